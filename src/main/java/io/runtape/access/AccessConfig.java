@@ -1,0 +1,29 @@
+package io.runtape.access;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.util.Optional;
+
+/** Who may call, and how their histories are kept apart. */
+@ConfigMapping(prefix = "runtape")
+interface AccessConfig {
+    /**
+     * Who may call. {@code caller}: whoever brings a credential; the upstream judges it, and each credential has a history
+     * of its own. Another value stops the start.
+     */
+    @WithDefault("caller")
+    String auth();
+
+    /**
+     * Whether the history of calls without a credential can be read without one. Unset, it can only while the built-in demo
+     * agent answers: with a real upstream those runs may be anybody's.
+     */
+    Optional<Boolean> anonymous();
+
+    /**
+     * The secret that owners are derived from with HMAC-SHA-256, at least 16 characters. Unset, a random one is made at the
+     * first start and kept in the database. Set it where that database must not be enough to try credentials against
+     * the owners in it. Changing it gives every caller an empty history.
+     */
+    Optional<String> secret();
+}

@@ -1,0 +1,102 @@
+package io.runtape.access;
+
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
+import io.runtape.error.ApiException;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import jakarta.interceptor.Interceptor;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells who calls. The upstream judges credentials; here they only tell histories apart. No credential is kept, logged or
+ * put into an exception. Safe for any thread; nothing in it blocks once the application has started.
+ */
+@Singleton
+public final class CallerAuthentication {
+    private static final String CALLER = "caller";
+    private static final int SECRET_CHARS_MIN = 16;
+
+    private final AccessConfig config;
+    private final OwnerKeyStore store;
+    private final boolean anonymousReads;
+    private volatile @Nullable OwnerKey key;
+
+    @Inject
+    CallerAuthentication(
+            AccessConfig config,
+            OwnerKeyStore store,
+            @ConfigProperty(name = "runtape.upstream.url") Optional<String> upstreamUrl) {
+        this.config = config;
+        this.store = store;
+        this.anonymousReads = config.anonymous().orElse(upstreamUrl.isEmpty());
+    }
+
+    /**
+     * Checks the settings and fetches the key of the hash, both before the first request comes in.
+     *
+     * @throws ConfigurationException if a setting cannot be used, which stops the start
+     */
+    void start(@Observes @Priority(Interceptor.Priority.LIBRARY_BEFORE) StartupEvent event) {
+        prepare();
+    }
+
+    void prepare() {
+        if (!config.auth().strip().equalsIgnoreCase(CALLER)) {
+            throw new ConfigurationException(
+                    "runtape.auth (RUNTAPE_AUTH) is '" + config.auth() + "'. Allowed values: " + CALLER + ".");
+        }
+        key();
+    }
+
+    /**
+     * The owner of a call of the agent API. Never fails: whoever brings no credential is {@link Owner#ANONYMOUS}, and the
+     * upstream says what it thinks of that.
+     */
+    public Owner ownerOf(HttpServerRequest request) {
+        Credential credential = credential(request);
+        return credential == null ? Owner.ANONYMOUS : key().ownerOf(credential);
+    }
+
+    /**
+     * The owner whose history this call may read and delete.
+     *
+     * @throws ApiException {@code unauthorized} if there is no credential and the anonymous history is closed
+     */
+    public Owner readerOf(HttpServerRequest request) {
+        Owner owner = ownerOf(request);
+        if (owner.equals(Owner.ANONYMOUS) && !anonymousReads) {
+            throw ApiException.unauthorized(
+                    "Send the credential that the runs were made with, as X-API-Key or as Authorization: Bearer.");
+        }
+        return owner;
+    }
+
+    private static @Nullable Credential credential(HttpServerRequest request) {
+        return Credential.in(request.getHeader("X-API-Key"), request.getHeader("Authorization"));
+    }
+
+    private OwnerKey key() {
+        OwnerKey known = key;
+        if (known == null) {
+            known = new OwnerKey(
+                    config.secret().map(CallerAuthentication::secretBytes).orElseGet(store::ownerKey));
+            key = known;
+        }
+        return known;
+    }
+
+    private static byte[] secretBytes(String secret) {
+        if (secret.length() < SECRET_CHARS_MIN) {
+            throw new ConfigurationException("runtape.secret (RUNTAPE_SECRET) is too short: it needs at least "
+                    + SECRET_CHARS_MIN + " characters.");
+        }
+        return secret.getBytes(StandardCharsets.UTF_8);
+    }
+}

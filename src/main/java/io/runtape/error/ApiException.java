@@ -1,0 +1,80 @@
+package io.runtape.error;
+
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends a call with an {@link ErrorCode}. The message is written for the caller and is sent as it is: it names what is wrong
+ * and what is allowed, and never repeats a credential, a body or the message of another exception.
+ *
+ * <p>Errors of the caller carry no stack trace, so that bad requests cost little.
+ */
+public final class ApiException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final ErrorCode code;
+    private final transient Map<String, String> headers;
+
+    private ApiException(ErrorCode code, String message, Map<String, String> headers, @Nullable Throwable cause) {
+        super(message, cause, false, code.status() >= 500);
+        this.code = code;
+        this.headers = headers;
+    }
+
+    /** Any error that needs no header. */
+    public static ApiException of(ErrorCode code, String message) {
+        return new ApiException(code, message, Map.of(), null);
+    }
+
+    /** An error that something else caused; the cause is for the log only. */
+    public static ApiException of(ErrorCode code, String message, Throwable cause) {
+        return new ApiException(code, message, Map.of(), cause);
+    }
+
+    /** 400: a body, header or parameter is not allowed. */
+    public static ApiException invalid(String message) {
+        return of(ErrorCode.INVALID_REQUEST, message);
+    }
+
+    /** 400: the position lies past the run's last frame, {@code lastSequence}. */
+    public static ApiException unknownSequence(long lastSequence) {
+        return of(ErrorCode.UNKNOWN_SEQUENCE, "The position is past the last sequence, which is " + lastSequence + ".");
+    }
+
+    /** 401, with the challenge that RFC 9110 section 15.5.2 asks for. */
+    public static ApiException unauthorized(String message) {
+        return new ApiException(ErrorCode.UNAUTHORIZED, message, Map.of("WWW-Authenticate", "Bearer"), null);
+    }
+
+    /** 404: the caller has none such; {@code what} is a noun, such as {@code run}. */
+    public static ApiException notFound(String what) {
+        return of(ErrorCode.NOT_FOUND, "There is no such " + what + ".");
+    }
+
+    /** 409: the run is live, so it cannot be deleted or replayed. */
+    public static ApiException runActive() {
+        return of(ErrorCode.RUN_ACTIVE, "The run is still going on. Cancel it or wait for its end.");
+    }
+
+    /** The same error, asking the caller to come back after a while of at least a second. */
+    public ApiException retryAfter(Duration delay) {
+        long seconds = Math.max(1, delay.toSeconds());
+        return new ApiException(code, message(), Map.of("Retry-After", Long.toString(seconds)), getCause());
+    }
+
+    public ErrorCode code() {
+        return code;
+    }
+
+    /** What the caller is told. */
+    public String message() {
+        String message = getMessage();
+        return message == null ? code.code() : message;
+    }
+
+    /** Headers that go with the answer. */
+    public Map<String, String> headers() {
+        return headers;
+    }
+}

@@ -1,0 +1,133 @@
+package io.runtape.error;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.NotFoundException;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns what a resource throws into the error envelope. What is not known is answered 500 with the request id alone and
+ * logged once under that id; its message stays in the log.
+ */
+public final class ApiExceptionMapper {
+    private static final Logger LOG = Logger.getLogger(ApiExceptionMapper.class);
+
+    /** An error that the resource meant. */
+    @ServerExceptionMapper
+    public Response refused(ApiException failure, RoutingContext context) {
+        if (failure.code() == ErrorCode.INTERNAL_ERROR) {
+            log(failure, context);
+        }
+        return answer(context, failure.code(), failure.message(), failure.headers());
+    }
+
+    /** A path that no resource answers, or a path parameter that cannot be read. */
+    @ServerExceptionMapper
+    public Response nothingThere(NotFoundException failure, RoutingContext context) {
+        return answer(context, ErrorCode.NOT_FOUND, Refusal.noSuchPath(path(context)), Map.of());
+    }
+
+    /** A JSON body of another shape than the resource takes. */
+    @ServerExceptionMapper
+    public Response mismatched(MismatchedInputException failure, RoutingContext context) {
+        return answer(context, ErrorCode.INVALID_REQUEST, Refusal.badJson(failure), Map.of());
+    }
+
+    /** What the framework refuses before a resource is called. Redirects pass as they are. */
+    @ServerExceptionMapper
+    public Response byStatus(WebApplicationException failure, RoutingContext context) {
+        if (failure.getCause() instanceof ApiException refusal) {
+            return refused(refusal, context);
+        }
+        if (failure.getCause() instanceof JsonProcessingException json) {
+            return answer(context, ErrorCode.INVALID_REQUEST, Refusal.badJson(json), Map.of());
+        }
+        Response response = failure.getResponse();
+        int status = response.getStatus();
+        if (status < 400) {
+            return response;
+        }
+        return switch (status) {
+            case 401 -> refused(ApiException.unauthorized("A credential is needed."), context);
+            case 403 -> answer(context, ErrorCode.FORBIDDEN, "The credential does not allow this.", Map.of());
+            case 404 -> answer(context, ErrorCode.NOT_FOUND, Refusal.noSuchPath(path(context)), Map.of());
+            case 405 ->
+                answer(
+                        context,
+                        ErrorCode.METHOD_NOT_ALLOWED,
+                        Refusal.methodNotAllowed(context.request().method().name(), path(context)),
+                        allow(response));
+            case 406 ->
+                answer(
+                        context,
+                        ErrorCode.NOT_ACCEPTABLE,
+                        "None of the media types in Accept is served here.",
+                        Map.of());
+            case 413 -> answer(context, ErrorCode.BODY_TOO_LARGE, "The body is too large.", Map.of());
+            case 415 ->
+                answer(
+                        context,
+                        ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                        "The Content-Type is not one that is read here.",
+                        Map.of());
+            default ->
+                status < 500
+                        ? answer(context, ErrorCode.INVALID_REQUEST, "The request cannot be read.", Map.of())
+                        : unknown(failure, context);
+        };
+    }
+
+    /** Everything else is our fault. */
+    @ServerExceptionMapper
+    public Response unknown(Throwable failure, RoutingContext context) {
+        if ((failure instanceof CompletionException || failure instanceof ExecutionException)
+                && failure.getCause() instanceof ApiException refusal) {
+            return refused(refusal, context);
+        }
+        log(failure, context);
+        return answer(
+                context,
+                ErrorCode.INTERNAL_ERROR,
+                "Something went wrong on our side. The log has it under the request id.",
+                Map.of());
+    }
+
+    static void log(Throwable failure, RoutingContext context) {
+        LOG.errorf(
+                failure,
+                "Request %s failed with %s",
+                RequestId.of(context),
+                failure.getClass().getName());
+    }
+
+    private static Response answer(
+            RoutingContext context, ErrorCode code, String message, Map<String, String> headers) {
+        String requestId = RequestId.of(context);
+        Response.ResponseBuilder response = Response.status(code.status())
+                .type(MediaType.APPLICATION_JSON_TYPE)
+                .header(HttpHeaders.CACHE_CONTROL, "no-store")
+                .header(RequestId.HEADER, requestId)
+                .entity(ErrorBody.of(code, message, requestId).json());
+        headers.forEach(response::header);
+        return response.build();
+    }
+
+    private static Map<String, String> allow(Response response) {
+        @Nullable String allowed = response.getHeaderString(HttpHeaders.ALLOW);
+        return allowed == null ? Map.of() : Map.of(HttpHeaders.ALLOW, allowed);
+    }
+
+    private static String path(RoutingContext context) {
+        return context.normalizedPath();
+    }
+}

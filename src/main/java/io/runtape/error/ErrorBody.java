@@ -1,0 +1,29 @@
+package io.runtape.error;
+
+import io.vertx.core.json.JsonObject;
+
+/**
+ * The envelope that every error of the gateway comes in: {@code {"error":{"code","message","requestId"}}}.
+ *
+ * @param error what went wrong
+ */
+public record ErrorBody(Detail error) {
+    /**
+     * @param code the word to branch on, see {@link ErrorCode}
+     * @param message one sentence or more for a person
+     * @param requestId names the request in the log
+     */
+    public record Detail(String code, String message, String requestId) {}
+
+    static ErrorBody of(ErrorCode code, String message, String requestId) {
+        return new ErrorBody(new Detail(code.code(), message, requestId));
+    }
+
+    String json() {
+        JsonObject detail = new JsonObject()
+                .put("code", error.code())
+                .put("message", error.message())
+                .put("requestId", error.requestId());
+        return new JsonObject().put("error", detail).encode();
+    }
+}

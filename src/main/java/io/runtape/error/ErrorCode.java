@@ -1,0 +1,67 @@
+package io.runtape.error;
+
+import java.util.Locale;
+
+/**
+ * Every error of the gateway's own, with the HTTP status that goes with it. A client branches on the {@link #code()}; errors
+ * of the upstream pass verbatim and are none of these.
+ */
+public enum ErrorCode {
+    /** The body is not what the call takes, or one of our headers or parameters has a value that is not allowed. */
+    INVALID_REQUEST(400),
+    /** A position past the last frame of the run. */
+    UNKNOWN_SEQUENCE(400),
+    /** No credential where one is needed. */
+    UNAUTHORIZED(401),
+    /** The credential does not hold the role that the call needs. */
+    FORBIDDEN(403),
+    /** No such run, thread or path; also said of what belongs to another owner. */
+    NOT_FOUND(404),
+    /** No recording answers the request that is to be replayed. */
+    NO_RECORDING(404),
+    METHOD_NOT_ALLOWED(405),
+    NOT_ACCEPTABLE(406),
+    /** The call needs a run that has ended. */
+    RUN_ACTIVE(409),
+    /** The run of the idempotency key was deleted. */
+    GONE(410),
+    /** Retention removed the frames; the run itself is still there. */
+    FRAMES_EXPIRED(410),
+    BODY_TOO_LARGE(413),
+    UNSUPPORTED_MEDIA_TYPE(415),
+    /** The idempotency key was used before, for another request. */
+    IDEMPOTENCY_KEY_REUSED(422),
+    /** The bound on live runs is reached. */
+    TOO_MANY_RUNS(429),
+    /** Our fault; the log has the cause under the request id. */
+    INTERNAL_ERROR(500),
+    NOT_SUPPORTED(501),
+    /** No connection to the upstream, or TLS failed. */
+    UPSTREAM_UNREACHABLE(502),
+    /** What the upstream answered is not HTTP. */
+    UPSTREAM_INVALID(502),
+    /** The database does not answer; nothing was sent upstream. */
+    STORE_UNAVAILABLE(503),
+    /** The gateway takes no new runs because it is stopping. */
+    SHUTTING_DOWN(503),
+    /** The upstream sent no response head in time. */
+    UPSTREAM_TIMEOUT(504);
+
+    private final int status;
+    private final String code;
+
+    ErrorCode(int status) {
+        this.status = status;
+        this.code = name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The HTTP status, 400 to 599. */
+    public int status() {
+        return status;
+    }
+
+    /** The word in the envelope, such as {@code not_found}. */
+    public String code() {
+        return code;
+    }
+}

@@ -1,0 +1,45 @@
+package io.runtape.error;
+
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
+
+/**
+ * Answers with the error envelope outside of JAX-RS, where the response is written by hand. Call it on the event loop of the
+ * request.
+ */
+public final class ErrorReply {
+    private ErrorReply() {}
+
+    /**
+     * Ends the response with the envelope. Once a head is out no other status can be sent, so the response is cut instead:
+     * the client sees that it is not whole. An ended response is left alone.
+     */
+    public static void write(RoutingContext context, ErrorCode code, String message) {
+        write(context, code, message, Map.of());
+    }
+
+    /** The same, with the code, message and headers of the exception. */
+    public static void write(RoutingContext context, ApiException failure) {
+        write(context, failure.code(), failure.message(), failure.headers());
+    }
+
+    static void write(RoutingContext context, ErrorCode code, String message, Map<String, String> headers) {
+        HttpServerResponse response = context.response();
+        if (response.ended() || response.closed()) {
+            return;
+        }
+        if (response.headWritten()) {
+            response.reset();
+            return;
+        }
+        String requestId = RequestId.of(context);
+        response.setStatusCode(code.status())
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                .putHeader(RequestId.HEADER, requestId);
+        headers.forEach(response::putHeader);
+        response.end(ErrorBody.of(code, message, requestId).json());
+    }
+}

@@ -1,0 +1,70 @@
+package io.runtape.error;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Words for what a caller did wrong, made from exceptions whose own messages quote the request and must not be sent. */
+final class Refusal {
+    // A path or a field's name is repeated so that the caller knows it again; nobody needs more of it.
+    private static final int QUOTED_MAX = 200;
+
+    private Refusal() {}
+
+    static String noSuchPath(String path) {
+        return "There is nothing at " + shortened(path) + ".";
+    }
+
+    static String methodNotAllowed(String method, String path) {
+        return "The method " + shortened(method) + " is not allowed at " + shortened(path) + ".";
+    }
+
+    /** Names the place of the mistake in a JSON body, and the type that belongs there. */
+    static String badJson(JsonProcessingException failure) {
+        if (failure instanceof MismatchedInputException mismatch) {
+            String field = field(mismatch.getPath());
+            String wanted = wanted(mismatch.getTargetType());
+            return field.isEmpty()
+                    ? "The body must be " + wanted + "."
+                    : "The field " + field + " of the body must be " + wanted + ".";
+        }
+        JsonLocation place = failure.getLocation();
+        return place == null
+                ? "The body is not valid JSON."
+                : "The body is not valid JSON at line " + place.getLineNr() + ", column " + place.getColumnNr() + ".";
+    }
+
+    private static String field(List<JsonMappingException.Reference> path) {
+        String joined = path.stream()
+                .map(step -> step.getFieldName() == null ? "[" + step.getIndex() + "]" : "." + step.getFieldName())
+                .collect(Collectors.joining());
+        return shortened(joined.startsWith(".") ? joined.substring(1) : joined);
+    }
+
+    private static String wanted(@Nullable Class<?> type) {
+        if (type == null) {
+            return "of another type";
+        }
+        if (type == String.class) {
+            return "a string";
+        }
+        if (type == Boolean.class || type == boolean.class) {
+            return "true or false";
+        }
+        if (Number.class.isAssignableFrom(type) || type.isPrimitive()) {
+            return "a number";
+        }
+        if (type.isArray() || Iterable.class.isAssignableFrom(type)) {
+            return "an array";
+        }
+        return type.isEnum() || type.getName().startsWith("java.time") ? "of another form" : "an object";
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= QUOTED_MAX ? text : text.substring(0, QUOTED_MAX) + "…";
+    }
+}

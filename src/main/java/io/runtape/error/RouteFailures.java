@@ -1,0 +1,92 @@
+package io.runtape.error;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import java.util.Map;
+import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives the envelope to failures that no resource sees: routes that fail, and bodies whose stated length is over the
+ * server's limit, which the server would otherwise refuse with an empty answer. The framework's own pages under {@code /q}
+ * keep their errors.
+ */
+@ApplicationScoped
+class RouteFailures {
+    // Directly before the server's own check of the body's length (RouteConstants.ROUTE_ORDER_UPLOAD_LIMIT, -2).
+    private static final int BEFORE_BODY_LIMIT = -3;
+
+    // After every failure handler but the framework's last one, which writes its stack trace page.
+    private static final int BEFORE_LAST = Integer.MAX_VALUE - 1;
+
+    private final long bodyMax;
+
+    @Inject
+    RouteFailures(@ConfigProperty(name = "quarkus.http.limits.max-body-size") Optional<MemorySize> bodyMax) {
+        this.bodyMax = bodyMax.map(MemorySize::asLongValue).orElse(Long.MAX_VALUE);
+    }
+
+    void install(@Observes Router router) {
+        router.route().order(BEFORE_BODY_LIMIT).handler(this::checkLength);
+        router.route().order(BEFORE_LAST).failureHandler(this::answer);
+    }
+
+    private void checkLength(RoutingContext context) {
+        if (length(context.request().getHeader(HttpHeaders.CONTENT_LENGTH)) <= bodyMax) {
+            context.next();
+            return;
+        }
+        // The body that is on its way is not read, so the connection cannot carry another request.
+        context.response().endHandler(ended -> context.request().connection().close());
+        ErrorReply.write(
+                context,
+                ErrorCode.BODY_TOO_LARGE,
+                "The body is over the limit of " + bodyMax + " bytes.",
+                Map.of("Connection", "close"));
+    }
+
+    private static long length(@Nullable String header) {
+        if (header == null) {
+            return 0;
+        }
+        try {
+            return Long.parseLong(header);
+        } catch (NumberFormatException unreadable) {
+            return Long.MAX_VALUE;
+        }
+    }
+
+    private void answer(RoutingContext context) {
+        if (context.normalizedPath().startsWith("/q/")) {
+            context.next();
+            return;
+        }
+        Throwable failure = context.failure();
+        if (failure instanceof ApiException refusal) {
+            ErrorReply.write(context, refusal);
+            return;
+        }
+        int status = context.statusCode();
+        if (status == 404) {
+            ErrorReply.write(context, ErrorCode.NOT_FOUND, Refusal.noSuchPath(context.normalizedPath()));
+        } else if (status == 413) {
+            ErrorReply.write(context, ErrorCode.BODY_TOO_LARGE, "The body is too large.");
+        } else if (status >= 400 && status < 500) {
+            ErrorReply.write(context, ErrorCode.INVALID_REQUEST, "The request cannot be read.");
+        } else {
+            if (failure != null) {
+                ApiExceptionMapper.log(failure, context);
+            }
+            ErrorReply.write(
+                    context,
+                    ErrorCode.INTERNAL_ERROR,
+                    "Something went wrong on our side. The log has it under the request id.");
+        }
+    }
+}
