@@ -85,8 +85,7 @@ public final class CallerAuthentication {
     private OwnerKey key() {
         OwnerKey known = key;
         if (known == null) {
-            known = new OwnerKey(
-                    config.secret().map(CallerAuthentication::secretBytes).orElseGet(store::ownerKey));
+            known = new OwnerKey(store.ownerKey(config.secret().map(CallerAuthentication::secretBytes)));
             key = known;
         }
         return known;

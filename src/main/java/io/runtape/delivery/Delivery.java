@@ -1,0 +1,59 @@
+package io.runtape.delivery;
+
+import io.netty.channel.EventLoop;
+import io.runtape.journal.JournalReader;
+import io.runtape.journal.RunJournal;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.vertx.core.buffer.Buffer;
+import jakarta.inject.Singleton;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Makes readers of runs, and bounds what all their queues hold together. Safe for any thread. */
+@Singleton
+public final class Delivery {
+
+    /** Bytes that wait in the queues of all readers: an eighth of the heap, 64 MiB at most. */
+    private static final long QUEUED_MAX = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
+
+    private final JournalReader journal;
+    private final AtomicLong queued = new AtomicLong();
+
+    Delivery(JournalReader journal) {
+        this.journal = journal;
+    }
+
+    /**
+     * The body that the client of a live call gets: all frames from the first on, as they become durable. Fails where the
+     * answer broke off.
+     *
+     * @param eventIds whether each event gets an {@code id} line
+     * @param loop the loop that it is subscribed on, and all items come on
+     */
+    public Multi<Buffer> body(RunJournal run, boolean eventIds, EventLoop loop) {
+        return read(RunSource.of(run), 0, eventIds ? new EventIdFraming() : new VerbatimFraming(), loop);
+    }
+
+    /** A reader of the run in that form, from that position on. */
+    Multi<Buffer> read(RunSource source, long after, Framing framing, EventLoop loop) {
+        return Multi.createFrom()
+                .publisher(subscriber -> new RunReader(source, after, framing, loop, this, subscriber).begin());
+    }
+
+    JournalReader journal() {
+        return journal;
+    }
+
+    Executor worker() {
+        return Infrastructure.getDefaultWorkerPool();
+    }
+
+    void queued(long bytes) {
+        queued.addAndGet(bytes);
+    }
+
+    boolean isFull() {
+        return queued.get() > QUEUED_MAX;
+    }
+}

@@ -1,0 +1,29 @@
+package io.runtape.delivery;
+
+import io.runtape.journal.FrameBlock;
+import io.runtape.sse.FrameKind;
+import io.runtape.sse.SseWriter;
+import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+
+/** As recorded, with an {@code id} line in each event (contract, section 2, {@code Runtape-Event-Ids}). */
+final class EventIdFraming implements Framing {
+
+    @Override
+    public Rendered render(List<FrameBlock> blocks, long after) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        long position = after;
+        for (FrameBlock block : blocks) {
+            for (int i = (int) Math.max(0, position + 1 - block.first()); i < block.count(); i++) {
+                if (block.kind(i) == FrameKind.EVENT) {
+                    SseWriter.appendWithId(out, block.bytes(), block.start(i), block.end(i), block.sequence(i));
+                } else {
+                    out.write(block.bytes(), block.start(i), block.end(i) - block.start(i));
+                }
+            }
+            position = block.last();
+        }
+        return new Rendered(Buffer.buffer(out.toByteArray()), position);
+    }
+}

@@ -1,0 +1,306 @@
+package io.runtape.delivery;
+
+import io.netty.channel.EventLoop;
+import io.runtape.journal.CommitListener;
+import io.runtape.journal.FrameBlock;
+import io.runtape.journal.JournalReader;
+import io.runtape.journal.RunEnd;
+import io.runtape.journal.RunJournal;
+import io.runtape.sse.FrameKind;
+import io.runtape.sse.SseWriter;
+import io.vertx.core.buffer.Buffer;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Flow;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One reader of one run, live or ended. Hands out what is durable, in order, without gap or repeat, as fast as it is asked
+ * for, one item for all that a commit brought.
+ *
+ * <p>It knows how far the run is durable and queues what is committed while it watches. What lies before its queue it reads
+ * from the database. So a reader that comes late, and one that reads slowly, are the same: when the queue is full it is
+ * thrown away, and the gap is read back when the reader has caught up to it. A slow reader costs nobody else anything.
+ *
+ * <p>Confined to its event loop.
+ */
+final class RunReader implements Flow.Subscription, CommitListener {
+
+    private static final Logger LOG = Logger.getLogger(RunReader.class);
+
+    /** Bytes that may wait in the queue; enough for what a few commits bring, little enough for thousands of readers. */
+    private static final long QUEUE_BYTES_MAX = 1 << 20;
+
+    private static final long KEEP_ALIVE_SECONDS = 15;
+
+    private final RunSource source;
+    private final Framing framing;
+    private final EventLoop loop;
+    private final Delivery delivery;
+    private final Flow.Subscriber<? super Buffer> subscriber;
+    private final Deque<FrameBlock> queue = new ArrayDeque<>();
+    private long queuedBytes;
+    private long position;
+    private long durable;
+    /** Everything after the position up to here is known to be parts that nothing completes yet. */
+    private long partsThrough;
+
+    private @Nullable RunEnding ending;
+    private long demand;
+    private boolean draining;
+    private boolean reading;
+    private boolean done;
+    private long lastItemNanos = System.nanoTime();
+    private @Nullable ScheduledFuture<?> keepAlive;
+
+    RunReader(
+            RunSource source,
+            long after,
+            Framing framing,
+            EventLoop loop,
+            Delivery delivery,
+            Flow.Subscriber<? super Buffer> subscriber) {
+        this.source = source;
+        this.position = after;
+        this.partsThrough = after;
+        this.framing = framing;
+        this.loop = loop;
+        this.delivery = delivery;
+        this.subscriber = subscriber;
+    }
+
+    /** Begins: registers with a live run and takes the bound of what can be read, together. */
+    void begin() {
+        RunJournal live = source.live();
+        if (live == null) {
+            durable = source.lastSequence();
+            ending = source.ending();
+        } else {
+            RunJournal.Subscribed subscribed = live.subscribe(this);
+            durable = subscribed.durable().frames();
+            if (subscribed.ended() != null) {
+                ending = source.ending(subscribed.ended(), durable);
+            }
+        }
+        if (framing.keepsAlive()) {
+            keepAlive = loop.scheduleWithFixedDelay(
+                    this::keepAlive, KEEP_ALIVE_SECONDS, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
+        }
+        subscriber.onSubscribe(this);
+    }
+
+    @Override
+    public EventLoop loop() {
+        return loop;
+    }
+
+    @Override
+    public void committed(FrameBlock frames) {
+        if (done || frames.last() <= durable) {
+            return;
+        }
+        durable = frames.last();
+        queue.add(frames);
+        queuedBytes += frames.length();
+        delivery.queued(frames.length());
+        if (queuedBytes > QUEUE_BYTES_MAX || delivery.isFull()) {
+            clearQueue();
+        }
+        drain();
+    }
+
+    @Override
+    public void ended(RunEnd end) {
+        if (!done && ending == null) {
+            ending = source.ending(end, durable);
+            drain();
+        }
+    }
+
+    @Override
+    public void request(long n) {
+        demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
+        drain();
+    }
+
+    @Override
+    public void cancel() {
+        if (!done) {
+            settle();
+        }
+    }
+
+    private void settle() {
+        done = true;
+        clearQueue();
+        RunJournal live = source.live();
+        if (live != null) {
+            live.unsubscribe(this);
+        }
+        if (keepAlive != null) {
+            keepAlive.cancel(false);
+        }
+    }
+
+    private void clearQueue() {
+        queue.clear();
+        delivery.queued(-queuedBytes);
+        queuedBytes = 0;
+    }
+
+    private void drain() {
+        if (draining) {
+            return;
+        }
+        draining = true;
+        try {
+            while (!done && demand > 0 && !reading && step()) {
+                // Each step moves on.
+            }
+        } finally {
+            draining = false;
+        }
+    }
+
+    /** One step; false when there is nothing to do before something happens. */
+    private boolean step() {
+        FrameBlock next = queue.peek();
+        if (next != null && next.last() <= position) {
+            poll();
+            return true;
+        }
+        if (next != null && next.first() <= position + 1) {
+            deliver(takeQueue());
+            return true;
+        }
+        if (next != null && next.first() == partsThrough + 1 && onlyParts(next)) {
+            partsThrough = next.last();
+            poll();
+            return true;
+        }
+        if (position < durable && partsThrough < durable) {
+            read();
+            return false;
+        }
+        RunEnding end = ending;
+        if (end == null) {
+            return false;
+        }
+        finish(end);
+        return true;
+    }
+
+    private FrameBlock poll() {
+        FrameBlock block = queue.remove();
+        queuedBytes -= block.length();
+        delivery.queued(-block.length());
+        return block;
+    }
+
+    private List<FrameBlock> takeQueue() {
+        List<FrameBlock> blocks = new ArrayList<>(queue.size());
+        while (!queue.isEmpty()) {
+            blocks.add(poll());
+        }
+        return blocks;
+    }
+
+    private static boolean onlyParts(FrameBlock block) {
+        for (int i = 0; i < block.count(); i++) {
+            if (block.kind(i) != FrameKind.PART) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void deliver(List<FrameBlock> blocks) {
+        Framing.Rendered rendered = framing.render(blocks, position);
+        position = rendered.position();
+        partsThrough = Math.max(position, blocks.get(blocks.size() - 1).last());
+        emit(rendered.bytes());
+    }
+
+    private void emit(Buffer bytes) {
+        if (bytes.length() > 0) {
+            demand--;
+            lastItemNanos = System.nanoTime();
+            subscriber.onNext(bytes);
+        }
+    }
+
+    private void read() {
+        reading = true;
+        long from = position;
+        long upTo = durable;
+        delivery.worker().execute(() -> {
+            try {
+                FrameBlock block = delivery.journal().block(source.pk(), from, upTo);
+                @Nullable FrameKind completing = framing.keepsAlive() && onlyParts(block)
+                        ? delivery.journal().completes(source.pk(), from, upTo)
+                        : null;
+                loop.execute(() -> readDone(block, completing, upTo));
+            } catch (SQLException e) {
+                LOG.warnf("frames of run %s cannot be read: %s", source.id(), e.getMessage());
+                loop.execute(() -> fail("the frames cannot be read"));
+            }
+        });
+    }
+
+    private void readDone(FrameBlock block, @Nullable FrameKind completing, long upTo) {
+        reading = false;
+        if (done) {
+            return;
+        }
+        if (block.count() == 0) {
+            fail("the frames are gone");
+            return;
+        }
+        if (completing != null) {
+            framing.releaseParts();
+        }
+        Framing.Rendered rendered = framing.render(List.of(block), position);
+        if (rendered.position() == position) {
+            // Parts alone, and nothing up to the bound completes them.
+            partsThrough = upTo;
+        } else {
+            position = rendered.position();
+            partsThrough = position;
+        }
+        emit(rendered.bytes());
+        drain();
+    }
+
+    private void finish(RunEnding end) {
+        if (end.cut() && !framing.keepsAlive()) {
+            fail("the run broke off");
+            return;
+        }
+        Buffer last = framing.ending(end);
+        settle();
+        if (last.length() > 0) {
+            subscriber.onNext(last);
+        }
+        subscriber.onComplete();
+    }
+
+    private void fail(String why) {
+        if (!done) {
+            settle();
+            subscriber.onError(new BrokenOffException(why));
+        }
+    }
+
+    private void keepAlive() {
+        boolean idle = System.nanoTime() - lastItemNanos >= TimeUnit.SECONDS.toNanos(KEEP_ALIVE_SECONDS);
+        if (!done && idle && demand > 0 && framing.betweenFrames()) {
+            emit(Buffer.buffer(SseWriter.keepAlive()));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.runtape.delivery;
+
+import io.runtape.journal.RunEnd;
+import io.runtape.journal.RunJournal;
+import io.runtape.model.Run;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a run's frames come from: its journal while it is live, the tables once it has ended.
+ *
+ * @param pk the run's key
+ * @param id its public id
+ * @param live its journal; null once it has ended
+ * @param lastSequence of an ended run, its last sequence
+ * @param ending of an ended run, how
+ */
+record RunSource(long pk, String id, @Nullable RunJournal live, long lastSequence, @Nullable RunEnding ending) {
+
+    static RunSource of(RunJournal live) {
+        return new RunSource(live.pk(), live.start().id(), live, 0, null);
+    }
+
+    static RunSource ended(Run run) {
+        return new RunSource(
+                run.runPk,
+                run.id,
+                null,
+                run.lastSequence,
+                new RunEnding(run.id, run.status, run.reason, run.lastSequence, false));
+    }
+
+    /** The ending of this run when its journal tells it. */
+    RunEnding ending(RunEnd end, long sequence) {
+        return new RunEnding(
+                id, end.status().label(), end.reason() == null ? null : end.reason().label(), sequence, end.cut());
+    }
+
+    /** The last sequence that a reader may have seen. */
+    long durableSequence() {
+        return live == null ? lastSequence : live.durable().frames();
+    }
+}

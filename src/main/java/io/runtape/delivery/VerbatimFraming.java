@@ -1,0 +1,23 @@
+package io.runtape.delivery;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.runtape.journal.FrameBlock;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+
+/** The bytes alone, as they were. Nothing is copied: what goes out wraps the blocks' own arrays. */
+final class VerbatimFraming implements Framing {
+
+    @Override
+    public Rendered render(List<FrameBlock> blocks, long after) {
+        ByteBuf[] slices = new ByteBuf[blocks.size()];
+        for (int i = 0; i < slices.length; i++) {
+            FrameBlock block = blocks.get(i);
+            int from = i == 0 ? block.start((int) (after + 1 - block.first())) : 0;
+            slices[i] = Unpooled.wrappedBuffer(block.bytes(), from, block.length() - from);
+        }
+        ByteBuf all = slices.length == 1 ? slices[0] : Unpooled.wrappedBuffer(slices.length, slices);
+        return new Rendered(Buffer.buffer(all), blocks.get(slices.length - 1).last());
+    }
+}

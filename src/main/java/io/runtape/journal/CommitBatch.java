@@ -1,0 +1,58 @@
+package io.runtape.journal;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What one transaction writes, of as many runs as wait. Confined to the committer's thread. */
+final class CommitBatch {
+
+    /** Rows of frames past which no further run is taken along: larger commits gain no throughput, only delay. */
+    static final int FRAMES_MAX = 8192;
+
+    /** Bytes of frames past which no further run is taken along: bounds the encoded copy of the batch. */
+    static final long BYTES_MAX = 16L << 20;
+
+    private final List<RunWrite> writes = new ArrayList<>();
+    private int frames;
+    private long bytes;
+    private boolean framesOnly = true;
+
+    static CommitBatch of(RunWrite one) {
+        CommitBatch batch = new CommitBatch();
+        batch.add(one);
+        return batch;
+    }
+
+    void add(RunWrite write) {
+        writes.add(write);
+        FrameBlock block = write.frames();
+        if (block != null) {
+            frames += block.count();
+            bytes += block.length();
+        }
+        framesOnly &= write.framesOnly();
+    }
+
+    boolean hasRoom() {
+        return frames < FRAMES_MAX && bytes < BYTES_MAX;
+    }
+
+    List<RunWrite> writes() {
+        return writes;
+    }
+
+    /** How many frames it holds. */
+    int frames() {
+        return frames;
+    }
+
+    /** How many bytes its frames have. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Whether it touches no row of a run or a thread. */
+    boolean framesOnly() {
+        return framesOnly;
+    }
+}

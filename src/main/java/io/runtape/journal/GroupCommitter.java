@@ -1,0 +1,300 @@
+package io.runtape.journal;
+
+import io.runtape.model.Store;
+import io.runtape.model.StoreTakenException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Commits what waits, of all runs, as one transaction, and then whatever came meanwhile: an idle committer commits a lone
+ * frame at once, a busy one batches by itself, and no timer is involved.
+ *
+ * <p>While the database is away it keeps the batch in hand. When the database is back, a batch whose outcome is unknown is
+ * settled by what the tables hold, never written twice and never skipped; past {@code RUNTAPE_STORE_TIMEOUT} the live runs
+ * are given up.
+ *
+ * <p>One thread commits; {@link #enqueue} and the bounds are safe for any thread.
+ */
+final class GroupCommitter {
+
+    private static final Logger LOG = Logger.getLogger(GroupCommitter.class);
+
+    /** Bytes of finished frames, of all runs, that may wait for their commit: an eighth of the heap, 64 MiB at most. */
+    private static final long UNCOMMITTED_MAX =
+            Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
+
+    /** A commit that takes longer counts as a store that does not answer. */
+    private static final Duration STALL = Duration.ofSeconds(2);
+
+    private static final Duration RETRY_FIRST = Duration.ofMillis(50);
+    private static final Duration RETRY_LONGEST = Duration.ofSeconds(1);
+
+    private final Store store;
+    private final Duration storeTimeout;
+    private final Consumer<RunJournal> onEnded;
+    private final Consumer<Deliveries> onTimeout;
+    private final Queue<RunJournal> queue = new ConcurrentLinkedQueue<>();
+    private final Set<RunJournal> waitingForRoom = ConcurrentHashMap.newKeySet();
+    private final AtomicLong uncommitted = new AtomicLong();
+    private final Deliveries deliveries = new Deliveries();
+    private final Thread thread = new Thread(this::commitAll, "runtape-committer");
+    private volatile boolean idle;
+    private volatile boolean stopping;
+    private volatile long commitBeganNanos;
+    private volatile boolean away;
+    private @Nullable StoreWriter writer;
+
+    /**
+     * @param onEnded hears of each run whose end is durable or given up
+     * @param onTimeout gives up the live runs when the store has been away for too long
+     */
+    GroupCommitter(
+            Store store, Duration storeTimeout, Consumer<RunJournal> onEnded, Consumer<Deliveries> onTimeout) {
+        this.store = store;
+        this.storeTimeout = storeTimeout;
+        this.onEnded = onEnded;
+        this.onTimeout = onTimeout;
+        thread.setDaemon(true);
+    }
+
+    /** Begins to commit, over the connection that the store was opened with. */
+    void start(StoreWriter first) {
+        writer = first;
+        thread.start();
+    }
+
+    /** Commits what waits and ends, within the time. */
+    void stop(Duration within) {
+        stopping = true;
+        LockSupport.unpark(thread);
+        try {
+            thread.join(within.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether the database takes commits, as far as is known. */
+    boolean available() {
+        long began = commitBeganNanos;
+        return !away && (began == 0 || System.nanoTime() - began < STALL.toNanos());
+    }
+
+    void enqueue(RunJournal run) {
+        queue.add(run);
+        if (idle) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    void appended(int bytes) {
+        uncommitted.addAndGet(bytes);
+    }
+
+    void settled(int bytes) {
+        uncommitted.addAndGet(-bytes);
+    }
+
+    boolean isFull() {
+        return uncommitted.get() >= UNCOMMITTED_MAX;
+    }
+
+    private boolean hasRoom() {
+        return uncommitted.get() < UNCOMMITTED_MAX / 2;
+    }
+
+    /** Keeps the run's call until there is room; the commit that makes room may already be over. */
+    void callWhenRoom(RunJournal run) {
+        waitingForRoom.add(run);
+        Runnable call = run.takeRoomCall(hasRoom());
+        if (call != null) {
+            waitingForRoom.remove(run);
+            run.loop().execute(call);
+        }
+    }
+
+    private void commitAll() {
+        while (true) {
+            CommitBatch batch = gather();
+            if (batch == null) {
+                close();
+                return;
+            }
+            commit(batch);
+            callThoseWithRoom();
+            deliveries.dispatch();
+        }
+    }
+
+    private @Nullable CommitBatch gather() {
+        RunJournal run = queue.poll();
+        while (run == null) {
+            if (stopping) {
+                return null;
+            }
+            idle = true;
+            run = queue.poll();
+            if (run == null) {
+                LockSupport.park(this);
+                run = queue.poll();
+            }
+            idle = false;
+        }
+        CommitBatch batch = new CommitBatch();
+        while (run != null) {
+            RunWrite write = run.take();
+            if (write != null) {
+                batch.add(write);
+            }
+            run = batch.hasRoom() ? queue.poll() : null;
+        }
+        return batch;
+    }
+
+    private void commit(CommitBatch batch) {
+        if (batch.writes().isEmpty()) {
+            return;
+        }
+        commitBeganNanos = System.nanoTime();
+        try {
+            writer().write(batch);
+            publish(batch);
+        } catch (SQLException | StoreTakenException e) {
+            if (e instanceof SQLException refusal && SqlFault.isOfTheData(refusal)) {
+                split(batch, refusal);
+            } else {
+                rideOut(batch, e);
+            }
+        } finally {
+            commitBeganNanos = 0;
+        }
+    }
+
+    private StoreWriter writer() throws SQLException, StoreTakenException {
+        StoreWriter open = writer;
+        if (open == null) {
+            open = StoreWriter.open(store);
+            writer = open;
+        }
+        return open;
+    }
+
+    private void publish(CommitBatch batch) {
+        for (RunWrite write : batch.writes()) {
+            write.run().committed(write, deliveries);
+            if (write.end() != null) {
+                onEnded.accept(write.run());
+            }
+        }
+    }
+
+    /** The database refuses something in the batch: each run by itself, so that only the faulty one fails. */
+    private void split(CommitBatch batch, SQLException refusal) {
+        if (batch.writes().size() > 1) {
+            batch.writes().forEach(write -> commit(CommitBatch.of(write)));
+            return;
+        }
+        RunWrite faulty = batch.writes().get(0);
+        // The message may quote what was refused, so only its code is logged.
+        LOG.errorf(
+                "run %s ends: the database refuses what is to be stored of it (SQLSTATE %s)",
+                faulty.run().start().id(), refusal.getSQLState());
+        drop(faulty);
+    }
+
+    private void drop(RunWrite write) {
+        write.run().dropped(write, deliveries);
+        if (write.run().ended().isPresent()) {
+            onEnded.accept(write.run());
+        }
+    }
+
+    /** The database is away: waits for it with the batch in hand. */
+    private void rideOut(CommitBatch batch, Exception cause) {
+        long since = System.nanoTime();
+        long timeoutNanos = storeTimeout.toNanos();
+        boolean givenUp = false;
+        away = true;
+        LOG.warnf("the store does not answer (%s), live runs wait for it", cause.getMessage());
+        long pauseNanos = RETRY_FIRST.toNanos();
+        while (true) {
+            close();
+            if (!givenUp && (System.nanoTime() - since > timeoutNanos || stopping)) {
+                givenUp = true;
+                LOG.errorf("the store has been away for %s, live runs are given up", storeTimeout);
+                onTimeout.accept(deliveries);
+                deliveries.dispatch();
+            }
+            if (stopping) {
+                return;
+            }
+            LockSupport.parkNanos(pauseNanos);
+            pauseNanos = Math.min(pauseNanos * 2, RETRY_LONGEST.toNanos());
+            try {
+                settle(batch, givenUp);
+                break;
+            } catch (SQLException e) {
+                if (SqlFault.isOfTheData(e)) {
+                    split(batch, e);
+                    break;
+                }
+                LOG.debugf("the store is still away: %s", e.getMessage());
+            } catch (StoreTakenException e) {
+                LOG.debugf("the store is back, but the lock is not: %s", e.getMessage());
+            }
+        }
+        away = false;
+        LOG.warnf(
+                "the store answers again after %d ms",
+                Duration.ofNanos(System.nanoTime() - since).toMillis());
+    }
+
+    /**
+     * Finds out whether the batch was committed, and writes it where it was not. The connection is the proof that the old
+     * one's backend is gone: the store gives it out only then.
+     */
+    private void settle(CommitBatch batch, boolean givenUp) throws SQLException, StoreTakenException {
+        StoreWriter open = writer();
+        if (open.holds(batch)) {
+            publish(batch);
+        } else if (givenUp) {
+            batch.writes().forEach(this::drop);
+        } else {
+            open.write(batch);
+            publish(batch);
+        }
+    }
+
+    private void callThoseWithRoom() {
+        if (waitingForRoom.isEmpty()) {
+            return;
+        }
+        boolean room = hasRoom();
+        for (Iterator<RunJournal> runs = waitingForRoom.iterator(); runs.hasNext(); ) {
+            RunJournal run = runs.next();
+            Runnable call = run.takeRoomCall(room);
+            if (call != null) {
+                runs.remove();
+                deliveries.add(run.loop(), call);
+            }
+        }
+    }
+
+    private void close() {
+        StoreWriter open = writer;
+        writer = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package io.runtape.journal;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.runtape.access.Owner;
+import io.runtape.model.RunReason;
+import io.runtape.model.RunStatus;
+import io.runtape.model.StartRefused;
+import io.runtape.model.Store;
+import io.runtape.model.StoreTakenException;
+import io.smallrye.mutiny.Uni;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The durable, ordered append of runs: opens a journal for each, and knows those that are live. Closes the runs that an
+ * earlier gateway left behind before it takes new ones. Safe for any thread.
+ */
+@ApplicationScoped
+public class Journal {
+
+    /** After the store is open, before calls are taken. */
+    private static final int STARTS_AT = Store.OPENS_AT + 100;
+
+    /** How long the last commits may take when the gateway stops. */
+    private static final Duration LAST_COMMITS = Duration.ofSeconds(10);
+
+    private static final Logger LOG = Logger.getLogger(Journal.class);
+
+    private final Store store;
+    private final GroupCommitter committer;
+    private final Map<Long, RunJournal> live = new ConcurrentHashMap<>();
+    private final AtomicLong nextPk = new AtomicLong();
+    private volatile boolean stopping;
+
+    Journal(Store store, JournalConfig config) {
+        this.store = store;
+        this.committer = new GroupCommitter(
+                store,
+                config.storeTimeout(),
+                run -> live.remove(run.pk()),
+                deliveries -> live.values().forEach(run -> run.abandon(deliveries)));
+    }
+
+    void start(@Observes @Priority(STARTS_AT) StartupEvent event) {
+        try {
+            StoreWriter writer = StoreWriter.open(store);
+            nextPk.set(registerNode(writer.connection()) << RunRows.RUN_BITS);
+            int lost = new LostRuns(writer).close();
+            store.makeDurable(writer.connection());
+            if (lost > 0) {
+                LOG.warnf("%d runs of a gateway that died were closed as gateway_lost", lost);
+            }
+            committer.start(writer);
+        } catch (SQLException | StoreTakenException e) {
+            throw new StartRefused("Runtape cannot write to its database (" + store.address() + "): " + e.getMessage());
+        }
+    }
+
+    private static long registerNode(Connection connection) throws SQLException {
+        long id;
+        try (Statement next = connection.createStatement();
+                ResultSet row = next.executeQuery("select nextval('node_id_sequence')")) {
+            row.next();
+            id = row.getLong(1);
+        }
+        try (PreparedStatement insert =
+                connection.prepareStatement("insert into node (node_id, epoch, started_at) values (?, 1, ?)")) {
+            insert.setLong(1, id);
+            insert.setObject(2, OffsetDateTime.now(ZoneOffset.UTC));
+            insert.executeUpdate();
+        }
+        return id;
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        stopping = true;
+        Instant now = Instant.now();
+        live.values().forEach(run -> run.end(RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_STOPPED, now)));
+        committer.stop(LAST_COMMITS);
+    }
+
+    /** Whether the database takes commits, as far as is known. */
+    public boolean available() {
+        return committer.available();
+    }
+
+    /** Whether the gateway is about to stop and takes no new runs. */
+    public boolean stopping() {
+        return stopping;
+    }
+
+    /**
+     * Opens the journal of a new run; the item comes, on the loop, when the run's row is durable.
+     *
+     * @param loop the event loop that will append, and that the run's own results come on
+     * @return fails with {@link StoreUnavailableException} where the database does not answer; then nothing was recorded
+     */
+    public Uni<RunJournal> open(RunStart start, Executor loop) {
+        if (!available()) {
+            return Uni.createFrom().failure(new StoreUnavailableException());
+        }
+        RunJournal run = new RunJournal(committer, nextPk.incrementAndGet(), start, loop);
+        live.put(run.pk(), run);
+        run.begin();
+        return Uni.createFrom().completionStage(run.started());
+    }
+
+    /** The live run that is stored under this key. */
+    public Optional<RunJournal> live(long runPk) {
+        return Optional.ofNullable(live.get(runPk));
+    }
+
+    /** All live runs. */
+    public Collection<RunJournal> live() {
+        return live.values();
+    }
+
+    /** The live run of the owner that has this id, here or at the agent API; the newest where an upstream id came twice. */
+    public Optional<RunJournal> live(Owner owner, String id) {
+        @Nullable RunJournal found = null;
+        for (RunJournal run : live.values()) {
+            if (run.start().owner().equals(owner)
+                    && (run.start().id().equals(id) || run.upstreamRunId().filter(id::equals).isPresent())
+                    && (found == null || found.pk() < run.pk())) {
+                found = run;
+            }
+        }
+        return Optional.ofNullable(found);
+    }
+}

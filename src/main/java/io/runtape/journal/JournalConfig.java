@@ -1,0 +1,17 @@
+package io.runtape.journal;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** How the journal writes. */
+@ConfigMapping(prefix = "runtape")
+public interface JournalConfig {
+
+    /**
+     * How long live runs wait for a database that is away. Past it they end as failed with reason store_unavailable and
+     * their clients are cut off. Raise it where the database's failover takes longer.
+     */
+    @WithDefault("60s")
+    Duration storeTimeout();
+}

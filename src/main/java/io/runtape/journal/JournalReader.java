@@ -1,0 +1,176 @@
+package io.runtape.journal;
+
+import io.runtape.sse.FrameKind;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.ByteArrayOutputStream;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads frames back. A page is bounded by its bytes too, so that a run of 8 MiB frames costs no more memory than one of small
+ * ones. Every method blocks and belongs on a worker thread; safe for any.
+ */
+@ApplicationScoped
+public class JournalReader {
+
+    /** Rows of one read on behalf of a stream. */
+    private static final int BLOCK_FRAMES = 1000;
+
+    /** A page ends with the frame that reaches this many bytes: enough for one socket's buffers. */
+    private static final long BLOCK_BYTES = 512 << 10;
+
+    /** The same for a page of history, whose frames also become JSON. */
+    private static final long PAGE_BYTES = 4 << 20;
+
+    private final DataSource database;
+
+    JournalReader(DataSource database) {
+        this.database = database;
+    }
+
+    /**
+     * Reads the next frames of a run for a stream: at least one if there is one, and about half a MiB.
+     *
+     * @param after the sequence to begin after
+     * @param upTo the last sequence that may be read: what is durable
+     */
+    public FrameBlock block(long runPk, long after, long upTo) throws SQLException {
+        List<RecordedFrame> frames = read(runPk, FrameQuery.all(after, upTo, BLOCK_FRAMES), BLOCK_BYTES);
+        int bytes = frames.stream().mapToInt(f -> f.bytes().length).sum();
+        FrameBlock block = new FrameBlock(after + 1, Math.max(1, frames.size()), bytes);
+        for (RecordedFrame f : frames) {
+            if (f.sequence() != block.last() + 1) {
+                throw new SQLException("frame " + (block.last() + 1) + " of a run is missing");
+            }
+            block.add(f.kind(), f.bytes(), 0, f.bytes().length, f.offsetMicros(), f.type(), f.lastEventId(), f.parts());
+        }
+        return block;
+    }
+
+    /** Reads a page of history; it may hold fewer frames than asked for although there are more, never none. */
+    public List<RecordedFrame> page(long runPk, FrameQuery query) throws SQLException {
+        return read(runPk, query, PAGE_BYTES);
+    }
+
+    private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax) throws SQLException {
+        String order = query.descending() ? " desc" : "";
+        String sql = "select sequence, kind, offset_us, type, last_event_id, parts, bytes from ("
+                + "select f.*, sum(octet_length(bytes)) over (order by sequence" + order
+                + ") - octet_length(bytes) as bytes_before from ("
+                + "select * from frame where run_pk = ? and sequence > ? and sequence <= ?"
+                + oneOf("kind", query.kinds()) + oneOf("type", query.types())
+                + " order by sequence" + order + " limit ?) f) w where bytes_before < ? order by sequence" + order;
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(sql)) {
+            int at = 1;
+            select.setLong(at++, runPk);
+            select.setLong(at++, query.after());
+            select.setLong(at++, query.upTo());
+            for (FrameKind kind : query.kinds()) {
+                select.setShort(at++, kind.code());
+            }
+            for (String type : query.types()) {
+                select.setString(at++, type);
+            }
+            select.setInt(at++, query.limit());
+            select.setLong(at, bytesMax);
+            try (ResultSet rows = select.executeQuery()) {
+                List<RecordedFrame> frames = new ArrayList<>();
+                while (rows.next()) {
+                    frames.add(frame(rows));
+                }
+                return frames;
+            }
+        }
+    }
+
+    private static String oneOf(String column, List<?> values) {
+        return values.isEmpty()
+                ? ""
+                : " and " + column + " in (" + String.join(", ", Collections.nCopies(values.size(), "?")) + ")";
+    }
+
+    private static RecordedFrame frame(ResultSet row) throws SQLException {
+        String lastEventId = row.getString(5);
+        return new RecordedFrame(
+                row.getLong(1),
+                FrameKind.ofCode(row.getInt(2)),
+                row.getLong(3),
+                row.getString(4),
+                lastEventId == null ? "" : lastEventId,
+                row.getInt(6),
+                row.getBytes(7));
+    }
+
+    /**
+     * The bytes of an event with the parts that lead it, joined.
+     *
+     * @param bytesMax more is not read: then the result is empty
+     */
+    public Optional<byte[]> whole(long runPk, RecordedFrame completing, int bytesMax) throws SQLException {
+        if (completing.parts() == 0) {
+            return Optional.of(completing.bytes());
+        }
+        long from = completing.sequence() - completing.parts();
+        try (Connection connection = database.getConnection()) {
+            if (bytesOf(connection, runPk, from, completing.sequence()) > bytesMax) {
+                return Optional.empty();
+            }
+            ByteArrayOutputStream joined = new ByteArrayOutputStream();
+            try (PreparedStatement select = connection.prepareStatement(
+                    "select bytes from frame where run_pk = ? and sequence between ? and ? order by sequence")) {
+                select.setLong(1, runPk);
+                select.setLong(2, from);
+                select.setLong(3, completing.sequence());
+                try (ResultSet rows = select.executeQuery()) {
+                    while (rows.next()) {
+                        joined.writeBytes(rows.getBytes(1));
+                    }
+                }
+            }
+            return Optional.of(joined.toByteArray());
+        }
+    }
+
+    private static long bytesOf(Connection connection, long runPk, long from, long to) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(
+                "select coalesce(sum(octet_length(bytes)), 0) from frame where run_pk = ? and sequence between ? and ?")) {
+            select.setLong(1, runPk);
+            select.setLong(2, from);
+            select.setLong(3, to);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    /**
+     * The kind of the frame that completes the parts which begin after a sequence: the first that is no part.
+     *
+     * @return null as long as there is none
+     */
+    public @Nullable FrameKind completes(long runPk, long after, long upTo) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(
+                        """
+                        select kind from frame where run_pk = ? and sequence > ? and sequence <= ? and kind <> ?
+                        order by sequence limit 1""")) {
+            select.setLong(1, runPk);
+            select.setLong(2, after);
+            select.setLong(3, upTo);
+            select.setShort(4, FrameKind.PART.code());
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? FrameKind.ofCode(row.getInt(1)) : null;
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.runtape.journal;
+
+import io.runtape.access.Owner;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of a run before the agent API is called, and is durable before it is.
+ *
+ * @param id the public id, {@code run_…}
+ * @param owner whose history the run belongs to
+ * @param threadId the thread as far as it is known; the answer's head settles it
+ * @param agent the agent's name, cut to 200 characters, where the call names one
+ * @param path the path that was called, without its query
+ * @param stream whether the call asks for a stream
+ * @param createdAt when the call came in
+ * @param prompt what was asked, where the body says
+ * @param metadata the body's {@code metadata}, a JSON object
+ * @param config the body's {@code config}, a JSON object
+ * @param requestType the body's media type as the caller named it
+ * @param requestBody the body as it was sent, compressed with gzip
+ */
+public record RunStart(
+        String id,
+        Owner owner,
+        String threadId,
+        @Nullable String agent,
+        String path,
+        boolean stream,
+        Instant createdAt,
+        @Nullable String prompt,
+        String metadata,
+        String config,
+        @Nullable String requestType,
+        byte[] requestBody) {}

@@ -1,0 +1,175 @@
+package io.runtape.journal;
+
+import io.runtape.model.Engine;
+import io.runtape.model.Store;
+import io.runtape.model.StoreTakenException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes batches over the one connection that may. What {@link #write} returns from is durable. Confined to the committer's
+ * thread.
+ */
+final class StoreWriter implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(StoreWriter.class);
+
+    private final Store store;
+    private final Connection connection;
+    private final RunRows rows;
+    private final FrameWriter frames;
+
+    private StoreWriter(Store store, Connection connection) throws SQLException {
+        this.store = store;
+        this.connection = connection;
+        this.rows = new RunRows(connection);
+        this.frames =
+                store.engine() == Engine.POSTGRESQL ? new PostgresFrames(connection) : new H2Frames(connection);
+    }
+
+    /**
+     * Opens the store's exclusive connection.
+     *
+     * @throws StoreTakenException where its lock is still held elsewhere
+     */
+    static StoreWriter open(Store store) throws SQLException, StoreTakenException {
+        Connection connection = store.exclusive();
+        try {
+            return new StoreWriter(store, connection);
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    Connection connection() {
+        return connection;
+    }
+
+    RunRows rows() {
+        return rows;
+    }
+
+    /** Writes all of the batch or nothing; when it returns the batch is durable. */
+    void write(CommitBatch batch) throws SQLException {
+        if (batch.framesOnly() && frames.isOneStatement(batch)) {
+            frames.write(batch);
+        } else {
+            inTransaction(() -> writeAll(batch));
+        }
+        store.makeDurable(connection);
+    }
+
+    /** Some statements that belong together. */
+    @FunctionalInterface
+    interface Statements {
+        void run() throws SQLException;
+    }
+
+    void inTransaction(Statements statements) throws SQLException {
+        connection.setAutoCommit(false);
+        try {
+            statements.run();
+            connection.commit();
+        } catch (SQLException e) {
+            rollback(e);
+            throw e;
+        } finally {
+            restoreAutoCommit();
+        }
+    }
+
+    private void rollback(SQLException cause) {
+        try {
+            connection.rollback();
+        } catch (SQLException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private void restoreAutoCommit() {
+        try {
+            connection.setAutoCommit(true);
+        } catch (SQLException e) {
+            LOG.debugf("the connection is gone: %s", e.getMessage());
+        }
+    }
+
+    private void writeAll(CommitBatch batch) throws SQLException {
+        List<RunWrite> starts = new ArrayList<>();
+        List<RunRows.Head> heads = new ArrayList<>();
+        List<RunRows.End> ends = new ArrayList<>();
+        for (RunWrite write : batch.writes()) {
+            RunKey key = write.run().key();
+            if (write.start() != null) {
+                starts.add(write);
+            }
+            if (write.head() != null) {
+                heads.add(new RunRows.Head(key, write.head()));
+            }
+            if (write.end() != null) {
+                ends.add(new RunRows.End(key, write.end(), write.totals()));
+            }
+        }
+        rows.start(starts);
+        rows.head(heads);
+        if (batch.frames() > 0) {
+            frames.write(batch);
+        }
+        rows.end(ends);
+    }
+
+    /**
+     * Whether the tables hold the batch: all of it, since it was written as one. Asked on a new connection after one broke
+     * in mid-commit.
+     */
+    boolean holds(CommitBatch batch) throws SQLException {
+        boolean held = holds(batch.writes().get(0));
+        if (held) {
+            store.makeDurable(connection);
+        }
+        return held;
+    }
+
+    private boolean holds(RunWrite write) throws SQLException {
+        long pk = write.run().pk();
+        FrameBlock block = write.frames();
+        if (block != null) {
+            return exists("select 1 from frame where run_pk = ? and sequence = ?", pk, block.last());
+        }
+        if (write.end() != null) {
+            return exists("select 1 from run where run_pk = ? and status <> 'running'", pk, null);
+        }
+        if (write.head() != null) {
+            return exists("select 1 from run where run_pk = ? and thread_ordinal is not null", pk, null);
+        }
+        return exists("select 1 from run where run_pk = ?", pk, null);
+    }
+
+    private boolean exists(String query, long pk, @Nullable Long sequence) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(query)) {
+            select.setLong(1, pk);
+            if (sequence != null) {
+                select.setLong(2, sequence);
+            }
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            LOG.debugf("the connection is gone: %s", e.getMessage());
+        }
+    }
+}

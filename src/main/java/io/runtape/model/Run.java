@@ -1,0 +1,103 @@
+package io.runtape.model;
+
+import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.time.Instant;
+import org.hibernate.annotations.Immutable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One recorded call (contract, section 3), as history reads it. The journal alone writes the row, in the transactions of its
+ * frames; to Hibernate it is immutable.
+ */
+@Entity
+@Table(name = "run")
+@Immutable
+@SuppressWarnings("NullAway.Init")
+public class Run extends PanacheEntityBase {
+
+    /** The key that frames refer to; never shown. */
+    @Id
+    @Column(name = "run_pk")
+    public Long runPk;
+
+    public String owner;
+
+    public String id;
+
+    @Column(name = "thread_id")
+    public String threadId;
+
+    /** 1 for the thread's first run; null until the answer's head settled the thread. */
+    @Column(name = "thread_ordinal")
+    public @Nullable Long threadOrdinal;
+
+    public @Nullable String agent;
+
+    public String path;
+
+    /** A {@link RunStatus} by its label. */
+    public String status;
+
+    /** A {@link RunReason} by its label. */
+    public @Nullable String reason;
+
+    public boolean stream;
+
+    public @Nullable String prompt;
+
+    /** A JSON object. */
+    public String metadata;
+
+    /** A JSON object. */
+    public String config;
+
+    @Column(name = "upstream_status")
+    public @Nullable Integer upstreamStatus;
+
+    @Column(name = "upstream_run_id")
+    public @Nullable String upstreamRunId;
+
+    /** The name of the dialect that its events were read in. */
+    public @Nullable String dialect;
+
+    /** Any JSON. */
+    public @Nullable String result;
+
+    /** A JSON object. */
+    public @Nullable String usage;
+
+    public @Nullable Long iterations;
+
+    /** A JSON object. */
+    public @Nullable String error;
+
+    @Column(name = "event_count")
+    public long eventCount;
+
+    @Column(name = "frame_count")
+    public long frameCount;
+
+    @Column(name = "byte_count")
+    public long byteCount;
+
+    @Column(name = "last_sequence")
+    public long lastSequence;
+
+    @Column(name = "created_at")
+    public Instant createdAt;
+
+    @Column(name = "first_event_at")
+    public @Nullable Instant firstEventAt;
+
+    @Column(name = "completed_at")
+    public @Nullable Instant completedAt;
+
+    /** Whether the run was still being recorded when the row was read. */
+    public boolean running() {
+        return RunStatus.RUNNING.label().equals(status);
+    }
+}

@@ -1,0 +1,25 @@
+package io.runtape.model;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.util.Optional;
+
+/** Where runs are kept. */
+@ConfigMapping(prefix = "runtape")
+public interface StoreConfig {
+
+    String DATA_DIR_DEFAULT = "./data";
+
+    /**
+     * The PostgreSQL database, as {@code postgresql://user:password@host:5432/database}. Unset: an embedded H2 file
+     * under the data directory, which only one gateway can use.
+     */
+    Optional<String> databaseUrl();
+
+    /** A file that holds the database's password and nothing else; it keeps the password out of the URL. */
+    Optional<String> databasePasswordFile();
+
+    /** The directory of the embedded database. It is made at the first start; without effect on PostgreSQL. */
+    @WithDefault(DATA_DIR_DEFAULT)
+    String dataDir();
+}

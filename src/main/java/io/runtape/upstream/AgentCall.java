@@ -1,0 +1,22 @@
+package io.runtape.upstream;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One call of the agent API, as it is to go out.
+ *
+ * @param uri the whole address
+ * @param headers the end-to-end headers, with {@code Content-Type} where the caller sent one
+ * @param body the body, byte for byte
+ */
+@SuppressWarnings("ArrayRecordComponent") // Carried, never compared.
+record AgentCall(URI uri, List<Map.Entry<String, String>> headers, byte[] body) {
+
+    static AgentCall of(UpstreamAddress address, String target, List<Map.Entry<String, String>> headers, byte[] body)
+            throws URISyntaxException {
+        return new AgentCall(address.resolve(target), headers, body);
+    }
+}

@@ -1,0 +1,27 @@
+package io.runtape.upstream;
+
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import java.util.ArrayList;
+import java.util.Map;
+import org.jboss.resteasy.reactive.client.spi.ResteasyReactiveClientRequestContext;
+import org.jboss.resteasy.reactive.client.spi.ResteasyReactiveClientRequestFilter;
+
+/** Makes the outgoing request the caller's: its address, its headers and its bytes instead of the client's own. */
+public final class AgentCallFilter implements ResteasyReactiveClientRequestFilter {
+
+    @Override
+    public void filter(ResteasyReactiveClientRequestContext context) {
+        AgentCall call = (AgentCall) context.getEntity();
+        context.setUri(call.uri());
+        MultivaluedMap<String, Object> headers = context.getHeaders();
+        headers.clear();
+        for (Map.Entry<String, String> header : call.headers()) {
+            headers.computeIfAbsent(header.getKey(), name -> new ArrayList<>()).add(header.getValue());
+        }
+        boolean json = !headers.containsKey(HttpHeaders.CONTENT_TYPE);
+        context.setEntity(
+                call.body(), null, json ? MediaType.APPLICATION_JSON_TYPE : MediaType.APPLICATION_OCTET_STREAM_TYPE);
+    }
+}

@@ -1,0 +1,97 @@
+package io.runtape.upstream;
+
+import io.smallrye.mutiny.TimeoutException;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.http.HttpClosedException;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import io.runtape.upstream.UpstreamException.Kind;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketException;
+import java.net.URISyntaxException;
+import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import javax.net.ssl.SSLException;
+import org.eclipse.microprofile.rest.client.inject.RestClient;
+import org.jspecify.annotations.Nullable;
+
+/** Calls the agent API. Safe for any event loop; an answer is confined to the loop of its call. */
+@Singleton
+public final class AgentClient {
+
+    private static final Duration STREAM_HEAD = Duration.ofSeconds(60);
+    private static final Duration WHOLE_ANSWER = Duration.ofMinutes(30);
+
+    private static final String CLOSED_MESSAGE =
+            String.valueOf(new HttpClosedException("Connection was closed").getMessage());
+
+    private final AgentApi api;
+    private final UpstreamAddress address;
+    private final UpstreamConfig config;
+
+    AgentClient(@RestClient AgentApi api, UpstreamAddress address, UpstreamConfig config) {
+        this.api = api;
+        this.address = address;
+        this.config = config;
+    }
+
+    /**
+     * Posts a body.
+     *
+     * @param target path and query as the caller sent them
+     * @param headers the end-to-end headers to send, and no others
+     * @param stream whether a stream is asked for: else the head may take as long as the whole run
+     * @return comes with the head, whatever its status; fails with {@link UpstreamException}. Cancelling closes the
+     *     connection.
+     */
+    public Uni<AgentAnswer> post(String target, List<Map.Entry<String, String>> headers, byte[] body, boolean stream) {
+        AgentCall call;
+        try {
+            call = AgentCall.of(address, target, headers, body);
+        } catch (URISyntaxException e) {
+            return Uni.createFrom().failure(new UpstreamException(Kind.INVALID, e));
+        }
+        return api.post(call)
+                .ifNoItem()
+                .after(headTimeout(stream))
+                .fail()
+                .map(answer -> AgentAnswer.of((AgentStream) answer.getEntity()))
+                .onFailure(e -> !(e instanceof UpstreamException))
+                .transform(AgentClient::translate);
+    }
+
+    private Duration headTimeout(boolean stream) {
+        return config.timeout().orElse(stream ? STREAM_HEAD : WHOLE_ANSWER);
+    }
+
+    private static UpstreamException translate(Throwable failure) {
+        for (Throwable e = failure; e != null; e = e.getCause()) {
+            @Nullable Kind kind = kindOf(e);
+            if (kind != null) {
+                return new UpstreamException(kind, failure);
+            }
+        }
+        return new UpstreamException(Kind.INVALID, failure);
+    }
+
+    private static @Nullable Kind kindOf(Throwable e) {
+        if (e instanceof TimeoutException) {
+            return Kind.TIMEOUT;
+        }
+        if (e instanceof ConnectException
+                || e instanceof UnknownHostException
+                || e instanceof NoRouteToHostException
+                || e instanceof SSLException) {
+            return Kind.UNREACHABLE;
+        }
+        if (e instanceof SocketException || e instanceof ClosedChannelException || e instanceof HttpClosedException) {
+            return Kind.CLOSED;
+        }
+        // The REST client keeps no more than the message of a connection that closed.
+        return e instanceof IOException && CLOSED_MESSAGE.equals(e.getMessage()) ? Kind.CLOSED : null;
+    }
+}

@@ -1,0 +1,74 @@
+package io.runtape.upstream;
+
+import io.vertx.core.MultiMap;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Which headers pass. Hop-by-hop ones do not (RFC 9110, section 7.6.1), neither those that {@code Connection} names, nor
+ * {@code Host}, which names the next hop; all others do, repeated ones too.
+ */
+public final class ForwardedHeaders {
+
+    private static final Set<String> HOP_BY_HOP = Set.of(
+            "connection",
+            "keep-alive",
+            "proxy-connection",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade");
+
+    private ForwardedHeaders() {}
+
+    /** The end-to-end headers of a request, without {@code Host}, {@code Expect} and those in {@code without}. */
+    public static List<Map.Entry<String, String>> ofRequest(MultiMap headers, Set<String> without) {
+        List<Map.Entry<String, String>> passing = endToEnd(headers);
+        passing.removeIf(h -> {
+            String name = lower(h.getKey());
+            return name.equals("host") || name.equals("expect") || without.contains(name);
+        });
+        return passing;
+    }
+
+    /** The end-to-end headers of an answer. */
+    public static List<Map.Entry<String, String>> ofAnswer(MultiMap headers) {
+        return endToEnd(headers);
+    }
+
+    private static List<Map.Entry<String, String>> endToEnd(MultiMap headers) {
+        Set<String> named = namedByConnection(headers);
+        List<Map.Entry<String, String>> passing = new ArrayList<>();
+        for (Map.Entry<String, String> header : headers) {
+            String name = lower(header.getKey());
+            if (!HOP_BY_HOP.contains(name) && !named.contains(name)) {
+                passing.add(Map.entry(header.getKey(), header.getValue()));
+            }
+        }
+        return passing;
+    }
+
+    private static Set<String> namedByConnection(MultiMap headers) {
+        List<String> values = headers.getAll("connection");
+        if (values.isEmpty()) {
+            return Set.of();
+        }
+        Set<String> names = new HashSet<>();
+        for (String value : values) {
+            for (String name : value.split(",", -1)) {
+                names.add(lower(name.strip()));
+            }
+        }
+        return names;
+    }
+
+    private static String lower(String name) {
+        return name.toLowerCase(Locale.ROOT);
+    }
+}
