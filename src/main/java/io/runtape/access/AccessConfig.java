@@ -2,6 +2,7 @@ package io.runtape.access;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import io.smallrye.config.WithName;
 import java.util.Optional;
 
 /** Who may call, and how their histories are kept apart. */
@@ -26,4 +27,8 @@ interface AccessConfig {
      * the owners in it. Changing it gives every caller an empty history.
      */
     Optional<String> secret();
+
+    /** The upstream, read here only to tell whether it is the built-in demo agent, which answers where no URL is set. */
+    @WithName("upstream.url")
+    Optional<String> upstreamUrl();
 }

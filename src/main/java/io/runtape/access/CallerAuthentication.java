@@ -10,8 +10,6 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.interceptor.Interceptor;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,13 +27,10 @@ public final class CallerAuthentication {
     private volatile @Nullable OwnerKey key;
 
     @Inject
-    CallerAuthentication(
-            AccessConfig config,
-            OwnerKeyStore store,
-            @ConfigProperty(name = "runtape.upstream.url") Optional<String> upstreamUrl) {
+    CallerAuthentication(AccessConfig config, OwnerKeyStore store) {
         this.config = config;
         this.store = store;
-        this.anonymousReads = config.anonymous().orElse(upstreamUrl.isEmpty());
+        this.anonymousReads = config.anonymous().orElse(config.upstreamUrl().isEmpty());
     }
 
     /**

@@ -31,9 +31,12 @@ public final class ApiExceptionMapper {
         return answer(context, failure.code(), failure.message(), failure.headers());
     }
 
-    /** A path that no resource answers, or a path parameter that cannot be read. */
+    /** A path that no resource answers. JAX-RS also says so of a parameter that cannot be read, which is no 404 to us. */
     @ServerExceptionMapper
     public Response nothingThere(NotFoundException failure, RoutingContext context) {
+        if (failure.getCause() != null) {
+            return answer(context, ErrorCode.INVALID_REQUEST, "A parameter has a value that cannot be read.", Map.of());
+        }
         return answer(context, ErrorCode.NOT_FOUND, Refusal.noSuchPath(path(context)), Map.of());
     }
 
@@ -113,6 +116,12 @@ public final class ApiExceptionMapper {
     private static Response answer(
             RoutingContext context, ErrorCode code, String message, Map<String, String> headers) {
         String requestId = RequestId.of(context);
+        if (context.response().headWritten()) {
+            // A resource that writes by itself failed in the middle. The envelope would follow as the end of its
+            // answer, so
+            // the connection must be cut instead, which the framework does when a mapper fails.
+            throw new IllegalStateException("Request " + requestId + " failed after its head was sent: " + code.code());
+        }
         Response.ResponseBuilder response = Response.status(code.status())
                 .type(MediaType.APPLICATION_JSON_TYPE)
                 .header(HttpHeaders.CACHE_CONTROL, "no-store")

@@ -9,6 +9,8 @@ import io.vertx.core.json.JsonObject;
  */
 public record ErrorBody(Detail error) {
     /**
+     * What went wrong.
+     *
      * @param code the word to branch on, see {@link ErrorCode}
      * @param message one sentence or more for a person
      * @param requestId names the request in the log

@@ -1,0 +1,157 @@
+package io.runtape.access;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quarkus.runtime.configuration.ConfigurationException;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorReply;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class CallerAuthenticationTest {
+    private static final byte[] KEY = new byte[32];
+
+    private record Settings(
+            String auth, Optional<Boolean> anonymous, Optional<String> secret, Optional<String> upstreamUrl)
+            implements AccessConfig {}
+
+    private static final Settings WITH_UPSTREAM =
+            new Settings("caller", Optional.empty(), Optional.empty(), Optional.of("https://agents.example"));
+    private static final Settings WITH_DEMO =
+            new Settings("caller", Optional.empty(), Optional.empty(), Optional.empty());
+
+    private Vertx vertx;
+    private HttpServer server;
+    private CallerAuthentication callers = new CallerAuthentication(WITH_UPSTREAM, () -> KEY);
+
+    @BeforeEach
+    void serve() {
+        vertx = Vertx.vertx();
+        Router router = Router.router(vertx);
+        router.get("/v1")
+                .handler(context -> context.response()
+                        .end(callers.ownerOf(context.request()).id()));
+        router.get("/history").handler(this::read);
+        server = vertx.createHttpServer()
+                .requestHandler(router)
+                .listen(0, "127.0.0.1")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join();
+    }
+
+    @AfterEach
+    void stop() {
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    @Test
+    void givesOneCredentialOneOwnerInEitherHeader() throws Exception {
+        String owner = get("/v1", "X-API-Key", "rt_live_1").body();
+
+        assertTrue(owner.matches("c-[0-9a-f]{32}"), owner);
+        assertEquals(owner, get("/v1", "Authorization", "Bearer rt_live_1").body());
+        assertEquals(owner, get("/history", "Authorization", "bearer rt_live_1").body());
+        assertNotEquals(owner, get("/v1", "X-API-Key", "rt_live_2").body());
+    }
+
+    @Test
+    void neverRefusesACallOfTheAgentApi() throws Exception {
+        assertEquals("anonymous", get("/v1").body());
+        assertEquals("anonymous", get("/v1", "Authorization", "Bearer").body());
+    }
+
+    @Test
+    void closesTheAnonymousHistoryWhereAnUpstreamIsSet() throws Exception {
+        HttpResponse<String> answer = get("/history");
+
+        assertEquals(401, answer.statusCode());
+        assertEquals("Bearer", answer.headers().firstValue("WWW-Authenticate").orElseThrow());
+    }
+
+    @Test
+    void opensTheAnonymousHistoryForTheDemoAgent() throws Exception {
+        callers = new CallerAuthentication(WITH_DEMO, () -> KEY);
+
+        assertEquals("anonymous", get("/history").body());
+    }
+
+    @Test
+    void opensOrClosesTheAnonymousHistoryAsConfigured() throws Exception {
+        callers = new CallerAuthentication(
+                new Settings("caller", Optional.of(true), Optional.empty(), Optional.of("https://a")), () -> KEY);
+        assertEquals(200, get("/history").statusCode());
+
+        callers = new CallerAuthentication(
+                new Settings("caller", Optional.of(false), Optional.empty(), Optional.empty()), () -> KEY);
+        assertEquals(401, get("/history").statusCode());
+    }
+
+    @Test
+    void derivesOwnersFromTheSecretAlone() throws Exception {
+        String stored = get("/v1", "X-API-Key", "k").body();
+        callers = new CallerAuthentication(secret("0123456789abcdef"), () -> {
+            throw new AssertionError("not asked for");
+        });
+        String configured = get("/v1", "X-API-Key", "k").body();
+        callers = new CallerAuthentication(secret("0123456789abcdeg"), () -> KEY);
+
+        assertNotEquals(stored, configured);
+        assertNotEquals(configured, get("/v1", "X-API-Key", "k").body());
+    }
+
+    @Test
+    void refusesToStartWithAnUnknownMode() {
+        CallerAuthentication teams = new CallerAuthentication(
+                new Settings("teams", Optional.empty(), Optional.empty(), Optional.empty()), () -> KEY);
+
+        ConfigurationException refusal = assertThrows(ConfigurationException.class, teams::prepare);
+
+        assertTrue(refusal.getMessage().contains("Allowed values: caller"));
+    }
+
+    @Test
+    void refusesToStartWithAShortSecretAndDoesNotRepeatIt() {
+        CallerAuthentication weak = new CallerAuthentication(secret("hunter2"), () -> KEY);
+
+        ConfigurationException refusal = assertThrows(ConfigurationException.class, weak::prepare);
+
+        assertFalse(refusal.getMessage().contains("hunter2"));
+    }
+
+    private static Settings secret(String secret) {
+        return new Settings("caller", Optional.empty(), Optional.of(secret), Optional.of("https://agents.example"));
+    }
+
+    private void read(RoutingContext context) {
+        try {
+            context.response().end(callers.readerOf(context.request()).id());
+        } catch (ApiException refusal) {
+            ErrorReply.write(context, refusal);
+        }
+    }
+
+    private HttpResponse<String> get(String path, String... headers) throws Exception {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.actualPort() + path));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return HttpClient.newHttpClient().send(request.build(), BodyHandlers.ofString());
+    }
+}
