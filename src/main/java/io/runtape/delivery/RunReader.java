@@ -262,6 +262,13 @@ final class RunReader implements Flow.Subscription, CommitListener {
             fail("the frames are gone");
             return;
         }
+        if (completing == FrameKind.TAIL || completing == FrameKind.RESPONSE) {
+            // Parts of what is never shown.
+            position = block.last();
+            partsThrough = position;
+            drain();
+            return;
+        }
         if (completing != null) {
             framing.releaseParts();
         }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,7 @@ public final class RunJournal {
     private long uncommitted;
     private boolean cancelNoted;
     private @Nullable Runnable roomCall;
+    private @Nullable Consumer<RunEnd> endCall;
     private int framesLastBlock = FRAMES_EXPECTED;
     private int bytesLastBlock = BYTES_EXPECTED;
 
@@ -211,9 +213,14 @@ public final class RunJournal {
         listeners.remove(listener);
     }
 
-    /** How many listeners there are. */
-    public synchronized int listeners() {
-        return listeners.size();
+    /** Whether anybody listens. */
+    public synchronized boolean isHeard() {
+        return !listeners.isEmpty();
+    }
+
+    /** Calls back once, on the loop, when the run's end is durable or the run is given up; whoever ended it. */
+    public synchronized void whenEnded(Consumer<RunEnd> call) {
+        endCall = call;
     }
 
     /** What of the run is durable. */
@@ -226,9 +233,9 @@ public final class RunJournal {
         return Optional.ofNullable(ended);
     }
 
-    /** Notes that a cancel call which names this run has passed. */
-    public synchronized void noteCancel() {
-        cancelNoted = true;
+    /** Notes that a cancel call which names this run is passing, or that it was refused. */
+    public synchronized void noteCancel(boolean noted) {
+        cancelNoted = noted;
     }
 
     /** Whether a cancel call has passed. */
@@ -272,10 +279,12 @@ public final class RunJournal {
     /** This write is durable: says so to whoever waits for it. */
     void committed(RunWrite write, Deliveries deliveries) {
         List<CommitListener> told;
+        @Nullable Consumer<RunEnd> call;
         synchronized (this) {
             durable = write.totals();
             settle(write.frames());
             ended = write.end() != null ? write.end() : ended;
+            call = endCall;
             told = write.frames() == null && write.end() == null ? List.of() : List.copyOf(listeners);
         }
         if (write.start() != null) {
@@ -297,6 +306,22 @@ public final class RunJournal {
                 }
             });
         }
+        if (newEnd != null && call != null) {
+            deliveries.add(loop, () -> call.accept(newEnd));
+        }
+    }
+
+    private void tellEnded(List<CommitListener> told, RunEnd end, Deliveries deliveries) {
+        for (CommitListener listener : told) {
+            deliveries.add(listener.loop(), () -> listener.ended(end));
+        }
+        @Nullable Consumer<RunEnd> call;
+        synchronized (this) {
+            call = endCall;
+        }
+        if (call != null) {
+            deliveries.add(loop, () -> call.accept(end));
+        }
     }
 
     private void settle(@Nullable FrameBlock frames) {
@@ -310,7 +335,7 @@ public final class RunJournal {
     void dropped(RunWrite write, Deliveries deliveries) {
         RunEnd broken = RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now());
         boolean enqueue = false;
-        List<CommitListener> told = List.of();
+        List<CommitListener> told;
         synchronized (this) {
             settle(write.frames());
             taken = durable;
@@ -323,10 +348,10 @@ public final class RunJournal {
             endTaken = hopeless;
             if (hopeless) {
                 ended = broken;
-                told = List.copyOf(listeners);
             } else {
                 enqueue = markQueued();
             }
+            told = List.copyOf(listeners);
         }
         if (write.start() != null) {
             deliveries.add(loop, () -> started.completeExceptionally(new StoreUnavailableException()));
@@ -334,9 +359,7 @@ public final class RunJournal {
         if (write.head() != null) {
             deliveries.add(loop, () -> headed.completeExceptionally(new StoreUnavailableException()));
         }
-        for (CommitListener listener : told) {
-            deliveries.add(listener.loop(), () -> listener.ended(broken));
-        }
+        tellEnded(told, broken, deliveries);
         if (enqueue) {
             committer.enqueue(this);
         }
@@ -358,9 +381,7 @@ public final class RunJournal {
             started.completeExceptionally(new StoreUnavailableException());
             headed.completeExceptionally(new StoreUnavailableException());
         });
-        for (CommitListener listener : told) {
-            deliveries.add(listener.loop(), () -> listener.ended(broken));
-        }
+        tellEnded(told, broken, deliveries);
         committer.enqueue(this);
     }
 

@@ -2,7 +2,7 @@ package io.runtape.model;
 
 /** The two databases that one jar runs on. */
 public enum Engine {
-    H2("blob", ""),
+    H2("binary large object", "/* of any status */"),
     POSTGRESQL("bytea", "where status = 'running'");
 
     private final String bytesType;
@@ -18,7 +18,7 @@ public enum Engine {
         return bytesType;
     }
 
-    /** The condition of a partial index over live runs; H2 has none. */
+    /** The condition of a partial index over live runs; H2 has none, and the placeholder cannot be empty. */
     String onlyRunning() {
         return onlyRunning;
     }

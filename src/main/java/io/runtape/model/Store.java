@@ -90,8 +90,13 @@ public class Store implements OwnerKeyStore {
                 + "). One gateway records into one database: stop the other one, or name another database.");
     }
 
+    /** What the database said: the innermost cause says it without the framework's words around it. */
     private static String firstLine(Throwable e) {
-        String message = String.valueOf(e.getMessage()).strip();
+        Throwable innermost = e;
+        while (innermost.getCause() != null) {
+            innermost = innermost.getCause();
+        }
+        String message = String.valueOf(innermost.getMessage()).strip();
         return message.lines().findFirst().orElse(e.getClass().getSimpleName());
     }
 

@@ -37,7 +37,7 @@ class CallerAuthenticationTest {
 
     private Vertx vertx;
     private HttpServer server;
-    private CallerAuthentication callers = new CallerAuthentication(WITH_UPSTREAM, () -> KEY);
+    private CallerAuthentication callers = new CallerAuthentication(WITH_UPSTREAM, secret -> secret.orElse(KEY));
 
     @BeforeEach
     void serve() {
@@ -86,7 +86,7 @@ class CallerAuthenticationTest {
 
     @Test
     void opensTheAnonymousHistoryForTheDemoAgent() throws Exception {
-        callers = new CallerAuthentication(WITH_DEMO, () -> KEY);
+        callers = new CallerAuthentication(WITH_DEMO, secret -> secret.orElse(KEY));
 
         assertEquals("anonymous", get("/history").body());
     }
@@ -94,22 +94,20 @@ class CallerAuthenticationTest {
     @Test
     void opensOrClosesTheAnonymousHistoryAsConfigured() throws Exception {
         callers = new CallerAuthentication(
-                new Settings("caller", Optional.of(true), Optional.empty(), Optional.of("https://a")), () -> KEY);
+                new Settings("caller", Optional.of(true), Optional.empty(), Optional.of("https://a")), secret -> secret.orElse(KEY));
         assertEquals(200, get("/history").statusCode());
 
         callers = new CallerAuthentication(
-                new Settings("caller", Optional.of(false), Optional.empty(), Optional.empty()), () -> KEY);
+                new Settings("caller", Optional.of(false), Optional.empty(), Optional.empty()), secret -> secret.orElse(KEY));
         assertEquals(401, get("/history").statusCode());
     }
 
     @Test
     void derivesOwnersFromTheSecretAlone() throws Exception {
         String stored = get("/v1", "X-API-Key", "k").body();
-        callers = new CallerAuthentication(secret("0123456789abcdef"), () -> {
-            throw new AssertionError("not asked for");
-        });
+        callers = new CallerAuthentication(secret("0123456789abcdef"), Optional::orElseThrow);
         String configured = get("/v1", "X-API-Key", "k").body();
-        callers = new CallerAuthentication(secret("0123456789abcdeg"), () -> KEY);
+        callers = new CallerAuthentication(secret("0123456789abcdeg"), secret -> secret.orElse(KEY));
 
         assertNotEquals(stored, configured);
         assertNotEquals(configured, get("/v1", "X-API-Key", "k").body());
@@ -118,7 +116,7 @@ class CallerAuthenticationTest {
     @Test
     void refusesToStartWithAnUnknownMode() {
         CallerAuthentication teams = new CallerAuthentication(
-                new Settings("teams", Optional.empty(), Optional.empty(), Optional.empty()), () -> KEY);
+                new Settings("teams", Optional.empty(), Optional.empty(), Optional.empty()), secret -> secret.orElse(KEY));
 
         ConfigurationException refusal = assertThrows(ConfigurationException.class, teams::prepare);
 
@@ -127,7 +125,7 @@ class CallerAuthenticationTest {
 
     @Test
     void refusesToStartWithAShortSecretAndDoesNotRepeatIt() {
-        CallerAuthentication weak = new CallerAuthentication(secret("hunter2"), () -> KEY);
+        CallerAuthentication weak = new CallerAuthentication(secret("hunter2"), secret -> secret.orElse(KEY));
 
         ConfigurationException refusal = assertThrows(ConfigurationException.class, weak::prepare);
 

@@ -1,0 +1,27 @@
+package io.runtape.dialect;
+
+import io.runtape.sse.EventParser;
+import io.runtape.sse.ServerSentEvent;
+import org.jspecify.annotations.Nullable;
+
+/** The type of an event: its {@code event} field, else its payload's {@code type}, else {@code message} (contract, section 3). */
+public final class EventType {
+
+    private static final String DEFAULT = "message";
+
+    private EventType() {}
+
+    /**
+     * The type of an event whose block has this {@code event} field. The payload is looked at only where there is none.
+     *
+     * @param block holds the whole block, parts included, from {@code from} up to {@code to}
+     */
+    public static String of(@Nullable String event, byte[] block, int from, int to, boolean streamStart) {
+        if (event != null) {
+            return event;
+        }
+        ServerSentEvent parsed = EventParser.parse(block, from, to, streamStart, "");
+        String type = parsed == null ? null : Payload.typeIn(parsed.data());
+        return type == null || type.isEmpty() ? DEFAULT : type;
+    }
+}

@@ -1,0 +1,98 @@
+package io.runtape.proxy;
+
+import io.netty.channel.EventLoop;
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.delivery.Delivery;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.journal.Journal;
+import io.runtape.upstream.AgentClient;
+import io.runtape.upstream.UpstreamConfig;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/** The recorded calls of the agent API (contract, section 2). All others are forwarded before they come here. */
+@Path("/v1")
+public final class AgentApiResource {
+
+    /** A larger body is parsed off the event loop. */
+    private static final int PARSED_AT_ONCE = 64 << 10;
+
+    private final CallerAuthentication callers;
+    private final RecordedPaths paths;
+    private final Journal journal;
+    private final AgentClient agent;
+    private final Delivery delivery;
+    private final ProxyConfig config;
+    private final UpstreamConfig upstream;
+
+    AgentApiResource(
+            CallerAuthentication callers,
+            RecordedPaths paths,
+            Journal journal,
+            AgentClient agent,
+            Delivery delivery,
+            ProxyConfig config,
+            UpstreamConfig upstream) {
+        this.callers = callers;
+        this.paths = paths;
+        this.journal = journal;
+        this.agent = agent;
+        this.delivery = delivery;
+        this.config = config;
+        this.upstream = upstream;
+    }
+
+    /** Runs an agent: passes the call on and the answer back, and records it. */
+    @POST
+    @Path("/{path: .*}")
+    @Operation(hidden = true)
+    public Uni<Void> run(RoutingContext context) {
+        RecordedCall.Arrival arrival = RecordedCall.Arrival.now();
+        HttpServerRequest request = context.request();
+        RecordedPaths.RecordedPath path =
+                paths.match(request.path()).orElseThrow(() -> ApiException.notFound("recorded path"));
+        Owner owner = callers.ownerOf(request);
+        OwnHeaders own = OwnHeaders.of(request.headers());
+        if (journal.stopping()) {
+            throw ApiException.of(ErrorCode.SHUTTING_DOWN, "The gateway is stopping and takes no new runs.")
+                    .retryAfter(Duration.ofSeconds(5));
+        }
+        return IncomingBody.read(request, config.maxBody().asLongValue())
+                .flatMap(body -> parse(
+                        body.length, () -> RecordedCall.of(request, path, owner, own, body, arrival)))
+                .flatMap(call -> relay(context, call));
+    }
+
+    private static Uni<RecordedCall> parse(int bytes, Supplier<RecordedCall> parsing) {
+        Uni<RecordedCall> parsed = Uni.createFrom().item(parsing);
+        if (bytes <= PARSED_AT_ONCE) {
+            return parsed;
+        }
+        return Uni.createFrom()
+                .completionStage(() -> Vertx.currentContext()
+                        .executeBlocking(parsing::get, false)
+                        .toCompletionStage());
+    }
+
+    /** From here on the run goes on whatever becomes of the client: only its answer hangs on the result. */
+    private Uni<Void> relay(RoutingContext context, RecordedCall call) {
+        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
+        return Uni.createFrom().emitter(emitter -> {
+            ClientAnswer client =
+                    new ClientAnswer(context, emitter, call.own().eventIds(), delivery, loop);
+            RunRelay relay = new RunRelay(call, client, loop, journal, agent, config, upstream);
+            emitter.onTermination(relay::clientGone);
+            relay.begin();
+        });
+    }
+}

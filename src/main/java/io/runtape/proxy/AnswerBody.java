@@ -1,0 +1,216 @@
+package io.runtape.proxy;
+
+import io.netty.channel.EventLoop;
+import io.runtape.journal.RunJournal;
+import io.runtape.sse.FrameSplitter;
+import io.runtape.sse.Framer;
+import io.runtape.sse.ResponseFramer;
+import io.runtape.upstream.AgentAnswer;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.util.concurrent.Flow;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the body of the agent API's answer into frames. Asks for more only while the journal has room, flushes what waits too
+ * long for its blank line, and notices silence. Confined to the event loop of the call.
+ */
+final class AnswerBody implements Flow.Subscriber<Buffer> {
+
+    /** Buffers asked for at once: few, since all that was asked for still comes when the journal is full. */
+    private static final int WINDOW = 16;
+
+    private final RunRelay relay;
+    private final RunJournal run;
+    private final AgentAnswer answer;
+    private final FrameRecorder recorder;
+    private final Framer framer;
+    private final EventLoop loop;
+    private final int heldBytesMax;
+    private final long partialFlushNanos;
+    private Flow.@Nullable Subscription subscription;
+    private int outstanding;
+    private boolean waitingForRoom;
+    private boolean finished;
+    private long lastBytesNanos = System.nanoTime();
+    private long pendingSinceNanos;
+    private @Nullable ScheduledFuture<?> flushTimer;
+    private @Nullable ScheduledFuture<?> silenceTimer;
+    private @Nullable Consumer<byte[]> whenHeld;
+    private Buffer held = Buffer.buffer();
+
+    AnswerBody(
+            RunRelay relay,
+            RunJournal run,
+            AgentAnswer answer,
+            FrameRecorder recorder,
+            EventLoop loop,
+            int frameBytesMax,
+            Duration partialFlush) {
+        this.relay = relay;
+        this.run = run;
+        this.answer = answer;
+        this.recorder = recorder;
+        this.framer = answer.isEventStream()
+                ? new FrameSplitter(frameBytesMax, recorder)
+                : new ResponseFramer(frameBytesMax, recorder);
+        this.loop = loop;
+        this.heldBytesMax = frameBytesMax;
+        this.partialFlushNanos = partialFlush.toNanos();
+    }
+
+    /** Holds the body back until it is whole, or a frame's length of it is there, and shows it before it is recorded. */
+    void holdBack(Consumer<byte[]> call) {
+        whenHeld = call;
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription begun) {
+        subscription = begun;
+        relay.reading(run, answer, begun);
+        watchSilence(relay.idleTimeout().toNanos());
+        outstanding = WINDOW;
+        begun.request(WINDOW);
+    }
+
+    @Override
+    public void onNext(Buffer bytes) {
+        lastBytesNanos = System.nanoTime();
+        recorder.arrived();
+        if (whenHeld == null) {
+            feed(bytes.getBytes());
+        } else {
+            held.appendBuffer(bytes);
+            if (held.length() > heldBytesMax) {
+                release();
+            }
+        }
+        outstanding--;
+        askForMore();
+    }
+
+    private void feed(byte[] bytes) {
+        framer.feed(bytes, 0, bytes.length);
+        watchPending();
+    }
+
+    private void release() {
+        Consumer<byte[]> call = whenHeld;
+        if (call != null) {
+            whenHeld = null;
+            byte[] bytes = held.getBytes();
+            held = Buffer.buffer();
+            call.accept(bytes);
+            feed(bytes);
+        }
+    }
+
+    private void askForMore() {
+        Flow.Subscription from = subscription;
+        if (from == null || finished || waitingForRoom || outstanding > WINDOW / 2) {
+            return;
+        }
+        if (run.isFull()) {
+            waitingForRoom = true;
+            run.whenRoom(this::roomAgain);
+            return;
+        }
+        int more = WINDOW - outstanding;
+        outstanding = WINDOW;
+        from.request(more);
+    }
+
+    private void roomAgain() {
+        waitingForRoom = false;
+        // While nothing was asked for, nothing could come: that is no silence.
+        lastBytesNanos = System.nanoTime();
+        askForMore();
+    }
+
+    private void watchPending() {
+        if (framer.pendingBytes() == 0) {
+            pendingSinceNanos = 0;
+        } else if (pendingSinceNanos == 0) {
+            pendingSinceNanos = lastBytesNanos;
+            if (flushTimer == null) {
+                scheduleFlush(partialFlushNanos);
+            }
+        }
+    }
+
+    private void scheduleFlush(long inNanos) {
+        flushTimer = loop.schedule(this::flushPending, inNanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void flushPending() {
+        flushTimer = null;
+        if (finished || pendingSinceNanos == 0) {
+            return;
+        }
+        long left = partialFlushNanos - (System.nanoTime() - pendingSinceNanos);
+        if (left > 0) {
+            scheduleFlush(left);
+        } else {
+            recorder.arrived();
+            framer.flushPart();
+            pendingSinceNanos = 0;
+        }
+    }
+
+    private void watchSilence(long inNanos) {
+        silenceTimer = loop.schedule(this::judgeSilence, inNanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void judgeSilence() {
+        if (finished) {
+            return;
+        }
+        long allowed = relay.idleTimeout().toNanos();
+        long left = waitingForRoom ? allowed : allowed - (System.nanoTime() - lastBytesNanos);
+        if (left > 0) {
+            watchSilence(left);
+        } else {
+            relay.silent(run);
+        }
+    }
+
+    @Override
+    public void onComplete() {
+        if (!finished) {
+            finishFrames();
+            relay.complete(run, answer);
+        }
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        if (!finished) {
+            finishFrames();
+            relay.brokenOff(run, cause);
+        }
+    }
+
+    /** Makes frames of all that came. */
+    void finishFrames() {
+        if (!finished) {
+            recorder.arrived();
+            release();
+            framer.end();
+            stop();
+        }
+    }
+
+    /** Nothing that still comes matters. */
+    void stop() {
+        finished = true;
+        if (flushTimer != null) {
+            flushTimer.cancel(false);
+        }
+        if (silenceTimer != null) {
+            silenceTimer.cancel(false);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package io.runtape.proxy;
+
+import io.netty.channel.EventLoop;
+import io.runtape.delivery.Delivery;
+import io.runtape.delivery.StreamedResponse;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorReply;
+import io.runtape.journal.RunHead;
+import io.runtape.journal.RunJournal;
+import io.runtape.upstream.AgentAnswer;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer that the client of a recorded call gets: the head of the agent API's answer and then, as a reader like every
+ * other, what is durable of the run. A client that goes away ends nothing but this. Confined to the event loop.
+ */
+final class ClientAnswer {
+
+    private final RoutingContext context;
+    private final UniEmitter<? super @Nullable Void> emitter;
+    private final boolean eventIds;
+    private final Delivery delivery;
+    private final EventLoop loop;
+    private boolean gone;
+    private boolean begun;
+    private @Nullable Cancellable writing;
+
+    ClientAnswer(
+            RoutingContext context,
+            UniEmitter<? super @Nullable Void> emitter,
+            boolean eventIds,
+            Delivery delivery,
+            EventLoop loop) {
+        this.context = context;
+        this.emitter = emitter;
+        this.eventIds = eventIds;
+        this.delivery = delivery;
+        this.loop = loop;
+    }
+
+    /** Whether the client has gone away. */
+    boolean isGone() {
+        return gone || context.response().closed();
+    }
+
+    /** Whether the client is there and has not been sent anything. */
+    boolean isWaitingForHead() {
+        return !isGone() && !context.response().headWritten() && !begun;
+    }
+
+    /** The client has gone away. */
+    void leave() {
+        gone = true;
+        if (writing != null) {
+            writing.cancel();
+        }
+    }
+
+    /** Sends the head, which is durable, and then the body as it becomes so. */
+    void begin(RunJournal run, RunHead head, AgentAnswer answer) {
+        if (isGone()) {
+            return;
+        }
+        begun = true;
+        HttpServerResponse response = context.response();
+        boolean ids = eventIds && answer.isEventStream();
+        writeHead(response, run, head, answer, ids);
+        writing = StreamedResponse.write(response, delivery.body(run, ids, loop))
+                .subscribe()
+                .with(v -> emitter.complete(null), emitter::fail);
+    }
+
+    private static void writeHead(
+            HttpServerResponse response, RunJournal run, RunHead head, AgentAnswer answer, boolean ids) {
+        response.setStatusCode(answer.status());
+        MultiMap headers = response.headers();
+        for (Map.Entry<String, String> header : answer.headers()) {
+            headers.add(header.getKey(), header.getValue());
+        }
+        if (ids) {
+            headers.remove(HttpHeaders.CONTENT_LENGTH);
+        }
+        if (!headers.contains(HttpHeaders.CONTENT_LENGTH) && answer.status() != 204 && answer.status() != 304) {
+            response.setChunked(true);
+        }
+        String runId = run.start().id();
+        headers.set("Runtape-Run-Id", runId);
+        headers.set("Runtape-Thread-Id", head.threadId());
+        addIfAbsent(headers, "X-Run-ID", runId);
+        addIfAbsent(headers, "X-Thread-ID", head.threadId());
+        addIfAbsent(headers, "Cache-Control", "no-cache");
+        headers.set("X-Accel-Buffering", "no");
+    }
+
+    private static void addIfAbsent(MultiMap headers, String name, String value) {
+        if (!headers.contains(name)) {
+            headers.set(name, value);
+        }
+    }
+
+    /** Answers with an error of the gateway's own, naming the run where one was recorded. */
+    void refuse(@Nullable RunJournal run, ApiException failure) {
+        if (isGone()) {
+            return;
+        }
+        if (run != null && !context.response().headWritten()) {
+            context.response()
+                    .putHeader("Runtape-Run-Id", run.start().id())
+                    .putHeader("Runtape-Thread-Id", run.start().threadId());
+        }
+        ErrorReply.write(context, failure);
+        emitter.complete(null);
+    }
+}

@@ -1,0 +1,84 @@
+package io.runtape.proxy;
+
+import io.runtape.access.Owner;
+import io.runtape.error.PrefixedId;
+import io.runtape.journal.RequestBody;
+import io.runtape.journal.RunStart;
+import io.runtape.upstream.ForwardedHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call that is to be recorded, as it came in.
+ *
+ * @param target path and query as the caller sent them
+ * @param headers the end-to-end headers that are sent on, the caller's credential among them: never stored or logged
+ * @param body the body, byte for byte
+ * @param own the gateway's own headers
+ * @param asked what the body says
+ * @param start what is recorded of it
+ * @param beganNanos when it came in, by {@link System#nanoTime}
+ */
+@SuppressWarnings("ArrayRecordComponent") // Carried, never compared.
+record RecordedCall(
+        String target,
+        List<Map.Entry<String, String>> headers,
+        byte[] body,
+        OwnHeaders own,
+        Asked asked,
+        RunStart start,
+        long beganNanos) {
+
+    static RecordedCall of(
+            HttpServerRequest request,
+            RecordedPaths.RecordedPath path,
+            Owner owner,
+            OwnHeaders own,
+            byte[] body,
+            Arrival arrival) {
+        Asked asked = Asked.of(body);
+        String agent = path.agent() == null ? asked.agent() : Asked.cut(path.agent());
+        RunStart start = new RunStart(
+                PrefixedId.next("run_"),
+                owner,
+                threadId(own, asked),
+                agent,
+                path.path(),
+                asked.stream(),
+                arrival.at(),
+                asked.prompt(),
+                asked.metadata(),
+                asked.config(),
+                Asked.cut(request.getHeader("content-type")),
+                RequestBody.stored(body));
+        return new RecordedCall(
+                request.uri(),
+                ForwardedHeaders.ofRequest(request.headers(), OwnHeaders.NOT_SENT_ON),
+                body,
+                own,
+                asked,
+                start,
+                arrival.nanos());
+    }
+
+    private static String threadId(OwnHeaders own, Asked asked) {
+        @Nullable String named = own.threadId() == null ? asked.threadId() : own.threadId();
+        return named == null ? PrefixedId.next("thr_") : named;
+    }
+
+    /** When the call came in, by the calendar and by the clock that never jumps. */
+    record Arrival(Instant at, long nanos) {
+        static Arrival now() {
+            return new Arrival(Instant.now().truncatedTo(ChronoUnit.MICROS), System.nanoTime());
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "RecordedCall[" + start.id() + "]";
+    }
+}

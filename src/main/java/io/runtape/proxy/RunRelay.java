@@ -1,0 +1,257 @@
+package io.runtape.proxy;
+
+import io.netty.channel.EventLoop;
+import io.runtape.dialect.Dialect;
+import io.runtape.dialect.Dialects;
+import io.runtape.dialect.RunDigest;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.journal.Journal;
+import io.runtape.journal.RunEnd;
+import io.runtape.journal.RunHead;
+import io.runtape.journal.RunJournal;
+import io.runtape.model.RunReason;
+import io.runtape.model.RunStatus;
+import io.runtape.upstream.AgentAnswer;
+import io.runtape.upstream.AgentClient;
+import io.runtape.upstream.UpstreamConfig;
+import io.runtape.upstream.UpstreamException;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One recorded call: opens the run, calls the agent API once the run is durable, and records the answer to its end, whether
+ * or not its client stays.
+ *
+ * <p>The agent API's socket is read only while the journal has room: that is all the backpressure there is, and it is the
+ * database's own pace. What the client gets is none of this class's business beyond the head: it reads the run as every
+ * reader does.
+ *
+ * <p>Confined to the event loop of the call.
+ */
+final class RunRelay {
+
+    private static final Logger LOG = Logger.getLogger(RunRelay.class);
+
+    private final RecordedCall call;
+    private final ClientAnswer client;
+    private final EventLoop loop;
+    private final Journal journal;
+    private final AgentClient agent;
+    private final ProxyConfig config;
+    private final UpstreamConfig upstream;
+    private final Dialect dialect;
+    private final RunDigest digest;
+    private RelayState state = new RelayState.Opening();
+    private @Nullable ApiException failure;
+    private @Nullable AnswerBody body;
+
+    RunRelay(
+            RecordedCall call,
+            ClientAnswer client,
+            EventLoop loop,
+            Journal journal,
+            AgentClient agent,
+            ProxyConfig config,
+            UpstreamConfig upstream) {
+        this.call = call;
+        this.client = client;
+        this.loop = loop;
+        this.journal = journal;
+        this.agent = agent;
+        this.config = config;
+        this.upstream = upstream;
+        this.dialect = Dialects.at(call.start().path());
+        this.digest = dialect.digest();
+    }
+
+    /** Makes the run durable, and goes on from there. */
+    void begin() {
+        journal.open(call.start(), loop)
+                .subscribe()
+                .with(
+                        this::opened,
+                        e -> client.refuse(
+                                null,
+                                ApiException.of(
+                                        ErrorCode.STORE_UNAVAILABLE,
+                                        "The database does not answer. Nothing was sent to the agent API.")));
+    }
+
+    private void opened(RunJournal run) {
+        LOG.debugf("run %s begins", call.start().id());
+        run.whenEnded(end -> ended(run, end));
+        Cancellable sent = agent.post(
+                        call.target(), call.headers(), call.body(), call.asked().stream())
+                .subscribe()
+                .with(answer -> answered(run, answer), e -> unanswered(run, e));
+        if (state instanceof RelayState.Opening) {
+            state = new RelayState.Calling(run, sent);
+        }
+    }
+
+    private void unanswered(RunJournal run, Throwable cause) {
+        UpstreamException.Kind kind =
+                cause instanceof UpstreamException known ? known.kind() : UpstreamException.Kind.INVALID;
+        LOG.debugf(cause, "run %s has no answer", call.start().id());
+        switch (kind) {
+            case UNREACHABLE ->
+                fail(
+                        run,
+                        RunReason.UPSTREAM_UNREACHABLE,
+                        ErrorCode.UPSTREAM_UNREACHABLE,
+                        "No connection to the agent API.");
+            case CLOSED ->
+                fail(
+                        run,
+                        RunReason.UPSTREAM_CLOSED,
+                        ErrorCode.UPSTREAM_UNREACHABLE,
+                        "The agent API closed the connection without an answer.");
+            case INVALID ->
+                fail(
+                        run,
+                        RunReason.UPSTREAM_ERROR,
+                        ErrorCode.UPSTREAM_INVALID,
+                        "What the agent API answered is not HTTP.");
+            case TIMEOUT ->
+                fail(
+                        run,
+                        RunReason.UPSTREAM_TIMEOUT,
+                        ErrorCode.UPSTREAM_TIMEOUT,
+                        "The agent API did not answer in time.");
+        }
+    }
+
+    /** Ends a run that has no answer. The client is told when the end is durable. */
+    private void fail(RunJournal run, RunReason reason, ErrorCode code, String message) {
+        failure = ApiException.of(code, message);
+        end(run, RunEnd.broken(RunStatus.FAILED, reason, Instant.now()));
+    }
+
+    private void answered(RunJournal run, AgentAnswer answer) {
+        if (state instanceof RelayState.Ended) {
+            answer.body().abort();
+            return;
+        }
+        AnswerIds ids = AnswerIds.inHeaders(answer);
+        FrameRecorder recorder = new FrameRecorder(run, digest, call.beganNanos(), frameBytesMax());
+        AnswerBody reading = new AnswerBody(this, run, answer, recorder, loop, frameBytesMax(), config.partialFlush());
+        body = reading;
+        if (ids.waitForBody(answer)) {
+            reading.holdBack(held -> head(run, answer, ids.orInBody(held)));
+        } else {
+            head(run, answer, ids);
+        }
+        answer.body().bytes().subscribe().withSubscriber(reading);
+    }
+
+    private int frameBytesMax() {
+        return (int) Math.min(Integer.MAX_VALUE / 2, config.maxFrame().asLongValue());
+    }
+
+    private void head(RunJournal run, AgentAnswer answer, AnswerIds ids) {
+        String threadId = call.own().threadId() != null || ids.threadId() == null
+                ? call.start().threadId()
+                : ids.threadId();
+        RunHead head = new RunHead(
+                threadId, answer.status(), ids.runId(), StoredHeaders.of(answer.headers()), answer.isEventStream());
+        run.head(head).whenComplete((durable, e) -> {
+            if (e == null) {
+                client.begin(run, head, answer);
+            }
+        });
+    }
+
+    /** The body is being read. */
+    void reading(RunJournal run, AgentAnswer answer, Flow.Subscription subscription) {
+        state = new RelayState.Relaying(run, answer, subscription);
+    }
+
+    /** The answer is whole. */
+    void complete(RunJournal run, AgentAnswer answer) {
+        end(run, new Ending(dialect, digest.outcome()).whole(answer, run.cancelNoted()));
+    }
+
+    /** The connection broke before the answer was whole. */
+    void brokenOff(RunJournal run, Throwable cause) {
+        LOG.debugf(cause, "run %s broke off", call.start().id());
+        Ending ending = new Ending(dialect, digest.outcome());
+        end(
+                run,
+                run.cancelNoted()
+                        ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED)
+                        : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED));
+    }
+
+    /** Nothing came for as long as is allowed. */
+    void silent(RunJournal run) {
+        stop(run, RunStatus.FAILED, RunReason.UPSTREAM_TIMEOUT);
+    }
+
+    Duration idleTimeout() {
+        return upstream.idleTimeout();
+    }
+
+    private void stop(RunJournal run, RunStatus status, RunReason reason) {
+        state.closeUpstream();
+        if (body != null) {
+            body.finishFrames();
+        }
+        end(run, new Ending(dialect, digest.outcome()).cut(status, reason));
+    }
+
+    private void end(RunJournal run, RunEnd how) {
+        if (!(state instanceof RelayState.Ended)) {
+            state = new RelayState.Ended();
+            run.end(how);
+        }
+    }
+
+    /** The run's end is durable; someone else may have set it. */
+    private void ended(RunJournal run, RunEnd end) {
+        if (!(state instanceof RelayState.Ended)) {
+            state.closeUpstream();
+            state = new RelayState.Ended();
+        }
+        if (body != null) {
+            body.stop();
+        }
+        LOG.debugf("run %s ended: %s", call.start().id(), end.status().label());
+        ApiException toSay = failure;
+        if (toSay != null) {
+            client.refuse(run, toSay);
+        } else if (client.isWaitingForHead()) {
+            client.refuse(run, ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The run could not be recorded."));
+        }
+    }
+
+    /** The client has gone away. The run goes on, unless the caller asked otherwise and no reader comes in time. */
+    void clientGone() {
+        client.leave();
+        if (call.own().cancelOnDisconnect() && !(state instanceof RelayState.Ended)) {
+            loop.schedule(this::cancelUnheard, config.disconnectGrace().toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void cancelUnheard() {
+        @Nullable RunJournal run = state.run();
+        if (run == null || run.isHeard()) {
+            return;
+        }
+        run.upstreamRunId().ifPresent(this::cancelUpstream);
+        stop(run, RunStatus.CANCELLED, RunReason.CLIENT_DISCONNECTED);
+    }
+
+    /** Asks the agent API to cancel its run, as the caller would. What it answers changes nothing here. */
+    private void cancelUpstream(String upstreamRunId) {
+        agent.post("/v1/run/" + upstreamRunId + "/cancel", call.headers(), Buffer.buffer("{}").getBytes(), true)
+                .subscribe()
+                .with(answer -> answer.body().abort(), e -> LOG.debugf(e, "cancel was not answered"));
+    }
+}
