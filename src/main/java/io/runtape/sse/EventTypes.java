@@ -4,44 +4,50 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The event types that a stream used lately, by their bytes, so that a repeated type is decoded and allocated once. A
- * stream has a handful of them; two that fall on the same place only cost a decoding each time they alternate.
+ * The event types that a stream used lately, by their bytes, so that a repeated type is decoded and allocated once. Agent
+ * streams have a handful of types and mostly repeat the one before.
  */
 final class EventTypes {
-    /** A power of two: the place is cut out of the hash with a mask. */
-    private static final int PLACES = 16;
+    /** The types of every agent API that we know fit; with more of them the oldest is decoded anew. */
+    private static final int KEPT_MAX = 16;
 
-    /** A longer type is not kept, so that the cache of a stream stays under a kilobyte or two. */
+    /** A longer type is not kept, so that this stays under two kilobytes a stream. */
     private static final int KEPT_BYTES_MAX = 64;
 
-    private final @Nullable EventType[] places = new EventType[PLACES];
+    private final @Nullable EventType[] kept = new EventType[KEPT_MAX];
+    private int oldest;
+    private @Nullable EventType latest;
 
     String of(byte[] bytes, int from, int to) {
-        if (to - from > KEPT_BYTES_MAX) {
-            return Utf8.decode(bytes, from, to);
+        if (latest != null && latest.is(bytes, from, to)) {
+            return latest.name;
         }
-        int place = place(bytes, from, to);
-        EventType kept = places[place];
-        if (kept == null || !Arrays.equals(kept.bytes, 0, kept.bytes.length, bytes, from, to)) {
-            kept = new EventType(Arrays.copyOfRange(bytes, from, to), Utf8.decode(bytes, from, to));
-            places[place] = kept;
+        for (EventType type : kept) {
+            if (type != null && type.is(bytes, from, to)) {
+                latest = type;
+                return type.name;
+            }
         }
-        return kept.name;
-    }
-
-    /** From the length, the middle and the last byte: types of one stream often begin alike ({@code content_block_}). */
-    private static int place(byte[] bytes, int from, int to) {
-        int hash = (to - from) * 7 + bytes[(from + to) >>> 1] * 31 + bytes[to - 1];
-        return (hash ^ (hash >>> 4)) & (PLACES - 1);
+        String name = Utf8.decode(bytes, from, to);
+        if (to - from <= KEPT_BYTES_MAX) {
+            latest = new EventType(Arrays.copyOfRange(bytes, from, to), name);
+            kept[oldest] = latest;
+            oldest = (oldest + 1) % KEPT_MAX;
+        }
+        return name;
     }
 
     private static final class EventType {
-        final byte[] bytes;
-        final String name;
+        private final byte[] bytes;
+        private final String name;
 
         EventType(byte[] bytes, String name) {
             this.bytes = bytes;
             this.name = name;
+        }
+
+        boolean is(byte[] other, int from, int to) {
+            return Arrays.equals(bytes, 0, bytes.length, other, from, to);
         }
     }
 }

@@ -12,7 +12,7 @@ public interface FrameSink {
      * @param from the first byte of the frame
      * @param to the byte after its last one; a frame has at least one byte
      * @param event the value of the block's last {@code event} field; null where it has none or an empty one, and for
-     *     every kind but {@link FrameKind#EVENT}
+     *     every kind but {@link FrameKind#EVENT}. One over 64 KiB is passed over here, though {@link EventParser} returns it
      * @param lastEventId the last event ID string in force after this frame's block was processed; "" when there is none
      * @param parts how many frames of kind {@link FrameKind#PART} directly before this one begin the same block
      */
