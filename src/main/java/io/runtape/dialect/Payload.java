@@ -1,0 +1,213 @@
+package io.runtape.dialect;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The data of an event, looked at without trust in its shape: fields may lie in it directly or in its {@code payload} or
+ * {@code data}, and it need not be JSON at all.
+ */
+final class Payload {
+    // Text such as "42 files" must not pass for the number it begins with.
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    // Content may nest (a message in a delta in a list). Deeper than this there is no text that a runtime meant to
+    // show.
+    private static final int TEXT_DEPTH_MAX = 6;
+
+    private static final List<String> TEXT_NAMES =
+            List.of("text", "content", "delta", "message", "output", "result", "value", "parts");
+
+    private final JsonNode root;
+    private final JsonNode inner;
+
+    private Payload(JsonNode root) {
+        this.root = root;
+        this.inner = inner(root);
+    }
+
+    static Payload of(String data) {
+        return new Payload(parsed(data));
+    }
+
+    static Payload of(JsonNode node) {
+        return new Payload(node);
+    }
+
+    /** The data as JSON; as a JSON string where it is none. */
+    static JsonNode parsed(String data) {
+        if (data.isBlank()) {
+            return TextNode.valueOf(data);
+        }
+        try {
+            JsonNode node = JSON.readTree(data);
+            return node == null || node.isMissingNode() ? TextNode.valueOf(data) : node;
+        } catch (JsonProcessingException noJson) {
+            return TextNode.valueOf(data);
+        }
+    }
+
+    /** The {@code type} of a JSON object, found without building a tree; null where there is none. */
+    static @Nullable String typeIn(String data) {
+        if (!data.startsWith("{")) {
+            return null;
+        }
+        try (JsonParser parser = JSON.createParser(data)) {
+            parser.nextToken();
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                boolean type = parser.currentName().equals("type");
+                JsonToken value = parser.nextToken();
+                if (type) {
+                    return value == JsonToken.VALUE_STRING ? parser.getText() : null;
+                }
+                parser.skipChildren();
+            }
+            return null;
+        } catch (IOException noJson) {
+            return null;
+        }
+    }
+
+    private static JsonNode inner(JsonNode root) {
+        JsonNode payload = root.path("payload");
+        return payload.isObject()
+                ? payload
+                : root.path("data").isObject() ? root.path("data") : MissingNode.getInstance();
+    }
+
+    /** The first of these fields that is there and not null; null where none is. */
+    @Nullable
+    JsonNode field(String... names) {
+        for (String name : names) {
+            JsonNode value = inner.path(name);
+            if (value.isMissingNode() || value.isNull()) {
+                value = root.path(name);
+            }
+            if (!value.isMissingNode() && !value.isNull()) {
+                return value;
+            }
+        }
+        return null;
+    }
+
+    /** An id of what the event is about. In a wrapped event that is inside: the wrapper's {@code id} is the event's own. */
+    @Nullable
+    String id(String... names) {
+        JsonNode holder = inner.isMissingNode() ? root : inner;
+        for (String name : names) {
+            JsonNode value = holder.path(name);
+            if (value.isTextual() || value.isNumber()) {
+                return value.asText();
+            }
+        }
+        return null;
+    }
+
+    /** The first of these fields as a string; numbers are written out, objects are not. */
+    @Nullable
+    String string(String... names) {
+        JsonNode value = field(names);
+        return value == null || value.isContainerNode() ? null : value.asText();
+    }
+
+    /** The field, where it is an object. */
+    @Nullable
+    JsonNode object(String name) {
+        JsonNode value = field(name);
+        return value == null || !value.isObject() ? null : value;
+    }
+
+    @Nullable
+    Integer integer(String name) {
+        JsonNode value = field(name);
+        return value == null || !value.canConvertToInt() ? null : value.asInt();
+    }
+
+    /** What a person would read in this payload, empty where it says nothing. */
+    String text() {
+        String nested = inner.isMissingNode() ? "" : text(inner, 0);
+        return nested.isEmpty() ? text(root, 0) : nested;
+    }
+
+    /** The text in the first of these fields, empty where none is there. */
+    String text(String... names) {
+        JsonNode value = field(names);
+        return value == null ? "" : text(value, 0);
+    }
+
+    /** What a delta adds; its {@code delta} wins over a text so far that may come along. */
+    String delta() {
+        JsonNode delta = field("delta");
+        return delta == null ? text() : text(delta, 0);
+    }
+
+    /** The text in a string, in a list of parts, or in an object's first field that holds some. */
+    static String text(JsonNode node) {
+        return text(node, 0);
+    }
+
+    private static String text(JsonNode node, int depth) {
+        if (!node.isContainerNode()) {
+            return node.isNull() || node.isMissingNode() ? "" : node.asText();
+        }
+        if (depth == TEXT_DEPTH_MAX || isAside(node)) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder();
+        if (node.isArray()) {
+            node.forEach(item -> text.append(text(item, depth + 1)));
+        } else if (node.isObject()) {
+            for (String name : TEXT_NAMES) {
+                text.append(text(node.path(name), depth + 1));
+                if (!text.isEmpty()) {
+                    break;
+                }
+            }
+        }
+        return text.toString();
+    }
+
+    /** Whether this part of a message is no part of what is said: a tool's call or result, or what the model thought. */
+    private static boolean isAside(JsonNode node) {
+        String type = node.path("type").asText("");
+        return type.startsWith("tool_") || type.equals("thinking") || type.equals("reasoning");
+    }
+
+    /** The whole data, where it is no JSON object. */
+    @Nullable
+    JsonNode plain() {
+        return root.isObject() ? null : root;
+    }
+
+    /** What it says went wrong; null where it has no {@code error} and no {@code message}. */
+    @Nullable
+    Failure failure() {
+        JsonNode error = field("error");
+        if (error != null && error.isObject()) {
+            return failure(Payload.of(error));
+        }
+        if (error != null && error.isTextual()) {
+            return new Failure(code(), error.asText());
+        }
+        return failure(this);
+    }
+
+    private static @Nullable Failure failure(Payload payload) {
+        String message = payload.text();
+        return message.isEmpty() && payload.field("code") == null ? null : new Failure(payload.code(), message);
+    }
+
+    private String code() {
+        String code = string("code", "errorCode");
+        return code == null ? Failure.NO_CODE : code;
+    }
+}

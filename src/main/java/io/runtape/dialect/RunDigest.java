@@ -1,0 +1,25 @@
+package io.runtape.dialect;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers how a run comes out, while it is live. It costs next to nothing for the events that make up most of a stream: their
+ * type alone tells that they say nothing about the outcome, and they are not parsed. Besides the fields of the
+ * {@link Outcome} it holds at most the text of one message. Confined to one thread at a time.
+ */
+public interface RunDigest {
+    /**
+     * Takes the next event of the stream.
+     *
+     * @param type the value of the block's {@code event} field; null where it has none
+     * @param block holds the whole block, parts included, from {@code from} up to {@code to}; not kept
+     * @param streamStart whether the block is the first of its stream and may begin with a byte order mark
+     */
+    void event(@Nullable String type, byte[] block, int from, int to, boolean streamStart);
+
+    /** Takes the body of an answer that is no event stream, from {@code from} up to {@code to}; not kept. */
+    void response(byte[] body, int from, int to);
+
+    /** What is known so far; everything is null when nothing is. */
+    Outcome outcome();
+}

@@ -1,0 +1,53 @@
+package io.runtape.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.sse.ServerSentEvent;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The RunTools agent API, in both of its vocabularies. */
+final class RunToolsDialect implements Dialect {
+    private static final Dialect UNKNOWN = new UnknownDialect();
+
+    @Override
+    public String name() {
+        return "runtools";
+    }
+
+    @Override
+    public RunDigest digest() {
+        return new RunToolsDigest();
+    }
+
+    @Override
+    public List<Message> asked(String requestBody) {
+        return Request.messages(requestBody);
+    }
+
+    /** A stream of which no event is understood is shown as an unknown one, rather than as nothing. */
+    @Override
+    public List<Message> transcript(Iterable<ServerSentEvent> events) {
+        RunToolsTranscript transcript = new RunToolsTranscript();
+        events.forEach(transcript::event);
+        return transcript.isUnderstood() ? transcript.messages() : UNKNOWN.transcript(events);
+    }
+
+    @Override
+    public List<Message> answered(String responseBody) {
+        RunToolsDigest digest = new RunToolsDigest();
+        byte[] body = responseBody.getBytes(StandardCharsets.UTF_8);
+        digest.response(body, 0, body.length);
+        Outcome outcome = digest.outcome();
+        List<Part> parts = new ArrayList<>();
+        JsonNode result = outcome.result();
+        if (result != null) {
+            parts.add(new Part.Text(result.isTextual() ? result.asText() : result.toPrettyString()));
+        }
+        Failure error = outcome.error();
+        if (error != null) {
+            parts.add(new Part.ErrorPart(error.code(), error.message()));
+        }
+        return parts.isEmpty() ? UNKNOWN.answered(responseBody) : List.of(new Message(Role.ASSISTANT, parts));
+    }
+}

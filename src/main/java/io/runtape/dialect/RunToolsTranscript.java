@@ -1,0 +1,251 @@
+package io.runtape.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.sse.ServerSentEvent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Folds the events of a RunTools run into messages. What the agent does between two messages of the user is one message,
+ * its parts in the order in which they began. Confined to one thread.
+ */
+final class RunToolsTranscript {
+    private static final String[] CALL_ID = {
+        "toolCallId", "tool_call_id", "callId", "call_id", "toolUseId", "tool_use_id", "id"
+    };
+
+    private final List<Message> messages = new ArrayList<>();
+    private final ToolCalls calls = new ToolCalls();
+    private List<PartDraft> drafts = new ArrayList<>();
+    private boolean understood;
+
+    void event(ServerSentEvent event) {
+        RunToolsEvent meaning = RunToolsEvent.of(event.event());
+        if (meaning == RunToolsEvent.OTHER) {
+            meaning = RunToolsEvent.of(Payload.typeIn(event.data()));
+        }
+        if (meaning != RunToolsEvent.OTHER) {
+            understood = true;
+            take(meaning, Payload.of(event.data()));
+        }
+    }
+
+    /** Whether any event so far belonged to the dialect. */
+    boolean isUnderstood() {
+        return understood;
+    }
+
+    List<Message> messages() {
+        List<Message> all = new ArrayList<>(messages);
+        if (!drafts.isEmpty()) {
+            all.add(assistant());
+        }
+        return all;
+    }
+
+    private void take(RunToolsEvent meaning, Payload payload) {
+        switch (meaning) {
+            case USER_MESSAGE -> userMessage(payload.text());
+            case MESSAGE -> {
+                summed(true, payload.text("reasoning", "thinking"));
+                summed(false, payload.text());
+            }
+            case MESSAGE_DELTA -> typed(false, payload.delta());
+            case THINKING_DELTA -> typed(true, payload.delta());
+            case THINKING -> whole(new Part.Reasoning(payload.text()));
+            case TOOL_CALL -> toolCall(payload);
+            case TOOL_OUTPUT_DELTA -> result(payload).stream(payload.delta());
+            case TOOL_RESULT -> result(payload).give(output(payload), payload.integer("exitCode"), isFailed(payload));
+            case TOOL_CALL_COMPLETED -> toolCallCompleted(payload);
+            case FILE_EDIT -> file(payload);
+            case DEV_URL -> address(payload.string("url", "devUrl"));
+            case ERROR, FAILED -> error(payload);
+            case COMPLETED -> completed(payload);
+            case RUN_STARTED, CANCELLED, OTHER -> {}
+        }
+    }
+
+    private void userMessage(String text) {
+        if (text.isEmpty()) {
+            return;
+        }
+        if (!drafts.isEmpty()) {
+            messages.add(assistant());
+            drafts = new ArrayList<>();
+        }
+        messages.add(new Message(Role.USER, List.of(new Part.Text(text))));
+    }
+
+    private Message assistant() {
+        return new Message(Role.ASSISTANT, drafts.stream().map(PartDraft::part).toList());
+    }
+
+    private void typed(boolean reasoning, String delta) {
+        if (delta.isEmpty()) {
+            return;
+        }
+        if (!drafts.isEmpty()
+                && drafts.get(drafts.size() - 1) instanceof PartDraft.Prose last
+                && last.takes(reasoning)) {
+            last.append(delta);
+        } else {
+            drafts.add(new PartDraft.Prose(reasoning, delta, false));
+        }
+    }
+
+    /**
+     * Takes a full text, which usually repeats what deltas have typed. Where the last of those deltas say the same, however
+     * tools and thoughts cut them into pieces, the pieces stay where they are; otherwise the text takes the place of the last
+     * piece.
+     */
+    private void summed(boolean reasoning, String text) {
+        if (text.isBlank()) {
+            return;
+        }
+        List<PartDraft.Prose> pieces = prose(reasoning);
+        List<PartDraft.Prose> open =
+                pieces.stream().filter(piece -> !piece.isSettled()).toList();
+        if (open.isEmpty()) {
+            drafts.add(new PartDraft.Prose(reasoning, text, true));
+        } else if (!says(open, text)) {
+            open.get(open.size() - 1).replace(text);
+        }
+        open.forEach(PartDraft.Prose::settle);
+    }
+
+    private List<PartDraft.Prose> prose(boolean reasoning) {
+        return drafts.stream()
+                .filter(PartDraft.Prose.class::isInstance)
+                .map(PartDraft.Prose.class::cast)
+                .filter(piece -> piece.reasoning == reasoning)
+                .toList();
+    }
+
+    /** Whether the last pieces, as many as it takes, say the text; whitespace does not count. */
+    private static boolean says(List<PartDraft.Prose> pieces, String text) {
+        String wanted = squeezed(text);
+        int end = wanted.length();
+        for (int i = pieces.size() - 1; i >= 0 && end > 0; i--) {
+            String piece = squeezed(pieces.get(i).text());
+            if (!wanted.startsWith(piece, end - piece.length())) {
+                return false;
+            }
+            end -= piece.length();
+        }
+        return end == 0;
+    }
+
+    private static String squeezed(String text) {
+        StringBuilder squeezed = new StringBuilder(text.length());
+        text.chars().filter(c -> !Character.isWhitespace(c)).forEach(c -> squeezed.append((char) c));
+        return squeezed.toString();
+    }
+
+    private void toolCall(Payload payload) {
+        JsonNode function = payload.object("function");
+        Payload called = function == null ? payload : Payload.of(function);
+        String name = Objects.requireNonNullElse(called.string("name", "tool", "toolName"), "");
+        JsonNode input = called.field("arguments", "input", "args", "params", "parameters");
+        // Arguments often come as JSON in a string, the way models write them.
+        JsonNode arguments = input != null && input.isTextual() ? Payload.parsed(input.asText()) : input;
+        PartDraft.Call fresh = calls.called(payload.id(CALL_ID), name, arguments);
+        if (fresh != null) {
+            drafts.add(fresh);
+        }
+    }
+
+    private PartDraft.Result result(Payload payload) {
+        return calls.result(payload.id(CALL_ID), payload.string("name", "tool", "toolName"), drafts::add);
+    }
+
+    /** Announces the end of a call; some runtimes put the result into it, others send that by itself. */
+    private void toolCallCompleted(Payload payload) {
+        JsonNode output = payload.field("output", "result");
+        if (output != null) {
+            result(payload).give(output, payload.integer("exitCode"), isFailed(payload));
+        }
+    }
+
+    private static @Nullable JsonNode output(Payload payload) {
+        JsonNode output = payload.field("output", "result", "content", "text");
+        if (output != null) {
+            return output;
+        }
+        JsonNode error = payload.field("error");
+        return error == null ? payload.plain() : error;
+    }
+
+    private static boolean isFailed(Payload payload) {
+        JsonNode error = payload.field("error");
+        JsonNode flag = payload.field("isError", "is_error");
+        Integer exitCode = payload.integer("exitCode");
+        return (error != null && !(error.isBoolean() && !error.asBoolean()))
+                || (flag != null && flag.asBoolean())
+                || (exitCode != null && exitCode != 0)
+                || Verdict.of(payload.string("status")) == Verdict.FAILED;
+    }
+
+    private void file(Payload payload) {
+        String path = payload.string("path", "file", "filename", "name");
+        if (path != null) {
+            whole(new Part.FilePart(path, payload.string("action"), payload.string("diff", "patch"), null));
+        }
+    }
+
+    private void address(@Nullable String url) {
+        if (url != null && !has(part -> part instanceof Part.FilePart file && url.equals(file.url()))) {
+            whole(new Part.FilePart(null, null, null, url));
+        }
+    }
+
+    private void error(Payload payload) {
+        Failure failure = payload.failure();
+        Part part = failure == null
+                ? new Part.ErrorPart(Failure.NO_CODE, "")
+                : new Part.ErrorPart(failure.code(), failure.message());
+        if (!has(part::equals)) {
+            whole(part);
+        }
+    }
+
+    /** The end of a run, with its answer where no message gave it before. */
+    private void completed(Payload payload) {
+        JsonNode result = payload.field("result", "output", "text");
+        if (result != null) {
+            List<PartDraft.Prose> said = prose(false);
+            if (result.isContainerNode()) {
+                if (said.isEmpty()) {
+                    whole(new Part.Text(result.toPrettyString()));
+                }
+            } else if (!result.asText().isBlank() && !says(said, result.asText())) {
+                summed(false, result.asText());
+            }
+        }
+        JsonNode files = payload.field("files");
+        if (files != null) {
+            files.forEach(this::finishedFile);
+        }
+        address(payload.string("devUrl"));
+        if (payload.field("error") != null) {
+            error(payload);
+        }
+    }
+
+    private void finishedFile(JsonNode entry) {
+        String path = entry.isTextual() ? entry.asText() : Payload.of(entry).string("path", "file", "name");
+        if (path != null && !has(part -> part instanceof Part.FilePart file && path.equals(file.path()))) {
+            whole(new Part.FilePart(path, null, null, null));
+        }
+    }
+
+    private boolean has(Predicate<Part> test) {
+        return drafts.stream().anyMatch(draft -> draft instanceof PartDraft.Whole whole && test.test(whole.part()));
+    }
+
+    private void whole(Part part) {
+        drafts.add(new PartDraft.Whole(part));
+    }
+}

@@ -1,0 +1,82 @@
+package io.runtape.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.PartDraft.Call;
+import io.runtape.dialect.PartDraft.Result;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The tool calls of a transcript, so that what follows a call is put to it: by id, or by order where there is none. */
+final class ToolCalls {
+    private final Map<String, Call> byId = new LinkedHashMap<>();
+    private final Map<String, Result> strays = new HashMap<>();
+    private @Nullable Call announced;
+
+    /** Takes a call. Returns it when it is new; null when it completes one that was announced before. */
+    @Nullable
+    Call called(@Nullable String id, String name, @Nullable JsonNode input) {
+        Call known = id == null ? announcedAs(name) : byId.get(id);
+        if (known != null) {
+            known.name = name.isEmpty() ? known.name : name;
+            known.input = input == null ? known.input : input;
+            announced = null;
+            return null;
+        }
+        String own = id == null ? "call-" + (byId.size() + 1) : id;
+        Call call = new Call(own, name, input);
+        byId.put(own, call);
+        announced = id == null && input == null ? call : null;
+        return call;
+    }
+
+    private @Nullable Call announcedAs(String name) {
+        return announced != null && announced.isOpen() && announced.name.equals(name) ? announced : null;
+    }
+
+    /**
+     * The result that an output belongs to: that of the call of this id, or else of the oldest open call, of this name if any
+     * has it. Where no call fits, the output has a result of its own.
+     *
+     * @param begun is given the result when it is a new one
+     */
+    Result result(@Nullable String id, @Nullable String name, Consumer<PartDraft> begun) {
+        Call call = id == null ? oldestOpen(name) : byId.get(id);
+        if (call == null) {
+            return stray(id == null ? "" : id, name == null ? "" : name, begun);
+        }
+        Result result = call.result;
+        if (result == null) {
+            result = new Result(call.id, call.name);
+            call.result = result;
+            begun.accept(result);
+        }
+        return result;
+    }
+
+    private Result stray(String id, String name, Consumer<PartDraft> begun) {
+        Result known = strays.get(id);
+        if (known != null && !(id.isEmpty() && known.isGiven())) {
+            return known;
+        }
+        Result result = new Result(id, name);
+        strays.put(id, result);
+        begun.accept(result);
+        return result;
+    }
+
+    private @Nullable Call oldestOpen(@Nullable String name) {
+        Call oldest = null;
+        for (Call call : byId.values()) {
+            if (call.isOpen()) {
+                if (call.name.equals(name)) {
+                    return call;
+                }
+                oldest = oldest == null ? call : oldest;
+            }
+        }
+        return oldest;
+    }
+}

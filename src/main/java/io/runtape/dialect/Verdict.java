@@ -1,0 +1,24 @@
+package io.runtape.dialect;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** How the runtime itself says that a run ended. */
+public enum Verdict {
+    COMPLETED,
+    FAILED,
+    CANCELLED;
+
+    /** The verdict in a runtime's status word; null for words that judge nothing, such as {@code dispatched}. */
+    static @Nullable Verdict of(@Nullable String status) {
+        if (status == null) {
+            return null;
+        }
+        return switch (status.toLowerCase(Locale.ROOT)) {
+            case "completed", "complete", "success", "succeeded", "ok", "done" -> COMPLETED;
+            case "failed", "failure", "error", "errored", "timeout", "timed_out" -> FAILED;
+            case "cancelled", "canceled", "aborted" -> CANCELLED;
+            default -> null;
+        };
+    }
+}

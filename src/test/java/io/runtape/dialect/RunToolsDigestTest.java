@@ -1,0 +1,232 @@
+package io.runtape.dialect;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import org.junit.jupiter.api.Test;
+
+class RunToolsDigestTest {
+    @Test
+    void readsACompletionOfTheThreadVocabulary() {
+        Outcome outcome = new Script()
+                .with("run_started", "{'runId':'run_1','threadId':'thr_1'}")
+                .with("assistant_message_delta", "{'delta':'Green.'}")
+                .with("assistant_message", "{'content':'Green.'}")
+                .with(
+                        "run_completed",
+                        "{'status':'completed','result':'All green.','usage':{'inputTokens':7},'iterations':4}")
+                .outcome();
+
+        assertEquals(Verdict.COMPLETED, outcome.verdict());
+        assertEquals("All green.", outcome.result().asText());
+        assertEquals(json("{'inputTokens':7}"), outcome.usage());
+        assertEquals(4, outcome.iterations());
+        assertNull(outcome.error());
+    }
+
+    @Test
+    void readsACompletionOfTheRunVocabulary() {
+        Outcome outcome = new Script()
+                .with("thinking", "{'content':'I should list the files first.'}")
+                .with("tool_call", "{'id':'tc_1','name':'bash','arguments':{'command':'ls -la'}}")
+                .with("tool_result", "{'id':'tc_1','output':'total 8','exitCode':0}")
+                .with("complete", "{'result':'One file 📄','usage':{'inputTokens':120,'outputTokens':34}}")
+                .outcome();
+
+        assertEquals(Verdict.COMPLETED, outcome.verdict());
+        assertEquals("One file 📄", outcome.result().asText());
+        assertEquals(34, outcome.usage().path("outputTokens").asInt());
+    }
+
+    @Test
+    void takesTheOutputOfAnOlderCompletion() {
+        Outcome outcome = new Script()
+                .with("complete", "{'output':'Built.','files':['a.js'],'devUrl':'http://x'}")
+                .outcome();
+
+        assertEquals("Built.", outcome.result().asText());
+    }
+
+    @Test
+    void answersWithTheLastMessageWhereTheCompletionHasNoText() {
+        Outcome outcome = new Script()
+                .with("assistant_message", "{'content':[{'type':'text','text':'First.'}]}")
+                .with("assistant_message", "{'message':{'role':'assistant','content':'Second.'}}")
+                .with("run_completed", "{'runId':'run_1','status':'completed'}")
+                .outcome();
+
+        assertEquals("Second.", outcome.result().asText());
+    }
+
+    @Test
+    void leavesDeltasAlone() {
+        Outcome outcome = new Script()
+                .with("assistant_message_delta", "{'delta':'Let me '}")
+                .with("run_completed", "{'runId':'run_1','status':'completed'}")
+                .outcome();
+
+        assertEquals(new Outcome(Verdict.COMPLETED, null, null, null, null), outcome);
+    }
+
+    @Test
+    void keepsAResultThatIsNoText() {
+        Outcome outcome =
+                new Script().with("run_completed", "{'result':{'score':[1,2]}}").outcome();
+
+        assertEquals(json("{'score':[1,2]}"), outcome.result());
+    }
+
+    @Test
+    void looksIntoPayloadAndData() {
+        Outcome wrapped = new Script()
+                .with(
+                        "run_completed",
+                        "{'sequence':9,'type':'run_completed','payload':{'result':'In.','iterations':2}}")
+                .outcome();
+        Outcome nested =
+                new Script().with("complete", "{'data':{'output':'In.'}}").outcome();
+
+        assertEquals("In.", wrapped.result().asText());
+        assertEquals(2, wrapped.iterations());
+        assertEquals("In.", nested.result().asText());
+    }
+
+    @Test
+    void findsTheTypeInThePayloadOfAnUnnamedEvent() {
+        Outcome outcome = new Script()
+                .with("message", "{'sequence':1,'payload':{'type':'x'},'type':'run_completed','result':'Yes.'}")
+                .with("message", "[DONE]")
+                .outcome();
+
+        assertEquals(Verdict.COMPLETED, outcome.verdict());
+    }
+
+    @Test
+    void failsOnAnErrorThatIsTheEnd() {
+        Outcome outcome = new Script()
+                .with("tool_call", "{'name':'bash'}")
+                .with("error", "{'message':'Out of credit.','code':'quota'}")
+                .with("assistant_message_delta", "{'delta':'…'}")
+                .outcome();
+
+        assertEquals(Verdict.FAILED, outcome.verdict());
+        assertEquals(new Failure("quota", "Out of credit."), outcome.error());
+    }
+
+    @Test
+    void forgetsAnErrorThatTheAgentGotOver() {
+        Script script = new Script()
+                .with("error", "{'message':'Rate limited.','code':429}")
+                .with("tool_call", "{'name':'bash'}");
+
+        assertEquals(Outcome.UNKNOWN, script.outcome());
+        assertEquals(Verdict.COMPLETED, script.with("complete", "{}").outcome().verdict());
+    }
+
+    @Test
+    void letsALaterCompletionWin() {
+        Outcome outcome = new Script()
+                .with("error", "{'message':'Retrying.'}")
+                .with("complete", "{'result':'Done.'}")
+                .outcome();
+
+        assertEquals(Verdict.COMPLETED, outcome.verdict());
+        assertNull(outcome.error());
+    }
+
+    @Test
+    void keepsTheErrorOfACompletionThatSaysFailed() {
+        Outcome own = new Script()
+                .with("run_completed", "{'status':'failed','error':{'code':'boom','message':'It broke.'}}")
+                .outcome();
+        Outcome earlier = new Script()
+                .with("error", "It broke.")
+                .with("run_completed", "{'status':'failed'}")
+                .outcome();
+
+        assertEquals(Verdict.FAILED, own.verdict());
+        assertEquals(new Failure("boom", "It broke."), own.error());
+        assertEquals(new Failure("upstream_error", "It broke."), earlier.error());
+    }
+
+    @Test
+    void honoursACancelledRun() {
+        assertEquals(
+                Verdict.CANCELLED,
+                new Script()
+                        .with("run_completed", "{'status':'cancelled'}")
+                        .outcome()
+                        .verdict());
+        assertEquals(
+                Verdict.CANCELLED,
+                new Script().with("run_cancelled", "{}").outcome().verdict());
+    }
+
+    @Test
+    void knowsNothingOfOtherEvents() {
+        Outcome outcome = new Script()
+                .with("content_block_delta", "{'usage':{'output_tokens':3},'error':null}")
+                .with("constructor", "{'status':'failed'}")
+                .with("message", "{'error':{'message':'no type'}}")
+                .with("run_completed_", "{}")
+                .outcome();
+
+        assertEquals(Outcome.UNKNOWN, outcome);
+    }
+
+    @Test
+    void takesPlainTextForAnError() {
+        Outcome outcome = new Script().with("error", "42 things\nwent wrong").outcome();
+
+        assertEquals(new Failure("upstream_error", "42 things\nwent wrong"), outcome.error());
+    }
+
+    @Test
+    void readsAJsonAnswerInItsEnvelopeOrWithout() {
+        Outcome enveloped = answer("{'data':{'runId':'r','status':'completed','result':'Green.','iterations':4,"
+                + "'usage':{'inputTokens':1480,'outputTokens':322}}}");
+        Outcome bare = answer("{'status':'completed','result':'Green.'}");
+
+        assertEquals(Verdict.COMPLETED, enveloped.verdict());
+        assertEquals("Green.", enveloped.result().asText());
+        assertEquals(1480, enveloped.usage().path("inputTokens").asInt());
+        assertEquals(4, enveloped.iterations());
+        assertEquals("Green.", bare.result().asText());
+    }
+
+    @Test
+    void honoursTheStatusOfAJsonAnswer() {
+        assertEquals(Verdict.FAILED, answer("{'data':{'status':'failed'}}").verdict());
+        assertEquals(
+                Verdict.CANCELLED, answer("{'data':{'status':'cancelled'}}").verdict());
+        assertNull(answer("{'data':{'status':'dispatched'}}").verdict());
+    }
+
+    @Test
+    void readsTheErrorOfAJsonAnswer() {
+        Outcome outcome = answer("{'error':{'code':'not_found','message':'No agent.','requestId':'req_1'}}");
+
+        assertEquals(Verdict.FAILED, outcome.verdict());
+        assertEquals(new Failure("not_found", "No agent."), outcome.error());
+    }
+
+    @Test
+    void knowsNothingOfOtherAnswers() {
+        assertEquals(Outcome.UNKNOWN, answer("<html>"));
+        assertEquals(Outcome.UNKNOWN, answer(""));
+        assertEquals(Outcome.UNKNOWN, answer("[1]"));
+    }
+
+    private static Outcome answer(String body) {
+        RunDigest digest = Dialects.at("/v1/agents/coder/run").digest();
+        byte[] bytes = body.replace('\'', '"').getBytes(UTF_8);
+        digest.response(bytes, 0, bytes.length);
+        return digest.outcome();
+    }
+
+    private static JsonNode json(String text) {
+        return Payload.parsed(text.replace('\'', '"'));
+    }
+}

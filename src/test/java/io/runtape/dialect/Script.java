@@ -1,0 +1,43 @@
+package io.runtape.dialect;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.runtape.sse.ServerSentEvent;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A hand-written stream, to be read live as bytes or afterwards as events. */
+final class Script {
+    private final List<ServerSentEvent> events = new ArrayList<>();
+
+    /** An event; JSON may be written with single quotes. */
+    Script with(String type, String data) {
+        events.add(new ServerSentEvent(type, data.startsWith("{") ? data.replace('\'', '"') : data, ""));
+        return this;
+    }
+
+    Outcome outcome() {
+        RunDigest digest = Dialects.at("/v1/run").digest();
+        for (ServerSentEvent event : events) {
+            boolean named = !event.event().equals("message");
+            String block = (named ? "event: " + event.event() + "\n" : "") + "data: "
+                    + event.data().replace("\n", "\ndata: ") + "\n\n";
+            byte[] bytes = ("??" + block + "??").getBytes(UTF_8);
+            digest.event(named ? event.event() : null, bytes, 2, bytes.length - 2, false);
+        }
+        return digest.outcome();
+    }
+
+    List<Message> messages() {
+        return Dialects.at("/v1/run").transcript(events);
+    }
+
+    /** The parts of the only message, which is the agent's. */
+    List<Part> parts() {
+        List<Message> messages = messages();
+        if (messages.size() != 1 || messages.get(0).role() != Role.ASSISTANT) {
+            throw new AssertionError("Not one message of the agent: " + messages);
+        }
+        return messages.get(0).parts();
+    }
+}
