@@ -15,7 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Delivery {
 
     /** Bytes that wait in the queues of all readers: an eighth of the heap, 64 MiB at most. */
-    private static final long QUEUED_MAX = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
+    private static final long QUEUED_MAX =
+            Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
     private final JournalReader journal;
     private final AtomicLong queued = new AtomicLong();

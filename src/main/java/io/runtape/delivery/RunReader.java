@@ -3,7 +3,6 @@ package io.runtape.delivery;
 import io.netty.channel.EventLoop;
 import io.runtape.journal.CommitListener;
 import io.runtape.journal.FrameBlock;
-import io.runtape.journal.JournalReader;
 import io.runtape.journal.RunEnd;
 import io.runtape.journal.RunJournal;
 import io.runtape.sse.FrameKind;
@@ -242,7 +241,8 @@ final class RunReader implements Flow.Subscription, CommitListener {
         delivery.worker().execute(() -> {
             try {
                 FrameBlock block = delivery.journal().block(source.pk(), from, upTo);
-                @Nullable FrameKind completing = framing.keepsAlive() && onlyParts(block)
+                @Nullable
+                FrameKind completing = framing.keepsAlive() && onlyParts(block)
                         ? delivery.journal().completes(source.pk(), from, upTo)
                         : null;
                 loop.execute(() -> readDone(block, completing, upTo));

@@ -14,7 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param lastSequence of an ended run, its last sequence
  * @param ending of an ended run, how
  */
-record RunSource(long pk, String id, @Nullable RunJournal live, long lastSequence, @Nullable RunEnding ending) {
+record RunSource(
+        long pk,
+        String id,
+        @Nullable RunJournal live,
+        long lastSequence,
+        @Nullable RunEnding ending) {
 
     static RunSource of(RunJournal live) {
         return new RunSource(live.pk(), live.start().id(), live, 0, null);
@@ -32,7 +37,11 @@ record RunSource(long pk, String id, @Nullable RunJournal live, long lastSequenc
     /** The ending of this run when its journal tells it. */
     RunEnding ending(RunEnd end, long sequence) {
         return new RunEnding(
-                id, end.status().label(), end.reason() == null ? null : end.reason().label(), sequence, end.cut());
+                id,
+                end.status().label(),
+                end.reason() == null ? null : end.reason().label(),
+                sequence,
+                end.cut());
     }
 
     /** The last sequence that a reader may have seen. */

@@ -44,8 +44,7 @@ final class TailFraming implements Framing {
                 .put("status", end.status())
                 .put("reason", end.reason())
                 .put("lastSequence", end.lastSequence());
-        return Buffer.buffer(
-                SseWriter.event("runtape.end", Long.toString(idBase + end.lastSequence()), data.encode()));
+        return Buffer.buffer(SseWriter.event("runtape.end", Long.toString(idBase + end.lastSequence()), data.encode()));
     }
 
     @Override

@@ -58,8 +58,7 @@ final class GroupCommitter {
      * @param onEnded hears of each run whose end is durable or given up
      * @param onTimeout gives up the live runs when the store has been away for too long
      */
-    GroupCommitter(
-            Store store, Duration storeTimeout, Consumer<RunJournal> onEnded, Consumer<Deliveries> onTimeout) {
+    GroupCommitter(Store store, Duration storeTimeout, Consumer<RunJournal> onEnded, Consumer<Deliveries> onTimeout) {
         this.store = store;
         this.storeTimeout = storeTimeout;
         this.onEnded = onEnded;

@@ -139,7 +139,8 @@ public class Journal {
         @Nullable RunJournal found = null;
         for (RunJournal run : live.values()) {
             if (run.start().owner().equals(owner)
-                    && (run.start().id().equals(id) || run.upstreamRunId().filter(id::equals).isPresent())
+                    && (run.start().id().equals(id)
+                            || run.upstreamRunId().filter(id::equals).isPresent())
                     && (found == null || found.pk() < run.pk())) {
                 found = run;
             }

@@ -160,8 +160,7 @@ public class JournalReader {
      */
     public @Nullable FrameKind completes(long runPk, long after, long upTo) throws SQLException {
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(
-                        """
+                PreparedStatement select = connection.prepareStatement("""
                         select kind from frame where run_pk = ? and sequence > ? and sequence <= ? and kind <> ?
                         order by sequence limit 1""")) {
             select.setLong(1, runPk);

@@ -17,13 +17,11 @@ import java.util.List;
  */
 final class LostRuns {
 
-    private static final String SELECT_RUNNING =
-            """
+    private static final String SELECT_RUNNING = """
             select run_pk, owner, agent, thread_id, thread_ordinal, stream, created_at from run where status = 'running'
             order by run_pk""";
 
-    private static final String SELECT_TOTALS =
-            """
+    private static final String SELECT_TOTALS = """
             select count(*), count(case when kind = 1 then 1 end), coalesce(sum(octet_length(bytes)), 0),
                 coalesce(min(offset_us), -1)
             from frame where run_pk = ?""";
@@ -48,8 +46,8 @@ final class LostRuns {
                         row.getString(3),
                         row.getObject(7, OffsetDateTime.class).toInstant());
                 if (row.getObject(5) == null) {
-                    unsettled.add(new RunRows.Head(
-                            run, new RunHead(row.getString(4), null, null, null, row.getBoolean(6))));
+                    unsettled.add(
+                            new RunRows.Head(run, new RunHead(row.getString(4), null, null, null, row.getBoolean(6))));
                 }
                 ends.add(new RunRows.End(
                         run,

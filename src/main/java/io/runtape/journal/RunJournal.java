@@ -129,8 +129,7 @@ public final class RunJournal {
             }
             FrameBlock block = waiting;
             if (block == null) {
-                block = new FrameBlock(
-                        taken.frames() + 1, framesLastBlock, Math.max(bytesLastBlock, to - from));
+                block = new FrameBlock(taken.frames() + 1, framesLastBlock, Math.max(bytesLastBlock, to - from));
                 waiting = block;
             }
             block.add(kind, source, from, to, offsetMicros, type, lastEventId, parts);
@@ -342,9 +341,10 @@ public final class RunJournal {
             dropWaiting();
             headTaken &= write.head() == null;
             end = broken;
-            // Without a row there is nothing to end; and where even the plain end is refused, the next start ends the run.
-            boolean hopeless = write.start() != null
-                    || write.end() != null && write.end().reason() == RunReason.STORE_UNAVAILABLE;
+            // Without a row there is nothing to end; and where even the plain end is refused, the next start ends the
+            // run.
+            boolean hopeless =
+                    write.start() != null || write.end() != null && write.end().reason() == RunReason.STORE_UNAVAILABLE;
             endTaken = hopeless;
             if (hopeless) {
                 ended = broken;

@@ -21,36 +21,30 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunRows {
 
-    private static final String INSERT_RUN =
-            """
+    private static final String INSERT_RUN = """
             insert into run (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt, metadata, config,
                 request_type, request_body, created_at)
             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
 
-    private static final String INSERT_THREAD =
-            """
+    private static final String INSERT_THREAD = """
             insert into thread (owner, id, agent, archived, last_ordinal, created_at, updated_at)
             values (?, ?, ?, false, 0, ?, ?) on conflict do nothing""";
 
-    private static final String ADVANCE_THREAD =
-            """
+    private static final String ADVANCE_THREAD = """
             update thread set last_ordinal = last_ordinal + 1, updated_at = ?, agent = coalesce(agent, ?)
             where owner = ? and id = ?""";
 
-    private static final String UPDATE_HEAD =
-            """
+    private static final String UPDATE_HEAD = """
             update run set thread_id = ?, upstream_status = ?, upstream_run_id = ?, answer_headers = ?, stream = ?,
                 thread_ordinal = (select t.last_ordinal from thread t where t.owner = ? and t.id = ?)
             where run_pk = ?""";
 
-    private static final String UPDATE_END =
-            """
+    private static final String UPDATE_END = """
             update run set status = ?, reason = ?, dialect = ?, result = ?, usage = ?, iterations = ?, error = ?,
                 event_count = ?, frame_count = ?, byte_count = ?, last_sequence = ?, first_event_at = ?, completed_at = ?
             where run_pk = ?""";
 
-    private static final String TOUCH_THREAD =
-            """
+    private static final String TOUCH_THREAD = """
             update thread set updated_at = ? where owner = ?
                 and id = (select r.thread_id from run r where r.run_pk = ?)""";
 
@@ -114,8 +108,9 @@ final class RunRows {
             }
             rounds.get(round).add(head);
         }
-        rounds.forEach(round -> round.sort(Comparator.comparing((Head h) -> h.run().owner())
-                .thenComparing(h -> h.head().threadId())));
+        rounds.forEach(
+                round -> round.sort(Comparator.comparing((Head h) -> h.run().owner())
+                        .thenComparing(h -> h.head().threadId())));
         return rounds;
     }
 

@@ -29,8 +29,7 @@ final class StoreWriter implements AutoCloseable {
         this.store = store;
         this.connection = connection;
         this.rows = new RunRows(connection);
-        this.frames =
-                store.engine() == Engine.POSTGRESQL ? new PostgresFrames(connection) : new H2Frames(connection);
+        this.frames = store.engine() == Engine.POSTGRESQL ? new PostgresFrames(connection) : new H2Frames(connection);
     }
 
     /**

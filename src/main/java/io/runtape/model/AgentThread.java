@@ -1,6 +1,7 @@
 package io.runtape.model;
 
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import io.runtape.access.Owner;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
@@ -8,6 +9,7 @@ import jakarta.persistence.IdClass;
 import jakarta.persistence.Table;
 import java.io.Serializable;
 import java.time.Instant;
+import java.util.Optional;
 import org.hibernate.annotations.DynamicUpdate;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,11 @@ public class AgentThread extends PanacheEntityBase {
 
     @Column(name = "updated_at")
     public Instant updatedAt;
+
+    /** The owner's thread of that id. */
+    public static Optional<AgentThread> of(Owner owner, String id) {
+        return findByIdOptional(new Key(owner.id(), id));
+    }
 
     /** A thread's id is its owner's: two owners may use the same one. */
     public record Key(String owner, String id) implements Serializable {}

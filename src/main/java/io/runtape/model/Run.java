@@ -1,11 +1,13 @@
 package io.runtape.model;
 
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import io.runtape.access.Owner;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.Optional;
 import org.hibernate.annotations.Immutable;
 import org.jspecify.annotations.Nullable;
 
@@ -99,5 +101,24 @@ public class Run extends PanacheEntityBase {
     /** Whether the run was still being recorded when the row was read. */
     public boolean running() {
         return RunStatus.RUNNING.label().equals(status);
+    }
+
+    /** The owner's run of that id, here or at the agent API; the newest where an upstream id was used twice. */
+    public static Optional<Run> of(Owner owner, String id) {
+        Optional<Run> byId = find("owner = ?1 and id = ?2", owner.id(), id).firstResultOptional();
+        return byId.isPresent()
+                ? byId
+                : find("owner = ?1 and upstreamRunId = ?2 order by runPk desc", owner.id(), id)
+                        .firstResultOptional();
+    }
+
+    /** The thread's next run after that place in it, where there is one. */
+    public static Optional<Run> nextInThread(Owner owner, String threadId, long ordinal) {
+        return find(
+                        "owner = ?1 and threadId = ?2 and threadOrdinal > ?3 order by threadOrdinal",
+                        owner.id(),
+                        threadId,
+                        ordinal)
+                .firstResultOptional();
     }
 }

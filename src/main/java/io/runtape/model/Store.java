@@ -71,8 +71,8 @@ public class Store implements OwnerKeyStore {
         try {
             flyway.migrate();
         } catch (FlywayException e) {
-            throw new StartRefused("Runtape cannot prepare the tables in its database (" + address() + "): "
-                            + firstLine(e));
+            throw new StartRefused(
+                    "Runtape cannot prepare the tables in its database (" + address() + "): " + firstLine(e));
         }
         LOG.infof("store: %s", address());
     }

@@ -75,7 +75,8 @@ public record StoreAddress(Engine engine, String jdbcUrl, String user, String pa
                 Engine.POSTGRESQL,
                 // tcpKeepAlive: a database host that vanishes must not hold the committer for ever.
                 "jdbc:postgresql://" + hostAndDatabase
-                        + "?reWriteBatchedInserts=true&tcpKeepAlive=true&connectTimeout=5&ApplicationName=runtape" + query,
+                        + "?reWriteBatchedInserts=true&tcpKeepAlive=true&connectTimeout=5&ApplicationName=runtape"
+                        + query,
                 user.isEmpty() ? "postgres" : user,
                 password,
                 "PostgreSQL at " + hostAndDatabase);

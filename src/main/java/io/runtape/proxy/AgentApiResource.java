@@ -68,8 +68,7 @@ public final class AgentApiResource {
                     .retryAfter(Duration.ofSeconds(5));
         }
         return IncomingBody.read(request, config.maxBody().asLongValue())
-                .flatMap(body -> parse(
-                        body.length, () -> RecordedCall.of(request, path, owner, own, body, arrival)))
+                .flatMap(body -> parse(body.length, () -> RecordedCall.of(request, path, owner, own, body, arrival)))
                 .flatMap(call -> relay(context, call));
     }
 
@@ -88,8 +87,7 @@ public final class AgentApiResource {
     private Uni<Void> relay(RoutingContext context, RecordedCall call) {
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         return Uni.createFrom().emitter(emitter -> {
-            ClientAnswer client =
-                    new ClientAnswer(context, emitter, call.own().eventIds(), delivery, loop);
+            ClientAnswer client = new ClientAnswer(context, emitter, call.own().eventIds(), delivery, loop);
             RunRelay relay = new RunRelay(call, client, loop, journal, agent, config, upstream);
             emitter.onTermination(relay::clientGone);
             relay.begin();

@@ -32,7 +32,8 @@ record AnswerIds(@Nullable String runId, @Nullable String threadId) {
         } catch (IOException e) {
             return this;
         }
-        AnswerIds named = of(data.path("runId").textValue(), data.path("threadId").textValue());
+        AnswerIds named =
+                of(data.path("runId").textValue(), data.path("threadId").textValue());
         return new AnswerIds(runId == null ? named.runId : runId, threadId == null ? named.threadId : threadId);
     }
 

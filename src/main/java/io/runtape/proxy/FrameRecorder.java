@@ -51,19 +51,19 @@ final class FrameRecorder implements FrameSink {
             @Nullable String event,
             String lastEventId,
             int partsBefore) {
-        @Nullable String type =
-                switch (kind) {
-                    case EVENT -> typeOf(event, source, from, to);
-                    case RESPONSE -> {
-                        response(source, from, to);
-                        yield null;
-                    }
-                    case PART -> {
-                        keepPart(source, from, to);
-                        yield null;
-                    }
-                    case COMMENT, TAIL -> null;
-                };
+        @Nullable
+        String type = switch (kind) {
+            case EVENT -> typeOf(event, source, from, to);
+            case RESPONSE -> {
+                response(source, from, to);
+                yield null;
+            }
+            case PART -> {
+                keepPart(source, from, to);
+                yield null;
+            }
+            case COMMENT, TAIL -> null;
+        };
         if (kind != FrameKind.PART) {
             parts.reset();
             partsTooLong = false;

@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param eventIds whether each event gets an {@code id} line
  * @param threadId the thread that the caller names
  */
-record OwnHeaders(boolean cancelOnDisconnect, boolean eventIds, @Nullable String threadId) {
+record OwnHeaders(
+        boolean cancelOnDisconnect,
+        boolean eventIds,
+        @Nullable String threadId) {
 
     /** What a recorded call does not send on: our own headers, and what would let the answer be compressed. */
     static final Set<String> NOT_SENT_ON = Set.of(

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 sealed interface RelayState {
 
     /** The run, as long as it has no end; null before it is durable. */
-    @Nullable RunJournal run();
+    @Nullable
+    RunJournal run();
 
     /** Closes what is open towards the agent API. */
     void closeUpstream();

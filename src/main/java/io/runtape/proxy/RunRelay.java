@@ -87,8 +87,7 @@ final class RunRelay {
     private void opened(RunJournal run) {
         LOG.debugf("run %s begins", call.start().id());
         run.whenEnded(end -> ended(run, end));
-        Cancellable sent = agent.post(
-                        call.target(), call.headers(), call.body(), call.asked().stream())
+        Cancellable sent = agent.post(call.target(), call.headers(), call.body(), call.asked().stream())
                 .subscribe()
                 .with(answer -> answered(run, answer), e -> unanswered(run, e));
         if (state instanceof RelayState.Opening) {
@@ -250,7 +249,11 @@ final class RunRelay {
 
     /** Asks the agent API to cancel its run, as the caller would. What it answers changes nothing here. */
     private void cancelUpstream(String upstreamRunId) {
-        agent.post("/v1/run/" + upstreamRunId + "/cancel", call.headers(), Buffer.buffer("{}").getBytes(), true)
+        agent.post(
+                        "/v1/run/" + upstreamRunId + "/cancel",
+                        call.headers(),
+                        Buffer.buffer("{}").getBytes(),
+                        true)
                 .subscribe()
                 .with(answer -> answer.body().abort(), e -> LOG.debugf(e, "cancel was not answered"));
     }

@@ -18,7 +18,9 @@ final class StoredHeaders {
         JsonArray kept = new JsonArray();
         for (Map.Entry<String, String> header : headers) {
             if (!SECRET.contains(header.getKey().toLowerCase(Locale.ROOT))) {
-                kept.add(new JsonArray().add(header.getKey()).add(header.getValue().replace('\0', '\uFFFD')));
+                kept.add(new JsonArray()
+                        .add(header.getKey())
+                        .add(header.getValue().replace('\0', '\uFFFD')));
             }
         }
         return kept.encode();

@@ -1,11 +1,11 @@
 package io.runtape.upstream;
 
+import io.runtape.upstream.UpstreamException.Kind;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpClosedException;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import io.runtape.upstream.UpstreamException.Kind;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;

@@ -32,6 +32,7 @@ public final class UpstreamHealth implements AsyncHealthCheck {
                         .map(true)
                         .otherwise(false)
                         .toCompletionStage())
-                .map(reached -> HealthCheckResponse.named("upstream").status(reached).build());
+                .map(reached ->
+                        HealthCheckResponse.named("upstream").status(reached).build());
     }
 }

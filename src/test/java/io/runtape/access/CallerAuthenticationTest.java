@@ -94,11 +94,13 @@ class CallerAuthenticationTest {
     @Test
     void opensOrClosesTheAnonymousHistoryAsConfigured() throws Exception {
         callers = new CallerAuthentication(
-                new Settings("caller", Optional.of(true), Optional.empty(), Optional.of("https://a")), secret -> secret.orElse(KEY));
+                new Settings("caller", Optional.of(true), Optional.empty(), Optional.of("https://a")),
+                secret -> secret.orElse(KEY));
         assertEquals(200, get("/history").statusCode());
 
         callers = new CallerAuthentication(
-                new Settings("caller", Optional.of(false), Optional.empty(), Optional.empty()), secret -> secret.orElse(KEY));
+                new Settings("caller", Optional.of(false), Optional.empty(), Optional.empty()),
+                secret -> secret.orElse(KEY));
         assertEquals(401, get("/history").statusCode());
     }
 
@@ -116,7 +118,8 @@ class CallerAuthenticationTest {
     @Test
     void refusesToStartWithAnUnknownMode() {
         CallerAuthentication teams = new CallerAuthentication(
-                new Settings("teams", Optional.empty(), Optional.empty(), Optional.empty()), secret -> secret.orElse(KEY));
+                new Settings("teams", Optional.empty(), Optional.empty(), Optional.empty()),
+                secret -> secret.orElse(KEY));
 
         ConfigurationException refusal = assertThrows(ConfigurationException.class, teams::prepare);
 
