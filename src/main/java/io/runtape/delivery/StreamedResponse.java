@@ -2,7 +2,6 @@ package io.runtape.delivery;
 
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.concurrent.Flow;
@@ -10,32 +9,59 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a stream of bytes as the body of a response, as fast as its client reads: one write an item, the next one asked for
- * when the socket takes more. A stream that fails resets the connection, so that the client sees that it is not whole. The
- * head must be set and is written at once. Confined to the event loop of the request.
+ * when the socket takes more. A stream that fails resets the connection, so that the client sees that it is not whole.
+ * Confined to the event loop of the request.
  */
 public final class StreamedResponse implements Flow.Subscriber<Buffer> {
 
     private final HttpServerResponse response;
-    private final UniEmitter<? super @Nullable Void> emitter;
+    private final Runnable onDone;
     private Flow.@Nullable Subscription subscription;
+    private boolean done;
 
-    private StreamedResponse(HttpServerResponse response, UniEmitter<? super @Nullable Void> emitter) {
+    private StreamedResponse(HttpServerResponse response, Runnable onDone) {
         this.response = response;
-        this.emitter = emitter;
+        this.onDone = onDone;
+    }
+
+    /**
+     * Subscribes to the bytes at once, so that a live run's frames are kept for it from now on, and asks for none before
+     * {@link #start}.
+     *
+     * @param onDone is called when all is handed over or the stream failed
+     */
+    public static StreamedResponse of(HttpServerResponse response, Multi<Buffer> bytes, Runnable onDone) {
+        StreamedResponse to = new StreamedResponse(response, onDone);
+        bytes.subscribe().withSubscriber(to);
+        return to;
     }
 
     /** Writes the bytes; the result comes when all is handed over. Cancelling it, as a lost client does, ends the reading. */
-    public static Uni<Void> write(HttpServerResponse response, Multi<Buffer> bytes) {
+    static Uni<Void> write(HttpServerResponse response, Multi<Buffer> bytes) {
         return Uni.createFrom().emitter(emitter -> {
-            StreamedResponse to = new StreamedResponse(response, emitter);
-            emitter.onTermination(to::stop);
-            response.exceptionHandler(e -> to.stop());
-            bytes.subscribe().withSubscriber(to);
+            StreamedResponse to = of(response, bytes, () -> emitter.complete(null));
+            emitter.onTermination(to::cancel);
+            to.start();
         });
     }
 
-    private void stop() {
-        if (subscription != null) {
+    /** Begins to write. The head, which must be set, goes out now, however long the first bytes take. */
+    public void start() {
+        response.exceptionHandler(e -> cancel());
+        if (response.closed()) {
+            cancel();
+            return;
+        }
+        more();
+        if (!response.headWritten()) {
+            response.write(Buffer.buffer());
+        }
+    }
+
+    /** Stops reading; what is written stays. */
+    public void cancel() {
+        if (!done && subscription != null) {
+            done = true;
             subscription.cancel();
         }
     }
@@ -43,13 +69,6 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
     @Override
     public void onSubscribe(Flow.Subscription begun) {
         subscription = begun;
-        if (response.closed()) {
-            begun.cancel();
-            return;
-        }
-        // The head goes out now, however long the first bytes take.
-        response.write(Buffer.buffer());
-        begun.request(1);
     }
 
     @Override
@@ -63,22 +82,28 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
     }
 
     private void more() {
-        if (subscription != null) {
+        if (!done && subscription != null) {
             subscription.request(1);
         }
     }
 
     @Override
     public void onError(Throwable failure) {
-        response.reset();
-        emitter.complete(null);
+        if (!done) {
+            done = true;
+            response.reset();
+            onDone.run();
+        }
     }
 
     @Override
     public void onComplete() {
-        if (!response.ended()) {
-            response.end();
+        if (!done) {
+            done = true;
+            if (!response.ended()) {
+                response.end();
+            }
+            onDone.run();
         }
-        emitter.complete(null);
     }
 }

@@ -8,7 +8,6 @@ import io.runtape.error.ErrorReply;
 import io.runtape.journal.RunHead;
 import io.runtape.journal.RunJournal;
 import io.runtape.upstream.AgentAnswer;
-import io.smallrye.mutiny.subscription.Cancellable;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
@@ -30,7 +29,7 @@ final class ClientAnswer {
     private final EventLoop loop;
     private boolean gone;
     private boolean begun;
-    private @Nullable Cancellable writing;
+    private @Nullable StreamedResponse body;
 
     ClientAnswer(
             RoutingContext context,
@@ -58,23 +57,29 @@ final class ClientAnswer {
     /** The client has gone away. */
     void leave() {
         gone = true;
-        if (writing != null) {
-            writing.cancel();
+        if (body != null) {
+            body.cancel();
+        }
+    }
+
+    /** From now on the run's frames are kept for this client, until its head can be sent. */
+    void listen(RunJournal run, AgentAnswer answer) {
+        if (!isGone()) {
+            boolean ids = eventIds && answer.isEventStream();
+            body = StreamedResponse.of(
+                    context.response(), delivery.body(run, ids, loop), () -> emitter.complete(null));
         }
     }
 
     /** Sends the head, which is durable, and then the body as it becomes so. */
     void begin(RunJournal run, RunHead head, AgentAnswer answer) {
-        if (isGone()) {
+        StreamedResponse to = body;
+        if (to == null) {
             return;
         }
         begun = true;
-        HttpServerResponse response = context.response();
-        boolean ids = eventIds && answer.isEventStream();
-        writeHead(response, run, head, answer, ids);
-        writing = StreamedResponse.write(response, delivery.body(run, ids, loop))
-                .subscribe()
-                .with(v -> emitter.complete(null), emitter::fail);
+        writeHead(context.response(), run, head, answer, eventIds && answer.isEventStream());
+        to.start();
     }
 
     private static void writeHead(
@@ -114,6 +119,9 @@ final class ClientAnswer {
             context.response()
                     .putHeader("Runtape-Run-Id", run.start().id())
                     .putHeader("Runtape-Thread-Id", run.start().threadId());
+        }
+        if (body != null) {
+            body.cancel();
         }
         ErrorReply.write(context, failure);
         emitter.complete(null);

@@ -142,6 +142,7 @@ final class RunRelay {
         FrameRecorder recorder = new FrameRecorder(run, digest, call.beganNanos(), frameBytesMax());
         AnswerBody reading = new AnswerBody(this, run, answer, recorder, loop, frameBytesMax(), config.partialFlush());
         body = reading;
+        client.listen(run, answer);
         if (ids.waitForBody(answer)) {
             reading.holdBack(held -> head(run, answer, ids.orInBody(held)));
         } else {

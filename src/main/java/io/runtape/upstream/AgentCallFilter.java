@@ -4,7 +4,9 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jboss.resteasy.reactive.client.spi.ResteasyReactiveClientRequestContext;
 import org.jboss.resteasy.reactive.client.spi.ResteasyReactiveClientRequestFilter;
 
@@ -17,11 +19,18 @@ public final class AgentCallFilter implements ResteasyReactiveClientRequestFilte
         context.setUri(call.uri());
         MultivaluedMap<String, Object> headers = context.getHeaders();
         headers.clear();
-        for (Map.Entry<String, String> header : call.headers()) {
-            headers.computeIfAbsent(header.getKey(), name -> new ArrayList<>()).add(header.getValue());
-        }
-        boolean json = !headers.containsKey(HttpHeaders.CONTENT_TYPE);
+        // A view that copies what it is given: it takes whole lists only.
+        byName(call).forEach(headers::put);
+        boolean typed = headers.containsKey(HttpHeaders.CONTENT_TYPE);
         context.setEntity(
-                call.body(), null, json ? MediaType.APPLICATION_JSON_TYPE : MediaType.APPLICATION_OCTET_STREAM_TYPE);
+                call.body(), null, typed ? MediaType.APPLICATION_OCTET_STREAM_TYPE : MediaType.APPLICATION_JSON_TYPE);
+    }
+
+    private static Map<String, List<Object>> byName(AgentCall call) {
+        Map<String, List<Object>> lists = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        for (Map.Entry<String, String> header : call.headers()) {
+            lists.computeIfAbsent(header.getKey(), name -> new ArrayList<>()).add(header.getValue());
+        }
+        return lists;
     }
 }
