@@ -33,13 +33,19 @@ public final class Delivery {
      * @param loop the loop that it is subscribed on, and all items come on
      */
     public Multi<Buffer> body(RunJournal run, boolean eventIds, EventLoop loop) {
-        return read(RunSource.of(run), 0, eventIds ? new EventIdFraming() : new VerbatimFraming(), loop);
+        return read(RunSource.of(run), 0, eventIds ? new EventIdFraming(0) : new VerbatimFraming(), loop);
     }
 
     /** A reader of the run in that form, from that position on. */
     Multi<Buffer> read(RunSource source, long after, Framing framing, EventLoop loop) {
         return Multi.createFrom()
                 .publisher(subscriber -> new RunReader(source, after, framing, loop, this, subscriber).begin());
+    }
+
+    /** The replay of an ended run in that form, that many times as fast as it was; it begins when it is subscribed to. */
+    Multi<Buffer> replay(RunSource source, double speed, Framing framing, EventLoop loop) {
+        return Multi.createFrom()
+                .publisher(subscriber -> new RunReplay(source, speed, framing, loop, this, subscriber).begin());
     }
 
     JournalReader journal() {

@@ -10,6 +10,13 @@ import java.util.List;
 /** As recorded, with an {@code id} line in each event (contract, section 2, {@code Runtape-Event-Ids}). */
 final class EventIdFraming implements Framing {
 
+    private final long idBase;
+
+    /** @param idBase what is added to a sequence to make an id */
+    EventIdFraming(long idBase) {
+        this.idBase = idBase;
+    }
+
     @Override
     public Rendered render(List<FrameBlock> blocks, long after) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -17,7 +24,8 @@ final class EventIdFraming implements Framing {
         for (FrameBlock block : blocks) {
             for (int i = (int) Math.max(0, position + 1 - block.first()); i < block.count(); i++) {
                 if (block.kind(i) == FrameKind.EVENT) {
-                    SseWriter.appendWithId(out, block.bytes(), block.start(i), block.end(i), block.sequence(i));
+                    SseWriter.appendWithId(
+                            out, block.bytes(), block.start(i), block.end(i), idBase + block.sequence(i));
                 } else {
                     out.write(block.bytes(), block.start(i), block.end(i) - block.start(i));
                 }

@@ -9,22 +9,22 @@ import java.util.List;
 
 /**
  * A tail (contract, section 4): every frame with its {@code id}; parts together with the frame that completes them; an
- * unfinished tail never. A byte order mark is left out, since a reader may be in the midst of its stream. What is no event
- * stream has no frames to show here.
+ * unfinished tail never. What is no event stream has no frames to show here.
+ *
+ * <p>A client drops a byte order mark at the start of what it is sent. So the mark that a run begins with is left out, and
+ * where a later frame happens to begin with those bytes, which mean something else there, a comment goes first.
  */
 final class TailFraming implements Framing {
 
     private final long idBase;
-    private final boolean announcesEnd;
     private boolean partsReleased;
+    private boolean begun;
 
     /**
      * @param idBase what is added to a sequence to make an id: 0 for a run, the run's place in its thread for a thread
-     * @param announcesEnd whether the run's end is an event of the stream
      */
-    TailFraming(long idBase, boolean announcesEnd) {
+    TailFraming(long idBase) {
         this.idBase = idBase;
-        this.announcesEnd = announcesEnd;
     }
 
     @Override
@@ -36,9 +36,6 @@ final class TailFraming implements Framing {
 
     @Override
     public Buffer ending(RunEnding end) {
-        if (!announcesEnd) {
-            return Buffer.buffer();
-        }
         JsonObject data = new JsonObject()
                 .put("runId", end.runId())
                 .put("status", end.status())
@@ -82,18 +79,23 @@ final class TailFraming implements Framing {
         private void frame(FrameBlock block, int i) {
             long sequence = block.sequence(i);
             int from = block.start(i);
+            int mark = SseWriter.bomLength(block.bytes(), from, block.end(i));
             if (sequence == 1) {
-                from += SseWriter.bomLength(block.bytes(), from, block.end(i));
+                from += mark;
+            } else if (mark > 0 && !begun) {
+                out.writeBytes(SseWriter.keepAlive());
             }
             switch (block.kind(i)) {
                 case PART -> {
                     ByteArrayOutputStream to = partsReleased ? out : heldParts;
                     to.write(block.bytes(), from, block.end(i) - from);
                     position = partsReleased ? sequence : position;
+                    begun |= partsReleased;
                 }
                 case EVENT, COMMENT -> {
                     out.writeBytes(heldParts.toByteArray());
                     SseWriter.appendWithId(out, block.bytes(), from, block.end(i), idBase + sequence);
+                    begun = true;
                     settled(sequence);
                 }
                 case TAIL, RESPONSE -> settled(sequence);

@@ -40,6 +40,21 @@ public final class FrameBlock {
         this.types = new String[framesExpected];
     }
 
+    private FrameBlock(FrameBlock of, int count) {
+        this.first = of.first;
+        this.count = count;
+        this.bytes = of.bytes;
+        this.ends = of.ends;
+        this.offsets = of.offsets;
+        this.kinds = of.kinds;
+        this.types = of.types;
+        this.lastEventIds = of.lastEventIds;
+        this.parts = of.parts;
+        for (int i = 0; i < count; i++) {
+            events += kinds[i] == FrameKind.EVENT ? 1 : 0;
+        }
+    }
+
     void add(
             FrameKind kind,
             byte[] source,
@@ -170,5 +185,10 @@ public final class FrameBlock {
     /** How many frames of kind part directly before it belong to it. */
     public int parts(int index) {
         return parts.length == 0 ? 0 : parts[index];
+    }
+
+    /** The first {@code frames} of these frames; nothing is copied. */
+    public FrameBlock upTo(int frames) {
+        return new FrameBlock(this, frames);
     }
 }

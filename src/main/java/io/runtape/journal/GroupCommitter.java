@@ -41,6 +41,7 @@ final class GroupCommitter {
 
     private final Store store;
     private final Duration storeTimeout;
+    private final Consumer<RunWrite> onWritten;
     private final Consumer<RunJournal> onEnded;
     private final Consumer<Deliveries> onTimeout;
     private final Queue<RunJournal> queue = new ConcurrentLinkedQueue<>();
@@ -55,12 +56,19 @@ final class GroupCommitter {
     private @Nullable StoreWriter writer;
 
     /**
+     * @param onWritten hears of each write that is durable
      * @param onEnded hears of each run whose end is durable or given up
      * @param onTimeout gives up the live runs when the store has been away for too long
      */
-    GroupCommitter(Store store, Duration storeTimeout, Consumer<RunJournal> onEnded, Consumer<Deliveries> onTimeout) {
+    GroupCommitter(
+            Store store,
+            Duration storeTimeout,
+            Consumer<RunWrite> onWritten,
+            Consumer<RunJournal> onEnded,
+            Consumer<Deliveries> onTimeout) {
         this.store = store;
         this.storeTimeout = storeTimeout;
+        this.onWritten = onWritten;
         this.onEnded = onEnded;
         this.onTimeout = onTimeout;
         thread.setDaemon(true);
@@ -191,6 +199,7 @@ final class GroupCommitter {
     private void publish(CommitBatch batch) {
         for (RunWrite write : batch.writes()) {
             write.run().committed(write, deliveries);
+            onWritten.accept(write);
             if (write.end() != null) {
                 onEnded.accept(write.run());
             }

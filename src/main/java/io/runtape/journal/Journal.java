@@ -49,6 +49,7 @@ public class Journal {
     private final GroupCommitter committer;
     private final Map<Long, RunJournal> live = new ConcurrentHashMap<>();
     private final AtomicLong nextPk = new AtomicLong();
+    private final ThreadWatches threads = new ThreadWatches();
     private volatile boolean stopping;
 
     Journal(Store store, JournalConfig config) {
@@ -56,6 +57,7 @@ public class Journal {
         this.committer = new GroupCommitter(
                 store,
                 config.storeTimeout(),
+                threads::published,
                 run -> live.remove(run.pk()),
                 deliveries -> live.values().forEach(run -> run.abandon(deliveries)));
     }
@@ -127,6 +129,14 @@ public class Journal {
     /** The live run that is stored under this key. */
     public Optional<RunJournal> live(long runPk) {
         return Optional.ofNullable(live.get(runPk));
+    }
+
+    /**
+     * Calls back whenever a run joins the thread, until the result is run. The call comes on the committer's thread and must
+     * not wait.
+     */
+    public Runnable watchThread(Owner owner, String threadId, Runnable call) {
+        return threads.watch(owner, threadId, call);
     }
 
     /** All live runs. */

@@ -7,6 +7,7 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.hibernate.annotations.Immutable;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,10 @@ public class Run extends PanacheEntityBase {
 
     @Column(name = "upstream_run_id")
     public @Nullable String upstreamRunId;
+
+    /** The answer's headers, a JSON list of name and value pairs. */
+    @Column(name = "answer_headers")
+    public @Nullable String answerHeaders;
 
     /** The name of the dialect that its events were read in. */
     public @Nullable String dialect;
@@ -120,5 +125,13 @@ public class Run extends PanacheEntityBase {
                         threadId,
                         ordinal)
                 .firstResultOptional();
+    }
+
+    /** All runs of the thread in their order. */
+    public static List<Run> allInThread(Owner owner, String threadId) {
+        return list(
+                "owner = ?1 and threadId = ?2 and threadOrdinal is not null order by threadOrdinal",
+                owner.id(),
+                threadId);
     }
 }

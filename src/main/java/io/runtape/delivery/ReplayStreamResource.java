@@ -1,0 +1,104 @@
+package io.runtape.delivery;
+
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.model.Run;
+import io.smallrye.common.annotation.NonBlocking;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import java.time.Duration;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/** Replays of runs and threads: the recorded bytes with their original pauses (contract, section 5). */
+@Path("/history/v1")
+public final class ReplayStreamResource {
+
+    private final CallerAuthentication callers;
+    private final RunSources sources;
+    private final Delivery delivery;
+
+    ReplayStreamResource(CallerAuthentication callers, RunSources sources, Delivery delivery) {
+        this.callers = callers;
+        this.sources = sources;
+        this.delivery = delivery;
+    }
+
+    /** The replay of a run that has ended. */
+    @GET
+    @Path("/runs/{id}/replay")
+    @NonBlocking
+    @Operation(hidden = true)
+    public Uni<Void> run(@PathParam("id") String id, RoutingContext context) {
+        Owner owner = callers.readerOf(context.request());
+        StreamRequest asked = StreamRequest.ofReplay(context.request());
+        double speed = asked.speed();
+        boolean ids = asked.flag("ids");
+        StreamReply reply = StreamReply.to(context);
+        return reply.lookedUp(() -> sources.run(owner, id), found -> {
+            Run run = found.run();
+            if (found.source().ending() == null) {
+                throw ApiException.runActive();
+            }
+            reply.head(AnswerType.of(run))
+                    .putHeader("Runtape-Run-Id", run.id)
+                    .putHeader("Runtape-Thread-Id", run.threadId);
+            return reply.write(replay(found.source(), 0, speed, ids && run.stream, reply));
+        });
+    }
+
+    private Multi<Buffer> replay(RunSource source, long idBase, double speed, boolean ids, StreamReply reply) {
+        return delivery.replay(source, speed, ids ? new EventIdFraming(idBase) : new VerbatimFraming(), reply.loop());
+    }
+
+    /** The replay of all runs of a thread, one after the other. */
+    @GET
+    @Path("/threads/{id}/replay")
+    @NonBlocking
+    @Operation(hidden = true)
+    public Uni<Void> thread(@PathParam("id") String id, RoutingContext context) {
+        Owner owner = callers.readerOf(context.request());
+        StreamRequest asked = StreamRequest.ofReplay(context.request());
+        double speed = asked.speed();
+        boolean ids = asked.flag("ids");
+        Duration gap = Double.isInfinite(speed) ? Duration.ZERO : asked.runGap();
+        StreamReply reply = StreamReply.to(context);
+        return reply.lookedUp(() -> ended(owner, id), runs -> {
+            reply.head(runs.isEmpty() ? AnswerType.EVENT_STREAM : AnswerType.of(runs.get(0)))
+                    .putHeader("Runtape-Thread-Id", id);
+            return reply.write(Multi.createFrom().iterable(runs).onItem().transformToMultiAndConcatenate(run -> {
+                RunSource source = RunSource.ended(run);
+                long base = new RunSources.Found(run, source).idBase();
+                Multi<Buffer> replay = replay(source, base, speed, ids && run.stream, reply);
+                return run.equals(runs.get(0)) || gap.isZero() ? replay : after(gap, replay, reply);
+            }));
+        });
+    }
+
+    private static Multi<Buffer> after(Duration gap, Multi<Buffer> replay, StreamReply reply) {
+        return Uni.createFrom()
+                .voidItem()
+                .onItem()
+                .delayIt()
+                .onExecutor(reply.loop())
+                .by(gap)
+                .onItem()
+                .transformToMulti(v -> replay);
+    }
+
+    private List<Run> ended(Owner owner, String id) {
+        sources.thread(owner, id);
+        List<Run> runs = QuarkusTransaction.requiringNew().call(() -> Run.allInThread(owner, id));
+        if (runs.stream().anyMatch(Run::running)) {
+            throw ApiException.runActive();
+        }
+        return runs;
+    }
+}

@@ -1,0 +1,85 @@
+package io.runtape.delivery;
+
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.journal.Journal;
+import io.runtape.journal.RunJournal;
+import io.runtape.model.AgentThread;
+import io.runtape.model.Run;
+import jakarta.inject.Singleton;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Finds runs and threads for those that read them as streams. Every method blocks and belongs on a worker thread. */
+@Singleton
+final class RunSources {
+
+    private final Journal journal;
+
+    RunSources(Journal journal) {
+        this.journal = journal;
+    }
+
+    /** A run that was found, and where its frames come from. */
+    record Found(Run run, RunSource source) {
+
+        /** What is added to a sequence of the run to make one of its thread. */
+        long idBase() {
+            Long ordinal = run.threadOrdinal;
+            return ordinal == null ? 0 : ordinal << 32;
+        }
+    }
+
+    /**
+     * The owner's run.
+     *
+     * @throws ApiException 404 where there is none
+     */
+    Found run(Owner owner, String id) {
+        return find(() -> Run.of(owner, id)).orElseThrow(() -> ApiException.notFound("run"));
+    }
+
+    /** The thread's next run after that place in it. */
+    Optional<Found> nextInThread(Owner owner, String threadId, long ordinal) {
+        return find(() -> Run.nextInThread(owner, threadId, ordinal));
+    }
+
+    /**
+     * The owner's thread.
+     *
+     * @throws ApiException 404 where there is none
+     */
+    AgentThread thread(Owner owner, String id) {
+        return read(() -> AgentThread.of(owner, id)).orElseThrow(() -> ApiException.notFound("thread"));
+    }
+
+    private Optional<Found> find(Supplier<Optional<Run>> query) {
+        // A run whose journal is gone has ended since its row was read: then the row says so when it is read again.
+        Optional<Found> found = Optional.empty();
+        for (int reads = 0; reads < 2 && found.isEmpty(); reads++) {
+            Optional<Run> run = read(query);
+            if (run.isEmpty()) {
+                return Optional.empty();
+            }
+            found = run.flatMap(this::source);
+        }
+        if (found.isEmpty()) {
+            throw new BrokenOffException("the run is neither live here nor ended");
+        }
+        return found;
+    }
+
+    private Optional<Found> source(Run run) {
+        @Nullable RunJournal live = journal.live(run.runPk).orElse(null);
+        if (live != null) {
+            return Optional.of(new Found(run, RunSource.of(live)));
+        }
+        return run.running() ? Optional.empty() : Optional.of(new Found(run, RunSource.ended(run)));
+    }
+
+    private static <T> T read(Supplier<T> query) {
+        return QuarkusTransaction.requiringNew().call(query::get);
+    }
+}

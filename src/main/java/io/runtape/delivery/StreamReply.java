@@ -1,0 +1,84 @@
+package io.runtape.delivery;
+
+import io.netty.channel.EventLoop;
+import io.runtape.error.ApiException;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.ext.web.RoutingContext;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * Answers a call with a stream: looks up what to stream on a worker, then writes it on the event loop of the call. While the
+ * database is away the connection is cut instead of being answered with an error, so that an EventSource comes back.
+ */
+final class StreamReply {
+
+    private static final Logger LOG = Logger.getLogger(StreamReply.class);
+
+    private final RoutingContext context;
+    private final EventLoop loop;
+
+    private StreamReply(RoutingContext context, EventLoop loop) {
+        this.context = context;
+        this.loop = loop;
+    }
+
+    /** For the call that is being handled; on its event loop. */
+    static StreamReply to(RoutingContext context) {
+        return new StreamReply(context, ((ContextInternal) Vertx.currentContext()).nettyEventLoop());
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    /**
+     * Looks up on a worker, then answers.
+     *
+     * @param lookup may block; an {@link ApiException} is answered as such
+     * @param answer is called on the event loop
+     */
+    <T> Uni<Void> lookedUp(Supplier<T> lookup, Function<T, Uni<Void>> answer) {
+        return Uni.createFrom()
+                .item(lookup)
+                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+                .emitOn(loop)
+                .flatMap(answer::apply)
+                .onFailure(e -> !(e instanceof ApiException))
+                .recoverWithUni(this::cut);
+    }
+
+    private Uni<Void> cut(Throwable cause) {
+        LOG.warnf("a reader's connection is cut: %s", cause.toString());
+        context.response().reset();
+        return Uni.createFrom().voidItem();
+    }
+
+    /** 204: there is nothing more to come, and an EventSource stops reconnecting. */
+    Uni<Void> nothingMore() {
+        context.response().setStatusCode(204).end();
+        return Uni.createFrom().voidItem();
+    }
+
+    /** 200 with this media type, naming the run and its thread where they are given. */
+    HttpServerResponse head(String mediaType) {
+        HttpServerResponse response = context.response();
+        MultiMap headers = response.headers();
+        headers.set("Content-Type", mediaType);
+        headers.set("Cache-Control", "no-cache");
+        headers.set("X-Accel-Buffering", "no");
+        return response.setChunked(true);
+    }
+
+    Uni<Void> write(Multi<Buffer> bytes) {
+        return StreamedResponse.write(context.response(), bytes);
+    }
+}

@@ -1,0 +1,117 @@
+package io.runtape.delivery;
+
+import io.runtape.error.ApiException;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The parameters of a call that answers a stream. Every bad value is refused with what is allowed. */
+final class StreamRequest {
+
+    /** Meant for pages of JSON; a stream that seemed to obey them would mislead. */
+    private static final Set<String> PAGE_ONLY = Set.of("type", "kind", "limit", "cursor", "order", "include");
+
+    private static final Set<String> REPLAY_NOT_BUILT = Set.of("from", "to", "maxGap");
+
+    private static final Duration RUN_GAP_USUAL = Duration.ofSeconds(1);
+    private static final Duration RUN_GAP_MAX = Duration.ofHours(1);
+    private static final double SPEED_MIN = 0.1;
+    private static final double SPEED_MAX = 100;
+
+    private final MultiMap query;
+    private final @Nullable String lastEventId;
+
+    private StreamRequest(HttpServerRequest request) {
+        this.query = request.params();
+        this.lastEventId = request.getHeader("Last-Event-ID");
+    }
+
+    static StreamRequest ofTail(HttpServerRequest request) {
+        return new StreamRequest(request).without(PAGE_ONLY, " does not apply to an event stream.");
+    }
+
+    static StreamRequest ofReplay(HttpServerRequest request) {
+        return new StreamRequest(request).without(REPLAY_NOT_BUILT, " is not supported by this version.");
+    }
+
+    private StreamRequest without(Set<String> names, String why) {
+        for (String name : names) {
+            if (query.contains(name)) {
+                throw ApiException.invalid("The parameter " + name + why);
+            }
+        }
+        return this;
+    }
+
+    /** The position that the reader names, {@code Last-Event-ID} before {@code after}; null where it names none. */
+    @Nullable
+    Long position() {
+        boolean header = lastEventId != null && !lastEventId.isEmpty();
+        String value = header ? lastEventId : query.get("after");
+        if (value == null) {
+            return null;
+        }
+        try {
+            long position = Long.parseLong(value);
+            if (position >= 0) {
+                return position;
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw ApiException.invalid((header ? "Last-Event-ID" : "after") + " must be a sequence: a number from 0.");
+    }
+
+    /** A parameter that is {@code true}, {@code false} or absent. */
+    boolean flag(String name) {
+        String value = query.get(name);
+        if (value == null || value.equals("false")) {
+            return false;
+        }
+        if (value.equals("true")) {
+            return true;
+        }
+        throw ApiException.invalid("The parameter " + name + " must be true or false.");
+    }
+
+    /** How much faster than it was; infinite for {@code max}. */
+    double speed() {
+        String value = query.get("speed");
+        if (value == null) {
+            return 1;
+        }
+        if (value.equals("max")) {
+            return Double.POSITIVE_INFINITY;
+        }
+        try {
+            double speed = Double.parseDouble(value);
+            if (speed >= SPEED_MIN && speed <= SPEED_MAX) {
+                return speed;
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw ApiException.invalid("The parameter speed must be a number from 0.1 to 100, or max.");
+    }
+
+    /** The pause between two runs of a thread. */
+    Duration runGap() {
+        String value = query.get("runGap");
+        if (value == null) {
+            return RUN_GAP_USUAL;
+        }
+        try {
+            Duration gap = Duration.parse(value);
+            if (!gap.isNegative() && gap.compareTo(RUN_GAP_MAX) <= 0) {
+                return gap;
+            }
+        } catch (DateTimeParseException e) {
+            // Said below.
+        }
+        throw ApiException.invalid(
+                "The parameter runGap must be an ISO 8601 duration from PT0S to PT1H, such as PT1S.");
+    }
+}

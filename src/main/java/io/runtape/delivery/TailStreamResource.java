@@ -1,0 +1,81 @@
+package io.runtape.delivery;
+
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.smallrye.common.annotation.NonBlocking;
+import io.smallrye.mutiny.Uni;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.jspecify.annotations.Nullable;
+
+/** Tails of runs and threads: recorded first, then live, without a gap or a repeat (contract, section 4). */
+@Path("/history/v1")
+public final class TailStreamResource {
+
+    private static final String EVENT_STREAM = "text/event-stream";
+
+    private final CallerAuthentication callers;
+    private final RunSources sources;
+    private final Delivery delivery;
+    private final ThreadTails threadTails;
+
+    TailStreamResource(CallerAuthentication callers, RunSources sources, Delivery delivery, ThreadTails threadTails) {
+        this.callers = callers;
+        this.sources = sources;
+        this.delivery = delivery;
+        this.threadTails = threadTails;
+    }
+
+    /** The tail of a run, from the position that the reader names. */
+    @GET
+    @Path("/runs/{id}/events")
+    @Produces(EVENT_STREAM + ";qs=0.5")
+    @NonBlocking
+    @Operation(hidden = true)
+    public Uni<Void> run(@PathParam("id") String id, RoutingContext context) {
+        Owner owner = callers.readerOf(context.request());
+        StreamRequest asked = StreamRequest.ofTail(context.request());
+        @Nullable Long position = asked.position();
+        boolean verbatim = asked.flag("verbatim");
+        StreamReply reply = StreamReply.to(context);
+        return reply.lookedUp(() -> sources.run(owner, id), found -> {
+            RunSource source = found.source();
+            long after = position == null ? 0 : position;
+            if (after > source.durableSequence()) {
+                throw ApiException.unknownSequence(source.durableSequence());
+            }
+            if (position != null && source.ending() != null && after == source.lastSequence()) {
+                return reply.nothingMore();
+            }
+            reply.head(EVENT_STREAM)
+                    .putHeader("Runtape-Run-Id", found.run().id)
+                    .putHeader("Runtape-Thread-Id", found.run().threadId);
+            Framing framing = verbatim ? new VerbatimFraming() : new TailFraming(0);
+            return reply.write(delivery.read(source, after, framing, reply.loop()));
+        });
+    }
+
+    /** The tail of a thread: its runs one after the other, and then those to come. */
+    @GET
+    @Path("/threads/{id}/events")
+    @Produces(EVENT_STREAM + ";qs=0.5")
+    @NonBlocking
+    @Operation(hidden = true)
+    public Uni<Void> thread(@PathParam("id") String id, RoutingContext context) {
+        Owner owner = callers.readerOf(context.request());
+        StreamRequest asked = StreamRequest.ofTail(context.request());
+        @Nullable Long position = asked.position();
+        boolean verbatim = asked.flag("verbatim");
+        StreamReply reply = StreamReply.to(context);
+        return reply.lookedUp(
+                () -> threadTails.open(owner, id, position == null ? 0 : position, verbatim, reply.loop()), tail -> {
+                    reply.head(EVENT_STREAM).putHeader("Runtape-Thread-Id", id);
+                    return reply.write(tail);
+                });
+    }
+}

@@ -1,0 +1,145 @@
+package io.runtape.delivery;
+
+import io.netty.channel.EventLoop;
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.journal.Journal;
+import io.runtape.model.AgentThread;
+import io.runtape.sse.SseWriter;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.smallrye.mutiny.subscription.BackPressureStrategy;
+import io.smallrye.mutiny.subscription.MultiEmitter;
+import io.vertx.core.buffer.Buffer;
+import jakarta.inject.Singleton;
+import java.util.Optional;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Tails of threads: each run in its place, a later one when the earlier has ended, and then the wait for the next. Safe for
+ * any thread.
+ */
+@Singleton
+final class ThreadTails {
+
+    private static final long KEEP_ALIVE_SECONDS = 15;
+
+    private final RunSources sources;
+    private final Delivery delivery;
+    private final Journal journal;
+
+    ThreadTails(RunSources sources, Delivery delivery, Journal journal) {
+        this.sources = sources;
+        this.delivery = delivery;
+        this.journal = journal;
+    }
+
+    /**
+     * The thread's frames after a position. Blocks while it looks the thread up.
+     *
+     * @param position ordinal of the run × 2³² + sequence in the run
+     * @param loop that it is subscribed on, and all items come on
+     * @throws ApiException 404 where there is no such thread, 400 where the position lies past its end
+     */
+    Multi<Buffer> open(Owner owner, String threadId, long position, boolean verbatim, EventLoop loop) {
+        AgentThread thread = sources.thread(owner, threadId);
+        long ordinal = position >>> 32;
+        long sequence = position & 0xffffffffL;
+        if (ordinal > thread.lastOrdinal || ordinal == 0 && sequence > 0) {
+            throw ApiException.unknownSequence(thread.lastOrdinal << 32);
+        }
+        sources.nextInThread(owner, threadId, ordinal - 1)
+                .filter(found ->
+                        found.idBase() >>> 32 == ordinal && found.source().durableSequence() < sequence)
+                .ifPresent(found -> {
+                    throw ApiException.unknownSequence(
+                            found.idBase() + found.source().durableSequence());
+                });
+        Tail tail = new Tail(owner, threadId, Math.max(0, ordinal - 1), ordinal, sequence, verbatim, loop);
+        return Multi.createBy()
+                .repeating()
+                .uni(tail::next)
+                .indefinitely()
+                .onItem()
+                .transformToMultiAndConcatenate(part -> part);
+    }
+
+    /** One reader's way through a thread. Confined to its event loop. */
+    private final class Tail {
+
+        private final Owner owner;
+        private final String threadId;
+        private final boolean verbatim;
+        private final EventLoop loop;
+        private final long firstOrdinal;
+        private final long firstSequence;
+        private long ordinal;
+
+        Tail(
+                Owner owner,
+                String threadId,
+                long ordinal,
+                long firstOrdinal,
+                long firstSequence,
+                boolean verbatim,
+                EventLoop loop) {
+            this.owner = owner;
+            this.threadId = threadId;
+            this.ordinal = ordinal;
+            this.firstOrdinal = firstOrdinal;
+            this.firstSequence = firstSequence;
+            this.verbatim = verbatim;
+            this.loop = loop;
+        }
+
+        /** What comes next: a run, or the wait for one. */
+        Uni<Multi<Buffer>> next() {
+            return lookup().map(found -> found.map(this::run).orElseGet(this::waiting));
+        }
+
+        private Uni<Optional<RunSources.Found>> lookup() {
+            return Uni.createFrom()
+                    .item(() -> sources.nextInThread(owner, threadId, ordinal))
+                    .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+                    .emitOn(loop);
+        }
+
+        private Multi<Buffer> run(RunSources.Found found) {
+            ordinal = found.idBase() >>> 32;
+            long after = ordinal == firstOrdinal ? firstSequence : 0;
+            boolean seen = found.source().ending() != null
+                    && after > 0
+                    && after == found.source().lastSequence();
+            if (seen) {
+                return Multi.createFrom().empty();
+            }
+            Framing framing = verbatim ? new VerbatimFraming() : new TailFraming(found.idBase());
+            return delivery.read(found.source(), after, framing, loop);
+        }
+
+        /** Completes when a run has joined the thread; until then it keeps the connection awake. */
+        private Multi<Buffer> waiting() {
+            return Multi.createFrom().<Buffer>emitter(this::watch, BackPressureStrategy.DROP);
+        }
+
+        private void watch(MultiEmitter<? super Buffer> emitter) {
+            Runnable unwatch = journal.watchThread(owner, threadId, () -> loop.execute(emitter::complete));
+            ScheduledFuture<?> awake = loop.scheduleWithFixedDelay(
+                    () -> keepAlive(emitter), KEEP_ALIVE_SECONDS, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
+            emitter.onTermination(() -> {
+                unwatch.run();
+                awake.cancel(false);
+            });
+            // A run may have joined between the look and the watch.
+            lookup().subscribe().with(found -> found.ifPresent(f -> emitter.complete()), emitter::fail);
+        }
+
+        private void keepAlive(MultiEmitter<? super Buffer> emitter) {
+            if (!verbatim) {
+                emitter.emit(Buffer.buffer(SseWriter.keepAlive()));
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package io.runtape.journal;
+
+import io.runtape.access.Owner;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Who wants to hear of runs that join a thread. Safe for any thread. */
+final class ThreadWatches {
+
+    private final Map<List<String>, List<Runnable>> watches = new ConcurrentHashMap<>();
+
+    Runnable watch(Owner owner, String threadId, Runnable call) {
+        List<String> key = List.of(owner.id(), threadId);
+        watches.compute(key, (k, calls) -> {
+            List<Runnable> all = calls == null ? new CopyOnWriteArrayList<>() : calls;
+            all.add(call);
+            return all;
+        });
+        return () -> watches.computeIfPresent(key, (k, calls) -> {
+            calls.remove(call);
+            return calls.isEmpty() ? null : calls;
+        });
+    }
+
+    /** A write is durable; where it settled a thread, that thread's watches are called. */
+    void published(RunWrite write) {
+        RunHead head = write.head();
+        if (head != null && !watches.isEmpty()) {
+            List<Runnable> calls = watches.get(List.of(write.run().key().owner(), head.threadId()));
+            if (calls != null) {
+                calls.forEach(Runnable::run);
+            }
+        }
+    }
+}
