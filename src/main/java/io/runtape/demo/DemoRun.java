@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class DemoRun {
     static final String EXECUTION_MODE = "managed";
     static final String RUNNING = "running";
+    static final String COMPLETED = "completed";
+    static final String FAILED = "failed";
+    static final String CANCELLED = "cancelled";
     private static final String SANDBOX = "sandbox-demo";
     private static final String USER = uuid("demo user");
 
@@ -79,7 +82,7 @@ final class DemoRun {
 
     /** How a run that plays to its end comes out. */
     String plannedEnding() {
-        return error == null ? "completed" : "failed";
+        return error == null ? COMPLETED : FAILED;
     }
 
     /** What {@link #cancel()} does while the run goes on. */
@@ -92,21 +95,20 @@ final class DemoRun {
         cancelling.run();
     }
 
-    /** The payload of {@code run_completed}. */
+    /** The payload of {@code run_completed}. A run that was broken off counts nothing: its script knows only the whole. */
     JsonObject completion(String ending) {
-        JsonObject completion = new JsonObject()
-                .put("runId", id)
-                .put("threadId", threadId())
-                .put("status", ending)
-                .put("iterations", iterations)
-                .put("usage", usage());
-        return ending.equals("completed") ? completion.put("result", result) : completion;
+        JsonObject completion =
+                new JsonObject().put("runId", id).put("threadId", threadId()).put("status", ending);
+        if (!ending.equals(CANCELLED)) {
+            completion.put("iterations", iterations).put("usage", usage());
+        }
+        return ending.equals(COMPLETED) ? completion.put("result", result) : completion;
     }
 
     /** The answer to a call with {@code "stream": false}. */
     JsonObject answer() {
         JsonObject answer = completion(status).put("sandboxId", SANDBOX).put("executionMode", EXECUTION_MODE);
-        return status.equals("failed") ? answer.put("error", error) : answer;
+        return status.equals(FAILED) ? answer.put("error", error) : answer;
     }
 
     /** A row of the list of runs. */
@@ -123,10 +125,9 @@ final class DemoRun {
     JsonObject details() {
         JsonObject details = row();
         if (completedAt != null) {
-            boolean completed = status.equals("completed");
-            details.put("output", completed ? result : "")
+            details.put("output", status.equals(COMPLETED) ? result : "")
                     .put("outputJson", null)
-                    .put("tokensUsed", inputTokens + outputTokens)
+                    .put("tokensUsed", status.equals(CANCELLED) ? null : inputTokens + outputTokens)
                     .put("completedAt", completedAt.toString());
         }
         return details;

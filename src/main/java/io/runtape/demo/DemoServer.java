@@ -101,8 +101,8 @@ final class DemoServer {
     }
 
     private void answerLater(RoutingContext context, DemoRun run) {
-        run.onCancel(() -> answerNow(context, run, "cancelled"));
-        context.response().closeHandler(gone -> run.end("cancelled", clock.instant()));
+        run.onCancel(() -> answerNow(context, run, DemoRun.CANCELLED));
+        context.response().closeHandler(gone -> run.end(DemoRun.CANCELLED, clock.instant()));
         vertx.setTimer(Math.max(1, pace.millis(ANSWER_MILLIS)), due -> answerNow(context, run, run.plannedEnding()));
     }
 

@@ -35,8 +35,8 @@ final class Performance {
 
     void start() {
         run.onCancel(this::cancel);
-        response.closeHandler(gone -> end("cancelled"));
-        response.exceptionHandler(broken -> end("cancelled"));
+        response.closeHandler(gone -> end(DemoRun.CANCELLED));
+        response.exceptionHandler(broken -> end(DemoRun.CANCELLED));
         response.setChunked(true)
                 .putHeader("Content-Type", "text/event-stream")
                 .putHeader("Cache-Control", "no-cache")
@@ -91,8 +91,8 @@ final class Performance {
 
     private void cancel() {
         if (!over) {
-            end("cancelled");
-            write(new Beat(0, "run_completed", run.completion("cancelled")));
+            end(DemoRun.CANCELLED);
+            write(new Beat(0, "run_completed", run.completion(DemoRun.CANCELLED)));
             response.end();
         }
     }

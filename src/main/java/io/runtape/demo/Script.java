@@ -85,7 +85,7 @@ final class Script {
 
     List<Beat> complete(String result) {
         run.prepare(result, inputTokens(), words, turns);
-        beats.add(new Beat(TOOL_MILLIS, "run_completed", run.completion("completed")));
+        beats.add(new Beat(TOOL_MILLIS, "run_completed", run.completion(DemoRun.COMPLETED)));
         return beats;
     }
 
