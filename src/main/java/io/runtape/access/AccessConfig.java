@@ -24,7 +24,7 @@ interface AccessConfig {
     /**
      * The secret that owners are derived from with HMAC-SHA-256, at least 16 characters. Unset, a random one is made at the
      * first start and kept in the database. Set it where that database must not be enough to try credentials against
-     * the owners in it. Changing it gives every caller an empty history.
+     * the owners in it. A changed one stops the start, since every caller would lose sight of its history.
      */
     Optional<String> secret();
 

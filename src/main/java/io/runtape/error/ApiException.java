@@ -57,9 +57,9 @@ public final class ApiException extends RuntimeException {
         return of(ErrorCode.RUN_ACTIVE, "The run is still going on. Cancel it or wait for its end.");
     }
 
-    /** The same error, asking the caller to come back after a while of at least a second. */
+    /** The same error, asking the caller to come back after a while: whole seconds, rounded up, at least one. */
     public ApiException retryAfter(Duration delay) {
-        long seconds = Math.max(1, delay.toSeconds());
+        long seconds = Math.max(1, delay.plusMillis(999).toSeconds());
         return new ApiException(code, message(), Map.of("Retry-After", Long.toString(seconds)), getCause());
     }
 
