@@ -73,6 +73,10 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
 
     @Override
     public void onNext(Buffer bytes) {
+        if (response.closed()) {
+            cancel();
+            return;
+        }
         response.write(bytes);
         if (response.writeQueueFull()) {
             response.drainHandler(v -> more());

@@ -5,12 +5,15 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import org.jboss.logging.Logger;
 
 /**
  * What a commit has to tell, gathered by event loop, so that each loop is woken once a commit however many runs and readers
  * it serves. Confined to the committer's thread.
  */
 final class Deliveries {
+
+    private static final Logger LOG = Logger.getLogger(Deliveries.class);
 
     private final Map<Executor, List<Runnable>> byLoop = new IdentityHashMap<>();
 
@@ -19,7 +22,16 @@ final class Deliveries {
     }
 
     void dispatch() {
-        byLoop.forEach((loop, news) -> loop.execute(() -> news.forEach(Runnable::run)));
+        byLoop.forEach((loop, news) -> loop.execute(() -> news.forEach(Deliveries::tell)));
         byLoop.clear();
+    }
+
+    /** What goes wrong for one reader must not keep the news from the next. */
+    private static void tell(Runnable news) {
+        try {
+            news.run();
+        } catch (RuntimeException e) {
+            LOG.error("a reader failed while it was told of a commit", e);
+        }
     }
 }

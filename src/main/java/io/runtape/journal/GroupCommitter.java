@@ -178,10 +178,15 @@ final class GroupCommitter {
             publish(batch);
         } catch (SQLException | StoreTakenException e) {
             if (e instanceof SQLException refusal && SqlFault.isOfTheData(refusal)) {
-                split(batch, refusal);
+                split(batch, refusal.getSQLState());
             } else {
                 rideOut(batch, e);
             }
+        } catch (RuntimeException e) {
+            // A fault of ours must not stop the commits of all other runs.
+            LOG.error("a commit failed in the gateway itself", e);
+            close();
+            split(batch, "XX000");
         } finally {
             commitBeganNanos = 0;
         }
@@ -207,7 +212,7 @@ final class GroupCommitter {
     }
 
     /** The database refuses something in the batch: each run by itself, so that only the faulty one fails. */
-    private void split(CommitBatch batch, SQLException refusal) {
+    private void split(CommitBatch batch, String sqlState) {
         if (batch.writes().size() > 1) {
             batch.writes().forEach(write -> commit(CommitBatch.of(write)));
             return;
@@ -216,7 +221,7 @@ final class GroupCommitter {
         // The message may quote what was refused, so only its code is logged.
         LOG.errorf(
                 "run %s ends: the database refuses what is to be stored of it (SQLSTATE %s)",
-                faulty.run().start().id(), refusal.getSQLState());
+                faulty.run().start().id(), sqlState);
         drop(faulty);
     }
 
@@ -253,7 +258,7 @@ final class GroupCommitter {
                 break;
             } catch (SQLException e) {
                 if (SqlFault.isOfTheData(e)) {
-                    split(batch, e);
+                    split(batch, e.getSQLState());
                     break;
                 }
                 LOG.debugf("the store is still away: %s", e.getMessage());

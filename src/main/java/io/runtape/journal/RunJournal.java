@@ -29,6 +29,9 @@ public final class RunJournal {
     private static final int FRAMES_EXPECTED = 4;
     private static final int BYTES_EXPECTED = 1024;
 
+    /** A block makes room for as much as the one before it, up to this: one burst must not make every later block large. */
+    private static final int BYTES_EXPECTED_MAX = 64 << 10;
+
     private final GroupCommitter committer;
     private final RunKey key;
     private final RunStart start;
@@ -267,7 +270,7 @@ public final class RunJournal {
         if (frames != null) {
             taken = taken.plus(frames);
             framesLastBlock = Math.max(FRAMES_EXPECTED, frames.count());
-            bytesLastBlock = Math.max(BYTES_EXPECTED, (int) Math.min(frames.length(), UNCOMMITTED_MAX));
+            bytesLastBlock = Math.max(BYTES_EXPECTED, Math.min(frames.length(), BYTES_EXPECTED_MAX));
         }
         if (newStart == null && newHead == null && frames == null && newEnd == null) {
             return null;

@@ -78,6 +78,9 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
 
     @Override
     public void onNext(Buffer bytes) {
+        if (finished) {
+            return;
+        }
         lastBytesNanos = System.nanoTime();
         recorder.arrived();
         if (whenHeld == null) {

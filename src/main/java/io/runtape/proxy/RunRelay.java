@@ -17,7 +17,7 @@ import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.UpstreamConfig;
 import io.runtape.upstream.UpstreamException;
 import io.smallrye.mutiny.subscription.Cancellable;
-import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Flow;
@@ -87,11 +87,20 @@ final class RunRelay {
     private void opened(RunJournal run) {
         LOG.debugf("run %s begins", call.start().id());
         run.whenEnded(end -> ended(run, end));
-        Cancellable sent = agent.post(call.target(), call.headers(), call.body(), call.asked().stream())
+        Cancellable sent = agent.post(call.target(), call.headers(), call.body(), call.asked().stream(), loop)
                 .subscribe()
-                .with(answer -> answered(run, answer), e -> unanswered(run, e));
+                .with(answer -> onLoop(() -> answered(run, answer)), e -> onLoop(() -> unanswered(run, e)));
         if (state instanceof RelayState.Opening) {
             state = new RelayState.Calling(run, sent);
+        }
+    }
+
+    /** The client's results come on the loop, but for some failures to connect. */
+    private void onLoop(Runnable task) {
+        if (loop.inEventLoop()) {
+            task.run();
+        } else {
+            loop.execute(task);
         }
     }
 
@@ -227,7 +236,11 @@ final class RunRelay {
         if (toSay != null) {
             client.refuse(run, toSay);
         } else if (client.isWaitingForHead()) {
-            client.refuse(run, ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The run could not be recorded."));
+            client.refuse(
+                    run,
+                    end.reason() == RunReason.GATEWAY_STOPPED
+                            ? ApiException.of(ErrorCode.SHUTTING_DOWN, "The gateway is stopping.")
+                            : ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The run could not be recorded."));
         }
     }
 
@@ -253,8 +266,9 @@ final class RunRelay {
         agent.post(
                         "/v1/run/" + upstreamRunId + "/cancel",
                         call.headers(),
-                        Buffer.buffer("{}").getBytes(),
-                        true)
+                        "{}".getBytes(StandardCharsets.UTF_8),
+                        true,
+                        loop)
                 .subscribe()
                 .with(answer -> answer.body().abort(), e -> LOG.debugf(e, "cancel was not answered"));
     }

@@ -1,5 +1,6 @@
 package io.runtape.upstream;
 
+import io.netty.channel.EventLoop;
 import io.runtape.upstream.UpstreamException.Kind;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
@@ -45,10 +46,12 @@ public final class AgentClient {
      * @param target path and query as the caller sent them
      * @param headers the end-to-end headers to send, and no others
      * @param stream whether a stream is asked for: else the head may take as long as the whole run
+     * @param loop the event loop of the call, that the result comes on
      * @return comes with the head, whatever its status; fails with {@link UpstreamException}. Cancelling closes the
      *     connection.
      */
-    public Uni<AgentAnswer> post(String target, List<Map.Entry<String, String>> headers, byte[] body, boolean stream) {
+    public Uni<AgentAnswer> post(
+            String target, List<Map.Entry<String, String>> headers, byte[] body, boolean stream, EventLoop loop) {
         AgentCall call;
         try {
             call = AgentCall.of(address, target, headers, body);
@@ -58,6 +61,7 @@ public final class AgentClient {
         return api.post(call)
                 .ifNoItem()
                 .after(headTimeout(stream))
+                .on(loop)
                 .fail()
                 .map(answer -> AgentAnswer.of((AgentStream) answer.getEntity()))
                 .onFailure(e -> !(e instanceof UpstreamException))
