@@ -173,9 +173,17 @@ final class GroupCommitter {
             return;
         }
         commitBeganNanos = System.nanoTime();
+        if (written(batch)) {
+            publish(batch);
+        }
+        commitBeganNanos = 0;
+    }
+
+    /** Whether the batch is durable; what else is to be done with it has been done where it is not. */
+    private boolean written(CommitBatch batch) {
         try {
             writer().write(batch);
-            publish(batch);
+            return true;
         } catch (SQLException | StoreTakenException e) {
             if (e instanceof SQLException refusal && SqlFault.isOfTheData(refusal)) {
                 split(batch, refusal.getSQLState());
@@ -187,15 +195,14 @@ final class GroupCommitter {
             LOG.error("a commit failed in the gateway itself", e);
             close();
             split(batch, "XX000");
-        } finally {
-            commitBeganNanos = 0;
         }
+        return false;
     }
 
     private StoreWriter writer() throws SQLException, StoreTakenException {
         StoreWriter open = writer;
         if (open == null) {
-            open = StoreWriter.open(store);
+            open = StoreWriter.open(store, storeTimeout);
             writer = open;
         }
         return open;

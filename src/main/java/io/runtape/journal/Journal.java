@@ -45,7 +45,11 @@ public class Journal {
 
     private static final Logger LOG = Logger.getLogger(Journal.class);
 
+    /** How long a new run waits for its row; its caller is then told that the database does not answer. */
+    private static final Duration START_PATIENCE = Duration.ofSeconds(5);
+
     private final Store store;
+    private final JournalConfig config;
     private final GroupCommitter committer;
     private final Map<Long, RunJournal> live = new ConcurrentHashMap<>();
     private final AtomicLong nextPk = new AtomicLong();
@@ -54,6 +58,7 @@ public class Journal {
 
     Journal(Store store, JournalConfig config) {
         this.store = store;
+        this.config = config;
         this.committer = new GroupCommitter(
                 store,
                 config.storeTimeout(),
@@ -64,7 +69,7 @@ public class Journal {
 
     void start(@Observes @Priority(STARTS_AT) StartupEvent event) {
         try {
-            StoreWriter writer = StoreWriter.open(store);
+            StoreWriter writer = StoreWriter.open(store, config.storeTimeout());
             nextPk.set(registerNode(writer.connection()) << RunRows.RUN_BITS);
             int lost = new LostRuns(writer).close();
             store.makeDurable(writer.connection());
@@ -114,7 +119,8 @@ public class Journal {
      * Opens the journal of a new run; the item comes, on the loop, when the run's row is durable.
      *
      * @param loop the event loop that will append, and that the run's own results come on
-     * @return fails with {@link StoreUnavailableException} where the database does not answer; then nothing was recorded
+     * @return fails, on any thread, with {@link StoreUnavailableException} where the database does not answer: then the agent API
+     *     must not be called, and the run, should it still be recorded, is recorded as failed
      */
     public Uni<RunJournal> open(RunStart start, Executor loop) {
         if (!available()) {
@@ -123,7 +129,14 @@ public class Journal {
         RunJournal run = new RunJournal(committer, nextPk.incrementAndGet(), start, loop);
         live.put(run.pk(), run);
         run.begin();
-        return Uni.createFrom().completionStage(run.started());
+        return Uni.createFrom()
+                .completionStage(run.started())
+                .ifNoItem()
+                .after(START_PATIENCE)
+                .recoverWithUni(() -> {
+                    run.withdraw();
+                    return Uni.createFrom().failure(new StoreUnavailableException());
+                });
     }
 
     /** The live run that is stored under this key. */

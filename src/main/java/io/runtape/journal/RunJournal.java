@@ -161,6 +161,11 @@ public final class RunJournal {
         return true;
     }
 
+    /** Nobody waits for the start any more: should it become durable, the run ends with it. */
+    void withdraw() {
+        end(RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now()));
+    }
+
     private boolean markQueued() {
         boolean enqueue = !queued;
         queued = true;

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jboss.logging.Logger;
@@ -35,11 +36,16 @@ final class StoreWriter implements AutoCloseable {
     /**
      * Opens the store's exclusive connection.
      *
+     * @param answerWithin how long a statement may take before the connection counts as lost
      * @throws StoreTakenException where its lock is still held elsewhere
      */
-    static StoreWriter open(Store store) throws SQLException, StoreTakenException {
+    static StoreWriter open(Store store, Duration answerWithin) throws SQLException, StoreTakenException {
         Connection connection = store.exclusive();
         try {
+            if (store.engine() == Engine.POSTGRESQL) {
+                // A host that vanishes sends nothing, so a statement would wait for ever.
+                connection.setNetworkTimeout(Runnable::run, Math.toIntExact(answerWithin.toMillis()));
+            }
             return new StoreWriter(store, connection);
         } catch (SQLException e) {
             connection.close();

@@ -39,6 +39,8 @@ final class RunRelay {
 
     private static final Logger LOG = Logger.getLogger(RunRelay.class);
 
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
     private final RecordedCall call;
     private final ClientAnswer client;
     private final EventLoop loop;
@@ -77,11 +79,12 @@ final class RunRelay {
                 .subscribe()
                 .with(
                         this::opened,
-                        e -> client.refuse(
+                        e -> onLoop(() -> client.refuse(
                                 null,
                                 ApiException.of(
-                                        ErrorCode.STORE_UNAVAILABLE,
-                                        "The database does not answer. Nothing was sent to the agent API.")));
+                                                ErrorCode.STORE_UNAVAILABLE,
+                                                "The database does not answer. Nothing was sent to the agent API.")
+                                        .retryAfter(RETRY_AFTER))));
     }
 
     private void opened(RunJournal run) {
