@@ -19,10 +19,12 @@ public final class Delivery {
             Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
     private final JournalReader journal;
+    private final DeliveryMetrics metrics;
     private final AtomicLong queued = new AtomicLong();
 
-    Delivery(JournalReader journal) {
+    Delivery(JournalReader journal, DeliveryMetrics metrics) {
         this.journal = journal;
+        this.metrics = metrics;
     }
 
     /**
@@ -50,6 +52,10 @@ public final class Delivery {
 
     JournalReader journal() {
         return journal;
+    }
+
+    DeliveryMetrics metrics() {
+        return metrics;
     }
 
     Executor worker() {

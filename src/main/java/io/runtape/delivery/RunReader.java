@@ -55,6 +55,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private boolean draining;
     private boolean reading;
     private boolean done;
+    private boolean behind;
     private long lastItemNanos = System.nanoTime();
     private @Nullable ScheduledFuture<?> keepAlive;
 
@@ -87,6 +88,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
                 ending = source.ending(subscribed.ended(), durable);
             }
         }
+        delivery.metrics().readers(1);
         if (framing.keepsAlive()) {
             keepAlive = loop.scheduleWithFixedDelay(
                     this::keepAlive, KEEP_ALIVE_SECONDS, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
@@ -110,8 +112,16 @@ final class RunReader implements Flow.Subscription, CommitListener {
         delivery.queued(frames.length());
         if (queuedBytes > QUEUE_BYTES_MAX || delivery.isFull()) {
             clearQueue();
+            fallBehind(true);
         }
         drain();
+    }
+
+    private void fallBehind(boolean now) {
+        if (behind != now) {
+            behind = now;
+            delivery.metrics().behind(now ? 1 : -1);
+        }
     }
 
     @Override
@@ -138,6 +148,8 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private void settle() {
         done = true;
         clearQueue();
+        delivery.metrics().readers(-1);
+        fallBehind(false);
         RunJournal live = source.live();
         if (live != null) {
             live.unsubscribe(this);
@@ -221,9 +233,13 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     private void deliver(List<FrameBlock> blocks) {
         Framing.Rendered rendered = framing.render(blocks, position);
+        delivery.metrics()
+                .handedOver(rendered.position() - position, rendered.bytes().length());
         position = rendered.position();
         partsThrough = Math.max(position, blocks.get(blocks.size() - 1).last());
+        fallBehind(false);
         emit(rendered.bytes());
+        delivery.metrics().relayed(blocks.get(0));
     }
 
     private void emit(Buffer bytes) {
@@ -273,6 +289,8 @@ final class RunReader implements Flow.Subscription, CommitListener {
             framing.releaseParts();
         }
         Framing.Rendered rendered = framing.render(List.of(block), position);
+        delivery.metrics()
+                .handedOver(rendered.position() - position, rendered.bytes().length());
         if (rendered.position() == position) {
             // Parts alone, and nothing up to the bound completes them.
             partsThrough = upTo;

@@ -26,6 +26,9 @@ public final class FrameBlock {
     /** Stays empty as long as no frame has parts. */
     private int[] parts = NO_PARTS;
 
+    private final long arrivedNanos = System.nanoTime();
+    private long committedNanos = arrivedNanos;
+
     /**
      * @param first the sequence of its first frame
      * @param framesExpected and
@@ -185,6 +188,21 @@ public final class FrameBlock {
     /** How many frames of kind part directly before it belong to it. */
     public int parts(int index) {
         return parts.length == 0 ? 0 : parts[index];
+    }
+
+    /** When the first of them arrived or, where they were read back, when they were read; by {@link System#nanoTime}. */
+    public long arrivedNanos() {
+        return arrivedNanos;
+    }
+
+    /** When they became durable, by {@link System#nanoTime}. */
+    public long committedNanos() {
+        return committedNanos;
+    }
+
+    /** They are durable now; said before they are handed on. */
+    void committedAt(long nanos) {
+        committedNanos = nanos;
     }
 
     /** The first {@code frames} of these frames; nothing is copied. */

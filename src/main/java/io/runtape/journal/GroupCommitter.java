@@ -40,6 +40,7 @@ final class GroupCommitter {
     private static final Duration RETRY_LONGEST = Duration.ofSeconds(1);
 
     private final Store store;
+    private final JournalMetrics metrics;
     private final Duration storeTimeout;
     private final Consumer<RunWrite> onWritten;
     private final Consumer<RunJournal> onEnded;
@@ -62,16 +63,24 @@ final class GroupCommitter {
      */
     GroupCommitter(
             Store store,
+            JournalMetrics metrics,
             Duration storeTimeout,
             Consumer<RunWrite> onWritten,
             Consumer<RunJournal> onEnded,
             Consumer<Deliveries> onTimeout) {
         this.store = store;
+        this.metrics = metrics;
         this.storeTimeout = storeTimeout;
         this.onWritten = onWritten;
         this.onEnded = onEnded;
         this.onTimeout = onTimeout;
         thread.setDaemon(true);
+        metrics.gauge("runtape.uncommitted.bytes", "Bytes of frames that wait for their commit", uncommitted::get);
+        metrics.countOutages(this::stalledNanos);
+        metrics.gauge(
+                "runtape.upstreams.paused",
+                "Runs whose agent API is not read because too much waits for its commit",
+                waitingForRoom::size);
     }
 
     /** Begins to commit, over the connection that the store was opened with. */
@@ -91,10 +100,16 @@ final class GroupCommitter {
         }
     }
 
+    /** How long the commit that is under way has been held up; 0 where it has not. */
+    private long stalledNanos() {
+        long began = commitBeganNanos;
+        long lasting = began == 0 ? 0 : System.nanoTime() - began;
+        return lasting > STALL.toNanos() ? lasting : 0;
+    }
+
     /** Whether the database takes commits, as far as is known. */
     boolean available() {
-        long began = commitBeganNanos;
-        return !away && (began == 0 || System.nanoTime() - began < STALL.toNanos());
+        return !away && stalledNanos() == 0;
     }
 
     void enqueue(RunJournal run) {
@@ -105,6 +120,7 @@ final class GroupCommitter {
     }
 
     void appended(int bytes) {
+        metrics.received(bytes);
         uncommitted.addAndGet(bytes);
     }
 
@@ -176,6 +192,10 @@ final class GroupCommitter {
         if (written(batch)) {
             publish(batch);
         }
+        long lasted = System.nanoTime() - commitBeganNanos;
+        if (lasted > STALL.toNanos()) {
+            metrics.outage(lasted);
+        }
         commitBeganNanos = 0;
     }
 
@@ -209,7 +229,13 @@ final class GroupCommitter {
     }
 
     private void publish(CommitBatch batch) {
+        long now = System.nanoTime();
+        metrics.committed(batch, now - commitBeganNanos);
         for (RunWrite write : batch.writes()) {
+            FrameBlock frames = write.frames();
+            if (frames != null) {
+                frames.committedAt(now);
+            }
             write.run().committed(write, deliveries);
             onWritten.accept(write);
             if (write.end() != null) {
@@ -241,7 +267,7 @@ final class GroupCommitter {
 
     /** The database is away: waits for it with the batch in hand. */
     private void rideOut(CommitBatch batch, Exception cause) {
-        long since = System.nanoTime();
+        long since = commitBeganNanos;
         long timeoutNanos = storeTimeout.toNanos();
         boolean givenUp = false;
         away = true;

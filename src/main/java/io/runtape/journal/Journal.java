@@ -56,15 +56,17 @@ public class Journal {
     private final ThreadWatches threads = new ThreadWatches();
     private volatile boolean stopping;
 
-    Journal(Store store, JournalConfig config) {
+    Journal(Store store, JournalConfig config, JournalMetrics metrics) {
         this.store = store;
         this.config = config;
         this.committer = new GroupCommitter(
                 store,
+                metrics,
                 config.storeTimeout(),
                 threads::published,
                 run -> live.remove(run.pk()),
                 deliveries -> live.values().forEach(run -> run.abandon(deliveries)));
+        metrics.gauge("runtape.runs.live", "Runs that are being recorded", live::size);
     }
 
     void start(@Observes @Priority(STARTS_AT) StartupEvent event) {
