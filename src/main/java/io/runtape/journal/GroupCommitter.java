@@ -55,6 +55,7 @@ final class GroupCommitter {
     private volatile long commitBeganNanos;
     private volatile boolean away;
     private @Nullable StoreWriter writer;
+    private @Nullable NodeFence fence;
 
     /**
      * @param onWritten hears of each write that is durable
@@ -86,6 +87,7 @@ final class GroupCommitter {
     /** Begins to commit, over the connection that the store was opened with. */
     void start(StoreWriter first) {
         writer = first;
+        fence = first.fence();
         thread.start();
     }
 
@@ -222,7 +224,7 @@ final class GroupCommitter {
     private StoreWriter writer() throws SQLException, StoreTakenException {
         StoreWriter open = writer;
         if (open == null) {
-            open = StoreWriter.open(store, storeTimeout);
+            open = StoreWriter.open(store, fence, storeTimeout);
             writer = open;
         }
         return open;

@@ -15,8 +15,8 @@ final class H2Frames implements FrameWriter {
     }
 
     @Override
-    public boolean isOneStatement(CommitBatch batch) {
-        return batch.frames() == 1;
+    public boolean writesFenced(CommitBatch batch) {
+        return false;
     }
 
     @Override

