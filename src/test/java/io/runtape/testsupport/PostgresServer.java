@@ -1,0 +1,78 @@
+package io.runtape.testsupport;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+
+/**
+ * The one PostgreSQL of this JVM, started when first asked for and stopped by its shutdown hook. As durable as one in
+ * production: the embedded server's own settings would trade that for speed. A started server is found again by a system
+ * property, since each start of the application may load this class anew.
+ */
+public final class PostgresServer {
+
+    private static final String PORT = "testsupport.postgres.port";
+    private static final String DATABASES = "testsupport.postgres.databases";
+
+    private PostgresServer() {}
+
+    /** Makes an empty database; returns its address as the gateway takes it. */
+    public static String freshDatabase() {
+        synchronized (System.getProperties()) {
+            int port = port();
+            String name = "runtape_" + count();
+            try (Connection connection = connect(port, "postgres");
+                    Statement create = connection.createStatement()) {
+                create.execute("create database " + name);
+            } catch (SQLException e) {
+                throw new IllegalStateException("no database can be made", e);
+            }
+            return "postgresql://postgres@localhost:" + port + "/" + name;
+        }
+    }
+
+    /** A connection of its own to the database at an address that {@link #freshDatabase} gave. */
+    public static Connection connect(String address) throws SQLException {
+        String name = address.substring(address.lastIndexOf('/') + 1);
+        synchronized (System.getProperties()) {
+            return connect(port(), name);
+        }
+    }
+
+    private static Connection connect(int port, String database) throws SQLException {
+        Properties login = new Properties();
+        login.setProperty("user", "postgres");
+        return new org.postgresql.Driver().connect("jdbc:postgresql://localhost:" + port + "/" + database, login);
+    }
+
+    private static int count() {
+        int next = Integer.getInteger(DATABASES, 0) + 1;
+        System.setProperty(DATABASES, Integer.toString(next));
+        return next;
+    }
+
+    private static int port() {
+        Integer known = Integer.getInteger(PORT);
+        if (known != null) {
+            return known;
+        }
+        try {
+            int port = EmbeddedPostgres.builder()
+                    .setServerConfig("fsync", "on")
+                    .setServerConfig("synchronous_commit", "on")
+                    .setServerConfig("full_page_writes", "on")
+                    .setServerConfig("max_connections", "200")
+                    .setOutputRedirector(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .getPort();
+            System.setProperty(PORT, Integer.toString(port));
+            return port;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

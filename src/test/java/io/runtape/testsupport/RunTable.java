@@ -1,0 +1,216 @@
+package io.runtape.testsupport;
+
+import io.runtape.sse.FrameKind;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.awaitility.Awaitility;
+
+/** The rows of runs and frames as they stand in the database, read over connections of its own. Safe for any thread. */
+public final class RunTable {
+
+    /** Opens a connection to the database. */
+    @FunctionalInterface
+    public interface Connector {
+        Connection connect() throws SQLException;
+    }
+
+    /** A run's row, as far as tests look at it. */
+    public record RunRow(
+            long pk,
+            String id,
+            String owner,
+            String threadId,
+            Long threadOrdinal,
+            String agent,
+            String path,
+            String status,
+            String reason,
+            boolean stream,
+            String prompt,
+            Integer upstreamStatus,
+            String upstreamRunId,
+            String answerHeaders,
+            String result,
+            String error,
+            long events,
+            long frames,
+            long bytes,
+            long lastSequence,
+            boolean completed) {
+
+        public boolean running() {
+            return status.equals("running");
+        }
+
+        /** Status and reason in one, such as {@code failed/upstream_closed}, or the status alone. */
+        public String outcome() {
+            return reason == null ? status : status + "/" + reason;
+        }
+    }
+
+    /** A frame's row. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+    public record FrameRow(
+            long sequence,
+            long offsetMicros,
+            FrameKind kind,
+            Integer parts,
+            String type,
+            String lastEventId,
+            byte[] bytes) {}
+
+    private final Connector database;
+
+    public RunTable(Connector database) {
+        this.database = database;
+    }
+
+    /** The run of that id; null where there is none. */
+    public RunRow run(String id) throws SQLException {
+        List<RunRow> runs = runs("where id = ?", id);
+        return runs.isEmpty() ? null : runs.get(0);
+    }
+
+    /** All runs in the order of their keys. */
+    public List<RunRow> runs() throws SQLException {
+        return runs("");
+    }
+
+    private List<RunRow> runs(String where, String... values) throws SQLException {
+        try (Connection connection = database.connect();
+                PreparedStatement select =
+                        connection.prepareStatement("select * from run " + where + " order by run_pk")) {
+            for (int i = 0; i < values.length; i++) {
+                select.setString(i + 1, values[i]);
+            }
+            List<RunRow> runs = new ArrayList<>();
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    runs.add(runRow(row));
+                }
+            }
+            return runs;
+        }
+    }
+
+    private static RunRow runRow(ResultSet row) throws SQLException {
+        return new RunRow(
+                row.getLong("run_pk"),
+                row.getString("id"),
+                row.getString("owner"),
+                row.getString("thread_id"),
+                (Long) row.getObject("thread_ordinal"),
+                row.getString("agent"),
+                row.getString("path"),
+                row.getString("status"),
+                row.getString("reason"),
+                row.getBoolean("stream"),
+                row.getString("prompt"),
+                (Integer) row.getObject("upstream_status"),
+                row.getString("upstream_run_id"),
+                row.getString("answer_headers"),
+                row.getString("result"),
+                row.getString("error"),
+                row.getLong("event_count"),
+                row.getLong("frame_count"),
+                row.getLong("byte_count"),
+                row.getLong("last_sequence"),
+                row.getObject("completed_at") != null);
+    }
+
+    /** The run of that id when it has ended; waits for it. */
+    public RunRow ended(String id) {
+        return await("run " + id + " ends", () -> {
+            RunRow run = run(id);
+            return run == null || run.running() ? null : run;
+        });
+    }
+
+    /** The first result that is not null; waits for it. */
+    public static <T> T await(String what, Callable<T> result) {
+        return Awaitility.await(what)
+                .atMost(ScriptedUpstream.PATIENCE)
+                .pollInterval(Duration.ofMillis(10))
+                .until(result, r -> r != null);
+    }
+
+    /** The frames of a run in the order of their sequences. */
+    public List<FrameRow> frames(String runId) throws SQLException {
+        try (Connection connection = database.connect();
+                PreparedStatement select = connection.prepareStatement("select f.* from frame f join run r on"
+                        + " f.run_pk = r.run_pk where r.id = ? order by f.sequence")) {
+            select.setString(1, runId);
+            List<FrameRow> frames = new ArrayList<>();
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    frames.add(new FrameRow(
+                            row.getLong("sequence"),
+                            row.getLong("offset_us"),
+                            FrameKind.ofCode(row.getInt("kind")),
+                            (Integer) row.getObject("parts"),
+                            row.getString("type"),
+                            row.getString("last_event_id"),
+                            row.getBytes("bytes")));
+                }
+            }
+            return frames;
+        }
+    }
+
+    /** The bytes of all frames of a run, one after the other. */
+    public byte[] bytes(String runId) throws SQLException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        frames(runId).forEach(frame -> all.writeBytes(frame.bytes()));
+        return all.toByteArray();
+    }
+
+    /** Every value of every row of every table, as bytes: text in UTF-8. */
+    public List<byte[]> everything() throws SQLException {
+        List<byte[]> values = new ArrayList<>();
+        try (Connection connection = database.connect()) {
+            List<String> tables = new ArrayList<>();
+            try (ResultSet table =
+                    connection.getMetaData().getTables(null, "public", null, new String[] {"TABLE", "BASE TABLE"})) {
+                while (table.next()) {
+                    tables.add(table.getString("TABLE_NAME"));
+                }
+            }
+            for (String table : tables) {
+                dump(connection, table, values);
+            }
+        }
+        return values;
+    }
+
+    private static void dump(Connection connection, String table, List<byte[]> values) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select * from \"" + table + "\"");
+                ResultSet row = select.executeQuery()) {
+            int columns = row.getMetaData().getColumnCount();
+            while (row.next()) {
+                for (int i = 1; i <= columns; i++) {
+                    boolean binary = row.getMetaData()
+                            .getColumnTypeName(i)
+                            .toLowerCase(Locale.ROOT)
+                            .matches("bytea|binary.*");
+                    byte[] bytes = binary ? row.getBytes(i) : text(row.getString(i));
+                    if (bytes != null) {
+                        values.add(bytes);
+                    }
+                }
+            }
+        }
+    }
+
+    private static byte[] text(String value) {
+        return value == null ? null : value.getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,30 @@
+package io.runtape.testsupport;
+
+import io.quarkus.test.junit.QuarkusTestProfile;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * Bounds so short and so small that a test can reach them. One profile for all tests that need any, because each further one
+ * costs a start of the application on each database.
+ */
+public final class ShortBounds implements QuarkusTestProfile {
+
+    public static final Duration UPSTREAM_TIMEOUT = Duration.ofSeconds(1);
+    public static final Duration IDLE_TIMEOUT = Duration.ofMillis(1500);
+    public static final Duration PARTIAL_FLUSH = Duration.ofMillis(200);
+    public static final Duration DISCONNECT_GRACE = Duration.ofMillis(300);
+    public static final int FRAME_BYTES_MAX = 64 << 10;
+    public static final int BODY_BYTES_MAX = 256 << 10;
+
+    @Override
+    public Map<String, String> getConfigOverrides() {
+        return Map.of(
+                "runtape.upstream.timeout", UPSTREAM_TIMEOUT.toString(),
+                "runtape.upstream.idle-timeout", IDLE_TIMEOUT.toString(),
+                "runtape.partial-flush", PARTIAL_FLUSH.toString(),
+                "runtape.disconnect-grace", DISCONNECT_GRACE.toString(),
+                "runtape.max-frame", "64K",
+                "runtape.max-body", "256K");
+    }
+}

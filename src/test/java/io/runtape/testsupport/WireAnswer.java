@@ -1,0 +1,185 @@
+package io.runtape.testsupport;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The answer to a request, read as it comes. Nothing is read that is not asked for, so a test that stops asking is a client
+ * that stops reading. Confined to one thread, but for {@link #close} and {@link #reset}.
+ */
+public final class WireAnswer implements AutoCloseable {
+
+    /** How a body ended. */
+    public enum End {
+        /** With the closing chunk, or the last byte of its length. */
+        WHOLE,
+        /** Before that. */
+        CUT
+    }
+
+    /**
+     * Some bytes of the body.
+     *
+     * @param atNanos when they were read, by {@link System#nanoTime}
+     */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+    public record Arrival(long atNanos, byte[] bytes) {}
+
+    private final Socket socket;
+    private final InputStream in;
+    private final String method;
+    private final ByteArrayOutputStream held = new ByteArrayOutputStream();
+    private final List<Arrival> arrivals = new ArrayList<>();
+    private RawHead head;
+    private BodyReader body;
+    private End end;
+
+    WireAnswer(Socket socket, String method) throws IOException {
+        this.socket = socket;
+        this.in = new BufferedInputStream(socket.getInputStream());
+        this.method = method;
+    }
+
+    /** Sends more of the request. */
+    public WireAnswer write(byte[] bytes) throws IOException {
+        socket.getOutputStream().write(bytes);
+        return this;
+    }
+
+    /** The head; waits for it. Answers of 1xx are skipped. */
+    public RawHead head() throws IOException {
+        if (head == null) {
+            RawHead read = RawHead.read(in).orElseThrow(() -> new EOFException("no head came"));
+            while (read.startLine().startsWith("HTTP/1.1 1")) {
+                read = RawHead.read(in).orElseThrow(() -> new EOFException("no head came"));
+            }
+            head = read;
+            int status = status();
+            boolean bodiless = method.equals("HEAD") || status == 204 || status == 304;
+            body = bodiless ? BodyReader.none(in) : BodyReader.ofAnswer(head, in);
+        }
+        return head;
+    }
+
+    public int status() throws IOException {
+        return Integer.parseInt(head().startLine().split(" ", 3)[1]);
+    }
+
+    public String header(String name) throws IOException {
+        return head().value(name);
+    }
+
+    /** Reads what has come, waiting for a byte; false at the end of the body, however it ended. */
+    public boolean readMore() throws IOException {
+        head();
+        if (end != null) {
+            return false;
+        }
+        byte[] some = new byte[64 << 10];
+        try {
+            int n = body.read(some);
+            if (n < 0) {
+                end = End.WHOLE;
+                return false;
+            }
+            byte[] bytes = Arrays.copyOf(some, n);
+            held.writeBytes(bytes);
+            arrivals.add(new Arrival(System.nanoTime(), bytes));
+            return true;
+        } catch (SocketTimeoutException e) {
+            throw new AssertionError("nothing comes after " + held.size() + " bytes", e);
+        } catch (EOFException | SocketException e) {
+            end = End.CUT;
+            return false;
+        }
+    }
+
+    /** Reads until so many bytes of the body are held; fails where it ends before. */
+    public byte[] readUpTo(int length) throws IOException {
+        while (held.size() < length) {
+            if (!readMore()) {
+                throw new AssertionError("the body ended (" + end + ") after " + held.size() + " bytes: " + text());
+            }
+        }
+        return held();
+    }
+
+    /** Reads to the end of the body, however it ends. */
+    public byte[] readAll() throws IOException {
+        while (readMore()) {
+            // On to the end.
+        }
+        return held();
+    }
+
+    /** Reads to the end; fails where the body is cut. */
+    public byte[] whole() throws IOException {
+        readAll();
+        if (end != End.WHOLE) {
+            throw new AssertionError("the body was cut after " + held.size() + " bytes: " + text());
+        }
+        return held();
+    }
+
+    /** Whether nothing comes within the time. What comes is held. */
+    public boolean isSilentFor(Duration time) throws IOException {
+        int before = held.size();
+        socket.setSoTimeout((int) time.toMillis());
+        try {
+            if (head == null) {
+                head();
+                return false;
+            }
+            return !readMore() && end == null && held.size() == before;
+        } catch (SocketTimeoutException e) {
+            return true;
+        } catch (AssertionError e) {
+            return e.getCause() instanceof SocketTimeoutException;
+        } finally {
+            socket.setSoTimeout((int) ScriptedUpstream.PATIENCE.toMillis());
+        }
+    }
+
+    /** What was read of the body. */
+    public byte[] held() {
+        return held.toByteArray();
+    }
+
+    /** What was read of the body, as UTF-8. */
+    public String text() {
+        return held.toString(StandardCharsets.UTF_8);
+    }
+
+    /** The pieces in which the body was read. */
+    public List<Arrival> arrivals() {
+        return List.copyOf(arrivals);
+    }
+
+    /** How the body ended; null while it has not. */
+    public End end() {
+        return end;
+    }
+
+    /** Closes the connection, as a client does that has gone away. */
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+
+    /** Resets the connection, as the system does for a client that was killed. */
+    public void reset() throws IOException {
+        socket.setSoLinger(true, 0);
+        socket.close();
+    }
+}
