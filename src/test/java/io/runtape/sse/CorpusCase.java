@@ -18,8 +18,9 @@ import java.util.stream.StreamSupport;
 
 /** One case of the conformance corpus, as far as the wire format is concerned; {@code corpus/README.md} has its fields. */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-record CorpusCase(
+public record CorpusCase(
         String name,
+        Map<String, String> headers,
         byte[] bytes,
         Map<String, List<Integer>> chunkings,
         List<ServerSentEvent> events,
@@ -28,7 +29,8 @@ record CorpusCase(
         String finalLastEventId) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    static Stream<CorpusCase> all() throws IOException, URISyntaxException {
+    /** All cases, by name. */
+    public static Stream<CorpusCase> all() throws IOException, URISyntaxException {
         Path corpus = Path.of(
                 Objects.requireNonNull(CorpusCase.class.getResource("/corpus")).toURI());
         try (Stream<Path> files = Files.list(corpus)) {
@@ -46,6 +48,7 @@ record CorpusCase(
             JsonNode json = JSON.readTree(file.toFile());
             return new CorpusCase(
                     json.get("name").textValue(),
+                    headers(json),
                     Base64.getDecoder().decode(json.get("bytesBase64").textValue()),
                     chunkings(json),
                     events(json.get("events")),
@@ -55,6 +58,17 @@ record CorpusCase(
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** What the upstream's answer says of the body, in lower case. */
+    private static Map<String, String> headers(JsonNode json) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        headers.put("content-type", "text/event-stream");
+        json.path("headers")
+                .fields()
+                .forEachRemaining(
+                        header -> headers.put(header.getKey(), header.getValue().textValue()));
+        return headers;
     }
 
     private static Map<String, List<Integer>> chunkings(JsonNode json) {

@@ -11,8 +11,9 @@ import java.util.List;
  * @param lastEventId what a reconnection would send
  * @param tail whether something follows the last blank line
  */
-record ReferenceParser(List<ServerSentEvent> events, String lastEventId, boolean tail) {
-    static ReferenceParser parse(byte[] stream) {
+public record ReferenceParser(List<ServerSentEvent> events, String lastEventId, boolean tail) {
+    /** What a parser of the standard makes of a whole stream. */
+    public static ReferenceParser parse(byte[] stream) {
         String text = decode(stream);
         if (text.startsWith("\uFEFF")) {
             text = text.substring(1);
