@@ -2,6 +2,7 @@ package io.runtape.delivery;
 
 import io.netty.channel.EventLoop;
 import io.runtape.error.ApiException;
+import io.runtape.error.ErrorReply;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
@@ -58,7 +59,7 @@ final class StreamReply {
 
     private Uni<Void> cut(Throwable cause) {
         LOG.warnf("a reader's connection is cut: %s", cause.toString());
-        context.response().reset();
+        ErrorReply.cut(context);
         return Uni.createFrom().voidItem();
     }
 
@@ -79,6 +80,6 @@ final class StreamReply {
     }
 
     Uni<Void> write(Multi<Buffer> bytes) {
-        return StreamedResponse.write(context.response(), bytes);
+        return StreamedResponse.write(context, bytes);
     }
 }

@@ -1,26 +1,30 @@
 package io.runtape.delivery;
 
+import io.runtape.error.ErrorReply;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a stream of bytes as the body of a response, as fast as its client reads: one write an item, the next one asked for
- * when the socket takes more. A stream that fails resets the connection, so that the client sees that it is not whole.
+ * when the socket takes more. A stream that fails cuts the response off, so that the client sees that it is not whole.
  * Confined to the event loop of the request.
  */
 public final class StreamedResponse implements Flow.Subscriber<Buffer> {
 
+    private final RoutingContext context;
     private final HttpServerResponse response;
     private final Runnable onDone;
     private Flow.@Nullable Subscription subscription;
     private boolean done;
 
-    private StreamedResponse(HttpServerResponse response, Runnable onDone) {
-        this.response = response;
+    private StreamedResponse(RoutingContext context, Runnable onDone) {
+        this.context = context;
+        this.response = context.response();
         this.onDone = onDone;
     }
 
@@ -30,16 +34,16 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
      *
      * @param onDone is called when all is handed over or the stream failed
      */
-    public static StreamedResponse of(HttpServerResponse response, Multi<Buffer> bytes, Runnable onDone) {
-        StreamedResponse to = new StreamedResponse(response, onDone);
+    public static StreamedResponse of(RoutingContext context, Multi<Buffer> bytes, Runnable onDone) {
+        StreamedResponse to = new StreamedResponse(context, onDone);
         bytes.subscribe().withSubscriber(to);
         return to;
     }
 
     /** Writes the bytes; the result comes when all is handed over. Cancelling it, as a lost client does, ends the reading. */
-    static Uni<Void> write(HttpServerResponse response, Multi<Buffer> bytes) {
+    static Uni<Void> write(RoutingContext context, Multi<Buffer> bytes) {
         return Uni.createFrom().emitter(emitter -> {
-            StreamedResponse to = of(response, bytes, () -> emitter.complete(null));
+            StreamedResponse to = of(context, bytes, () -> emitter.complete(null));
             emitter.onTermination(to::cancel);
             to.start();
         });
@@ -95,7 +99,7 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
     public void onError(Throwable failure) {
         if (!done) {
             done = true;
-            response.reset();
+            ErrorReply.cut(context);
             onDone.run();
         }
     }

@@ -2,6 +2,7 @@ package io.runtape.error;
 
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
 
@@ -25,13 +26,26 @@ public final class ErrorReply {
         write(context, failure.code(), failure.message(), failure.headers());
     }
 
+    /**
+     * Breaks the response off, so that the client sees that it is not whole; what was written still goes out. Over HTTP/1 the
+     * connection is closed, and not by the response's own reset: that tells no handler of the response, and the server's
+     * shutdown would wait for this request until its time-out.
+     */
+    public static void cut(RoutingContext context) {
+        if (context.request().version() == HttpVersion.HTTP_2) {
+            context.response().reset();
+        } else {
+            context.request().connection().close();
+        }
+    }
+
     static void write(RoutingContext context, ErrorCode code, String message, Map<String, String> headers) {
         HttpServerResponse response = context.response();
         if (response.ended() || response.closed()) {
             return;
         }
         if (response.headWritten()) {
-            response.reset();
+            cut(context);
             return;
         }
         String requestId = RequestId.of(context);

@@ -66,7 +66,7 @@ final class ClientAnswer {
     void listen(RunJournal run, AgentAnswer answer) {
         if (!isGone()) {
             boolean ids = eventIds && answer.isEventStream();
-            body = StreamedResponse.of(context.response(), delivery.body(run, ids, loop), () -> emitter.complete(null));
+            body = StreamedResponse.of(context, delivery.body(run, ids, loop), () -> emitter.complete(null));
         }
     }
 

@@ -168,7 +168,7 @@ final class Forwarding {
         }
         // The head goes out now, however long the first bytes take.
         response.write(Buffer.buffer());
-        answer.pipe().endOnFailure(false).to(response).onFailure(e -> response.reset());
+        answer.pipe().endOnFailure(false).to(response).onFailure(e -> ErrorReply.cut(context));
     }
 
     private static void refuse(RoutingContext context, Throwable cause) {
