@@ -2,6 +2,8 @@ package io.runtape.proxy;
 
 import io.quarkus.runtime.configuration.ConfigurationException;
 import jakarta.inject.Singleton;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -45,7 +47,16 @@ final class RecordedPaths {
     }
 
     private static @Nullable String agent(Pattern pattern, Matcher matcher) {
-        return pattern.pattern().contains("(?<agent>") ? matcher.group("agent") : null;
+        return pattern.pattern().contains("(?<agent>") ? decoded(matcher.group("agent")) : null;
+    }
+
+    private static String decoded(String segment) {
+        try {
+            // A plus sign in a path is itself.
+            return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return segment;
+        }
     }
 
     /** A path that is recorded, and the agent that it names, if it does. */
