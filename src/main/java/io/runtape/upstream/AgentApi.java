@@ -15,6 +15,7 @@ import org.jboss.resteasy.reactive.RestResponse;
 @RegisterRestClient(configKey = "upstream", baseUri = "http://upstream.invalid")
 @RegisterProvider(AgentCallFilter.class)
 @RegisterProvider(AgentStreamFilter.class)
+@RegisterProvider(AgentCallWriter.class)
 interface AgentApi {
 
     /** Posts the call to its own address, with its own headers and no others. */

@@ -1,6 +1,5 @@
 package io.runtape.upstream;
 
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
 import java.util.ArrayList;
@@ -21,9 +20,7 @@ public final class AgentCallFilter implements ResteasyReactiveClientRequestFilte
         headers.clear();
         // A view that copies what it is given: it takes whole lists only.
         byName(call).forEach(headers::put);
-        boolean typed = headers.containsKey(HttpHeaders.CONTENT_TYPE);
-        context.setEntity(
-                call.body(), null, typed ? MediaType.APPLICATION_OCTET_STREAM_TYPE : MediaType.APPLICATION_JSON_TYPE);
+        context.setEntity(call, null, MediaType.APPLICATION_OCTET_STREAM_TYPE);
     }
 
     private static Map<String, List<Object>> byName(AgentCall call) {

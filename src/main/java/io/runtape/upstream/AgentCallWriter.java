@@ -1,0 +1,38 @@
+package io.runtape.upstream;
+
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.MessageBodyWriter;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Type;
+
+/**
+ * Writes the bytes of a call. The client has put a type beside them by then, which is taken off again where the caller named
+ * none.
+ */
+public final class AgentCallWriter implements MessageBodyWriter<AgentCall> {
+
+    @Override
+    public boolean isWriteable(Class<?> type, Type generic, Annotation[] annotations, MediaType mediaType) {
+        return type == AgentCall.class;
+    }
+
+    @Override
+    public void writeTo(
+            AgentCall call,
+            Class<?> type,
+            Type generic,
+            Annotation[] annotations,
+            MediaType mediaType,
+            MultivaluedMap<String, Object> headers,
+            OutputStream out)
+            throws IOException {
+        if (call.headers().stream().noneMatch(h -> h.getKey().equalsIgnoreCase(HttpHeaders.CONTENT_TYPE))) {
+            headers.remove(HttpHeaders.CONTENT_TYPE);
+        }
+        out.write(call.body());
+    }
+}
