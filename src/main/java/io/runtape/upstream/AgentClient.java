@@ -95,7 +95,17 @@ public final class AgentClient {
         if (e instanceof SocketException || e instanceof ClosedChannelException || e instanceof HttpClosedException) {
             return Kind.CLOSED;
         }
-        // The REST client keeps no more than the message of a connection that closed.
-        return e instanceof IOException && CLOSED_MESSAGE.equals(e.getMessage()) ? Kind.CLOSED : null;
+        return e instanceof IOException io && isOfTheConnection(io) ? Kind.CLOSED : null;
+    }
+
+    /**
+     * Whether it tells of the connection and not of what came over it. The REST client makes a plain exception with no more
+     * than the message both of a connection that closed and of bytes that are no HTTP; native transport has its own types.
+     */
+    private static boolean isOfTheConnection(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        return !e.getClass().equals(IOException.class)
+                || message.equals(CLOSED_MESSAGE)
+                || message.startsWith("Connection reset");
     }
 }
