@@ -2,6 +2,7 @@ package io.runtape.upstream;
 
 import io.smallrye.mutiny.Multi;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import java.io.ByteArrayOutputStream;
@@ -17,17 +18,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AgentStream extends InputStream {
 
-    private static final byte[] NOTHING = {};
-
     private final HttpClientResponse response;
-    private final byte[] first;
+    /** What came before anybody subscribed. */
+    private final ByteArrayOutputStream early = new ByteArrayOutputStream(0);
+
+    private @Nullable Reading reading;
     private boolean ended;
     private @Nullable Throwable failure;
 
-    private AgentStream(HttpClientResponse response, byte[] first, boolean ended) {
+    private AgentStream(HttpClientResponse response) {
         this.response = response;
-        this.first = first;
-        this.ended = ended;
     }
 
     /**
@@ -35,22 +35,52 @@ public final class AgentStream extends InputStream {
      * Read on the event loop it gives what it has and then refuses to block.
      */
     static AgentStream takeOver(HttpClientResponse response, @Nullable InputStream stock) {
-        ByteArrayOutputStream held = new ByteArrayOutputStream();
-        boolean ended = false;
-        @Nullable Throwable failure = null;
+        AgentStream stream = new AgentStream(response);
         try {
-            ended = stock == null || drain(stock, held);
+            stream.ended = stock == null || drain(stock, stream.early);
         } catch (IOException e) {
-            failure = e;
+            stream.failure = e;
         }
-        AgentStream stream = new AgentStream(response, held.size() == 0 ? NOTHING : held.toByteArray(), ended);
-        stream.failure = failure;
-        if (!ended && failure == null) {
-            response.pause();
-            response.exceptionHandler(e -> stream.failure = e);
-            response.endHandler(v -> stream.ended = true);
+        if (!stream.ended && stream.failure == null) {
+            stream.listen();
         }
         return stream;
+    }
+
+    private void listen() {
+        response.pause();
+        response.handler(this::came);
+        response.endHandler(v -> complete());
+        response.exceptionHandler(this::broke);
+    }
+
+    private void came(Buffer bytes) {
+        if (reading == null) {
+            early.writeBytes(bytes.getBytes());
+        } else {
+            reading.next(bytes);
+        }
+    }
+
+    private void complete() {
+        ended = true;
+        if (reading != null) {
+            reading.settle();
+        }
+    }
+
+    /**
+     * The break is told at once, but what was read before it may still wait for demand, and nothing more will come: hand it
+     * over first, asked for or not. It is no more than the socket held.
+     */
+    private void broke(Throwable cause) {
+        response.fetch(Long.MAX_VALUE);
+        Vertx.currentContext().runOnContext(v -> {
+            failure = cause;
+            if (reading != null) {
+                reading.settle();
+            }
+        });
     }
 
     /** Whether the stream ended while it was read. */
@@ -88,7 +118,7 @@ public final class AgentStream extends InputStream {
 
     /** Gives the answer up unread. */
     public void abort() {
-        if (!ended) {
+        if (!ended && failure == null) {
             response.request().reset();
         }
     }
@@ -116,45 +146,36 @@ public final class AgentStream extends InputStream {
             long more = n;
             if (!begun) {
                 begun = true;
-                if (first.length > 0) {
-                    subscriber.onNext(Buffer.buffer(first));
+                reading = this;
+                if (early.size() > 0) {
+                    subscriber.onNext(Buffer.buffer(early.toByteArray()));
                     more--;
                 }
-                if (done || settledBefore()) {
-                    return;
-                }
-                response.handler(subscriber::onNext);
-                response.endHandler(v -> complete());
-                response.exceptionHandler(this::fail);
+                settle();
             }
-            if (more > 0) {
+            if (more > 0 && !done) {
                 response.fetch(more);
             }
         }
 
-        private boolean settledBefore() {
+        void next(Buffer bytes) {
+            if (!done) {
+                subscriber.onNext(bytes);
+            }
+        }
+
+        /** Tells the end, if there is one. */
+        void settle() {
+            if (done) {
+                return;
+            }
             Throwable broken = failure;
             if (broken != null) {
-                fail(broken);
-            } else if (ended) {
-                complete();
-            }
-            return done;
-        }
-
-        private void complete() {
-            if (!done) {
                 done = true;
-                ended = true;
-                subscriber.onComplete();
-            }
-        }
-
-        private void fail(Throwable broken) {
-            if (!done) {
-                done = true;
-                ended = true;
                 subscriber.onError(broken);
+            } else if (ended) {
+                done = true;
+                subscriber.onComplete();
             }
         }
 
