@@ -14,8 +14,11 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 
-/** The rows of runs and frames as they stand in the database, read over connections of its own. Safe for any thread. */
-public final class RunTable {
+/**
+ * The rows of runs and frames as they stand in the database, read over a connection of its own, each query by itself: what it
+ * sees is committed. Safe for any thread.
+ */
+public final class RunTable implements AutoCloseable {
 
     /** Opens a connection to the database. */
     @FunctionalInterface
@@ -69,9 +72,24 @@ public final class RunTable {
             byte[] bytes) {}
 
     private final Connector database;
+    private Connection open;
 
     public RunTable(Connector database) {
         this.database = database;
+    }
+
+    private Connection connection() throws SQLException {
+        if (open == null || open.isClosed()) {
+            open = database.connect();
+        }
+        return open;
+    }
+
+    @Override
+    public synchronized void close() throws SQLException {
+        if (open != null) {
+            open.close();
+        }
     }
 
     /** The run of that id; null where there is none. */
@@ -85,10 +103,9 @@ public final class RunTable {
         return runs("");
     }
 
-    private List<RunRow> runs(String where, String... values) throws SQLException {
-        try (Connection connection = database.connect();
-                PreparedStatement select =
-                        connection.prepareStatement("select * from run " + where + " order by run_pk")) {
+    private synchronized List<RunRow> runs(String where, String... values) throws SQLException {
+        try (PreparedStatement select =
+                connection().prepareStatement("select * from run " + where + " order by run_pk")) {
             for (int i = 0; i < values.length; i++) {
                 select.setString(i + 1, values[i]);
             }
@@ -144,9 +161,9 @@ public final class RunTable {
     }
 
     /** The frames of a run in the order of their sequences. */
-    public List<FrameRow> frames(String runId) throws SQLException {
-        try (Connection connection = database.connect();
-                PreparedStatement select = connection.prepareStatement("select f.* from frame f join run r on"
+    public synchronized List<FrameRow> frames(String runId) throws SQLException {
+        try (PreparedStatement select = connection()
+                .prepareStatement("select f.* from frame f join run r on"
                         + " f.run_pk = r.run_pk where r.id = ? order by f.sequence")) {
             select.setString(1, runId);
             List<FrameRow> frames = new ArrayList<>();
@@ -173,20 +190,31 @@ public final class RunTable {
         return all.toByteArray();
     }
 
+    /** How many bytes of a run its frames hold. */
+    public synchronized long storedBytes(String runId) throws SQLException {
+        try (PreparedStatement select = connection()
+                .prepareStatement("select coalesce(sum(octet_length(f.bytes)), 0) from frame f"
+                        + " join run r on f.run_pk = r.run_pk where r.id = ?")) {
+            select.setString(1, runId);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
     /** Every value of every row of every table, as bytes: text in UTF-8. */
-    public List<byte[]> everything() throws SQLException {
+    public synchronized List<byte[]> everything() throws SQLException {
         List<byte[]> values = new ArrayList<>();
-        try (Connection connection = database.connect()) {
-            List<String> tables = new ArrayList<>();
-            try (ResultSet table =
-                    connection.getMetaData().getTables(null, "public", null, new String[] {"TABLE", "BASE TABLE"})) {
-                while (table.next()) {
-                    tables.add(table.getString("TABLE_NAME"));
-                }
+        List<String> tables = new ArrayList<>();
+        try (ResultSet table =
+                connection().getMetaData().getTables(null, "public", null, new String[] {"TABLE", "BASE TABLE"})) {
+            while (table.next()) {
+                tables.add(table.getString("TABLE_NAME"));
             }
-            for (String table : tables) {
-                dump(connection, table, values);
-            }
+        }
+        for (String table : tables) {
+            dump(connection(), table, values);
         }
         return values;
     }

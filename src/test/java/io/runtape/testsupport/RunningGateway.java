@@ -4,6 +4,8 @@ import io.quarkus.test.common.http.TestHTTPResource;
 import io.runtape.model.Store;
 import jakarta.inject.Inject;
 import java.net.URI;
+import java.sql.SQLException;
+import org.junit.jupiter.api.AfterEach;
 
 /**
  * What tests of the running gateway begin with. A subject is one abstract class that extends this, with all its tests, and
@@ -46,9 +48,21 @@ public abstract class RunningGateway {
         return "http://127.0.0.1:" + origin.getPort();
     }
 
-    /** The rows behind the gateway, read over connections that are not the gateway's. */
+    private RunTable table;
+
+    /** The rows behind the gateway, read over a connection that is not the gateway's. */
     protected RunTable table() {
-        return new RunTable(store::connect);
+        if (table == null) {
+            table = new RunTable(store::connect);
+        }
+        return table;
+    }
+
+    @AfterEach
+    void closeTable() throws SQLException {
+        if (table != null) {
+            table.close();
+        }
     }
 
     /** The database, for what {@link #table} does not read. */

@@ -46,15 +46,33 @@ public final class WireAnswer implements AutoCloseable {
     private End end;
 
     WireAnswer(Socket socket, String method) throws IOException {
+        this(socket, new BufferedInputStream(socket.getInputStream()), method);
+    }
+
+    private WireAnswer(Socket socket, InputStream in, String method) {
         this.socket = socket;
-        this.in = new BufferedInputStream(socket.getInputStream());
+        this.in = in;
         this.method = method;
+    }
+
+    /** Sends another request over the same connection, once this answer was read whole. */
+    public WireAnswer andThen(byte[] request) throws IOException {
+        whole();
+        return new WireAnswer(socket, in, "GET").write(request);
     }
 
     /** Sends more of the request. */
     public WireAnswer write(byte[] bytes) throws IOException {
         socket.getOutputStream().write(bytes);
         return this;
+    }
+
+    /** Waits until the other side asks for the request's body. */
+    public void awaitContinue() throws IOException {
+        RawHead interim = RawHead.read(in).orElseThrow(() -> new EOFException("nothing came"));
+        if (!interim.startLine().startsWith("HTTP/1.1 100")) {
+            throw new AssertionError("not 100: " + interim);
+        }
     }
 
     /** The head; waits for it. Answers of 1xx are skipped. */
