@@ -1,0 +1,231 @@
+package io.runtape.delivery;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.RunningGateway;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.WireAnswer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Tails of runs and threads: recorded first, then live, every frame once. */
+abstract class TailStreamTest extends RunningGateway {
+
+    private static final String STREAM = "Accept: text/event-stream";
+
+    private final String key = "X-API-Key: tail-" + UUID.randomUUID();
+
+    private static String event(int n) {
+        return "event: step\ndata: {\"n\":" + n + "}\n\n";
+    }
+
+    private static String tailed(int n, long id) {
+        return "event: step\ndata: {\"n\":" + n + "}\nid: " + id + "\n\n";
+    }
+
+    private static String end(String run, long id, long last) {
+        return "event: runtape.end\nid: " + id + "\ndata: {\"runId\":\"" + run
+                + "\",\"status\":\"completed\",\"reason\":null,\"lastSequence\":" + last + "}\n\n";
+    }
+
+    private String record(Script script, String... headers) throws Exception {
+        List<String> lines = new ArrayList<>(List.of(headers));
+        lines.add(upstream.on(script).header());
+        lines.add(key);
+        try (WireAnswer answer = client().post("/v1/run", "{\"agent\":\"a\"}", lines.toArray(String[]::new))) {
+            answer.whole();
+            String run = answer.header("Runtape-Run-Id");
+            table().ended(run);
+            return run;
+        }
+    }
+
+    private String tail(String target, String... headers) throws Exception {
+        List<String> lines = new ArrayList<>(List.of(headers));
+        lines.add(STREAM);
+        lines.add(key);
+        try (WireAnswer answer = client().get("/history/v1" + target, lines.toArray(String[]::new))) {
+            assertEquals(200, answer.status());
+            assertEquals("text/event-stream", answer.header("Content-Type"));
+            return new String(answer.whole(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void sendsEveryFrameWithItsSequenceAndThenTheEnd() throws Exception {
+        String run = record(Script.stream(event(1), ": beat\n\n", event(2), "data: unfinished"));
+
+        String all = tail("/runs/" + run + "/events");
+
+        assertEquals(tailed(1, 1) + ": beat\nid: 2\n\n" + tailed(2, 3) + end(run, 4, 4), all);
+    }
+
+    @Test
+    void resumesAfterLastEventIdAndLetsItWinOverAfter() throws Exception {
+        String run = record(Script.stream(event(1), event(2), event(3)));
+
+        assertEquals(tailed(3, 3) + end(run, 3, 3), tail("/runs/" + run + "/events?after=0", "Last-Event-ID: 2"));
+        assertEquals(tailed(2, 2) + tailed(3, 3) + end(run, 3, 3), tail("/runs/" + run + "/events?after=1"));
+    }
+
+    @Test
+    void goesOverFromRecordedToLiveWithoutAGapOrARepeat() throws Exception {
+        CountDownLatch halfway = new CountDownLatch(1);
+        Script script = exchange -> {
+            exchange.streamHead();
+            for (int i = 1; i <= 50; i++) {
+                exchange.chunk(event(i));
+            }
+            assertTrue(halfway.await(20, TimeUnit.SECONDS));
+            for (int i = 51; i <= 100; i++) {
+                exchange.chunk(event(i));
+            }
+            exchange.end();
+        };
+        try (WireAnswer live =
+                client().post("/v1/run", "{}", upstream.on(script).header(), key)) {
+            String run = live.header("Runtape-Run-Id");
+            live.readUpTo(50 * event(10).length() - 9);
+            try (WireAnswer tail = client().get("/history/v1/runs/" + run + "/events", STREAM, key)) {
+                tail.readUpTo(tailed(1, 1).length());
+                halfway.countDown();
+                StringBuilder expected = new StringBuilder();
+                for (int i = 1; i <= 100; i++) {
+                    expected.append(tailed(i, i));
+                }
+                assertEquals(expected + end(run, 100, 100), new String(tail.whole(), StandardCharsets.UTF_8));
+            }
+        }
+    }
+
+    @Test
+    void aReaderThatFallsBehindGetsEveryFrameOnceAndThenFollowsAgain() throws Exception {
+        String large = "data: " + "x".repeat(60_000) + "\n\n";
+        CountDownLatch caughtUp = new CountDownLatch(1);
+        Script script = exchange -> {
+            exchange.streamHead();
+            for (int i = 0; i < 400; i++) {
+                exchange.chunk(large);
+            }
+            assertTrue(caughtUp.await(60, TimeUnit.SECONDS));
+            exchange.chunk("data: last\n\n");
+            exchange.end();
+        };
+        try (WireAnswer live =
+                client().post("/v1/run", "{}", upstream.on(script).header(), key)) {
+            String run = live.header("Runtape-Run-Id");
+            try (WireAnswer tail = client().get("/history/v1/runs/" + run + "/events", STREAM, key)) {
+                tail.status();
+                // The run goes on while this reader reads nothing: 24 MB is more than its sockets hold.
+                live.readUpTo(400 * large.length());
+                StringBuilder expected = new StringBuilder();
+                for (int i = 1; i <= 400; i++) {
+                    expected.append(large, 0, large.length() - 1)
+                            .append("id: ")
+                            .append(i)
+                            .append("\n\n");
+                }
+                assertArrayEquals(
+                        expected.toString().getBytes(StandardCharsets.UTF_8), tail.readUpTo(expected.length()));
+                caughtUp.countDown();
+                String rest = new String(tail.whole(), StandardCharsets.UTF_8).substring(expected.length());
+                assertEquals("data: last\nid: 401\n\n" + end(run, 401, 401), rest);
+            }
+        }
+    }
+
+    @Test
+    void answers204ToAReaderThatHasEverything() throws Exception {
+        String run = record(Script.stream(event(1), event(2)));
+
+        try (WireAnswer answer = client().get("/history/v1/runs/" + run + "/events", STREAM, key, "Last-Event-ID: 2")) {
+            assertEquals(204, answer.status());
+        }
+        assertTrue(tail("/runs/" + run + "/events").endsWith(end(run, 2, 2)));
+    }
+
+    @Test
+    void refusesPositionsThatCannotBe() throws Exception {
+        String run = record(Script.stream(event(1)));
+
+        assertRefused("/runs/" + run + "/events", "Last-Event-ID: 2", 400, "unknown_sequence");
+        assertRefused("/runs/" + run + "/events", "Last-Event-ID: x", 400, "invalid_request");
+        assertRefused("/runs/" + run + "/events?after=-1", "X-None: 1", 400, "invalid_request");
+        assertRefused("/runs/" + run + "/events?verbatim=maybe", "X-None: 1", 400, "invalid_request");
+        assertRefused("/runs/" + run + "/events?limit=3", "X-None: 1", 400, "invalid_request");
+        assertRefused("/runs/run_none/events", "X-None: 1", 404, "not_found");
+        assertRefused("/threads/thr_none/events", "X-None: 1", 404, "not_found");
+    }
+
+    private void assertRefused(String target, String header, int status, String code) throws Exception {
+        try (WireAnswer answer = client().get("/history/v1" + target, STREAM, key, header)) {
+            assertEquals(status, answer.status(), target);
+            assertTrue(new String(answer.whole(), StandardCharsets.UTF_8).contains("\"" + code + "\""), target);
+        }
+    }
+
+    @Test
+    void showsNobodyAnothersRun() throws Exception {
+        String run = record(Script.stream(event(1)), "Runtape-Thread-Id: thr-" + key.hashCode());
+
+        for (String target : List.of(
+                "/runs/" + run + "/events",
+                "/runs/" + run + "/replay",
+                "/threads/thr-" + key.hashCode() + "/events",
+                "/threads/thr-" + key.hashCode() + "/replay")) {
+            try (WireAnswer answer = client().get("/history/v1" + target, STREAM, "X-API-Key: another")) {
+                assertEquals(404, answer.status(), target);
+            }
+        }
+    }
+
+    @Test
+    void sendsTheBytesAloneWhenAskedForVerbatim() throws Exception {
+        String run = record(Script.stream("\uFEFFdata: 1\r\n\r\n", ": c\n\n", "data: tail"));
+
+        assertEquals("\uFEFFdata: 1\r\n\r\n: c\n\ndata: tail", tail("/runs/" + run + "/events?verbatim=true"));
+    }
+
+    @Test
+    void leavesOutTheByteOrderMarkThatAReaderInMidstWouldMisread() throws Exception {
+        String run = record(Script.stream("\uFEFFdata: 1\n\n"));
+
+        assertEquals("data: 1\nid: 1\n\n" + end(run, 1, 1), tail("/runs/" + run + "/events"));
+    }
+
+    @Test
+    void followsAThreadThroughItsRunsAndWaitsForTheNext() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String named = "Runtape-Thread-Id: " + thread;
+        String first = record(Script.stream(event(1), event(2)), named);
+        try (WireAnswer tail = client().get("/history/v1/threads/" + thread + "/events", STREAM, key)) {
+            long one = 1L << 32;
+            String ofFirst = tailed(1, one + 1) + tailed(2, one + 2) + end(first, one + 2, 2);
+            assertEquals(ofFirst, new String(tail.readUpTo(ofFirst.length()), StandardCharsets.UTF_8));
+
+            String second = record(Script.stream(event(3)), named);
+
+            long two = 2L << 32;
+            String ofSecond = tailed(3, two + 1) + end(second, two + 1, 1);
+            assertEquals(
+                    ofFirst + ofSecond,
+                    new String(tail.readUpTo(ofFirst.length() + ofSecond.length()), StandardCharsets.UTF_8));
+        }
+        try (WireAnswer resumed = client().get(
+                        "/history/v1/threads/" + thread + "/events",
+                        STREAM,
+                        key,
+                        "Last-Event-ID: " + ((1L << 32) + 2))) {
+            String expected = tailed(3, (2L << 32) + 1);
+            assertEquals(expected, new String(resumed.readUpTo(expected.length()), StandardCharsets.UTF_8));
+        }
+        assertRefused("/threads/" + thread + "/events", "Last-Event-ID: " + (9L << 32), 400, "unknown_sequence");
+    }
+}
