@@ -1,0 +1,51 @@
+package io.runtape.history;
+
+import io.runtape.access.Owner;
+import jakarta.persistence.TypedQuery;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The conditions of a listing, put together from those filters that are given: one that is not leaves no trace, so that the
+ * database plans for the question that was asked. Always confined to one owner.
+ */
+final class Conditions {
+
+    private final StringBuilder hql = new StringBuilder("e.owner = :owner");
+    private final Map<String, Object> parameters = new LinkedHashMap<>();
+
+    private Conditions(Owner owner) {
+        parameters.put("owner", owner.id());
+    }
+
+    static Conditions of(Owner owner) {
+        return new Conditions(owner);
+    }
+
+    /** Where there is a value, the condition with it as its parameter {@code :name}. */
+    Conditions and(String condition, String name, Optional<?> value) {
+        value.ifPresent(v -> {
+            hql.append(" and ").append(condition);
+            parameters.put(name, v);
+        });
+        return this;
+    }
+
+    /** Where the listing goes on, the condition with the cursor's values as its parameters. */
+    Conditions and(String condition, Map<String, ?> values) {
+        hql.append(" and ").append(condition);
+        parameters.putAll(values);
+        return this;
+    }
+
+    /** The conditions over an entity {@code e}. */
+    String hql() {
+        return hql.toString();
+    }
+
+    <T> TypedQuery<T> bind(TypedQuery<T> query) {
+        parameters.forEach(query::setParameter);
+        return query;
+    }
+}

@@ -1,0 +1,171 @@
+package io.runtape.history;
+
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.journal.Journal;
+import io.runtape.model.RunStatus;
+import io.runtape.model.Store;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import javax.sql.DataSource;
+
+/**
+ * Deletes runs with their frames, and threads with their runs. When a method returns, the deletion outlives the process. One
+ * run is deleted a transaction, so that the commits of live runs never wait long. Blocks; safe for any thread.
+ */
+@Singleton
+final class Deletion {
+
+    private static final String RUNS_OF_THREAD =
+            "select run_pk from run where owner = ? and thread_id = ? order by run_pk limit 100";
+
+    private static final String RUNNING_OF_THREAD =
+            "select 1 from run where owner = ? and thread_id = ? and status = 'running' limit 1";
+
+    private final DataSource database;
+    private final Store store;
+    private final Journal journal;
+
+    Deletion(DataSource database, Store store, Journal journal) {
+        this.database = database;
+        this.store = store;
+        this.journal = journal;
+    }
+
+    /**
+     * Deletes a run.
+     *
+     * @throws ApiException 409 where it has not ended; 404 where it is gone already
+     */
+    void ofRun(long runPk) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            if (!deleteRun(connection, runPk)) {
+                throw ApiException.notFound("run");
+            }
+            store.makeDurable(connection);
+        }
+    }
+
+    /**
+     * Deletes a thread. Where another one deletes it at the same time, both succeed.
+     *
+     * @throws ApiException 409 where one of its runs has not ended; runs that had are gone if that one began meanwhile
+     */
+    void ofThread(Owner owner, String threadId) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            if (exists(connection, RUNNING_OF_THREAD, owner, threadId)) {
+                throw ApiException.runActive();
+            }
+            do {
+                List<Long> runs = runs(connection, owner, threadId);
+                while (!runs.isEmpty()) {
+                    for (long runPk : runs) {
+                        deleteRun(connection, runPk);
+                    }
+                    runs = runs(connection, owner, threadId);
+                }
+            } while (!deleteEmptyThread(connection, owner, threadId));
+            store.makeDurable(connection);
+        }
+    }
+
+    private boolean deleteRun(Connection connection, long runPk) throws SQLException {
+        return inTransaction(connection, () -> {
+            try (PreparedStatement select =
+                    connection.prepareStatement("select status from run where run_pk = ? for update")) {
+                select.setLong(1, runPk);
+                try (ResultSet row = select.executeQuery()) {
+                    if (!row.next()) {
+                        return false;
+                    }
+                    if (row.getString(1).equals(RunStatus.RUNNING.label()) || isLive(runPk)) {
+                        throw ApiException.runActive();
+                    }
+                }
+            }
+            delete(connection, "delete from frame where run_pk = ?", runPk);
+            delete(connection, "delete from run where run_pk = ?", runPk);
+            return true;
+        });
+    }
+
+    /** Whether the run's end is not durable yet, although its row may say so. */
+    private boolean isLive(long runPk) {
+        return journal.live(runPk).filter(run -> run.ended().isEmpty()).isPresent();
+    }
+
+    private static void delete(Connection connection, String sql, long runPk) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement(sql)) {
+            delete.setLong(1, runPk);
+            delete.executeUpdate();
+        }
+    }
+
+    private static List<Long> runs(Connection connection, Owner owner, String threadId) throws SQLException {
+        List<Long> runs = new ArrayList<>();
+        try (PreparedStatement select = connection.prepareStatement(RUNS_OF_THREAD)) {
+            select.setString(1, owner.id());
+            select.setString(2, threadId);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    runs.add(row.getLong(1));
+                }
+            }
+        }
+        return runs;
+    }
+
+    /** False where a run joined it meanwhile. Its row is locked first, so that no run joins between question and deletion. */
+    private static boolean deleteEmptyThread(Connection connection, Owner owner, String threadId) throws SQLException {
+        return inTransaction(connection, () -> {
+            exists(connection, "select 1 from thread where owner = ? and id = ? for update", owner, threadId);
+            if (exists(connection, "select 1 from run where owner = ? and thread_id = ? limit 1", owner, threadId)) {
+                return false;
+            }
+            try (PreparedStatement delete =
+                    connection.prepareStatement("delete from thread where owner = ? and id = ?")) {
+                delete.setString(1, owner.id());
+                delete.setString(2, threadId);
+                delete.executeUpdate();
+            }
+            return true;
+        });
+    }
+
+    private static boolean exists(Connection connection, String sql, Owner owner, String threadId) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(sql)) {
+            select.setString(1, owner.id());
+            select.setString(2, threadId);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    /** Some statements that belong together. */
+    @FunctionalInterface
+    private interface Statements {
+        boolean run() throws SQLException;
+    }
+
+    private static boolean inTransaction(Connection connection, Statements statements) throws SQLException {
+        connection.setAutoCommit(false);
+        boolean committed = false;
+        try {
+            boolean result = statements.run();
+            connection.commit();
+            committed = true;
+            return result;
+        } finally {
+            if (!committed) {
+                connection.rollback();
+            }
+            connection.setAutoCommit(true);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package io.runtape.history;
+
+import io.runtape.journal.FrameQuery;
+import io.runtape.journal.JournalReader;
+import io.runtape.journal.RecordedFrame;
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Goes over the frames of a run, or of one run after the other, page by page: never more than one page of them is in
+ * memory, and between two calls no connection is held. Blocks. Confined to one thread at a time.
+ */
+final class EventWalk {
+
+    /** Where the runs come from, in the order that they are gone over. */
+    @FunctionalInterface
+    interface Runs {
+        /** The next run; null behind the last. */
+        @Nullable
+        RunFrames next() throws SQLException;
+    }
+
+    /** What is to be known of a run whose last frame was given. */
+    @FunctionalInterface
+    interface Leaving {
+        void left(RunFrames run) throws SQLException;
+    }
+
+    /** A frame and the run that it belongs to. */
+    record Found(RunFrames run, RecordedFrame frame) {
+        long position() {
+            return run.base() + frame.sequence();
+        }
+    }
+
+    private final JournalReader journal;
+    private final Runs runs;
+    private final Leaving leaving;
+    private final EventFilter filter;
+    private final Span span;
+    private final int pageFrames;
+
+    private @Nullable RunFrames run;
+    private long after;
+    private long upTo;
+    private List<RecordedFrame> page = List.of();
+    private int at;
+
+    /** @param pageFrames how many frames to read at once, at the most */
+    EventWalk(JournalReader journal, Runs runs, Leaving leaving, EventFilter filter, Span span, int pageFrames) {
+        this.journal = journal;
+        this.runs = runs;
+        this.leaving = leaving;
+        this.filter = filter;
+        this.span = span;
+        this.pageFrames = pageFrames;
+    }
+
+    /** The next frame; null behind the last. */
+    @Nullable
+    Found next() throws SQLException {
+        RunFrames of = run;
+        while (of == null || at == page.size() && !readOn(of)) {
+            if (of != null) {
+                leaving.left(of);
+            }
+            of = runs.next();
+            run = of;
+            if (of == null) {
+                return null;
+            }
+            enter(of);
+        }
+        return new Found(of, page.get(at++));
+    }
+
+    private void enter(RunFrames entered) {
+        after = Math.max(0, span.after() - entered.base());
+        upTo = Math.min(entered.upTo(), span.before() - 1 - entered.base());
+        page = List.of();
+        at = 0;
+    }
+
+    private boolean readOn(RunFrames from) throws SQLException {
+        if (upTo <= after) {
+            return false;
+        }
+        page = journal.page(
+                from.runPk(),
+                new FrameQuery(after, upTo, filter.kinds(), filter.types(), span.descending(), pageFrames));
+        at = 0;
+        if (page.isEmpty()) {
+            return false;
+        }
+        long last = page.get(page.size() - 1).sequence();
+        if (span.descending()) {
+            upTo = last - 1;
+        } else {
+            after = last;
+        }
+        return true;
+    }
+}

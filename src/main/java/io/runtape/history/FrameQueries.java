@@ -1,0 +1,182 @@
+package io.runtape.history;
+
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.journal.Journal;
+import io.runtape.journal.RunJournal;
+import io.runtape.journal.RunTotals;
+import io.runtape.model.AgentThread;
+import io.runtape.sse.FrameKind;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/** Queries over frames, and over the runs that have some. They block; safe for any thread. */
+@Singleton
+final class FrameQueries {
+
+    private static final String TOTALS = """
+            select count(*), count(case when kind = 1 then 1 end), coalesce(sum(octet_length(bytes)), 0),
+                coalesce(min(offset_us), -1)
+            from frame where run_pk = ?""";
+
+    private static final String HORIZON = """
+            select coalesce(min(case when status = 'running' then thread_ordinal end), max(thread_ordinal), 0)
+            from run where owner = ? and thread_id = ?""";
+
+    private static final String RUN_OF_THREAD = """
+            select r.run_pk, r.id, r.thread_ordinal, r.created_at from run r
+            where r.owner = ? and r.thread_id = ? and r.thread_ordinal between ? and ?
+                and exists (select 1 from frame f where f.run_pk = r.run_pk""";
+
+    private final DataSource database;
+    private final Journal journal;
+
+    FrameQueries(DataSource database, Journal journal) {
+        this.database = database;
+        this.journal = journal;
+    }
+
+    /** What a run holds, counted from its frames. */
+    RunTotals totals(long runPk) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(TOTALS)) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return new RunTotals(row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4));
+            }
+        }
+    }
+
+    /** Whether the run has not been deleted. */
+    boolean isThere(long runPk) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement("select 1 from run where run_pk = ?")) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    /**
+     * The place of the thread's last run whose frames may be shown: the first that goes on, else the last. Frames of a run
+     * that began while another one of the thread went on wait for that one's end, or whoever asks again after the last
+     * position would never see the rest of it.
+     */
+    long horizon(Owner owner, String threadId) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(HORIZON)) {
+            select.setString(1, owner.id());
+            select.setString(2, threadId);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    /**
+     * Checks that a position of the thread is not past what is recorded. One of a run that was deleted is not.
+     *
+     * @throws ApiException 400 {@code unknown_sequence} where it is
+     */
+    void requireReached(Owner owner, AgentThread thread, long position) throws SQLException {
+        if (position == 0) {
+            return;
+        }
+        long ordinal = RunFrames.ordinal(position);
+        // Places count from 1: a smaller position is a run's sequence that was taken for the thread's.
+        boolean ofNoRun = ordinal == 0 || ordinal > thread.lastOrdinal;
+        ordinal = ofNoRun ? thread.lastOrdinal : ordinal;
+        Optional<Long> last = lastSequence(owner, thread.id, ordinal);
+        if (ofNoRun || last.isPresent() && position - RunFrames.base(ordinal) > last.get()) {
+            throw ApiException.unknownSequence(RunFrames.base(ordinal) + last.orElse(0L));
+        }
+    }
+
+    private Optional<Long> lastSequence(Owner owner, String threadId, long ordinal) throws SQLException {
+        long runPk;
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(
+                        "select run_pk from run where owner = ? and thread_id = ? and thread_ordinal = ?")) {
+            select.setString(1, owner.id());
+            select.setString(2, threadId);
+            select.setLong(3, ordinal);
+            try (ResultSet row = select.executeQuery()) {
+                if (!row.next()) {
+                    return Optional.empty();
+                }
+                runPk = row.getLong(1);
+            }
+        }
+        Optional<RunJournal> live = journal.live(runPk);
+        return Optional.of(live.isPresent() ? live.get().durable().frames() : lastSequence(runPk));
+    }
+
+    private long lastSequence(long runPk) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select =
+                        connection.prepareStatement("select coalesce(max(sequence), 0) from frame where run_pk = ?")) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    /** The thread's first run of these places, or its last, that has a frame which passes the filter. */
+    Optional<RunFrames> runOfThread(Owner owner, String threadId, long from, long to, boolean last, EventFilter filter)
+            throws SQLException {
+        String sql = RUN_OF_THREAD + oneOf("f.kind", filter.kinds()) + oneOf("f.type", filter.types())
+                + ") order by r.thread_ordinal" + (last ? " desc" : "") + " limit 1";
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(sql)) {
+            int at = 1;
+            select.setString(at++, owner.id());
+            select.setString(at++, threadId);
+            select.setLong(at++, from);
+            select.setLong(at++, to);
+            for (FrameKind kind : filter.kinds()) {
+                select.setShort(at++, kind.code());
+            }
+            for (String type : filter.types()) {
+                select.setString(at++, type);
+            }
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? Optional.of(frames(row, threadId)) : Optional.empty();
+            }
+        }
+    }
+
+    private static String oneOf(String column, List<?> values) {
+        return values.isEmpty()
+                ? ""
+                : " and " + column + " in (" + String.join(", ", Collections.nCopies(values.size(), "?")) + ")";
+    }
+
+    private RunFrames frames(ResultSet row, String threadId) throws SQLException {
+        long runPk = row.getLong(1);
+        return new RunFrames(
+                runPk,
+                row.getString(2),
+                threadId,
+                row.getObject(4, OffsetDateTime.class).toInstant(),
+                RunFrames.base(row.getLong(3)),
+                durable(runPk));
+    }
+
+    /** What the journal has no more is durable as a whole. */
+    private long durable(long runPk) {
+        return journal.live(runPk).map(run -> run.durable().frames()).orElse(Long.MAX_VALUE);
+    }
+}

@@ -1,0 +1,87 @@
+package io.runtape.history;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonSerializer;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A text that stands in an answer as the JSON value that it is, or as a string where it is none. It is copied token by
+ * token: no tree of it is built, numbers keep their digits, repeated fields stay, and line ends between tokens go, so that it
+ * fits on a line.
+ *
+ * @param text the text
+ */
+@JsonSerialize(using = JsonText.Serializer.class)
+record JsonText(String text) {
+
+    /**
+     * Text that nests deeper is a string. An answer puts it a few levels deep, and should stay below the 1,000 levels that
+     * common parsers take.
+     */
+    private static final int DEPTH_MAX = 900;
+
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxNestingDepth(DEPTH_MAX).build())
+            // Names come from strangers: a table of them would only grow.
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build();
+
+    static @Nullable JsonText orNull(@Nullable String text) {
+        return text == null ? null : new JsonText(text);
+    }
+
+    private boolean isJson() {
+        try (JsonParser parser = JSON.createParser(text)) {
+            if (parser.nextToken() == null) {
+                return false;
+            }
+            parser.skipChildren();
+            // Strings and numbers are decoded when they are asked for only; here their errors must show.
+            parser.finishToken();
+            return parser.nextToken() == null;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private void copy(JsonGenerator to) throws IOException {
+        try (JsonParser parser = JSON.createParser(text)) {
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                switch (token) {
+                    case START_OBJECT -> to.writeStartObject();
+                    case END_OBJECT -> to.writeEndObject();
+                    case START_ARRAY -> to.writeStartArray();
+                    case END_ARRAY -> to.writeEndArray();
+                    case FIELD_NAME -> to.writeFieldName(parser.currentName());
+                    case VALUE_STRING -> to.writeString(parser.getText());
+                    case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> to.writeNumber(parser.getText());
+                    case VALUE_TRUE -> to.writeBoolean(true);
+                    case VALUE_FALSE -> to.writeBoolean(false);
+                    case VALUE_NULL -> to.writeNull();
+                    case NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT ->
+                        throw new IllegalStateException("not of text: " + token);
+                }
+            }
+        }
+    }
+
+    /** Writes the value. */
+    static final class Serializer extends JsonSerializer<JsonText> {
+        @Override
+        public void serialize(JsonText value, JsonGenerator to, SerializerProvider serializers) throws IOException {
+            if (value.isJson()) {
+                value.copy(to);
+            } else {
+                to.writeString(value.text());
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package io.runtape.history;
+
+import io.runtape.access.CallerAuthentication;
+import io.runtape.error.ApiException;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Multi;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import java.sql.SQLException;
+import java.util.Iterator;
+import java.util.List;
+import org.jboss.resteasy.reactive.RestResponse;
+
+/** The frames of a run as JSON (contract, section 3). Their stream is told elsewhere, at the same address. */
+@Path("/history/v1")
+public final class RunEventResource {
+
+    private final CallerAuthentication callers;
+    private final PresentRuns present;
+    private final EventHistory events;
+
+    RunEventResource(CallerAuthentication callers, PresentRuns present, EventHistory events) {
+        this.callers = callers;
+        this.present = present;
+        this.events = events;
+    }
+
+    /** A page of them. */
+    @GET
+    @Path("/runs/{id}/events")
+    @Produces(MediaType.APPLICATION_JSON)
+    public RestResponse<Page<EventView>> page(@PathParam("id") String id, @Context RoutingContext context)
+            throws SQLException {
+        PresentRun run = present.require(callers.readerOf(context.request()), id);
+        QueryParameters query = QueryParameters.of(context);
+        EventRequest asked = reached(EventRequest.ofPage(query), run);
+        String listing = asked.listing(run.row().id);
+        return NoStore.ok(
+                events.page(listing, only(run), asked.filter(), asked.span(query, listing), query.limit(), context));
+    }
+
+    /** All of them up to the present, a line each. */
+    @GET
+    @Path("/runs/{id}/events")
+    @Produces(EventHistory.LINES + ";qs=0.9")
+    @Blocking
+    public Multi<byte[]> lines(@PathParam("id") String id, @Context RoutingContext context) throws SQLException {
+        PresentRun run = present.require(callers.readerOf(context.request()), id);
+        EventRequest asked = reached(EventRequest.ofLines(QueryParameters.of(context)), run);
+        return events.lines(only(run), asked.filter(), asked.span());
+    }
+
+    private static EventRequest reached(EventRequest asked, PresentRun run) {
+        if (asked.after() > run.frameCount()) {
+            throw ApiException.unknownSequence(run.frameCount());
+        }
+        return asked;
+    }
+
+    private static EventWalk.Runs only(PresentRun run) {
+        Iterator<RunFrames> one = List.of(RunFrames.of(run)).iterator();
+        return () -> one.hasNext() ? one.next() : null;
+    }
+}

@@ -1,0 +1,63 @@
+package io.runtape.history;
+
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.model.RunStatus;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Which runs of the caller to list.
+ *
+ * @param agent the agent's name
+ * @param status the status
+ * @param threadId the thread
+ * @param since the earliest beginning
+ * @param until the beginning that is too late
+ */
+record RunFilter(
+        Optional<String> agent,
+        Optional<String> status,
+        Optional<String> threadId,
+        Optional<Instant> since,
+        Optional<Instant> until) {
+
+    private static final List<String> STATUSES =
+            Stream.of(RunStatus.values()).map(RunStatus::label).toList();
+
+    /**
+     * Reads the filter.
+     *
+     * @throws ApiException 400 where a value is not allowed, or a filter is not built yet; 403 where it takes a role
+     */
+    static RunFilter of(QueryParameters query) {
+        refuseForeign(query);
+        refuseSearch(query);
+        if (query.hasPrefixed("metadata.")) {
+            throw ApiException.invalid("Filtering by metadata is not supported by this version.");
+        }
+        return new RunFilter(
+                query.text("agent"),
+                query.oneOf("status", STATUSES),
+                query.text("threadId"),
+                query.time("since"),
+                query.time("until"));
+    }
+
+    /** Other owners' history needs a role that callers do not have. */
+    static void refuseForeign(QueryParameters query) {
+        if (query.flag("all").orElse(false) || query.has("owner")) {
+            throw ApiException.of(
+                    ErrorCode.FORBIDDEN,
+                    "The history of other owners is for the role admin, which the caller does not have.");
+        }
+    }
+
+    static void refuseSearch(QueryParameters query) {
+        if (query.has("q")) {
+            throw ApiException.invalid("Searching with q is not supported by this version.");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.runtape.history;
+
+import java.time.Instant;
+
+/**
+ * The frames of one run, as far as they may be read.
+ *
+ * @param runPk the run's key
+ * @param runId its public id
+ * @param threadId its thread
+ * @param createdAt when it began
+ * @param base what is added to a frame's sequence to make its position: 0, or in a thread the run's place times 2^32
+ * @param upTo the last sequence that may be read
+ */
+record RunFrames(long runPk, String runId, String threadId, Instant createdAt, long base, long upTo) {
+
+    /** How far apart the runs of a thread lie: more than a run has frames. */
+    private static final int ORDINAL_BITS = 32;
+
+    static RunFrames of(PresentRun run) {
+        return new RunFrames(
+                run.row().runPk, run.row().id, run.row().threadId, run.row().createdAt, 0, run.frameCount());
+    }
+
+    /** Where a thread's run of this place begins. */
+    static long base(long ordinal) {
+        return ordinal << ORDINAL_BITS;
+    }
+
+    /** The place of the thread's run that this position lies in. */
+    static long ordinal(long position) {
+        return position >>> ORDINAL_BITS;
+    }
+}

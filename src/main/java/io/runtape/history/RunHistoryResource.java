@@ -1,0 +1,108 @@
+package io.runtape.history;
+
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.journal.RecordedRequest;
+import io.runtape.journal.RequestReader;
+import io.runtape.model.Run;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jspecify.annotations.Nullable;
+
+/** What was recorded of runs (contract, section 3). */
+@Path("/history/v1")
+public final class RunHistoryResource {
+
+    private static final String LISTING = "runs";
+
+    private final CallerAuthentication callers;
+    private final RunQueries runs;
+    private final PresentRuns present;
+    private final RequestReader requests;
+    private final Deletion deletion;
+
+    RunHistoryResource(
+            CallerAuthentication callers,
+            RunQueries runs,
+            PresentRuns present,
+            RequestReader requests,
+            Deletion deletion) {
+        this.callers = callers;
+        this.runs = runs;
+        this.present = present;
+        this.requests = requests;
+        this.deletion = deletion;
+    }
+
+    /** The caller's runs, the newest first. */
+    @GET
+    @Path("/runs")
+    @Produces(MediaType.APPLICATION_JSON)
+    public RestResponse<Page<RunView>> list(@Context RoutingContext context) throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        QueryParameters query = QueryParameters.of(context);
+        Slice<Run> slice = runs.newest(
+                owner, RunFilter.of(query), query.cursor(LISTING, 2).map(RunQueries.Position::of), query.limit());
+        @Nullable
+        String next = slice.more() ? RunQueries.Position.of(slice.last()).cursor(LISTING) : null;
+        return NoStore.ok(Page.of(present.views(slice.rows()), next, context));
+    }
+
+    /** One run, by its id here or at the agent API. */
+    @GET
+    @Path("/runs/{id}")
+    @Produces(MediaType.APPLICATION_JSON)
+    public RestResponse<One<RunView>> get(@PathParam("id") String id, @Context RoutingContext context)
+            throws SQLException {
+        PresentRun run = present.require(callers.readerOf(context.request()), id);
+        return NoStore.ok(new One<>(RunView.of(run)));
+    }
+
+    /** The body that the run was called with, byte for byte. */
+    @GET
+    @Path("/runs/{id}/request")
+    public RestResponse<byte[]> request(@PathParam("id") String id, @Context RoutingContext context)
+            throws SQLException {
+        Run run = runs.require(callers.readerOf(context.request()), id);
+        RecordedRequest request = requests.read(run.runPk).orElseThrow(() -> ApiException.notFound("run"));
+        return RestResponse.ResponseBuilder.ok(request.body())
+                .type(mediaType(request.type()))
+                .header(HttpHeaders.CACHE_CONTROL, "no-store")
+                // The caller chose body and type: a browser that opens this address must run nothing of it.
+                .header("X-Content-Type-Options", "nosniff")
+                .header("Content-Security-Policy", "sandbox; default-src 'none'")
+                .build();
+    }
+
+    /** The type that the caller named; where that is none, what every recorded body is. */
+    private static MediaType mediaType(@Nullable String named) {
+        return Optional.ofNullable(named).flatMap(RunHistoryResource::parsed).orElse(MediaType.APPLICATION_JSON_TYPE);
+    }
+
+    private static Optional<MediaType> parsed(String named) {
+        try {
+            return Optional.of(MediaType.valueOf(named)).filter(type -> !type.isWildcardSubtype());
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Deletes a run that has ended, with its frames. */
+    @DELETE
+    @Path("/runs/{id}")
+    public RestResponse<Void> delete(@PathParam("id") String id, @Context RoutingContext context) throws SQLException {
+        deletion.ofRun(runs.require(callers.readerOf(context.request()), id).runPk);
+        return RestResponse.noContent();
+    }
+}

@@ -1,0 +1,109 @@
+package io.runtape.history;
+
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.model.Run;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.transaction.Transactional;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Queries over runs. Each is a transaction of its own and so sees what is committed when it is asked, never what an earlier
+ * one left in a session. They block; safe for any thread.
+ */
+@ApplicationScoped
+@Transactional
+class RunQueries {
+
+    /** A page ends with the run that reaches this many bytes of text: prompts and results may be megabytes long. */
+    private static final long PAGE_BYTES = 4 << 20;
+
+    private static final String KEYS = """
+            select e.runPk, coalesce(octet_length(e.prompt), 0) + coalesce(octet_length(e.result), 0)
+                + octet_length(e.metadata) + octet_length(e.config)
+                + coalesce(octet_length(e.usage), 0) + coalesce(octet_length(e.error), 0)
+            from Run e where\s""";
+
+    /**
+     * The owner's run of that id, here or at the agent API.
+     *
+     * @throws ApiException 404 where there is none
+     */
+    Run require(Owner owner, String id) {
+        return (isPossible(id) ? Run.of(owner, id) : Optional.<Run>empty())
+                .orElseThrow(() -> ApiException.notFound("run"));
+    }
+
+    /** A text with U+0000 names nothing, and PostgreSQL refuses to be asked for it. */
+    static boolean isPossible(String id) {
+        return id.indexOf('\0') < 0;
+    }
+
+    /** The run's row as it is now. */
+    Optional<Run> byKey(long runPk) {
+        return Run.findByIdOptional(runPk);
+    }
+
+    /** The newest runs, from a position on. */
+    Slice<Run> newest(Owner owner, RunFilter filter, Optional<Position> after, int limit) {
+        Conditions conditions = Conditions.of(owner)
+                .and("e.agent = :agent", "agent", filter.agent())
+                .and("e.status = :status", "status", filter.status())
+                .and("e.threadId = :thread", "thread", filter.threadId())
+                .and("e.createdAt >= :since", "since", filter.since())
+                .and("e.createdAt < :until", "until", filter.until());
+        after.ifPresent(position -> conditions.and(
+                // The first half is what the index is searched by.
+                "e.createdAt <= :at and (e.createdAt < :at or e.runPk < :pk)",
+                Map.of("at", position.createdAt(), "pk", position.runPk())));
+        return slice(conditions, "e.createdAt desc, e.runPk desc", limit);
+    }
+
+    /** The runs of a thread in their order, after a place in it. */
+    Slice<Run> ofThread(Owner owner, String threadId, long afterOrdinal, int limit) {
+        Conditions conditions = Conditions.of(owner)
+                .and("e.threadId = :thread", Map.of("thread", threadId))
+                .and("e.threadOrdinal > :after", Map.of("after", afterOrdinal));
+        return slice(conditions, "e.threadOrdinal", limit);
+    }
+
+    private static Slice<Run> slice(Conditions conditions, String order, int limit) {
+        List<Object[]> keys = conditions
+                .bind(Run.getEntityManager()
+                        .createQuery(KEYS + conditions.hql() + " order by " + order, Object[].class))
+                .setMaxResults(limit + 1)
+                .getResultList();
+        int taken = 0;
+        long bytes = 0;
+        while (taken < Math.min(limit, keys.size()) && bytes < PAGE_BYTES) {
+            bytes += ((Number) keys.get(taken)[1]).longValue();
+            taken++;
+        }
+        List<Long> pks =
+                keys.subList(0, taken).stream().map(key -> (Long) key[0]).toList();
+        List<Run> runs = pks.isEmpty()
+                ? List.of()
+                : Run.<Run>find("from Run e where e.runPk in ?1 order by " + order, pks)
+                        .list();
+        return new Slice<>(runs, taken < keys.size());
+    }
+
+    /** A place in the list of the newest runs. */
+    record Position(Instant createdAt, long runPk) {
+
+        static Position of(Run run) {
+            return new Position(run.createdAt, run.runPk);
+        }
+
+        static Position of(Cursor cursor) {
+            return new Position(cursor.time(0), cursor.number(1));
+        }
+
+        String cursor(String listing) {
+            return Cursor.write(listing, createdAt, runPk);
+        }
+    }
+}

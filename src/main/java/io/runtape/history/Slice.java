@@ -1,0 +1,22 @@
+package io.runtape.history;
+
+import java.util.List;
+
+/**
+ * Some rows of a listing.
+ *
+ * @param rows the rows, in its order
+ * @param more whether others follow
+ */
+record Slice<T>(List<T> rows, boolean more) {
+
+    static <T> Slice<T> of(List<T> rowsAndOneMore, int limit) {
+        return rowsAndOneMore.size() > limit
+                ? new Slice<>(rowsAndOneMore.subList(0, limit), true)
+                : new Slice<>(rowsAndOneMore, false);
+    }
+
+    T last() {
+        return rows.get(rows.size() - 1);
+    }
+}

@@ -1,0 +1,66 @@
+package io.runtape.history;
+
+import io.runtape.error.ApiException;
+import io.runtape.error.ApiExceptionMapper;
+import io.runtape.error.ErrorCode;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.persistence.PersistenceException;
+import jakarta.ws.rs.core.Response;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells a database that is away, which is answered 503 so that callers come back, from a statement that it refuses, which is
+ * a fault of ours.
+ */
+public final class StoreFailures {
+
+    private static final Logger LOG = Logger.getLogger(StoreFailures.class);
+
+    private final ApiExceptionMapper answers = new ApiExceptionMapper();
+
+    /** A read or a deletion by JDBC. */
+    @ServerExceptionMapper
+    public Response ofSql(SQLException failure, RoutingContext context) {
+        return answer(failure, failure, context);
+    }
+
+    /** A query by Hibernate. */
+    @ServerExceptionMapper
+    public Response ofPersistence(PersistenceException failure, RoutingContext context) {
+        return answer(failure, sqlCause(failure), context);
+    }
+
+    private Response answer(Exception failure, @Nullable SQLException sql, RoutingContext context) {
+        if (sql == null || isOurFault(sql)) {
+            return answers.unknown(failure, context);
+        }
+        LOG.warnf("the database does not answer: %s", sql.getMessage());
+        return answers.refused(
+                ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The database does not answer. Try again later.")
+                        .retryAfter(Duration.ofSeconds(1)),
+                context);
+    }
+
+    private static @Nullable SQLException sqlCause(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql) {
+                return sql;
+            }
+        }
+        return null;
+    }
+
+    /** Data exceptions, violated constraints, statements that cannot be run, and exceeded program limits. */
+    private static boolean isOurFault(SQLException sql) {
+        String state = sql.getSQLState();
+        return state != null
+                && (state.startsWith("22")
+                        || state.startsWith("23")
+                        || state.startsWith("42")
+                        || state.startsWith("54"));
+    }
+}

@@ -1,0 +1,67 @@
+package io.runtape.history;
+
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.model.AgentThread;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Multi;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import java.sql.SQLException;
+import org.jboss.resteasy.reactive.RestResponse;
+
+/** The frames of a thread as JSON, run by run (contract, section 7). Their stream is told elsewhere, at the same address. */
+@Path("/history/v1")
+public final class ThreadEventResource {
+
+    private final CallerAuthentication callers;
+    private final ThreadQueries threads;
+    private final FrameQueries frames;
+    private final EventHistory events;
+
+    ThreadEventResource(CallerAuthentication callers, ThreadQueries threads, FrameQueries frames, EventHistory events) {
+        this.callers = callers;
+        this.threads = threads;
+        this.frames = frames;
+        this.events = events;
+    }
+
+    /** A page of them. */
+    @GET
+    @Path("/threads/{id}/events")
+    @Produces(MediaType.APPLICATION_JSON)
+    public RestResponse<Page<EventView>> page(@PathParam("id") String id, @Context RoutingContext context)
+            throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        AgentThread thread = threads.require(owner, id);
+        QueryParameters query = QueryParameters.of(context);
+        EventRequest asked = EventRequest.ofPage(query);
+        frames.requireReached(owner, thread, asked.after());
+        String listing = asked.listing(thread.id);
+        Span span = asked.span(query, listing);
+        return NoStore.ok(events.page(
+                listing, runs(owner, thread, asked.filter(), span), asked.filter(), span, query.limit(), context));
+    }
+
+    /** All of them up to the present, a line each. */
+    @GET
+    @Path("/threads/{id}/events")
+    @Produces(EventHistory.LINES + ";qs=0.9")
+    @Blocking
+    public Multi<byte[]> lines(@PathParam("id") String id, @Context RoutingContext context) throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        AgentThread thread = threads.require(owner, id);
+        EventRequest asked = EventRequest.ofLines(QueryParameters.of(context));
+        frames.requireReached(owner, thread, asked.after());
+        return events.lines(runs(owner, thread, asked.filter(), asked.span()), asked.filter(), asked.span());
+    }
+
+    private ThreadFrames runs(Owner owner, AgentThread thread, EventFilter filter, Span span) throws SQLException {
+        return new ThreadFrames(frames, owner, thread.id, frames.horizon(owner, thread.id), filter, span);
+    }
+}

@@ -1,0 +1,28 @@
+package io.runtape.history;
+
+import io.runtape.error.ApiException;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Which threads of the caller to list.
+ *
+ * @param agent the agent's name
+ * @param archived whether they are archived
+ * @param since the earliest last activity
+ * @param until the last activity that is too late
+ */
+record ThreadFilter(
+        Optional<String> agent, Optional<Boolean> archived, Optional<Instant> since, Optional<Instant> until) {
+
+    /**
+     * Reads the filter.
+     *
+     * @throws ApiException 400 where a value is not allowed, or a filter is not built yet; 403 where it takes a role
+     */
+    static ThreadFilter of(QueryParameters query) {
+        RunFilter.refuseForeign(query);
+        RunFilter.refuseSearch(query);
+        return new ThreadFilter(query.text("agent"), query.flag("archived"), query.time("since"), query.time("until"));
+    }
+}

@@ -1,0 +1,118 @@
+package io.runtape.history;
+
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.model.AgentThread;
+import io.runtape.model.Run;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PATCH;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.sql.SQLException;
+import java.util.Objects;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jspecify.annotations.Nullable;
+
+/** Threads and their runs (contract, section 7). */
+@Path("/history/v1")
+public final class ThreadResource {
+
+    private static final String LISTING = "threads";
+
+    private final CallerAuthentication callers;
+    private final ThreadQueries threads;
+    private final ThreadViews views;
+    private final RunQueries runs;
+    private final PresentRuns present;
+    private final ThreadUpdate update;
+    private final Deletion deletion;
+
+    ThreadResource(
+            CallerAuthentication callers,
+            ThreadQueries threads,
+            ThreadViews views,
+            RunQueries runs,
+            PresentRuns present,
+            ThreadUpdate update,
+            Deletion deletion) {
+        this.callers = callers;
+        this.threads = threads;
+        this.views = views;
+        this.runs = runs;
+        this.present = present;
+        this.update = update;
+        this.deletion = deletion;
+    }
+
+    /** The caller's threads, the one that moved last first. */
+    @GET
+    @Path("/threads")
+    @Produces(MediaType.APPLICATION_JSON)
+    public RestResponse<Page<ThreadView>> list(@Context RoutingContext context) throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        QueryParameters query = QueryParameters.of(context);
+        Slice<AgentThread> slice = threads.latest(
+                owner, ThreadFilter.of(query), query.cursor(LISTING, 2).map(ThreadQueries.Position::of), query.limit());
+        @Nullable
+        String next = slice.more() ? ThreadQueries.Position.of(slice.last()).cursor(LISTING) : null;
+        return NoStore.ok(Page.of(views.of(owner, slice.rows()), next, context));
+    }
+
+    /** One thread. */
+    @GET
+    @Path("/threads/{id}")
+    @Produces(MediaType.APPLICATION_JSON)
+    public RestResponse<One<ThreadView>> get(@PathParam("id") String id, @Context RoutingContext context)
+            throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        return NoStore.ok(new One<>(views.of(owner, threads.require(owner, id))));
+    }
+
+    /** The thread's runs in their order. */
+    @GET
+    @Path("/threads/{id}/runs")
+    @Produces(MediaType.APPLICATION_JSON)
+    public RestResponse<Page<RunView>> runs(@PathParam("id") String id, @Context RoutingContext context)
+            throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        QueryParameters query = QueryParameters.of(context);
+        AgentThread thread = threads.require(owner, id);
+        String listing = "runs " + thread.id;
+        long after = query.cursor(listing, 1).map(cursor -> cursor.number(0)).orElse(0L);
+        Slice<Run> slice = runs.ofThread(owner, thread.id, after, query.limit());
+        @Nullable
+        String next = slice.more() ? Cursor.write(listing, Objects.requireNonNull(slice.last().threadOrdinal)) : null;
+        return NoStore.ok(Page.of(present.views(slice.rows()), next, context));
+    }
+
+    /** Changes the thread's title, or whether it is archived. */
+    @PATCH
+    @Path("/threads/{id}")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Produces(MediaType.APPLICATION_JSON)
+    public RestResponse<One<ThreadView>> change(
+            @PathParam("id") String id, InputStream body, @Context RoutingContext context)
+            throws SQLException, IOException {
+        Owner owner = callers.readerOf(context.request());
+        AgentThread thread = threads.require(owner, id);
+        update.apply(owner, thread.id, ThreadChange.read(body));
+        return NoStore.ok(new One<>(views.of(owner, threads.require(owner, id))));
+    }
+
+    /** Deletes the thread and its runs. */
+    @DELETE
+    @Path("/threads/{id}")
+    public RestResponse<Void> delete(@PathParam("id") String id, @Context RoutingContext context) throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        deletion.ofThread(owner, threads.require(owner, id).id);
+        return RestResponse.noContent();
+    }
+}

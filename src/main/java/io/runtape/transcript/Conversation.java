@@ -1,0 +1,105 @@
+package io.runtape.transcript;
+
+import io.runtape.dialect.Message;
+import io.runtape.dialect.Part;
+import io.runtape.dialect.Role;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What was said over the runs of a thread, each thing once. Callers of most agent APIs send the whole conversation with every
+ * run, so that what a request holds is mostly what earlier runs have shown already. Confined to one thread.
+ */
+final class Conversation {
+
+    /** Who said what, without regard to white space. */
+    private final Set<Message> seen = new HashSet<>();
+
+    /** Of the messages of the next run's request, those that are new. They count as seen from then on. */
+    List<Message> asked(List<Message> request) {
+        List<Message> fresh = seen.isEmpty() ? request : fresh(request);
+        request.forEach(this::see);
+        return fresh;
+    }
+
+    /** Of what the run answered, all but the question, which some runtimes give back first. */
+    List<Message> answered(List<Message> answer, List<Message> request) {
+        Set<Message> questions = new HashSet<>();
+        request.stream()
+                .filter(message -> message.role() == Role.USER)
+                .map(Conversation::key)
+                .forEach(questions::add);
+        int from = 0;
+        while (from < answer.size() && questions.contains(key(answer.get(from)))) {
+            from++;
+        }
+        List<Message> said = answer.subList(from, answer.size());
+        said.forEach(this::see);
+        return said;
+    }
+
+    private List<Message> fresh(List<Message> request) {
+        int tail = tail(request);
+        int repeated = 0;
+        for (int i = 0; i < tail; i++) {
+            if (request.get(i).role() == Role.USER && isSeen(request.get(i))) {
+                repeated = i + 1;
+            }
+        }
+        // What follows a repeated question is its answer, which clients keep in words of their own.
+        while (repeated > 0 && repeated < tail && request.get(repeated).role() != Role.USER) {
+            repeated++;
+        }
+        List<Message> fresh = new ArrayList<>();
+        for (int i = 0; i < request.size(); i++) {
+            Message message = request.get(i);
+            boolean isNew = i >= tail
+                    || message.role() == Role.USER && i >= repeated
+                    || message.role() != Role.USER
+                            && !isSeen(message)
+                            && (i >= repeated || message.role() == Role.SYSTEM);
+            if (isNew) {
+                fresh.add(message);
+            }
+        }
+        return fresh;
+    }
+
+    /**
+     * Where that begins which no earlier run can have seen: behind the last answer, or where there is none with the last
+     * question, which may say the same as an earlier one.
+     */
+    private static int tail(List<Message> request) {
+        int lastQuestion = request.size();
+        for (int i = request.size() - 1; i >= 0; i--) {
+            if (request.get(i).role() == Role.ASSISTANT) {
+                return i + 1;
+            }
+            if (request.get(i).role() == Role.USER && lastQuestion == request.size()) {
+                lastQuestion = i;
+            }
+        }
+        return lastQuestion;
+    }
+
+    private boolean isSeen(Message message) {
+        return seen.contains(key(message));
+    }
+
+    private void see(Message message) {
+        seen.add(key(message));
+    }
+
+    /** The message reduced to what is compared. */
+    private static Message key(Message message) {
+        StringBuilder words = new StringBuilder();
+        for (Part part : message.parts()) {
+            if (part instanceof Part.Text text) {
+                text.text().chars().filter(c -> !Character.isWhitespace(c)).forEach(c -> words.append((char) c));
+            }
+        }
+        return new Message(message.role(), List.of(new Part.Text(words.toString())));
+    }
+}

@@ -1,0 +1,138 @@
+package io.runtape.transcript;
+
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.journal.FrameQuery;
+import io.runtape.journal.JournalReader;
+import io.runtape.journal.RecordedFrame;
+import io.runtape.sse.EventParser;
+import io.runtape.sse.FrameKind;
+import io.runtape.sse.ServerSentEvent;
+import java.sql.SQLException;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The events of a run, read page by page as they are gone over, so that only what is made of them is kept. They end early where
+ * they are more than may be read, which {@link #isTruncated()} then tells. Blocks. Confined to one thread.
+ */
+final class RunEvents implements Iterable<ServerSentEvent> {
+
+    private static final int PAGE_FRAMES = 1000;
+
+    private final JournalReader journal;
+    private final long runPk;
+    private final long upTo;
+    private final int eventBytesMax;
+    private final long bytesMax;
+    private long bytes;
+    private boolean truncated;
+
+    /**
+     * @param upTo the last sequence that may be read
+     * @param eventBytesMax a larger event is left out
+     * @param bytesMax how many bytes of events may be read
+     */
+    RunEvents(JournalReader journal, long runPk, long upTo, int eventBytesMax, long bytesMax) {
+        this.journal = journal;
+        this.runPk = runPk;
+        this.upTo = upTo;
+        this.eventBytesMax = eventBytesMax;
+        this.bytesMax = bytesMax;
+    }
+
+    /** How many bytes were read when they were gone over last. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Whether anything was left out when they were gone over last. */
+    boolean isTruncated() {
+        return truncated;
+    }
+
+    /** Begins anew each time: a dialect that understands nothing hands them to another one. */
+    @Override
+    public Iterator<ServerSentEvent> iterator() {
+        bytes = 0;
+        truncated = false;
+        return new Pages();
+    }
+
+    private final class Pages implements Iterator<ServerSentEvent> {
+
+        private List<RecordedFrame> page = List.of();
+        private int at;
+        private long after;
+        private @Nullable ServerSentEvent next;
+
+        @Override
+        public boolean hasNext() {
+            while (next == null && more()) {
+                next = event(page.get(at++));
+            }
+            return next != null;
+        }
+
+        @Override
+        public ServerSentEvent next() {
+            if (!hasNext() || next == null) {
+                throw new NoSuchElementException();
+            }
+            ServerSentEvent event = next;
+            next = null;
+            return event;
+        }
+
+        private boolean more() {
+            if (at == page.size()) {
+                page = read();
+                at = 0;
+            }
+            if (at < page.size() && bytes >= bytesMax) {
+                truncated = true;
+                return false;
+            }
+            return at < page.size();
+        }
+
+        private List<RecordedFrame> read() {
+            if (after >= upTo) {
+                return List.of();
+            }
+            try {
+                List<RecordedFrame> read = journal.page(
+                        runPk, new FrameQuery(after, upTo, List.of(FrameKind.EVENT), List.of(), false, PAGE_FRAMES));
+                after = read.isEmpty() ? upTo : read.get(read.size() - 1).sequence();
+                return read;
+            } catch (SQLException e) {
+                throw unavailable(e);
+            }
+        }
+
+        private @Nullable ServerSentEvent event(RecordedFrame frame) {
+            Optional<byte[]> whole;
+            try {
+                whole = journal.whole(runPk, frame, eventBytesMax);
+            } catch (SQLException e) {
+                throw unavailable(e);
+            }
+            if (whole.isEmpty()) {
+                truncated = true;
+                return null;
+            }
+            byte[] block = whole.get();
+            bytes += block.length;
+            boolean streamStart = frame.sequence() - frame.parts() == 1;
+            return EventParser.parse(block, 0, block.length, streamStart, frame.lastEventId());
+        }
+    }
+
+    /** An iterator can throw no checked exception. */
+    private static ApiException unavailable(SQLException e) {
+        return ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The database does not answer. Try again later.", e);
+    }
+}

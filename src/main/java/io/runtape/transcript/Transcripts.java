@@ -1,0 +1,172 @@
+package io.runtape.transcript;
+
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.runtape.access.Owner;
+import io.runtape.dialect.Dialect;
+import io.runtape.dialect.Dialects;
+import io.runtape.dialect.Message;
+import io.runtape.error.ApiException;
+import io.runtape.journal.FrameQuery;
+import io.runtape.journal.Journal;
+import io.runtape.journal.JournalReader;
+import io.runtape.journal.RecordedFrame;
+import io.runtape.journal.RecordedRequest;
+import io.runtape.journal.RequestReader;
+import io.runtape.journal.RunTotals;
+import io.runtape.model.AgentThread;
+import io.runtape.model.Run;
+import io.runtape.sse.FrameKind;
+import io.runtape.sse.Utf8;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Makes transcripts of runs and threads as they stand. Blocks; safe for any thread. */
+@Singleton
+final class Transcripts {
+
+    /**
+     * Bytes of requests and events that one transcript is made of: more than anybody reads. What is behind is left out, since
+     * all that is said is in memory until it is sent.
+     */
+    private static final long BYTES_MAX = 32L << 20;
+
+    private final Journal journal;
+    private final JournalReader frames;
+    private final RequestReader requests;
+    private final int eventBytesMax;
+
+    Transcripts(Journal journal, JournalReader frames, RequestReader requests, TranscriptConfig config) {
+        this.journal = journal;
+        this.frames = frames;
+        this.requests = requests;
+        this.eventBytesMax =
+                (int) Math.min(Integer.MAX_VALUE / 2, config.maxFrame().asLongValue());
+    }
+
+    /**
+     * The transcript of the owner's run.
+     *
+     * @throws ApiException 404 where there is none
+     */
+    RunTranscript ofRun(Owner owner, String id) throws SQLException {
+        Run run = require("run", id, () -> Run.of(owner, id));
+        Draft draft = new Draft();
+        draft.add(run);
+        return new RunTranscript(run.id, run.threadId, draft.messages, draft.truncated);
+    }
+
+    /**
+     * The transcript of all runs of the owner's thread, one after the other.
+     *
+     * @throws ApiException 404 where there is none
+     */
+    ThreadTranscript ofThread(Owner owner, String id) throws SQLException {
+        AgentThread thread = require("thread", id, () -> AgentThread.of(owner, id));
+        Draft draft = new Draft();
+        Optional<Run> next = nextRun(owner, thread, 0);
+        while (next.isPresent() && draft.hasRoom()) {
+            Run run = next.get();
+            draft.add(run);
+            Long ordinal = run.threadOrdinal;
+            next = ordinal == null ? Optional.empty() : nextRun(owner, thread, ordinal);
+        }
+        return new ThreadTranscript(thread.id, thread.title, draft.messages, draft.truncated);
+    }
+
+    private static Optional<Run> nextRun(Owner owner, AgentThread thread, long after) {
+        return read(() -> Run.nextInThread(owner, thread.id, after));
+    }
+
+    private static <T> T require(String what, String id, Supplier<Optional<T>> query) {
+        // A text with U+0000 names nothing, and PostgreSQL refuses to be asked for it.
+        Optional<T> found = id.indexOf('\0') < 0 ? read(query) : Optional.empty();
+        return found.orElseThrow(() -> ApiException.notFound(what));
+    }
+
+    /** A transaction of its own sees what is committed now. */
+    private static <T> T read(Supplier<T> query) {
+        return QuarkusTransaction.requiringNew().call(query::get);
+    }
+
+    /** A transcript in the making. */
+    private final class Draft {
+
+        private final Conversation conversation = new Conversation();
+        private final List<TranscriptMessage> messages = new ArrayList<>();
+        private long bytesLeft = BYTES_MAX;
+        private boolean truncated;
+
+        /** Whether another run may be added; says that one is left out where not. */
+        boolean hasRoom() {
+            truncated |= bytesLeft <= 0;
+            return !truncated;
+        }
+
+        void add(Run run) throws SQLException {
+            Dialect dialect = Dialects.at(run.path);
+            // What the journal has no more is durable as a whole.
+            @Nullable
+            RunTotals live = journal.live(run.runPk).map(l -> l.durable()).orElse(null);
+            List<Message> request = dialect.asked(body(run));
+            take(run, conversation.asked(request), run.createdAt);
+            long upTo = live == null ? Long.MAX_VALUE : live.frames();
+            List<Message> answer = run.stream ? streamed(run, dialect, upTo) : answered(run, dialect, upTo);
+            take(run, conversation.answered(answer, request), firstEventAt(run, live));
+        }
+
+        private void take(Run run, List<Message> said, @Nullable Instant at) {
+            for (Message message : said) {
+                messages.add(new TranscriptMessage(message.role(), message.parts(), run.id, at));
+            }
+        }
+
+        private String body(Run run) throws SQLException {
+            byte[] body = requests.read(run.runPk).map(RecordedRequest::body).orElse(new byte[0]);
+            spend(body.length);
+            return Utf8.decode(body, 0, body.length);
+        }
+
+        private List<Message> streamed(Run run, Dialect dialect, long upTo) {
+            RunEvents events = new RunEvents(frames, run.runPk, upTo, eventBytesMax, bytesLeft);
+            List<Message> said = dialect.transcript(events);
+            spend(events.bytes());
+            truncated |= events.isTruncated();
+            return said;
+        }
+
+        private List<Message> answered(Run run, Dialect dialect, long upTo) throws SQLException {
+            List<RecordedFrame> response =
+                    frames.page(run.runPk, new FrameQuery(0, upTo, List.of(FrameKind.RESPONSE), List.of(), false, 1));
+            if (response.isEmpty()) {
+                return List.of();
+            }
+            Optional<byte[]> body = frames.whole(run.runPk, response.get(0), eventBytesMax);
+            truncated |= body.isEmpty();
+            return body.map(bytes -> {
+                        spend(bytes.length);
+                        return dialect.answered(Utf8.decode(bytes, 0, bytes.length));
+                    })
+                    .orElse(List.of());
+        }
+
+        private void spend(long bytes) {
+            bytesLeft -= bytes;
+        }
+
+        private static @Nullable Instant firstEventAt(Run run, @Nullable RunTotals live) {
+            if (live == null) {
+                return run.firstEventAt;
+            }
+            return live.firstOffsetMicros() < 0
+                    ? null
+                    : run.createdAt.plus(live.firstOffsetMicros(), ChronoUnit.MICROS);
+        }
+    }
+}

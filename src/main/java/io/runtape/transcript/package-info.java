@@ -1,0 +1,5 @@
+/** What was said and done in runs and threads: messages with their parts, read out of requests and events. */
+@NullMarked
+package io.runtape.transcript;
+
+import org.jspecify.annotations.NullMarked;

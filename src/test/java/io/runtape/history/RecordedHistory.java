@@ -1,0 +1,133 @@
+package io.runtape.history;
+
+import static io.restassured.RestAssured.given;
+
+import io.restassured.http.ContentType;
+import io.restassured.path.json.JsonPath;
+import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.RunningGateway;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assertions;
+
+/** What tests of the history begin with: runs that were really recorded, of a caller that no other test is. */
+public abstract class RecordedHistory extends RunningGateway {
+
+    /** The credential of this test. */
+    protected final String key = "rt_test_" + UUID.randomUUID();
+
+    /** A thread that no other test uses. */
+    protected final String thread = "thr_" + UUID.randomUUID();
+
+    /** A request of this test's caller to the history. */
+    protected RequestSpecification history() {
+        return historyOf(key);
+    }
+
+    /** A request of another caller. */
+    protected RequestSpecification historyOf(String otherKey) {
+        return given().baseUri(url())
+                .basePath("/history/v1")
+                .urlEncodingEnabled(false)
+                .header("X-API-Key", otherKey);
+    }
+
+    /** The JSON at this address. */
+    protected JsonPath json(String target) {
+        return history()
+                .get(target)
+                .then()
+                .statusCode(200)
+                .contentType(ContentType.JSON)
+                .extract()
+                .jsonPath();
+    }
+
+    /** Checks that the address is refused so. */
+    protected void refused(String target, int status, String code, String... said) {
+        refused(history().get(target).then(), status, code, said);
+    }
+
+    protected static void refused(ValidatableResponse answer, int status, String code, String... said) {
+        JsonPath error = answer.statusCode(status)
+                .contentType(ContentType.JSON)
+                .extract()
+                .jsonPath();
+        Assertions.assertEquals(code, error.getString("error.code"));
+        Assertions.assertNotNull(error.getString("error.requestId"));
+        for (String words : said) {
+            String message = error.getString("error.message");
+            Assertions.assertTrue(message.contains(words), message);
+        }
+    }
+
+    /** Records a run of the agent API's answer to this body, to its end. */
+    protected String record(String body, Script script, String... headerLines) throws Exception {
+        return record("/v1/run", body, script, headerLines);
+    }
+
+    protected String record(String target, String body, Script script, String... headerLines) throws Exception {
+        try (WireAnswer answer = call(target, body, upstream.on(script), headerLines)) {
+            answer.readAll();
+            String id = answer.header("Runtape-Run-Id");
+            table().ended(id);
+            return id;
+        }
+    }
+
+    private WireAnswer call(String target, String body, Scripted script, String... headerLines) throws Exception {
+        String[] lines = new String[headerLines.length + 2];
+        lines[0] = "X-API-Key: " + key;
+        lines[1] = script.header();
+        System.arraycopy(headerLines, 0, lines, 2, headerLines.length);
+        return client().post(target, body, lines);
+    }
+
+    /** Begins a run that goes on until it is told to end. */
+    protected LiveRun begin(String body, String... chunks) throws Exception {
+        return new LiveRun(body, chunks);
+    }
+
+    /** A run that goes on, and has sent all its chunks so far. */
+    protected final class LiveRun implements AutoCloseable {
+
+        private final CountDownLatch end = new CountDownLatch(1);
+        private final WireAnswer answer;
+        private final String id;
+
+        private LiveRun(String body, String... chunks) throws Exception {
+            int length = String.join("", chunks).length();
+            answer = call("/v1/run", body, upstream.on(exchange -> {
+                exchange.streamHead();
+                for (String chunk : chunks) {
+                    exchange.chunk(chunk);
+                }
+                Assertions.assertTrue(end.await(60, TimeUnit.SECONDS));
+                exchange.end();
+            }));
+            answer.readUpTo(length);
+            id = answer.header("Runtape-Run-Id");
+        }
+
+        public String id() {
+            return id;
+        }
+
+        public RunTable.RunRow finish() {
+            end.countDown();
+            return table().ended(id);
+        }
+
+        @Override
+        public void close() throws Exception {
+            end.countDown();
+            answer.close();
+        }
+    }
+}

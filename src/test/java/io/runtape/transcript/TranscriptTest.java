@@ -1,0 +1,174 @@
+package io.runtape.transcript;
+
+import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.restassured.path.json.JsonPath;
+import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.Script;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What was said is told from what was recorded. */
+abstract class TranscriptTest extends RecordedHistory {
+
+    private static Script says(String... words) {
+        StringBuilder stream = new StringBuilder();
+        for (String word : words) {
+            stream.append("event: assistant_message_delta\ndata: {\"delta\":\"")
+                    .append(word)
+                    .append("\"}\n\n");
+        }
+        return Script.stream(stream.toString());
+    }
+
+    private static String text(JsonPath transcript, int message) {
+        return transcript.getString("data.messages[" + message + "].parts[0].text");
+    }
+
+    @Test
+    void tellsWhatWasAskedSaidAndDone() throws Exception {
+        String id = record(
+                "{\"prompt\":\"Run the tests.\",\"threadId\":\"" + thread + "\"}",
+                Script.stream("event: run_started\ndata: {}\n\n"
+                        + "event: assistant_message_delta\ndata: {\"delta\":\"I will \"}\n\n"
+                        + "event: assistant_message_delta\ndata: {\"delta\":\"run them.\"}\n\n"
+                        + "event: assistant_message\ndata: {\"content\":\"I will run them.\"}\n\n"
+                        + "event: tool_call\ndata: {\"toolCallId\":\"c1\",\"name\":\"shell\",\"arguments\":{\"cmd\":\"make\"}}\n\n"
+                        + "event: tool_result\ndata: {\"toolCallId\":\"c1\",\"output\":\"ok\",\"exitCode\":0}\n\n"
+                        + "event: run_completed\ndata: {\"result\":\"Green.\"}\n\n"));
+
+        JsonPath transcript = json("/runs/" + id + "/transcript");
+
+        assertEquals(id, transcript.getString("data.runId"));
+        assertEquals(thread, transcript.getString("data.threadId"));
+        assertFalse(transcript.getBoolean("data.truncated"));
+        assertEquals(List.of("user", "assistant"), transcript.getList("data.messages.role"));
+        assertEquals("Run the tests.", text(transcript, 0));
+        assertEquals("I will run them.", text(transcript, 1));
+        assertEquals(
+                List.of("text", "tool_call", "tool_result", "text"), transcript.getList("data.messages[1].parts.type"));
+        assertEquals("make", transcript.getString("data.messages[1].parts[1].input.cmd"));
+        assertEquals("ok", transcript.getString("data.messages[1].parts[2].output"));
+        assertEquals(List.of(id, id), transcript.getList("data.messages.runId"));
+        JsonPath run = json("/runs/" + id);
+        assertEquals(run.getString("data.createdAt"), transcript.getString("data.messages[0].createdAt"));
+        assertEquals(run.getString("data.firstEventAt"), transcript.getString("data.messages[1].createdAt"));
+        assertEquals("no-store", history().get("/runs/" + id + "/transcript").header("Cache-Control"));
+    }
+
+    @Test
+    void tellsOfARunThatGoesOnWhatWasSaidSoFar() throws Exception {
+        try (LiveRun live =
+                begin("{\"prompt\":\"go on\"}", "event: assistant_message_delta\ndata: {\"delta\":\"so far\"}\n\n")) {
+            JsonPath transcript = json("/runs/" + live.id() + "/transcript");
+
+            assertEquals("go on", text(transcript, 0));
+            assertEquals("so far", text(transcript, 1));
+            assertTrue(transcript.getString("data.messages[1].createdAt").endsWith("Z"));
+        }
+        try (LiveRun silent = begin("{\"prompt\":\"hello\"}")) {
+            assertEquals(
+                    List.of("user"),
+                    json("/runs/" + silent.id() + "/transcript").getList("data.messages.role"));
+        }
+    }
+
+    @Test
+    void tellsAnAnswerThatIsNoStream() throws Exception {
+        String id = record(
+                "{\"prompt\":\"Hi\",\"stream\":false}",
+                Script.json(200, "{\"data\":{\"status\":\"completed\",\"result\":\"Hello.\"}}"));
+
+        JsonPath transcript = json("/runs/" + id + "/transcript");
+
+        assertEquals(List.of("user", "assistant"), transcript.getList("data.messages.role"));
+        assertEquals("Hello.", text(transcript, 1));
+    }
+
+    @Test
+    void tellsAStrangeStreamAsItStands() throws Exception {
+        String id =
+                record("{}", Script.stream("\uFEFFdata: one\n\n: beat\n\nevent: odd\ndata: two\n\ndata: [DONE]\n\n"));
+
+        JsonPath transcript = json("/runs/" + id + "/transcript");
+
+        assertEquals(List.of("one", "two"), transcript.getList("data.messages[0].parts.text"));
+    }
+
+    @Test
+    void tellsAThreadRunByRunAndNothingTwice() throws Exception {
+        String first = record(
+                "{\"threadId\":\"" + thread + "\",\"messages\":[{\"role\":\"user\",\"content\":\"one?\"}]}",
+                says("on", "e."));
+        String second = record(
+                "{\"threadId\":\"" + thread + "\",\"messages\":[{\"role\":\"user\",\"content\":\"one?\"},"
+                        + "{\"role\":\"assistant\",\"content\":\"one.\"},{\"role\":\"user\",\"content\":\"two?\"}]}",
+                says("two."));
+        history()
+                .contentType("application/json")
+                .body("{\"title\":\"Counting\"}")
+                .patch("/threads/" + thread);
+
+        JsonPath transcript = json("/threads/" + thread + "/transcript");
+
+        assertEquals(thread, transcript.getString("data.threadId"));
+        assertEquals("Counting", transcript.getString("data.title"));
+        assertEquals(List.of("user", "assistant", "user", "assistant"), transcript.getList("data.messages.role"));
+        assertEquals("one?", text(transcript, 0));
+        assertEquals("one.", text(transcript, 1));
+        assertEquals("two?", text(transcript, 2));
+        assertEquals("two.", text(transcript, 3));
+        assertEquals(List.of(first, first, second, second), transcript.getList("data.messages.runId"));
+        assertEquals(
+                3,
+                json("/runs/" + second + "/transcript").getList("data.messages").size() - 1);
+    }
+
+    @Test
+    void leavesOutWhatIsTooLong() throws Exception {
+        String id = record("{}", Script.stream("data: " + "x".repeat(9 << 20) + "\n\n", "data: next\n\n"));
+
+        JsonPath transcript = json("/runs/" + id + "/transcript");
+
+        assertTrue(transcript.getBoolean("data.truncated"));
+        assertEquals(List.of("next"), transcript.getList("data.messages[0].parts.text"));
+    }
+
+    @Test
+    void tellsDeepArguments() throws Exception {
+        String deep = "[".repeat(990) + "]".repeat(990);
+        String id = record(
+                "{}",
+                Script.stream("event: tool_call\ndata: {\"toolCallId\":\"c\",\"name\":\"t\",\"arguments\":" + deep
+                        + "}\n\n"));
+
+        String transcript = history()
+                .get("/runs/" + id + "/transcript")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asString();
+
+        assertTrue(transcript.contains("\"input\":" + deep), transcript);
+    }
+
+    @Test
+    void isJsonAlone() throws Exception {
+        String id = record("{\"threadId\":\"" + thread + "\"}", says("x"));
+
+        for (String target : List.of("/runs/" + id, "/threads/" + thread)) {
+            history()
+                    .accept("text/markdown")
+                    .get(target + "/transcript")
+                    .then()
+                    .statusCode(406)
+                    .body("error.code", equalTo("not_acceptable"));
+            history().accept("*/*").get(target + "/transcript").then().statusCode(200);
+        }
+        assertNull(json("/threads/" + thread + "/transcript").get("data.title"));
+    }
+}
