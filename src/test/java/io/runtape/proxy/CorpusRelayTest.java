@@ -1,8 +1,11 @@
 package io.runtape.proxy;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.runtape.sse.CorpusCase;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.ReferenceParser;
@@ -24,13 +27,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every case of the conformance corpus, in every chunking, through the gateway: relayed, stored and told apart. */
 abstract class CorpusRelayTest extends RunningGateway {
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String KEY = "X-API-Key: corpus";
+
     @ParameterizedTest
     @MethodSource("io.runtape.sse.CorpusCase#all")
     void relaysAndRecordsTheBytesInEveryChunking(CorpusCase corpusCase) throws Exception {
         Map<String, WireAnswer> answers = new LinkedHashMap<>();
         for (Map.Entry<String, List<Integer>> chunking : corpusCase.chunkings().entrySet()) {
             Scripted script = upstream.on(writing(corpusCase, chunking.getValue()));
-            answers.put(chunking.getKey(), client().post("/v1/run", "{}", script.header()));
+            answers.put(chunking.getKey(), client().post("/v1/run", "{}", script.header(), KEY));
         }
 
         for (Map.Entry<String, WireAnswer> chunking : answers.entrySet()) {
@@ -40,6 +46,7 @@ abstract class CorpusRelayTest extends RunningGateway {
                 corpusCase.headers().forEach((header, value) -> assertHeader(answer, header, value));
                 assertArrayEquals(corpusCase.bytes(), answer.whole(), name);
                 assertRecorded(corpusCase, answer.header("Runtape-Run-Id"), name);
+                assertShown(corpusCase, answer.header("Runtape-Run-Id"), name);
             }
         }
     }
@@ -83,6 +90,32 @@ abstract class CorpusRelayTest extends RunningGateway {
         assertEquals(corpusCase.events().size(), run.events(), name);
         boolean tail = !frames.isEmpty() && frames.get(frames.size() - 1).kind() == FrameKind.TAIL;
         assertEquals(corpusCase.incompleteTail(), tail, name);
+    }
+
+    /** The run as history exports it: the same bytes, the same events. */
+    private void assertShown(CorpusCase corpusCase, String runId, String name) throws Exception {
+        ByteArrayOutputStream raw = new ByteArrayOutputStream();
+        List<ServerSentEvent> events = new ArrayList<>();
+        long sequence = 0;
+        try (WireAnswer export = client().get(
+                        "/history/v1/runs/" + runId + "/events?include=raw", "Accept: application/x-ndjson", KEY)) {
+            for (String line : new String(export.whole(), UTF_8).split("\n", -1)) {
+                if (line.isEmpty()) {
+                    continue;
+                }
+                JsonNode event = JSON.readTree(line);
+                assertEquals(++sequence, event.get("sequence").longValue(), name);
+                raw.writeBytes(event.get("raw").binaryValue());
+                if (event.get("kind").textValue().equals("event")) {
+                    events.add(new ServerSentEvent(
+                            event.get("event").textValue(),
+                            event.get("data").textValue(),
+                            event.get("lastEventId").textValue()));
+                }
+            }
+        }
+        assertArrayEquals(corpusCase.bytes(), raw.toByteArray(), name);
+        assertEquals(corpusCase.events(), events, name);
     }
 
     /** What the rows of kind event say, each with the parts before it and its own last event id. */

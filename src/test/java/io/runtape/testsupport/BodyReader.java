@@ -12,7 +12,7 @@ final class BodyReader {
     private final boolean chunked;
     private final boolean untilClose;
     private long left;
-    private boolean inChunk;
+    private boolean broken;
     private boolean whole;
 
     private BodyReader(InputStream in, boolean chunked, boolean untilClose, long left) {
@@ -74,6 +74,10 @@ final class BodyReader {
             throw new EOFException("the connection ended before the body");
         }
         left -= untilClose ? 0 : n;
+        if (chunked && left == 0) {
+            // At once, so that what comes next on the connection is the next chunk.
+            broken = RawHead.line(in) == null;
+        }
         if (!chunked && !untilClose && left == 0) {
             whole = true;
         }
@@ -81,10 +85,9 @@ final class BodyReader {
     }
 
     private boolean nextChunk() throws IOException {
-        if (inChunk) {
-            line();
+        if (broken) {
+            throw new EOFException("the connection ended before the body");
         }
-        inChunk = true;
         String size = line();
         int extension = size.indexOf(';');
         left = Long.parseLong(extension < 0 ? size : size.substring(0, extension), 16);

@@ -100,11 +100,16 @@ public final class WireAnswer implements AutoCloseable {
 
     /** Reads what has come, waiting for a byte; false at the end of the body, however it ended. */
     public boolean readMore() throws IOException {
+        return readMore(64 << 10);
+    }
+
+    /** The same, and no more than so many bytes. */
+    public boolean readMore(int atMost) throws IOException {
         head();
         if (end != null) {
             return false;
         }
-        byte[] some = new byte[64 << 10];
+        byte[] some = new byte[atMost];
         try {
             int n = body.read(some);
             if (n < 0) {
@@ -150,20 +155,18 @@ public final class WireAnswer implements AutoCloseable {
         return held();
     }
 
-    /** Whether nothing comes within the time. What comes is held. */
+    /** Whether nothing comes within the time, not even the end. */
     public boolean isSilentFor(Duration time) throws IOException {
-        int before = held.size();
         socket.setSoTimeout((int) time.toMillis());
+        in.mark(1);
         try {
-            if (head == null) {
-                head();
-                return false;
-            }
-            return !readMore() && end == null && held.size() == before;
+            in.read();
+            in.reset();
+            return false;
         } catch (SocketTimeoutException e) {
             return true;
-        } catch (AssertionError e) {
-            return e.getCause() instanceof SocketTimeoutException;
+        } catch (SocketException e) {
+            return false;
         } finally {
             socket.setSoTimeout((int) ScriptedUpstream.PATIENCE.toMillis());
         }
