@@ -14,9 +14,11 @@ import java.util.concurrent.atomic.AtomicLong;
 @Singleton
 public final class Delivery {
 
-    /** Bytes that wait in the queues of all readers: an eighth of the heap, 64 MiB at most. */
-    private static final long QUEUED_MAX =
-            Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
+    /**
+     * Bytes that wait in the queues of all readers: an eighth of the heap, 64 MiB at most. Not a constant of the class: a
+     * native image would take the heap of the machine it was built on.
+     */
+    private final long queuedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
     private final JournalReader journal;
     private final DeliveryMetrics metrics;
@@ -67,6 +69,6 @@ public final class Delivery {
     }
 
     boolean isFull() {
-        return queued.get() > QUEUED_MAX;
+        return queued.get() > queuedMax;
     }
 }

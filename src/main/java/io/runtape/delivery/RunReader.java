@@ -110,11 +110,11 @@ final class RunReader implements Flow.Subscription, CommitListener {
         queue.add(frames);
         queuedBytes += frames.length();
         delivery.queued(frames.length());
+        drain();
         if (queuedBytes > QUEUE_BYTES_MAX || delivery.isFull()) {
             clearQueue();
             fallBehind(true);
         }
-        drain();
     }
 
     private void fallBehind(boolean now) {
@@ -262,8 +262,8 @@ final class RunReader implements Flow.Subscription, CommitListener {
                         ? delivery.journal().completes(source.pk(), from, upTo)
                         : null;
                 loop.execute(() -> readDone(block, completing, upTo));
-            } catch (SQLException e) {
-                LOG.warnf("frames of run %s cannot be read: %s", source.id(), e.getMessage());
+            } catch (SQLException | RuntimeException e) {
+                LOG.warnf("frames of run %s cannot be read: %s", source.id(), e.toString());
                 loop.execute(() -> fail("the frames cannot be read"));
             }
         });

@@ -126,8 +126,8 @@ final class RunReplay implements Flow.Subscription {
             try {
                 FrameBlock next = delivery.journal().block(source.pk(), after, source.lastSequence());
                 loop.execute(() -> readDone(next));
-            } catch (SQLException e) {
-                LOG.warnf("frames of run %s cannot be read: %s", source.id(), e.getMessage());
+            } catch (SQLException | RuntimeException e) {
+                LOG.warnf("frames of run %s cannot be read: %s", source.id(), e.toString());
                 loop.execute(() -> fail("the frames cannot be read"));
             }
         });

@@ -9,12 +9,13 @@ final class CommitBatch {
     /** Rows of frames past which no further run is taken along: larger commits gain no throughput, only delay. */
     static final int FRAMES_MAX = 8192;
 
-    /** Bytes of frames past which no further run is taken along: bounds the encoded copy of the batch. */
+    /** Bytes of frames and requests past which no further run is taken along: bounds the encoded copy of the batch. */
     static final long BYTES_MAX = 16L << 20;
 
     private final List<RunWrite> writes = new ArrayList<>();
     private int frames;
     private long bytes;
+    private long startBytes;
     private boolean framesOnly = true;
 
     static CommitBatch of(RunWrite one) {
@@ -30,11 +31,15 @@ final class CommitBatch {
             frames += block.count();
             bytes += block.length();
         }
+        RunStart start = write.start();
+        if (start != null) {
+            startBytes += start.bytes();
+        }
         framesOnly &= write.framesOnly();
     }
 
     boolean hasRoom() {
-        return frames < FRAMES_MAX && bytes < BYTES_MAX;
+        return frames < FRAMES_MAX && bytes + startBytes < BYTES_MAX;
     }
 
     List<RunWrite> writes() {

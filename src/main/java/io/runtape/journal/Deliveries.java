@@ -5,6 +5,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jboss.logging.Logger;
 
 /**
@@ -22,8 +23,16 @@ final class Deliveries {
     }
 
     void dispatch() {
-        byLoop.forEach((loop, news) -> loop.execute(() -> news.forEach(Deliveries::tell)));
+        byLoop.forEach(Deliveries::dispatch);
         byLoop.clear();
+    }
+
+    private static void dispatch(Executor loop, List<Runnable> news) {
+        try {
+            loop.execute(() -> news.forEach(Deliveries::tell));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("an event loop has ended before the news of a commit", e);
+        }
     }
 
     /** What goes wrong for one reader must not keep the news from the next. */

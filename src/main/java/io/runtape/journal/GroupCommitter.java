@@ -1,5 +1,6 @@
 package io.runtape.journal;
 
+import io.quarkus.runtime.Quarkus;
 import io.runtape.model.Store;
 import io.runtape.model.StoreTakenException;
 import java.sql.SQLException;
@@ -29,15 +30,20 @@ final class GroupCommitter {
 
     private static final Logger LOG = Logger.getLogger(GroupCommitter.class);
 
-    /** Bytes of finished frames, of all runs, that may wait for their commit: an eighth of the heap, 64 MiB at most. */
-    private static final long UNCOMMITTED_MAX =
-            Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
-
     /** A commit that takes longer counts as a store that does not answer. */
     private static final Duration STALL = Duration.ofSeconds(2);
 
+    /** How often a transaction is tried that another one gets in the way of. */
+    private static final int TRIES = 5;
+
     private static final Duration RETRY_FIRST = Duration.ofMillis(50);
     private static final Duration RETRY_LONGEST = Duration.ofSeconds(1);
+
+    /**
+     * Bytes of finished frames, of all runs, that may wait for their commit: an eighth of the heap, 64 MiB at most. Not a
+     * constant of the class: a native image would take the heap of the machine it was built on.
+     */
+    private final long uncommittedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
     private final Store store;
     private final JournalMetrics metrics;
@@ -54,6 +60,9 @@ final class GroupCommitter {
     private volatile boolean stopping;
     private volatile long commitBeganNanos;
     private volatile boolean away;
+    /** No commit of this node can succeed any more. */
+    private volatile boolean dead;
+
     private @Nullable StoreWriter writer;
     private @Nullable NodeFence fence;
 
@@ -76,6 +85,10 @@ final class GroupCommitter {
         this.onEnded = onEnded;
         this.onTimeout = onTimeout;
         thread.setDaemon(true);
+        thread.setUncaughtExceptionHandler((t, e) -> {
+            LOG.fatal("the committer has ended, nothing more is recorded", e);
+            dead = true;
+        });
         metrics.gauge("runtape.uncommitted.bytes", "Bytes of frames that wait for their commit", uncommitted::get);
         metrics.countOutages(this::stalledNanos);
         metrics.gauge(
@@ -111,7 +124,7 @@ final class GroupCommitter {
 
     /** Whether the database takes commits, as far as is known. */
     boolean available() {
-        return !away && stalledNanos() == 0;
+        return !dead && !away && stalledNanos() == 0;
     }
 
     void enqueue(RunJournal run) {
@@ -131,11 +144,11 @@ final class GroupCommitter {
     }
 
     boolean isFull() {
-        return uncommitted.get() >= UNCOMMITTED_MAX;
+        return uncommitted.get() >= uncommittedMax;
     }
 
     private boolean hasRoom() {
-        return uncommitted.get() < UNCOMMITTED_MAX / 2;
+        return uncommitted.get() < uncommittedMax / 2;
     }
 
     /** Keeps the run's call until there is room; the commit that makes room may already be over. */
@@ -187,52 +200,78 @@ final class GroupCommitter {
     }
 
     private void commit(CommitBatch batch) {
-        if (batch.writes().isEmpty()) {
+        if (batch.writes().isEmpty() || dead) {
             return;
         }
-        commitBeganNanos = System.nanoTime();
+        long began = System.nanoTime();
+        commitBeganNanos = began;
         if (written(batch)) {
-            publish(batch);
+            publish(batch, System.nanoTime() - began);
         }
-        long lasted = System.nanoTime() - commitBeganNanos;
+        commitBeganNanos = 0;
+        long lasted = System.nanoTime() - began;
         if (lasted > STALL.toNanos()) {
             metrics.outage(lasted);
         }
-        commitBeganNanos = 0;
     }
 
     /** Whether the batch is durable; what else is to be done with it has been done where it is not. */
     private boolean written(CommitBatch batch) {
         try {
-            writer().write(batch);
+            write(batch);
             return true;
         } catch (SQLException | StoreTakenException e) {
-            if (e instanceof SQLException refusal && SqlFault.isOfTheData(refusal)) {
+            if (!(e instanceof SQLException refusal)) {
+                rideOut(batch, e);
+            } else if (NodeFence.FENCED_OFF.equals(refusal.getSQLState())) {
+                fencedOff();
+            } else if (SqlFault.isOfTheData(refusal)) {
                 split(batch, refusal.getSQLState());
             } else {
-                rideOut(batch, e);
+                rideOut(batch, refusal);
             }
         } catch (RuntimeException e) {
-            // A fault of ours must not stop the commits of all other runs.
+            // A fault of ours must not stop the commits of all other runs. What became of this one, the tables say.
             LOG.error("a commit failed in the gateway itself", e);
-            close();
-            split(batch, "XX000");
+            rideOut(batch, e);
         }
         return false;
+    }
+
+    private void write(CommitBatch batch) throws SQLException, StoreTakenException {
+        for (int tries = 1; ; tries++) {
+            try {
+                writer().write(batch);
+                return;
+            } catch (SQLException e) {
+                if (!SqlFault.isOfTheMoment(e) || tries == TRIES) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Another gateway has closed this one's runs: this one can only end. */
+    private void fencedOff() {
+        LOG.fatal("another gateway has taken over the runs of this one, which can record nothing more and ends");
+        dead = true;
+        onTimeout.accept(deliveries);
+        deliveries.dispatch();
+        Quarkus.asyncExit(1);
     }
 
     private StoreWriter writer() throws SQLException, StoreTakenException {
         StoreWriter open = writer;
         if (open == null) {
-            open = StoreWriter.open(store, fence, storeTimeout);
+            open = StoreWriter.open(store, fence);
             writer = open;
         }
         return open;
     }
 
-    private void publish(CommitBatch batch) {
+    private void publish(CommitBatch batch, long tookNanos) {
         long now = System.nanoTime();
-        metrics.committed(batch, now - commitBeganNanos);
+        metrics.committed(batch, tookNanos);
         for (RunWrite write : batch.writes()) {
             FrameBlock frames = write.frames();
             if (frames != null) {
@@ -250,6 +289,7 @@ final class GroupCommitter {
     private void split(CommitBatch batch, String sqlState) {
         if (batch.writes().size() > 1) {
             batch.writes().forEach(write -> commit(CommitBatch.of(write)));
+            commitBeganNanos = System.nanoTime();
             return;
         }
         RunWrite faulty = batch.writes().get(0);
@@ -270,41 +310,54 @@ final class GroupCommitter {
     /** The database is away: waits for it with the batch in hand. */
     private void rideOut(CommitBatch batch, Exception cause) {
         long since = commitBeganNanos;
-        long timeoutNanos = storeTimeout.toNanos();
         boolean givenUp = false;
         away = true;
-        LOG.warnf("the store does not answer (%s), live runs wait for it", cause.getMessage());
+        // Messages may quote what was to be stored.
+        LOG.warnf("the store does not answer (%s), live runs wait for it", SqlFault.named(cause));
         long pauseNanos = RETRY_FIRST.toNanos();
-        while (true) {
-            close();
-            if (!givenUp && (System.nanoTime() - since > timeoutNanos || stopping)) {
+        while (!settled(batch, givenUp, pauseNanos)) {
+            if (!givenUp && (stopping || System.nanoTime() - since > storeTimeout.toNanos())) {
                 givenUp = true;
-                LOG.errorf("the store has been away for %s, live runs are given up", storeTimeout);
+                LOG.error("the store has been away for too long, live runs are given up");
                 onTimeout.accept(deliveries);
                 deliveries.dispatch();
             }
             if (stopping) {
                 return;
             }
-            LockSupport.parkNanos(pauseNanos);
             pauseNanos = Math.min(pauseNanos * 2, RETRY_LONGEST.toNanos());
-            try {
-                settle(batch, givenUp);
-                break;
-            } catch (SQLException e) {
-                if (SqlFault.isOfTheData(e)) {
-                    split(batch, e.getSQLState());
-                    break;
-                }
-                LOG.debugf("the store is still away: %s", e.getMessage());
-            } catch (StoreTakenException e) {
-                LOG.debugf("the store is back, but the lock is not: %s", e.getMessage());
-            }
         }
         away = false;
         LOG.warnf(
                 "the store answers again after %d ms",
                 Duration.ofNanos(System.nanoTime() - since).toMillis());
+    }
+
+    /** One try, after a pause, on a new connection; whether nothing more is to be done for the batch. */
+    private boolean settled(CommitBatch batch, boolean givenUp, long pauseNanos) {
+        close();
+        LockSupport.parkNanos(pauseNanos);
+        try {
+            settle(batch, givenUp);
+            return true;
+        } catch (SQLException e) {
+            if (NodeFence.FENCED_OFF.equals(e.getSQLState())) {
+                fencedOff();
+                return true;
+            }
+            if (SqlFault.isOfTheData(e)) {
+                split(batch, e.getSQLState());
+                return true;
+            }
+            LOG.debugf("the store is still away: %s", SqlFault.named(e));
+        } catch (StoreTakenException e) {
+            LOG.warn("the database answers, but its gateway lock is still held by a session that has not ended");
+        } catch (RuntimeException e) {
+            LOG.error("the batch cannot be written for a fault of the gateway itself", e);
+            split(batch, "XX000");
+            return true;
+        }
+        return false;
     }
 
     /**
@@ -314,12 +367,12 @@ final class GroupCommitter {
     private void settle(CommitBatch batch, boolean givenUp) throws SQLException, StoreTakenException {
         StoreWriter open = writer();
         if (open.holds(batch)) {
-            publish(batch);
+            publish(batch, System.nanoTime() - commitBeganNanos);
         } else if (givenUp) {
             batch.writes().forEach(this::drop);
         } else {
             open.write(batch);
-            publish(batch);
+            publish(batch, System.nanoTime() - commitBeganNanos);
         }
     }
 

@@ -65,7 +65,7 @@ public class Journal {
 
     void start(@Observes @Priority(STARTS_AT) StartupEvent event) {
         try {
-            StoreWriter writer = StoreWriter.open(store, null, config.storeTimeout());
+            StoreWriter writer = StoreWriter.open(store, null);
             nextPk.set(writer.fence().nodeId() << RunRows.RUN_BITS);
             int lost = new LostRuns(writer).close();
             store.makeDurable(writer.connection());
@@ -74,7 +74,8 @@ public class Journal {
             }
             committer.start(writer);
         } catch (SQLException | StoreTakenException e) {
-            throw new StartRefused("Runtape cannot write to its database (" + store.address() + "): " + e.getMessage());
+            throw new StartRefused(
+                    "Runtape cannot write to its database (" + store.address() + "): " + SqlFault.named(e));
         }
     }
 

@@ -56,10 +56,21 @@ final class LostRuns {
             }
         }
         writer.inTransaction(() -> {
+            raiseEpochs(connection, writer.fence().nodeId());
             writer.rows().head(unsettled);
             writer.rows().end(ends);
         });
         return ends.size();
+    }
+
+    /** From now on nothing more can be written in the name of the nodes that left these runs, should one of them come back. */
+    private static void raiseEpochs(Connection connection, long ownNode) throws SQLException {
+        try (PreparedStatement raise = connection.prepareStatement("""
+                update node set epoch = epoch + 1 where node_id <> ?
+                    and node_id in (select node_id from run where status = 'running')""")) {
+            raise.setLong(1, ownNode);
+            raise.executeUpdate();
+        }
     }
 
     private static RunTotals totals(Connection connection, long pk) throws SQLException {

@@ -79,10 +79,19 @@ final class PostgresFrames implements FrameWriter {
         try {
             encoder.encode(batch, copy::writeToCopy);
             copy.endCopy();
-        } finally {
+        } catch (SQLException e) {
+            cancel(copy, e);
+            throw e;
+        }
+    }
+
+    private static void cancel(CopyIn copy, SQLException cause) {
+        try {
             if (copy.isActive()) {
                 copy.cancelCopy();
             }
+        } catch (SQLException e) {
+            cause.addSuppressed(e);
         }
     }
 }

@@ -34,7 +34,7 @@ public final class RunJournal {
 
     private final GroupCommitter committer;
     private final RunKey key;
-    private final RunStart start;
+    private volatile RunStart start;
     private final Executor loop;
     private final CompletableFuture<RunJournal> started = new CompletableFuture<>();
 
@@ -52,7 +52,8 @@ public final class RunJournal {
     private RunTotals durable = RunTotals.NONE;
     private @Nullable RunEnd ended;
     private long uncommitted;
-    private boolean cancelNoted;
+    private int cancels;
+    private @Nullable String upstreamRunId;
     private @Nullable Runnable roomCall;
     private @Nullable Consumer<RunEnd> endCall;
     private int framesLastBlock = FRAMES_EXPECTED;
@@ -74,7 +75,7 @@ public final class RunJournal {
         return key;
     }
 
-    /** What was known when the run began. */
+    /** What was known when the run began; without its request once that is being written. */
     public RunStart start() {
         return start;
     }
@@ -100,6 +101,7 @@ public final class RunJournal {
                 return headed;
             }
             head = answer;
+            upstreamRunId = answer.upstreamRunId();
             enqueue = markQueued();
         }
         if (enqueue) {
@@ -226,8 +228,16 @@ public final class RunJournal {
     }
 
     /** Calls back once, on the loop, when the run's end is durable or the run is given up; whoever ended it. */
-    public synchronized void whenEnded(Consumer<RunEnd> call) {
-        endCall = call;
+    public void whenEnded(Consumer<RunEnd> call) {
+        @Nullable RunEnd already;
+        synchronized (this) {
+            already = ended;
+            endCall = already == null ? call : null;
+        }
+        if (already != null) {
+            RunEnd end = already;
+            loop.execute(() -> call.accept(end));
+        }
     }
 
     /** What of the run is durable. */
@@ -240,27 +250,34 @@ public final class RunJournal {
         return Optional.ofNullable(ended);
     }
 
-    /** Notes that a cancel call which names this run is passing, or that it was refused. */
-    public synchronized void noteCancel(boolean noted) {
-        cancelNoted = noted;
+    /** A cancel call that names this run is passing. */
+    public synchronized void cancelBegan() {
+        cancels++;
     }
 
-    /** Whether a cancel call has passed. */
+    /** A cancel call that was passing was refused. */
+    public synchronized void cancelRefused() {
+        cancels--;
+    }
+
+    /** Whether a cancel call has passed, or is passing. */
     public synchronized boolean cancelNoted() {
-        return cancelNoted;
+        return cancels > 0;
     }
 
     /** The run's id at the agent API, once its answer's head is recorded. */
     public synchronized Optional<String> upstreamRunId() {
-        RunHead known = headed.isDone() && !headed.isCompletedExceptionally() ? headed.join() : head;
-        return Optional.ofNullable(known).map(RunHead::upstreamRunId);
+        return Optional.ofNullable(upstreamRunId);
     }
 
     /** What waits to be written; null where that is nothing. */
     synchronized @Nullable RunWrite take() {
         queued = false;
         RunStart newStart = startTaken ? null : start;
-        startTaken = true;
+        if (!startTaken) {
+            startTaken = true;
+            start = start.withoutRequest();
+        }
         RunHead newHead = head;
         head = null;
         FrameBlock frames = waiting;
@@ -291,7 +308,7 @@ public final class RunJournal {
             durable = write.totals();
             settle(write.frames());
             ended = write.end() != null ? write.end() : ended;
-            call = endCall;
+            call = write.end() == null ? null : takeEndCall();
             told = write.frames() == null && write.end() == null ? List.of() : List.copyOf(listeners);
         }
         if (write.start() != null) {
@@ -318,13 +335,19 @@ public final class RunJournal {
         }
     }
 
+    private @Nullable Consumer<RunEnd> takeEndCall() {
+        Consumer<RunEnd> call = endCall;
+        endCall = null;
+        return call;
+    }
+
     private void tellEnded(List<CommitListener> told, RunEnd end, Deliveries deliveries) {
         for (CommitListener listener : told) {
             deliveries.add(listener.loop(), () -> listener.ended(end));
         }
         @Nullable Consumer<RunEnd> call;
         synchronized (this) {
-            call = endCall;
+            call = takeEndCall();
         }
         if (call != null) {
             deliveries.add(loop, () -> call.accept(end));

@@ -13,11 +13,12 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the rows of runs and threads, in the caller's transaction. Rows of threads are touched in the order of their keys,
- * so that two transactions never wait for each other. Confined to the thread that holds the connection.
+ * Writes the rows of runs and threads, in the caller's transaction. Rows are touched in an order of their keys; should
+ * two transactions meet nevertheless, the database picks one and it is tried again. Confined to the thread that holds the connection.
  */
 final class RunRows {
 
@@ -31,7 +32,7 @@ final class RunRows {
             values (?, ?, ?, false, 0, ?, ?) on conflict do nothing""";
 
     private static final String ADVANCE_THREAD = """
-            update thread set last_ordinal = last_ordinal + 1, updated_at = ?, agent = coalesce(agent, ?)
+            update thread set last_ordinal = last_ordinal + 1, updated_at = greatest(updated_at, ?), agent = coalesce(agent, ?)
             where owner = ? and id = ?""";
 
     private static final String UPDATE_HEAD = """
@@ -42,10 +43,10 @@ final class RunRows {
     private static final String UPDATE_END = """
             update run set status = ?, reason = ?, dialect = ?, result = ?, usage = ?, iterations = ?, error = ?,
                 event_count = ?, frame_count = ?, byte_count = ?, last_sequence = ?, first_event_at = ?, completed_at = ?
-            where run_pk = ?""";
+            where run_pk = ? and status = 'running'""";
 
     private static final String TOUCH_THREAD = """
-            update thread set updated_at = ? where owner = ?
+            update thread set updated_at = greatest(updated_at, ?) where owner = ?
                 and id = (select r.thread_id from run r where r.run_pk = ?)""";
 
     /** How many bits of a run's key count the runs of one node; the bits above are the node's id. */
@@ -69,7 +70,7 @@ final class RunRows {
         }
         try (PreparedStatement insert = connection.prepareStatement(INSERT_RUN)) {
             for (RunWrite write : runs) {
-                RunStart run = write.run().start();
+                RunStart run = Objects.requireNonNull(write.start());
                 insert.setLong(1, write.run().pk());
                 insert.setString(2, run.owner().id());
                 insert.setString(3, run.id());
@@ -144,7 +145,12 @@ final class RunRows {
                 update.addBatch();
             }
             insert.executeBatch();
-            advance.executeBatch();
+            for (int advanced : advance.executeBatch()) {
+                if (advanced == 0) {
+                    // The thread was deleted since the statement before: all of it once more.
+                    throw new SQLException("a thread is gone that a run was about to join", SqlFault.CONFLICT);
+                }
+            }
             update.executeBatch();
         }
     }
@@ -153,9 +159,12 @@ final class RunRows {
         if (ends.isEmpty()) {
             return;
         }
+        List<End> inOrder = new ArrayList<>(ends);
+        inOrder.sort(Comparator.comparing((End e) -> e.run().owner())
+                .thenComparing(e -> e.run().pk()));
         try (PreparedStatement update = connection.prepareStatement(UPDATE_END);
                 PreparedStatement touch = connection.prepareStatement(TOUCH_THREAD)) {
-            for (End each : ends) {
+            for (End each : inOrder) {
                 RunEnd end = each.end();
                 RunTotals totals = each.totals();
                 update.setString(1, end.status().label());

@@ -32,4 +32,17 @@ public record RunStart(
         String metadata,
         String config,
         @Nullable String requestType,
-        byte[] requestBody) {}
+        byte[] requestBody) {
+
+    private static final byte[] NOTHING = {};
+
+    /** The same without what only the row needs: a run may live for hours, and need not hold its request in memory. */
+    RunStart withoutRequest() {
+        return new RunStart(id, owner, threadId, agent, path, stream, createdAt, null, "{}", "{}", null, NOTHING);
+    }
+
+    /** About how many bytes it takes to write it. */
+    long bytes() {
+        return requestBody.length + metadata.length() + config.length() + (prompt == null ? 0 : prompt.length());
+    }
+}

@@ -5,7 +5,23 @@ import java.sql.SQLException;
 /** Tells a statement that the database refuses from a database that is away. */
 final class SqlFault {
 
+    /** SQLSTATE of a transaction that another one got in the way of. */
+    static final String CONFLICT = "40001";
+
     private SqlFault() {}
+
+    /** Whether another transaction was in the way (class 40), or held a lock for too long on H2: the same may go through now. */
+    static boolean isOfTheMoment(SQLException e) {
+        String state = e.getSQLState();
+        return state != null && (state.startsWith("40") || state.equals("HYT00"));
+    }
+
+    /** Which fault, without what it may quote. */
+    static String named(Exception e) {
+        return e instanceof SQLException sql
+                ? "SQLSTATE " + sql.getSQLState()
+                : e.getClass().getSimpleName();
+    }
 
     /**
      * Whether the data is at fault, so that trying again is useless: data exceptions (class 22), violated constraints (23)

@@ -21,6 +21,12 @@ final class StoreWriter implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(StoreWriter.class);
 
+    /**
+     * How long a statement may take before its connection counts as lost and a new one is tried: well within the time that
+     * live runs wait for the database, so that a host which vanished costs them one failover and not their lives.
+     */
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(15);
+
     private final Store store;
     private final Connection connection;
     private final NodeFence fence;
@@ -42,19 +48,17 @@ final class StoreWriter implements AutoCloseable {
      * Opens the store's exclusive connection.
      *
      * @param known this node's fence; null registers a new node
-     * @param answerWithin how long a statement may take before the connection counts as lost
      * @throws StoreTakenException where its lock is still held elsewhere
      */
-    static StoreWriter open(Store store, @Nullable NodeFence known, Duration answerWithin)
-            throws SQLException, StoreTakenException {
+    static StoreWriter open(Store store, @Nullable NodeFence known) throws SQLException, StoreTakenException {
         Connection connection = store.exclusive();
         try {
             if (store.engine() == Engine.POSTGRESQL) {
                 // A host that vanishes sends nothing, so a statement would wait for ever.
-                connection.setNetworkTimeout(Runnable::run, Math.toIntExact(answerWithin.toMillis()));
+                connection.setNetworkTimeout(Runnable::run, (int) ANSWER_WITHIN.toMillis());
             }
             return new StoreWriter(store, connection, known == null ? NodeFence.register(connection) : known);
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException e) {
             connection.close();
             throw e;
         }

@@ -47,7 +47,8 @@ public class AgentThread extends PanacheEntityBase {
 
     /** The owner's thread of that id. */
     public static Optional<AgentThread> of(Owner owner, String id) {
-        return findByIdOptional(new Key(owner.id(), id));
+        // PostgreSQL refuses U+0000 instead of not finding it.
+        return id.indexOf('\0') >= 0 ? Optional.empty() : findByIdOptional(new Key(owner.id(), id));
     }
 
     /** A thread's id is its owner's: two owners may use the same one. */

@@ -110,6 +110,10 @@ public class Run extends PanacheEntityBase {
 
     /** The owner's run of that id, here or at the agent API; the newest where an upstream id was used twice. */
     public static Optional<Run> of(Owner owner, String id) {
+        if (id.indexOf('\0') >= 0) {
+            // PostgreSQL refuses U+0000 instead of not finding it.
+            return Optional.empty();
+        }
         Optional<Run> byId = find("owner = ?1 and id = ?2", owner.id(), id).firstResultOptional();
         return byId.isPresent()
                 ? byId

@@ -183,13 +183,35 @@ public class Store implements OwnerKeyStore {
         Connection connection = connect();
         try {
             // H2 needs no lock of ours: its file lock lets no second process in.
-            if (engine() == Engine.POSTGRESQL && !tryLock(connection)) {
-                throw new StoreTakenException();
+            if (engine() == Engine.POSTGRESQL) {
+                settleSession(connection);
+                if (!tryLock(connection)) {
+                    throw new StoreTakenException();
+                }
             }
             return connection;
         } catch (SQLException | StoreTakenException e) {
             connection.close();
             throw e;
+        }
+    }
+
+    /**
+     * A commit must be durable whatever the role's default is, and a session whose client has vanished must end soon: it
+     * holds the lock.
+     */
+    private static void settleSession(Connection connection) throws SQLException {
+        try (Statement set = connection.createStatement()) {
+            set.execute("set tcp_keepalives_idle = 5");
+            set.execute("set tcp_keepalives_interval = 2");
+            set.execute("set tcp_keepalives_count = 3");
+            set.execute("set idle_in_transaction_session_timeout = 10000");
+            try (ResultSet row = set.executeQuery("show synchronous_commit")) {
+                if (!row.next() || !row.getString(1).equals("off")) {
+                    return;
+                }
+            }
+            set.execute("set synchronous_commit = on");
         }
     }
 

@@ -75,7 +75,9 @@ public record StoreAddress(Engine engine, String jdbcUrl, String user, String pa
                 Engine.POSTGRESQL,
                 // tcpKeepAlive: a database host that vanishes must not hold the committer for ever.
                 "jdbc:postgresql://" + hostAndDatabase
-                        + "?reWriteBatchedInserts=true&tcpKeepAlive=true&connectTimeout=5&ApplicationName=runtape"
+                        + "?reWriteBatchedInserts=true&tcpKeepAlive=true&connectTimeout=5&loginTimeout=10"
+                        // Details of an error may quote what was to be stored.
+                        + "&logServerErrorDetail=false&ApplicationName=runtape"
                         + query,
                 user.isEmpty() ? "postgres" : user,
                 password,

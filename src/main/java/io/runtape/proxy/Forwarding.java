@@ -84,6 +84,11 @@ final class Forwarding {
 
     private void handle(RoutingContext context) {
         HttpServerRequest request = context.request();
+        if (!RequestTarget.isFit(request)) {
+            ErrorReply.write(
+                    context, ApiException.invalid("The target of the request must be a path, such as /v1/run."));
+            return;
+        }
         // The router matches the path without its dot segments; what is sent on has them still.
         if (!request.path().startsWith("/v1/")) {
             ErrorReply.write(context, ApiException.notFound("path"));
@@ -104,17 +109,17 @@ final class Forwarding {
         HttpServerRequest request = context.request();
         request.pause();
         Optional<RunJournal> cancelled = namedByCancel(request);
-        cancelled.ifPresent(run -> run.noteCancel(true));
+        cancelled.ifPresent(RunJournal::cancelBegan);
         client.request(options(request))
                 .compose(out -> send(request, out))
                 .onSuccess(answer -> {
                     if (answer.statusCode() > 299) {
-                        cancelled.ifPresent(run -> run.noteCancel(false));
+                        cancelled.ifPresent(RunJournal::cancelRefused);
                     }
                     answer(context, answer);
                 })
                 .onFailure(e -> {
-                    cancelled.ifPresent(run -> run.noteCancel(false));
+                    cancelled.ifPresent(RunJournal::cancelRefused);
                     refuse(context, e);
                 });
     }
@@ -132,7 +137,7 @@ final class Forwarding {
                 .setHost(address.host())
                 .setPort(address.port())
                 .setSsl(address.isTls())
-                .setURI(address.target(request.uri()))
+                .setURI(address.target(RequestTarget.originForm(request)))
                 .setFollowRedirects(false);
     }
 

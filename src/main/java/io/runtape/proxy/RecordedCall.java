@@ -56,7 +56,7 @@ record RecordedCall(
                 Asked.cut(request.getHeader("content-type")),
                 RequestBody.stored(body));
         return new RecordedCall(
-                request.uri(),
+                RequestTarget.originForm(request),
                 ForwardedHeaders.ofRequest(request.headers(), OwnHeaders.NOT_SENT_ON),
                 body,
                 own,

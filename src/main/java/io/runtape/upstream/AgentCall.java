@@ -15,6 +15,12 @@ import java.util.Map;
 @SuppressWarnings("ArrayRecordComponent") // Carried, never compared.
 record AgentCall(URI uri, List<Map.Entry<String, String>> headers, byte[] body) {
 
+    /** Headers and body are nobody's to see. */
+    @Override
+    public String toString() {
+        return "AgentCall[hidden]";
+    }
+
     static AgentCall of(UpstreamAddress address, String target, List<Map.Entry<String, String>> headers, byte[] body)
             throws URISyntaxException {
         return new AgentCall(address.resolve(target), headers, body);

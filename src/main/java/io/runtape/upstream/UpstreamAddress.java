@@ -4,6 +4,7 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +78,10 @@ public final class UpstreamAddress {
      * @throws URISyntaxException where the target holds what no URI may
      */
     URI resolve(String callTarget) throws URISyntaxException {
-        return new URI(base() + callTarget);
+        URI to = new URI(base() + callTarget);
+        if (!callTarget.startsWith("/") || !Objects.equals(to.getRawAuthority(), base().getRawAuthority())) {
+            throw new URISyntaxException("", "a call's target is a path and names no host");
+        }
+        return to;
     }
 }
