@@ -76,6 +76,9 @@ final class StreamReply {
         headers.set("Content-Type", mediaType);
         headers.set("Cache-Control", "no-cache");
         headers.set("X-Accel-Buffering", "no");
+        // An agent's answer must not become a page of ours in anybody's browser.
+        headers.set("X-Content-Type-Options", "nosniff");
+        headers.set("Content-Security-Policy", "sandbox");
         return response.setChunked(true);
     }
 

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /** The type of an event: its {@code event} field, else its payload's {@code type}, else {@code message} (contract, section 3). */
 public final class EventType {
 
-    private static final String DEFAULT = "message";
+    /** The type of an event that names none. */
+    public static final String DEFAULT = "message";
 
     private EventType() {}
 

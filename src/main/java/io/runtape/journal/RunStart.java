@@ -37,7 +37,7 @@ public record RunStart(
     private static final byte[] NOTHING = {};
 
     /** The same without what only the row needs: a run may live for hours, and need not hold its request in memory. */
-    RunStart withoutRequest() {
+    public RunStart withoutRequest() {
         return new RunStart(id, owner, threadId, agent, path, stream, createdAt, null, "{}", "{}", null, NOTHING);
     }
 

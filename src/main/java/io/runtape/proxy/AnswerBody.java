@@ -83,6 +83,17 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
         }
         lastBytesNanos = System.nanoTime();
         recorder.arrived();
+        try {
+            take(bytes);
+        } catch (RuntimeException fault) {
+            relay.faulty(run, fault);
+            return;
+        }
+        outstanding--;
+        askForMore();
+    }
+
+    private void take(Buffer bytes) {
         if (whenHeld == null) {
             feed(bytes.getBytes());
         } else {
@@ -91,8 +102,6 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
                 release();
             }
         }
-        outstanding--;
-        askForMore();
     }
 
     private void feed(byte[] bytes) {

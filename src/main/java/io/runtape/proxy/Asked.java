@@ -1,6 +1,7 @@
 package io.runtape.proxy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -34,6 +35,11 @@ record Asked(
     /** Names are for lists and filters; a longer one is cut. */
     private static final int NAME_CHARS_MAX = 200;
 
+    /** The same without what only the run's row needs. */
+    Asked sent() {
+        return new Asked(agent, threadId, stream, null, "{}", "{}");
+    }
+
     /**
      * Reads the body.
      *
@@ -43,6 +49,8 @@ record Asked(
         JsonNode root;
         try {
             root = JSON.readTree(body);
+        } catch (StreamConstraintsException e) {
+            throw ApiException.invalid("The body nests too deeply, or a string or number in it is too long.");
         } catch (JsonProcessingException e) {
             throw ApiException.invalid("The body must be a JSON object; it is not JSON"
                     + (e.getLocation() == null

@@ -6,6 +6,8 @@ import io.runtape.journal.RunJournal;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.FrameSink;
 import java.io.ByteArrayOutputStream;
+import java.util.Objects;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * one event loop.
  */
 final class FrameRecorder implements FrameSink {
+
+    private static final Logger LOG = Logger.getLogger(FrameRecorder.class);
 
     /** Types are for filters; a longer one is cut. */
     private static final int TYPE_CHARS_MAX = 200;
@@ -51,25 +55,34 @@ final class FrameRecorder implements FrameSink {
             @Nullable String event,
             String lastEventId,
             int partsBefore) {
-        @Nullable
-        String type = switch (kind) {
-            case EVENT -> typeOf(event, source, from, to);
-            case RESPONSE -> {
-                response(source, from, to);
-                yield null;
-            }
-            case PART -> {
-                keepPart(source, from, to);
-                yield null;
-            }
-            case COMMENT, TAIL -> null;
-        };
-        if (kind != FrameKind.PART) {
-            parts.reset();
-            partsTooLong = false;
-            streamStart = false;
+        @Nullable Block block = kind == FrameKind.EVENT ? block(source, from, to) : null;
+        @Nullable String type = kind == FrameKind.EVENT ? typeOf(event, block) : null;
+        journal.append(
+                kind, source, from, to, offsetMicros, type == null ? null : stored(type), lastEventId, partsBefore);
+        if (kind == FrameKind.PART) {
+            keepPart(source, from, to);
+            return;
         }
-        journal.append(kind, source, from, to, offsetMicros, type, lastEventId, partsBefore);
+        if (block != null && type != null) {
+            digested(() -> digest.event(type, block.bytes(), block.from(), block.to(), streamStart));
+        } else if (kind == FrameKind.RESPONSE && !partsTooLong && parts.size() == 0) {
+            digested(() -> digest.response(source, from, to));
+        }
+        parts.reset();
+        partsTooLong = false;
+        streamStart = false;
+    }
+
+    /** What a dialect makes of a run is worth less than the run: a fault in it must not cost a frame. */
+    private void digested(Runnable reading) {
+        try {
+            reading.run();
+        } catch (RuntimeException e) {
+            LOG.errorf(
+                    e,
+                    "an event of run %s cannot be read in its dialect",
+                    journal.start().id());
+        }
     }
 
     private void keepPart(byte[] source, int from, int to) {
@@ -81,29 +94,27 @@ final class FrameRecorder implements FrameSink {
         }
     }
 
-    private String typeOf(@Nullable String event, byte[] source, int from, int to) {
+    /** The whole block that the frame completes; null where it is too long to be looked at. */
+    private @Nullable Block block(byte[] source, int from, int to) {
         if (partsTooLong) {
-            return stored(event == null ? "message" : event);
+            return null;
         }
-        byte[] block = source;
-        int start = from;
-        int end = to;
-        if (parts.size() > 0) {
-            parts.write(source, from, to - from);
-            block = parts.toByteArray();
-            start = 0;
-            end = block.length;
+        if (parts.size() == 0) {
+            return new Block(source, from, to);
         }
-        String type = EventType.of(event, block, start, end, streamStart);
-        digest.event(type, block, start, end, streamStart);
-        return stored(type);
+        parts.write(source, from, to - from);
+        byte[] whole = parts.toByteArray();
+        return new Block(whole, 0, whole.length);
     }
 
-    private void response(byte[] source, int from, int to) {
-        if (!partsTooLong && parts.size() == 0) {
-            digest.response(source, from, to);
-        }
+    private String typeOf(@Nullable String event, @Nullable Block block) {
+        return event != null || block == null
+                ? Objects.requireNonNullElse(event, EventType.DEFAULT)
+                : EventType.of(null, block.bytes(), block.from(), block.to(), streamStart);
     }
+
+    @SuppressWarnings("ArrayRecordComponent") // Looked at at once, never compared.
+    private record Block(byte[] bytes, int from, int to) {}
 
     private static String stored(String type) {
         String cut = type.length() <= TYPE_CHARS_MAX ? type : type.substring(0, TYPE_CHARS_MAX);

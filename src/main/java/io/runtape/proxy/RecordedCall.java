@@ -33,6 +33,8 @@ record RecordedCall(
         RunStart start,
         long beganNanos) {
 
+    private static final byte[] NOTHING = {};
+
     static RecordedCall of(
             HttpServerRequest request,
             RecordedPaths.RecordedPath path,
@@ -68,6 +70,11 @@ record RecordedCall(
     private static String threadId(OwnHeaders own, Asked asked) {
         @Nullable String named = own.threadId() == null ? asked.threadId() : own.threadId();
         return named == null ? PrefixedId.next("thr_") : named;
+    }
+
+    /** The same without the body and what the run's row has: a run may live for hours, and need not hold its request. */
+    RecordedCall sent() {
+        return new RecordedCall(target, headers, NOTHING, own, asked.sent(), start.withoutRequest(), beganNanos);
     }
 
     /** When the call came in, by the calendar and by the clock that never jumps. */

@@ -41,7 +41,6 @@ final class RunRelay {
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
-    private final RecordedCall call;
     private final ClientAnswer client;
     private final EventLoop loop;
     private final Journal journal;
@@ -50,6 +49,7 @@ final class RunRelay {
     private final UpstreamConfig upstream;
     private final Dialect dialect;
     private final RunDigest digest;
+    private RecordedCall call;
     private RelayState state = new RelayState.Opening();
     private @Nullable ApiException failure;
     private @Nullable AnswerBody body;
@@ -90,11 +90,19 @@ final class RunRelay {
     private void opened(RunJournal run) {
         LOG.debugf("run %s begins", call.start().id());
         run.whenEnded(end -> ended(run, end));
+        if (run.ended().isPresent()) {
+            // Someone ended it while its row was written, so the agent API is not to be called.
+            return;
+        }
         Cancellable sent = agent.post(call.target(), call.headers(), call.body(), call.asked().stream(), loop)
                 .subscribe()
                 .with(answer -> onLoop(() -> answered(run, answer)), e -> onLoop(() -> unanswered(run, e)));
+        call = call.sent();
         if (state instanceof RelayState.Opening) {
             state = new RelayState.Calling(run, sent);
+        }
+        if (client.isGone()) {
+            cancelSoonUnlessHeard();
         }
     }
 
@@ -201,6 +209,12 @@ final class RunRelay {
                         : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED));
     }
 
+    /** The gateway itself cannot go on with the answer. */
+    void faulty(RunJournal run, RuntimeException fault) {
+        LOG.errorf(fault, "run %s cannot be recorded any further", call.start().id());
+        stop(run, RunStatus.FAILED, RunReason.UPSTREAM_ERROR);
+    }
+
     /** Nothing came for as long as is allowed. */
     void silent(RunJournal run) {
         stop(run, RunStatus.FAILED, RunReason.UPSTREAM_TIMEOUT);
@@ -250,6 +264,10 @@ final class RunRelay {
     /** The client has gone away. The run goes on, unless the caller asked otherwise and no reader comes in time. */
     void clientGone() {
         client.leave();
+        cancelSoonUnlessHeard();
+    }
+
+    private void cancelSoonUnlessHeard() {
         if (call.own().cancelOnDisconnect() && !(state instanceof RelayState.Ended)) {
             loop.schedule(this::cancelUnheard, config.disconnectGrace().toMillis(), TimeUnit.MILLISECONDS);
         }
