@@ -1,8 +1,11 @@
 package io.runtape.history;
 
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
 /**
  * The answer that holds one thing.
  *
  * @param data the thing
  */
+@Schema(requiredProperties = "data")
 record One<T>(T data) {}

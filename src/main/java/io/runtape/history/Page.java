@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param data the items, in the listing's order
  * @param meta whether and how it goes on
  */
+@Schema(requiredProperties = {"data", "meta"})
 record Page<T>(List<T> data, Meta meta) {
 
     /**
@@ -21,8 +22,18 @@ record Page<T>(List<T> data, Meta meta) {
      * @param nextCursor the {@code cursor} of the next page; null where no items follow
      * @param requestId names the request in the log
      */
-    @Schema(name = "PageMeta")
-    record Meta(boolean hasMore, @Nullable String nextCursor, String requestId) {}
+    @Schema(
+            name = "PageMeta",
+            description = "How a listing goes on.",
+            requiredProperties = {"hasMore", "nextCursor", "requestId"})
+    record Meta(
+            @Schema(description = "Whether items follow.") boolean hasMore,
+
+            @Schema(nullable = true, description = "The cursor of the next page; null where no items follow.") @Nullable
+            String nextCursor,
+
+            @Schema(description = "Names the request in the gateway's log.")
+            String requestId) {}
 
     static <T> Page<T> of(List<T> data, @Nullable String nextCursor, RoutingContext context) {
         return new Page<>(data, new Meta(nextCursor != null, nextCursor, RequestId.of(context)));

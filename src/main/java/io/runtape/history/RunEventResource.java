@@ -14,6 +14,10 @@ import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import java.util.Iterator;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /** The frames of a run as JSON (contract, section 3). Their stream is told elsewhere, at the same address. */
@@ -34,8 +38,19 @@ public final class RunEventResource {
     @GET
     @Path("/runs/{id}/events")
     @Produces(MediaType.APPLICATION_JSON)
-    public RestResponse<Page<EventView>> page(@PathParam("id") String id, @Context RoutingContext context)
-            throws SQLException {
+    @Tag(name = "Runs")
+    @Operation(operationId = "getRunEvents", summary = "Read the events of a run", description = """
+                    As `application/json`, a page. As `application/x-ndjson`, all of them up to the present, an object a line, \
+                    without `limit`, `cursor` and `order`. As `text/event-stream`, all of them with their sequence as `id`, \
+                    then those to come, until the run ends.""")
+    @APIResponse(responseCode = "200", description = "The events.")
+    @APIResponse(responseCode = "400", ref = "InvalidPosition")
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "406", ref = "NotAcceptable")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
+    public RestResponse<Page<EventView>> page(
+            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         PresentRun run = present.require(callers.readerOf(context.request()), id);
         QueryParameters query = QueryParameters.of(context);
         EventRequest asked = reached(EventRequest.ofPage(query), run);
@@ -49,7 +64,9 @@ public final class RunEventResource {
     @Path("/runs/{id}/events")
     @Produces(EventHistory.LINES + ";qs=0.9")
     @Blocking
-    public Multi<byte[]> lines(@PathParam("id") String id, @Context RoutingContext context) throws SQLException {
+    @Operation(hidden = true)
+    public Multi<byte[]> lines(@PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context)
+            throws SQLException {
         PresentRun run = present.require(callers.readerOf(context.request()), id);
         EventRequest asked = reached(EventRequest.ofLines(QueryParameters.of(context)), run);
         return events.lines(only(run), asked.filter(), asked.span());

@@ -17,6 +17,13 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +56,16 @@ public final class RunHistoryResource {
     @GET
     @Path("/runs")
     @Produces(MediaType.APPLICATION_JSON)
+    @Tag(name = "Runs")
+    @Operation(
+            operationId = "listRuns",
+            summary = "List runs",
+            description = "The caller's runs, the newest first. New runs do not move a page that a cursor leads to.")
+    @APIResponse(responseCode = "200", description = "A page of runs.")
+    @APIResponse(responseCode = "400", ref = "InvalidRequest")
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "403", ref = "Forbidden")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<Page<RunView>> list(@Context RoutingContext context) throws SQLException {
         Owner owner = callers.readerOf(context.request());
         QueryParameters query = QueryParameters.of(context);
@@ -63,8 +80,17 @@ public final class RunHistoryResource {
     @GET
     @Path("/runs/{id}")
     @Produces(MediaType.APPLICATION_JSON)
-    public RestResponse<One<RunView>> get(@PathParam("id") String id, @Context RoutingContext context)
-            throws SQLException {
+    @Tag(name = "Runs")
+    @Operation(
+            operationId = "getRun",
+            summary = "Show a run",
+            description = "Of a run that goes on, the counts are those of its frames so far.")
+    @APIResponse(responseCode = "200", description = "The run.")
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
+    public RestResponse<One<RunView>> get(
+            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         PresentRun run = present.require(callers.readerOf(context.request()), id);
         return NoStore.ok(new One<>(RunView.of(run)));
     }
@@ -72,8 +98,20 @@ public final class RunHistoryResource {
     /** The body that the run was called with, byte for byte. */
     @GET
     @Path("/runs/{id}/request")
-    public RestResponse<byte[]> request(@PathParam("id") String id, @Context RoutingContext context)
-            throws SQLException {
+    @Tag(name = "Runs")
+    @Operation(
+            operationId = "getRunRequest",
+            summary = "Show what a run was asked",
+            description = "The body of the request as it was sent, with its media type. Its credential was never kept.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The body, byte for byte.",
+            content = @Content(mediaType = "application/json", schema = @Schema(type = SchemaType.OBJECT)))
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
+    public RestResponse<byte[]> request(
+            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         Run run = runs.require(callers.readerOf(context.request()), id);
         RecordedRequest request = requests.read(run.runPk).orElseThrow(() -> ApiException.notFound("run"));
         return RestResponse.ResponseBuilder.ok(request.body())
@@ -101,7 +139,18 @@ public final class RunHistoryResource {
     /** Deletes a run that has ended, with its frames. */
     @DELETE
     @Path("/runs/{id}")
-    public RestResponse<Void> delete(@PathParam("id") String id, @Context RoutingContext context) throws SQLException {
+    @Tag(name = "Runs")
+    @Operation(
+            operationId = "deleteRun",
+            summary = "Delete a run",
+            description = "Its frames are gone with it. What the agent API keeps is not touched.")
+    @APIResponse(responseCode = "204", description = "It is deleted.")
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "409", ref = "RunActive")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
+    public RestResponse<Void> delete(
+            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         deletion.ofRun(runs.require(callers.readerOf(context.request()), id).runPk);
         return RestResponse.noContent();
     }

@@ -13,6 +13,10 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /** The frames of a thread as JSON, run by run (contract, section 7). Their stream is told elsewhere, at the same address. */
@@ -35,7 +39,19 @@ public final class ThreadEventResource {
     @GET
     @Path("/threads/{id}/events")
     @Produces(MediaType.APPLICATION_JSON)
-    public RestResponse<Page<EventView>> page(@PathParam("id") String id, @Context RoutingContext context)
+    @Tag(name = "Threads")
+    @Operation(operationId = "getThreadEvents", summary = "Read the events of a thread", description = """
+                    As `application/json`, a page. As `application/x-ndjson`, all of them up to the present, an object a line, \
+                    without `limit`, `cursor` and `order`. As `text/event-stream`, all of them with their sequence as `id`, \
+                    then those to come. A run that begins while another one goes on waits for its end.""")
+    @APIResponse(responseCode = "200", description = "The events.")
+    @APIResponse(responseCode = "400", ref = "InvalidPosition")
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "406", ref = "NotAcceptable")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
+    public RestResponse<Page<EventView>> page(
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
@@ -53,7 +69,9 @@ public final class ThreadEventResource {
     @Path("/threads/{id}/events")
     @Produces(EventHistory.LINES + ";qs=0.9")
     @Blocking
-    public Multi<byte[]> lines(@PathParam("id") String id, @Context RoutingContext context) throws SQLException {
+    @Operation(hidden = true)
+    public Multi<byte[]> lines(@PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
+            throws SQLException {
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
         EventRequest asked = EventRequest.ofLines(QueryParameters.of(context));

@@ -18,6 +18,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.sql.SQLException;
 import java.util.Objects;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +63,15 @@ public final class ThreadResource {
     @GET
     @Path("/threads")
     @Produces(MediaType.APPLICATION_JSON)
+    @Tag(name = "Threads")
+    @Operation(operationId = "listThreads", summary = "List threads", description = """
+                    The caller's threads, the one that moved last first. A thread that moves while the pages are read may be met \
+                    twice. `since` and `until` are about `updatedAt`.""")
+    @APIResponse(responseCode = "200", description = "A page of threads.")
+    @APIResponse(responseCode = "400", ref = "InvalidRequest")
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "403", ref = "Forbidden")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<Page<ThreadView>> list(@Context RoutingContext context) throws SQLException {
         Owner owner = callers.readerOf(context.request());
         QueryParameters query = QueryParameters.of(context);
@@ -70,7 +86,14 @@ public final class ThreadResource {
     @GET
     @Path("/threads/{id}")
     @Produces(MediaType.APPLICATION_JSON)
-    public RestResponse<One<ThreadView>> get(@PathParam("id") String id, @Context RoutingContext context)
+    @Tag(name = "Threads")
+    @Operation(operationId = "getThread", summary = "Show a thread")
+    @APIResponse(responseCode = "200", description = "The thread.")
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
+    public RestResponse<One<ThreadView>> get(
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
         return NoStore.ok(new One<>(views.of(owner, threads.require(owner, id))));
@@ -80,7 +103,18 @@ public final class ThreadResource {
     @GET
     @Path("/threads/{id}/runs")
     @Produces(MediaType.APPLICATION_JSON)
-    public RestResponse<Page<RunView>> runs(@PathParam("id") String id, @Context RoutingContext context)
+    @Tag(name = "Threads")
+    @Operation(
+            operationId = "listThreadRuns",
+            summary = "List the runs of a thread",
+            description = "The oldest first. A run takes its place in the thread when its answer begins.")
+    @APIResponse(responseCode = "200", description = "A page of runs.")
+    @APIResponse(responseCode = "400", ref = "InvalidRequest")
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
+    public RestResponse<Page<RunView>> runs(
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
         QueryParameters query = QueryParameters.of(context);
@@ -98,8 +132,23 @@ public final class ThreadResource {
     @Path("/threads/{id}")
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces(MediaType.APPLICATION_JSON)
+    @Tag(name = "Threads")
+    @Operation(operationId = "changeThread", summary = "Rename or archive a thread")
+    @RequestBody(
+            required = true,
+            content =
+                    @Content(
+                            mediaType = "application/json",
+                            schema = @Schema(ref = "ThreadChange"),
+                            example = "{\"title\":\"Fix the build\",\"archived\":false}"))
+    @APIResponse(responseCode = "200", description = "The thread as it is now.")
+    @APIResponse(responseCode = "400", ref = "InvalidRequest")
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "413", ref = "BodyTooLarge")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<One<ThreadView>> change(
-            @PathParam("id") String id, InputStream body, @Context RoutingContext context)
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, InputStream body, @Context RoutingContext context)
             throws SQLException, IOException {
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
@@ -110,7 +159,19 @@ public final class ThreadResource {
     /** Deletes the thread and its runs. */
     @DELETE
     @Path("/threads/{id}")
-    public RestResponse<Void> delete(@PathParam("id") String id, @Context RoutingContext context) throws SQLException {
+    @Tag(name = "Threads")
+    @Operation(
+            operationId = "deleteThread",
+            summary = "Delete a thread",
+            description = "Its runs are gone with it. What the agent API keeps is not touched.")
+    @APIResponse(responseCode = "204", description = "It is deleted.")
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "409", ref = "RunActive")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
+    public RestResponse<Void> delete(
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
+            throws SQLException {
         Owner owner = callers.readerOf(context.request());
         deletion.ofThread(owner, threads.require(owner, id).id);
         return RestResponse.noContent();

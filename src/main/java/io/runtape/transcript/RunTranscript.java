@@ -1,13 +1,21 @@
 package io.runtape.transcript;
 
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/**
- * What was said and done in a run.
- *
- * @param runId the run
- * @param threadId its thread
- * @param messages in their order: what was asked, then what came of it
- * @param truncated whether something was too long and is left out
- */
-record RunTranscript(String runId, String threadId, List<TranscriptMessage> messages, boolean truncated) {}
+/** What was said and done in a run. */
+@Schema(
+        description = "What was said and done in a run.",
+        requiredProperties = {"runId", "threadId", "messages", "truncated"})
+record RunTranscript(
+        @Schema(description = "The run.", examples = "run_019b76a0c5c17f3e8a0f52a3a3f7c9d1")
+        String runId,
+
+        @Schema(description = "Its thread.", examples = "thr_abc123")
+        String threadId,
+
+        @Schema(description = "In their order: what was asked, then what came of it.")
+        List<TranscriptMessage> messages,
+
+        @Schema(description = "Whether something was too long and is left out.")
+        boolean truncated) {}

@@ -10,6 +10,11 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /** What was said in runs and threads (contract, sections 3 and 7). */
@@ -28,8 +33,17 @@ public final class TranscriptResource {
     @GET
     @Path("/runs/{id}/transcript")
     @Produces(MediaType.APPLICATION_JSON)
-    public RestResponse<Answer<RunTranscript>> ofRun(@PathParam("id") String id, @Context RoutingContext context)
-            throws SQLException {
+    @Tag(name = "Runs")
+    @Operation(operationId = "getRunTranscript", summary = "Read a run as a conversation", description = """
+                    What was asked, and what was said and done: deltas are joined, and tool calls stand with their results. Of a run \
+                    that goes on, what there is so far.""")
+    @APIResponse(responseCode = "200", description = "The transcript.")
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "406", ref = "NotAcceptable")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
+    public RestResponse<Answer<RunTranscript>> ofRun(
+            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         return ok(transcripts.ofRun(callers.readerOf(context.request()), id));
     }
 
@@ -37,7 +51,18 @@ public final class TranscriptResource {
     @GET
     @Path("/threads/{id}/transcript")
     @Produces(MediaType.APPLICATION_JSON)
-    public RestResponse<Answer<ThreadTranscript>> ofThread(@PathParam("id") String id, @Context RoutingContext context)
+    @Tag(name = "Threads")
+    @Operation(
+            operationId = "getThreadTranscript",
+            summary = "Read a thread as a conversation",
+            description = "All its runs in their order. What a request repeats of earlier runs is shown once.")
+    @APIResponse(responseCode = "200", description = "The transcript.")
+    @APIResponse(responseCode = "401", ref = "Unauthorized")
+    @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "406", ref = "NotAcceptable")
+    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
+    public RestResponse<Answer<ThreadTranscript>> ofThread(
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
         return ok(transcripts.ofThread(callers.readerOf(context.request()), id));
     }
@@ -53,5 +78,6 @@ public final class TranscriptResource {
      *
      * @param data the transcript
      */
+    @Schema(requiredProperties = "data")
     record Answer<T>(T data) {}
 }
