@@ -178,8 +178,7 @@ abstract class RefusedCallTest extends RunningGateway {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"/nothing", "/v2/run", "/history/v1/nothing", "/v1/../history/v1/runs", "/v1/%2e%2e/q/health"})
+    @ValueSource(strings = {"/nothing", "/v2/run", "/history/v1/nothing", "/v1/%2e%2e/q/health"})
     void knowsNoOtherPath(String target) throws Exception {
         refusal(client().get(target), 404, "not_found");
     }

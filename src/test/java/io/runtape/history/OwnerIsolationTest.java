@@ -1,0 +1,84 @@
+package io.runtape.history;
+
+import static io.restassured.RestAssured.given;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.restassured.response.Response;
+import io.runtape.testsupport.Script;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** Every endpoint of the history, called by an owner for what is another's: there is nothing there. */
+abstract class OwnerIsolationTest extends RecordedHistory {
+
+    private static final String SECRET = "only the owner may read this";
+
+    private record Endpoint(String method, String path) {}
+
+    /** What the served OpenAPI document lists; {@code OpenApiTest} holds it against the code. */
+    private List<Endpoint> endpoints() {
+        Map<String, Map<String, Object>> paths = given().baseUri(url())
+                .get("/q/openapi?format=json")
+                .then()
+                .statusCode(200)
+                .extract()
+                .jsonPath()
+                .getMap("paths");
+        List<Endpoint> endpoints = new ArrayList<>();
+        paths.forEach((path, methods) -> {
+            if (path.startsWith("/history/v1/")) {
+                for (String method : List.of("get", "post", "put", "patch", "delete")) {
+                    if (methods.containsKey(method)) {
+                        endpoints.add(new Endpoint(method.toUpperCase(Locale.ROOT), path));
+                    }
+                }
+            }
+        });
+        return endpoints;
+    }
+
+    @Test
+    void showsAndDoesNothingOfAnotherOwnersHistory() throws Exception {
+        String run = record(
+                "{\"agent\":\"a\",\"prompt\":\"" + SECRET + "\"}",
+                Script.stream("event: run_completed\ndata: {\"result\":\"" + SECRET + "\"}\n\n"),
+                "Runtape-Thread-Id: " + thread);
+        String stranger = "stranger-" + UUID.randomUUID();
+        List<Endpoint> endpoints = endpoints();
+        assertTrue(endpoints.size() >= 15, "too few endpoints: " + endpoints);
+
+        for (Endpoint endpoint : endpoints) {
+            boolean ofThread = endpoint.path().contains("/threads/");
+            String target = endpoint.path().replaceAll("\\{[^}]+}", ofThread ? thread : run);
+            for (String accept : List.of("*/*", "text/event-stream", "application/x-ndjson")) {
+                Response answer = given().baseUri(url())
+                        .header("X-API-Key", stranger)
+                        .header("Accept", accept)
+                        .contentType("application/json")
+                        .body(endpoint.method().equals("PATCH") ? "{\"title\":\"mine\"}" : "")
+                        .request(endpoint.method(), target);
+                String body = answer.asString();
+                String call = endpoint.method() + " " + target + " (" + accept + ")";
+                assertFalse(body.contains(SECRET), call);
+                assertFalse(body.contains(run), call);
+                if (endpoint.path().contains("{")) {
+                    assertTrue(
+                            answer.statusCode() == 404 || answer.statusCode() == 406,
+                            call + " answers " + answer.statusCode());
+                } else if (answer.statusCode() == 200) {
+                    assertEquals(List.of(), answer.jsonPath().getList("data"), call);
+                }
+            }
+        }
+
+        assertEquals("completed", json("/runs/" + run).getString("data.status"));
+        assertEquals(thread, json("/threads/" + thread).getString("data.id"));
+        assertEquals(null, json("/threads/" + thread).getString("data.title"));
+    }
+}
