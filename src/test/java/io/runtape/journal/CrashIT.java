@@ -1,0 +1,232 @@
+package io.runtape.journal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.Exchange;
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PostgresServer;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.RunTable.FrameRow;
+import io.runtape.testsupport.RunTable.RunRow;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Kills the gateway in mid-stream, again and again, and compares what clients hold with what the table holds. More rounds:
+ * {@code -Dcrash.rounds=100}; the same moments again: {@code -Dcrash.seed=…}.
+ */
+class CrashIT {
+
+    private static final int ROUNDS = Integer.getInteger("crash.rounds", 5);
+    private static final long SEED = Long.getLong("crash.seed", System.nanoTime());
+    private static final int STREAMS = 40;
+    private static final int KILLED_AFTER_MILLIS_MAX = 3000;
+
+    private final ScriptedUpstream upstream = new ScriptedUpstream();
+    private final ExecutorService clients = Executors.newCachedThreadPool();
+    private final Set<String> compared = new HashSet<>();
+    private long heads;
+    private long bytesHeld;
+    private long bytesStored;
+
+    @AfterEach
+    void stop() {
+        clients.shutdownNow();
+        upstream.close();
+    }
+
+    @Test
+    void losesNothingThatAClientHoldsOnH2(@TempDir Path dataDir) throws Exception {
+        survives("H2", GatewayProcess.onH2(dataDir, upstream), () -> h2(dataDir));
+    }
+
+    @Test
+    void losesNothingThatAClientHoldsOnPostgres() throws Exception {
+        String database = PostgresServer.freshDatabase();
+        survives("PostgreSQL", GatewayProcess.onPostgres(database, upstream), () -> PostgresServer.connect(database));
+    }
+
+    private static Connection h2(Path dataDir) throws SQLException {
+        Properties login = new Properties();
+        login.setProperty("user", "runtape");
+        login.setProperty("password", "");
+        String file = dataDir.toAbsolutePath().normalize().resolve("runtape").toString();
+        return new org.h2.Driver()
+                .connect("jdbc:h2:file:" + file + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;IFEXISTS=TRUE", login);
+    }
+
+    private void survives(String engine, Map<String, String> settings, RunTable.Connector database) throws Exception {
+        System.out.printf("crash test on %s: %d rounds, seed %d%n", engine, ROUNDS, SEED);
+        Random random = new Random(SEED);
+        for (int round = 1; round <= ROUNDS; round++) {
+            List<Client> killed = streamUntilKilled(settings, round, random);
+            // What the next gateway does at its start must survive too, so it is killed as soon as it listens.
+            try (GatewayProcess next = GatewayProcess.start(settings).ready()) {
+                next.kill();
+            }
+            try (RunTable table = new RunTable(database)) {
+                compare(table, killed);
+            }
+        }
+        System.out.printf(
+                "crash test on %s: %d rounds, %d runs, %d heads and %d bytes held by clients and found, %d bytes stored%n",
+                engine, ROUNDS, compared.size(), heads, bytesHeld, bytesStored);
+    }
+
+    private List<Client> streamUntilKilled(Map<String, String> settings, int round, Random random) throws Exception {
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            List<Client> streaming = new ArrayList<>();
+            List<Future<Void>> reading = new ArrayList<>();
+            for (int i = 0; i < STREAMS; i++) {
+                Client client = new Client(gateway, "round " + round + ", stream " + i, random.nextLong());
+                streaming.add(client);
+                reading.add(clients.submit(client));
+            }
+            // The moment of the kill: what is tested is that none is a bad one.
+            TimeUnit.MILLISECONDS.sleep(50 + random.nextInt(KILLED_AFTER_MILLIS_MAX));
+            gateway.kill();
+            for (Future<Void> each : reading) {
+                each.get(30, TimeUnit.SECONDS);
+            }
+            return streaming;
+        }
+    }
+
+    private void compare(RunTable table, List<Client> killed) throws Exception {
+        List<RunRow> runs = table.runs();
+        Map<String, RunRow> byPrompt = runs.stream().collect(Collectors.toMap(RunRow::prompt, run -> run));
+        for (Client client : killed) {
+            RunRow run = byPrompt.get(client.prompt);
+            if (run == null) {
+                assertTrue(client.script.isUncalled(), client.prompt + " reached the agent API before it was stored");
+                continue;
+            }
+            byte[] stored = table.bytes(run.id());
+            assertPrefix(stored, client.sent(), client.prompt + " holds what the agent API never said");
+            if (client.runId != null) {
+                compare(client, run, stored);
+            }
+        }
+        for (RunRow run : runs) {
+            if (compared.add(run.id())) {
+                assertOrderly(run, table.frames(run.id()));
+            }
+        }
+    }
+
+    private void compare(Client client, RunRow run, byte[] stored) {
+        assertEquals(client.runId, run.id());
+        assertNotNull(run.upstreamStatus(), client.prompt + " has a head that is not stored");
+        assertPrefix(client.held, stored, client.prompt + ": the client holds what is not stored");
+        if (client.whole) {
+            assertEquals("completed", run.outcome());
+            assertEquals(stored.length, client.held.length);
+        }
+        heads++;
+        bytesHeld += client.held.length;
+    }
+
+    private static void assertPrefix(byte[] prefix, byte[] of, String otherwise) {
+        assertTrue(prefix.length <= of.length, () -> otherwise + " (" + prefix.length + " bytes, " + of.length + ")");
+        assertTrue(Arrays.equals(prefix, 0, prefix.length, of, 0, prefix.length), otherwise);
+    }
+
+    private void assertOrderly(RunRow run, List<FrameRow> frames) {
+        assertFalse(run.running(), run.toString());
+        assertTrue(Set.of("completed", "failed/gateway_lost").contains(run.outcome()), run.toString());
+        assertTrue(run.completed(), run.toString());
+        for (int i = 0; i < frames.size(); i++) {
+            assertEquals(i + 1, frames.get(i).sequence(), run.toString());
+        }
+        long bytes = frames.stream().mapToLong(frame -> frame.bytes().length).sum();
+        assertEquals(frames.size(), run.frames(), run.toString());
+        assertEquals(frames.size(), run.lastSequence(), run.toString());
+        assertEquals(bytes, run.bytes(), run.toString());
+        bytesStored += bytes;
+    }
+
+    /** A client of one stream, and the script of the agent behind it. */
+    private final class Client implements Callable<Void> {
+
+        private final GatewayProcess gateway;
+        private final String prompt;
+        private final Scripted script;
+        private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
+        private final boolean reads;
+        private String runId;
+        private byte[] held = {};
+        private boolean whole;
+
+        Client(GatewayProcess gateway, String prompt, long seed) {
+            this.gateway = gateway;
+            this.prompt = prompt;
+            Random random = new Random(seed);
+            // One in ten reads nothing until the gateway is gone: what its socket holds must be stored as well.
+            this.reads = random.nextInt(10) > 0;
+            this.script = upstream.on(exchange -> answer(exchange, random));
+        }
+
+        private void answer(Exchange exchange, Random random) throws Exception {
+            exchange.streamHead();
+            int chunks = 20 + random.nextInt(500);
+            for (int i = 0; i < chunks; i++) {
+                String said = prompt + " " + i + " " + "x".repeat(random.nextInt(1000));
+                int times = random.nextInt(50) == 0 ? 100 : 1;
+                byte[] chunk =
+                        ("event: token\ndata: " + said + "\n\n").repeat(times).getBytes(UTF_8);
+                sent.writeBytes(chunk);
+                exchange.chunk(chunk);
+                TimeUnit.MILLISECONDS.sleep(random.nextInt(20));
+            }
+            exchange.end();
+        }
+
+        byte[] sent() {
+            return sent.toByteArray();
+        }
+
+        @Override
+        public Void call() throws Exception {
+            try (WireAnswer answer =
+                    gateway.client().post("/v1/run", "{\"prompt\":\"" + prompt + "\"}", script.header())) {
+                if (!reads) {
+                    gateway.exit(Duration.ofSeconds(30));
+                }
+                runId = answer.header("Runtape-Run-Id");
+                held = answer.readAll();
+                whole = answer.end() == WireAnswer.End.WHOLE;
+            } catch (IOException killedBeforeItsHead) {
+                // Holds nothing.
+            }
+            return null;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.runtape.testsupport;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The packaged gateway in a process of its own, at free ports, configured by its environment as an operator does it. Safe for
+ * any thread.
+ */
+public final class GatewayProcess implements AutoCloseable {
+
+    private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
+
+    private static final Pattern LISTENING = Pattern.compile(
+            "Listening on: http://[^:]+:(\\d+)\\. Management interface listening on http://[^:]+:(\\d+)");
+
+    private final Process process;
+    private final Thread reading;
+    private final List<String> output = new CopyOnWriteArrayList<>();
+
+    private GatewayProcess(Process process) {
+        this.process = process;
+        this.reading = new Thread(this::readOutput, "gateway-output");
+        reading.setDaemon(true);
+        reading.start();
+    }
+
+    /** Starts it with these settings, {@code RUNTAPE_…}, and without those of the build's own environment. */
+    public static GatewayProcess start(Map<String, String> settings) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-jar",
+                        JAR.toAbsolutePath().toString())
+                .directory(Files.createTempDirectory("runtape-gateway-").toFile())
+                .redirectErrorStream(true);
+        builder.environment().keySet().removeIf(name -> name.startsWith("RUNTAPE_") || name.startsWith("QUARKUS_"));
+        builder.environment().putAll(Map.of("QUARKUS_HTTP_PORT", "0", "QUARKUS_MANAGEMENT_PORT", "0"));
+        builder.environment().putAll(settings);
+        return new GatewayProcess(builder.start());
+    }
+
+    /** The settings of a gateway on an embedded database in that directory. */
+    public static Map<String, String> onH2(Path dataDir, ScriptedUpstream upstream) {
+        return new HashMap<>(Map.of("RUNTAPE_DATA_DIR", dataDir.toString(), "RUNTAPE_UPSTREAM_URL", upstream.url()));
+    }
+
+    /** The settings of a gateway on that PostgreSQL database. */
+    public static Map<String, String> onPostgres(String databaseUrl, ScriptedUpstream upstream) {
+        return new HashMap<>(Map.of("RUNTAPE_DATABASE_URL", databaseUrl, "RUNTAPE_UPSTREAM_URL", upstream.url()));
+    }
+
+    private void readOutput() {
+        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                output.add(line);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until it listens. */
+    public GatewayProcess ready() {
+        ports();
+        return this;
+    }
+
+    /** The port of the API, once it listens. */
+    public int port() {
+        return Integer.parseInt(ports().group(1));
+    }
+
+    /** The port of health and metrics, once it listens. */
+    public int managementPort() {
+        return Integer.parseInt(ports().group(2));
+    }
+
+    private Matcher ports() {
+        return RunTable.await("the gateway listens", () -> {
+            for (String line : output) {
+                Matcher listening = LISTENING.matcher(line);
+                if (listening.find()) {
+                    return listening;
+                }
+            }
+            if (!process.isAlive()) {
+                throw new AssertionError("the gateway has ended: " + String.join("\n", output));
+            }
+            return null;
+        });
+    }
+
+    /** A client of it. */
+    public WireClient client() {
+        return new WireClient(port());
+    }
+
+    /** What it has printed. */
+    public List<String> output() {
+        return List.copyOf(output);
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** {@code kill -9}; returns when the process is gone. */
+    public void kill() throws InterruptedException {
+        process.destroyForcibly();
+        exit(Duration.ofSeconds(10));
+    }
+
+    /** {@code kill -15}. */
+    public void terminate() {
+        process.destroy();
+    }
+
+    /** Waits for its end; returns the exit code. */
+    public int exit(Duration within) throws InterruptedException {
+        if (!process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new AssertionError("the gateway still runs: " + String.join("\n", output));
+        }
+        reading.join(within.toMillis());
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
