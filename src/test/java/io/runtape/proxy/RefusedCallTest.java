@@ -165,6 +165,25 @@ abstract class RefusedCallTest extends RunningGateway {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"@127.0.0.1/a://x/v1/run", ".127.0.0.1/a://x/v1/run", "x:y@127.0.0.1/?z=://y/v1/run"})
+    void letsNoTargetChooseAnotherHost(String target) throws Exception {
+        WireAnswer answer = client().post(target, "{}");
+
+        refusal(answer, 400, "invalid_request");
+    }
+
+    @Test
+    void takesATargetInAbsoluteForm() throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+
+        try (WireAnswer answer = client().post("http://elsewhere/v1/run?a=b", "{}", script.header())) {
+            assertEquals(200, answer.status());
+            answer.whole();
+        }
+        assertEquals("/v1/run?a=b", script.call().target());
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"/v1/run", "/v1/realtime?model=x"})
     void refusesAWebSocket(String target) throws Exception {
         WireAnswer answer = client().get(
@@ -192,7 +211,7 @@ abstract class RefusedCallTest extends RunningGateway {
 
     @Test
     void hasNoOtherTypeInHistory() throws Exception {
-        WireAnswer answer = client().get("/history/v1/runs/run_1/events", "Accept: image/png", "X-API-Key: k");
+        WireAnswer answer = client().get("/history/v1/runs", "Accept: image/png", "X-API-Key: k");
 
         refusal(answer, 406, "not_acceptable");
     }
