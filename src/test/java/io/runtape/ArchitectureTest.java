@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Future;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,7 @@ class ArchitectureTest {
     private static final String[] LIVE_PATH = in("proxy", "delivery", "upstream", "sse");
 
     private static final Pattern NAME = Pattern.compile("`([^`]+)`");
+    private static final Pattern MEMBER = Pattern.compile("`([A-Z][A-Za-z]+)\\.([A-Za-z_]+)`");
 
     private static final JavaClasses CODE = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -108,6 +110,19 @@ class ArchitectureTest {
         }
 
         assertEquals(Map.of(), missing);
+    }
+
+    @Test
+    void thePageNamesBoundsThatThereAre() throws IOException {
+        List<String> gone = MEMBER.matcher(Files.readString(PAGE))
+                .results()
+                .filter(member -> CODE.stream()
+                        .filter(type -> type.getSimpleName().equals(member.group(1)))
+                        .noneMatch(type -> type.tryGetField(member.group(2)).isPresent()))
+                .map(MatchResult::group)
+                .toList();
+
+        assertEquals(List.of(), gone);
     }
 
     @Test
