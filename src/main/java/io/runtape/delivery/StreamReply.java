@@ -9,6 +9,7 @@ import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
@@ -83,6 +84,10 @@ final class StreamReply {
     }
 
     Uni<Void> write(Multi<Buffer> bytes) {
+        if (context.request().method().equals(HttpMethod.HEAD)) {
+            context.response().end();
+            return Uni.createFrom().voidItem();
+        }
         return StreamedResponse.write(context, bytes);
     }
 }

@@ -11,6 +11,9 @@ import java.util.Map;
  * request.
  */
 public final class ErrorReply {
+    /** RFC 9113, section 7: without it the reset would mean that nothing is wrong. */
+    private static final long HTTP2_INTERNAL_ERROR = 2;
+
     private ErrorReply() {}
 
     /**
@@ -33,7 +36,7 @@ public final class ErrorReply {
      */
     public static void cut(RoutingContext context) {
         if (context.request().version() == HttpVersion.HTTP_2) {
-            context.response().reset();
+            context.response().reset(HTTP2_INTERNAL_ERROR);
         } else {
             context.request().connection().close();
         }

@@ -59,7 +59,7 @@ class RunQueries {
                 // The first half is what the index is searched by.
                 "e.createdAt <= :at and (e.createdAt < :at or e.runPk < :pk)",
                 Map.of("at", position.createdAt(), "pk", position.runPk())));
-        return slice(conditions, "e.createdAt desc, e.runPk desc", limit);
+        return slice(conditions, "e.owner desc, e.createdAt desc, e.runPk desc", limit);
     }
 
     /** The runs of a thread in their order, after a place in it. */
@@ -67,7 +67,7 @@ class RunQueries {
         Conditions conditions = Conditions.of(owner)
                 .and("e.threadId = :thread", Map.of("thread", threadId))
                 .and("e.threadOrdinal > :after", Map.of("after", afterOrdinal));
-        return slice(conditions, "e.threadOrdinal", limit);
+        return slice(conditions, "e.owner, e.threadId, e.threadOrdinal", limit);
     }
 
     private static Slice<Run> slice(Conditions conditions, String order, int limit) {

@@ -67,7 +67,7 @@ class ThreadQueries {
                 .bind(AgentThread.getEntityManager()
                         .createQuery(
                                 "from AgentThread e where " + conditions.hql()
-                                        + " order by e.updatedAt desc, e.id desc",
+                                        + " order by e.owner desc, e.updatedAt desc, e.id desc",
                                 AgentThread.class))
                 .setMaxResults(limit + 1)
                 .getResultList();

@@ -61,13 +61,15 @@ public class JournalReader {
     }
 
     private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax) throws SQLException {
+        // Named in full, the order is the primary key's: H2 would sort all that follows for the sequence alone.
         String order = query.descending() ? " desc" : "";
         String sql = "select sequence, kind, offset_us, type, last_event_id, parts, bytes from ("
                 + "select f.*, sum(octet_length(bytes)) over (order by sequence" + order
                 + ") - octet_length(bytes) as bytes_before from ("
                 + "select * from frame where run_pk = ? and sequence > ? and sequence <= ?"
                 + oneOf("kind", query.kinds()) + oneOf("type", query.types())
-                + " order by sequence" + order + " limit ?) f) w where bytes_before < ? order by sequence" + order;
+                + " order by run_pk" + order + ", sequence" + order
+                + " limit ?) f) w where bytes_before < ? order by sequence" + order;
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(sql)) {
             int at = 1;
@@ -126,7 +128,7 @@ public class JournalReader {
             }
             ByteArrayOutputStream joined = new ByteArrayOutputStream();
             try (PreparedStatement select = connection.prepareStatement(
-                    "select bytes from frame where run_pk = ? and sequence between ? and ? order by sequence")) {
+                    "select bytes from frame where run_pk = ? and sequence between ? and ? order by run_pk, sequence")) {
                 select.setLong(1, runPk);
                 select.setLong(2, from);
                 select.setLong(3, completing.sequence());
@@ -162,7 +164,7 @@ public class JournalReader {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement("""
                         select kind from frame where run_pk = ? and sequence > ? and sequence <= ? and kind <> ?
-                        order by sequence limit 1""")) {
+                        order by run_pk, sequence limit 1""")) {
             select.setLong(1, runPk);
             select.setLong(2, after);
             select.setLong(3, upTo);

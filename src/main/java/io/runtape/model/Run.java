@@ -124,7 +124,7 @@ public class Run extends PanacheEntityBase {
     /** The thread's next run after that place in it, where there is one. */
     public static Optional<Run> nextInThread(Owner owner, String threadId, long ordinal) {
         return find(
-                        "owner = ?1 and threadId = ?2 and threadOrdinal > ?3 order by threadOrdinal",
+                        "owner = ?1 and threadId = ?2 and threadOrdinal > ?3 order by owner, threadId, threadOrdinal",
                         owner.id(),
                         threadId,
                         ordinal)
@@ -134,7 +134,7 @@ public class Run extends PanacheEntityBase {
     /** All runs of the thread in their order. */
     public static List<Run> allInThread(Owner owner, String threadId) {
         return list(
-                "owner = ?1 and threadId = ?2 and threadOrdinal is not null order by threadOrdinal",
+                "owner = ?1 and threadId = ?2 and threadOrdinal is not null order by owner, threadId, threadOrdinal",
                 owner.id(),
                 threadId);
     }

@@ -21,7 +21,9 @@ record AnswerIds(@Nullable String runId, @Nullable String threadId) {
     }
 
     private static AnswerIds of(@Nullable String runId, @Nullable String threadId) {
-        return new AnswerIds(Asked.cut(runId), OwnHeaders.isFitId(threadId) ? threadId : null);
+        return new AnswerIds(
+                runId == null || runId.isBlank() ? null : Asked.cut(runId),
+                OwnHeaders.isFitId(threadId) ? threadId : null);
     }
 
     /** These ids, completed by those in a JSON body. */

@@ -29,6 +29,8 @@ record Asked(
         String metadata,
         String config) {
 
+    private static final Asked UNREAD = new Asked(null, null, true, null, "{}", "{}");
+
     private static final ObjectReader JSON =
             new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -50,7 +52,11 @@ record Asked(
         try {
             root = JSON.readTree(body);
         } catch (StreamConstraintsException e) {
-            throw ApiException.invalid("The body nests too deeply, or a string or number in it is too long.");
+            // Deeper or longer than is read here, which is no reason to refuse it: it is the agent API's to judge.
+            if (isObject(body)) {
+                return UNREAD;
+            }
+            throw ApiException.invalid("The body must be a JSON object.");
         } catch (JsonProcessingException e) {
             throw ApiException.invalid("The body must be a JSON object; it is not JSON"
                     + (e.getLocation() == null
@@ -71,6 +77,15 @@ record Asked(
                 prompt(root),
                 object(root.path("metadata")),
                 object(root.path("config")));
+    }
+
+    private static boolean isObject(byte[] body) {
+        for (byte b : body) {
+            if (b != ' ' && b != '\t' && b != '\n' && b != '\r') {
+                return b == '{';
+            }
+        }
+        return false;
     }
 
     static @Nullable String cut(@Nullable String name) {

@@ -158,6 +158,11 @@ final class Forwarding {
             answer.request().reset();
             return;
         }
+        if (answer.statusCode() < 200 || answer.statusCode() > 599) {
+            answer.request().reset();
+            refuse(context, new IllegalArgumentException("status " + answer.statusCode()));
+            return;
+        }
         response.setStatusCode(answer.statusCode());
         ForwardedHeaders.ofAnswer(answer.headers())
                 .forEach(h -> response.headers().add(h.getKey(), h.getValue()));

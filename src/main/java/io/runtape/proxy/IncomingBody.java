@@ -4,6 +4,7 @@ import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the body of a recorded call, up to the limit. Confined to the event loop of the request. */
 final class IncomingBody {
+
+    /** Time for the refusal to go out before the connection is closed under a body that is not read. */
+    private static final long CLOSE_AFTER_MILLIS = 1000;
 
     private final HttpServerRequest request;
     private final long bytesMax;
@@ -40,7 +44,7 @@ final class IncomingBody {
                 emitter.complete(read.getBytes());
             }
         });
-        request.exceptionHandler(emitter::fail);
+        request.exceptionHandler(e -> emitter.fail(ApiException.invalid("The body did not arrive whole.")));
         request.resume();
     }
 
@@ -67,7 +71,9 @@ final class IncomingBody {
         refused = true;
         // What is still on its way is not read, so the connection can carry no other request.
         request.response().putHeader(HttpHeaders.CONNECTION, "close");
-        request.response().endHandler(v -> request.connection().close());
+        Vertx.currentContext()
+                .owner()
+                .setTimer(CLOSE_AFTER_MILLIS, t -> request.connection().close());
         emitter.fail(ApiException.of(
                 ErrorCode.BODY_TOO_LARGE, "The body is over the limit of " + bytesMax + " bytes (RUNTAPE_MAX_BODY)."));
     }

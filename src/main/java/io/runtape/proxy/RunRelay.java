@@ -180,7 +180,11 @@ final class RunRelay {
                 ? call.start().threadId()
                 : ids.threadId();
         RunHead head = new RunHead(
-                threadId, answer.status(), ids.runId(), StoredHeaders.of(answer.headers()), answer.isEventStream());
+                threadId,
+                answer.status(),
+                ids.runId(),
+                StoredHeaders.of(answer.headers(), call.headers()),
+                answer.isEventStream());
         run.head(head).whenComplete((durable, e) -> {
             if (e == null) {
                 client.begin(run, head, answer);

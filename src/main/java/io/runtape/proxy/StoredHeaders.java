@@ -11,13 +11,26 @@ final class StoredHeaders {
 
     private static final Set<String> SECRET = Set.of("set-cookie", "set-cookie2", "authorization", "x-api-key");
 
+    private static final Set<String> CREDENTIAL = Set.of("x-api-key", "authorization", "cookie");
+
     private StoredHeaders() {}
 
-    /** A JSON list of name and value pairs. */
-    static String of(List<Map.Entry<String, String>> headers) {
+    /**
+     * A JSON list of name and value pairs.
+     *
+     * @param call the headers of the call; an answer may send its credential back under any name
+     */
+    static String of(List<Map.Entry<String, String>> headers, List<Map.Entry<String, String>> call) {
+        List<String> credentials = call.stream()
+                .filter(h -> CREDENTIAL.contains(h.getKey().toLowerCase(Locale.ROOT)))
+                .map(h -> h.getValue().replaceFirst("^\\S+\\s+", "").strip())
+                .filter(c -> !c.isEmpty())
+                .toList();
         JsonArray kept = new JsonArray();
         for (Map.Entry<String, String> header : headers) {
-            if (!SECRET.contains(header.getKey().toLowerCase(Locale.ROOT))) {
+            boolean secret = SECRET.contains(header.getKey().toLowerCase(Locale.ROOT))
+                    || credentials.stream().anyMatch(header.getValue()::contains);
+            if (!secret) {
                 kept.add(new JsonArray()
                         .add(header.getKey())
                         .add(header.getValue().replace('\0', '\uFFFD')));

@@ -64,12 +64,21 @@ public final class AgentClient {
                 .on(loop)
                 .fail()
                 .map(answer -> AgentAnswer.of((AgentStream) answer.getEntity()))
+                .invoke(AgentClient::requireFinal)
                 .onFailure(e -> !(e instanceof UpstreamException))
                 .transform(AgentClient::translate);
     }
 
     private Duration headTimeout(boolean stream) {
         return config.timeout().orElse(stream ? STREAM_HEAD : WHOLE_ANSWER);
+    }
+
+    /** An interim answer, or none that HTTP knows, is not to be passed on as one that ends the call. */
+    private static void requireFinal(AgentAnswer answer) {
+        if (answer.status() < 200 || answer.status() > 599) {
+            answer.body().abort();
+            throw new UpstreamException(Kind.INVALID, new IOException("status " + answer.status()));
+        }
     }
 
     private static UpstreamException translate(Throwable failure) {
