@@ -11,6 +11,9 @@ final class StoredHeaders {
 
     private static final Set<String> SECRET = Set.of("set-cookie", "set-cookie2", "authorization", "x-api-key");
 
+    /** A shorter one is found in headers that have nothing to do with it. */
+    private static final int CREDENTIAL_CHARS_MIN = 8;
+
     private static final Set<String> CREDENTIAL = Set.of("x-api-key", "authorization", "cookie");
 
     private StoredHeaders() {}
@@ -24,7 +27,7 @@ final class StoredHeaders {
         List<String> credentials = call.stream()
                 .filter(h -> CREDENTIAL.contains(h.getKey().toLowerCase(Locale.ROOT)))
                 .map(h -> h.getValue().replaceFirst("^\\S+\\s+", "").strip())
-                .filter(c -> !c.isEmpty())
+                .filter(c -> c.length() >= CREDENTIAL_CHARS_MIN)
                 .toList();
         JsonArray kept = new JsonArray();
         for (Map.Entry<String, String> header : headers) {
