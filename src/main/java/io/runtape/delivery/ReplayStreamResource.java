@@ -1,6 +1,5 @@
 package io.runtape.delivery;
 
-import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
@@ -14,7 +13,9 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import java.time.Duration;
-import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
 /** Replays of runs and threads: the recorded bytes with their original pauses (contract, section 5). */
@@ -70,16 +71,32 @@ public final class ReplayStreamResource {
         boolean ids = asked.flag("ids");
         Duration gap = Double.isInfinite(speed) ? Duration.ZERO : asked.runGap();
         StreamReply reply = StreamReply.to(context);
-        return reply.lookedUp(() -> ended(owner, id), runs -> {
-            reply.head(runs.isEmpty() ? AnswerType.EVENT_STREAM : AnswerType.of(runs.get(0)))
+        return reply.lookedUp(() -> sources.endedThread(owner, id), first -> {
+            reply.head(first.map(found -> AnswerType.of(found.run())).orElse(AnswerType.EVENT_STREAM))
                     .putHeader("Runtape-Thread-Id", id);
-            return reply.write(Multi.createFrom().iterable(runs).onItem().transformToMultiAndConcatenate(run -> {
-                RunSource source = RunSource.ended(run);
-                long base = new RunSources.Found(run, source).idBase();
-                Multi<Buffer> replay = replay(source, base, speed, ids && run.stream, reply);
-                return run.equals(runs.get(0)) || gap.isZero() ? replay : after(gap, replay, reply);
+            return reply.write(runsOf(owner, id, first, reply).onItem().transformToMultiAndConcatenate(found -> {
+                Multi<Buffer> replay = replay(found.source(), found.idBase(), speed, ids && found.run().stream, reply);
+                boolean isFirst = first.isPresent() && first.get().equals(found);
+                return isFirst || gap.isZero() ? replay : after(gap, replay, reply);
             }));
         });
+    }
+
+    /** The runs of a thread, each looked up when the one before it begins; a run that is live ends them. */
+    private Multi<RunSources.Found> runsOf(
+            Owner owner, String threadId, Optional<RunSources.Found> first, StreamReply reply) {
+        AtomicReference<Optional<RunSources.Found>> next = new AtomicReference<>(first);
+        return Multi.createBy()
+                .repeating()
+                .uni(() -> {
+                    Optional<RunSources.Found> now = Objects.requireNonNull(next.get());
+                    return reply.onWorker(() -> now.map(found -> sources.nextInThread(owner, threadId, found.ordinal()))
+                                    .orElse(Optional.empty()))
+                            .invoke(next::set)
+                            .replaceWith(now);
+                })
+                .until(found -> found.isEmpty() || found.get().source().ending() == null)
+                .map(Optional::orElseThrow);
     }
 
     private static Multi<Buffer> after(Duration gap, Multi<Buffer> replay, StreamReply reply) {
@@ -91,14 +108,5 @@ public final class ReplayStreamResource {
                 .by(gap)
                 .onItem()
                 .transformToMulti(v -> replay);
-    }
-
-    private List<Run> ended(Owner owner, String id) {
-        sources.thread(owner, id);
-        List<Run> runs = QuarkusTransaction.requiringNew().call(() -> Run.allInThread(owner, id));
-        if (runs.stream().anyMatch(Run::running)) {
-            throw ApiException.runActive();
-        }
-        return runs;
     }
 }

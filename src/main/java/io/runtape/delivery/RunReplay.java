@@ -30,6 +30,7 @@ final class RunReplay implements Flow.Subscription {
     private long position;
     private long demand;
     private boolean reading;
+    private boolean going;
     private boolean done;
     private @Nullable ScheduledFuture<?> timer;
 
@@ -68,8 +69,23 @@ final class RunReplay implements Flow.Subscription {
     }
 
     private void go() {
-        if (done || reading || timer != null) {
+        if (going) {
             return;
+        }
+        going = true;
+        try {
+            while (step()) {
+                // Each step moves on.
+            }
+        } finally {
+            going = false;
+        }
+    }
+
+    /** One step; false when there is nothing to do before something happens. */
+    private boolean step() {
+        if (done || reading || timer != null) {
+            return false;
         }
         FrameBlock current = block;
         if (current == null || position >= current.last()) {
@@ -79,17 +95,18 @@ final class RunReplay implements Flow.Subscription {
             } else {
                 read();
             }
-            return;
+            return false;
         }
         if (demand == 0) {
-            return;
+            return false;
         }
         long wait = dueNanos(current, index(current)) - System.nanoTime();
         if (wait > 0) {
             timer = loop.schedule(this::due, wait, TimeUnit.NANOSECONDS);
-        } else {
-            emit(current);
+            return false;
         }
+        emit(current);
+        return true;
     }
 
     private void due() {
@@ -116,7 +133,6 @@ final class RunReplay implements Flow.Subscription {
         position = rendered.position();
         demand--;
         subscriber.onNext(rendered.bytes());
-        go();
     }
 
     private void read() {

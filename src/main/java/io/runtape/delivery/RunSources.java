@@ -25,10 +25,15 @@ final class RunSources {
     /** A run that was found, and where its frames come from. */
     record Found(Run run, RunSource source) {
 
+        /** The run's place in its thread; 0 as long as it has none. */
+        long ordinal() {
+            Long ordinal = run.threadOrdinal;
+            return ordinal == null ? 0 : ordinal;
+        }
+
         /** What is added to a sequence of the run to make one of its thread. */
         long idBase() {
-            Long ordinal = run.threadOrdinal;
-            return ordinal == null ? 0 : ordinal << 32;
+            return ordinal() << 32;
         }
     }
 
@@ -53,6 +58,19 @@ final class RunSources {
      */
     AgentThread thread(Owner owner, String id) {
         return read(() -> AgentThread.of(owner, id)).orElseThrow(() -> ApiException.notFound("thread"));
+    }
+
+    /**
+     * The first run of a thread none of whose runs is live.
+     *
+     * @throws ApiException 404 where there is no such thread, 409 where one of its runs is live
+     */
+    Optional<Found> endedThread(Owner owner, String id) {
+        thread(owner, id);
+        if (read(() -> Run.anyLiveInThread(owner, id))) {
+            throw ApiException.runActive();
+        }
+        return nextInThread(owner, id, 0);
     }
 
     private Optional<Found> find(Supplier<Optional<Run>> query) {

@@ -49,13 +49,18 @@ final class StreamReply {
      * @param answer is called on the event loop
      */
     <T> Uni<Void> lookedUp(Supplier<T> lookup, Function<T, Uni<Void>> answer) {
-        return Uni.createFrom()
-                .item(lookup)
-                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
-                .emitOn(loop)
+        return onWorker(lookup)
                 .flatMap(answer::apply)
                 .onFailure(e -> !(e instanceof ApiException))
                 .recoverWithUni(this::cut);
+    }
+
+    /** What may block, done on a worker; the result comes on the event loop. */
+    <T> Uni<T> onWorker(Supplier<T> lookup) {
+        return Uni.createFrom()
+                .item(lookup)
+                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+                .emitOn(loop);
     }
 
     private Uni<Void> cut(Throwable cause) {

@@ -51,8 +51,7 @@ final class ThreadTails {
             throw ApiException.unknownSequence(thread.lastOrdinal << 32);
         }
         sources.nextInThread(owner, threadId, ordinal - 1)
-                .filter(found ->
-                        found.idBase() >>> 32 == ordinal && found.source().durableSequence() < sequence)
+                .filter(found -> found.ordinal() == ordinal && found.source().durableSequence() < sequence)
                 .ifPresent(found -> {
                     throw ApiException.unknownSequence(
                             found.idBase() + found.source().durableSequence());
@@ -107,7 +106,7 @@ final class ThreadTails {
         }
 
         private Multi<Buffer> run(RunSources.Found found) {
-            ordinal = found.idBase() >>> 32;
+            ordinal = found.ordinal();
             long after = ordinal == firstOrdinal ? firstSequence : 0;
             boolean seen = found.source().ending() != null
                     && after > 0

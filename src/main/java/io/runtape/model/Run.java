@@ -7,7 +7,6 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import org.hibernate.annotations.Immutable;
 import org.jspecify.annotations.Nullable;
@@ -131,11 +130,9 @@ public class Run extends PanacheEntityBase {
                 .firstResultOptional();
     }
 
-    /** All runs of the thread in their order. */
-    public static List<Run> allInThread(Owner owner, String threadId) {
-        return list(
-                "owner = ?1 and threadId = ?2 and threadOrdinal is not null order by owner, threadId, threadOrdinal",
-                owner.id(),
-                threadId);
+    /** Whether a run of the thread is still being recorded. */
+    public static boolean anyLiveInThread(Owner owner, String threadId) {
+        return count("owner = ?1 and threadId = ?2 and status = ?3", owner.id(), threadId, RunStatus.RUNNING.label())
+                > 0;
     }
 }

@@ -54,12 +54,25 @@ abstract class ReplayStreamTest extends RunningGateway {
             assertEquals("text/event-stream", replay.header("Content-Type"));
             assertArrayEquals(table().bytes(run), replay.whole());
             List<FrameRow> frames = table().frames(run);
-            assertEquals(frames.size(), replay.arrivals().size());
-            for (int i = 0; i < frames.size(); i++) {
-                long after = replay.arrivals().get(i).atNanos() - asked;
-                assertTrue(after >= frames.get(i).offsetMicros() * 1000, "frame " + (i + 1) + " came too early");
+            int end = 0;
+            for (FrameRow frame : frames) {
+                end += frame.bytes().length;
+                long after = arrival(replay, end) - asked;
+                assertTrue(after >= frame.offsetMicros() * 1000, "frame " + frame.sequence() + " came too early");
             }
         }
+    }
+
+    /** When the byte before this place in the body had come. */
+    private static long arrival(WireAnswer answer, int end) {
+        int held = 0;
+        for (WireAnswer.Arrival arrival : answer.arrivals()) {
+            held += arrival.bytes().length;
+            if (held >= end) {
+                return arrival.atNanos();
+            }
+        }
+        throw new AssertionError("the body is shorter than " + end + " bytes");
     }
 
     @Test
@@ -68,7 +81,6 @@ abstract class ReplayStreamTest extends RunningGateway {
 
         try (WireAnswer replay = client().get("/history/v1/runs/" + run + "/replay?speed=max", key)) {
             assertArrayEquals(table().bytes(run), replay.whole());
-            assertEquals(1, replay.arrivals().size());
         }
     }
 
