@@ -62,12 +62,13 @@ public class Store implements OwnerKeyStore {
         } catch (IllegalArgumentException e) {
             throw new StartRefused(String.valueOf(e.getMessage()));
         }
-        try (Connection connection = connect()) {
-            checkVersion(connection);
+        Connection first = firstExclusive();
+        exclusive = first;
+        try {
+            checkVersion(first);
         } catch (SQLException e) {
             throw refused(e);
         }
-        exclusive = firstExclusive();
         try {
             flyway.migrate();
         } catch (FlywayException e) {
@@ -78,9 +79,6 @@ public class Store implements OwnerKeyStore {
     }
 
     private StartRefused refused(SQLException e) {
-        if (e.getErrorCode() == H2_FILE_LOCKED) {
-            return inUse();
-        }
         return new StartRefused("Runtape cannot open its database (" + address() + "): " + firstLine(e)
                 + ". Check RUNTAPE_DATABASE_URL, or RUNTAPE_DATA_DIR for the embedded database.");
     }
@@ -180,9 +178,8 @@ public class Store implements OwnerKeyStore {
     }
 
     private Connection openExclusive() throws SQLException, StoreTakenException {
-        Connection connection = connect();
+        Connection connection = connectUnlessTaken();
         try {
-            // H2 needs no lock of ours: its file lock lets no second process in.
             if (engine() == Engine.POSTGRESQL) {
                 settleSession(connection);
                 if (!tryLock(connection)) {
@@ -192,6 +189,18 @@ public class Store implements OwnerKeyStore {
             return connection;
         } catch (SQLException | StoreTakenException e) {
             connection.close();
+            throw e;
+        }
+    }
+
+    /** H2 needs no lock of ours: its file lock lets no second process in. */
+    private Connection connectUnlessTaken() throws SQLException, StoreTakenException {
+        try {
+            return connect();
+        } catch (SQLException e) {
+            if (e.getErrorCode() == H2_FILE_LOCKED) {
+                throw new StoreTakenException();
+            }
             throw e;
         }
     }

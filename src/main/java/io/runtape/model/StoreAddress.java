@@ -27,6 +27,8 @@ public record StoreAddress(Engine engine, String jdbcUrl, String user, String pa
     private static final String H2_SETTINGS = ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH"
             // The JVM's shutdown hook would close the database under requests that are still being answered.
             + ";DB_CLOSE_ON_EXIT=FALSE"
+            // Errors come as exceptions; H2 would write them, with what was to be stored, to a file of its own as well.
+            + ";TRACE_LEVEL_FILE=0"
             // Dead pages may be overwritten after a second; the default of 45 s lets the file grow without need.
             + ";RETENTION_TIME=1000"
             // Frames live in their row; only larger ones go to the table of large objects.

@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -33,6 +32,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -48,10 +48,11 @@ class CrashIT {
     private static final int ROUNDS = Integer.getInteger("crash.rounds", 5);
     private static final long SEED = Long.getLong("crash.seed", System.nanoTime());
     private static final int STREAMS = 40;
-    private static final int KILLED_AFTER_MILLIS_MAX = 3000;
+    private static final int KILLED_AFTER_MILLIS_MAX = 2000;
 
     private final ScriptedUpstream upstream = new ScriptedUpstream();
     private final ExecutorService clients = Executors.newCachedThreadPool();
+    private final Semaphore headsCame = new Semaphore(0);
     private final Set<String> compared = new HashSet<>();
     private long heads;
     private long bytesHeld;
@@ -102,6 +103,7 @@ class CrashIT {
     }
 
     private List<Client> streamUntilKilled(Map<String, String> settings, int round, Random random) throws Exception {
+        headsCame.drainPermits();
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
             List<Client> streaming = new ArrayList<>();
             List<Future<Void>> reading = new ArrayList<>();
@@ -110,8 +112,10 @@ class CrashIT {
                 streaming.add(client);
                 reading.add(clients.submit(client));
             }
-            // The moment of the kill: what is tested is that none is a bad one.
-            TimeUnit.MILLISECONDS.sleep(50 + random.nextInt(KILLED_AFTER_MILLIS_MAX));
+            // The moment of the kill: what is tested is that none is a bad one. One in five may come while runs begin.
+            int headsAwaited = random.nextInt(5) == 0 ? random.nextInt(2) : STREAMS * 3 / 4;
+            assertTrue(headsCame.tryAcquire(headsAwaited, 60, TimeUnit.SECONDS), "no heads come");
+            TimeUnit.MILLISECONDS.sleep(random.nextInt(KILLED_AFTER_MILLIS_MAX));
             gateway.kill();
             for (Future<Void> each : reading) {
                 each.get(30, TimeUnit.SECONDS);
@@ -218,9 +222,10 @@ class CrashIT {
             try (WireAnswer answer =
                     gateway.client().post("/v1/run", "{\"prompt\":\"" + prompt + "\"}", script.header())) {
                 if (!reads) {
-                    gateway.exit(Duration.ofSeconds(30));
+                    gateway.exit(ScriptedUpstream.PATIENCE.multipliedBy(2));
                 }
                 runId = answer.header("Runtape-Run-Id");
+                headsCame.release();
                 held = answer.readAll();
                 whole = answer.end() == WireAnswer.End.WHOLE;
             } catch (IOException killedBeforeItsHead) {

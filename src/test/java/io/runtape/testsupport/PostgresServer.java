@@ -60,19 +60,42 @@ public final class PostgresServer {
         if (known != null) {
             return known;
         }
+        int port = start().getPort();
+        System.setProperty(PORT, Integer.toString(port));
+        return port;
+    }
+
+    private static EmbeddedPostgres start() {
         try {
-            int port = EmbeddedPostgres.builder()
+            return EmbeddedPostgres.builder()
                     .setServerConfig("fsync", "on")
                     .setServerConfig("synchronous_commit", "on")
                     .setServerConfig("full_page_writes", "on")
                     .setServerConfig("max_connections", "200")
                     .setOutputRedirector(ProcessBuilder.Redirect.DISCARD)
-                    .start()
-                    .getPort();
-            System.setProperty(PORT, Integer.toString(port));
-            return port;
+                    .start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts a server for a test that wants to stop it. */
+    public static Own own() {
+        return new Own(start());
+    }
+
+    /** A server of a test's own. */
+    public record Own(EmbeddedPostgres server) implements AutoCloseable {
+
+        /** The address of its database. */
+        public String address() {
+            return "postgresql://postgres@localhost:" + server.getPort() + "/postgres";
+        }
+
+        /** Stops it, at once: connections are broken off. */
+        @Override
+        public void close() throws IOException {
+            server.close();
         }
     }
 }

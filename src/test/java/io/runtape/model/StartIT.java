@@ -1,0 +1,247 @@
+package io.runtape.model;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PostgresServer;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireClient;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The packaged gateway starts, or says in one clear line why not. */
+class StartIT {
+
+    private static final Duration START = Duration.ofSeconds(90);
+
+    private final ScriptedUpstream upstream = new ScriptedUpstream();
+    private final List<GatewayProcess> started = new ArrayList<>();
+
+    @TempDir
+    Path dataDir;
+
+    @AfterEach
+    void stop() {
+        started.forEach(GatewayProcess::close);
+        upstream.close();
+    }
+
+    private GatewayProcess start(Map<String, String> settings) throws IOException {
+        GatewayProcess gateway = GatewayProcess.start(settings);
+        started.add(gateway);
+        return gateway;
+    }
+
+    private Map<String, String> onH2(String... further) {
+        Map<String, String> settings = GatewayProcess.onH2(dataDir, upstream);
+        for (int i = 0; i < further.length; i += 2) {
+            settings.put(further[i], further[i + 1]);
+        }
+        return settings;
+    }
+
+    /** The line that says why it did not start: the only one that speaks of it, and without a stack. */
+    private static String refusal(GatewayProcess gateway, String about) throws InterruptedException {
+        assertNotEquals(0, gateway.exit(START));
+        List<String> said =
+                gateway.output().stream().filter(line -> line.contains(about)).toList();
+        assertEquals(1, said.size(), () -> String.join("\n", gateway.output()));
+        assertFalse(
+                gateway.output().stream().anyMatch(line -> line.startsWith("\tat ") || line.contains("Caused by:")),
+                () -> String.join("\n", gateway.output()));
+        assertFalse(gateway.output().stream().anyMatch(line -> line.contains("hunter2")));
+        return said.get(0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "mysql://runtape:hunter2@localhost/runtape",
+                "jdbc:postgresql://localhost/runtape?password=hunter2",
+                "postgresql://runtape:hunter2@localhost",
+                "postgresql://runtape:hunter2@/runtape",
+                "postgresql://runtape:hunter2 2@localhost/runtape",
+                "runtape"
+            })
+    void refusesAnAddressThatIsNone(String url) throws Exception {
+        String line = refusal(start(onH2("RUNTAPE_DATABASE_URL", url)), "RUNTAPE_DATABASE_URL");
+
+        assertTrue(line.contains("postgresql://user:password@host:5432/database"), line);
+    }
+
+    @Test
+    void refusesToStartWhereTheDatabaseIsAway() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+
+        String line = refusal(
+                start(onH2("RUNTAPE_DATABASE_URL", "postgresql://runtape:hunter2@127.0.0.1:" + port + "/runtape")),
+                "cannot open its database");
+
+        assertTrue(line.contains("PostgreSQL at 127.0.0.1:" + port + "/runtape"), line);
+        assertTrue(line.contains("refused"), line);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"postgres, no_such_database, no_such_database", "no_such_role, postgres, no_such_role"})
+    void saysWhatTheDatabaseSays(String user, String database, String said) throws Exception {
+        String address = PostgresServer.freshDatabase();
+        String server = address.substring(address.indexOf('@') + 1, address.lastIndexOf('/'));
+
+        String line = refusal(
+                start(onH2("RUNTAPE_DATABASE_URL", "postgresql://" + user + ":hunter2@" + server + "/" + database)),
+                "cannot open its database");
+
+        assertTrue(line.contains("\"" + said + "\" does not exist"), line);
+    }
+
+    @Test
+    void refusesADataDirectoryThatIsAFile() throws Exception {
+        Path file = Files.writeString(dataDir.resolve("file"), "x");
+
+        String line = refusal(start(GatewayProcess.onH2(file.resolve("data"), upstream)), "cannot open its database");
+
+        assertTrue(line.contains("RUNTAPE_DATA_DIR"), line);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "RUNTAPE_AUTH | teams | Allowed values: caller",
+                "RUNTAPE_SECRET | hunter2 | at least 16 characters",
+                "RUNTAPE_UPSTREAM_URL | ftp://hunter2@agents.example | http or https",
+                "RUNTAPE_RECORD_PATHS | /other/run | begins with /v1/"
+            })
+    void refusesASettingThatCannotBeUsed(String name, String value, String allowed) throws Exception {
+        String line = refusal(start(onH2(name, value)), name);
+
+        assertTrue(line.contains(allowed), line);
+    }
+
+    @Test
+    void refusesAChangedSecret() throws Exception {
+        GatewayProcess first = start(onH2("RUNTAPE_SECRET", "0123456789abcdef")).ready();
+        first.terminate();
+        first.exit(START);
+
+        String line = refusal(start(onH2("RUNTAPE_SECRET", "0123456789abcdeX")), "RUNTAPE_SECRET");
+
+        assertTrue(line.contains("is not the one"), line);
+    }
+
+    @Test
+    void leavesAnEmbeddedDatabaseToTheGatewayThatHasIt() throws Exception {
+        leavesTheDatabaseToTheGatewayThatHasIt(onH2(), "H2 file " + dataDir);
+    }
+
+    @Test
+    void leavesAPostgresToTheGatewayThatHasIt() throws Exception {
+        String database = PostgresServer.freshDatabase();
+        leavesTheDatabaseToTheGatewayThatHasIt(
+                GatewayProcess.onPostgres(database, upstream), database.substring(database.indexOf('@') + 1));
+    }
+
+    private void leavesTheDatabaseToTheGatewayThatHasIt(Map<String, String> settings, String database)
+            throws Exception {
+        GatewayProcess first = start(settings).ready();
+
+        String line = refusal(start(settings), "Another gateway uses this database");
+
+        assertTrue(line.contains(database), line);
+        assertTrue(first.isAlive());
+        WireAnswer answer = first.client()
+                .post("/v1/run", "{}", upstream.on(Script.stream("data: x\n\n")).header());
+        assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
+    }
+
+    @Test
+    void takesAnEmbeddedDatabaseOverFromAGatewayThatStops() throws Exception {
+        takesTheDatabaseOver(onH2());
+    }
+
+    @Test
+    void takesAPostgresOverFromAGatewayThatStops() throws Exception {
+        takesTheDatabaseOver(GatewayProcess.onPostgres(PostgresServer.freshDatabase(), upstream));
+    }
+
+    private void takesTheDatabaseOver(Map<String, String> settings) throws Exception {
+        GatewayProcess first = start(settings).ready();
+        GatewayProcess second = start(settings);
+        RunTable.await(
+                "the second waits for the first",
+                () -> second.output().stream().anyMatch(line -> line.contains("another gateway holds the database"))
+                        ? true
+                        : null);
+
+        first.terminate();
+
+        assertEquals(0, first.exit(START) & ~143, "an orderly end");
+        second.ready();
+    }
+
+    // ---- Readiness
+
+    /** Each check's status by its name, and the answer's own under {@code http}. */
+    private static Map<String, String> readiness(GatewayProcess gateway) throws Exception {
+        WireAnswer answer = new WireClient(gateway.managementPort()).get("/q/health/ready");
+        Map<String, String> checks = new TreeMap<>(Map.of("http", Integer.toString(answer.status())));
+        for (Object each : new JsonObject(new String(answer.whole(), UTF_8)).getJsonArray("checks")) {
+            checks.put(((JsonObject) each).getString("name"), ((JsonObject) each).getString("status"));
+        }
+        return checks;
+    }
+
+    @Test
+    void isReadyWithItsDatabaseAndItsAgentApi() throws Exception {
+        GatewayProcess gateway = start(onH2()).ready();
+
+        Map<String, String> ready = readiness(gateway);
+        upstream.refuse();
+        Map<String, String> withoutUpstream = readiness(gateway);
+        upstream.acceptAgain();
+        Map<String, String> again = readiness(gateway);
+
+        assertEquals(Map.of("database", "UP", "http", "200", "upstream", "UP"), ready);
+        assertEquals(Map.of("database", "UP", "http", "503", "upstream", "DOWN"), withoutUpstream);
+        assertEquals(ready, again);
+    }
+
+    @Test
+    void isNotReadyWithoutItsDatabase() throws Exception {
+        try (PostgresServer.Own own = PostgresServer.own()) {
+            GatewayProcess gateway =
+                    start(GatewayProcess.onPostgres(own.address(), upstream)).ready();
+            Map<String, String> ready = readiness(gateway);
+
+            own.close();
+
+            assertEquals(Map.of("database", "UP", "http", "200", "upstream", "UP"), ready);
+            assertEquals(Map.of("database", "DOWN", "http", "503", "upstream", "UP"), readiness(gateway));
+            assertTrue(gateway.isAlive());
+        }
+    }
+}
