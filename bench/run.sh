@@ -60,7 +60,7 @@ bulk() { "$out/ssebench" load --target "127.0.0.1:$1" --streams 50 --runs 1000 -
 live() { "$out/ssebench" load --target "127.0.0.1:$1" --streams 100 --runs 100 --bench 'events=500,rate=50,size=120' --expect 500 ${2:+--pid "$2"}; }
 
 # value NAME, out of ssebench's report
-value() { tr '\n' ' ' <<<"$2" | sed -E "s/.*(^| )$1 +([0-9.]+).*/\2/"; }
+value() { awk -v name="$1" '{ for (i = 1; i < NF; i++) if ($i == name) { print $(i + 1); exit } }' <<<"$2"; }
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 rows=()
 row() { rows+=("$1"); printf '%s\n' "$1" >&2; }
