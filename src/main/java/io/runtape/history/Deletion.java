@@ -21,8 +21,7 @@ import javax.sql.DataSource;
 @Singleton
 final class Deletion {
 
-    private static final String RUNS_OF_THREAD =
-            "select run_pk from run where owner = ? and thread_id = ? order by run_pk limit 100";
+    private static final String RUNS_OF_THREAD = "select run_pk from run where owner = ? and thread_id = ? limit 100";
 
     private static final String RUNNING_OF_THREAD =
             "select 1 from run where owner = ? and thread_id = ? and status = 'running' limit 1";

@@ -27,9 +27,8 @@ final class FrameQueries {
                 coalesce(min(offset_us), -1)
             from frame where run_pk = ?""";
 
-    private static final String HORIZON = """
-            select coalesce(min(case when status = 'running' then thread_ordinal end), max(thread_ordinal), 0)
-            from run where owner = ? and thread_id = ?""";
+    private static final String FIRST_RUNNING = """
+            select min(thread_ordinal) from run where owner = ? and thread_id = ? and status = 'running'""";
 
     private static final String RUN_OF_THREAD = """
             select r.run_pk, r.id, r.thread_ordinal, r.created_at from run r
@@ -72,14 +71,15 @@ final class FrameQueries {
      * that began while another one of the thread went on wait for that one's end, or whoever asks again after the last
      * position would never see the rest of it.
      */
-    long horizon(Owner owner, String threadId) throws SQLException {
+    long horizon(Owner owner, AgentThread thread) throws SQLException {
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(HORIZON)) {
+                PreparedStatement select = connection.prepareStatement(FIRST_RUNNING)) {
             select.setString(1, owner.id());
-            select.setString(2, threadId);
+            select.setString(2, thread.id);
             try (ResultSet row = select.executeQuery()) {
                 row.next();
-                return row.getLong(1);
+                long firstRunning = row.getLong(1);
+                return row.wasNull() ? thread.lastOrdinal : firstRunning;
             }
         }
     }
@@ -137,8 +137,11 @@ final class FrameQueries {
     /** The thread's first run of these places, or its last, that has a frame which passes the filter. */
     Optional<RunFrames> runOfThread(Owner owner, String threadId, long from, long to, boolean last, EventFilter filter)
             throws SQLException {
+        String direction = last ? " desc" : "";
         String sql = RUN_OF_THREAD + oneOf("f.kind", filter.kinds()) + oneOf("f.type", filter.types())
-                + ") order by r.thread_ordinal" + (last ? " desc" : "") + " limit 1";
+                // All columns of the index, or H2 looks at all runs of the thread for each one.
+                + ") order by r.owner" + direction + ", r.thread_id" + direction + ", r.thread_ordinal" + direction
+                + " limit 1";
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(sql)) {
             int at = 1;

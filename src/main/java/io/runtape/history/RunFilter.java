@@ -15,14 +15,14 @@ import java.util.stream.Stream;
  * @param status the status
  * @param threadId the thread
  * @param since the earliest beginning
- * @param until the beginning that is too late
+ * @param until the beginning that is too late; never absent, since H2 searches an index by what the query bounds
  */
 record RunFilter(
         Optional<String> agent,
         Optional<String> status,
         Optional<String> threadId,
         Optional<Instant> since,
-        Optional<Instant> until) {
+        Instant until) {
 
     private static final List<String> STATUSES =
             Stream.of(RunStatus.values()).map(RunStatus::label).toList();
@@ -43,7 +43,7 @@ record RunFilter(
                 query.oneOf("status", STATUSES),
                 query.text("threadId"),
                 query.time("since"),
-                query.time("until"));
+                query.time("until").orElse(QueryParameters.LATEST));
     }
 
     /** Other owners' history needs a role that callers do not have. */

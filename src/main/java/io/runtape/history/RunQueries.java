@@ -54,7 +54,7 @@ class RunQueries {
                 .and("e.status = :status", "status", filter.status())
                 .and("e.threadId = :thread", "thread", filter.threadId())
                 .and("e.createdAt >= :since", "since", filter.since())
-                .and("e.createdAt < :until", "until", filter.until());
+                .and("e.createdAt < :until", Map.of("until", filter.until()));
         after.ifPresent(position -> conditions.and(
                 // The first half is what the index is searched by.
                 "e.createdAt <= :at and (e.createdAt < :at or e.runPk < :pk)",
@@ -70,6 +70,7 @@ class RunQueries {
         return slice(conditions, "e.owner, e.threadId, e.threadOrdinal", limit);
     }
 
+    /** @param order all columns of the index from its first, or H2 sorts all that there is for each page */
     private static Slice<Run> slice(Conditions conditions, String order, int limit) {
         List<Object[]> keys = conditions
                 .bind(Run.getEntityManager()

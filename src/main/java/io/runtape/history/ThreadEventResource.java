@@ -80,6 +80,6 @@ public final class ThreadEventResource {
     }
 
     private ThreadFrames runs(Owner owner, AgentThread thread, EventFilter filter, Span span) throws SQLException {
-        return new ThreadFrames(frames, owner, thread.id, frames.horizon(owner, thread.id), filter, span);
+        return new ThreadFrames(frames, owner, thread.id, frames.horizon(owner, thread), filter, span);
     }
 }

@@ -10,10 +10,9 @@ import java.util.Optional;
  * @param agent the agent's name
  * @param archived whether they are archived
  * @param since the earliest last activity
- * @param until the last activity that is too late
+ * @param until the last activity that is too late; never absent, since H2 searches an index by what the query bounds
  */
-record ThreadFilter(
-        Optional<String> agent, Optional<Boolean> archived, Optional<Instant> since, Optional<Instant> until) {
+record ThreadFilter(Optional<String> agent, Optional<Boolean> archived, Optional<Instant> since, Instant until) {
 
     /**
      * Reads the filter.
@@ -23,6 +22,10 @@ record ThreadFilter(
     static ThreadFilter of(QueryParameters query) {
         RunFilter.refuseForeign(query);
         RunFilter.refuseSearch(query);
-        return new ThreadFilter(query.text("agent"), query.flag("archived"), query.time("since"), query.time("until"));
+        return new ThreadFilter(
+                query.text("agent"),
+                query.flag("archived"),
+                query.time("since"),
+                query.time("until").orElse(QueryParameters.LATEST));
     }
 }

@@ -27,18 +27,23 @@ import org.jspecify.annotations.Nullable;
 @Transactional
 class ThreadQueries {
 
+    // The joins and subqueries go by owner and thread, which is what H2 searches the index by; a list of threads it
+    // does not.
+
     private static final String RUNNING = """
-            select e.threadId, e.runPk from Run e
-            where e.owner = :owner and e.threadId in :threads and e.status = :running and e.threadOrdinal is not null""";
+            select t.id, r.runPk from AgentThread t join Run r on r.owner = t.owner and r.threadId = t.id
+            where t.owner = :owner and t.id in :threads and r.status = :running and r.threadOrdinal is not null""";
 
     private static final String COUNTS = """
-            select e.threadId, count(*), sum(case when e.runPk in :running then 0 else e.eventCount end) from Run e
-            where e.owner = :owner and e.threadId in :threads and e.threadOrdinal is not null group by e.threadId""";
-
-    private static final String LAST_STATUS = """
-            select e.threadId, e.status from Run e
-            where e.owner = :owner and e.threadId in :threads and e.threadOrdinal = (
-                select max(l.threadOrdinal) from Run l where l.owner = e.owner and l.threadId = e.threadId)""";
+            select t.id,
+                (select count(*) from Run r
+                    where r.owner = t.owner and r.threadId = t.id and r.threadOrdinal is not null),
+                (select sum(case when r.runPk in :running then 0 else r.eventCount end) from Run r
+                    where r.owner = t.owner and r.threadId = t.id and r.threadOrdinal is not null),
+                (select r.status from Run r
+                    where r.owner = t.owner and r.threadId = t.id and r.threadOrdinal is not null
+                    order by r.owner desc, r.threadId desc, r.threadOrdinal desc limit 1)
+            from AgentThread t where t.owner = :owner and t.id in :threads""";
 
     /** A key that no run has: an empty list of keys is no valid SQL. */
     private static final long NO_RUN = -1;
@@ -59,7 +64,7 @@ class ThreadQueries {
                 .and("e.agent = :agent", "agent", filter.agent())
                 .and("e.archived = :archived", "archived", filter.archived())
                 .and("e.updatedAt >= :since", "since", filter.since())
-                .and("e.updatedAt < :until", "until", filter.until());
+                .and("e.updatedAt < :until", Map.of("until", filter.until()));
         after.ifPresent(position -> conditions.and(
                 "e.updatedAt <= :at and (e.updatedAt < :at or e.id < :id)",
                 Map.of("at", position.updatedAt(), "id", position.id())));
@@ -74,7 +79,7 @@ class ThreadQueries {
         return Slice.of(threads, limit);
     }
 
-    /** What the runs of each thread add up to; threads without runs are absent. */
+    /** What the runs of each thread add up to; threads that are gone are absent. */
     Map<String, Counts> counts(Owner owner, List<String> threads) {
         if (threads.isEmpty()) {
             return Map.of();
@@ -89,10 +94,6 @@ class ThreadQueries {
             running.computeIfAbsent((String) row[0], id -> new ArrayList<>()).add((Long) row[1]);
             allRunning.add((Long) row[1]);
         }
-        Map<String, String> lastStatus = new HashMap<>();
-        for (Object[] row : ask(entities.createQuery(LAST_STATUS, Object[].class), owner, threads)) {
-            lastStatus.put((String) row[0], (String) row[1]);
-        }
         Map<String, Counts> counts = new HashMap<>();
         for (Object[] row :
                 ask(entities.createQuery(COUNTS, Object[].class).setParameter("running", allRunning), owner, threads)) {
@@ -101,9 +102,9 @@ class ThreadQueries {
                     id,
                     new Counts(
                             ((Number) row[1]).longValue(),
-                            ((Number) row[2]).longValue(),
+                            row[2] == null ? 0 : ((Number) row[2]).longValue(),
                             running.getOrDefault(id, List.of()),
-                            lastStatus.get(id)));
+                            (String) row[3]));
         }
         return counts;
     }

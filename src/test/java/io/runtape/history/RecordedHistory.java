@@ -6,7 +6,6 @@ import io.restassured.http.ContentType;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
-import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
@@ -75,9 +74,7 @@ public abstract class RecordedHistory extends RunningGateway {
     protected String record(String target, String body, Script script, String... headerLines) throws Exception {
         try (WireAnswer answer = call(target, body, upstream.on(script), headerLines)) {
             answer.readAll();
-            String id = answer.header("Runtape-Run-Id");
-            table().ended(id);
-            return id;
+            return answer.header("Runtape-Run-Id");
         }
     }
 
@@ -119,9 +116,10 @@ public abstract class RecordedHistory extends RunningGateway {
             return id;
         }
 
-        public RunTable.RunRow finish() {
+        /** Lets it end, and waits until its client knows: then its end is durable, and no longer only in its row. */
+        public void finish() throws Exception {
             end.countDown();
-            return table().ended(id);
+            answer.whole();
         }
 
         @Override
