@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
@@ -13,6 +14,7 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.StoreLock;
 import io.runtape.testsupport.WireAnswer;
+import jakarta.inject.Inject;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.Arrays;
@@ -27,7 +29,15 @@ import org.junit.jupiter.api.Test;
 abstract class DurableFirstTest extends RunningGateway {
 
     private static final Duration A_WHILE = Duration.ofMillis(700);
-    private static final long SOCKETS_HOLD = 16 << 20;
+    /** What the buffers of two sockets may hold where the system lets them grow the most (tcp_rmem, tcp_wmem). */
+    private static final long SOCKETS_HOLD = 48 << 20;
+
+    /** A MiB of finished frames in the journal, and the buffers that were asked for before it was full. */
+    private static final long GATEWAY_HOLDS = 4 << 20;
+
+    @Inject
+    MeterRegistry meters;
+
 
     @Test
     void storesEachByteBeforeTheClientHoldsIt() throws Exception {
@@ -174,8 +184,9 @@ abstract class DurableFirstTest extends RunningGateway {
         try (StoreLock lock = StoreLock.onFrames(store())) {
             locked.countDown();
             long taken = steady(written);
-            // A MiB in the journal, and what the buffers of the sockets hold.
             assertTrue(taken < SOCKETS_HOLD, "of 64 MiB were taken: " + taken);
+            double held = meters.get("runtape.uncommitted.bytes").gauge().value();
+            assertTrue(held < GATEWAY_HOLDS, "the gateway holds " + held + " bytes");
         }
 
         ByteArrayOutputStream expected = new ByteArrayOutputStream();
