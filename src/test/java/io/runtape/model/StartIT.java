@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The packaged gateway starts, or says in one clear line why not. */
 class StartIT {
 
-    private static final Duration START = Duration.ofSeconds(90);
+    private static final Duration START = Duration.ofMinutes(2);
 
     private final ScriptedUpstream upstream = new ScriptedUpstream();
     private final List<GatewayProcess> started = new ArrayList<>();
@@ -193,13 +193,14 @@ class StartIT {
         GatewayProcess second = start(settings);
         RunTable.await(
                 "the second waits for the first",
+                START,
                 () -> second.output().stream().anyMatch(line -> line.contains("another gateway holds the database"))
                         ? true
                         : null);
 
         first.terminate();
 
-        assertEquals(0, first.exit(START) & ~143, "an orderly end");
+        assertEquals(143, first.exit(START), "what a JVM says that was told to stop");
         second.ready();
     }
 

@@ -21,6 +21,9 @@ import java.util.regex.Pattern;
  */
 public final class GatewayProcess implements AutoCloseable {
 
+    /** A JVM starts in seconds where it has a processor to itself; several build at once where it has not. */
+    private static final Duration START = Duration.ofMinutes(2);
+
     private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
 
     private static final Pattern LISTENING = Pattern.compile(
@@ -88,7 +91,7 @@ public final class GatewayProcess implements AutoCloseable {
     }
 
     private Matcher ports() {
-        return RunTable.await("the gateway listens", () -> {
+        return RunTable.await("the gateway listens", START, () -> {
             for (String line : output) {
                 Matcher listening = LISTENING.matcher(line);
                 if (listening.find()) {

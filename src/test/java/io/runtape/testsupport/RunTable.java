@@ -154,8 +154,13 @@ public final class RunTable implements AutoCloseable {
 
     /** The first result that is not null; waits for it. */
     public static <T> T await(String what, Callable<T> result) {
+        return await(what, ScriptedUpstream.PATIENCE, result);
+    }
+
+    /** The same, within that time. */
+    public static <T> T await(String what, Duration within, Callable<T> result) {
         return Awaitility.await(what)
-                .atMost(ScriptedUpstream.PATIENCE)
+                .atMost(within)
                 .pollInterval(Duration.ofMillis(10))
                 .until(result, r -> r != null);
     }
