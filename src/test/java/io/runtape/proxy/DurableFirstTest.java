@@ -38,7 +38,6 @@ abstract class DurableFirstTest extends RunningGateway {
     @Inject
     MeterRegistry meters;
 
-
     @Test
     void storesEachByteBeforeTheClientHoldsIt() throws Exception {
         Random random = new Random(11);
