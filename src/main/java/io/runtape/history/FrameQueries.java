@@ -180,6 +180,9 @@ final class FrameQueries {
 
     /** What the journal has no more is durable as a whole. */
     private long durable(long runPk) {
-        return journal.live(runPk).map(run -> run.durable().frames()).orElse(Long.MAX_VALUE);
+        return journal.live(runPk)
+                .filter(run -> run.ended().isEmpty())
+                .map(run -> run.durable().frames())
+                .orElse(RunFrames.ALL);
     }
 }

@@ -10,9 +10,12 @@ import java.time.Instant;
  * @param threadId its thread
  * @param createdAt when it began
  * @param base what is added to a frame's sequence to make its position: 0, or in a thread the run's place times 2^32
- * @param upTo the last sequence that may be read
+ * @param upTo the last sequence that may be read; {@link #ALL} where whatever there is may be
  */
 record RunFrames(long runPk, String runId, String threadId, Instant createdAt, long base, long upTo) {
+
+    /** Past the last sequence of any run. */
+    static final long ALL = Long.MAX_VALUE;
 
     /** How far apart the runs of a thread lie: more than a run has frames. */
     private static final int ORDINAL_BITS = 32;

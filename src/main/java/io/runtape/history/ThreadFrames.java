@@ -44,6 +44,9 @@ final class ThreadFrames implements EventWalk.Runs {
             to = ordinal - 1;
         } else {
             from = ordinal + 1;
+            // Behind a run whose end is not durable nothing may be shown, even where its row says already that it
+            // ended.
+            to = found.get().upTo() == RunFrames.ALL ? to : ordinal;
         }
         return found.get();
     }

@@ -1,6 +1,8 @@
 package io.runtape.transcript;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.runtape.access.CallerAuthentication;
+import io.runtape.dialect.Part;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -78,6 +80,16 @@ public final class TranscriptResource {
      *
      * @param data the transcript
      */
+    // The native executable sees the interface of parts in the answer, and not who implements it.
+    @RegisterForReflection(
+            targets = {
+                Part.Text.class,
+                Part.Reasoning.class,
+                Part.ToolCall.class,
+                Part.ToolResult.class,
+                Part.FilePart.class,
+                Part.ErrorPart.class
+            })
     @Schema(requiredProperties = "data")
     record Answer<T>(T data) {}
 }
