@@ -61,6 +61,8 @@ class ThreadQueries {
     /** The threads that moved last, from a position on. */
     Slice<AgentThread> latest(Owner owner, ThreadFilter filter, Optional<Position> after, int limit) {
         Conditions conditions = Conditions.of(owner)
+                // Says what the index is limited to.
+                .and("e.lastOrdinal > 0", Map.of())
                 .and("e.agent = :agent", "agent", filter.agent())
                 .and("e.archived = :archived", "archived", filter.archived())
                 .and("e.updatedAt >= :since", "since", filter.since())

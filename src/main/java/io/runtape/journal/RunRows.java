@@ -31,21 +31,22 @@ final class RunRows {
             insert into thread (owner, id, agent, archived, last_ordinal, created_at, updated_at)
             values (?, ?, ?, false, 0, ?, ?) on conflict do nothing""";
 
-    private static final String ADVANCE_THREAD = """
+    static final String ADVANCE_THREAD = """
             update thread set last_ordinal = last_ordinal + 1, updated_at = greatest(updated_at, ?), agent = coalesce(agent, ?)
             where owner = ? and id = ?""";
 
-    private static final String UPDATE_HEAD = """
+    static final String UPDATE_HEAD = """
             update run set thread_id = ?, upstream_status = ?, upstream_run_id = ?, answer_headers = ?, stream = ?,
                 thread_ordinal = (select t.last_ordinal from thread t where t.owner = ? and t.id = ?)
             where run_pk = ?""";
 
-    private static final String UPDATE_END = """
+    /** Not by the status: the index of live runs would serve that, and hold all that were live since it was last cleaned. */
+    static final String UPDATE_END = """
             update run set status = ?, reason = ?, dialect = ?, result = ?, usage = ?, iterations = ?, error = ?,
                 event_count = ?, frame_count = ?, byte_count = ?, last_sequence = ?, first_event_at = ?, completed_at = ?
-            where run_pk = ? and status = 'running'""";
+            where run_pk = ? and completed_at is null""";
 
-    private static final String TOUCH_THREAD = """
+    static final String TOUCH_THREAD = """
             update thread set updated_at = greatest(updated_at, ?) where owner = ?
                 and id = (select r.thread_id from run r where r.run_pk = ?)""";
 

@@ -2,15 +2,17 @@ package io.runtape.model;
 
 /** The two databases that one jar runs on. */
 public enum Engine {
-    H2("binary large object", "/* of any status */"),
-    POSTGRESQL("bytea", "where status = 'running'");
+    H2("binary large object", "/* of any status */", "/* with or without runs */"),
+    POSTGRESQL("bytea", "where status = 'running'", "where last_ordinal > 0");
 
     private final String bytesType;
     private final String onlyRunning;
+    private final String onlyWithRuns;
 
-    Engine(String bytesType, String onlyRunning) {
+    Engine(String bytesType, String onlyRunning, String onlyWithRuns) {
         this.bytesType = bytesType;
         this.onlyRunning = onlyRunning;
+        this.onlyWithRuns = onlyWithRuns;
     }
 
     /** The column type of a byte string of any length: H2's varbinary ends at 1 MiB, below the largest frame. */
@@ -21,5 +23,10 @@ public enum Engine {
     /** The condition of a partial index over live runs; H2 has none, and the placeholder cannot be empty. */
     String onlyRunning() {
         return onlyRunning;
+    }
+
+    /** The condition of a partial index over threads that have a run, as all have that are listed. */
+    String onlyWithRuns() {
+        return onlyWithRuns;
     }
 }

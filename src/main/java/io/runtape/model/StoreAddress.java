@@ -107,11 +107,18 @@ public record StoreAddress(Engine engine, String jdbcUrl, String user, String pa
     /** The settings of the datasource and of the migrations that follow from this address. */
     Map<String, String> quarkusSettings() {
         return Map.of(
-                "quarkus.datasource.jdbc.url", jdbcUrl,
-                "quarkus.datasource.username", user,
-                "quarkus.datasource.password", password,
-                "quarkus.flyway.placeholders.bytes", engine.bytesType(),
-                "quarkus.flyway.placeholders.only_running", engine.onlyRunning());
+                "quarkus.datasource.jdbc.url",
+                jdbcUrl,
+                "quarkus.datasource.username",
+                user,
+                "quarkus.datasource.password",
+                password,
+                "quarkus.flyway.placeholders.bytes",
+                engine.bytesType(),
+                "quarkus.flyway.placeholders.only_running",
+                engine.onlyRunning(),
+                "quarkus.flyway.placeholders.only_with_runs",
+                engine.onlyWithRuns());
     }
 
     /** The address without its password. */

@@ -1,0 +1,78 @@
+package io.runtape.journal;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.runtape.testsupport.PostgresResource;
+import io.runtape.testsupport.RunningGateway;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Collections;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The committer's statements find their row by its key even on tables that PostgreSQL knows nothing of yet, as those of a
+ * new installation: the committer's connection keeps its plans, and any other index grows with the owner's history.
+ */
+@QuarkusTest
+@WithTestResource(PostgresResource.class)
+class RunRowsPlanTest extends RunningGateway {
+
+    @ParameterizedTest
+    @ValueSource(strings = {RunRows.ADVANCE_THREAD, RunRows.UPDATE_HEAD, RunRows.TOUCH_THREAD, RunRows.UPDATE_END})
+    void findsItsRowByTheKey(String statement) throws SQLException {
+        String plan = planOnNewTables(statement);
+
+        assertTrue(
+                plan.lines()
+                        .filter(line -> line.contains("Scan"))
+                        .allMatch(line -> line.contains("thread_pkey") || line.contains("run_pkey")),
+                plan);
+    }
+
+    private String planOnNewTables(String statement) throws SQLException {
+        try (Connection connection = store().connect();
+                Statement sql = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            sql.execute("create schema brand_new");
+            sql.execute("create table brand_new.thread (like public.thread including all)");
+            sql.execute("create table brand_new.run (like public.run including all)");
+            sql.execute("set local search_path = brand_new");
+            sql.execute("set local plan_cache_mode = force_generic_plan");
+            sql.execute("prepare kept as " + numbered(statement));
+            StringBuilder plan = new StringBuilder();
+            try (ResultSet row = sql.executeQuery("explain execute kept (" + nulls(statement) + ")")) {
+                while (row.next()) {
+                    plan.append(row.getString(1)).append('\n');
+                }
+            }
+            sql.execute("deallocate kept");
+            connection.rollback();
+            return plan.toString();
+        }
+    }
+
+    private static String nulls(String statement) {
+        return String.join(
+                ", ",
+                Collections.nCopies(
+                        (int) statement.chars().filter(c -> c == '?').count(), "null"));
+    }
+
+    private static String numbered(String statement) {
+        StringBuilder numbered = new StringBuilder();
+        int parameter = 0;
+        for (char c : statement.toCharArray()) {
+            if (c == '?') {
+                numbered.append('$').append(++parameter);
+            } else {
+                numbered.append(c);
+            }
+        }
+        return numbered.toString();
+    }
+}
