@@ -2,19 +2,20 @@
 # Measures the road and prints a table: the direct path, the gateway on PostgreSQL and on H2, and a peer that does one
 # INSERT an event, all in one run on this machine. Needs a JDK 17, a C compiler, and for the peer Node with npm.
 #
-#   bench/run.sh [--rounds N] [--no-peer] [--no-h2] [--java 'OPTIONS']
+#   bench/run.sh [--rounds N] [--no-peer] [--no-h2] [--no-scale] [--java 'OPTIONS']
 #
 # PostgreSQL 17 comes from the Maven artifact that the tests use and runs with its default durability. Nothing is left
 # behind but target/bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 peer=1 h2=1 java_options=''
+rounds=5 peer=1 h2=1 scale=1 java_options=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --rounds) rounds=$2; shift ;;
     --no-peer) peer=0 ;;
     --no-h2) h2=0 ;;
+    --no-scale) scale=0 ;;
     --java) java_options=$2; shift ;;
     *) sed -n '2,9p' "$0" >&2; exit 2 ;;
   esac
@@ -22,6 +23,9 @@ while [ $# -gt 0 ]; do
 done
 
 out=$PWD/target/bench
+# Each stream is two sockets of the gateway; some files are its own.
+ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+idle_streams=$(( ($(ulimit -n) - 600) / 2 < 10000 ? ($(ulimit -n) - 600) / 2 : 10000 ))
 jar=$PWD/target/quarkus-app/quarkus-run.jar
 upstream_port=9310 gateway_port=9311 management_port=9312 database_port=9313 peer_port=9314
 mkdir -p "$out"
@@ -97,9 +101,31 @@ gateway() {
   pids+=("$gateway_pid"); wait_for $gateway_port
 }
 
+# many NAME PORT PID: what many streams at once cost; the gateway is warm
+scale_rows=()
+many() {
+  local name=$1 port=$2 pid=${3:-} burst i firsts=() crowd idle
+  for i in 1 2 3; do
+    burst=$("$out/ssebench" load --target "127.0.0.1:$port" --streams 500 --runs 500 --bench 'events=10,rate=0,size=120' --expect 10)
+    firsts+=("$(value max "${burst#*first_byte_ms}")")
+  done
+  crowd=$("$out/ssebench" load --target "127.0.0.1:$port" --streams 5000 --runs 5000 --connect-rate 1000 --bench 'events=60,rate=1,size=120' --expect 60 ${pid:+--pid "$pid"})
+  idle=$("$out/ssebench" load --target "127.0.0.1:$port" --streams $idle_streams --runs $idle_streams --connect-rate 1000 --bench 'events=2,rate=0.03,size=120' --expect 2 ${pid:+--pid "$pid"})
+  scale_rows+=("| $name | $(printf '%s\n' "${firsts[@]}" | median) | $(value errors "$crowd") | $(value p50 "$crowd") | $(value p99 "$crowd") | $(value rss_peak_mb "$crowd") | $(value errors "$idle") | $(value rss_peak_mb "$idle") |")
+  printf '%s\n' "${scale_rows[-1]}" >&2
+}
+
 measure direct $upstream_port
+[ $scale = 0 ] || many direct $upstream_port
 gateway RUNTAPE_DATABASE_URL=$database
 measure 'Runtape on PostgreSQL' $gateway_port "$gateway_pid"
+if [ $scale = 1 ]; then
+  # A process of its own, so that its peak is that of these cases; warm.
+  kill "$gateway_pid"; wait "$gateway_pid" 2>/dev/null || true
+  gateway RUNTAPE_DATABASE_URL=$database
+  for i in 1 2 3 4 5 6; do bulk $gateway_port "$gateway_pid" >/dev/null; done
+  many 'Runtape on PostgreSQL' $gateway_port "$gateway_pid"
+fi
 kill "$gateway_pid"; wait "$gateway_pid" 2>/dev/null || true
 if [ $h2 = 1 ]; then
   rm -rf "$out/h2"; gateway RUNTAPE_DATA_DIR="$out/h2"
@@ -123,3 +149,9 @@ echo
 echo '| | bulk, second round (events/s) | bulk, warm (events/s) | live p50 (µs) | live p99 (µs) | CPU an event, bulk (µs) | CPU an event, live (µs) | peak RSS (MB) |'
 echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
 printf '%s\n' "${rows[@]}"
+if [ $scale = 1 ]; then
+  echo
+  echo "| | 500 runs at once: last first byte (ms) | 5,000 streams, 1 event/s: errors | p50 (µs) | p99 (µs) | peak RSS (MB) | $idle_streams idle streams: errors | peak RSS (MB) |"
+  echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
+  printf '%s\n' "${scale_rows[@]}"
+fi

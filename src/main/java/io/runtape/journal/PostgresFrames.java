@@ -44,9 +44,7 @@ final class PostgresFrames implements FrameWriter {
             return false;
         }
         PreparedStatement insert = insertOf(batch.frames());
-        insert.setLong(1, fence.nodeId());
-        insert.setLong(2, fence.epoch());
-        int at = 3;
+        int at = 1;
         for (RunWrite write : batch.writes()) {
             FrameBlock frames = write.frames();
             for (int i = 0; frames != null && i < frames.count(); i++) {
@@ -54,6 +52,8 @@ final class PostgresFrames implements FrameWriter {
                 at += FrameRows.COLUMN_COUNT;
             }
         }
+        insert.setLong(at, fence.nodeId());
+        insert.setLong(at + 1, fence.epoch());
         if (insert.executeUpdate() == 0) {
             throw NodeFence.fencedOff();
         }
@@ -63,11 +63,11 @@ final class PostgresFrames implements FrameWriter {
     private PreparedStatement insertOf(int rows) throws SQLException {
         PreparedStatement insert = inserts[rows];
         if (insert == null) {
-            insert = connection.prepareStatement("with fence as materialized (select 1 from node where node_id = ?"
-                    + " and epoch = ? for share) insert into frame (" + FrameRows.COLUMNS
-                    + ") select v.* from fence, (values "
-                    + FIRST_ROW + ", ".repeat(Math.min(1, rows - 1))
-                    + String.join(", ", Collections.nCopies(rows - 1, NEXT_ROW)) + ") v");
+            insert = connection.prepareStatement(
+                    "insert into frame (" + FrameRows.COLUMNS + ") select v.* from node n, (values "
+                            + FIRST_ROW + ", ".repeat(Math.min(1, rows - 1))
+                            + String.join(", ", Collections.nCopies(rows - 1, NEXT_ROW))
+                            + ") v where n.node_id = ? and n.epoch = ? for share of n");
             inserts[rows] = insert;
         }
         return insert;

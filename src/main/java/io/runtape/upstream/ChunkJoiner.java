@@ -1,0 +1,104 @@
+package io.runtape.upstream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.net.impl.ConnectionBase;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Joins the chunks that one read of the socket brought into one. Agent APIs send each event as a chunk of its own, and what
+ * the HTTP client does for each costs several times what the event itself does. Nothing waits: what is joined goes on when
+ * the read is over. Confined to the connection's event loop.
+ */
+final class ChunkJoiner extends ChannelInboundHandlerAdapter {
+
+    /** Joined chunks go on when they are so many bytes, even though the read is not over. */
+    private static final int BYTES_MAX = 64 << 10;
+
+    private static final String NAME = "chunk-joiner";
+
+    /** The client's own handler, which sees what the codec has decoded. */
+    private static final String CLIENT = "handler";
+
+    private final List<ByteBuf> chunks = new ArrayList<>();
+    private int length;
+
+    /** Joins the chunks of this connection from now on; once is enough. Without effect over HTTP/2, which has no chunks. */
+    static void on(HttpConnection connection) {
+        Channel channel = ((ConnectionBase) connection).channel();
+        if (channel.pipeline().get(NAME) == null && channel.pipeline().get("codec") != null) {
+            channel.pipeline().addBefore(CLIENT, NAME, new ChunkJoiner());
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (message instanceof HttpContent chunk
+                && !(message instanceof LastHttpContent)
+                && !(message instanceof HttpMessage)
+                && chunk.decoderResult().isSuccess()) {
+            chunks.add(chunk.content());
+            length += chunk.content().readableBytes();
+            if (length >= BYTES_MAX) {
+                goOn(context);
+            }
+        } else {
+            goOn(context);
+            context.fireChannelRead(message);
+        }
+    }
+
+    private void goOn(ChannelHandlerContext context) {
+        if (chunks.isEmpty()) {
+            return;
+        }
+        ByteBuf joined = chunks.size() == 1 ? chunks.get(0) : join();
+        chunks.clear();
+        length = 0;
+        context.fireChannelRead(new DefaultHttpContent(joined));
+    }
+
+    private ByteBuf join() {
+        byte[] bytes = new byte[length];
+        int at = 0;
+        for (ByteBuf chunk : chunks) {
+            int size = chunk.readableBytes();
+            chunk.readBytes(bytes, at, size);
+            chunk.release();
+            at += size;
+        }
+        return Unpooled.wrappedBuffer(bytes);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        goOn(context);
+        context.fireChannelReadComplete();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        goOn(context);
+        context.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        goOn(context);
+        context.fireExceptionCaught(cause);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        goOn(context);
+    }
+}
