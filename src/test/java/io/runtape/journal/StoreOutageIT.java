@@ -123,8 +123,11 @@ class StoreOutageIT {
         assertGoesOn(gateway, load);
     }
 
-    private static WireAnswer tail(GatewayProcess gateway, String runId) throws IOException {
-        return gateway.client().get("/history/v1/runs/" + runId + "/events", "Accept: text/event-stream");
+    private WireAnswer tail(GatewayProcess gateway, String runId) throws IOException {
+        WireAnswer tail = closing(gateway.client()
+                .get("/history/v1/runs/" + runId + "/events", "Accept: text/event-stream", StreamLoad.CREDENTIAL));
+        assertEquals(200, tail.status());
+        return tail;
     }
 
     /** While the store does not answer: the agent API is not read, readers are kept, and who asks is told. */

@@ -35,6 +35,9 @@ import org.awaitility.Awaitility;
  */
 final class StreamLoad implements AutoCloseable {
 
+    /** Whose runs these are. */
+    static final String CREDENTIAL = "X-API-Key: outage";
+
     /** How long a client may have to wait for the end of its run. */
     private static final Duration END = Duration.ofMinutes(3);
 
@@ -188,8 +191,8 @@ final class StreamLoad implements AutoCloseable {
         }
 
         private WireAnswer.End read() throws IOException {
-            try (WireAnswer answer =
-                    gateway.client().post("/v1/run", "{\"prompt\":\"" + number + "\"}", script.header())) {
+            String request = "{\"prompt\":\"" + number + "\"}";
+            try (WireAnswer answer = gateway.client().post("/v1/run", request, CREDENTIAL, script.header())) {
                 assertEquals(200, answer.status());
                 id = answer.header("Runtape-Run-Id");
                 return answer.passOn(held);
@@ -228,6 +231,7 @@ final class StreamLoad implements AutoCloseable {
 
         private final DigestOutputStream digest;
         private final AtomicLong bytes = new AtomicLong();
+        private String sha256;
 
         private Sum() {
             try {
@@ -252,9 +256,12 @@ final class StreamLoad implements AutoCloseable {
             return bytes.get();
         }
 
-        /** Once nothing more is written. */
-        String sha256() {
-            return HexFormat.of().formatHex(digest.getMessageDigest().digest());
+        /** Of what has been written, once nothing more is. */
+        synchronized String sha256() {
+            if (sha256 == null) {
+                sha256 = HexFormat.of().formatHex(digest.getMessageDigest().digest());
+            }
+            return sha256;
         }
     }
 }
