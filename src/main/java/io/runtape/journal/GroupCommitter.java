@@ -336,7 +336,7 @@ final class GroupCommitter {
         boolean givenUp = false;
         away = true;
         // Messages may quote what was to be stored.
-        LOG.warnf("the store does not answer (%s), live runs wait for it", SqlFault.named(cause));
+        LOG.warnf("the store takes no commits (%s), live runs wait for it", SqlFault.named(cause));
         long pauseNanos = RETRY_FIRST.toNanos();
         while (!settled(batch, givenUp, pauseNanos)) {
             if (!givenUp && (stopping || System.nanoTime() - since > storeTimeout.toNanos())) {
@@ -352,7 +352,7 @@ final class GroupCommitter {
         }
         away = false;
         LOG.warnf(
-                "the store answers again after %d ms",
+                "the store takes commits again after %d ms",
                 Duration.ofNanos(System.nanoTime() - since).toMillis());
     }
 
