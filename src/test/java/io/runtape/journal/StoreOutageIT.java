@@ -5,12 +5,14 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.journal.StreamLoad.Streamed;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.OwnPostgres;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.SmallDisk;
 import io.runtape.testsupport.WireAnswer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -24,6 +26,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * PostgreSQL stalls, goes, comes back or has no room, under live runs: nothing is lost or doubled, memory stays flat, and who
@@ -132,9 +136,7 @@ class StoreOutageIT {
 
     /** While the store does not answer: the agent API is not read, readers are kept, and who asks is told. */
     private void assertHeldBack(GatewayProcess gateway, StreamLoad load, WireAnswer tail) throws Exception {
-        await("readiness says so")
-                .atMost(PATIENCE)
-                .until(() -> gateway.management().readiness().get("database").equals("DOWN"));
+        awaitReadiness(gateway, "DOWN");
         double outage = gateway.management().metric("runtape_store_outage_seconds_total");
         assertRefusesNewRuns(gateway);
         load.awaitNothingSaid();
@@ -148,9 +150,7 @@ class StoreOutageIT {
 
     /** The store answers again: everything comes to its end. */
     private void assertGoesOn(GatewayProcess gateway, StreamLoad load) throws Exception {
-        await("readiness says so")
-                .atMost(PATIENCE)
-                .until(() -> gateway.management().readiness().get("database").equals("UP"));
+        awaitReadiness(gateway, "UP");
         load.awaitEnds();
         load.assertWhole(table());
         assertTrue(gateway.management().metric("runtape_store_outages_total") >= 1);
@@ -165,6 +165,108 @@ class StoreOutageIT {
                 gateway.management().metric("runtape_store_outage_seconds_total"));
         assertTrue(peak < ((long) HEAP_MEBIBYTES << 20) + BESIDE_HEAP, "memory grew to " + (peak >> 20) + " MiB");
         assertTakesNewRuns(gateway);
+    }
+
+    // ---- The store goes
+
+    @Test
+    void waitsForAStoreThatStopsAndComesBack() throws Exception {
+        GatewayProcess gateway = gateway();
+        StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 40, Duration.ofMillis(5)));
+        load.speak();
+        load.awaitProgress();
+        long stopped = System.nanoTime();
+
+        postgres.stopImmediately();
+        awaitReadiness(gateway, "DOWN");
+        assertRefusesNewRuns(gateway);
+        sleepUntil(stopped, Duration.ofSeconds(3));
+        postgres.startAgain();
+
+        awaitReadiness(gateway, "UP");
+        load.awaitProgress();
+        load.finish();
+        load.awaitEnds();
+        load.assertWhole(table());
+        assertTakesNewRuns(gateway);
+    }
+
+    @Test
+    void givesRunsUpThatHaveWaitedTooLong() throws Exception {
+        Duration timeout = Duration.ofSeconds(3);
+        GatewayProcess gateway = gateway("RUNTAPE_STORE_TIMEOUT", timeout.toSeconds() + "s");
+        StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 10, Duration.ofMillis(5)));
+        load.speak();
+        load.awaitProgress();
+        long stopped = System.nanoTime();
+
+        postgres.stopImmediately();
+        load.awaitEnds();
+
+        Duration ended = Duration.ofNanos(System.nanoTime() - stopped);
+        assertTrue(ended.compareTo(timeout) >= 0, "given up after " + ended);
+        assertTrue(ended.compareTo(timeout.plusSeconds(5)) < 0, "given up after " + ended);
+        for (Streamed run : load.runs()) {
+            assertEquals(WireAnswer.End.CUT, run.end());
+            assertTrue(run.script().done().isPresent(), "the agent API is let go on");
+        }
+        assertRefusesNewRuns(gateway);
+        postgres.startAgain();
+        RunTable table = table();
+        for (Streamed run : load.runs()) {
+            assertEquals("failed/store_unavailable", table.ended(run.id()).outcome());
+            assertEquals(table.run(run.id()).lastSequence(), table.sum(run.id()).last());
+            assertTrue(table.sum(run.id()).inSequence());
+            load.assertHoldsPrefix(run, table);
+        }
+        awaitReadiness(gateway, "UP");
+        assertTakesNewRuns(gateway);
+    }
+
+    // ---- The store has no room
+
+    static List<SmallDisk.Way> ways() throws IOException {
+        return SmallDisk.ways();
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
+    void waitsForRoom(SmallDisk.Way way) throws Exception {
+        GatewayProcess gateway = gateway();
+        SmallDisk disk = closing(SmallDisk.under(postgres, way));
+        long bytesEach = 8 << 20;
+        int runs = 10;
+        assertTrue(runs * bytesEach > SmallDisk.BYTES);
+        StreamLoad load = closing(StreamLoad.ofBytes(gateway, upstream, runs, bytesEach));
+        load.speak();
+
+        awaitReadiness(gateway, "DOWN");
+        String because = way == SmallDisk.Way.FILE_SYSTEM ? "disk full, SQLSTATE 53100" : "SQLSTATE XX000";
+        assertSays(gateway, "the store takes no commits (" + because + "), live runs wait for it");
+        assertRefusesNewRuns(gateway);
+        load.awaitNothingSaid();
+        assertTrue(load.said() < runs * bytesEach, "the agent API could say everything");
+        assertRefusesNewRuns(gateway);
+
+        disk.grow();
+
+        load.awaitEnds();
+        load.assertWhole(table());
+        assertSays(gateway, "the store takes commits again");
+        awaitReadiness(gateway, "UP");
+        assertTakesNewRuns(gateway);
+    }
+
+    private static void assertSays(GatewayProcess gateway, String words) {
+        assertTrue(
+                gateway.output().stream().anyMatch(line -> line.contains(words)),
+                () -> String.join("\n", gateway.output()));
+    }
+
+    private static void awaitReadiness(GatewayProcess gateway, String status) {
+        await("readiness says " + status)
+                .atMost(PATIENCE)
+                .until(() -> gateway.management().readiness().get("database").equals(status));
     }
 
     private void assertRefusesNewRuns(GatewayProcess gateway) throws Exception {
