@@ -22,6 +22,7 @@ public final class Delivery {
 
     private final JournalReader journal;
     private final DeliveryMetrics metrics;
+    private final FrameReads reads = new FrameReads(Infrastructure.getDefaultWorkerPool());
     private final AtomicLong queued = new AtomicLong();
 
     Delivery(JournalReader journal, DeliveryMetrics metrics) {
@@ -60,8 +61,9 @@ public final class Delivery {
         return metrics;
     }
 
-    Executor worker() {
-        return Infrastructure.getDefaultWorkerPool();
+    /** What streams read from the database with. */
+    Executor reads() {
+        return reads;
     }
 
     void queued(long bytes) {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It knows how far the run is durable and queues what is committed while it watches. What lies before its queue it reads
  * from the database. So a reader that comes late, and one that reads slowly, are the same: when the queue is full it is
  * thrown away, and the gap is read back when the reader has caught up to it. A slow reader costs nobody else anything.
+ * While the database is away, the reader of a live run waits for it as the run does.
  *
  * <p>Confined to its event loop.
  */
@@ -36,7 +37,10 @@ final class RunReader implements Flow.Subscription, CommitListener {
     /** Bytes that may wait in the queue; enough for what a few commits bring, little enough for thousands of readers. */
     private static final long QUEUE_BYTES_MAX = 1 << 20;
 
-    private static final long KEEP_ALIVE_SECONDS = 15;
+    private static final long KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+    /** How long after a read that failed the next one is tried. */
+    private static final long RETRY_SECONDS = 1;
 
     private final RunSource source;
     private final Framing framing;
@@ -54,6 +58,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private long demand;
     private boolean draining;
     private boolean reading;
+    private boolean waitingForStore;
     private boolean done;
     private boolean behind;
     private long lastItemNanos = System.nanoTime();
@@ -90,8 +95,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
         }
         delivery.metrics().readers(1);
         if (framing.keepsAlive()) {
-            keepAlive = loop.scheduleWithFixedDelay(
-                    this::keepAlive, KEEP_ALIVE_SECONDS, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
+            keepAliveIn(KEEP_ALIVE_NANOS);
         }
         subscriber.onSubscribe(this);
     }
@@ -254,7 +258,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
         reading = true;
         long from = position;
         long upTo = durable;
-        delivery.worker().execute(() -> {
+        delivery.reads().execute(() -> {
             try {
                 FrameBlock block = delivery.journal().block(source.pk(), from, upTo);
                 @Nullable
@@ -262,15 +266,36 @@ final class RunReader implements Flow.Subscription, CommitListener {
                         ? delivery.journal().completes(source.pk(), from, upTo)
                         : null;
                 loop.execute(() -> readDone(block, completing, upTo));
-            } catch (SQLException | RuntimeException e) {
-                LOG.warnf("frames of run %s cannot be read: %s", source.id(), e.toString());
+            } catch (SQLException e) {
+                loop.execute(() -> readFailed(e));
+            } catch (RuntimeException e) {
+                LOG.errorf(e, "frames of run %s cannot be read", source.id());
                 loop.execute(() -> fail("the frames cannot be read"));
             }
         });
     }
 
+    /** A live run waits for the database, and so do its readers; the run is given up where that takes too long. */
+    private void readFailed(SQLException cause) {
+        if (!waitingForStore) {
+            LOG.warnf("frames of run %s cannot be read: %s", source.id(), cause.toString());
+        }
+        if (source.live() == null || ending != null) {
+            fail("the frames cannot be read");
+        } else {
+            waitingForStore = true;
+            loop.schedule(this::readAgain, RETRY_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    private void readAgain() {
+        reading = false;
+        drain();
+    }
+
     private void readDone(FrameBlock block, @Nullable FrameKind completing, long upTo) {
         reading = false;
+        waitingForStore = false;
         if (done) {
             return;
         }
@@ -322,10 +347,18 @@ final class RunReader implements Flow.Subscription, CommitListener {
         }
     }
 
+    private void keepAliveIn(long nanos) {
+        keepAlive = loop.schedule(this::keepAlive, nanos, TimeUnit.NANOSECONDS);
+    }
+
     private void keepAlive() {
-        boolean idle = System.nanoTime() - lastItemNanos >= TimeUnit.SECONDS.toNanos(KEEP_ALIVE_SECONDS);
-        if (!done && idle && demand > 0 && framing.betweenFrames()) {
+        if (done) {
+            return;
+        }
+        long left = KEEP_ALIVE_NANOS - (System.nanoTime() - lastItemNanos);
+        if (left <= 0 && demand > 0 && framing.betweenFrames()) {
             emit(Buffer.buffer(SseWriter.keepAlive()));
         }
+        keepAliveIn(left > 0 ? left : KEEP_ALIVE_NANOS);
     }
 }

@@ -138,7 +138,7 @@ final class RunReplay implements Flow.Subscription {
     private void read() {
         reading = true;
         long after = position;
-        delivery.worker().execute(() -> {
+        delivery.reads().execute(() -> {
             try {
                 FrameBlock next = delivery.journal().block(source.pk(), after, source.lastSequence());
                 loop.execute(() -> readDone(next));

@@ -10,8 +10,10 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +42,7 @@ final class GroupCommitter {
     private static final Duration RETRY_LONGEST = Duration.ofSeconds(1);
 
     /**
-     * Bytes of finished frames, of all runs, that may wait for their commit: an eighth of the heap, 64 MiB at most. Not a
+     * Bytes of finished frames, of all runs, that may wait for their commit or on the way to readers: an eighth of the heap, 64 MiB at most. Not a
      * constant of the class: a native image would take the heap of the machine it was built on.
      */
     private final long uncommittedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
@@ -89,7 +91,10 @@ final class GroupCommitter {
             LOG.fatal("the committer has ended, nothing more is recorded", e);
             dead = true;
         });
-        metrics.gauge("runtape.uncommitted.bytes", "Bytes of frames that wait for their commit", uncommitted::get);
+        metrics.gauge(
+                "runtape.uncommitted.bytes",
+                "Bytes of frames that wait for their commit or are on the way to readers",
+                uncommitted::get);
         metrics.countOutages(this::stalledNanos);
         metrics.gauge(
                 "runtape.upstreams.paused",
@@ -139,8 +144,22 @@ final class GroupCommitter {
         uncommitted.addAndGet(bytes);
     }
 
-    void settled(int bytes) {
-        uncommitted.addAndGet(-bytes);
+    /** Returns whether this made room for all runs; {@link #roomMade} is to be told then. */
+    boolean settled(int bytes) {
+        long left = uncommitted.addAndGet(-bytes);
+        return left < uncommittedMax / 2 && left + bytes >= uncommittedMax / 2;
+    }
+
+    /** Calls the run if it waits for room, and all that do where there is room for all again. Safe for any thread. */
+    void roomMade(RunJournal run, boolean forAll) {
+        if (waitingForRoom.isEmpty()) {
+            return;
+        }
+        if (forAll) {
+            callThoseWithRoom(Executor::execute);
+        } else {
+            callIfRoom(run);
+        }
     }
 
     boolean isFull() {
@@ -154,6 +173,10 @@ final class GroupCommitter {
     /** Keeps the run's call until there is room; the commit that makes room may already be over. */
     void callWhenRoom(RunJournal run) {
         waitingForRoom.add(run);
+        callIfRoom(run);
+    }
+
+    private void callIfRoom(RunJournal run) {
         Runnable call = run.takeRoomCall(hasRoom());
         if (call != null) {
             waitingForRoom.remove(run);
@@ -169,7 +192,7 @@ final class GroupCommitter {
                 return;
             }
             commit(batch);
-            callThoseWithRoom();
+            callThoseWithRoom(deliveries::add);
             deliveries.dispatch();
         }
     }
@@ -313,7 +336,7 @@ final class GroupCommitter {
         boolean givenUp = false;
         away = true;
         // Messages may quote what was to be stored.
-        LOG.warnf("the store does not answer (%s), live runs wait for it", SqlFault.named(cause));
+        LOG.warnf("the store takes no commits (%s), live runs wait for it", SqlFault.named(cause));
         long pauseNanos = RETRY_FIRST.toNanos();
         while (!settled(batch, givenUp, pauseNanos)) {
             if (!givenUp && (stopping || System.nanoTime() - since > storeTimeout.toNanos())) {
@@ -329,7 +352,7 @@ final class GroupCommitter {
         }
         away = false;
         LOG.warnf(
-                "the store answers again after %d ms",
+                "the store takes commits again after %d ms",
                 Duration.ofNanos(System.nanoTime() - since).toMillis());
     }
 
@@ -376,7 +399,7 @@ final class GroupCommitter {
         }
     }
 
-    private void callThoseWithRoom() {
+    private void callThoseWithRoom(BiConsumer<Executor, Runnable> caller) {
         if (waitingForRoom.isEmpty()) {
             return;
         }
@@ -386,7 +409,7 @@ final class GroupCommitter {
             Runnable call = run.takeRoomCall(room);
             if (call != null) {
                 runs.remove();
-                deliveries.add(run.loop(), call);
+                caller.accept(run.loop(), call);
             }
         }
     }

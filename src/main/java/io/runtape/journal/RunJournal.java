@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunJournal {
 
-    /** Bytes of finished frames that may wait for their commit before the run's source is no longer read. */
+    /** Bytes of finished frames that may wait for their commit or on the way to readers before the run's source is no longer read. */
     static final long UNCOMMITTED_MAX = 1L << 20;
 
     private static final int FRAMES_EXPECTED = 4;
@@ -306,7 +307,6 @@ public final class RunJournal {
         @Nullable Consumer<RunEnd> call;
         synchronized (this) {
             durable = write.totals();
-            settle(write.frames());
             ended = write.end() != null ? write.end() : ended;
             call = write.end() == null ? null : takeEndCall();
             told = write.frames() == null && write.end() == null ? List.of() : List.copyOf(listeners);
@@ -320,18 +320,42 @@ public final class RunJournal {
         }
         FrameBlock frames = write.frames();
         RunEnd newEnd = write.end();
+        AtomicInteger untold = new AtomicInteger(told.size());
         for (CommitListener listener : told) {
             deliveries.add(listener.loop(), () -> {
-                if (frames != null) {
-                    listener.committed(frames);
-                }
-                if (newEnd != null) {
-                    listener.ended(newEnd);
+                try {
+                    if (frames != null) {
+                        listener.committed(frames);
+                    }
+                    if (newEnd != null) {
+                        listener.ended(newEnd);
+                    }
+                } finally {
+                    if (untold.decrementAndGet() == 0) {
+                        told(frames);
+                    }
                 }
             });
         }
+        if (told.isEmpty()) {
+            told(frames);
+        }
         if (newEnd != null && call != null) {
             deliveries.add(loop, () -> call.accept(newEnd));
+        }
+    }
+
+    /**
+     * All that listen have heard of the frames. Only now do they count as settled: news that wait for a busy event loop take
+     * memory as frames do that wait for their commit.
+     */
+    private void told(@Nullable FrameBlock frames) {
+        if (frames != null) {
+            boolean room;
+            synchronized (this) {
+                room = settle(frames);
+            }
+            committer.roomMade(this, room);
         }
     }
 
@@ -354,11 +378,12 @@ public final class RunJournal {
         }
     }
 
-    private void settle(@Nullable FrameBlock frames) {
-        if (frames != null) {
-            uncommitted -= frames.length();
-            committer.settled(frames.length());
+    private boolean settle(@Nullable FrameBlock frames) {
+        if (frames == null) {
+            return false;
         }
+        uncommitted -= frames.length();
+        return committer.settled(frames.length());
     }
 
     /** The store has not taken this write and never will: the run ends, by a row if its start has one. */

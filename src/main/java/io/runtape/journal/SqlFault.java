@@ -8,6 +8,8 @@ final class SqlFault {
     /** SQLSTATE of a transaction that another one got in the way of. */
     static final String CONFLICT = "40001";
 
+    private static final String DISK_FULL = "53100";
+
     private SqlFault() {}
 
     /** Whether another transaction was in the way (class 40), or held a lock for too long on H2: the same may go through now. */
@@ -18,9 +20,10 @@ final class SqlFault {
 
     /** Which fault, without what it may quote. */
     static String named(Exception e) {
-        return e instanceof SQLException sql
-                ? "SQLSTATE " + sql.getSQLState()
-                : e.getClass().getSimpleName();
+        if (!(e instanceof SQLException sql)) {
+            return e.getClass().getSimpleName();
+        }
+        return (DISK_FULL.equals(sql.getSQLState()) ? "disk full, SQLSTATE " : "SQLSTATE ") + sql.getSQLState();
     }
 
     /**

@@ -1,38 +1,84 @@
 package io.runtape.journal;
 
+import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.sql.DataSource;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
+import org.jspecify.annotations.Nullable;
 
-/** Readiness of the database: whether the journal commits and readers get a connection that answers. */
+/**
+ * Readiness of the database: whether the journal commits and readers get a connection that answers. Says so within a bound:
+ * a database that has stalled answers nothing, and who asks for readiness does not wait for it. Safe for any thread.
+ */
 @Readiness
 @Singleton
 public final class StoreHealth implements HealthCheck {
 
-    private static final int VALID_SECONDS = 2;
+    private static final int ANSWER_SECONDS = 2;
 
     private final Journal journal;
     private final DataSource database;
+    /** One thread: while the database stalls, one question is stuck there, however often readiness is asked for. */
+    private final ExecutorService asking = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "runtape-health");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private @Nullable CompletableFuture<Boolean> asked;
 
     StoreHealth(Journal journal, DataSource database) {
         this.journal = journal;
         this.database = database;
     }
 
+    @PreDestroy
+    void stop() {
+        asking.shutdownNow();
+    }
+
     @Override
     public HealthCheckResponse call() {
         return HealthCheckResponse.named("database")
-                .status(journal.available() && answers())
+                .status(journal.available() && answersInTime())
                 .build();
+    }
+
+    private boolean answersInTime() {
+        try {
+            return ask().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** The question that is under way, or a new one. */
+    private synchronized CompletableFuture<Boolean> ask() {
+        CompletableFuture<Boolean> last = asked;
+        if (last != null && !last.isDone()) {
+            return last;
+        }
+        CompletableFuture<Boolean> now = CompletableFuture.supplyAsync(this::answers, asking);
+        asked = now;
+        return now;
     }
 
     private boolean answers() {
         try (Connection connection = database.getConnection()) {
-            return connection.isValid(VALID_SECONDS);
+            return connection.isValid(ANSWER_SECONDS);
         } catch (SQLException e) {
             return false;
         }

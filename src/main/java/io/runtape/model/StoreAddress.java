@@ -7,6 +7,8 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,12 @@ import org.jspecify.annotations.Nullable;
  * @param display the address as it may be shown to people: no password in it
  */
 public record StoreAddress(Engine engine, String jdbcUrl, String user, String password, String display) {
+
+    /**
+     * How long a reader waits for an answer, on PostgreSQL: a host that vanished sends none, and would keep connection and
+     * thread of each read until the system gives up, hours later. Statements of migrations are held to it as well.
+     */
+    private static final Duration READ_WITHIN = Duration.ofSeconds(60);
 
     /** What H2 needs to be durable, to speak PostgreSQL's SQL, and to keep its file small. */
     private static final String H2_SETTINGS = ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH"
@@ -106,19 +114,19 @@ public record StoreAddress(Engine engine, String jdbcUrl, String user, String pa
 
     /** The settings of the datasource and of the migrations that follow from this address. */
     Map<String, String> quarkusSettings() {
-        return Map.of(
-                "quarkus.datasource.jdbc.url",
-                jdbcUrl,
-                "quarkus.datasource.username",
-                user,
-                "quarkus.datasource.password",
-                password,
-                "quarkus.flyway.placeholders.bytes",
-                engine.bytesType(),
-                "quarkus.flyway.placeholders.only_running",
-                engine.onlyRunning(),
-                "quarkus.flyway.placeholders.only_with_runs",
-                engine.onlyWithRuns());
+        Map<String, String> settings = new HashMap<>();
+        settings.put("quarkus.datasource.jdbc.url", jdbcUrl);
+        settings.put("quarkus.datasource.username", user);
+        settings.put("quarkus.datasource.password", password);
+        settings.put("quarkus.flyway.placeholders.bytes", engine.bytesType());
+        settings.put("quarkus.flyway.placeholders.only_running", engine.onlyRunning());
+        settings.put("quarkus.flyway.placeholders.only_with_runs", engine.onlyWithRuns());
+        if (engine == Engine.POSTGRESQL) {
+            settings.put(
+                    "quarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout",
+                    Long.toString(READ_WITHIN.toSeconds()));
+        }
+        return settings;
     }
 
     /** The address without its password. */

@@ -7,13 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.OwnPostgres;
 import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireAnswer;
-import io.runtape.testsupport.WireClient;
-import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -22,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -206,25 +204,15 @@ class StartIT {
 
     // ---- Readiness
 
-    /** Each check's status by its name, and the answer's own under {@code http}. */
-    private static Map<String, String> readiness(GatewayProcess gateway) throws Exception {
-        WireAnswer answer = new WireClient(gateway.managementPort()).get("/q/health/ready");
-        Map<String, String> checks = new TreeMap<>(Map.of("http", Integer.toString(answer.status())));
-        for (Object each : new JsonObject(new String(answer.whole(), UTF_8)).getJsonArray("checks")) {
-            checks.put(((JsonObject) each).getString("name"), ((JsonObject) each).getString("status"));
-        }
-        return checks;
-    }
-
     @Test
     void isReadyWithItsDatabaseAndItsAgentApi() throws Exception {
         GatewayProcess gateway = start(onH2()).ready();
 
-        Map<String, String> ready = readiness(gateway);
+        Map<String, String> ready = gateway.management().readiness();
         upstream.refuse();
-        Map<String, String> withoutUpstream = readiness(gateway);
+        Map<String, String> withoutUpstream = gateway.management().readiness();
         upstream.acceptAgain();
-        Map<String, String> again = readiness(gateway);
+        Map<String, String> again = gateway.management().readiness();
 
         assertEquals(Map.of("database", "UP", "http", "200", "upstream", "UP"), ready);
         assertEquals(Map.of("database", "UP", "http", "503", "upstream", "DOWN"), withoutUpstream);
@@ -233,15 +221,17 @@ class StartIT {
 
     @Test
     void isNotReadyWithoutItsDatabase() throws Exception {
-        try (PostgresServer.Own own = PostgresServer.own()) {
+        try (OwnPostgres own = OwnPostgres.start()) {
             GatewayProcess gateway =
                     start(GatewayProcess.onPostgres(own.address(), upstream)).ready();
-            Map<String, String> ready = readiness(gateway);
+            Map<String, String> ready = gateway.management().readiness();
 
             own.close();
 
             assertEquals(Map.of("database", "UP", "http", "200", "upstream", "UP"), ready);
-            assertEquals(Map.of("database", "DOWN", "http", "503", "upstream", "UP"), readiness(gateway));
+            assertEquals(
+                    Map.of("database", "DOWN", "http", "503", "upstream", "UP"),
+                    gateway.management().readiness());
             assertTrue(gateway.isAlive());
         }
     }

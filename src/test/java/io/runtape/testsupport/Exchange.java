@@ -47,6 +47,12 @@ public final class Exchange {
         return body.read(into);
     }
 
+    /** Keeps the system from taking much that the other side does not read. */
+    public Exchange sendBuffer(int bytes) throws IOException {
+        socket.setSendBufferSize(bytes);
+        return this;
+    }
+
     /** Sends status and header lines, exactly these. */
     public Exchange head(int status, String... headerLines) throws IOException {
         return raw(new RawHead("HTTP/1.1 " + status + " Scripted", Arrays.asList(headerLines)).bytes());

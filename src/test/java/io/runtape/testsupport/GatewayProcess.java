@@ -110,6 +110,31 @@ public final class GatewayProcess implements AutoCloseable {
         return new WireClient(port());
     }
 
+    /** Its health and its metrics. */
+    public ManagementPort management() {
+        return new ManagementPort(new WireClient(managementPort()));
+    }
+
+    /** The most memory that it has had resident so far, in bytes. */
+    public long peakMemory() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
+            if (line.startsWith("VmHWM:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+            }
+        }
+        throw new IOException("the system does not tell the peak of a process");
+    }
+
+    /** {@code kill -STOP}: as a machine that sleeps. */
+    public void freeze() throws IOException {
+        Signal.STOP.send(process.toHandle());
+    }
+
+    /** {@code kill -CONT}. */
+    public void thaw() throws IOException {
+        Signal.CONT.send(process.toHandle());
+    }
+
     /** What it has printed. */
     public List<String> output() {
         return List.copyOf(output);

@@ -71,6 +71,15 @@ public final class RunTable implements AutoCloseable {
             String lastEventId,
             byte[] bytes) {}
 
+    /** What the frames of a run are, all together; the hash is that of their bytes, one after the other. */
+    public record FrameSum(long count, long first, long last, long bytes, String sha256) {
+
+        /** Whether their sequences are 1, 2, 3 … without a gap; the table's key lets none be there twice. */
+        public boolean inSequence() {
+            return count == last && (count == 0 || first == 1);
+        }
+    }
+
     private final Connector database;
     private Connection open;
 
@@ -193,6 +202,21 @@ public final class RunTable implements AutoCloseable {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         frames(runId).forEach(frame -> all.writeBytes(frame.bytes()));
         return all.toByteArray();
+    }
+
+    /** All frames of a run summed up by the database, for runs too long to be read; on PostgreSQL. */
+    public synchronized FrameSum sum(String runId) throws SQLException {
+        try (PreparedStatement select = connection().prepareStatement("""
+                select count(*), coalesce(min(f.sequence), 0), coalesce(max(f.sequence), 0),
+                       coalesce(sum(octet_length(f.bytes)), 0),
+                       encode(sha256(coalesce(string_agg(f.bytes, '' order by f.sequence), '')), 'hex')
+                from frame f join run r on f.run_pk = r.run_pk where r.id = ?""")) {
+            select.setString(1, runId);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return new FrameSum(row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4), row.getString(5));
+            }
+        }
     }
 
     /** How many bytes of a run its frames hold. */

@@ -1,0 +1,139 @@
+package io.runtape.journal;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PostgresServer;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.RunTable.FrameSum;
+import io.runtape.testsupport.RunTable.RunRow;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.WireAnswer;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A gateway whose runs another one has closed writes nothing more, says so, and ends. */
+class FencedGatewayIT {
+
+    private static final Duration EXIT = Duration.ofSeconds(60);
+
+    private final ScriptedUpstream upstream = new ScriptedUpstream();
+    private final String database = PostgresServer.freshDatabase();
+    private final RunTable table = new RunTable(() -> PostgresServer.connect(database));
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    @AfterEach
+    void stop() throws Exception {
+        for (int i = open.size() - 1; i >= 0; i--) {
+            open.get(i).close();
+        }
+        table.close();
+        upstream.close();
+    }
+
+    private GatewayProcess gateway() throws IOException {
+        GatewayProcess gateway = GatewayProcess.start(GatewayProcess.onPostgres(database, upstream));
+        open.add(gateway);
+        return gateway.ready();
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (Connection connection = PostgresServer.connect(database);
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    @Test
+    void endsWhenItWakesAfterAnotherHasClosedItsRuns() throws Exception {
+        GatewayProcess sleeper = gateway();
+        StreamLoad load = StreamLoad.inPace(sleeper, upstream, 5, Duration.ofMillis(2));
+        open.add(load);
+        load.speak();
+        load.awaitProgress();
+        sleeper.freeze();
+        // As the server does when a machine has slept for long enough: its connections go, and with them the lock.
+        execute("select pg_terminate_backend(pid) from pg_stat_activity"
+                + " where application_name = 'runtape' and datname = current_database()");
+        GatewayProcess other = gateway();
+        List<RunRow> closed = table.runs();
+        // Even if the lock is free again.
+        other.terminate();
+        other.exit(EXIT);
+
+        sleeper.thaw();
+
+        assertEquals(1, sleeper.exit(EXIT), () -> String.join("\n", sleeper.output()));
+        assertSaysWhy(sleeper);
+        load.finish();
+        load.awaitEnds();
+        assertEquals(closed, table.runs());
+        for (StreamLoad.Streamed run : load.runs()) {
+            RunRow row = table.run(run.id());
+            FrameSum stored = table.sum(run.id());
+            assertEquals("failed/gateway_lost", row.outcome());
+            assertTrue(stored.inSequence(), stored::toString);
+            assertEquals(row.lastSequence(), stored.last(), "frames after the run was closed");
+            assertEquals(WireAnswer.End.CUT, run.end());
+            load.assertHoldsPrefix(run, table);
+        }
+    }
+
+    /** A lone frame goes by a statement of its own, more of them in a transaction: both look at the fence. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 100})
+    void writesNothingPastARaisedEpoch(int frames) throws Exception {
+        GatewayProcess gateway = gateway();
+        String first = "data: first\n\n";
+        try (WireAnswer answer = gateway.client()
+                .post(
+                        "/v1/run",
+                        "{}",
+                        upstream.on(exchange -> {
+                                    exchange.streamHead().chunk(first);
+                                    await("another gateway begins").until(() -> epoch() > 1);
+                                    exchange.chunk("data: past the fence\n\n".repeat(frames));
+                                    exchange.awaitPeerGone();
+                                })
+                                .header())) {
+            String id = answer.header("Runtape-Run-Id");
+            answer.readUpTo(first.length());
+
+            execute("update node set epoch = epoch + 1");
+
+            assertEquals(1, gateway.exit(EXIT), () -> String.join("\n", gateway.output()));
+            assertSaysWhy(gateway);
+            answer.readAll();
+            assertEquals(first, answer.text());
+            assertEquals(WireAnswer.End.CUT, answer.end());
+            assertEquals(1, table.sum(id).count());
+            assertTrue(table.run(id).running(), "left for the other gateway to close");
+        }
+    }
+
+    private long epoch() throws SQLException {
+        try (Connection connection = PostgresServer.connect(database);
+                Statement select = connection.createStatement();
+                var row = select.executeQuery("select max(epoch) from node")) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    private static void assertSaysWhy(GatewayProcess gateway) {
+        assertTrue(
+                gateway.output().stream().anyMatch(line -> line.contains("another gateway has taken over the runs")),
+                () -> String.join("\n", gateway.output()));
+    }
+}

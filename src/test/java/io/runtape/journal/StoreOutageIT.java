@@ -1,0 +1,296 @@
+package io.runtape.journal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.journal.StreamLoad.Streamed;
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.OwnPostgres;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.SmallDisk;
+import io.runtape.testsupport.WireAnswer;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * PostgreSQL stalls, goes, comes back or has no room, under live runs: nothing is lost or doubled, memory stays flat, and who
+ * asks is told. With the full load of 20 MiB a run: {@code -Doutage.mebibytes=20}.
+ */
+class StoreOutageIT {
+
+    private static final Duration PATIENCE = ScriptedUpstream.PATIENCE;
+
+    /** More than a heap, by far. */
+    private static final int STREAMS = 200;
+
+    private static final long STREAM_BYTES = Long.getLong("outage.mebibytes", 3) << 20;
+
+    private static final int HEAP_MEBIBYTES = 256;
+
+    /** What a JVM needs beside its heap: code, metaspace, stacks, and the network's buffers. */
+    private static final long BESIDE_HEAP = 350L << 20;
+
+    /** What "at once" means to a caller, on a machine that is busy. */
+    private static final Duration AT_ONCE = Duration.ofSeconds(1);
+
+    private final ScriptedUpstream upstream = new ScriptedUpstream();
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private OwnPostgres postgres;
+
+    @BeforeEach
+    void start() throws IOException {
+        postgres = OwnPostgres.start();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        for (int i = open.size() - 1; i >= 0; i--) {
+            open.get(i).close();
+        }
+        postgres.close();
+        upstream.close();
+    }
+
+    private <T extends AutoCloseable> T closing(T resource) {
+        open.add(resource);
+        return resource;
+    }
+
+    private GatewayProcess gateway(String... further) throws IOException {
+        Map<String, String> settings = GatewayProcess.onPostgres(postgres.address(), upstream);
+        for (int i = 0; i < further.length; i += 2) {
+            settings.put(further[i], further[i + 1]);
+        }
+        return closing(GatewayProcess.start(settings)).ready();
+    }
+
+    private GatewayProcess gatewayOfSmallHeap() throws IOException {
+        return gateway("JAVA_TOOL_OPTIONS", "-Xmx" + HEAP_MEBIBYTES + "m -XX:+ExitOnOutOfMemoryError");
+    }
+
+    private RunTable table() {
+        return closing(new RunTable(postgres::connect));
+    }
+
+    // ---- The store stalls
+
+    @Test
+    void waitsForAFrozenStoreWithoutLossAndWithoutHeap() throws Exception {
+        GatewayProcess gateway = gatewayOfSmallHeap();
+        StreamLoad load = closing(StreamLoad.ofBytes(gateway, upstream, STREAMS, STREAM_BYTES));
+        WireAnswer tail = tail(gateway, load.runs().get(0).id());
+        load.speak();
+        await("a tenth has come").until(() -> load.held() > STREAMS * STREAM_BYTES / 10);
+        long frozen = System.nanoTime();
+
+        postgres.freeze();
+        assertHeldBack(gateway, load, tail);
+        sleepUntil(frozen, Duration.ofSeconds(20));
+        postgres.thaw();
+
+        assertGoesOn(gateway, load);
+    }
+
+    @Test
+    void waitsForALockOnTheFramesWithoutLossAndWithoutHeap() throws Exception {
+        GatewayProcess gateway = gatewayOfSmallHeap();
+        StreamLoad load = closing(StreamLoad.ofBytes(gateway, upstream, STREAMS, STREAM_BYTES));
+        WireAnswer tail = tail(gateway, load.runs().get(0).id());
+        load.speak();
+        await("a tenth has come").until(() -> load.held() > STREAMS * STREAM_BYTES / 10);
+
+        try (Connection other = postgres.connect();
+                Statement lock = other.createStatement()) {
+            other.setAutoCommit(false);
+            lock.execute("lock table frame in access exclusive mode");
+            assertHeldBack(gateway, load, tail);
+            other.rollback();
+        }
+
+        assertGoesOn(gateway, load);
+    }
+
+    private WireAnswer tail(GatewayProcess gateway, String runId) throws IOException {
+        WireAnswer tail = closing(gateway.client()
+                .get("/history/v1/runs/" + runId + "/events", "Accept: text/event-stream", StreamLoad.CREDENTIAL));
+        assertEquals(200, tail.status());
+        return tail;
+    }
+
+    /** While the store does not answer: the agent API is not read, readers are kept, and who asks is told. */
+    private void assertHeldBack(GatewayProcess gateway, StreamLoad load, WireAnswer tail) throws Exception {
+        awaitReadiness(gateway, "DOWN");
+        double outage = gateway.management().metric("runtape_store_outage_seconds_total");
+        assertRefusesNewRuns(gateway);
+        load.awaitNothingSaid();
+        assertTrue(load.said() < STREAMS * STREAM_BYTES, "the agent API could say everything");
+        assertTrue(gateway.management().metric("runtape_upstreams_paused") > 0);
+        while (!tail.text().contains(": keep-alive\n")) {
+            assertTrue(tail.readMore(), "the tail was cut");
+        }
+        assertTrue(gateway.management().metric("runtape_store_outage_seconds_total") > outage);
+    }
+
+    /** The store answers again: everything comes to its end. */
+    private void assertGoesOn(GatewayProcess gateway, StreamLoad load) throws Exception {
+        awaitReadiness(gateway, "UP");
+        load.awaitEnds();
+        load.assertWhole(table());
+        assertTrue(gateway.management().metric("runtape_store_outages_total") >= 1);
+        assertEquals(0, gateway.management().metric("runtape_uncommitted_bytes"));
+        long peak = gateway.peakMemory();
+        System.out.printf(
+                "%d runs, %d MiB in all, a heap of %d MiB: %d MiB resident at most, %.1f s of outage%n",
+                STREAMS,
+                load.said() >> 20,
+                HEAP_MEBIBYTES,
+                peak >> 20,
+                gateway.management().metric("runtape_store_outage_seconds_total"));
+        assertTrue(peak < ((long) HEAP_MEBIBYTES << 20) + BESIDE_HEAP, "memory grew to " + (peak >> 20) + " MiB");
+        assertTakesNewRuns(gateway);
+    }
+
+    // ---- The store goes
+
+    @Test
+    void waitsForAStoreThatStopsAndComesBack() throws Exception {
+        GatewayProcess gateway = gateway();
+        StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 40, Duration.ofMillis(5)));
+        load.speak();
+        load.awaitProgress();
+        long stopped = System.nanoTime();
+
+        postgres.stopImmediately();
+        awaitReadiness(gateway, "DOWN");
+        assertRefusesNewRuns(gateway);
+        sleepUntil(stopped, Duration.ofSeconds(3));
+        postgres.startAgain();
+
+        awaitReadiness(gateway, "UP");
+        load.awaitProgress();
+        load.finish();
+        load.awaitEnds();
+        load.assertWhole(table());
+        assertTakesNewRuns(gateway);
+    }
+
+    @Test
+    void givesRunsUpThatHaveWaitedTooLong() throws Exception {
+        Duration timeout = Duration.ofSeconds(3);
+        GatewayProcess gateway = gateway("RUNTAPE_STORE_TIMEOUT", timeout.toSeconds() + "s");
+        StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 10, Duration.ofMillis(5)));
+        load.speak();
+        load.awaitProgress();
+        long stopped = System.nanoTime();
+
+        postgres.stopImmediately();
+        load.awaitEnds();
+
+        Duration ended = Duration.ofNanos(System.nanoTime() - stopped);
+        assertTrue(ended.compareTo(timeout) >= 0, "given up after " + ended);
+        assertTrue(ended.compareTo(timeout.plusSeconds(5)) < 0, "given up after " + ended);
+        for (Streamed run : load.runs()) {
+            assertEquals(WireAnswer.End.CUT, run.end());
+            assertTrue(run.script().done().isPresent(), "the agent API is let go on");
+        }
+        assertRefusesNewRuns(gateway);
+        postgres.startAgain();
+        RunTable table = table();
+        for (Streamed run : load.runs()) {
+            assertEquals("failed/store_unavailable", table.ended(run.id()).outcome());
+            assertEquals(table.run(run.id()).lastSequence(), table.sum(run.id()).last());
+            assertTrue(table.sum(run.id()).inSequence());
+            load.assertHoldsPrefix(run, table);
+        }
+        awaitReadiness(gateway, "UP");
+        assertTakesNewRuns(gateway);
+    }
+
+    // ---- The store has no room
+
+    static List<SmallDisk.Way> ways() throws IOException {
+        return SmallDisk.ways();
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
+    void waitsForRoom(SmallDisk.Way way) throws Exception {
+        GatewayProcess gateway = gateway();
+        SmallDisk disk = closing(SmallDisk.under(postgres, way));
+        long bytesEach = 8 << 20;
+        int runs = 10;
+        assertTrue(runs * bytesEach > SmallDisk.BYTES);
+        StreamLoad load = closing(StreamLoad.ofBytes(gateway, upstream, runs, bytesEach));
+        load.speak();
+
+        awaitReadiness(gateway, "DOWN");
+        String because = way == SmallDisk.Way.FILE_SYSTEM ? "disk full, SQLSTATE 53100" : "SQLSTATE XX000";
+        assertSays(gateway, "the store takes no commits (" + because + "), live runs wait for it");
+        assertRefusesNewRuns(gateway);
+        load.awaitNothingSaid();
+        assertTrue(load.said() < runs * bytesEach, "the agent API could say everything");
+        assertRefusesNewRuns(gateway);
+
+        disk.grow();
+
+        load.awaitEnds();
+        load.assertWhole(table());
+        assertSays(gateway, "the store takes commits again");
+        awaitReadiness(gateway, "UP");
+        assertTakesNewRuns(gateway);
+    }
+
+    private static void assertSays(GatewayProcess gateway, String words) {
+        assertTrue(
+                gateway.output().stream().anyMatch(line -> line.contains(words)),
+                () -> String.join("\n", gateway.output()));
+    }
+
+    private static void awaitReadiness(GatewayProcess gateway, String status) {
+        await("readiness says " + status)
+                .atMost(PATIENCE)
+                .until(() -> gateway.management().readiness().get("database").equals(status));
+    }
+
+    private void assertRefusesNewRuns(GatewayProcess gateway) throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        long asked = System.nanoTime();
+        try (WireAnswer answer = gateway.client().post("/v1/run", "{\"prompt\":\"meanwhile\"}", script.header())) {
+            assertEquals(503, answer.status());
+            Duration took = Duration.ofNanos(System.nanoTime() - asked);
+            JsonObject error = new JsonObject(new String(answer.whole(), UTF_8)).getJsonObject("error");
+            assertEquals("store_unavailable", error.getString("code"));
+            assertTrue(took.compareTo(AT_ONCE) < 0, "it took " + took);
+        }
+        assertTrue(script.isUncalled());
+    }
+
+    private void assertTakesNewRuns(GatewayProcess gateway) throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        try (WireAnswer answer = gateway.client().post("/v1/run", "{\"prompt\":\"afterwards\"}", script.header())) {
+            assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
+        }
+    }
+
+    /** The length of the outage is part of what is tested; nothing is waited for by it. */
+    private static void sleepUntil(long sinceNanos, Duration lasting) throws InterruptedException {
+        TimeUnit.NANOSECONDS.sleep(lasting.toNanos() - (System.nanoTime() - sinceNanos));
+    }
+}

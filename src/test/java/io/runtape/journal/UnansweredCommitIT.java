@@ -1,0 +1,202 @@
+package io.runtape.journal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.BrittleLink;
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.OwnPostgres;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.RunTable.FrameSum;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The connection to PostgreSQL breaks in the middle of a commit, and the gateway cannot know what became of it: whether it was
+ * committed or not, nothing is written twice and nothing is left out.
+ */
+class UnansweredCommitIT {
+
+    private static ScriptedUpstream upstream;
+    private static OwnPostgres postgres;
+    private static BrittleLink link;
+    private static GatewayProcess gateway;
+    private static RunTable table;
+
+    @BeforeAll
+    static void start() throws IOException {
+        upstream = new ScriptedUpstream();
+        postgres = OwnPostgres.start();
+        link = new BrittleLink(postgres.port());
+        // Without names for statements that come often, so that a commit is called that on its way.
+        String database = OwnPostgres.address(link.port()) + "?prepareThreshold=0";
+        gateway = GatewayProcess.start(GatewayProcess.onPostgres(database, upstream))
+                .ready();
+        table = new RunTable(postgres::connect);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        table.close();
+        gateway.close();
+        link.close();
+        postgres.close();
+        upstream.close();
+    }
+
+    /** What is being committed when the connection breaks. */
+    private enum Commit {
+        /** A lone frame: one statement that commits itself. */
+        FRAME("data: alone\n\n", false),
+        /** More frames than go by one statement: a transaction of its own. */
+        FRAMES("data: one of many\n\n".repeat(100), false),
+        /** The end of the run with its last frame. */
+        END("data: last\n\n", true);
+
+        private final String said;
+        private final boolean ends;
+
+        Commit(String said, boolean ends) {
+            this.said = said;
+            this.ends = ends;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void writesAgainWhatWasNotCommitted(Commit commit) throws Exception {
+        try (Live run = new Live()) {
+            link.loseRequests();
+            run.say(commit.said);
+            run.endIf(commit.ends);
+            link.awaitLoss();
+            assertEquals(run.greeting(), table.sum(run.id).bytes());
+
+            link.cut();
+
+            run.assertGoesOn();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void writesNothingTwiceThatWasCommitted(Commit commit) throws Exception {
+        try (Live run = new Live()) {
+            if (commit == Commit.FRAME) {
+                link.loseAnswers();
+            } else {
+                link.loseAnswersTo("COMMIT");
+            }
+            run.say(commit.said);
+            run.endIf(commit.ends);
+            link.awaitLoss();
+            await("it is committed").until(() -> table.sum(run.id).bytes() > run.greeting());
+
+            link.cut();
+
+            run.assertGoesOn();
+        }
+    }
+
+    @Test
+    void callsTheAgentApiOnceForARunWhoseRowWasCommittedUnanswered() throws Exception {
+        link.loseAnswersTo("COMMIT");
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        try (WireAnswer answer = gateway.client().post("/v1/run", "{\"prompt\":\"unanswered\"}", script.header())) {
+            link.awaitLoss();
+            await("it is committed")
+                    .until(() -> table.runs().stream().anyMatch(run -> "unanswered".equals(run.prompt())));
+            assertTrue(script.isUncalled());
+
+            link.cut();
+
+            assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
+            script.call();
+            assertTrue(script.isUncalled());
+            assertEquals(
+                    List.of("completed"),
+                    table.runs().stream()
+                            .filter(run -> "unanswered".equals(run.prompt()))
+                            .map(run -> run.outcome())
+                            .toList());
+        }
+    }
+
+    /** A run whose agent API says what the test tells it to. Its client holds the first frame. */
+    private static final class Live implements AutoCloseable {
+
+        private static final String GREETING = "data: first\n\n";
+        private static final String END = "";
+
+        private final BlockingQueue<String> toSay = new LinkedBlockingQueue<>();
+        private final StringBuilder said = new StringBuilder();
+        private final WireAnswer answer;
+        private final String id;
+        private boolean ended;
+
+        Live() throws IOException {
+            Scripted script = upstream.on(exchange -> {
+                exchange.streamHead();
+                for (String next = toSay.take(); !next.equals(END); next = toSay.take()) {
+                    exchange.chunk(next);
+                }
+                exchange.end();
+            });
+            say(GREETING);
+            answer = gateway.client().post("/v1/run", "{}", script.header());
+            id = answer.header("Runtape-Run-Id");
+            answer.readUpTo(GREETING.length());
+            // Nothing of the greeting is on its way to the database any more.
+            await("the first frame is stored").until(() -> table.sum(id).bytes() == greeting());
+        }
+
+        long greeting() {
+            return GREETING.length();
+        }
+
+        void say(String next) {
+            said.append(next);
+            toSay.add(next);
+        }
+
+        void endIf(boolean now) {
+            if (now) {
+                ended = true;
+                toSay.add(END);
+            }
+        }
+
+        /** The client has seen nothing of what was not answered; it gets that and all the rest, and so does the table. */
+        void assertGoesOn() throws Exception {
+            assertEquals(GREETING, answer.text());
+            if (!ended) {
+                say("data: afterwards\n\n");
+                endIf(true);
+            }
+            assertEquals(said.toString(), new String(answer.whole(), UTF_8));
+            assertEquals("completed", table.ended(id).outcome());
+            FrameSum stored = table.sum(id);
+            assertTrue(stored.inSequence(), stored::toString);
+            assertEquals(said.toString(), new String(table.bytes(id), UTF_8));
+        }
+
+        @Override
+        public void close() throws IOException {
+            toSay.add(END);
+            answer.close();
+        }
+    }
+}

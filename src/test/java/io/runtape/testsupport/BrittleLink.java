@@ -1,0 +1,131 @@
+package io.runtape.testsupport;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A way to a TCP server of this machine that breaks when a test says so: requests or answers get lost, then connections are
+ * cut. Safe for any thread.
+ */
+public final class BrittleLink implements AutoCloseable {
+
+    private final int server;
+    private final ServerSocket listening;
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private volatile boolean losesRequests;
+    private volatile boolean losesAnswers;
+    private volatile String lastRequest;
+    private volatile CountDownLatch lost = new CountDownLatch(1);
+
+    /** Leads to that port. */
+    public BrittleLink(int server) throws IOException {
+        this.server = server;
+        this.listening = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+        start(this::accept);
+    }
+
+    /** Where it begins. */
+    public int port() {
+        return listening.getLocalPort();
+    }
+
+    /** Loses all that is sent to the server from now on. */
+    public void loseRequests() {
+        losesRequests = true;
+    }
+
+    /** Loses all that the server answers from now on. */
+    public void loseAnswers() {
+        losesAnswers = true;
+    }
+
+    /** Loses all that the server answers from the next request on that holds this text. */
+    public void loseAnswersTo(String request) {
+        lastRequest = request;
+    }
+
+    /** Waits until something got lost. */
+    public void awaitLoss() throws InterruptedException {
+        if (!lost.await(ScriptedUpstream.PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new AssertionError("nothing was sent");
+        }
+    }
+
+    /** Cuts all connections. Nothing more gets lost on new ones. */
+    public void cut() throws IOException {
+        Set<Socket> broken = Set.copyOf(open);
+        for (Socket socket : broken) {
+            socket.close();
+        }
+        losesRequests = false;
+        losesAnswers = false;
+        lastRequest = null;
+        lost = new CountDownLatch(1);
+    }
+
+    @Override
+    public void close() throws IOException {
+        listening.close();
+        cut();
+    }
+
+    private static void start(Runnable task) {
+        Thread thread = new Thread(task, "brittle-link");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void accept() {
+        while (true) {
+            try {
+                Socket client = listening.accept();
+                Socket to = new Socket(InetAddress.getLoopbackAddress(), server);
+                open.add(client);
+                open.add(to);
+                start(() -> pass(client, to, true));
+                start(() -> pass(to, client, false));
+            } catch (IOException closed) {
+                return;
+            }
+        }
+    }
+
+    private void pass(Socket from, Socket to, boolean requests) {
+        byte[] some = new byte[64 << 10];
+        try (from;
+                to) {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            for (int n = in.read(some); n >= 0; n = in.read(some)) {
+                if (requests && isLast(some, n)) {
+                    losesAnswers = true;
+                }
+                if (requests ? losesRequests : losesAnswers) {
+                    lost.countDown();
+                } else {
+                    out.write(some, 0, n);
+                }
+            }
+        } catch (IOException cut) {
+            // As it is here for.
+        } finally {
+            open.remove(from);
+            open.remove(to);
+        }
+    }
+
+    private boolean isLast(byte[] request, int length) {
+        String last = lastRequest;
+        return last != null && new String(request, 0, length, ISO_8859_1).contains(last);
+    }
+}

@@ -1,0 +1,35 @@
+package io.runtape.testsupport;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Health and metrics of a gateway, as its operator sees them. */
+public record ManagementPort(WireClient client) {
+
+    /** Each readiness check's status by its name, and the answer's own under {@code http}. */
+    public Map<String, String> readiness() throws IOException {
+        try (WireAnswer answer = client.get("/q/health/ready")) {
+            Map<String, String> checks = new TreeMap<>(Map.of("http", Integer.toString(answer.status())));
+            for (Object each : new JsonObject(new String(answer.whole(), UTF_8)).getJsonArray("checks")) {
+                checks.put(((JsonObject) each).getString("name"), ((JsonObject) each).getString("status"));
+            }
+            return checks;
+        }
+    }
+
+    /** The value of a metric without labels, by its name in Prometheus' format. */
+    public double metric(String name) throws IOException {
+        try (WireAnswer answer = client.get("/q/metrics")) {
+            return new String(answer.whole(), UTF_8)
+                    .lines()
+                    .filter(line -> line.startsWith(name + " "))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError("no metric " + name));
+        }
+    }
+}
