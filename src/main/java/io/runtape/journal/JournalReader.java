@@ -61,29 +61,9 @@ public class JournalReader {
     }
 
     private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax) throws SQLException {
-        // Named in full, the order is the primary key's: H2 would sort all that follows for the sequence alone.
-        String order = query.descending() ? " desc" : "";
-        String sql = "select sequence, kind, offset_us, type, last_event_id, parts, bytes from ("
-                + "select f.*, sum(octet_length(bytes)) over (order by sequence" + order
-                + ") - octet_length(bytes) as bytes_before from ("
-                + "select * from frame where run_pk = ? and sequence > ? and sequence <= ?"
-                + oneOf("kind", query.kinds()) + oneOf("type", query.types())
-                + " order by run_pk" + order + ", sequence" + order
-                + " limit ?) f) w where bytes_before < ? order by sequence" + order;
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(sql)) {
-            int at = 1;
-            select.setLong(at++, runPk);
-            select.setLong(at++, query.after());
-            select.setLong(at++, query.upTo());
-            for (FrameKind kind : query.kinds()) {
-                select.setShort(at++, kind.code());
-            }
-            for (String type : query.types()) {
-                select.setString(at++, type);
-            }
-            select.setInt(at++, query.limit());
-            select.setLong(at, bytesMax);
+                PreparedStatement select = connection.prepareStatement(select(query))) {
+            bind(select, runPk, query, bytesMax);
             try (ResultSet rows = select.executeQuery()) {
                 List<RecordedFrame> frames = new ArrayList<>();
                 while (rows.next()) {
@@ -92,6 +72,34 @@ public class JournalReader {
                 return frames;
             }
         }
+    }
+
+    /** The statement of a query; {@link #bind} sets its parameters. */
+    static String select(FrameQuery query) {
+        // Named in full, the order is the primary key's: H2 would sort all that follows for the sequence alone.
+        String order = query.descending() ? " desc" : "";
+        return "select sequence, kind, offset_us, type, last_event_id, parts, bytes from ("
+                + "select f.*, sum(octet_length(bytes)) over (order by sequence" + order
+                + ") - octet_length(bytes) as bytes_before from ("
+                + "select * from frame where run_pk = ? and sequence > ? and sequence <= ?"
+                + oneOf("kind", query.kinds()) + oneOf("type", query.types())
+                + " order by run_pk" + order + ", sequence" + order
+                + " limit ?) f) w where bytes_before < ? order by sequence" + order;
+    }
+
+    static void bind(PreparedStatement select, long runPk, FrameQuery query, long bytesMax) throws SQLException {
+        int at = 1;
+        select.setLong(at++, runPk);
+        select.setLong(at++, query.after());
+        select.setLong(at++, query.upTo());
+        for (FrameKind kind : query.kinds()) {
+            select.setShort(at++, kind.code());
+        }
+        for (String type : query.types()) {
+            select.setString(at++, type);
+        }
+        select.setInt(at++, query.limit());
+        select.setLong(at, bytesMax);
     }
 
     private static String oneOf(String column, List<?> values) {
