@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.OwnPostgres;
 import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
@@ -233,7 +234,7 @@ class StartIT {
 
     @Test
     void isNotReadyWithoutItsDatabase() throws Exception {
-        try (PostgresServer.Own own = PostgresServer.own()) {
+        try (OwnPostgres own = OwnPostgres.start()) {
             GatewayProcess gateway =
                     start(GatewayProcess.onPostgres(own.address(), upstream)).ready();
             Map<String, String> ready = readiness(gateway);

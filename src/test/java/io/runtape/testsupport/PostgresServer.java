@@ -43,7 +43,7 @@ public final class PostgresServer {
         }
     }
 
-    private static Connection connect(int port, String database) throws SQLException {
+    static Connection connect(int port, String database) throws SQLException {
         Properties login = new Properties();
         login.setProperty("user", "postgres");
         return new org.postgresql.Driver().connect("jdbc:postgresql://localhost:" + port + "/" + database, login);
@@ -67,35 +67,19 @@ public final class PostgresServer {
 
     private static EmbeddedPostgres start() {
         try {
-            return EmbeddedPostgres.builder()
-                    .setServerConfig("fsync", "on")
-                    .setServerConfig("synchronous_commit", "on")
-                    .setServerConfig("full_page_writes", "on")
-                    .setServerConfig("max_connections", "200")
-                    .setOutputRedirector(ProcessBuilder.Redirect.DISCARD)
-                    .start();
+            return settings().start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Starts a server for a test that wants to stop it. */
-    public static Own own() {
-        return new Own(start());
-    }
-
-    /** A server of a test's own. */
-    public record Own(EmbeddedPostgres server) implements AutoCloseable {
-
-        /** The address of its database. */
-        public String address() {
-            return "postgresql://postgres@localhost:" + server.getPort() + "/postgres";
-        }
-
-        /** Stops it, at once: connections are broken off. */
-        @Override
-        public void close() throws IOException {
-            server.close();
-        }
+    /** How each server of the tests is set. */
+    static EmbeddedPostgres.Builder settings() {
+        return EmbeddedPostgres.builder()
+                .setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
+                .setServerConfig("full_page_writes", "on")
+                .setServerConfig("max_connections", "200")
+                .setOutputRedirector(ProcessBuilder.Redirect.DISCARD);
     }
 }
