@@ -26,7 +26,7 @@ final class OutcomeReader {
 
     private final String runId;
     private final Dialect dialect;
-    private final RunDigest digest;
+    private RunDigest digest;
     private final Executor loop;
     private final Executor worker;
     private final Deque<Step> waiting = new ArrayDeque<>();
@@ -92,10 +92,17 @@ final class OutcomeReader {
         add(new Step(false, () -> {}, call));
     }
 
-    /** Calls back on the loop with how the run ends by what was shown so far, at once where nothing of it was long. */
+    /**
+     * Calls back on the loop with how the run ends by what was shown so far, at once where nothing of it was long. Then all of
+     * that is forgotten: a client may go on reading the run for hours.
+     */
     void ending(Consumer<Ending> call) {
         Ending[] read = {Ending.UNKNOWN};
-        add(new Step(longOnes, () -> read[0] = Ending.of(dialect, digest.outcome()), () -> call.accept(read[0])));
+        Runnable reading = () -> {
+            read[0] = Ending.of(dialect, digest.outcome());
+            digest = dialect.digest();
+        };
+        add(new Step(longOnes, reading, () -> call.accept(read[0])));
     }
 
     private void add(Step step) {
