@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -144,6 +145,16 @@ public final class WireAnswer implements AutoCloseable {
             // On to the end.
         }
         return held();
+    }
+
+    /** Reads to the end of the body, however it ends, and hands what comes on instead of holding it. */
+    public End passOn(OutputStream to) throws IOException {
+        while (readMore()) {
+            to.write(held());
+            held.reset();
+            arrivals.clear();
+        }
+        return end;
     }
 
     /** Reads to the end; fails where the body is cut. */
