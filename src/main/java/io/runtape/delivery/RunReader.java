@@ -3,6 +3,7 @@ package io.runtape.delivery;
 import io.netty.channel.EventLoop;
 import io.runtape.journal.CommitListener;
 import io.runtape.journal.FrameBlock;
+import io.runtape.journal.JournalReader;
 import io.runtape.journal.RunEnd;
 import io.runtape.journal.RunJournal;
 import io.runtape.sse.FrameKind;
@@ -59,6 +60,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private boolean draining;
     private boolean reading;
     private boolean waitingForStore;
+    private int readLimit = JournalReader.FIRST_BLOCK_FRAMES;
     private boolean done;
     private boolean behind;
     private long lastItemNanos = System.nanoTime();
@@ -258,9 +260,10 @@ final class RunReader implements Flow.Subscription, CommitListener {
         reading = true;
         long from = position;
         long upTo = durable;
+        int limit = readLimit;
         delivery.reads().execute(() -> {
             try {
-                FrameBlock block = delivery.journal().block(source.pk(), from, upTo);
+                FrameBlock block = delivery.journal().block(source.pk(), from, upTo, limit);
                 @Nullable
                 FrameKind completing = framing.keepsAlive() && onlyParts(block)
                         ? delivery.journal().completes(source.pk(), from, upTo)
@@ -303,6 +306,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
             fail("the frames are gone");
             return;
         }
+        readLimit = JournalReader.limitAfter(block);
         if (completing == FrameKind.TAIL || completing == FrameKind.RESPONSE) {
             // Parts of what is never shown.
             position = block.last();

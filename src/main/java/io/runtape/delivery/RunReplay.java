@@ -2,6 +2,7 @@ package io.runtape.delivery;
 
 import io.netty.channel.EventLoop;
 import io.runtape.journal.FrameBlock;
+import io.runtape.journal.JournalReader;
 import io.vertx.core.buffer.Buffer;
 import java.sql.SQLException;
 import java.util.List;
@@ -30,6 +31,7 @@ final class RunReplay implements Flow.Subscription {
     private long position;
     private long demand;
     private boolean reading;
+    private int readLimit = JournalReader.FIRST_BLOCK_FRAMES;
     private boolean going;
     private boolean done;
     private @Nullable ScheduledFuture<?> timer;
@@ -138,9 +140,10 @@ final class RunReplay implements Flow.Subscription {
     private void read() {
         reading = true;
         long after = position;
+        int limit = readLimit;
         delivery.reads().execute(() -> {
             try {
-                FrameBlock next = delivery.journal().block(source.pk(), after, source.lastSequence());
+                FrameBlock next = delivery.journal().block(source.pk(), after, source.lastSequence(), limit);
                 loop.execute(() -> readDone(next));
             } catch (SQLException | RuntimeException e) {
                 LOG.warnf("frames of run %s cannot be read: %s", source.id(), e.toString());
@@ -155,6 +158,7 @@ final class RunReplay implements Flow.Subscription {
             fail("the frames are gone");
             return;
         }
+        readLimit = JournalReader.limitAfter(next);
         block = next;
         go();
     }

@@ -20,4 +20,11 @@ public record FrameQuery(
     public static FrameQuery all(long after, long upTo, int limit) {
         return new FrameQuery(after, upTo, List.of(), List.of(), false, limit);
     }
+
+    /** The same, and nothing behind the frame of that sequence. */
+    FrameQuery endingWith(long last) {
+        return descending
+                ? new FrameQuery(last - 1, upTo, kinds, types, true, limit)
+                : new FrameQuery(after, last, kinds, types, false, limit);
+    }
 }

@@ -21,8 +21,14 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class JournalReader {
 
+    static final String FRAMES = "sequence, kind, offset_us, type, last_event_id, parts, bytes";
+    static final String SIZES = "sequence, octet_length(bytes)";
+
     /** Rows of one read on behalf of a stream. */
     private static final int BLOCK_FRAMES = 1000;
+
+    /** Rows of the first one, while it is not known how long the run's frames are. */
+    public static final int FIRST_BLOCK_FRAMES = 32;
 
     /** A page ends with the frame that reaches this many bytes: enough for one socket's buffers. */
     private static final long BLOCK_BYTES = 512 << 10;
@@ -37,13 +43,14 @@ public class JournalReader {
     }
 
     /**
-     * Reads the next frames of a run for a stream: at least one if there is one, and about half a MiB.
+     * Reads the next frames of a run for a stream: at least one if there is one, and about half a MiB at the most.
      *
      * @param after the sequence to begin after
      * @param upTo the last sequence that may be read: what is durable
+     * @param limit how many frames at the most; see {@link #limitAfter}
      */
-    public FrameBlock block(long runPk, long after, long upTo) throws SQLException {
-        List<RecordedFrame> frames = read(runPk, FrameQuery.all(after, upTo, BLOCK_FRAMES), BLOCK_BYTES);
+    public FrameBlock block(long runPk, long after, long upTo, int limit) throws SQLException {
+        List<RecordedFrame> frames = read(runPk, FrameQuery.all(after, upTo, limit), BLOCK_BYTES);
         int bytes = frames.stream().mapToInt(f -> f.bytes().length).sum();
         FrameBlock block = new FrameBlock(after + 1, Math.max(1, frames.size()), bytes);
         for (RecordedFrame f : frames) {
@@ -55,43 +62,81 @@ public class JournalReader {
         return block;
     }
 
+    /**
+     * How many frames to ask for when a block of a run was read: twice as many as it has. H2 looks at all that is asked for, of
+     * long frames much more than a block of them holds.
+     */
+    public static int limitAfter(FrameBlock block) {
+        return Math.max(FIRST_BLOCK_FRAMES, Math.min(BLOCK_FRAMES, 2 * block.count()));
+    }
+
     /** Reads a page of history; it may hold fewer frames than asked for although there are more, never none. */
     public List<RecordedFrame> page(long runPk, FrameQuery query) throws SQLException {
         return read(runPk, query, PAGE_BYTES);
     }
 
+    /**
+     * Finds by the sizes alone where the page ends, then reads it. In one statement H2 would hold all frames of the limit, or
+     * go over the run from its beginning.
+     */
     private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax) throws SQLException {
-        // Named in full, the order is the primary key's: H2 would sort all that follows for the sequence alone.
-        String order = query.descending() ? " desc" : "";
-        String sql = "select sequence, kind, offset_us, type, last_event_id, parts, bytes from ("
-                + "select f.*, sum(octet_length(bytes)) over (order by sequence" + order
-                + ") - octet_length(bytes) as bytes_before from ("
-                + "select * from frame where run_pk = ? and sequence > ? and sequence <= ?"
-                + oneOf("kind", query.kinds()) + oneOf("type", query.types())
-                + " order by run_pk" + order + ", sequence" + order
-                + " limit ?) f) w where bytes_before < ? order by sequence" + order;
-        try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(sql)) {
-            int at = 1;
-            select.setLong(at++, runPk);
-            select.setLong(at++, query.after());
-            select.setLong(at++, query.upTo());
-            for (FrameKind kind : query.kinds()) {
-                select.setShort(at++, kind.code());
+        try (Connection connection = database.getConnection()) {
+            long last = lastWithin(connection, runPk, query, bytesMax);
+            if (last < 0) {
+                return List.of();
             }
-            for (String type : query.types()) {
-                select.setString(at++, type);
-            }
-            select.setInt(at++, query.limit());
-            select.setLong(at, bytesMax);
-            try (ResultSet rows = select.executeQuery()) {
-                List<RecordedFrame> frames = new ArrayList<>();
-                while (rows.next()) {
-                    frames.add(frame(rows));
+            FrameQuery page = query.endingWith(last);
+            try (PreparedStatement select = connection.prepareStatement(select(FRAMES, page))) {
+                bind(select, runPk, page);
+                try (ResultSet rows = select.executeQuery()) {
+                    List<RecordedFrame> frames = new ArrayList<>();
+                    while (rows.next()) {
+                        frames.add(frame(rows));
+                    }
+                    return frames;
                 }
-                return frames;
             }
         }
+    }
+
+    /** The sequence of the frame that reaches so many bytes, or of the last one; -1 where there is none. */
+    private static long lastWithin(Connection connection, long runPk, FrameQuery query, long bytesMax)
+            throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(select(SIZES, query))) {
+            bind(select, runPk, query);
+            try (ResultSet row = select.executeQuery()) {
+                long last = -1;
+                long bytes = 0;
+                while (bytes < bytesMax && row.next()) {
+                    last = row.getLong(1);
+                    bytes += row.getLong(2);
+                }
+                return last;
+            }
+        }
+    }
+
+    /** The statement that answers these columns of the frames of a query; {@link #bind} sets its parameters. */
+    static String select(String columns, FrameQuery query) {
+        // Named in full, the order is the primary key's: H2 would sort all that follows for the sequence alone.
+        String order = query.descending() ? " desc" : "";
+        return "select " + columns + " from frame where run_pk = ? and sequence > ? and sequence <= ?"
+                + oneOf("kind", query.kinds()) + oneOf("type", query.types())
+                + " order by run_pk" + order + ", sequence" + order + " limit ?";
+    }
+
+    static void bind(PreparedStatement select, long runPk, FrameQuery query) throws SQLException {
+        int at = 1;
+        select.setLong(at++, runPk);
+        select.setLong(at++, query.after());
+        select.setLong(at++, query.upTo());
+        for (FrameKind kind : query.kinds()) {
+            select.setShort(at++, kind.code());
+        }
+        for (String type : query.types()) {
+            select.setString(at++, type);
+        }
+        select.setInt(at, query.limit());
     }
 
     private static String oneOf(String column, List<?> values) {

@@ -33,4 +33,9 @@ public record RunEnd(
     public static RunEnd broken(RunStatus status, RunReason reason, Instant at) {
         return new RunEnd(status, reason, true, at, null, null, null, null, null);
     }
+
+    /** The same without what only the row needs: readers may hold it for as long as they take, and a result may be long. */
+    RunEnd withoutOutcome() {
+        return new RunEnd(status, reason, cut, completedAt, null, null, null, null, null);
+    }
 }

@@ -284,7 +284,10 @@ public final class RunJournal {
         FrameBlock frames = waiting;
         waiting = null;
         RunEnd newEnd = endTaken ? null : end;
-        endTaken |= newEnd != null;
+        if (newEnd != null) {
+            endTaken = true;
+            end = newEnd.withoutOutcome();
+        }
         if (newHead == null && newEnd != null && !headTaken) {
             // A run that ends without an answer still belongs to a thread.
             newHead = new RunHead(start.threadId(), null, null, null, start.stream());
@@ -305,11 +308,12 @@ public final class RunJournal {
     void committed(RunWrite write, Deliveries deliveries) {
         List<CommitListener> told;
         @Nullable Consumer<RunEnd> call;
+        RunEnd newEnd = write.end() == null ? null : write.end().withoutOutcome();
         synchronized (this) {
             durable = write.totals();
-            ended = write.end() != null ? write.end() : ended;
-            call = write.end() == null ? null : takeEndCall();
-            told = write.frames() == null && write.end() == null ? List.of() : List.copyOf(listeners);
+            ended = newEnd != null ? newEnd : ended;
+            call = newEnd == null ? null : takeEndCall();
+            told = write.frames() == null && newEnd == null ? List.of() : List.copyOf(listeners);
         }
         if (write.start() != null) {
             deliveries.add(loop, () -> started.complete(this));
@@ -319,7 +323,6 @@ public final class RunJournal {
             deliveries.add(loop, () -> headed.complete(newHead));
         }
         FrameBlock frames = write.frames();
-        RunEnd newEnd = write.end();
         AtomicInteger untold = new AtomicInteger(told.size());
         for (CommitListener listener : told) {
             deliveries.add(listener.loop(), () -> {

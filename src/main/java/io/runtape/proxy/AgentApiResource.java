@@ -34,6 +34,7 @@ public final class AgentApiResource {
     private final Delivery delivery;
     private final ProxyConfig config;
     private final UpstreamConfig upstream;
+    private final DialectWorker dialectWorker;
 
     AgentApiResource(
             CallerAuthentication callers,
@@ -42,7 +43,8 @@ public final class AgentApiResource {
             AgentClient agent,
             Delivery delivery,
             ProxyConfig config,
-            UpstreamConfig upstream) {
+            UpstreamConfig upstream,
+            DialectWorker dialectWorker) {
         this.callers = callers;
         this.paths = paths;
         this.journal = journal;
@@ -50,6 +52,7 @@ public final class AgentApiResource {
         this.delivery = delivery;
         this.config = config;
         this.upstream = upstream;
+        this.dialectWorker = dialectWorker;
     }
 
     /** Runs an agent: passes the call on and the answer back, and records it. */
@@ -88,7 +91,7 @@ public final class AgentApiResource {
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         return Uni.createFrom().emitter(emitter -> {
             ClientAnswer client = new ClientAnswer(context, emitter, call.own().eventIds(), delivery, loop);
-            RunRelay relay = new RunRelay(call, client, loop, journal, agent, config, upstream);
+            RunRelay relay = new RunRelay(call, client, loop, journal, agent, config, upstream, dialectWorker);
             emitter.onTermination(relay::clientGone);
             relay.begin();
         });

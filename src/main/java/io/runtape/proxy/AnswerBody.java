@@ -8,6 +8,8 @@ import io.runtape.sse.ResponseFramer;
 import io.runtape.upstream.AgentAnswer;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.Flow;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +29,7 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
     private final RunJournal run;
     private final AgentAnswer answer;
     private final FrameRecorder recorder;
+    private final OutcomeReader outcome;
     private final Framer framer;
     private final EventLoop loop;
     private final int heldBytesMax;
@@ -39,14 +42,17 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
     private long pendingSinceNanos;
     private @Nullable ScheduledFuture<?> flushTimer;
     private @Nullable ScheduledFuture<?> silenceTimer;
-    private @Nullable Consumer<byte[]> whenHeld;
-    private Buffer held = Buffer.buffer();
+    private @Nullable BodyIds ids;
+    private @Nullable Consumer<AnswerIds> whenHeld;
+    private final Deque<byte[]> held = new ArrayDeque<>();
+    private int heldBytes;
 
     AnswerBody(
             RunRelay relay,
             RunJournal run,
             AgentAnswer answer,
             FrameRecorder recorder,
+            OutcomeReader outcome,
             EventLoop loop,
             int frameBytesMax,
             Duration partialFlush) {
@@ -54,6 +60,7 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
         this.run = run;
         this.answer = answer;
         this.recorder = recorder;
+        this.outcome = outcome;
         this.framer = answer.isEventStream()
                 ? new FrameSplitter(frameBytesMax, recorder)
                 : new ResponseFramer(frameBytesMax, recorder);
@@ -62,8 +69,9 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
         this.partialFlushNanos = partialFlush.toNanos();
     }
 
-    /** Holds the body back until it is whole, or a frame's length of it is there, and shows it before it is recorded. */
-    void holdBack(Consumer<byte[]> call) {
+    /** Holds the body back until it is whole, or a frame's length of it is there, and tells its ids before it is recorded. */
+    void holdBack(Consumer<AnswerIds> call) {
+        ids = new BodyIds();
         whenHeld = call;
     }
 
@@ -94,11 +102,14 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
     }
 
     private void take(Buffer bytes) {
-        if (whenHeld == null) {
-            feed(bytes.getBytes());
+        byte[] piece = bytes.getBytes();
+        if (ids == null) {
+            feed(piece);
         } else {
-            held.appendBuffer(bytes);
-            if (held.length() > heldBytesMax) {
+            ids.feed(piece);
+            held.add(piece);
+            heldBytes += piece.length;
+            if (heldBytes > heldBytesMax) {
                 release();
             }
         }
@@ -110,13 +121,15 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
     }
 
     private void release() {
-        Consumer<byte[]> call = whenHeld;
-        if (call != null) {
+        Consumer<AnswerIds> call = whenHeld;
+        BodyIds found = ids;
+        if (call != null && found != null) {
             whenHeld = null;
-            byte[] bytes = held.getBytes();
-            held = Buffer.buffer();
-            call.accept(bytes);
-            feed(bytes);
+            ids = null;
+            call.accept(found.found());
+            while (!held.isEmpty()) {
+                feed(held.remove());
+            }
         }
     }
 
@@ -128,6 +141,11 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
         if (run.isFull()) {
             waitingForRoom = true;
             run.whenRoom(this::roomAgain);
+            return;
+        }
+        if (outcome.isBehind()) {
+            waitingForRoom = true;
+            outcome.whenRead(this::roomAgain);
             return;
         }
         int more = WINDOW - outstanding;

@@ -1,9 +1,6 @@
 package io.runtape.proxy;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.runtape.upstream.AgentAnswer;
-import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,29 +11,20 @@ import org.jspecify.annotations.Nullable;
  */
 record AnswerIds(@Nullable String runId, @Nullable String threadId) {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     static AnswerIds inHeaders(AgentAnswer answer) {
         return of(answer.header("X-Run-ID"), answer.header("X-Thread-ID"));
     }
 
-    private static AnswerIds of(@Nullable String runId, @Nullable String threadId) {
+    /** The ids as an answer names them, as far as they are fit. */
+    static AnswerIds of(@Nullable String runId, @Nullable String threadId) {
         return new AnswerIds(
                 runId == null || runId.isBlank() ? null : Asked.cut(runId),
                 OwnHeaders.isFitId(threadId) ? threadId : null);
     }
 
-    /** These ids, completed by those in a JSON body. */
-    AnswerIds orInBody(byte[] body) {
-        JsonNode data;
-        try {
-            data = JSON.readTree(body).path("data");
-        } catch (IOException e) {
-            return this;
-        }
-        AnswerIds named =
-                of(data.path("runId").textValue(), data.path("threadId").textValue());
-        return new AnswerIds(runId == null ? named.runId : runId, threadId == null ? named.threadId : threadId);
+    /** These ids, completed by those found elsewhere. */
+    AnswerIds or(AnswerIds others) {
+        return new AnswerIds(runId == null ? others.runId : runId, threadId == null ? others.threadId : threadId);
     }
 
     /** Whether only the body can name what the headers do not. */

@@ -13,12 +13,44 @@ import io.runtape.upstream.AgentAnswer;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** How a run ends, by how its answer ended and what its events said. */
-record Ending(Dialect dialect, Outcome outcome) {
+/**
+ * How a run ends, by how its answer ended and what its events said; that is text already, as it will be stored.
+ *
+ * @param verdict how it ended by its events
+ * @param dialect the dialect that they were read in; null where they said nothing
+ * @param result any JSON
+ * @param usage a JSON object
+ * @param iterations how many turns the agent took
+ * @param error a JSON object
+ */
+record Ending(
+        @Nullable Verdict verdict,
+        @Nullable String dialect,
+        @Nullable String result,
+        @Nullable String usage,
+        @Nullable Long iterations,
+        @Nullable String error) {
+
+    /** Nothing was said. */
+    static final Ending UNKNOWN = new Ending(null, null, null, null, null, null);
+
+    /** Writes out what the events said. */
+    static Ending of(Dialect dialect, Outcome outcome) {
+        return outcome.equals(Outcome.UNKNOWN)
+                ? UNKNOWN
+                : new Ending(
+                        outcome.verdict(),
+                        dialect.name(),
+                        json(outcome.result()),
+                        json(outcome.usage()),
+                        outcome.iterations() == null
+                                ? null
+                                : outcome.iterations().longValue(),
+                        json(error(outcome.error())));
+    }
 
     /** The end of a run whose answer is whole. */
     RunEnd whole(AgentAnswer answer, boolean cancelNoted) {
-        @Nullable Verdict verdict = outcome.verdict();
         if (answer.status() < 200 || answer.status() > 299 || verdict == Verdict.FAILED) {
             return end(RunStatus.FAILED, RunReason.UPSTREAM_ERROR, false);
         }
@@ -34,17 +66,7 @@ record Ending(Dialect dialect, Outcome outcome) {
     }
 
     private RunEnd end(RunStatus status, @Nullable RunReason reason, boolean cut) {
-        boolean known = !outcome.equals(Outcome.UNKNOWN);
-        return new RunEnd(
-                status,
-                reason,
-                cut,
-                Instant.now(),
-                known ? dialect.name() : null,
-                json(outcome.result()),
-                json(outcome.usage()),
-                outcome.iterations() == null ? null : outcome.iterations().longValue(),
-                json(error(outcome.error())));
+        return new RunEnd(status, reason, cut, Instant.now(), dialect, result, usage, iterations, error);
     }
 
     private static @Nullable JsonNode error(@Nullable Failure failure) {

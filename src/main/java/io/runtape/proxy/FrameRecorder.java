@@ -1,28 +1,24 @@
 package io.runtape.proxy;
 
 import io.runtape.dialect.EventType;
-import io.runtape.dialect.RunDigest;
 import io.runtape.journal.RunJournal;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.FrameSink;
 import java.io.ByteArrayOutputStream;
 import java.util.Objects;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends frames to the run's journal with their type and their time of arrival, and shows them to the digest. Confined to
+ * Appends frames to the run's journal with their type and their time of arrival, and shows them to whoever reads the outcome. Confined to
  * one event loop.
  */
 final class FrameRecorder implements FrameSink {
-
-    private static final Logger LOG = Logger.getLogger(FrameRecorder.class);
 
     /** Types are for filters; a longer one is cut. */
     private static final int TYPE_CHARS_MAX = 200;
 
     private final RunJournal journal;
-    private final RunDigest digest;
+    private final OutcomeReader outcome;
     private final long beganNanos;
     private final int partsBytesMax;
     private final ByteArrayOutputStream parts = new ByteArrayOutputStream(0);
@@ -32,11 +28,11 @@ final class FrameRecorder implements FrameSink {
 
     /**
      * @param beganNanos when the run began, by {@link System#nanoTime}
-     * @param partsBytesMax an event over this is not read: neither for its type nor for the digest
+     * @param partsBytesMax an event over this is not read: neither for its type nor for the outcome
      */
-    FrameRecorder(RunJournal journal, RunDigest digest, long beganNanos, int partsBytesMax) {
+    FrameRecorder(RunJournal journal, OutcomeReader outcome, long beganNanos, int partsBytesMax) {
         this.journal = journal;
-        this.digest = digest;
+        this.outcome = outcome;
         this.beganNanos = beganNanos;
         this.partsBytesMax = partsBytesMax;
     }
@@ -64,25 +60,13 @@ final class FrameRecorder implements FrameSink {
             return;
         }
         if (block != null && type != null) {
-            digested(() -> digest.event(type, block.bytes(), block.from(), block.to(), streamStart));
+            outcome.event(type, block.bytes(), block.from(), block.to(), streamStart);
         } else if (kind == FrameKind.RESPONSE && !partsTooLong && parts.size() == 0) {
-            digested(() -> digest.response(source, from, to));
+            outcome.response(source, from, to);
         }
         parts.reset();
         partsTooLong = false;
         streamStart = false;
-    }
-
-    /** What a dialect makes of a run is worth less than the run: a fault in it must not cost a frame. */
-    private void digested(Runnable reading) {
-        try {
-            reading.run();
-        } catch (RuntimeException e) {
-            LOG.errorf(
-                    e,
-                    "an event of run %s cannot be read in its dialect",
-                    journal.start().id());
-        }
     }
 
     private void keepPart(byte[] source, int from, int to) {

@@ -1,9 +1,7 @@
 package io.runtape.proxy;
 
 import io.netty.channel.EventLoop;
-import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Dialects;
-import io.runtape.dialect.RunDigest;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
@@ -20,6 +18,7 @@ import io.smallrye.mutiny.subscription.Cancellable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
@@ -47,8 +46,7 @@ final class RunRelay {
     private final AgentClient agent;
     private final ProxyConfig config;
     private final UpstreamConfig upstream;
-    private final Dialect dialect;
-    private final RunDigest digest;
+    private final OutcomeReader outcome;
     private RecordedCall call;
     private RelayState state = new RelayState.Opening();
     private @Nullable ApiException failure;
@@ -61,7 +59,8 @@ final class RunRelay {
             Journal journal,
             AgentClient agent,
             ProxyConfig config,
-            UpstreamConfig upstream) {
+            UpstreamConfig upstream,
+            Executor dialectWorker) {
         this.call = call;
         this.client = client;
         this.loop = loop;
@@ -69,8 +68,8 @@ final class RunRelay {
         this.agent = agent;
         this.config = config;
         this.upstream = upstream;
-        this.dialect = Dialects.at(call.start().path());
-        this.digest = dialect.digest();
+        this.outcome =
+                new OutcomeReader(call.start().id(), Dialects.at(call.start().path()), loop, dialectWorker);
     }
 
     /** Makes the run durable, and goes on from there. */
@@ -159,12 +158,13 @@ final class RunRelay {
             return;
         }
         AnswerIds ids = AnswerIds.inHeaders(answer);
-        FrameRecorder recorder = new FrameRecorder(run, digest, call.beganNanos(), frameBytesMax());
-        AnswerBody reading = new AnswerBody(this, run, answer, recorder, loop, frameBytesMax(), config.partialFlush());
+        FrameRecorder recorder = new FrameRecorder(run, outcome, call.beganNanos(), frameBytesMax());
+        AnswerBody reading =
+                new AnswerBody(this, run, answer, recorder, outcome, loop, frameBytesMax(), config.partialFlush());
         body = reading;
         client.listen(run, answer);
         if (ids.waitForBody(answer)) {
-            reading.holdBack(held -> head(run, answer, ids.orInBody(held)));
+            reading.holdBack(found -> head(run, answer, ids.or(found)));
         } else {
             head(run, answer, ids);
         }
@@ -199,18 +199,17 @@ final class RunRelay {
 
     /** The answer is whole. */
     void complete(RunJournal run, AgentAnswer answer) {
-        end(run, new Ending(dialect, digest.outcome()).whole(answer, run.cancelNoted()));
+        outcome.ending(ending -> end(run, ending.whole(answer, run.cancelNoted())));
     }
 
     /** The connection broke before the answer was whole. */
     void brokenOff(RunJournal run, Throwable cause) {
         LOG.debugf(cause, "run %s broke off", call.start().id());
-        Ending ending = new Ending(dialect, digest.outcome());
-        end(
+        outcome.ending(ending -> end(
                 run,
                 run.cancelNoted()
                         ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED)
-                        : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED));
+                        : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED)));
     }
 
     /** The gateway itself cannot go on with the answer. */
@@ -233,7 +232,7 @@ final class RunRelay {
         if (body != null) {
             body.finishFrames();
         }
-        end(run, new Ending(dialect, digest.outcome()).cut(status, reason));
+        outcome.ending(ending -> end(run, ending.cut(status, reason)));
     }
 
     private void end(RunJournal run, RunEnd how) {

@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.Exchange;
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.OwnPostgres;
 import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunTable.FrameRow;
@@ -40,20 +42,38 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kills the gateway in mid-stream, again and again, and compares what clients hold with what the table holds. More rounds:
- * {@code -Dcrash.rounds=100}; the same moments again: {@code -Dcrash.seed=…}.
+ * Kills the gateway in mid-stream, again and again, in one test stops its database as well, and compares what clients hold
+ * with what the table holds. More rounds: {@code bench/crash.sh}; the same moments again: {@code -Dcrash.seed=…}.
  */
 class CrashIT {
 
-    private static final int ROUNDS = Integer.getInteger("crash.rounds", 5);
+    private static final int ROUNDS = Integer.getInteger("crash.rounds", 20);
     private static final long SEED = Long.getLong("crash.seed", System.nanoTime());
     private static final int STREAMS = 40;
     private static final int KILLED_AFTER_MILLIS_MAX = 2000;
+    private static final int DATABASE_STOPS_MAX = 2;
+    private static final int DATABASE_AWAY_MILLIS_MAX = 1500;
+
+    /** It does not live for long: compiling less is starting sooner. */
+    private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1";
+
+    /** How runs end of which a client may hold something. */
+    private static final Set<String> SEEN_OUTCOMES = Set.of("completed", "failed/gateway_lost");
+
+    /** How runs end that nobody saw begin; the last where the database went before the head came. */
+    private static final Set<String> OUTCOMES = Set.of("completed", "failed/gateway_lost", "failed/store_unavailable");
+
+    /** What happens to a gateway under load. At its end the gateway is gone and the database is there. */
+    @FunctionalInterface
+    private interface Crash {
+        void of(GatewayProcess gateway, Random random) throws Exception;
+    }
 
     private final ScriptedUpstream upstream = new ScriptedUpstream();
     private final ExecutorService clients = Executors.newCachedThreadPool();
     private final Semaphore headsCame = new Semaphore(0);
     private final Set<String> compared = new HashSet<>();
+    private int databaseStops;
     private long heads;
     private long bytesHeld;
     private long bytesStored;
@@ -66,13 +86,56 @@ class CrashIT {
 
     @Test
     void losesNothingThatAClientHoldsOnH2(@TempDir Path dataDir) throws Exception {
-        survives("H2", GatewayProcess.onH2(dataDir, upstream), () -> h2(dataDir));
+        survives("H2", GatewayProcess.onH2(dataDir, upstream), () -> h2(dataDir), CrashIT::kill);
     }
 
     @Test
     void losesNothingThatAClientHoldsOnPostgres() throws Exception {
         String database = PostgresServer.freshDatabase();
-        survives("PostgreSQL", GatewayProcess.onPostgres(database, upstream), () -> PostgresServer.connect(database));
+        survives(
+                "PostgreSQL",
+                GatewayProcess.onPostgres(database, upstream),
+                () -> PostgresServer.connect(database),
+                CrashIT::kill);
+    }
+
+    @Test
+    void losesNothingWhenTheDatabaseStopsToo() throws Exception {
+        try (OwnPostgres database = OwnPostgres.start()) {
+            survives(
+                    "PostgreSQL that stops too",
+                    GatewayProcess.onPostgres(database.address(), upstream),
+                    database::connect,
+                    (gateway, random) -> stopAndKill(database, gateway, random));
+        }
+    }
+
+    private static void kill(GatewayProcess gateway, Random random) throws InterruptedException {
+        pause(random, KILLED_AFTER_MILLIS_MAX);
+        gateway.kill();
+    }
+
+    /** The database goes and comes back under the gateway, which is killed in the end, at times while it is away. */
+    private void stopAndKill(OwnPostgres database, GatewayProcess gateway, Random random) throws Exception {
+        int stops = random.nextInt(DATABASE_STOPS_MAX + 1);
+        for (int i = 1; i <= stops; i++) {
+            pause(random, KILLED_AFTER_MILLIS_MAX / 2);
+            database.stopImmediately();
+            databaseStops++;
+            pause(random, DATABASE_AWAY_MILLIS_MAX);
+            if (i == stops && random.nextInt(3) == 0) {
+                gateway.kill();
+            }
+            database.startAgain();
+        }
+        if (gateway.isAlive()) {
+            kill(gateway, random);
+        }
+    }
+
+    /** The moment of a crash: what is tested is that none is a bad one. */
+    private static void pause(Random random, int millisMax) throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(random.nextInt(millisMax));
     }
 
     private static Connection h2(Path dataDir) throws SQLException {
@@ -84,27 +147,33 @@ class CrashIT {
                 .connect("jdbc:h2:file:" + file + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;IFEXISTS=TRUE", login);
     }
 
-    private void survives(String engine, Map<String, String> settings, RunTable.Connector database) throws Exception {
+    private void survives(String engine, Map<String, String> settings, RunTable.Connector database, Crash crash)
+            throws Exception {
         System.out.printf("crash test on %s: %d rounds, seed %d%n", engine, ROUNDS, SEED);
         Random random = new Random(SEED);
+        List<Client> killed = List.of();
         for (int round = 1; round <= ROUNDS; round++) {
-            List<Client> killed = streamUntilKilled(settings, round, random);
-            // What the next gateway does at its start must survive too, so it is killed as soon as it listens.
-            try (GatewayProcess next = GatewayProcess.start(settings).ready()) {
-                next.kill();
-            }
-            try (RunTable table = new RunTable(database)) {
-                compare(table, killed);
-            }
+            List<Client> killedNow = streamUntilCrash(settings, round, crash, random);
+            // What this gateway did at its start for the runs of the one before must have survived it too.
+            compare(database, killed);
+            killed = killedNow;
         }
+        try (GatewayProcess last = GatewayProcess.start(settings, SHORT_LIVED).ready()) {
+            last.kill();
+        }
+        compare(database, killed);
+        assertAllCompared(database);
         System.out.printf(
-                "crash test on %s: %d rounds, %d runs, %d heads and %d bytes held by clients and found, %d bytes stored%n",
-                engine, ROUNDS, compared.size(), heads, bytesHeld, bytesStored);
+                "crash test on %s: %d rounds, %d stops of the database, %d runs,"
+                        + " %d heads and %d bytes held by clients and found, %d bytes stored%n",
+                engine, ROUNDS, databaseStops, compared.size(), heads, bytesHeld, bytesStored);
     }
 
-    private List<Client> streamUntilKilled(Map<String, String> settings, int round, Random random) throws Exception {
+    private List<Client> streamUntilCrash(Map<String, String> settings, int round, Crash crash, Random random)
+            throws Exception {
         headsCame.drainPermits();
-        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+        try (GatewayProcess gateway =
+                GatewayProcess.start(settings, SHORT_LIVED).ready()) {
             List<Client> streaming = new ArrayList<>();
             List<Future<Void>> reading = new ArrayList<>();
             for (int i = 0; i < STREAMS; i++) {
@@ -112,11 +181,10 @@ class CrashIT {
                 streaming.add(client);
                 reading.add(clients.submit(client));
             }
-            // The moment of the kill: what is tested is that none is a bad one. One in five may come while runs begin.
-            int headsAwaited = random.nextInt(5) == 0 ? random.nextInt(2) : STREAMS * 3 / 4;
+            // One in five may come while runs begin.
+            int headsAwaited = random.nextInt(5) == 0 ? random.nextInt(2) : STREAMS / 2;
             assertTrue(headsCame.tryAcquire(headsAwaited, 60, TimeUnit.SECONDS), "no heads come");
-            TimeUnit.MILLISECONDS.sleep(random.nextInt(KILLED_AFTER_MILLIS_MAX));
-            gateway.kill();
+            crash.of(gateway, random);
             for (Future<Void> each : reading) {
                 each.get(30, TimeUnit.SECONDS);
             }
@@ -124,31 +192,44 @@ class CrashIT {
         }
     }
 
-    private void compare(RunTable table, List<Client> killed) throws Exception {
-        List<RunRow> runs = table.runs();
-        Map<String, RunRow> byPrompt = runs.stream().collect(Collectors.toMap(RunRow::prompt, run -> run));
-        for (Client client : killed) {
-            RunRow run = byPrompt.get(client.prompt);
-            if (run == null) {
-                assertTrue(client.script.isUncalled(), client.prompt + " reached the agent API before it was stored");
-                continue;
-            }
-            byte[] stored = table.bytes(run.id());
-            assertPrefix(stored, client.sent(), client.prompt + " holds what the agent API never said");
-            if (client.runId != null) {
-                compare(client, run, stored);
+    private void compare(RunTable.Connector database, List<Client> killed) throws Exception {
+        try (RunTable table = new RunTable(database)) {
+            Map<String, RunRow> byPrompt = table.runs().stream().collect(Collectors.toMap(RunRow::prompt, run -> run));
+            for (Client client : killed) {
+                RunRow run = byPrompt.get(client.prompt);
+                if (run == null) {
+                    assertNull(client.runId, client.prompt + " has a head and no run");
+                    assertTrue(client.script.isUncalled(), client.prompt + " was called before its run was stored");
+                    continue;
+                }
+                List<FrameRow> frames = table.frames(run.id());
+                assertOrderly(run, frames);
+                byte[] stored = bytes(frames);
+                assertPrefix(stored, client.sent(), client.prompt + " holds what the agent API never said");
+                if (client.runId != null) {
+                    compare(client, run, stored);
+                }
+                compared.add(run.id());
             }
         }
-        for (RunRow run : runs) {
-            if (compared.add(run.id())) {
-                assertOrderly(run, table.frames(run.id()));
-            }
+    }
+
+    private void assertAllCompared(RunTable.Connector database) throws SQLException {
+        try (RunTable table = new RunTable(database)) {
+            assertEquals(compared, table.runs().stream().map(RunRow::id).collect(Collectors.toSet()));
         }
+    }
+
+    private static byte[] bytes(List<FrameRow> frames) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        frames.forEach(frame -> all.writeBytes(frame.bytes()));
+        return all.toByteArray();
     }
 
     private void compare(Client client, RunRow run, byte[] stored) {
         assertEquals(client.runId, run.id());
         assertNotNull(run.upstreamStatus(), client.prompt + " has a head that is not stored");
+        assertTrue(SEEN_OUTCOMES.contains(run.outcome()), run.toString());
         assertPrefix(client.held, stored, client.prompt + ": the client holds what is not stored");
         if (client.whole) {
             assertEquals("completed", run.outcome());
@@ -165,7 +246,7 @@ class CrashIT {
 
     private void assertOrderly(RunRow run, List<FrameRow> frames) {
         assertFalse(run.running(), run.toString());
-        assertTrue(Set.of("completed", "failed/gateway_lost").contains(run.outcome()), run.toString());
+        assertTrue(OUTCOMES.contains(run.outcome()), run.toString());
         assertTrue(run.completed(), run.toString());
         for (int i = 0; i < frames.size(); i++) {
             assertEquals(i + 1, frames.get(i).sequence(), run.toString());
@@ -223,6 +304,10 @@ class CrashIT {
                     gateway.client().post("/v1/run", "{\"prompt\":\"" + prompt + "\"}", script.header())) {
                 if (!reads) {
                     gateway.exit(ScriptedUpstream.PATIENCE.multipliedBy(2));
+                }
+                if (answer.status() != 200) {
+                    // The database was away when the run was about to begin.
+                    return null;
                 }
                 runId = answer.header("Runtape-Run-Id");
                 headsCame.release();

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,9 @@ public final class GatewayProcess implements AutoCloseable {
     /** A JVM starts in seconds where it has a processor to itself; several build at once where it has not. */
     private static final Duration START = Duration.ofMinutes(2);
 
+    /** As in the tests within this JVM, see application.properties. */
+    private static final String LOOP_BLOCKED_MAX = "500MS";
+
     private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
 
     private static final Pattern LISTENING = Pattern.compile(
@@ -40,16 +44,25 @@ public final class GatewayProcess implements AutoCloseable {
         reading.start();
     }
 
-    /** Starts it with these settings, {@code RUNTAPE_…}, and without those of the build's own environment. */
-    public static GatewayProcess start(Map<String, String> settings) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-jar",
-                        JAR.toAbsolutePath().toString())
+    /**
+     * Starts it with these settings, {@code RUNTAPE_…}, and without those of the build's own environment.
+     *
+     * @param jvmOptions what the JVM is started with, such as {@code -Xmx256m}
+     */
+    public static GatewayProcess start(Map<String, String> settings, String... jvmOptions) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(jvmOptions));
+        command.addAll(List.of("-jar", JAR.toAbsolutePath().toString()));
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(Files.createTempDirectory("runtape-gateway-").toFile())
                 .redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("RUNTAPE_") || name.startsWith("QUARKUS_"));
         builder.environment().putAll(Map.of("QUARKUS_HTTP_PORT", "0", "QUARKUS_MANAGEMENT_PORT", "0"));
+        builder.environment()
+                .putAll(Map.of(
+                        "QUARKUS_VERTX_MAX_EVENT_LOOP_EXECUTE_TIME", LOOP_BLOCKED_MAX,
+                        "QUARKUS_VERTX_WARNING_EXCEPTION_TIME", LOOP_BLOCKED_MAX));
         builder.environment().putAll(settings);
         return new GatewayProcess(builder.start());
     }
@@ -144,6 +157,11 @@ public final class GatewayProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** Counts the memory of {@link #peakMemory} from now on. */
+    public void forgetPeak() throws IOException {
+        Files.writeString(Path.of("/proc", Long.toString(process.pid()), "clear_refs"), "5");
+    }
+
     /** {@code kill -9}; returns when the process is gone. */
     public void kill() throws InterruptedException {
         process.destroyForcibly();
@@ -164,8 +182,21 @@ public final class GatewayProcess implements AutoCloseable {
         return process.exitValue();
     }
 
+    /**
+     * Ends it.
+     *
+     * @throws AssertionError where it reported a blocked event loop
+     */
     @Override
     public void close() {
         process.destroyForcibly();
+        try {
+            exit(Duration.ofSeconds(10));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (output.stream().anyMatch(BlockedLoops::isReport)) {
+            throw new AssertionError("an event loop was blocked: " + String.join("\n", output));
+        }
     }
 }
