@@ -15,7 +15,6 @@ public final class FrameBlock {
 
     private final long first;
     private int count;
-    private int events;
     private byte[] bytes;
     private int[] ends;
     private long[] offsets;
@@ -53,9 +52,6 @@ public final class FrameBlock {
         this.types = of.types;
         this.lastEventIds = of.lastEventIds;
         this.parts = of.parts;
-        for (int i = 0; i < count; i++) {
-            events += kinds[i] == FrameKind.EVENT ? 1 : 0;
-        }
     }
 
     void add(
@@ -89,9 +85,6 @@ public final class FrameBlock {
                 parts = new int[ends.length];
             }
             parts[at] = partsBefore;
-        }
-        if (kind == FrameKind.EVENT) {
-            events++;
         }
         count++;
     }
@@ -135,8 +128,12 @@ public final class FrameBlock {
         return count;
     }
 
-    /** How many of them are events. */
+    /** How many of them are events; they are counted each time. */
     public int events() {
+        int events = 0;
+        for (int i = 0; i < count; i++) {
+            events += kinds[i] == FrameKind.EVENT ? 1 : 0;
+        }
         return events;
     }
 
