@@ -42,8 +42,8 @@ final class GroupCommitter {
     private static final Duration RETRY_LONGEST = Duration.ofSeconds(1);
 
     /**
-     * Bytes of finished frames, of all runs, that may wait for their commit or on the way to readers: an eighth of the heap, 64 MiB at most. Not a
-     * constant of the class: a native image would take the heap of the machine it was built on.
+     * Bytes of finished frames, of all runs, that may wait for their commit or on the way to readers: an eighth of the heap,
+     * 64 MiB at most. Not a constant of the class: a native image would take the heap of the machine it was built on.
      */
     private final long uncommittedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunJournal {
 
-    /** Bytes of finished frames that may wait for their commit or on the way to readers before the run's source is no longer read. */
+    /** Bytes of finished frames that may wait, for their commit or on the way to readers, before the source is not read. */
     static final long UNCOMMITTED_MAX = 1L << 20;
 
     private static final int FRAMES_EXPECTED = 4;

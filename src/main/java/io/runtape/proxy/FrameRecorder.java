@@ -9,8 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends frames to the run's journal with their type and their time of arrival, and shows them to whoever reads the outcome. Confined to
- * one event loop.
+ * Appends frames to the run's journal with their type and their time of arrival, and shows them to whoever reads the
+ * outcome. Confined to one event loop.
  */
 final class FrameRecorder implements FrameSink {
 

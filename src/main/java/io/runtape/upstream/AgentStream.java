@@ -48,6 +48,7 @@ public final class AgentStream extends InputStream {
     }
 
     private void listen() {
+        ChunkJoiner.on(response.request().connection());
         response.pause();
         response.handler(this::came);
         response.endHandler(v -> complete());

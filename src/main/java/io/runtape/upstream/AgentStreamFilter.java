@@ -18,7 +18,6 @@ public final class AgentStreamFilter implements PreservesThreadClientResponseFil
         HttpClientResponse response = ((ResteasyReactiveClientRequestContext) request)
                 .unwrap(RestClientRequestContext.class)
                 .getVertxClientResponse();
-        ChunkJoiner.on(response.request().connection());
         answer.setEntityStream(AgentStream.takeOver(response, answer.getEntityStream()));
     }
 }
