@@ -81,10 +81,6 @@ class StoreOutageIT {
         return closing(GatewayProcess.start(settings)).ready();
     }
 
-    private GatewayProcess gatewayOfSmallHeap() throws IOException {
-        return gateway("JAVA_TOOL_OPTIONS", "-Xmx" + HEAP_MEBIBYTES + "m -XX:+ExitOnOutOfMemoryError");
-    }
-
     private RunTable table() {
         return closing(new RunTable(postgres::connect));
     }
@@ -93,38 +89,88 @@ class StoreOutageIT {
 
     @Test
     void waitsForAFrozenStoreWithoutLossAndWithoutHeap() throws Exception {
-        GatewayProcess gateway = gatewayOfSmallHeap();
-        StreamLoad load = closing(StreamLoad.ofBytes(gateway, upstream, STREAMS, STREAM_BYTES));
-        WireAnswer tail = tail(gateway, load.runs().get(0).id());
-        load.speak();
-        await("a tenth has come").until(() -> load.held() > STREAMS * STREAM_BYTES / 10);
+        Flood flood = new Flood();
         long frozen = System.nanoTime();
 
         postgres.freeze();
-        assertHeldBack(gateway, load, tail);
+        flood.assertHeldBack();
         sleepUntil(frozen, Duration.ofSeconds(20));
         postgres.thaw();
 
-        assertGoesOn(gateway, load);
+        flood.assertGoesOn();
     }
 
     @Test
     void waitsForALockOnTheFramesWithoutLossAndWithoutHeap() throws Exception {
-        GatewayProcess gateway = gatewayOfSmallHeap();
-        StreamLoad load = closing(StreamLoad.ofBytes(gateway, upstream, STREAMS, STREAM_BYTES));
-        WireAnswer tail = tail(gateway, load.runs().get(0).id());
-        load.speak();
-        await("a tenth has come").until(() -> load.held() > STREAMS * STREAM_BYTES / 10);
+        Flood flood = new Flood();
 
         try (Connection other = postgres.connect();
                 Statement lock = other.createStatement()) {
             other.setAutoCommit(false);
             lock.execute("lock table frame in access exclusive mode");
-            assertHeldBack(gateway, load, tail);
+            flood.assertHeldBack();
             other.rollback();
         }
 
-        assertGoesOn(gateway, load);
+        flood.assertGoesOn();
+    }
+
+    /** A gateway of little heap under more than it could hold, and beside that a run in a steady pace with a tail. */
+    private final class Flood {
+
+        private final GatewayProcess gateway =
+                gateway("JAVA_TOOL_OPTIONS", "-Xmx" + HEAP_MEBIBYTES + "m -XX:+ExitOnOutOfMemoryError");
+        private final StreamLoad load = closing(StreamLoad.ofBytes(gateway, upstream, STREAMS, STREAM_BYTES));
+        private final StreamLoad steady = closing(StreamLoad.inPace(gateway, upstream, 1, Duration.ofMillis(20)));
+        private final WireAnswer tail = tail(gateway, steady.runs().get(0).id());
+
+        /** Under way, with all runs far from their end together. */
+        Flood() throws IOException {
+            steady.speak();
+            load.speak();
+            await("a tenth has come").atMost(PATIENCE).until(() -> load.held() > STREAMS * STREAM_BYTES / 10);
+        }
+
+        /** While the store does not answer: the agent API is not read, readers are kept, and who asks is told. */
+        void assertHeldBack() throws Exception {
+            awaitReadiness(gateway, "DOWN");
+            double outage = gateway.management().metric("runtape_store_outage_seconds_total");
+            assertRefusesNewRuns(gateway);
+            load.awaitNothingSaid();
+            assertTrue(load.said() < STREAMS * STREAM_BYTES, "the agent API could say everything");
+            assertTrue(gateway.management().metric("runtape_upstreams_paused") > 0);
+            while (!tail.text().contains(": keep-alive\n")) {
+                assertTrue(tail.readMore(), () -> "the tail has ended: " + tail.end());
+            }
+            assertTrue(gateway.management().metric("runtape_store_outage_seconds_total") > outage);
+        }
+
+        /** The store answers again: everything comes to its end. */
+        void assertGoesOn() throws Exception {
+            awaitReadiness(gateway, "UP");
+            steady.finish();
+            steady.awaitEnds();
+            load.awaitEnds();
+            RunTable table = table();
+            steady.assertWhole(table);
+            load.assertWhole(table);
+            assertTrue(tailEnds(), tail::text);
+            double outage = gateway.management().metric("runtape_store_outage_seconds_total");
+            assertTrue(outage > 0);
+            assertTrue(gateway.management().metric("runtape_store_outages_total") >= 1);
+            assertEquals(0, gateway.management().metric("runtape_uncommitted_bytes"));
+            long peak = gateway.peakMemory();
+            System.out.printf(
+                    "%d runs, %d MiB in all, a heap of %d MiB: %d MiB resident at most, %.1f s of outage%n",
+                    STREAMS, load.said() >> 20, HEAP_MEBIBYTES, peak >> 20, outage);
+            assertTrue(peak < ((long) HEAP_MEBIBYTES << 20) + BESIDE_HEAP, "memory grew to " + (peak >> 20) + " MiB");
+            assertTakesNewRuns(gateway);
+        }
+
+        private boolean tailEnds() throws IOException {
+            tail.whole();
+            return tail.text().contains("event: runtape.end\n");
+        }
     }
 
     private WireAnswer tail(GatewayProcess gateway, String runId) throws IOException {
@@ -132,39 +178,6 @@ class StoreOutageIT {
                 .get("/history/v1/runs/" + runId + "/events", "Accept: text/event-stream", StreamLoad.CREDENTIAL));
         assertEquals(200, tail.status());
         return tail;
-    }
-
-    /** While the store does not answer: the agent API is not read, readers are kept, and who asks is told. */
-    private void assertHeldBack(GatewayProcess gateway, StreamLoad load, WireAnswer tail) throws Exception {
-        awaitReadiness(gateway, "DOWN");
-        double outage = gateway.management().metric("runtape_store_outage_seconds_total");
-        assertRefusesNewRuns(gateway);
-        load.awaitNothingSaid();
-        assertTrue(load.said() < STREAMS * STREAM_BYTES, "the agent API could say everything");
-        assertTrue(gateway.management().metric("runtape_upstreams_paused") > 0);
-        while (!tail.text().contains(": keep-alive\n")) {
-            assertTrue(tail.readMore(), "the tail was cut");
-        }
-        assertTrue(gateway.management().metric("runtape_store_outage_seconds_total") > outage);
-    }
-
-    /** The store answers again: everything comes to its end. */
-    private void assertGoesOn(GatewayProcess gateway, StreamLoad load) throws Exception {
-        awaitReadiness(gateway, "UP");
-        load.awaitEnds();
-        load.assertWhole(table());
-        assertTrue(gateway.management().metric("runtape_store_outages_total") >= 1);
-        assertEquals(0, gateway.management().metric("runtape_uncommitted_bytes"));
-        long peak = gateway.peakMemory();
-        System.out.printf(
-                "%d runs, %d MiB in all, a heap of %d MiB: %d MiB resident at most, %.1f s of outage%n",
-                STREAMS,
-                load.said() >> 20,
-                HEAP_MEBIBYTES,
-                peak >> 20,
-                gateway.management().metric("runtape_store_outage_seconds_total"));
-        assertTrue(peak < ((long) HEAP_MEBIBYTES << 20) + BESIDE_HEAP, "memory grew to " + (peak >> 20) + " MiB");
-        assertTakesNewRuns(gateway);
     }
 
     // ---- The store goes
