@@ -109,8 +109,12 @@ many() {
     burst=$("$out/ssebench" load --target "127.0.0.1:$port" --streams 500 --runs 500 --bench 'events=10,rate=0,size=120' --expect 10)
     firsts+=("$(value max "${burst#*first_byte_ms}")")
   done
-  crowd=$("$out/ssebench" load --target "127.0.0.1:$port" --streams 5000 --runs 5000 --connect-rate 1000 --bench 'events=60,rate=1,size=120' --expect 60 ${pid:+--pid "$pid"})
-  idle=$("$out/ssebench" load --target "127.0.0.1:$port" --streams $idle_streams --runs $idle_streams --connect-rate 1000 --bench 'events=2,rate=0.03,size=120' --expect 2 ${pid:+--pid "$pid"})
+  if [ -z "$pid" ]; then
+    scale_rows+=("| $name | $(printf '%s\n' "${firsts[@]}" | median) | – | – | – | – | – | – |")
+    return
+  fi
+  crowd=$("$out/ssebench" load --target "127.0.0.1:$port" --streams 5000 --runs 5000 --connect-rate 1000 --bench 'events=60,rate=1,size=120' --expect 60 --pid "$pid")
+  idle=$("$out/ssebench" load --target "127.0.0.1:$port" --streams $idle_streams --runs $idle_streams --connect-rate 1000 --bench 'events=2,rate=0.03,size=120' --expect 2 --pid "$pid")
   scale_rows+=("| $name | $(printf '%s\n' "${firsts[@]}" | median) | $(value errors "$crowd") | $(value p50 "$crowd") | $(value p99 "$crowd") | $(value rss_peak_mb "$crowd") | $(value errors "$idle") | $(value rss_peak_mb "$idle") |")
   printf '%s\n' "${scale_rows[-1]}" >&2
 }

@@ -21,8 +21,11 @@ import java.util.List;
  */
 final class ChunkJoiner extends ChannelInboundHandlerAdapter {
 
-    /** Joined chunks go on when they are so many bytes, even though the read is not over. */
-    private static final int BYTES_MAX = 64 << 10;
+    /**
+     * Joined chunks go on when they are so many bytes, even though the read is not over. Few, because a run that is full is
+     * still sent some buffers, whatever their size; enough for what the client does for each not to count.
+     */
+    private static final int BYTES_MAX = 8 << 10;
 
     private static final String NAME = "chunk-joiner";
 
