@@ -50,6 +50,8 @@ class RunQueries {
     /** The newest runs, from a position on. */
     Slice<Run> newest(Owner owner, RunFilter filter, Optional<Position> after, int limit) {
         Conditions conditions = Conditions.of(owner)
+                // Says what the index is limited to.
+                .and("e.runPk > 0", Map.of())
                 .and("e.agent = :agent", "agent", filter.agent())
                 .and("e.status = :status", "status", filter.status())
                 .and("e.threadId = :thread", "thread", filter.threadId())

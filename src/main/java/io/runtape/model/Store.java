@@ -206,6 +206,12 @@ public class Store implements OwnerKeyStore {
     }
 
     /**
+     * What is written is found by its key. Where PostgreSQL knew a table when it was small it would read all of it instead,
+     * and this connection would keep that plan while the table grows, until the next ANALYZE.
+     */
+    public static final String BY_KEY_ONLY = "set enable_seqscan = off";
+
+    /**
      * A commit must be durable whatever the role's default is, and a session whose client has vanished must end soon: it
      * holds the lock.
      */
@@ -215,6 +221,7 @@ public class Store implements OwnerKeyStore {
             set.execute("set tcp_keepalives_interval = 2");
             set.execute("set tcp_keepalives_count = 3");
             set.execute("set idle_in_transaction_session_timeout = 10000");
+            set.execute(BY_KEY_ONLY);
             try (ResultSet row = set.executeQuery("show synchronous_commit")) {
                 if (!row.next() || !row.getString(1).equals("off")) {
                     return;

@@ -121,6 +121,7 @@ public record StoreAddress(Engine engine, String jdbcUrl, String user, String pa
         settings.put("quarkus.flyway.placeholders.bytes", engine.bytesType());
         settings.put("quarkus.flyway.placeholders.only_running", engine.onlyRunning());
         settings.put("quarkus.flyway.placeholders.only_with_runs", engine.onlyWithRuns());
+        settings.put("quarkus.flyway.placeholders.only_with_key", engine.onlyWithKey());
         if (engine == Engine.POSTGRESQL) {
             settings.put(
                     "quarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout",

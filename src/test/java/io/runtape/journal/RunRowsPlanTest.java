@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.runtape.model.Store;
 import io.runtape.testsupport.PostgresResource;
 import io.runtape.testsupport.RunningGateway;
 import java.sql.Connection;
@@ -15,8 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The committer's statements find their row by its key even on tables that PostgreSQL knows nothing of yet, as those of a
- * new installation: the committer's connection keeps its plans, and any other index grows with the owner's history.
+ * The committer's statements find their row by its key even on tables that PostgreSQL knows nothing of yet, or knows as
+ * empty, as those of a new installation: the committer's connection keeps its plans, and anything but the key grows with the
+ * owner's history.
  */
 @QuarkusTest
 @WithTestResource(PostgresResource.class)
@@ -25,8 +27,11 @@ class RunRowsPlanTest extends RunningGateway {
     @ParameterizedTest
     @ValueSource(strings = {RunRows.ADVANCE_THREAD, RunRows.UPDATE_HEAD, RunRows.TOUCH_THREAD, RunRows.UPDATE_END})
     void findsItsRowByTheKey(String statement) throws SQLException {
-        String plan = planOnNewTables(statement);
+        assertByTheKey(planOnNewTables(statement, false));
+        assertByTheKey(planOnNewTables(statement, true));
+    }
 
+    private static void assertByTheKey(String plan) {
         assertTrue(
                 plan.lines()
                         .filter(line -> line.contains("Scan"))
@@ -34,7 +39,7 @@ class RunRowsPlanTest extends RunningGateway {
                 plan);
     }
 
-    private String planOnNewTables(String statement) throws SQLException {
+    private String planOnNewTables(String statement, boolean knownAsEmpty) throws SQLException {
         try (Connection connection = store().connect();
                 Statement sql = connection.createStatement()) {
             connection.setAutoCommit(false);
@@ -42,6 +47,10 @@ class RunRowsPlanTest extends RunningGateway {
             sql.execute("create table brand_new.thread (like public.thread including all)");
             sql.execute("create table brand_new.run (like public.run including all)");
             sql.execute("set local search_path = brand_new");
+            if (knownAsEmpty) {
+                sql.execute("analyze thread, run");
+            }
+            sql.execute(Store.BY_KEY_ONLY);
             sql.execute("set local plan_cache_mode = force_generic_plan");
             sql.execute("prepare kept as " + numbered(statement));
             StringBuilder plan = new StringBuilder();
