@@ -118,10 +118,7 @@ public record StoreAddress(Engine engine, String jdbcUrl, String user, String pa
         settings.put("quarkus.datasource.jdbc.url", jdbcUrl);
         settings.put("quarkus.datasource.username", user);
         settings.put("quarkus.datasource.password", password);
-        settings.put("quarkus.flyway.placeholders.bytes", engine.bytesType());
-        settings.put("quarkus.flyway.placeholders.only_running", engine.onlyRunning());
-        settings.put("quarkus.flyway.placeholders.only_with_runs", engine.onlyWithRuns());
-        settings.put("quarkus.flyway.placeholders.only_with_key", engine.onlyWithKey());
+        engine.placeholders().forEach((name, text) -> settings.put("quarkus.flyway.placeholders." + name, text));
         if (engine == Engine.POSTGRESQL) {
             settings.put(
                     "quarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout",
