@@ -95,7 +95,7 @@ final class Deletion {
 
     /** Whether the run's end is not durable yet, although its row may say so. */
     private boolean isLive(long runPk) {
-        return journal.live(runPk).filter(run -> run.ended().isEmpty()).isPresent();
+        return journal.unended(runPk).isPresent();
     }
 
     private static void delete(Connection connection, String sql, long runPk) throws SQLException {

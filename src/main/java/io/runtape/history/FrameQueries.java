@@ -2,19 +2,17 @@ package io.runtape.history;
 
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.journal.FrameFilter;
 import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.journal.RunTotals;
 import io.runtape.model.AgentThread;
-import io.runtape.sse.FrameKind;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
-import java.util.Collections;
-import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 
@@ -138,33 +136,22 @@ final class FrameQueries {
     Optional<RunFrames> runOfThread(Owner owner, String threadId, long from, long to, boolean last, EventFilter filter)
             throws SQLException {
         String direction = last ? " desc" : "";
-        String sql = RUN_OF_THREAD + oneOf("f.kind", filter.kinds()) + oneOf("f.type", filter.types())
+        FrameFilter frames = new FrameFilter(filter.kinds(), filter.types());
+        String sql = RUN_OF_THREAD + frames.conditions("f.")
                 // All columns of the index, or H2 looks at all runs of the thread for each one.
                 + ") order by r.owner" + direction + ", r.thread_id" + direction + ", r.thread_ordinal" + direction
                 + " limit 1";
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(sql)) {
-            int at = 1;
-            select.setString(at++, owner.id());
-            select.setString(at++, threadId);
-            select.setLong(at++, from);
-            select.setLong(at++, to);
-            for (FrameKind kind : filter.kinds()) {
-                select.setShort(at++, kind.code());
-            }
-            for (String type : filter.types()) {
-                select.setString(at++, type);
-            }
+            select.setString(1, owner.id());
+            select.setString(2, threadId);
+            select.setLong(3, from);
+            select.setLong(4, to);
+            frames.bind(select, 5);
             try (ResultSet row = select.executeQuery()) {
                 return row.next() ? Optional.of(frames(row, threadId)) : Optional.empty();
             }
         }
-    }
-
-    private static String oneOf(String column, List<?> values) {
-        return values.isEmpty()
-                ? ""
-                : " and " + column + " in (" + String.join(", ", Collections.nCopies(values.size(), "?")) + ")";
     }
 
     private RunFrames frames(ResultSet row, String threadId) throws SQLException {
@@ -180,9 +167,6 @@ final class FrameQueries {
 
     /** What the journal has no more is durable as a whole. */
     private long durable(long runPk) {
-        return journal.live(runPk)
-                .filter(run -> run.ended().isEmpty())
-                .map(run -> run.durable().frames())
-                .orElse(RunFrames.ALL);
+        return journal.unended(runPk).map(run -> run.durable().frames()).orElse(RunFrames.ALL);
     }
 }

@@ -39,7 +39,7 @@ final class PresentRuns {
 
     /** The run as it stands; empty where it was deleted after its row was read. */
     Optional<PresentRun> of(Run row) throws SQLException {
-        Optional<RunJournal> live = live(row.runPk);
+        Optional<RunJournal> live = journal.unended(row.runPk);
         if (live.isPresent()) {
             return Optional.of(new PresentRun(row, live.get().durable()));
         }
@@ -62,9 +62,5 @@ final class PresentRuns {
             of(row).map(RunView::of).ifPresent(views::add);
         }
         return views;
-    }
-
-    private Optional<RunJournal> live(long runPk) {
-        return journal.live(runPk).filter(run -> run.ended().isEmpty());
     }
 }

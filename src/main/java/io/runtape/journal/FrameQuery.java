@@ -21,6 +21,11 @@ public record FrameQuery(
         return new FrameQuery(after, upTo, List.of(), List.of(), false, limit);
     }
 
+    /** What of them passes. */
+    FrameFilter filter() {
+        return new FrameFilter(kinds, types);
+    }
+
     /** The same, and nothing behind the frame of that sequence. */
     FrameQuery endingWith(long last) {
         return descending

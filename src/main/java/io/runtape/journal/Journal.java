@@ -15,7 +15,6 @@ import jakarta.enterprise.event.Observes;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -125,17 +124,17 @@ public class Journal {
         return Optional.ofNullable(live.get(runPk));
     }
 
+    /** The same, as long as its end is not durable; its row may say already that it ended. */
+    public Optional<RunJournal> unended(long runPk) {
+        return live(runPk).filter(run -> run.ended().isEmpty());
+    }
+
     /**
      * Calls back whenever a run joins the thread, until the result is run. The call comes on the committer's thread and must
      * not wait.
      */
     public Runnable watchThread(Owner owner, String threadId, Runnable call) {
         return threads.watch(owner, threadId, call);
-    }
-
-    /** All live runs. */
-    public Collection<RunJournal> live() {
-        return live.values();
     }
 
     /** The live run of the owner that has this id, here or at the agent API; the newest where an upstream id came twice. */

@@ -8,7 +8,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -121,28 +120,15 @@ public class JournalReader {
         // Named in full, the order is the primary key's: H2 would sort all that follows for the sequence alone.
         String order = query.descending() ? " desc" : "";
         return "select " + columns + " from frame where run_pk = ? and sequence > ? and sequence <= ?"
-                + oneOf("kind", query.kinds()) + oneOf("type", query.types())
+                + query.filter().conditions("")
                 + " order by run_pk" + order + ", sequence" + order + " limit ?";
     }
 
     static void bind(PreparedStatement select, long runPk, FrameQuery query) throws SQLException {
-        int at = 1;
-        select.setLong(at++, runPk);
-        select.setLong(at++, query.after());
-        select.setLong(at++, query.upTo());
-        for (FrameKind kind : query.kinds()) {
-            select.setShort(at++, kind.code());
-        }
-        for (String type : query.types()) {
-            select.setString(at++, type);
-        }
-        select.setInt(at, query.limit());
-    }
-
-    private static String oneOf(String column, List<?> values) {
-        return values.isEmpty()
-                ? ""
-                : " and " + column + " in (" + String.join(", ", Collections.nCopies(values.size(), "?")) + ")";
+        select.setLong(1, runPk);
+        select.setLong(2, query.after());
+        select.setLong(3, query.upTo());
+        select.setInt(query.filter().bind(select, 4), query.limit());
     }
 
     private static RecordedFrame frame(ResultSet row) throws SQLException {
