@@ -9,6 +9,7 @@ import io.vertx.core.buffer.Buffer;
 import jakarta.inject.Singleton;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jboss.threads.ViewExecutor;
 
 /** Makes readers of runs, and bounds what all their queues hold together. Safe for any thread. */
 @Singleton
@@ -20,9 +21,18 @@ public final class Delivery {
      */
     private final long queuedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
+    /**
+     * How many reads of frames at once; further ones wait in line, one of each reader at the most. Each takes a worker thread, a
+     * connection and up to a page of memory: as soon as the database does not answer, all that run stand still, and must leave
+     * workers and connections to everybody else.
+     */
+    private static final int READS_AT_ONCE = 16;
+
     private final JournalReader journal;
     private final DeliveryMetrics metrics;
-    private final FrameReads reads = new FrameReads(Infrastructure.getDefaultWorkerPool());
+    private final Executor reads = ViewExecutor.builder(Infrastructure.getDefaultWorkerPool())
+            .setMaxSize(READS_AT_ONCE)
+            .build();
     private final AtomicLong queued = new AtomicLong();
 
     Delivery(JournalReader journal, DeliveryMetrics metrics) {

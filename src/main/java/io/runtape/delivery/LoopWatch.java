@@ -1,4 +1,4 @@
-package io.runtape.proxy;
+package io.runtape.delivery;
 
 import io.netty.util.concurrent.EventExecutor;
 import io.quarkus.runtime.StartupEvent;

@@ -1,4 +1,4 @@
-package io.runtape.proxy;
+package io.runtape.delivery;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
