@@ -4,8 +4,8 @@ import io.netty.channel.EventLoop;
 import io.runtape.journal.CommitListener;
 import io.runtape.journal.FrameBlock;
 import io.runtape.journal.JournalReader;
+import io.runtape.journal.LiveRun;
 import io.runtape.journal.RunEnd;
-import io.runtape.journal.RunJournal;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.SseWriter;
 import io.vertx.core.buffer.Buffer;
@@ -84,13 +84,13 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     /** Begins: registers with a live run and takes the bound of what can be read, together. */
     void begin() {
-        RunJournal live = source.live();
+        LiveRun live = source.live();
         if (live == null) {
             durable = source.lastSequence();
             ending = source.ending();
         } else {
-            RunJournal.Subscribed subscribed = live.subscribe(this);
-            durable = subscribed.durable().frames();
+            LiveRun.Subscribed subscribed = live.subscribe(this);
+            durable = subscribed.durable();
             if (subscribed.ended() != null) {
                 ending = source.ending(subscribed.ended(), durable);
             }
@@ -139,6 +139,11 @@ final class RunReader implements Flow.Subscription, CommitListener {
     }
 
     @Override
+    public void gone() {
+        fail("the run is gone");
+    }
+
+    @Override
     public void request(long n) {
         demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
         drain();
@@ -156,7 +161,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
         clearQueue();
         delivery.metrics().readers(-1);
         fallBehind(false);
-        RunJournal live = source.live();
+        LiveRun live = source.live();
         if (live != null) {
             live.unsubscribe(this);
         }

@@ -1,28 +1,28 @@
 package io.runtape.delivery;
 
+import io.runtape.journal.LiveRun;
 import io.runtape.journal.RunEnd;
-import io.runtape.journal.RunJournal;
 import io.runtape.model.Run;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a run's frames come from: its journal while it is live, the tables once it has ended.
+ * Where a run's frames come from: the commits while it is live, the tables once it has ended.
  *
  * @param pk the run's key
  * @param id its public id
- * @param live its journal; null once it has ended
+ * @param live the run as long as it is recorded; null once it has ended
  * @param lastSequence of an ended run, its last sequence
  * @param ending of an ended run, how
  */
 record RunSource(
         long pk,
         String id,
-        @Nullable RunJournal live,
+        @Nullable LiveRun live,
         long lastSequence,
         @Nullable RunEnding ending) {
 
-    static RunSource of(RunJournal live) {
-        return new RunSource(live.pk(), live.start().id(), live, 0, null);
+    static RunSource of(LiveRun live) {
+        return new RunSource(live.pk(), live.id(), live, 0, null);
     }
 
     static RunSource ended(Run run) {
@@ -46,6 +46,6 @@ record RunSource(
 
     /** The last sequence that a reader may have seen. */
     long durableSequence() {
-        return live == null ? lastSequence : live.durable().frames();
+        return live == null ? lastSequence : live.durableSequence();
     }
 }

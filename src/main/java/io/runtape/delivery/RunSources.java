@@ -2,12 +2,14 @@ package io.runtape.delivery;
 
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.runtape.access.Owner;
+import io.runtape.cluster.RemoteRuns;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.model.AgentThread;
 import io.runtape.model.Run;
 import jakarta.inject.Singleton;
+import java.sql.SQLException;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class RunSources {
 
     private final Journal journal;
+    private final RemoteRuns remote;
 
-    RunSources(Journal journal) {
+    RunSources(Journal journal, RemoteRuns remote) {
         this.journal = journal;
+        this.remote = remote;
     }
 
     /** A run that was found, and where its frames come from. */
@@ -94,7 +98,18 @@ final class RunSources {
         if (live != null) {
             return Optional.of(new Found(run, RunSource.of(live)));
         }
-        return run.running() ? Optional.empty() : Optional.of(new Found(run, RunSource.ended(run)));
+        if (!run.running()) {
+            return Optional.of(new Found(run, RunSource.ended(run)));
+        }
+        return journal.owns(run.runPk) ? Optional.empty() : elsewhere(run);
+    }
+
+    private Optional<Found> elsewhere(Run run) {
+        try {
+            return remote.run(run.runPk, run.id).map(live -> new Found(run, RunSource.of(live)));
+        } catch (SQLException e) {
+            throw new BrokenOffException("the frames cannot be read");
+        }
     }
 
     private static <T> T read(Supplier<T> query) {

@@ -13,4 +13,7 @@ public interface CommitListener {
 
     /** The run's end is durable; no call follows. */
     void ended(RunEnd end);
+
+    /** The run is no longer there to be read; no call follows. */
+    void gone();
 }

@@ -10,19 +10,21 @@ import org.jboss.logging.Logger;
 
 /**
  * What a commit has to tell, gathered by event loop, so that each loop is woken once a commit however many runs and readers
- * it serves. Confined to the committer's thread.
+ * it serves. Confined to one thread.
  */
-final class Deliveries {
+public final class Deliveries {
 
     private static final Logger LOG = Logger.getLogger(Deliveries.class);
 
     private final Map<Executor, List<Runnable>> byLoop = new IdentityHashMap<>();
 
-    void add(Executor loop, Runnable news) {
+    /** Keeps some news for that loop until the next {@link #dispatch}. */
+    public void add(Executor loop, Runnable news) {
         byLoop.computeIfAbsent(loop, l -> new ArrayList<>()).add(news);
     }
 
-    void dispatch() {
+    /** Hands each loop what it is to hear, as one task. */
+    public void dispatch() {
         byLoop.forEach(Deliveries::dispatch);
         byLoop.clear();
     }

@@ -2,7 +2,6 @@ package io.runtape.journal;
 
 import io.quarkus.runtime.Quarkus;
 import io.runtape.model.Store;
-import io.runtape.model.StoreTakenException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Iterator;
@@ -243,15 +242,11 @@ final class GroupCommitter {
         try {
             write(batch);
             return true;
-        } catch (SQLException | StoreTakenException e) {
-            if (!(e instanceof SQLException refusal)) {
-                rideOut(batch, e);
-            } else if (NodeFence.FENCED_OFF.equals(refusal.getSQLState())) {
-                fencedOff();
-            } else if (SqlFault.isOfTheData(refusal)) {
-                split(batch, refusal.getSQLState());
+        } catch (SQLException e) {
+            if (SqlFault.isOfTheData(e)) {
+                split(batch, e.getSQLState());
             } else {
-                rideOut(batch, refusal);
+                rideOut(batch, e);
             }
         } catch (RuntimeException e) {
             // A fault of ours must not stop the commits of all other runs. What became of this one, the tables say.
@@ -261,7 +256,7 @@ final class GroupCommitter {
         return false;
     }
 
-    private void write(CommitBatch batch) throws SQLException, StoreTakenException {
+    private void write(CommitBatch batch) throws SQLException {
         for (int tries = 1; ; tries++) {
             try {
                 writer().write(batch);
@@ -283,10 +278,11 @@ final class GroupCommitter {
         Quarkus.asyncExit(1);
     }
 
-    private StoreWriter writer() throws SQLException, StoreTakenException {
+    private StoreWriter writer() throws SQLException {
         StoreWriter open = writer;
         if (open == null) {
             open = StoreWriter.open(store, fence);
+            fence = open.fence();
             writer = open;
         }
         return open;
@@ -364,7 +360,7 @@ final class GroupCommitter {
             settle(batch, givenUp);
             return true;
         } catch (SQLException e) {
-            if (NodeFence.FENCED_OFF.equals(e.getSQLState())) {
+            if (NodeFence.CLOSED.equals(e.getSQLState())) {
                 fencedOff();
                 return true;
             }
@@ -373,8 +369,6 @@ final class GroupCommitter {
                 return true;
             }
             LOG.debugf("the store is still away: %s", SqlFault.named(e));
-        } catch (StoreTakenException e) {
-            LOG.warn("the database answers, but its gateway lock is still held by a session that has not ended");
         } catch (RuntimeException e) {
             LOG.error("the batch cannot be written for a fault of the gateway itself", e);
             split(batch, "XX000");
@@ -384,10 +378,10 @@ final class GroupCommitter {
     }
 
     /**
-     * Finds out whether the batch was committed, and writes it where it was not. The connection is the proof that the old
-     * one's backend is gone: the store gives it out only then.
+     * Finds out whether the batch was committed, and writes it where it was not. The connection's epoch is the proof that
+     * nothing of the old one is still to come.
      */
-    private void settle(CommitBatch batch, boolean givenUp) throws SQLException, StoreTakenException {
+    private void settle(CommitBatch batch, boolean givenUp) throws SQLException {
         StoreWriter open = writer();
         if (open.holds(batch)) {
             publish(batch, System.nanoTime() - commitBeganNanos);

@@ -3,15 +3,16 @@ package io.runtape.journal;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.access.Owner;
+import io.runtape.model.Engine;
 import io.runtape.model.RunReason;
 import io.runtape.model.RunStatus;
 import io.runtape.model.StartRefused;
 import io.runtape.model.Store;
-import io.runtape.model.StoreTakenException;
 import io.smallrye.mutiny.Uni;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,7 +32,10 @@ import org.jspecify.annotations.Nullable;
 public class Journal {
 
     /** After the store is open, before calls are taken. */
-    private static final int STARTS_AT = Store.OPENS_AT + 100;
+    public static final int STARTS_AT = Store.OPENS_AT + 100;
+
+    /** When the last commits are made. */
+    public static final int STOPS_AT = 2000;
 
     /** How long the last commits may take when the gateway stops. */
     private static final Duration LAST_COMMITS = Duration.ofSeconds(10);
@@ -48,6 +52,8 @@ public class Journal {
     private final AtomicLong nextPk = new AtomicLong();
     private final ThreadWatches threads = new ThreadWatches();
     private volatile boolean stopping;
+    private volatile long nodeId;
+    private volatile @Nullable CommitNews news;
 
     Journal(Store store, JournalConfig config, JournalMetrics metrics) {
         this.store = store;
@@ -56,7 +62,7 @@ public class Journal {
                 store,
                 metrics,
                 config.storeTimeout(),
-                threads::published,
+                this::written,
                 run -> live.remove(run.pk()),
                 deliveries -> live.values().forEach(run -> run.abandon(deliveries)));
         metrics.gauge("runtape.runs.live", "Runs that are being recorded", live::size);
@@ -65,20 +71,61 @@ public class Journal {
     void start(@Observes @Priority(STARTS_AT) StartupEvent event) {
         try {
             StoreWriter writer = StoreWriter.open(store, null);
-            nextPk.set(writer.fence().nodeId() << RunRows.RUN_BITS);
-            int lost = new LostRuns(writer).close();
-            store.makeDurable(writer.connection());
-            if (lost > 0) {
-                LOG.warnf("%d runs of a gateway that died were closed as gateway_lost", lost);
+            nodeId = writer.fence().nodeId();
+            nextPk.set(nodeId << RunRows.RUN_BITS);
+            if (store.engine() == Engine.H2) {
+                closeAllOthers(writer.connection());
             }
             committer.start(writer);
-        } catch (SQLException | StoreTakenException e) {
+        } catch (SQLException e) {
             throw new StartRefused(
                     "Runtape cannot write to its database (" + store.address() + "): " + SqlFault.named(e));
         }
     }
 
-    void stop(@Observes ShutdownEvent event) {
+    /** Only one gateway at a time can have the file open, so every other one is dead. */
+    private void closeAllOthers(Connection connection) throws SQLException {
+        Nodes nodes = new Nodes(connection, store.engine());
+        int lost = 0;
+        for (Nodes.Other dead : nodes.others(nodeId).values()) {
+            lost += nodes.close(dead).orElse(0);
+        }
+        store.makeDurable(connection);
+        if (lost > 0) {
+            LOG.warnf("%d runs of a gateway that died were closed as gateway_lost", lost);
+        }
+    }
+
+    private void written(RunWrite write) {
+        threads.published(write);
+        CommitNews told = news;
+        if (told != null) {
+            if (write.frames() != null || write.end() != null) {
+                told.written(write.run().pk(), write.end() != null);
+            }
+            if (write.head() != null) {
+                told.joined(ThreadWatches.hash(
+                        write.run().key().owner(), write.head().threadId()));
+            }
+        }
+    }
+
+    /** Tells all commits from now on; only one is told. */
+    public void tell(CommitNews listener) {
+        news = listener;
+    }
+
+    /** This gateway's id among those of the database; it leads the keys of its runs. */
+    public long nodeId() {
+        return nodeId;
+    }
+
+    /** Whether this gateway records the run, or did. */
+    public boolean owns(long runPk) {
+        return runPk >> RunRows.RUN_BITS == nodeId;
+    }
+
+    void stop(@Observes @Priority(STOPS_AT) ShutdownEvent event) {
         stopping = true;
         Instant now = Instant.now();
         live.values().forEach(run -> run.end(RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_STOPPED, now)));
@@ -130,11 +177,46 @@ public class Journal {
     }
 
     /**
-     * Calls back whenever a run joins the thread, until the result is run. The call comes on the committer's thread and must
-     * not wait.
+     * Calls back whenever a run joins the thread, here or at another gateway, and now and then without need, until the result
+     * is run. The call comes on any thread and must not wait.
      */
     public Runnable watchThread(Owner owner, String threadId, Runnable call) {
         return threads.watch(owner, threadId, call);
+    }
+
+    /**
+     * Cancels a run, at whichever gateway it is recorded; nothing happens where it has ended. Blocks, and does not wait for the
+     * run's end.
+     *
+     * @throws SQLException where the run is another gateway's and the database does not answer
+     */
+    public void cancel(long runPk) throws SQLException {
+        if (unended(runPk).isPresent()) {
+            cancelHere(runPk);
+        } else if (!owns(runPk)) {
+            try (Connection connection = store.connect()) {
+                CancelRequests.ask(connection, runPk);
+            }
+            CommitNews told = news;
+            if (told != null) {
+                told.cancelAsked(runPk);
+            }
+        }
+    }
+
+    /** Cancels a run that is recorded here, if it still is. */
+    public void cancelHere(long runPk) {
+        live(runPk).ifPresent(RunJournal::cancel);
+    }
+
+    /** A run has joined a thread at another gateway, which names it by {@link CommitNews#joined}. */
+    public void joinedElsewhere(int threadHash) {
+        threads.published(threadHash);
+    }
+
+    /** Runs may have joined any thread at other gateways. */
+    public void joinedAnywhere() {
+        threads.publishedAll();
     }
 
     /** The live run of the owner that has this id, here or at the agent API; the newest where an upstream id came twice. */

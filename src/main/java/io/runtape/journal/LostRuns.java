@@ -13,67 +13,85 @@ import java.util.List;
 
 /**
  * Runs that a gateway left behind when it died: closed as failed, {@code gateway_lost}, with what their frames say (contract,
- * promise 6).
+ * promise 6). Their node must be closed before, so that nothing more comes of them.
  */
 final class LostRuns {
 
+    /** Runs of one transaction: it holds rows of threads, which other gateways may be about to write. */
+    private static final int AT_ONCE = 100;
+
     private static final String SELECT_RUNNING = """
-            select run_pk, owner, agent, thread_id, thread_ordinal, stream, created_at from run where status = 'running'
-            order by run_pk""";
+            select run_pk, owner, agent, thread_id, thread_ordinal, stream, created_at from run
+            where status = 'running' and node_id = ? order by run_pk limit ? for update""";
 
     private static final String SELECT_TOTALS = """
             select count(*), count(case when kind = 1 then 1 end), coalesce(sum(octet_length(bytes)), 0),
                 coalesce(min(offset_us), -1)
             from frame where run_pk = ?""";
 
-    private final StoreWriter writer;
+    private final Connection connection;
+    private final RunRows rows;
 
-    LostRuns(StoreWriter writer) {
-        this.writer = writer;
+    /** @param connection in auto-commit mode */
+    LostRuns(Connection connection) {
+        this.connection = connection;
+        this.rows = new RunRows(connection);
     }
 
-    /** Closes them all; returns how many there were. */
-    int close() throws SQLException {
-        Connection connection = writer.connection();
-        List<RunRows.Head> unsettled = new ArrayList<>();
-        List<RunRows.End> ends = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(SELECT_RUNNING);
-                ResultSet row = select.executeQuery()) {
-            while (row.next()) {
-                RunKey run = new RunKey(
-                        row.getLong(1),
-                        row.getString(2),
-                        row.getString(3),
-                        row.getObject(7, OffsetDateTime.class).toInstant());
-                if (row.getObject(5) == null) {
-                    unsettled.add(
-                            new RunRows.Head(run, new RunHead(row.getString(4), null, null, null, row.getBoolean(6))));
+    /** Closes all runs of a node; returns how many there were. Two gateways that do it at once close each run once. */
+    int close(long nodeId) throws SQLException {
+        int closed = 0;
+        int last;
+        do {
+            last = closeSome(nodeId);
+            closed += last;
+        } while (last == AT_ONCE);
+        return closed;
+    }
+
+    private int closeSome(long nodeId) throws SQLException {
+        connection.setAutoCommit(false);
+        try {
+            List<RunRows.Head> unsettled = new ArrayList<>();
+            List<RunRows.End> ends = new ArrayList<>();
+            select(nodeId, unsettled, ends);
+            rows.head(unsettled);
+            rows.end(ends);
+            connection.commit();
+            return ends.size();
+        } catch (SQLException e) {
+            connection.rollback();
+            throw e;
+        } finally {
+            connection.setAutoCommit(true);
+        }
+    }
+
+    private void select(long nodeId, List<RunRows.Head> unsettled, List<RunRows.End> ends) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(SELECT_RUNNING)) {
+            select.setLong(1, nodeId);
+            select.setInt(2, AT_ONCE);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    RunKey run = new RunKey(
+                            row.getLong(1),
+                            row.getString(2),
+                            row.getString(3),
+                            row.getObject(7, OffsetDateTime.class).toInstant());
+                    if (row.getObject(5) == null) {
+                        unsettled.add(new RunRows.Head(
+                                run, new RunHead(row.getString(4), null, null, null, row.getBoolean(6))));
+                    }
+                    ends.add(new RunRows.End(
+                            run,
+                            RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_LOST, Instant.now()),
+                            totals(run.pk())));
                 }
-                ends.add(new RunRows.End(
-                        run,
-                        RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_LOST, Instant.now()),
-                        totals(connection, run.pk())));
             }
         }
-        writer.inTransaction(() -> {
-            raiseEpochs(connection, writer.fence().nodeId());
-            writer.rows().head(unsettled);
-            writer.rows().end(ends);
-        });
-        return ends.size();
     }
 
-    /** From now on nothing more can be written in the name of the nodes that left these runs, should one of them come back. */
-    private static void raiseEpochs(Connection connection, long ownNode) throws SQLException {
-        try (PreparedStatement raise = connection.prepareStatement("""
-                update node set epoch = epoch + 1 where node_id <> ?
-                    and node_id in (select node_id from run where status = 'running')""")) {
-            raise.setLong(1, ownNode);
-            raise.executeUpdate();
-        }
-    }
-
-    private static RunTotals totals(Connection connection, long pk) throws SQLException {
+    private RunTotals totals(long pk) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(SELECT_TOTALS)) {
             select.setLong(1, pk);
             try (ResultSet row = select.executeQuery()) {

@@ -55,7 +55,7 @@ final class PostgresFrames implements FrameWriter {
         insert.setLong(at, fence.nodeId());
         insert.setLong(at + 1, fence.epoch());
         if (insert.executeUpdate() == 0) {
-            throw NodeFence.fencedOff();
+            throw NodeFence.epochOver();
         }
         return true;
     }

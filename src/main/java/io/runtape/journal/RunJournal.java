@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Appended to by one event loop; all else is safe for any thread.
  */
-public final class RunJournal {
+public final class RunJournal implements LiveRun {
 
     /** Bytes of finished frames that may wait, for their commit or on the way to readers, before the source is not read. */
     static final long UNCOMMITTED_MAX = 1L << 20;
@@ -56,6 +56,8 @@ public final class RunJournal {
     private int cancels;
     private @Nullable String upstreamRunId;
     private @Nullable Runnable roomCall;
+    private boolean cancelAsked;
+    private @Nullable Runnable cancelCall;
     private @Nullable Consumer<RunEnd> endCall;
     private int framesLastBlock = FRAMES_EXPECTED;
     private int bytesLastBlock = BYTES_EXPECTED;
@@ -67,7 +69,7 @@ public final class RunJournal {
         this.loop = loop;
     }
 
-    /** The key that the run's frames are stored under. */
+    @Override
     public long pk() {
         return key.pk();
     }
@@ -207,18 +209,20 @@ public final class RunJournal {
         return loop;
     }
 
-    /**
-     * Adds a listener and takes the bound together: all up to the result's totals is durable and can be read, all that
-     * follows is told.
-     */
+    @Override
+    public String id() {
+        return start.id();
+    }
+
+    @Override
     public synchronized Subscribed subscribe(CommitListener listener) {
         if (ended == null) {
             listeners.add(listener);
         }
-        return new Subscribed(durable, ended);
+        return new Subscribed(durable.frames(), ended);
     }
 
-    /** Removes a listener; it may still hear of a commit that is being told. */
+    @Override
     public synchronized void unsubscribe(CommitListener listener) {
         listeners.remove(listener);
     }
@@ -238,6 +242,35 @@ public final class RunJournal {
         if (already != null) {
             RunEnd end = already;
             loop.execute(() -> call.accept(end));
+        }
+    }
+
+    @Override
+    public synchronized long durableSequence() {
+        return durable.frames();
+    }
+
+    /** Calls back once, on the loop, when the run is to be cancelled. */
+    public void whenCancelled(Runnable call) {
+        synchronized (this) {
+            cancelCall = call;
+            if (!cancelAsked) {
+                return;
+            }
+        }
+        cancel();
+    }
+
+    /** Whoever reads the agent API is to give the run up. */
+    void cancel() {
+        Runnable call;
+        synchronized (this) {
+            cancelAsked = true;
+            call = cancelCall;
+            cancelCall = null;
+        }
+        if (call != null) {
+            loop.execute(call);
         }
     }
 
@@ -449,12 +482,4 @@ public final class RunJournal {
         waiting = null;
         head = null;
     }
-
-    /**
-     * Where a listener stands when it begins to listen.
-     *
-     * @param durable what can be read
-     * @param ended the end, where nothing more will be told
-     */
-    public record Subscribed(RunTotals durable, @Nullable RunEnd ended) {}
 }

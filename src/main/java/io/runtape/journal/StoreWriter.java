@@ -2,7 +2,6 @@ package io.runtape.journal;
 
 import io.runtape.model.Engine;
 import io.runtape.model.Store;
-import io.runtape.model.StoreTakenException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -14,7 +13,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes batches over the one connection that may. What {@link #write} returns from is durable. Confined to the committer's
+ * Writes batches over the one connection of this node that may. What {@link #write} returns from is durable. Confined to the committer's
  * thread.
  */
 final class StoreWriter implements AutoCloseable {
@@ -45,19 +44,24 @@ final class StoreWriter implements AutoCloseable {
     }
 
     /**
-     * Opens the store's exclusive connection.
+     * Opens a connection to write over. When it returns, what was sent over an earlier one of this node is committed or never
+     * will be.
      *
-     * @param known this node's fence; null registers a new node
-     * @throws StoreTakenException where its lock is still held elsewhere
+     * @param known this node's last fence; null registers a new node
+     * @throws SQLException {@link NodeFence#CLOSED} where this node may write no more
      */
-    static StoreWriter open(Store store, @Nullable NodeFence known) throws SQLException, StoreTakenException {
-        Connection connection = store.exclusive();
+    static StoreWriter open(Store store, @Nullable NodeFence known) throws SQLException {
+        Connection connection = store.connectToWrite();
         try {
             if (store.engine() == Engine.POSTGRESQL) {
                 // A host that vanishes sends nothing, so a statement would wait for ever.
                 connection.setNetworkTimeout(Runnable::run, (int) ANSWER_WITHIN.toMillis());
             }
-            return new StoreWriter(store, connection, known == null ? NodeFence.register(connection) : known);
+            Engine engine = store.engine();
+            return new StoreWriter(
+                    store,
+                    connection,
+                    known == null ? NodeFence.register(connection, engine) : known.renewed(connection, engine));
         } catch (SQLException | RuntimeException e) {
             connection.close();
             throw e;

@@ -34,4 +34,23 @@ final class ThreadWatches {
             }
         }
     }
+
+    /** A run has joined a thread elsewhere, which is known by its {@link #hash} alone. */
+    void published(int hash) {
+        watches.forEach((key, calls) -> {
+            if (key.hashCode() == hash) {
+                calls.forEach(Runnable::run);
+            }
+        });
+    }
+
+    /** Runs may have joined any thread. */
+    void publishedAll() {
+        watches.values().forEach(calls -> calls.forEach(Runnable::run));
+    }
+
+    /** What names a thread among gateways: the same everywhere, and short. Two threads may share one. */
+    static int hash(String owner, String threadId) {
+        return List.of(owner, threadId).hashCode();
+    }
 }

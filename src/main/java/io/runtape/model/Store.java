@@ -7,7 +7,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -32,9 +31,6 @@ public class Store implements OwnerKeyStore {
 
     private static final Logger LOG = Logger.getLogger(Store.class);
 
-    /** Names our advisory lock among those of other applications in one database. */
-    private static final long GATEWAY_LOCK = 0x52756e74617065L;
-
     private static final int POSTGRESQL_OLDEST = 14;
 
     /** H2: "Database may be already in use". */
@@ -46,7 +42,7 @@ public class Store implements OwnerKeyStore {
     private final StoreConfig config;
     private final Flyway flyway;
     private volatile @Nullable StoreAddress address;
-    private @Nullable Connection exclusive;
+    private volatile @Nullable StoreAddress directAddress;
 
     Store(StoreConfig config, Flyway flyway) {
         this.config = config;
@@ -59,18 +55,21 @@ public class Store implements OwnerKeyStore {
                     config.databaseUrl().orElse(null),
                     config.databasePasswordFile().orElse(null),
                     config.dataDir());
+            directAddress = config.databaseDirectUrl().isPresent()
+                    ? StoreAddress.of(
+                            config.databaseDirectUrl().orElse(null),
+                            config.databasePasswordFile().orElse(null),
+                            config.dataDir())
+                    : address;
         } catch (IllegalArgumentException e) {
             throw new StartRefused(String.valueOf(e.getMessage()));
         }
-        Connection first = firstExclusive();
-        exclusive = first;
-        try {
+        // Held until the tables are there: H2 closes a database that nobody is connected to.
+        try (Connection first = firstConnection()) {
             checkVersion(first);
+            flyway.migrate();
         } catch (SQLException e) {
             throw refused(e);
-        }
-        try {
-            flyway.migrate();
         } catch (FlywayException e) {
             throw new StartRefused(
                     "Runtape cannot prepare the tables in its database (" + address() + "): " + firstLine(e));
@@ -85,7 +84,8 @@ public class Store implements OwnerKeyStore {
 
     private StartRefused inUse() {
         return new StartRefused("Another gateway uses this database (" + address()
-                + "). One gateway records into one database: stop the other one, or name another database.");
+                + "). An embedded database serves one gateway: stop the other one, name another RUNTAPE_DATA_DIR, or let"
+                + " both share a PostgreSQL database (RUNTAPE_DATABASE_URL).");
     }
 
     /** What the database said: the innermost cause says it without the framework's words around it. */
@@ -106,13 +106,17 @@ public class Store implements OwnerKeyStore {
         }
     }
 
-    private Connection firstExclusive() {
+    /** H2's file lock lets no second process in: waits a while for the gateway before this one to let go. */
+    private Connection firstConnection() throws SQLException {
         long until = System.nanoTime() + LOCK_PATIENCE.toNanos();
         boolean said = false;
         while (true) {
             try {
-                return openExclusive();
-            } catch (StoreTakenException e) {
+                return connect();
+            } catch (SQLException e) {
+                if (e.getErrorCode() != H2_FILE_LOCKED) {
+                    throw e;
+                }
                 if (System.nanoTime() > until) {
                     throw inUse();
                 }
@@ -121,8 +125,6 @@ public class Store implements OwnerKeyStore {
                     said = true;
                 }
                 pause();
-            } catch (SQLException e) {
-                throw refused(e);
             }
         }
     }
@@ -143,11 +145,14 @@ public class Store implements OwnerKeyStore {
 
     /** The database's address, fit to be shown. */
     public StoreAddress address() {
-        StoreAddress known = address;
-        if (known == null) {
+        return known(address);
+    }
+
+    private static StoreAddress known(@Nullable StoreAddress address) {
+        if (address == null) {
             throw new IllegalStateException("the store is not open yet");
         }
-        return known;
+        return address;
     }
 
     /**
@@ -156,7 +161,10 @@ public class Store implements OwnerKeyStore {
      * @throws SQLException where the database does not answer or refuses the login
      */
     public Connection connect() throws SQLException {
-        StoreAddress to = address();
+        return connect(address());
+    }
+
+    private static Connection connect(StoreAddress to) throws SQLException {
         Properties login = new Properties();
         login.setProperty("user", to.user());
         login.setProperty("password", to.password());
@@ -164,43 +172,28 @@ public class Store implements OwnerKeyStore {
     }
 
     /**
-     * The connection that alone may append frames: whoever holds it is the only gateway of this database. The first call
-     * hands out the one that was opened at the start; later calls open a new one, which succeeds only when the server has
-     * ended the old one, so that nothing which was sent over the old one can still be committed.
+     * Opens a session of its own with the server, past any pooler, in auto-commit mode. The caller closes it.
      *
-     * @throws StoreTakenException where another gateway, or the old connection's backend, still holds the lock
-     * @throws SQLException where the database does not answer
+     * @throws SQLException where the database does not answer or refuses the login
      */
-    public synchronized Connection exclusive() throws SQLException, StoreTakenException {
-        Connection first = exclusive;
-        exclusive = null;
-        return first != null ? first : openExclusive();
+    public Connection connectDirectly() throws SQLException {
+        return connect(known(directAddress));
     }
 
-    private Connection openExclusive() throws SQLException, StoreTakenException {
-        Connection connection = connectUnlessTaken();
+    /**
+     * Opens a connection that frames are written over, in auto-commit mode. The caller closes it.
+     *
+     * @throws SQLException where the database does not answer or refuses the login
+     */
+    public Connection connectToWrite() throws SQLException {
+        Connection connection = connect();
         try {
             if (engine() == Engine.POSTGRESQL) {
                 settleSession(connection);
-                if (!tryLock(connection)) {
-                    throw new StoreTakenException();
-                }
             }
             return connection;
-        } catch (SQLException | StoreTakenException e) {
-            connection.close();
-            throw e;
-        }
-    }
-
-    /** H2 needs no lock of ours: its file lock lets no second process in. */
-    private Connection connectUnlessTaken() throws SQLException, StoreTakenException {
-        try {
-            return connect();
         } catch (SQLException e) {
-            if (e.getErrorCode() == H2_FILE_LOCKED) {
-                throw new StoreTakenException();
-            }
+            connection.close();
             throw e;
         }
     }
@@ -212,15 +205,15 @@ public class Store implements OwnerKeyStore {
     public static final String BY_KEY_ONLY = "set enable_seqscan = off";
 
     /**
-     * A commit must be durable whatever the role's default is, and a session whose client has vanished must end soon: it
-     * holds the lock.
+     * A commit must be durable whatever the role's default is, and a session whose client has vanished must end soon: it may
+     * hold its node's row.
      */
     private static void settleSession(Connection connection) throws SQLException {
         try (Statement set = connection.createStatement()) {
             set.execute("set tcp_keepalives_idle = 5");
             set.execute("set tcp_keepalives_interval = 2");
             set.execute("set tcp_keepalives_count = 3");
-            set.execute("set idle_in_transaction_session_timeout = 10000");
+            set.execute("set idle_in_transaction_session_timeout = 5000");
             set.execute(BY_KEY_ONLY);
             try (ResultSet row = set.executeQuery("show synchronous_commit")) {
                 if (!row.next() || !row.getString(1).equals("off")) {
@@ -228,15 +221,6 @@ public class Store implements OwnerKeyStore {
                 }
             }
             set.execute("set synchronous_commit = on");
-        }
-    }
-
-    private static boolean tryLock(Connection connection) throws SQLException {
-        try (PreparedStatement lock = connection.prepareStatement("select pg_try_advisory_lock(?)")) {
-            lock.setLong(1, GATEWAY_LOCK);
-            try (ResultSet row = lock.executeQuery()) {
-                return row.next() && row.getBoolean(1);
-            }
         }
     }
 

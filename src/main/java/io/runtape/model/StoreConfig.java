@@ -16,6 +16,13 @@ public interface StoreConfig {
      */
     Optional<String> databaseUrl();
 
+    /**
+     * The same database without the pooler that RUNTAPE_DATABASE_URL leads to, in the same form and with the same password
+     * file: notifications between gateways need a session of their own, which PgBouncer in transaction mode does not give.
+     * Unset: RUNTAPE_DATABASE_URL itself.
+     */
+    Optional<String> databaseDirectUrl();
+
     /** A file that holds the database's password and nothing else; it keeps the password out of the URL. */
     Optional<String> databasePasswordFile();
 

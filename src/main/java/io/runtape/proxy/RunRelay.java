@@ -103,6 +103,7 @@ final class RunRelay {
         if (client.isGone()) {
             cancelSoonUnlessHeard();
         }
+        run.whenCancelled(() -> cancel(run, RunReason.CANCEL_REQUESTED));
     }
 
     /** The client's results come on the loop, but for some failures to connect. */
@@ -281,18 +282,23 @@ final class RunRelay {
         if (run == null || run.isHeard()) {
             return;
         }
-        run.upstreamRunId().ifPresent(this::cancelUpstream);
-        stop(run, RunStatus.CANCELLED, RunReason.CLIENT_DISCONNECTED);
+        cancel(run, RunReason.CLIENT_DISCONNECTED);
+    }
+
+    private void cancel(RunJournal run, RunReason reason) {
+        if (state.run() == null) {
+            return;
+        }
+        if (upstream.cancelPath().isPresent()) {
+            run.upstreamRunId()
+                    .ifPresent(id -> cancelUpstream(upstream.cancelPath().get().replace("{runId}", id)));
+        }
+        stop(run, RunStatus.CANCELLED, reason);
     }
 
     /** Asks the agent API to cancel its run, as the caller would. What it answers changes nothing here. */
-    private void cancelUpstream(String upstreamRunId) {
-        agent.post(
-                        "/v1/run/" + upstreamRunId + "/cancel",
-                        call.headers(),
-                        "{}".getBytes(StandardCharsets.UTF_8),
-                        true,
-                        loop)
+    private void cancelUpstream(String path) {
+        agent.post(path, call.headers(), "{}".getBytes(StandardCharsets.UTF_8), true, loop)
                 .subscribe()
                 .with(answer -> answer.body().abort(), e -> LOG.debugf(e, "cancel was not answered"));
     }

@@ -25,4 +25,11 @@ public interface UpstreamConfig {
     /** How long a stream may be silent; past it the run fails with upstream_timeout and its client is cut off. */
     @WithDefault("10m")
     Duration idleTimeout();
+
+    /**
+     * The path that cancels a run at the agent API, with {@code {runId}} for the id that it gave the run. Empty: it knows no
+     * such call, and its connection is closed without one.
+     */
+    @WithDefault("/v1/run/{runId}/cancel")
+    Optional<String> cancelPath();
 }

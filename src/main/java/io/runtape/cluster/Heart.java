@@ -1,0 +1,238 @@
+package io.runtape.cluster;
+
+import io.quarkus.runtime.Quarkus;
+import io.runtape.cluster.Announcement.Kind;
+import io.runtape.cluster.Announcement.Word;
+import io.runtape.journal.CancelRequests;
+import io.runtape.journal.CommitNews;
+import io.runtape.journal.Journal;
+import io.runtape.journal.Nodes;
+import io.runtape.journal.Nodes.Other;
+import io.runtape.model.Store;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shows that this gateway lives, tells the others what it commits, and closes those that died. All on one thread and one
+ * connection, which are not the committer's: the road waits for none of it.
+ */
+final class Heart implements CommitNews {
+
+    private static final Logger LOG = Logger.getLogger(Heart.class);
+
+    /** So many beats in a lease. */
+    private static final int BEATS = 5;
+
+    /** Between two announcements: few commits have to wait for it, and a notification costs about what a commit does. */
+    private static final long ANNOUNCE_NANOS = Duration.ofMillis(5).toNanos();
+
+    private final Store store;
+    private final Journal journal;
+    private final Duration lease;
+    private final LeaseWatch watch;
+    private final Set<Word> words = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final Thread thread = new Thread(this::live, "runtape-heart");
+    private volatile boolean others;
+    private volatile boolean idle;
+    private volatile boolean stopping;
+
+    private @Nullable Connection connection;
+    private boolean failing;
+    private long lastBeat;
+    private long lastAnnouncement;
+
+    Heart(Store store, Journal journal, Duration lease) {
+        this.store = store;
+        this.journal = journal;
+        this.lease = lease;
+        this.watch = new LeaseWatch(lease.toNanos());
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        words.add(Kind.BEGUN.of(journal.nodeId()));
+        lastBeat = System.nanoTime() - beatNanos();
+        lastAnnouncement = lastBeat;
+        thread.start();
+    }
+
+    /** Ends; the others need not wait for this gateway's lease to be over. */
+    void stop() {
+        stopping = true;
+        LockSupport.unpark(thread);
+        try {
+            thread.join(lease.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private long beatNanos() {
+        return lease.toNanos() / BEATS;
+    }
+
+    @Override
+    public void written(long runPk, boolean ended) {
+        say((ended ? Kind.ENDED : Kind.WRITTEN).of(runPk));
+    }
+
+    @Override
+    public void joined(int threadHash) {
+        say(Kind.JOINED.of(threadHash));
+    }
+
+    @Override
+    public void cancelAsked(long runPk) {
+        say(Kind.CANCEL.of(runPk));
+    }
+
+    private void say(Word word) {
+        if (others && words.add(word) && idle) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /** Another gateway has begun: from now on there is somebody to tell. */
+    void other() {
+        others = true;
+    }
+
+    private void live() {
+        while (!stopping) {
+            try {
+                beatWhereDue();
+                announceWhereDue();
+                failing = false;
+            } catch (SQLException | RuntimeException e) {
+                if (!failing) {
+                    LOG.warnf("this gateway cannot show the others that it lives: %s", e.toString());
+                }
+                failing = true;
+                disconnect();
+                LockSupport.parkNanos(this, beatNanos() / 4);
+            }
+            rest();
+        }
+        leave();
+    }
+
+    private void rest() {
+        long now = System.nanoTime();
+        long nanos = beatNanos() - (now - lastBeat);
+        idle = true;
+        if (!words.isEmpty()) {
+            nanos = Math.min(nanos, ANNOUNCE_NANOS - (now - lastAnnouncement));
+            idle = false;
+        }
+        if (nanos > 0 && !stopping) {
+            LockSupport.parkNanos(this, nanos);
+        }
+        idle = false;
+    }
+
+    private void beatWhereDue() throws SQLException {
+        if (System.nanoTime() - lastBeat < beatNanos()) {
+            return;
+        }
+        lastBeat = System.nanoTime();
+        Nodes nodes = new Nodes(connection(), store.engine());
+        if (!nodes.beat(journal.nodeId())) {
+            LOG.fatal("another gateway has taken over the runs of this one, which can record nothing more and ends");
+            stopping = true;
+            Quarkus.asyncExit(1);
+            return;
+        }
+        Map<Long, Other> all = nodes.others(journal.nodeId());
+        List<Other> dead = watch.dead(all, System.nanoTime());
+        others = all.size() > dead.size();
+        closeAll(dead);
+        // Their notifications may have been lost.
+        CancelRequests.of(connection(), journal.nodeId()).forEach(journal::cancelHere);
+    }
+
+    /** On a worker: a gateway may leave thousands of runs, and this one must go on to show that it lives. */
+    private void closeAll(List<Other> dead) {
+        if (!dead.isEmpty() && closing.compareAndSet(false, true)) {
+            Infrastructure.getDefaultWorkerPool().execute(() -> {
+                try (Connection own = store.connect()) {
+                    for (Other each : dead) {
+                        close(new Nodes(own, store.engine()), each);
+                    }
+                } catch (SQLException e) {
+                    LOG.warnf("runs of a gateway that died are not closed yet: %s", e.toString());
+                } finally {
+                    closing.set(false);
+                }
+            });
+        }
+    }
+
+    private static void close(Nodes nodes, Other dead) throws SQLException {
+        OptionalInt runs = nodes.close(dead);
+        if (runs.orElse(0) > 0) {
+            LOG.warnf("%d runs of a gateway that died were closed as gateway_lost", runs.getAsInt());
+        }
+    }
+
+    private void announceWhereDue() throws SQLException {
+        if (words.isEmpty() || System.nanoTime() - lastAnnouncement < ANNOUNCE_NANOS) {
+            return;
+        }
+        lastAnnouncement = System.nanoTime();
+        Set<Word> taken = words.stream().collect(Collectors.toSet());
+        words.removeAll(taken);
+        try (PreparedStatement notify =
+                connection().prepareStatement("select pg_notify('" + Announcement.CHANNEL + "', ?)")) {
+            for (String payload : Announcement.payloads(journal.nodeId(), taken)) {
+                notify.setString(1, payload);
+                notify.executeQuery().close();
+            }
+        }
+    }
+
+    private Connection connection() throws SQLException {
+        Connection open = connection;
+        if (open == null) {
+            open = store.connect();
+            // A host that vanishes sends nothing; this gateway must be seen to live again before its lease is over.
+            open.setNetworkTimeout(Runnable::run, (int) lease.toMillis() / 2);
+            connection = open;
+        }
+        return open;
+    }
+
+    private void leave() {
+        try {
+            new Nodes(connection(), store.engine()).leave(journal.nodeId());
+        } catch (SQLException e) {
+            LOG.debugf("this gateway's lease will run out: %s", e.toString());
+        }
+        disconnect();
+    }
+
+    private void disconnect() {
+        Connection open = connection;
+        connection = null;
+        if (open != null) {
+            try {
+                open.close();
+            } catch (SQLException e) {
+                LOG.debugf("the connection is gone: %s", e.toString());
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package io.runtape.cluster;
+
+import io.runtape.journal.Nodes.Other;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Judges which gateways are dead: those whose row has stood still for a whole lease while this gateway looked at it all the
+ * time. Only this gateway's own monotonic clock counts, so no two clocks need agree, and none may jump; and after an outage
+ * of the database, or a pause of this gateway, everybody gets a new lease.
+ */
+final class LeaseWatch {
+
+    private final long leaseNanos;
+    private final Map<Long, Seen> seen = new HashMap<>();
+    private boolean looked;
+    private long lastLook;
+
+    private record Seen(long beat, long since) {}
+
+    LeaseWatch(long leaseNanos) {
+        this.leaseNanos = leaseNanos;
+    }
+
+    /**
+     * A look at all other gateways' rows, which the database answered at that time.
+     *
+     * @param now by {@link System#nanoTime}
+     * @return the dead ones
+     */
+    List<Other> dead(Map<Long, Other> others, long now) {
+        if (!looked || now - lastLook > leaseNanos / 2) {
+            seen.clear();
+        }
+        looked = true;
+        lastLook = now;
+        seen.keySet().retainAll(others.keySet());
+        List<Other> dead = new ArrayList<>();
+        for (Other other : others.values()) {
+            Seen before = seen.get(other.nodeId());
+            if (before == null || before.beat() != other.beat()) {
+                before = new Seen(other.beat(), now);
+                seen.put(other.nodeId(), before);
+            }
+            if (other.closed() || now - before.since() >= leaseNanos) {
+                dead.add(other);
+            }
+        }
+        return dead;
+    }
+}
