@@ -38,7 +38,7 @@ class ArchitectureTest {
     private static final String ROOT = "io.runtape";
 
     /** These packages hold the store's statements; every other one asks them. */
-    private static final String[] STORING = in("model", "journal", "history", "retention", "archive");
+    private static final String[] STORING = in("model", "journal", "cluster", "history", "retention", "archive");
 
     /** These ask model for rows, each in a transaction of its own, and JournalReader for frames, which may fail. */
     private static final String[] READING = in("delivery", "transcript");

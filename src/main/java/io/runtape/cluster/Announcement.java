@@ -81,7 +81,7 @@ final class Announcement {
 
     /** Tells each word of a payload, unless it is this gateway's own. What is no announcement is passed over. */
     static void read(String payload, long self, Consumer<Word> reader) {
-        String[] words = payload.split(" ");
+        String[] words = payload.split(" ", -1);
         try {
             if (Long.parseLong(words[0], 36) == self) {
                 return;

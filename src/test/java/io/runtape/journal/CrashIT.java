@@ -94,7 +94,7 @@ class CrashIT {
         String database = PostgresServer.freshDatabase();
         survives(
                 "PostgreSQL",
-                GatewayProcess.onPostgres(database, upstream),
+                withShortLease(GatewayProcess.onPostgres(database, upstream)),
                 () -> PostgresServer.connect(database),
                 CrashIT::kill);
     }
@@ -104,10 +104,15 @@ class CrashIT {
         try (OwnPostgres database = OwnPostgres.start()) {
             survives(
                     "PostgreSQL that stops too",
-                    GatewayProcess.onPostgres(database.address(), upstream),
+                    withShortLease(GatewayProcess.onPostgres(database.address(), upstream)),
                     database::connect,
                     (gateway, random) -> stopAndKill(database, gateway, random));
         }
+    }
+
+    private static Map<String, String> withShortLease(Map<String, String> settings) {
+        settings.put("RUNTAPE_NODE_LEASE", "1s");
+        return settings;
     }
 
     private static void kill(GatewayProcess gateway, Random random) throws InterruptedException {
@@ -153,12 +158,13 @@ class CrashIT {
         Random random = new Random(SEED);
         List<Client> killed = List.of();
         for (int round = 1; round <= ROUNDS; round++) {
-            List<Client> killedNow = streamUntilCrash(settings, round, crash, random);
-            // What this gateway did at its start for the runs of the one before must have survived it too.
+            List<Client> killedNow = streamUntilCrash(settings, database, round, crash, random);
+            // What this gateway did at first for the runs of the one before must have survived it too.
             compare(database, killed);
             killed = killedNow;
         }
         try (GatewayProcess last = GatewayProcess.start(settings, SHORT_LIVED).ready()) {
+            awaitLostRunsClosed(database);
             last.kill();
         }
         compare(database, killed);
@@ -169,11 +175,13 @@ class CrashIT {
                 engine, ROUNDS, databaseStops, compared.size(), heads, bytesHeld, bytesStored);
     }
 
-    private List<Client> streamUntilCrash(Map<String, String> settings, int round, Crash crash, Random random)
+    private List<Client> streamUntilCrash(
+            Map<String, String> settings, RunTable.Connector database, int round, Crash crash, Random random)
             throws Exception {
         headsCame.drainPermits();
         try (GatewayProcess gateway =
                 GatewayProcess.start(settings, SHORT_LIVED).ready()) {
+            awaitLostRunsClosed(database);
             List<Client> streaming = new ArrayList<>();
             List<Future<Void>> reading = new ArrayList<>();
             for (int i = 0; i < STREAMS; i++) {
@@ -189,6 +197,15 @@ class CrashIT {
                 each.get(30, TimeUnit.SECONDS);
             }
             return streaming;
+        }
+    }
+
+    /** On PostgreSQL another gateway might still live: its runs are closed when its lease is over. */
+    private static void awaitLostRunsClosed(RunTable.Connector database) throws SQLException {
+        try (RunTable table = new RunTable(database)) {
+            RunTable.await(
+                    "the runs of the gateway before are closed",
+                    () -> table.runs().stream().noneMatch(RunRow::running) ? true : null);
         }
     }
 

@@ -29,8 +29,8 @@ class FencedGatewayIT {
 
     private static final Duration EXIT = Duration.ofSeconds(60);
 
-    /** What a gateway does with the rows of those before it when it starts. */
-    private static final String RAISE_EPOCHS = "update node set epoch = epoch + 1";
+    /** What a gateway does with the rows of those whose lease is over. */
+    private static final String CLOSE_NODES = "update node set epoch = epoch + 1, closed = true";
 
     private final ScriptedUpstream upstream = new ScriptedUpstream();
     private final String database = PostgresServer.freshDatabase();
@@ -67,14 +67,11 @@ class FencedGatewayIT {
         load.speak();
         load.awaitProgress();
         sleeper.freeze();
-        // As the server does when a machine has slept for long enough: its connections go, and with them the lock.
-        execute("select pg_terminate_backend(pid) from pg_stat_activity"
-                + " where application_name = 'runtape' and datname = current_database()");
-        GatewayProcess other = gateway();
-        List<RunRow> closed = table.runs();
-        // Even if the lock is free again.
-        other.terminate();
-        other.exit(EXIT);
+        gateway();
+        List<RunRow> closed = RunTable.await("its runs are closed", EXIT, () -> {
+            List<RunRow> runs = table.runs();
+            return runs.stream().noneMatch(RunRow::running) ? runs : null;
+        });
 
         sleeper.thaw();
 
@@ -107,7 +104,7 @@ class FencedGatewayIT {
             String id = answer.header("Runtape-Run-Id");
             answer.readUpTo(first.length());
 
-            execute(RAISE_EPOCHS);
+            execute(CLOSE_NODES);
 
             assertEnds(gateway);
             answer.readAll();
@@ -123,7 +120,7 @@ class FencedGatewayIT {
     void beginsNoRunPastARaisedEpoch() throws Exception {
         GatewayProcess gateway = gateway();
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
-        execute(RAISE_EPOCHS);
+        execute(CLOSE_NODES);
 
         try (WireAnswer answer = gateway.client().post("/v1/run", "{}", script.header())) {
             assertEnds(gateway);

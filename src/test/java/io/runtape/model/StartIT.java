@@ -153,23 +153,12 @@ class StartIT {
 
     @Test
     void leavesAnEmbeddedDatabaseToTheGatewayThatHasIt() throws Exception {
-        leavesTheDatabaseToTheGatewayThatHasIt(onH2(), "H2 file " + dataDir);
-    }
+        GatewayProcess first = start(onH2()).ready();
 
-    @Test
-    void leavesAPostgresToTheGatewayThatHasIt() throws Exception {
-        String database = PostgresServer.freshDatabase();
-        leavesTheDatabaseToTheGatewayThatHasIt(
-                GatewayProcess.onPostgres(database, upstream), database.substring(database.indexOf('@') + 1));
-    }
+        String line = refusal(start(onH2()), "Another gateway uses this database");
 
-    private void leavesTheDatabaseToTheGatewayThatHasIt(Map<String, String> settings, String database)
-            throws Exception {
-        GatewayProcess first = start(settings).ready();
-
-        String line = refusal(start(settings), "Another gateway uses this database");
-
-        assertTrue(line.contains(database), line);
+        assertTrue(line.contains("H2 file " + dataDir), line);
+        assertTrue(line.contains("share a PostgreSQL database"), line);
         assertTrue(first.isAlive());
         WireAnswer answer = first.client()
                 .post("/v1/run", "{}", upstream.on(Script.stream("data: x\n\n")).header());
@@ -178,17 +167,8 @@ class StartIT {
 
     @Test
     void takesAnEmbeddedDatabaseOverFromAGatewayThatStops() throws Exception {
-        takesTheDatabaseOver(onH2());
-    }
-
-    @Test
-    void takesAPostgresOverFromAGatewayThatStops() throws Exception {
-        takesTheDatabaseOver(GatewayProcess.onPostgres(PostgresServer.freshDatabase(), upstream));
-    }
-
-    private void takesTheDatabaseOver(Map<String, String> settings) throws Exception {
-        GatewayProcess first = start(settings).ready();
-        GatewayProcess second = start(settings);
+        GatewayProcess first = start(onH2()).ready();
+        GatewayProcess second = start(onH2());
         RunTable.await(
                 "the second waits for the first",
                 START,
