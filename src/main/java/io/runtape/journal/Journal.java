@@ -1,5 +1,6 @@
 package io.runtape.journal;
 
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.access.Owner;
@@ -19,7 +20,9 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +55,7 @@ public class Journal {
     private final AtomicLong nextPk = new AtomicLong();
     private final ThreadWatches threads = new ThreadWatches();
     private volatile boolean stopping;
+    private final CountDownLatch drained = new CountDownLatch(1);
     private volatile long nodeId;
     private volatile @Nullable CommitNews news;
 
@@ -63,7 +67,7 @@ public class Journal {
                 metrics,
                 config.storeTimeout(),
                 this::written,
-                run -> live.remove(run.pk()),
+                this::ended,
                 deliveries -> live.values().forEach(run -> run.abandon(deliveries)));
         metrics.gauge("runtape.runs.live", "Runs that are being recorded", live::size);
     }
@@ -125,10 +129,45 @@ public class Journal {
         return runPk >> RunRows.RUN_BITS == nodeId;
     }
 
-    void stop(@Observes @Priority(STOPS_AT) ShutdownEvent event) {
+    private void ended(RunJournal run) {
+        live.remove(run.pk());
+        drainedWhereDue();
+    }
+
+    private void drainedWhereDue() {
+        if (stopping && live.isEmpty()) {
+            drained.countDown();
+        }
+    }
+
+    /**
+     * The gateway was told to stop: takes no new runs, and lets those that are live go on for as long as is allowed. All else
+     * is still answered meanwhile. Then the runs that are left are ended.
+     */
+    void drain(@Observes ShutdownDelayInitiatedEvent event) throws InterruptedException {
         stopping = true;
+        drainedWhereDue();
+        int runs = live.size();
+        if (runs > 0) {
+            LOG.infof(
+                    "the gateway stops when its %d live runs have ended, in %d s at the latest",
+                    runs, config.drainTimeout().toSeconds());
+        }
+        if (!drained.await(config.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
+            LOG.warnf("%d live runs did not end in time", live.size());
+            endAll();
+            drained.await(LAST_COMMITS.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void endAll() {
         Instant now = Instant.now();
         live.values().forEach(run -> run.end(RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_STOPPED, now)));
+    }
+
+    void stop(@Observes @Priority(STOPS_AT) ShutdownEvent event) {
+        stopping = true;
+        endAll();
         committer.stop(LAST_COMMITS);
     }
 

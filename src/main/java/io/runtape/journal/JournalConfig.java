@@ -14,4 +14,11 @@ public interface JournalConfig {
      */
     @WithDefault("60s")
     Duration storeTimeout();
+
+    /**
+     * How long live runs may go on once the gateway is told to stop. What is left then ends as failed with reason
+     * gateway_stopped.
+     */
+    @WithDefault("10m")
+    Duration drainTimeout();
 }
