@@ -1,6 +1,5 @@
 package io.runtape.cluster;
 
-import io.quarkus.runtime.Quarkus;
 import io.runtape.cluster.Announcement.Kind;
 import io.runtape.cluster.Announcement.Word;
 import io.runtape.journal.CancelRequests;
@@ -151,9 +150,8 @@ final class Heart implements CommitNews {
         lastBeat = System.nanoTime();
         Nodes nodes = new Nodes(connection(), store.engine());
         if (!nodes.beat(journal.nodeId())) {
-            LOG.fatal("another gateway has taken over the runs of this one, which can record nothing more and ends");
             stopping = true;
-            Quarkus.asyncExit(1);
+            journal.takenOver();
             return;
         }
         Map<Long, Other> all = nodes.others(journal.nodeId());
@@ -201,6 +199,9 @@ final class Heart implements CommitNews {
                 notify.setString(1, payload);
                 notify.executeQuery().close();
             }
+        } catch (SQLException e) {
+            words.addAll(taken);
+            throw e;
         }
     }
 

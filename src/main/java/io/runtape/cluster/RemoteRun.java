@@ -6,6 +6,7 @@ import io.runtape.journal.FrameBlock;
 import io.runtape.journal.LiveRun;
 import io.runtape.journal.RemoteCommits.Ended;
 import io.runtape.journal.RunEnd;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RemoteRun implements LiveRun {
 
+    /** How long a run that nobody reads is kept: far longer than it takes from finding it to reading it. */
+    private static final Duration KEPT = Duration.ofMinutes(1);
+
     private final long pk;
     private final String id;
     private final RemoteRuns runs;
@@ -27,6 +31,7 @@ final class RemoteRun implements LiveRun {
     private final List<CommitListener> listeners = new ArrayList<>();
     private long durable;
     private boolean telling;
+    private long lastWanted = System.nanoTime();
     private @Nullable Ended ending;
     private @Nullable RunEnd ended;
 
@@ -56,8 +61,9 @@ final class RemoteRun implements LiveRun {
         return durable;
     }
 
-    /** What is known without having been read; while somebody listens, reading moves on by itself. */
-    synchronized void seen(long sequence) {
+    /** Somebody is about to read it, who found it to be this far; while somebody listens, reading moves on by itself. */
+    synchronized void wanted(long sequence) {
+        lastWanted = System.nanoTime();
         if (listeners.isEmpty() && !telling) {
             durable = Math.max(durable, sequence);
         }
@@ -81,8 +87,9 @@ final class RemoteRun implements LiveRun {
         listeners.remove(listener);
     }
 
-    synchronized boolean isHeard() {
-        return !listeners.isEmpty();
+    /** Whether somebody reads it, or may be about to. */
+    synchronized boolean isWanted() {
+        return !listeners.isEmpty() || System.nanoTime() - lastWanted < KEPT.toNanos();
     }
 
     /** Whether more of it is to be read now. */
@@ -114,10 +121,10 @@ final class RemoteRun implements LiveRun {
         }
     }
 
-    /** Its row is gone. */
-    synchronized void gone(Deliveries deliveries) {
+    /** Its row is gone, or nobody follows it any more. */
+    synchronized void gone() {
         for (CommitListener listener : listeners) {
-            deliveries.add(listener.loop(), listener::gone);
+            listener.loop().execute(listener::gone);
         }
         listeners.clear();
     }

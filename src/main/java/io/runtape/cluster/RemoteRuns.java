@@ -74,13 +74,18 @@ public final class RemoteRuns {
         }
         long last = commits.last(runPk);
         RemoteRun run = runs.computeIfAbsent(runPk, pk -> new RemoteRun(pk, id, last, this));
-        run.seen(last);
+        run.wanted(last);
         return Optional.of(run);
     }
 
     /** Somebody begins to read the run. Its end may have been announced before anybody here wanted to know. */
     void begin(RemoteRun run) {
-        runs.putIfAbsent(run.pk(), run);
+        RemoteRun followed = runs.putIfAbsent(run.pk(), run);
+        if (followed != null && followed != run) {
+            // It was forgotten between its being found and its being read, and has been found anew.
+            run.gone();
+            return;
+        }
         ended.add(run.pk());
         more(run);
     }
@@ -118,7 +123,7 @@ public final class RemoteRuns {
     }
 
     private void lookAtAll() {
-        runs.values().removeIf(run -> !run.isHeard());
+        runs.values().removeIf(run -> !run.isWanted());
         written.addAll(runs.keySet());
         ended.addAll(runs.keySet());
     }
@@ -179,10 +184,7 @@ public final class RemoteRuns {
         if (row.isPresent()) {
             run.ending(row.get(), deliveries);
         } else {
-            run.gone(deliveries);
-        }
-        if (!run.isHeard()) {
-            runs.remove(pk, run);
+            run.gone();
         }
     }
 

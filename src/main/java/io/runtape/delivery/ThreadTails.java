@@ -132,6 +132,10 @@ final class ThreadTails {
                 awake.cancel(false);
             });
             // A run may have joined between the look and the watch.
+            completeWhereRunJoined(emitter);
+        }
+
+        private void completeWhereRunJoined(MultiEmitter<? super Buffer> emitter) {
             lookup().subscribe().with(found -> found.ifPresent(f -> emitter.complete()), emitter::fail);
         }
 
@@ -139,6 +143,8 @@ final class ThreadTails {
             if (!verbatim) {
                 emitter.emit(Buffer.buffer(SseWriter.keepAlive()));
             }
+            // The news of a run at another gateway may have been lost.
+            completeWhereRunJoined(emitter);
         }
     }
 }

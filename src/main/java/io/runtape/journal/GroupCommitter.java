@@ -1,6 +1,5 @@
 package io.runtape.journal;
 
-import io.quarkus.runtime.Quarkus;
 import io.runtape.model.Store;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -52,6 +51,7 @@ final class GroupCommitter {
     private final Consumer<RunWrite> onWritten;
     private final Consumer<RunJournal> onEnded;
     private final Consumer<Deliveries> onTimeout;
+    private final Runnable onTakenOver;
     private final Queue<RunJournal> queue = new ConcurrentLinkedQueue<>();
     private final Set<RunJournal> waitingForRoom = ConcurrentHashMap.newKeySet();
     private final AtomicLong uncommitted = new AtomicLong();
@@ -71,6 +71,7 @@ final class GroupCommitter {
      * @param onWritten hears of each write that is durable
      * @param onEnded hears of each run whose end is durable or given up
      * @param onTimeout gives up the live runs when the store has been away for too long
+     * @param onTakenOver hears that another gateway has closed this one's runs
      */
     GroupCommitter(
             Store store,
@@ -78,13 +79,15 @@ final class GroupCommitter {
             Duration storeTimeout,
             Consumer<RunWrite> onWritten,
             Consumer<RunJournal> onEnded,
-            Consumer<Deliveries> onTimeout) {
+            Consumer<Deliveries> onTimeout,
+            Runnable onTakenOver) {
         this.store = store;
         this.metrics = metrics;
         this.storeTimeout = storeTimeout;
         this.onWritten = onWritten;
         this.onEnded = onEnded;
         this.onTimeout = onTimeout;
+        this.onTakenOver = onTakenOver;
         thread.setDaemon(true);
         thread.setUncaughtExceptionHandler((t, e) -> {
             LOG.fatal("the committer has ended, nothing more is recorded", e);
@@ -271,11 +274,10 @@ final class GroupCommitter {
 
     /** Another gateway has closed this one's runs: this one can only end. */
     private void fencedOff() {
-        LOG.fatal("another gateway has taken over the runs of this one, which can record nothing more and ends");
         dead = true;
         onTimeout.accept(deliveries);
         deliveries.dispatch();
-        Quarkus.asyncExit(1);
+        onTakenOver.run();
     }
 
     private StoreWriter writer() throws SQLException {

@@ -1,5 +1,6 @@
 package io.runtape.journal;
 
+import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -23,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +57,7 @@ public class Journal {
     private final AtomicLong nextPk = new AtomicLong();
     private final ThreadWatches threads = new ThreadWatches();
     private volatile boolean stopping;
+    private final AtomicBoolean takenOver = new AtomicBoolean();
     private final CountDownLatch drained = new CountDownLatch(1);
     private volatile long nodeId;
     private volatile @Nullable CommitNews news;
@@ -68,7 +71,8 @@ public class Journal {
                 config.storeTimeout(),
                 this::written,
                 this::ended,
-                deliveries -> live.values().forEach(run -> run.abandon(deliveries)));
+                deliveries -> live.values().forEach(run -> run.abandon(deliveries)),
+                this::takenOver);
         metrics.gauge("runtape.runs.live", "Runs that are being recorded", live::size);
     }
 
@@ -157,6 +161,15 @@ public class Journal {
             LOG.warnf("%d live runs did not end in time", live.size());
             endAll();
             drained.await(LAST_COMMITS.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Another gateway has closed this one's runs: it can only end, and has nothing to wait for. */
+    public void takenOver() {
+        if (!takenOver.getAndSet(true)) {
+            LOG.fatal("another gateway has taken over the runs of this one, which can record nothing more and ends");
+            drained.countDown();
+            Quarkus.asyncExit(1);
         }
     }
 

@@ -189,7 +189,11 @@ public class Store implements OwnerKeyStore {
         Connection connection = connect();
         try {
             if (engine() == Engine.POSTGRESQL) {
-                settleSession(connection);
+                if (config.databaseDirectUrl().isPresent()) {
+                    requireDurableCommits(connection);
+                } else {
+                    settleSession(connection);
+                }
             }
             return connection;
         } catch (SQLException e) {
@@ -215,12 +219,26 @@ public class Store implements OwnerKeyStore {
             set.execute("set tcp_keepalives_count = 3");
             set.execute("set idle_in_transaction_session_timeout = 5000");
             set.execute(BY_KEY_ONLY);
-            try (ResultSet row = set.executeQuery("show synchronous_commit")) {
-                if (!row.next() || !row.getString(1).equals("off")) {
-                    return;
-                }
+            if (!commitsAreDurable(set)) {
+                set.execute("set synchronous_commit = on");
             }
-            set.execute("set synchronous_commit = on");
+        }
+    }
+
+    /** Through a pooler, what is set for a session would be set for whoever gets it next. */
+    private static void requireDurableCommits(Connection connection) throws SQLException {
+        try (Statement show = connection.createStatement()) {
+            if (!commitsAreDurable(show)) {
+                throw new SQLException(
+                        "synchronous_commit is off for this role, and Runtape cannot set it through a pooler:"
+                                + " alter role … set synchronous_commit = on");
+            }
+        }
+    }
+
+    private static boolean commitsAreDurable(Statement show) throws SQLException {
+        try (ResultSet row = show.executeQuery("show synchronous_commit")) {
+            return !row.next() || !row.getString(1).equals("off");
         }
     }
 
