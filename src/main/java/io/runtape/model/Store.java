@@ -67,6 +67,7 @@ public class Store implements OwnerKeyStore {
         // Held until the tables are there: H2 closes a database that nobody is connected to.
         try (Connection first = firstConnection()) {
             checkVersion(first);
+            checkDurability(first);
             flyway.migrate();
         } catch (SQLException e) {
             throw refused(e);
@@ -188,12 +189,8 @@ public class Store implements OwnerKeyStore {
     public Connection connectToWrite() throws SQLException {
         Connection connection = connect();
         try {
-            if (engine() == Engine.POSTGRESQL) {
-                if (config.databaseDirectUrl().isPresent()) {
-                    requireDurableCommits(connection);
-                } else {
-                    settleSession(connection);
-                }
+            if (engine() == Engine.POSTGRESQL && !pooled()) {
+                settleSession(connection);
             }
             return connection;
         } catch (SQLException e) {
@@ -225,13 +222,19 @@ public class Store implements OwnerKeyStore {
         }
     }
 
-    /** Through a pooler, what is set for a session would be set for whoever gets it next. */
-    private static void requireDurableCommits(Connection connection) throws SQLException {
-        try (Statement show = connection.createStatement()) {
-            if (!commitsAreDurable(show)) {
-                throw new SQLException(
-                        "synchronous_commit is off for this role, and Runtape cannot set it through a pooler:"
-                                + " alter role … set synchronous_commit = on");
+    /** Whether sessions are shared: what is set for one would be set for whoever gets it next. */
+    private boolean pooled() {
+        return config.databaseDirectUrl().isPresent();
+    }
+
+    private void checkDurability(Connection connection) throws SQLException {
+        if (engine() == Engine.POSTGRESQL && pooled()) {
+            try (Statement show = connection.createStatement()) {
+                if (!commitsAreDurable(show)) {
+                    throw new StartRefused(
+                            "Commits to the database (" + address() + ") are not durable, and Runtape cannot"
+                                    + " change that through a pooler: ALTER ROLE … SET synchronous_commit = on.");
+                }
             }
         }
     }
