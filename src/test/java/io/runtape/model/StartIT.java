@@ -194,8 +194,10 @@ class StartIT {
         upstream.acceptAgain();
         Map<String, String> again = gateway.management().readiness();
 
-        assertEquals(Map.of("database", "UP", "http", "200", "upstream", "UP"), ready);
-        assertEquals(Map.of("database", "UP", "http", "503", "upstream", "DOWN"), withoutUpstream);
+        assertEquals(Map.of("Graceful Shutdown", "UP", "database", "UP", "http", "200", "upstream", "UP"), ready);
+        assertEquals(
+                Map.of("Graceful Shutdown", "UP", "database", "UP", "http", "503", "upstream", "DOWN"),
+                withoutUpstream);
         assertEquals(ready, again);
     }
 
@@ -208,9 +210,9 @@ class StartIT {
 
             own.close();
 
-            assertEquals(Map.of("database", "UP", "http", "200", "upstream", "UP"), ready);
+            assertEquals(Map.of("Graceful Shutdown", "UP", "database", "UP", "http", "200", "upstream", "UP"), ready);
             assertEquals(
-                    Map.of("database", "DOWN", "http", "503", "upstream", "UP"),
+                    Map.of("Graceful Shutdown", "UP", "database", "DOWN", "http", "503", "upstream", "UP"),
                     gateway.management().readiness());
             assertTrue(gateway.isAlive());
         }
