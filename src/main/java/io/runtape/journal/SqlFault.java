@@ -8,6 +8,9 @@ public final class SqlFault {
     /** SQLSTATE of a transaction that another one got in the way of. */
     static final String CONFLICT = "40001";
 
+    /** SQLSTATE of a fault that is not the database's. */
+    static final String INTERNAL = "XX000";
+
     private static final String H2_LOCK_TIMEOUT = "HYT00";
 
     private static final String DISK_FULL = "53100";
