@@ -8,6 +8,7 @@ import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.model.AgentThread;
 import io.runtape.model.Run;
+import io.runtape.model.ThreadPosition;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -37,7 +38,7 @@ final class RunSources {
 
         /** What is added to a sequence of the run to make one of its thread. */
         long idBase() {
-            return ordinal() << 32;
+            return ThreadPosition.base(ordinal());
         }
     }
 

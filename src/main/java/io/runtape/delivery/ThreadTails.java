@@ -5,6 +5,7 @@ import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
 import io.runtape.model.AgentThread;
+import io.runtape.model.ThreadPosition;
 import io.runtape.sse.SseWriter;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -39,16 +40,16 @@ final class ThreadTails {
     /**
      * The thread's frames after a position. Blocks while it looks the thread up.
      *
-     * @param position ordinal of the run × 2³² + sequence in the run
+     * @param position a {@link ThreadPosition}
      * @param loop that it is subscribed on, and all items come on
      * @throws ApiException 404 where there is no such thread, 400 where the position lies past its end
      */
     Multi<Buffer> open(Owner owner, String threadId, long position, boolean verbatim, EventLoop loop) {
         AgentThread thread = sources.thread(owner, threadId);
-        long ordinal = position >>> 32;
-        long sequence = position & 0xffffffffL;
+        long ordinal = ThreadPosition.ordinal(position);
+        long sequence = ThreadPosition.sequence(position);
         if (ordinal > thread.lastOrdinal || ordinal == 0 && sequence > 0) {
-            throw ApiException.unknownSequence(thread.lastOrdinal << 32);
+            throw ApiException.unknownSequence(ThreadPosition.base(thread.lastOrdinal));
         }
         sources.nextInThread(owner, threadId, ordinal - 1)
                 .filter(found -> found.ordinal() == ordinal && found.source().durableSequence() < sequence)

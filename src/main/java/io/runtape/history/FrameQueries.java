@@ -7,6 +7,7 @@ import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.journal.RunTotals;
 import io.runtape.model.AgentThread;
+import io.runtape.model.ThreadPosition;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -91,13 +92,13 @@ final class FrameQueries {
         if (position == 0) {
             return;
         }
-        long ordinal = RunFrames.ordinal(position);
+        long ordinal = ThreadPosition.ordinal(position);
         // Places count from 1: a smaller position is a run's sequence that was taken for the thread's.
         boolean ofNoRun = ordinal == 0 || ordinal > thread.lastOrdinal;
         ordinal = ofNoRun ? thread.lastOrdinal : ordinal;
         Optional<Long> last = lastSequence(owner, thread.id, ordinal);
-        if (ofNoRun || last.isPresent() && position - RunFrames.base(ordinal) > last.get()) {
-            throw ApiException.unknownSequence(RunFrames.base(ordinal) + last.orElse(0L));
+        if (ofNoRun || last.isPresent() && ThreadPosition.sequence(position) > last.get()) {
+            throw ApiException.unknownSequence(ThreadPosition.base(ordinal) + last.orElse(0L));
         }
     }
 
@@ -161,7 +162,7 @@ final class FrameQueries {
                 row.getString(2),
                 threadId,
                 row.getObject(4, OffsetDateTime.class).toInstant(),
-                RunFrames.base(row.getLong(3)),
+                ThreadPosition.base(row.getLong(3)),
                 durable(runPk));
     }
 

@@ -1,5 +1,6 @@
 package io.runtape.history;
 
+import io.runtape.model.ThreadPosition;
 import java.time.Instant;
 
 /**
@@ -9,7 +10,7 @@ import java.time.Instant;
  * @param runId its public id
  * @param threadId its thread
  * @param createdAt when it began
- * @param base what is added to a frame's sequence to make its position: 0, or in a thread the run's place times 2^32
+ * @param base what is added to a frame's sequence to make its position: 0, or in a thread its {@link ThreadPosition#base}
  * @param upTo the last sequence that may be read; {@link #ALL} where whatever there is may be
  */
 record RunFrames(long runPk, String runId, String threadId, Instant createdAt, long base, long upTo) {
@@ -17,21 +18,8 @@ record RunFrames(long runPk, String runId, String threadId, Instant createdAt, l
     /** Past the last sequence of any run. */
     static final long ALL = Long.MAX_VALUE;
 
-    /** How far apart the runs of a thread lie: more than a run has frames. */
-    private static final int ORDINAL_BITS = 32;
-
     static RunFrames of(PresentRun run) {
         return new RunFrames(
                 run.row().runPk, run.row().id, run.row().threadId, run.row().createdAt, 0, run.frameCount());
-    }
-
-    /** Where a thread's run of this place begins. */
-    static long base(long ordinal) {
-        return ordinal << ORDINAL_BITS;
-    }
-
-    /** The place of the thread's run that this position lies in. */
-    static long ordinal(long position) {
-        return position >>> ORDINAL_BITS;
     }
 }

@@ -3,6 +3,7 @@ package io.runtape.history;
 import io.runtape.error.ApiException;
 import io.runtape.error.ApiExceptionMapper;
 import io.runtape.error.ErrorCode;
+import io.runtape.journal.SqlFault;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.persistence.PersistenceException;
 import jakarta.ws.rs.core.Response;
@@ -35,7 +36,7 @@ public final class StoreFailures {
     }
 
     private Response answer(Exception failure, @Nullable SQLException sql, RoutingContext context) {
-        if (sql == null || isOurFault(sql)) {
+        if (sql == null || SqlFault.isOfTheData(sql) || SqlFault.isOfTheStatement(sql)) {
             return answers.unknown(failure, context);
         }
         LOG.warnf("the database does not answer: %s", sql.getMessage());
@@ -52,15 +53,5 @@ public final class StoreFailures {
             }
         }
         return null;
-    }
-
-    /** Data exceptions, violated constraints, statements that cannot be run, and exceeded program limits. */
-    private static boolean isOurFault(SQLException sql) {
-        String state = sql.getSQLState();
-        return state != null
-                && (state.startsWith("22")
-                        || state.startsWith("23")
-                        || state.startsWith("42")
-                        || state.startsWith("54"));
     }
 }

@@ -1,6 +1,7 @@
 package io.runtape.history;
 
 import io.runtape.access.Owner;
+import io.runtape.model.ThreadPosition;
 import java.sql.SQLException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +27,8 @@ final class ThreadFrames implements EventWalk.Runs {
         this.threadId = threadId;
         this.filter = filter;
         this.descending = span.descending();
-        this.from = RunFrames.ordinal(span.after());
-        this.to = Math.min(horizon, RunFrames.ordinal(span.before() - 1));
+        this.from = ThreadPosition.ordinal(span.after());
+        this.to = Math.min(horizon, ThreadPosition.ordinal(span.before() - 1));
     }
 
     @Override
@@ -39,7 +40,7 @@ final class ThreadFrames implements EventWalk.Runs {
         if (found.isEmpty()) {
             return null;
         }
-        long ordinal = RunFrames.ordinal(found.get().base());
+        long ordinal = ThreadPosition.ordinal(found.get().base());
         if (descending) {
             to = ordinal - 1;
         } else {

@@ -3,15 +3,10 @@ package io.runtape.journal;
 import io.runtape.model.Store;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Iterator;
+import java.util.Objects;
 import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +15,10 @@ import org.jspecify.annotations.Nullable;
  * Commits what waits, of all runs, as one transaction, and then whatever came meanwhile: an idle committer commits a lone
  * frame at once, a busy one batches by itself, and no timer is involved.
  *
- * <p>While the database is away it keeps the batch in hand. When the database is back, a batch whose outcome is unknown is
- * settled by what the tables hold, never written twice and never skipped; past {@code RUNTAPE_STORE_TIMEOUT} the live runs
- * are given up.
+ * <p>While the database is away it keeps the batch in hand ({@link StoreOutage}). How much may wait, then and at all times,
+ * is bounded by {@link CommitRoom}.
  *
- * <p>One thread commits; {@link #enqueue} and the bounds are safe for any thread.
+ * <p>One thread commits; what others call is safe for any thread.
  */
 final class GroupCommitter {
 
@@ -36,36 +30,25 @@ final class GroupCommitter {
     /** How often a transaction is tried that another one gets in the way of. */
     private static final int TRIES = 5;
 
-    private static final Duration RETRY_FIRST = Duration.ofMillis(50);
-    private static final Duration RETRY_LONGEST = Duration.ofSeconds(1);
-
-    /**
-     * Bytes of finished frames, of all runs, that may wait for their commit or on the way to readers: an eighth of the heap,
-     * 64 MiB at most. Not a constant of the class: a native image would take the heap of the machine it was built on.
-     */
-    private final long uncommittedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
-
     private final Store store;
     private final JournalMetrics metrics;
-    private final Duration storeTimeout;
     private final Consumer<RunWrite> onWritten;
     private final Consumer<RunJournal> onEnded;
     private final Consumer<Deliveries> onTimeout;
     private final Runnable onTakenOver;
     private final Queue<RunJournal> queue = new ConcurrentLinkedQueue<>();
-    private final Set<RunJournal> waitingForRoom = ConcurrentHashMap.newKeySet();
-    private final AtomicLong uncommitted = new AtomicLong();
+    private final CommitRoom room;
+    private final StoreOutage outage;
     private final Deliveries deliveries = new Deliveries();
     private final Thread thread = new Thread(this::commitAll, "runtape-committer");
     private volatile boolean idle;
     private volatile boolean stopping;
     private volatile long commitBeganNanos;
-    private volatile boolean away;
     /** No commit of this node can succeed any more. */
     private volatile boolean dead;
 
-    private @Nullable StoreWriter writer;
-    private @Nullable NodeFence fence;
+    /** Set before the thread starts, and its own from then on. */
+    private @Nullable StoreLink link;
 
     /**
      * @param onWritten hears of each write that is durable
@@ -83,31 +66,23 @@ final class GroupCommitter {
             Runnable onTakenOver) {
         this.store = store;
         this.metrics = metrics;
-        this.storeTimeout = storeTimeout;
         this.onWritten = onWritten;
         this.onEnded = onEnded;
         this.onTimeout = onTimeout;
         this.onTakenOver = onTakenOver;
+        this.room = new CommitRoom(metrics);
+        this.outage = new StoreOutage(storeTimeout, () -> stopping, this::giveUp);
         thread.setDaemon(true);
         thread.setUncaughtExceptionHandler((t, e) -> {
             LOG.fatal("the committer has ended, nothing more is recorded", e);
             dead = true;
         });
-        metrics.gauge(
-                "runtape.uncommitted.bytes",
-                "Bytes of frames that wait for their commit or are on the way to readers",
-                uncommitted::get);
         metrics.countOutages(this::stalledNanos);
-        metrics.gauge(
-                "runtape.upstreams.paused",
-                "Runs whose agent API is not read because too much waits for its commit",
-                waitingForRoom::size);
     }
 
     /** Begins to commit, over the connection that the store was opened with. */
     void start(StoreWriter first) {
-        writer = first;
-        fence = first.fence();
+        link = new StoreLink(store, first);
         thread.start();
     }
 
@@ -131,7 +106,7 @@ final class GroupCommitter {
 
     /** Whether the database takes commits, as far as is known. */
     boolean available() {
-        return !dead && !away && stalledNanos() == 0;
+        return !dead && !outage.isLasting() && stalledNanos() == 0;
     }
 
     void enqueue(RunJournal run) {
@@ -141,60 +116,20 @@ final class GroupCommitter {
         }
     }
 
-    void appended(int bytes) {
-        metrics.received(bytes);
-        uncommitted.addAndGet(bytes);
-    }
-
-    /** Returns whether this made room for all runs; {@link #roomMade} is to be told then. */
-    boolean settled(int bytes) {
-        long left = uncommitted.addAndGet(-bytes);
-        return left < uncommittedMax / 2 && left + bytes >= uncommittedMax / 2;
-    }
-
-    /** Calls the run if it waits for room, and all that do where there is room for all again. Safe for any thread. */
-    void roomMade(RunJournal run, boolean forAll) {
-        if (waitingForRoom.isEmpty()) {
-            return;
-        }
-        if (forAll) {
-            callThoseWithRoom(Executor::execute);
-        } else {
-            callIfRoom(run);
-        }
-    }
-
-    boolean isFull() {
-        return uncommitted.get() >= uncommittedMax;
-    }
-
-    private boolean hasRoom() {
-        return uncommitted.get() < uncommittedMax / 2;
-    }
-
-    /** Keeps the run's call until there is room; the commit that makes room may already be over. */
-    void callWhenRoom(RunJournal run) {
-        waitingForRoom.add(run);
-        callIfRoom(run);
-    }
-
-    private void callIfRoom(RunJournal run) {
-        Runnable call = run.takeRoomCall(hasRoom());
-        if (call != null) {
-            waitingForRoom.remove(run);
-            run.loop().execute(call);
-        }
+    /** How much may wait. */
+    CommitRoom room() {
+        return room;
     }
 
     private void commitAll() {
         while (true) {
             CommitBatch batch = gather();
             if (batch == null) {
-                close();
+                link().close();
                 return;
             }
             commit(batch);
-            callThoseWithRoom(deliveries::add);
+            room.callThoseWithRoom(deliveries::add);
             deliveries.dispatch();
         }
     }
@@ -246,23 +181,49 @@ final class GroupCommitter {
             write(batch);
             return true;
         } catch (SQLException e) {
-            if (SqlFault.isOfTheData(e)) {
-                split(batch, e.getSQLState());
-            } else {
-                rideOut(batch, e);
-            }
+            return !refused(batch, e) && outlasted(batch, e);
         } catch (RuntimeException e) {
             // A fault of ours must not stop the commits of all other runs. What became of this one, the tables say.
             LOG.error("a commit failed in the gateway itself", e);
-            rideOut(batch, e);
+            return outlasted(batch, e);
         }
-        return false;
+    }
+
+    /** Whether it is this batch, or this node, that the database will not have; then that has been seen to. */
+    private boolean refused(CommitBatch batch, SQLException e) {
+        if (NodeFence.CLOSED.equals(e.getSQLState())) {
+            fencedOff();
+        } else if (SqlFault.isOfTheData(e)) {
+            split(batch, e.getSQLState());
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    /** The database is away: whether the batch is durable now that it is back. */
+    private boolean outlasted(CommitBatch batch, Exception cause) {
+        try {
+            return switch (outage.rideOut(link(), batch, cause, commitBeganNanos)) {
+                case WRITTEN -> true;
+                case GIVEN_UP -> {
+                    batch.writes().forEach(this::drop);
+                    yield false;
+                }
+                case LEFT -> false;
+            };
+        } catch (SQLException e) {
+            if (!refused(batch, e)) {
+                split(batch, e.getSQLState());
+            }
+            return false;
+        }
     }
 
     private void write(CommitBatch batch) throws SQLException {
         for (int tries = 1; ; tries++) {
             try {
-                writer().write(batch);
+                link().writer().write(batch);
                 return;
             } catch (SQLException e) {
                 if (!SqlFault.isOfTheMoment(e) || tries == TRIES) {
@@ -275,19 +236,17 @@ final class GroupCommitter {
     /** Another gateway has closed this one's runs: this one can only end. */
     private void fencedOff() {
         dead = true;
-        onTimeout.accept(deliveries);
-        deliveries.dispatch();
+        giveUp();
         onTakenOver.run();
     }
 
-    private StoreWriter writer() throws SQLException {
-        StoreWriter open = writer;
-        if (open == null) {
-            open = StoreWriter.open(store, fence);
-            fence = open.fence();
-            writer = open;
-        }
-        return open;
+    private void giveUp() {
+        onTimeout.accept(deliveries);
+        deliveries.dispatch();
+    }
+
+    private StoreLink link() {
+        return Objects.requireNonNull(link);
     }
 
     private void publish(CommitBatch batch, long tookNanos) {
@@ -325,96 +284,6 @@ final class GroupCommitter {
         write.run().dropped(write, deliveries);
         if (write.run().ended().isPresent()) {
             onEnded.accept(write.run());
-        }
-    }
-
-    /** The database is away: waits for it with the batch in hand. */
-    private void rideOut(CommitBatch batch, Exception cause) {
-        long since = commitBeganNanos;
-        boolean givenUp = false;
-        away = true;
-        // Messages may quote what was to be stored.
-        LOG.warnf("the store takes no commits (%s), live runs wait for it", SqlFault.named(cause));
-        long pauseNanos = RETRY_FIRST.toNanos();
-        while (!settled(batch, givenUp, pauseNanos)) {
-            if (!givenUp && (stopping || System.nanoTime() - since > storeTimeout.toNanos())) {
-                givenUp = true;
-                LOG.error("the store has been away for too long, live runs are given up");
-                onTimeout.accept(deliveries);
-                deliveries.dispatch();
-            }
-            if (stopping) {
-                return;
-            }
-            pauseNanos = Math.min(pauseNanos * 2, RETRY_LONGEST.toNanos());
-        }
-        away = false;
-        LOG.warnf(
-                "the store takes commits again after %d ms",
-                Duration.ofNanos(System.nanoTime() - since).toMillis());
-    }
-
-    /** One try, after a pause, on a new connection; whether nothing more is to be done for the batch. */
-    private boolean settled(CommitBatch batch, boolean givenUp, long pauseNanos) {
-        close();
-        LockSupport.parkNanos(pauseNanos);
-        try {
-            settle(batch, givenUp);
-            return true;
-        } catch (SQLException e) {
-            if (NodeFence.CLOSED.equals(e.getSQLState())) {
-                fencedOff();
-                return true;
-            }
-            if (SqlFault.isOfTheData(e)) {
-                split(batch, e.getSQLState());
-                return true;
-            }
-            LOG.debugf("the store is still away: %s", SqlFault.named(e));
-        } catch (RuntimeException e) {
-            LOG.error("the batch cannot be written for a fault of the gateway itself", e);
-            split(batch, "XX000");
-            return true;
-        }
-        return false;
-    }
-
-    /**
-     * Finds out whether the batch was committed, and writes it where it was not. The connection's epoch is the proof that
-     * nothing of the old one is still to come.
-     */
-    private void settle(CommitBatch batch, boolean givenUp) throws SQLException {
-        StoreWriter open = writer();
-        if (open.holds(batch)) {
-            publish(batch, System.nanoTime() - commitBeganNanos);
-        } else if (givenUp) {
-            batch.writes().forEach(this::drop);
-        } else {
-            open.write(batch);
-            publish(batch, System.nanoTime() - commitBeganNanos);
-        }
-    }
-
-    private void callThoseWithRoom(BiConsumer<Executor, Runnable> caller) {
-        if (waitingForRoom.isEmpty()) {
-            return;
-        }
-        boolean room = hasRoom();
-        for (Iterator<RunJournal> runs = waitingForRoom.iterator(); runs.hasNext(); ) {
-            RunJournal run = runs.next();
-            Runnable call = run.takeRoomCall(room);
-            if (call != null) {
-                runs.remove();
-                caller.accept(run.loop(), call);
-            }
-        }
-    }
-
-    private void close() {
-        StoreWriter open = writer;
-        writer = null;
-        if (open != null) {
-            open.close();
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.runtape.journal;
 
+import io.runtape.model.Engine;
 import io.runtape.model.RunReason;
 import io.runtape.model.RunStatus;
 import java.sql.Connection;
@@ -33,9 +34,9 @@ final class LostRuns {
     private final RunRows rows;
 
     /** @param connection in auto-commit mode */
-    LostRuns(Connection connection) {
+    LostRuns(Connection connection, Engine engine) {
         this.connection = connection;
-        this.rows = new RunRows(connection);
+        this.rows = RunRows.of(engine, connection);
     }
 
     /** Closes all runs of a node; returns how many there were. Two gateways that do it at once close each run once. */

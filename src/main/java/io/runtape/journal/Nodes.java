@@ -66,7 +66,7 @@ public final class Nodes {
                 return OptionalInt.empty();
             }
         }
-        int runs = new LostRuns(connection).close(dead.nodeId());
+        int runs = new LostRuns(connection, engine).close(dead.nodeId());
         try (PreparedStatement forget = connection.prepareStatement("delete from node where node_id = ? and closed")) {
             forget.setLong(1, dead.nodeId());
             forget.executeUpdate();

@@ -4,12 +4,9 @@ import io.runtape.model.RunReason;
 import io.runtape.model.RunStatus;
 import io.runtape.sse.FrameKind;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,46 +24,31 @@ public final class RunJournal implements LiveRun {
     /** Bytes of finished frames that may wait, for their commit or on the way to readers, before the source is not read. */
     static final long UNCOMMITTED_MAX = 1L << 20;
 
-    private static final int FRAMES_EXPECTED = 4;
-    private static final int BYTES_EXPECTED = 1024;
-
-    /** A block makes room for as much as the one before it, up to this: one burst must not make every later block large. */
-    private static final int BYTES_EXPECTED_MAX = 64 << 10;
-
     private final GroupCommitter committer;
+    private final CommitRoom room;
     private final RunKey key;
-    private volatile RunStart start;
     private final Executor loop;
+    private final RunAudience audience;
     private final CompletableFuture<RunJournal> started = new CompletableFuture<>();
-
-    // All below is guarded by this.
     private final CompletableFuture<RunHead> headed = new CompletableFuture<>();
-    private final List<CommitListener> listeners = new ArrayList<>();
+
+    // All below is guarded by this. Under it the audience's lock may be taken, never the other way round.
+    private final UnwrittenRun unwritten;
     private boolean queued;
-    private boolean startTaken;
-    private boolean headTaken;
-    private boolean endTaken;
-    private @Nullable RunHead head;
-    private @Nullable FrameBlock waiting;
-    private @Nullable RunEnd end;
-    private RunTotals taken = RunTotals.NONE;
-    private RunTotals durable = RunTotals.NONE;
-    private @Nullable RunEnd ended;
     private long uncommitted;
     private int cancels;
     private @Nullable String upstreamRunId;
     private @Nullable Runnable roomCall;
     private boolean cancelAsked;
     private @Nullable Runnable cancelCall;
-    private @Nullable Consumer<RunEnd> endCall;
-    private int framesLastBlock = FRAMES_EXPECTED;
-    private int bytesLastBlock = BYTES_EXPECTED;
 
     RunJournal(GroupCommitter committer, long pk, RunStart start, Executor loop) {
         this.committer = committer;
+        this.room = committer.room();
         this.key = new RunKey(pk, start.owner().id(), start.agent(), start.createdAt());
-        this.start = start;
         this.loop = loop;
+        this.audience = new RunAudience(loop);
+        this.unwritten = new UnwrittenRun(start);
     }
 
     @Override
@@ -80,7 +62,7 @@ public final class RunJournal implements LiveRun {
 
     /** What was known when the run began; without its request once that is being written. */
     public RunStart start() {
-        return start;
+        return unwritten.start();
     }
 
     /** Completes on the loop when the run's row is durable; fails with {@link StoreUnavailableException}. */
@@ -99,11 +81,11 @@ public final class RunJournal implements LiveRun {
     public CompletableFuture<RunHead> head(RunHead answer) {
         boolean enqueue;
         synchronized (this) {
-            if (end != null) {
+            if (unwritten.hasEnd()) {
                 headed.completeExceptionally(new StoreUnavailableException());
                 return headed;
             }
-            head = answer;
+            unwritten.head(answer);
             upstreamRunId = answer.upstreamRunId();
             enqueue = markQueued();
         }
@@ -132,19 +114,14 @@ public final class RunJournal implements LiveRun {
             int parts) {
         boolean enqueue;
         synchronized (this) {
-            if (end != null) {
+            if (unwritten.hasEnd()) {
                 return;
             }
-            FrameBlock block = waiting;
-            if (block == null) {
-                block = new FrameBlock(taken.frames() + 1, framesLastBlock, Math.max(bytesLastBlock, to - from));
-                waiting = block;
-            }
-            block.add(kind, source, from, to, offsetMicros, type, lastEventId, parts);
+            unwritten.append(kind, source, from, to, offsetMicros, type, lastEventId, parts);
             uncommitted += to - from;
             enqueue = markQueued();
         }
-        committer.appended(to - from);
+        room.appended(to - from);
         if (enqueue) {
             committer.enqueue(this);
         }
@@ -154,10 +131,10 @@ public final class RunJournal implements LiveRun {
     public boolean end(RunEnd how) {
         boolean enqueue;
         synchronized (this) {
-            if (end != null) {
+            if (unwritten.hasEnd()) {
                 return false;
             }
-            end = how;
+            unwritten.end(how);
             enqueue = markQueued();
         }
         if (enqueue) {
@@ -184,7 +161,7 @@ public final class RunJournal implements LiveRun {
                 return true;
             }
         }
-        return committer.isFull();
+        return room.isFull();
     }
 
     /** Calls back once, on the loop, when half of what may wait is free again. */
@@ -192,12 +169,12 @@ public final class RunJournal implements LiveRun {
         synchronized (this) {
             roomCall = call;
         }
-        committer.callWhenRoom(this);
+        room.callWhenFree(this);
     }
 
     /** The call that waits for room, if there is room now. */
     synchronized @Nullable Runnable takeRoomCall(boolean roomForAll) {
-        if (roomCall == null || end == null && (!roomForAll || uncommitted >= UNCOMMITTED_MAX / 2)) {
+        if (roomCall == null || !unwritten.hasEnd() && (!roomForAll || uncommitted >= UNCOMMITTED_MAX / 2)) {
             return null;
         }
         Runnable call = roomCall;
@@ -211,43 +188,27 @@ public final class RunJournal implements LiveRun {
 
     @Override
     public String id() {
-        return start.id();
+        return start().id();
     }
 
     @Override
-    public synchronized Subscribed subscribe(CommitListener listener) {
-        if (ended == null) {
-            listeners.add(listener);
-        }
-        return new Subscribed(durable.frames(), ended);
+    public Subscribed subscribe(CommitListener listener) {
+        return audience.subscribe(listener);
     }
 
     @Override
-    public synchronized void unsubscribe(CommitListener listener) {
-        listeners.remove(listener);
+    public void unsubscribe(CommitListener listener) {
+        audience.unsubscribe(listener);
     }
 
     /** Whether anybody listens. */
-    public synchronized boolean isHeard() {
-        return !listeners.isEmpty();
+    public boolean isHeard() {
+        return audience.isHeard();
     }
 
     /** Calls back once, on the loop, when the run's end is durable or the run is given up; whoever ended it. */
     public void whenEnded(Consumer<RunEnd> call) {
-        @Nullable RunEnd already;
-        synchronized (this) {
-            already = ended;
-            endCall = already == null ? call : null;
-        }
-        if (already != null) {
-            RunEnd end = already;
-            loop.execute(() -> call.accept(end));
-        }
-    }
-
-    @Override
-    public synchronized long durableSequence() {
-        return durable.frames();
+        audience.whenEnded(call);
     }
 
     /** Calls back once, on the loop, when the run is to be cancelled. */
@@ -274,14 +235,19 @@ public final class RunJournal implements LiveRun {
         }
     }
 
+    @Override
+    public long durableSequence() {
+        return audience.durable().frames();
+    }
+
     /** What of the run is durable. */
-    public synchronized RunTotals durable() {
-        return durable;
+    public RunTotals durable() {
+        return audience.durable();
     }
 
     /** The durable end, if there is one. */
-    public synchronized Optional<RunEnd> ended() {
-        return Optional.ofNullable(ended);
+    public Optional<RunEnd> ended() {
+        return audience.ended();
     }
 
     /** A cancel call that names this run is passing. */
@@ -307,78 +273,20 @@ public final class RunJournal implements LiveRun {
     /** What waits to be written; null where that is nothing. */
     synchronized @Nullable RunWrite take() {
         queued = false;
-        RunStart newStart = startTaken ? null : start;
-        if (!startTaken) {
-            startTaken = true;
-            start = start.withoutRequest();
-        }
-        RunHead newHead = head;
-        head = null;
-        FrameBlock frames = waiting;
-        waiting = null;
-        RunEnd newEnd = endTaken ? null : end;
-        if (newEnd != null) {
-            endTaken = true;
-            end = newEnd.withoutOutcome();
-        }
-        if (newHead == null && newEnd != null && !headTaken) {
-            // A run that ends without an answer still belongs to a thread.
-            newHead = new RunHead(start.threadId(), null, null, null, start.stream());
-        }
-        headTaken |= newHead != null;
-        if (frames != null) {
-            taken = taken.plus(frames);
-            framesLastBlock = Math.max(FRAMES_EXPECTED, frames.count());
-            bytesLastBlock = Math.max(BYTES_EXPECTED, Math.min(frames.length(), BYTES_EXPECTED_MAX));
-        }
-        if (newStart == null && newHead == null && frames == null && newEnd == null) {
-            return null;
-        }
-        return new RunWrite(this, newStart, newHead, frames, newEnd, taken);
+        return unwritten.take(this);
     }
 
     /** This write is durable: says so to whoever waits for it. */
     void committed(RunWrite write, Deliveries deliveries) {
-        List<CommitListener> told;
-        @Nullable Consumer<RunEnd> call;
-        RunEnd newEnd = write.end() == null ? null : write.end().withoutOutcome();
-        synchronized (this) {
-            durable = write.totals();
-            ended = newEnd != null ? newEnd : ended;
-            call = newEnd == null ? null : takeEndCall();
-            told = write.frames() == null && newEnd == null ? List.of() : List.copyOf(listeners);
-        }
         if (write.start() != null) {
             deliveries.add(loop, () -> started.complete(this));
         }
-        RunHead newHead = write.head();
-        if (newHead != null) {
-            deliveries.add(loop, () -> headed.complete(newHead));
+        RunHead head = write.head();
+        if (head != null) {
+            deliveries.add(loop, () -> headed.complete(head));
         }
         FrameBlock frames = write.frames();
-        AtomicInteger untold = new AtomicInteger(told.size());
-        for (CommitListener listener : told) {
-            deliveries.add(listener.loop(), () -> {
-                try {
-                    if (frames != null) {
-                        listener.committed(frames);
-                    }
-                    if (newEnd != null) {
-                        listener.ended(newEnd);
-                    }
-                } finally {
-                    if (untold.decrementAndGet() == 0) {
-                        told(frames);
-                    }
-                }
-            });
-        }
-        if (told.isEmpty()) {
-            told(frames);
-        }
-        if (newEnd != null && call != null) {
-            deliveries.add(loop, () -> call.accept(newEnd));
-        }
+        audience.committed(write, deliveries, () -> told(frames));
     }
 
     /**
@@ -387,30 +295,11 @@ public final class RunJournal implements LiveRun {
      */
     private void told(@Nullable FrameBlock frames) {
         if (frames != null) {
-            boolean room;
+            boolean forAll;
             synchronized (this) {
-                room = settle(frames);
+                forAll = settle(frames);
             }
-            committer.roomMade(this, room);
-        }
-    }
-
-    private @Nullable Consumer<RunEnd> takeEndCall() {
-        Consumer<RunEnd> call = endCall;
-        endCall = null;
-        return call;
-    }
-
-    private void tellEnded(List<CommitListener> told, RunEnd end, Deliveries deliveries) {
-        for (CommitListener listener : told) {
-            deliveries.add(listener.loop(), () -> listener.ended(end));
-        }
-        @Nullable Consumer<RunEnd> call;
-        synchronized (this) {
-            call = takeEndCall();
-        }
-        if (call != null) {
-            deliveries.add(loop, () -> call.accept(end));
+            room.made(this, forAll);
         }
     }
 
@@ -419,31 +308,19 @@ public final class RunJournal implements LiveRun {
             return false;
         }
         uncommitted -= frames.length();
-        return committer.settled(frames.length());
+        return room.settled(frames.length());
     }
 
     /** The store has not taken this write and never will: the run ends, by a row if its start has one. */
     void dropped(RunWrite write, Deliveries deliveries) {
         RunEnd broken = RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now());
-        boolean enqueue = false;
-        List<CommitListener> told;
+        boolean enqueue;
+        boolean endWaits;
         synchronized (this) {
             settle(write.frames());
-            taken = durable;
-            dropWaiting();
-            headTaken &= write.head() == null;
-            end = broken;
-            // Without a row there is nothing to end; and where even the plain end is refused, the next start ends the
-            // run.
-            boolean hopeless =
-                    write.start() != null || write.end() != null && write.end().reason() == RunReason.STORE_UNAVAILABLE;
-            endTaken = hopeless;
-            if (hopeless) {
-                ended = broken;
-            } else {
-                enqueue = markQueued();
-            }
-            told = List.copyOf(listeners);
+            settle(unwritten.drop());
+            endWaits = unwritten.refused(write, audience.durable(), broken);
+            enqueue = endWaits && markQueued();
         }
         if (write.start() != null) {
             deliveries.add(loop, () -> started.completeExceptionally(new StoreUnavailableException()));
@@ -451,7 +328,7 @@ public final class RunJournal implements LiveRun {
         if (write.head() != null) {
             deliveries.add(loop, () -> headed.completeExceptionally(new StoreUnavailableException()));
         }
-        tellEnded(told, broken, deliveries);
+        audience.brokeOff(broken, !endWaits, deliveries);
         if (enqueue) {
             committer.enqueue(this);
         }
@@ -460,26 +337,18 @@ public final class RunJournal implements LiveRun {
     /** The store has been away for too long: what waits is dropped, and clients are told now; the row follows. */
     void abandon(Deliveries deliveries) {
         RunEnd broken = RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now());
-        List<CommitListener> told;
         synchronized (this) {
-            if (!endTaken) {
-                dropWaiting();
-                end = broken;
+            if (!unwritten.isEndTaken()) {
+                settle(unwritten.drop());
+                unwritten.end(broken);
                 markQueued();
             }
-            told = List.copyOf(listeners);
         }
         deliveries.add(loop, () -> {
             started.completeExceptionally(new StoreUnavailableException());
             headed.completeExceptionally(new StoreUnavailableException());
         });
-        tellEnded(told, broken, deliveries);
+        audience.brokeOff(broken, false, deliveries);
         committer.enqueue(this);
-    }
-
-    private void dropWaiting() {
-        settle(waiting);
-        waiting = null;
-        head = null;
     }
 }

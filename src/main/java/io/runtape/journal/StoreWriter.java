@@ -38,7 +38,7 @@ final class StoreWriter implements AutoCloseable {
         this.connection = connection;
         this.fence = fence;
         this.fenceCheck = connection.prepareStatement(NodeFence.query(store.engine()));
-        this.rows = new RunRows(connection);
+        this.rows = RunRows.of(store.engine(), connection);
         this.frames =
                 store.engine() == Engine.POSTGRESQL ? new PostgresFrames(connection, fence) : new H2Frames(connection);
     }

@@ -1,0 +1,98 @@
+package io.runtape.journal;
+
+import java.util.Iterator;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+
+/**
+ * How much may wait of all runs together, and which runs do not read their source until there is room again. Safe for any
+ * thread, without a lock: whoever waits looks once more after it has said so.
+ */
+final class CommitRoom {
+
+    /**
+     * Bytes of finished frames, of all runs, that may wait for their commit or on the way to readers: an eighth of the heap,
+     * 64 MiB at most. Not a constant of the class: a native image would take the heap of the machine it was built on.
+     */
+    private final long uncommittedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
+
+    private final JournalMetrics metrics;
+    private final AtomicLong uncommitted = new AtomicLong();
+    private final Set<RunJournal> waiting = ConcurrentHashMap.newKeySet();
+
+    CommitRoom(JournalMetrics metrics) {
+        this.metrics = metrics;
+        metrics.gauge(
+                "runtape.uncommitted.bytes",
+                "Bytes of frames that wait for their commit or are on the way to readers",
+                uncommitted::get);
+        metrics.gauge(
+                "runtape.upstreams.paused",
+                "Runs whose agent API is not read because too much waits for its commit",
+                waiting::size);
+    }
+
+    void appended(int bytes) {
+        metrics.received(bytes);
+        uncommitted.addAndGet(bytes);
+    }
+
+    /** Returns whether this made room for all runs; {@link #made} is to be told then. */
+    boolean settled(int bytes) {
+        long left = uncommitted.addAndGet(-bytes);
+        return left < uncommittedMax / 2 && left + bytes >= uncommittedMax / 2;
+    }
+
+    /** Calls the run if it waits for room, and all that do where there is room for all again. */
+    void made(RunJournal run, boolean forAll) {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        if (forAll) {
+            callThoseWithRoom(Executor::execute);
+        } else {
+            callIfRoom(run);
+        }
+    }
+
+    boolean isFull() {
+        return uncommitted.get() >= uncommittedMax;
+    }
+
+    private boolean isHalfFree() {
+        return uncommitted.get() < uncommittedMax / 2;
+    }
+
+    /** Keeps the run's call until there is room; the commit that makes room may already be over. */
+    void callWhenFree(RunJournal run) {
+        waiting.add(run);
+        callIfRoom(run);
+    }
+
+    private void callIfRoom(RunJournal run) {
+        Runnable call = run.takeRoomCall(isHalfFree());
+        if (call != null) {
+            waiting.remove(run);
+            run.loop().execute(call);
+        }
+    }
+
+    /** Calls all that have room now. */
+    void callThoseWithRoom(BiConsumer<Executor, Runnable> caller) {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        boolean forAll = isHalfFree();
+        for (Iterator<RunJournal> runs = waiting.iterator(); runs.hasNext(); ) {
+            RunJournal run = runs.next();
+            Runnable call = run.takeRoomCall(forAll);
+            if (call != null) {
+                runs.remove();
+                caller.accept(run.loop(), call);
+            }
+        }
+    }
+}

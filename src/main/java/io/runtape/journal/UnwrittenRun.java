@@ -1,0 +1,131 @@
+package io.runtape.journal;
+
+import io.runtape.model.RunReason;
+import io.runtape.sse.FrameKind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What of a run waits to be written: its start, the head of its answer, its next frames and its end. The first end stays,
+ * and nothing comes behind it.
+ *
+ * <p>Guarded by the {@link RunJournal} that it belongs to, but for {@link #start()}, which is safe for any thread.
+ */
+final class UnwrittenRun {
+
+    private static final int FRAMES_EXPECTED = 4;
+    private static final int BYTES_EXPECTED = 1024;
+
+    /** A block makes room for as much as the one before it, up to this: one burst must not make every later block large. */
+    private static final int BYTES_EXPECTED_MAX = 64 << 10;
+
+    private volatile RunStart start;
+    private boolean startTaken;
+    private boolean headTaken;
+    private boolean endTaken;
+    private @Nullable RunHead head;
+    private @Nullable FrameBlock frames;
+    private @Nullable RunEnd end;
+    private RunTotals taken = RunTotals.NONE;
+    private int framesLastBlock = FRAMES_EXPECTED;
+    private int bytesLastBlock = BYTES_EXPECTED;
+
+    UnwrittenRun(RunStart start) {
+        this.start = start;
+    }
+
+    /** What was known when the run began; without its request once that is being written. */
+    RunStart start() {
+        return start;
+    }
+
+    void head(RunHead answer) {
+        head = answer;
+    }
+
+    void append(
+            FrameKind kind,
+            byte[] source,
+            int from,
+            int to,
+            long offsetMicros,
+            @Nullable String type,
+            String lastEventId,
+            int parts) {
+        FrameBlock block = frames;
+        if (block == null) {
+            block = new FrameBlock(taken.frames() + 1, framesLastBlock, Math.max(bytesLastBlock, to - from));
+            frames = block;
+        }
+        block.add(kind, source, from, to, offsetMicros, type, lastEventId, parts);
+    }
+
+    boolean hasEnd() {
+        return end != null;
+    }
+
+    /** Whether the end is being written, or is written. */
+    boolean isEndTaken() {
+        return endTaken;
+    }
+
+    /** Sets the end, in the place of one that waits, if any does. */
+    void end(RunEnd how) {
+        end = how;
+    }
+
+    /** Takes all that waits; null where that is nothing. */
+    @Nullable
+    RunWrite take(RunJournal run) {
+        RunStart newStart = startTaken ? null : start;
+        if (!startTaken) {
+            startTaken = true;
+            start = start.withoutRequest();
+        }
+        RunHead newHead = head;
+        head = null;
+        FrameBlock newFrames = frames;
+        frames = null;
+        RunEnd newEnd = endTaken ? null : end;
+        if (newEnd != null) {
+            endTaken = true;
+            end = newEnd.withoutOutcome();
+        }
+        if (newHead == null && newEnd != null && !headTaken) {
+            // A run that ends without an answer still belongs to a thread.
+            newHead = new RunHead(start.threadId(), null, null, null, start.stream());
+        }
+        headTaken |= newHead != null;
+        if (newFrames != null) {
+            taken = taken.plus(newFrames);
+            framesLastBlock = Math.max(FRAMES_EXPECTED, newFrames.count());
+            bytesLastBlock = Math.max(BYTES_EXPECTED, Math.min(newFrames.length(), BYTES_EXPECTED_MAX));
+        }
+        if (newStart == null && newHead == null && newFrames == null && newEnd == null) {
+            return null;
+        }
+        return new RunWrite(run, newStart, newHead, newFrames, newEnd, taken);
+    }
+
+    /** Drops the head and the frames that wait; returns the frames, null where none did. */
+    @Nullable
+    FrameBlock drop() {
+        FrameBlock dropped = frames;
+        frames = null;
+        head = null;
+        return dropped;
+    }
+
+    /**
+     * The store has not taken this write and never will: goes back to what is durable and ends there.
+     *
+     * @return whether the end waits to be written, which is useless where the run has no row, or where even the plain end was
+     *     refused: then the next start ends the run
+     */
+    boolean refused(RunWrite write, RunTotals durable, RunEnd broken) {
+        taken = durable;
+        headTaken &= write.head() == null;
+        end = broken;
+        endTaken = write.start() != null || write.end() != null && write.end().reason() == RunReason.STORE_UNAVAILABLE;
+        return !endTaken;
+    }
+}
