@@ -15,9 +15,7 @@ import jakarta.enterprise.event.Observes;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
@@ -42,24 +40,23 @@ public class Journal {
     private static final Duration START_PATIENCE = Duration.ofSeconds(5);
 
     private final Store store;
-    private final JournalConfig config;
     private final GroupCommitter committer;
-    private final Map<Long, RunJournal> live = new ConcurrentHashMap<>();
+    private final LiveRuns live;
     private final AtomicLong nextPk = new AtomicLong();
     private final ThreadWatches threads = new ThreadWatches();
     private volatile boolean stopping;
 
     Journal(Store store, JournalConfig config, JournalMetrics metrics) {
         this.store = store;
-        this.config = config;
+        this.live = new LiveRuns(config.maxLiveRuns(), config.maxLiveRunsPerOwner());
         this.committer = new GroupCommitter(
                 store,
                 metrics,
                 config.storeTimeout(),
                 threads::published,
-                run -> live.remove(run.pk()),
-                deliveries -> live.values().forEach(run -> run.abandon(deliveries)));
-        metrics.gauge("runtape.runs.live", "Runs that are being recorded", live::size);
+                live::remove,
+                deliveries -> live.all().forEach(run -> run.abandon(deliveries)));
+        metrics.gauge("runtape.runs.live", "Runs that are being recorded", live::count);
     }
 
     void start(@Observes @Priority(STARTS_AT) StartupEvent event) {
@@ -81,7 +78,7 @@ public class Journal {
     void stop(@Observes ShutdownEvent event) {
         stopping = true;
         Instant now = Instant.now();
-        live.values().forEach(run -> run.end(RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_STOPPED, now)));
+        live.all().forEach(run -> run.end(RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_STOPPED, now)));
         committer.stop(LAST_COMMITS);
     }
 
@@ -100,14 +97,19 @@ public class Journal {
      *
      * @param loop the event loop that will append, and that the run's own results come on
      * @return fails, on any thread, with {@link StoreUnavailableException} where the database does not answer: then the agent API
-     *     must not be called, and the run, should it still be recorded, is recorded as failed
+     *     must not be called, and the run, should it still be recorded, is recorded as failed. With {@link
+     *     TooManyRunsException} or {@link KeyTakenException} nothing is recorded.
      */
     public Uni<RunJournal> open(RunStart start, Executor loop) {
         if (!available()) {
             return Uni.createFrom().failure(new StoreUnavailableException());
         }
         RunJournal run = new RunJournal(committer, nextPk.incrementAndGet(), start, loop);
-        live.put(run.pk(), run);
+        try {
+            live.add(run);
+        } catch (TooManyRunsException e) {
+            return Uni.createFrom().failure(e);
+        }
         run.begin();
         return Uni.createFrom()
                 .completionStage(run.started())
@@ -140,7 +142,7 @@ public class Journal {
     /** The live run of the owner that has this id, here or at the agent API; the newest where an upstream id came twice. */
     public Optional<RunJournal> live(Owner owner, String id) {
         @Nullable RunJournal found = null;
-        for (RunJournal run : live.values()) {
+        for (RunJournal run : live.all()) {
             if (run.start().owner().equals(owner)
                     && (run.start().id().equals(id)
                             || run.upstreamRunId().filter(id::equals).isPresent())

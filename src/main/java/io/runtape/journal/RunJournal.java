@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -81,7 +82,10 @@ public final class RunJournal {
         return start;
     }
 
-    /** Completes on the loop when the run's row is durable; fails with {@link StoreUnavailableException}. */
+    /**
+     * Completes on the loop when the run's row is durable; fails with {@link StoreUnavailableException}, or with {@link
+     * KeyTakenException} where no row is written since the run's idempotency key has another run.
+     */
     CompletableFuture<RunJournal> started() {
         return started;
     }
@@ -108,6 +112,14 @@ public final class RunJournal {
         if (enqueue) {
             committer.enqueue(this);
         }
+        return headed;
+    }
+
+    /**
+     * The head once it is durable; without an upstream status where the run ended without an answer. Completes on the run's
+     * loop; fails with {@link StoreUnavailableException}.
+     */
+    public CompletionStage<RunHead> headed() {
         return headed;
     }
 
@@ -387,6 +399,17 @@ public final class RunJournal {
         }
         uncommitted -= frames.length();
         return committer.settled(frames.length());
+    }
+
+    /** Another run has the idempotency key, so this one never begins. */
+    void keyTaken(Deliveries deliveries) {
+        RunEnd never = RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now());
+        synchronized (this) {
+            end = never;
+            endTaken = true;
+            ended = never;
+        }
+        deliveries.add(loop, () -> started.completeExceptionally(new KeyTakenException()));
     }
 
     /** The store has not taken this write and never will: the run ends, by a row if its start has one. */

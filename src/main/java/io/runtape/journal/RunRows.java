@@ -43,7 +43,8 @@ final class RunRows {
     /** Not by the status: the index of live runs would serve that, and hold all that were live since it was last cleaned. */
     static final String UPDATE_END = """
             update run set status = ?, reason = ?, dialect = ?, result = ?, usage = ?, iterations = ?, error = ?,
-                event_count = ?, frame_count = ?, byte_count = ?, last_sequence = ?, first_event_at = ?, completed_at = ?
+                event_count = ?, frame_count = ?, byte_count = ?, last_sequence = ?, first_event_at = ?, completed_at = ?,
+                cut = ?
             where run_pk = ? and completed_at is null""";
 
     static final String TOUCH_THREAD = """
@@ -190,7 +191,8 @@ final class RunRows {
                                 : time(each.run().createdAt().plusNanos(totals.firstOffsetMicros() * 1000)),
                         Types.TIMESTAMP_WITH_TIMEZONE);
                 update.setObject(13, time(end.completedAt()));
-                update.setLong(14, each.run().pk());
+                update.setBoolean(14, end.cut());
+                update.setLong(15, each.run().pk());
                 update.addBatch();
                 touch.setObject(1, time(end.completedAt()));
                 touch.setString(2, each.run().owner());

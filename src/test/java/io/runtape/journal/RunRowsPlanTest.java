@@ -25,7 +25,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RunRowsPlanTest extends RunningGateway {
 
     @ParameterizedTest
-    @ValueSource(strings = {RunRows.ADVANCE_THREAD, RunRows.UPDATE_HEAD, RunRows.TOUCH_THREAD, RunRows.UPDATE_END})
+    @ValueSource(
+            strings = {
+                RunRows.ADVANCE_THREAD,
+                RunRows.UPDATE_HEAD,
+                RunRows.TOUCH_THREAD,
+                RunRows.UPDATE_END,
+                KeyRows.DELETE_FREE
+            })
     void findsItsRowByTheKey(String statement) throws SQLException {
         assertByTheKey(planOnNewTables(statement, false));
         assertByTheKey(planOnNewTables(statement, true));
@@ -35,7 +42,9 @@ class RunRowsPlanTest extends RunningGateway {
         assertTrue(
                 plan.lines()
                         .filter(line -> line.contains("Scan"))
-                        .allMatch(line -> line.contains("thread_pkey") || line.contains("run_pkey")),
+                        .allMatch(line -> line.contains("thread_pkey")
+                                || line.contains("run_pkey")
+                                || line.contains("idempotency_key_pkey")),
                 plan);
     }
 
@@ -46,9 +55,10 @@ class RunRowsPlanTest extends RunningGateway {
             sql.execute("create schema brand_new");
             sql.execute("create table brand_new.thread (like public.thread including all)");
             sql.execute("create table brand_new.run (like public.run including all)");
+            sql.execute("create table brand_new.idempotency_key (like public.idempotency_key including all)");
             sql.execute("set local search_path = brand_new");
             if (knownAsEmpty) {
-                sql.execute("analyze thread, run");
+                sql.execute("analyze thread, run, idempotency_key");
             }
             sql.execute(Store.BY_KEY_ONLY);
             sql.execute("set local plan_cache_mode = force_generic_plan");
