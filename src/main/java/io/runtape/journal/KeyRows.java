@@ -2,6 +2,7 @@ package io.runtape.journal;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -35,9 +36,12 @@ final class KeyRows {
             on conflict do nothing""";
 
     /** What another gateway is about to delete is left to it. */
-    static final String PRUNE = """
-            delete from idempotency_key where (owner, id) in (select k.owner, k.id from idempotency_key k
-                where k.expires_at <= current_timestamp order by k.expires_at limit ? for update skip locked)""";
+    static final String SELECT_EXPIRED = """
+            select owner, id from idempotency_key where expires_at <= current_timestamp
+            order by expires_at limit ? for update skip locked""";
+
+    /** Each by its key: a delete of all that a select finds might get a plan that goes over the whole table, and keep it. */
+    static final String DELETE = "delete from idempotency_key where owner = ? and id = ?";
 
     private final Connection connection;
 
@@ -102,9 +106,17 @@ final class KeyRows {
 
     /** Twice as many as were added, so that the table shrinks to the keys that are remembered. */
     private void prune(int added) throws SQLException {
-        try (PreparedStatement prune = connection.prepareStatement(PRUNE)) {
-            prune.setInt(1, 2 * added);
-            prune.executeUpdate();
+        try (PreparedStatement select = connection.prepareStatement(SELECT_EXPIRED);
+                PreparedStatement delete = connection.prepareStatement(DELETE)) {
+            select.setInt(1, 2 * added);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    delete.setString(1, row.getString(1));
+                    delete.setString(2, row.getString(2));
+                    delete.addBatch();
+                }
+            }
+            delete.executeBatch();
         }
     }
 }

@@ -31,7 +31,9 @@ class RunRowsPlanTest extends RunningGateway {
                 RunRows.UPDATE_HEAD,
                 RunRows.TOUCH_THREAD,
                 RunRows.UPDATE_END,
-                KeyRows.DELETE_FREE
+                KeyRows.DELETE_FREE,
+                KeyRows.SELECT_EXPIRED,
+                KeyRows.DELETE
             })
     void findsItsRowByTheKey(String statement) throws SQLException {
         assertByTheKey(planOnNewTables(statement, false));
@@ -44,7 +46,8 @@ class RunRowsPlanTest extends RunningGateway {
                         .filter(line -> line.contains("Scan"))
                         .allMatch(line -> line.contains("thread_pkey")
                                 || line.contains("run_pkey")
-                                || line.contains("idempotency_key_pkey")),
+                                || line.contains("idempotency_key_pkey")
+                                || line.contains("idempotency_key_expires_at")),
                 plan);
     }
 

@@ -119,6 +119,35 @@ abstract class RepeatedCallTest extends RunningGateway {
     }
 
     @Test
+    void callsThatWaitForOneCommitRunTheAgentOnce() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        Scripted others = upstream.on(Script.stream("data: other\n\n"));
+        List<WireAnswer> equal = new ArrayList<>();
+        List<WireAnswer> besides = new ArrayList<>();
+        try (StoreLock lock = StoreLock.onRuns(store())) {
+            // The first one is being committed for as long as the lock is held, and all others wait.
+            besides.add(client().post("/v1/run", "{}", others.header()));
+            for (int i = 0; i < 5; i++) {
+                equal.add(post("{}", script.header()));
+                besides.add(client().post("/v1/run", "{}", others.header(), "Idempotency-Key: " + key + i));
+            }
+            assertTrue(equal.get(4).isSilentFor(A_WHILE));
+        }
+
+        Set<String> runs = new HashSet<>();
+        for (WireAnswer answer : equal) {
+            assertEquals(STREAM, new String(answer.whole(), UTF_8));
+            runs.add(answer.header("Runtape-Run-Id"));
+        }
+        assertEquals(1, runs.size());
+        assertCalledOnce(script);
+        for (WireAnswer answer : besides) {
+            assertEquals("data: other\n\n", new String(answer.whole(), UTF_8));
+            assertFalse(answer.head().has("Idempotent-Replayed"));
+        }
+    }
+
+    @Test
     void twoBodiesAtOnceWithOneKeyAreOneRunAndOneRefusal() throws Exception {
         Scripted script = upstream.on(Script.stream(STREAM));
 
