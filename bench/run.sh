@@ -96,7 +96,7 @@ measure() {
 
 gateway() {
   # shellcheck disable=SC2086
-  env "$@" RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$upstream_port QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
+  env "$@" RUNTAPE_MAX_LIVE_RUNS=20000 RUNTAPE_MAX_LIVE_RUNS_PER_OWNER=20000 RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$upstream_port QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
     QUARKUS_MANAGEMENT_PORT=$management_port java $java_options -jar "$jar" >"$out/gateway.log" 2>&1 & gateway_pid=$!
   pids+=("$gateway_pid"); wait_for $gateway_port
 }

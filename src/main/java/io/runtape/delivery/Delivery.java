@@ -48,7 +48,12 @@ public final class Delivery {
      * @param loop the loop that it is subscribed on, and all items come on
      */
     public Multi<Buffer> body(RunJournal run, boolean eventIds, EventLoop loop) {
-        return read(RunSource.of(run), 0, eventIds ? new EventIdFraming(0) : new VerbatimFraming(), loop);
+        return read(RunSource.of(run), 0, bodyFraming(eventIds), loop);
+    }
+
+    /** The form in which clients of recorded calls get the body. */
+    static Framing bodyFraming(boolean eventIds) {
+        return eventIds ? new EventIdFraming(0) : new VerbatimFraming();
     }
 
     /** A reader of the run in that form, from that position on. */

@@ -34,6 +34,18 @@ record RunSource(
                 new RunEnding(run.id, run.status, run.reason, run.lastSequence, false));
     }
 
+    /** The same; an ended run ends as its answer did. */
+    RunSource endingAsAnswered(boolean cut) {
+        return ending == null
+                ? this
+                : new RunSource(
+                        pk,
+                        id,
+                        live,
+                        lastSequence,
+                        new RunEnding(id, ending.status(), ending.reason(), lastSequence, cut));
+    }
+
     /** The ending of this run when its journal tells it. */
     RunEnding ending(RunEnd end, long sequence) {
         return new RunEnding(

@@ -51,6 +51,11 @@ final class RunSources {
         return find(() -> Run.of(owner, id)).orElseThrow(() -> ApiException.notFound("run"));
     }
 
+    /** The run under that key; empty where it was deleted. */
+    Optional<Found> byKey(long runPk) {
+        return find(() -> Run.findByIdOptional(runPk));
+    }
+
     /** The thread's next run after that place in it. */
     Optional<Found> nextInThread(Owner owner, String threadId, long ordinal) {
         return find(() -> Run.nextInThread(owner, threadId, ordinal));

@@ -99,6 +99,9 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
     public void onError(Throwable failure) {
         if (!done) {
             done = true;
+            if (!response.headWritten()) {
+                response.write(Buffer.buffer());
+            }
             ErrorReply.cut(context);
             onDone.run();
         }

@@ -3,6 +3,7 @@ package io.runtape.history;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
+import io.runtape.journal.KeyReader;
 import io.runtape.model.RunStatus;
 import io.runtape.model.Store;
 import jakarta.inject.Singleton;
@@ -87,6 +88,7 @@ final class Deletion {
                     }
                 }
             }
+            KeyReader.forgetFree(connection, runPk);
             delete(connection, "delete from frame where run_pk = ?", runPk);
             delete(connection, "delete from run where run_pk = ?", runPk);
             return true;

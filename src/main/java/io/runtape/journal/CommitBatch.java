@@ -2,6 +2,7 @@ package io.runtape.journal;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** What one transaction writes, of as many runs as wait. Confined to the committer's thread. */
 final class CommitBatch {
@@ -17,6 +18,7 @@ final class CommitBatch {
     private long bytes;
     private long startBytes;
     private boolean framesOnly = true;
+    private Set<RunJournal> keysTaken = Set.of();
 
     static CommitBatch of(RunWrite one) {
         CommitBatch batch = new CommitBatch();
@@ -36,6 +38,16 @@ final class CommitBatch {
             startBytes += start.bytes();
         }
         framesOnly &= write.framesOnly();
+    }
+
+    /** Says of which runs nothing is written, since their idempotency keys have other runs. */
+    void keysTaken(Set<RunJournal> runs) {
+        keysTaken = runs;
+    }
+
+    /** Whether nothing of the run is written. */
+    boolean isKeyTaken(RunJournal run) {
+        return keysTaken.contains(run);
     }
 
     boolean hasRoom() {

@@ -253,6 +253,11 @@ final class GroupCommitter {
         long now = System.nanoTime();
         metrics.committed(batch, tookNanos);
         for (RunWrite write : batch.writes()) {
+            if (batch.isKeyTaken(write.run())) {
+                write.run().keyTaken(deliveries);
+                onEnded.accept(write.run());
+                continue;
+            }
             FrameBlock frames = write.frames();
             if (frames != null) {
                 frames.committedAt(now);

@@ -26,7 +26,8 @@ final class H2RunRows extends RunRows {
 
     private static final String UPDATE_END = """
             update run set status = ?, reason = ?, dialect = ?, result = ?, usage = ?, iterations = ?, error = ?,
-                event_count = ?, frame_count = ?, byte_count = ?, last_sequence = ?, first_event_at = ?, completed_at = ?
+                event_count = ?, frame_count = ?, byte_count = ?, last_sequence = ?, first_event_at = ?, completed_at = ?,
+                cut = ?
             where run_pk = ? and completed_at is null""";
 
     private static final String TOUCH_THREAD = """
@@ -102,7 +103,8 @@ final class H2RunRows extends RunRows {
                 Instant first = each.firstEventAt();
                 update.setObject(12, first == null ? null : time(first), Types.TIMESTAMP_WITH_TIMEZONE);
                 update.setObject(13, time(end.completedAt()));
-                update.setLong(14, each.run().pk());
+                update.setBoolean(14, end.cut());
+                update.setLong(15, each.run().pk());
                 update.addBatch();
                 touch.setObject(1, time(end.completedAt()));
                 touch.setString(2, each.run().owner());

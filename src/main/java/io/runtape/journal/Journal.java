@@ -18,9 +18,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -51,9 +49,9 @@ public class Journal {
     private static final Duration START_PATIENCE = Duration.ofSeconds(5);
 
     private final Store store;
-    private final JournalConfig config;
     private final GroupCommitter committer;
-    private final Map<Long, RunJournal> live = new ConcurrentHashMap<>();
+    private final LiveRuns live;
+    private final JournalConfig config;
     private final AtomicLong nextPk = new AtomicLong();
     private final ThreadWatches threads = new ThreadWatches();
     private volatile boolean stopping;
@@ -65,15 +63,16 @@ public class Journal {
     Journal(Store store, JournalConfig config, JournalMetrics metrics) {
         this.store = store;
         this.config = config;
+        this.live = new LiveRuns(config.maxLiveRuns(), config.maxLiveRunsPerOwner());
         this.committer = new GroupCommitter(
                 store,
                 metrics,
                 config.storeTimeout(),
                 this::written,
                 this::ended,
-                deliveries -> live.values().forEach(run -> run.abandon(deliveries)),
+                deliveries -> live.all().forEach(run -> run.abandon(deliveries)),
                 this::takenOver);
-        metrics.gauge("runtape.runs.live", "Runs that are being recorded", live::size);
+        metrics.gauge("runtape.runs.live", "Runs that are being recorded", live::count);
     }
 
     void start(@Observes @Priority(STARTS_AT) StartupEvent event) {
@@ -134,12 +133,12 @@ public class Journal {
     }
 
     private void ended(RunJournal run) {
-        live.remove(run.pk());
+        live.remove(run);
         drainedWhereDue();
     }
 
     private void drainedWhereDue() {
-        if (stopping && live.isEmpty()) {
+        if (stopping && live.count() == 0) {
             drained.countDown();
         }
     }
@@ -151,14 +150,14 @@ public class Journal {
     void drain(@Observes ShutdownDelayInitiatedEvent event) throws InterruptedException {
         stopping = true;
         drainedWhereDue();
-        int runs = live.size();
+        int runs = live.count();
         if (runs > 0) {
             LOG.infof(
                     "the gateway stops when its %d live runs have ended, in %d s at the latest",
                     runs, config.drainTimeout().toSeconds());
         }
         if (!drained.await(config.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
-            LOG.warnf("%d live runs did not end in time", live.size());
+            LOG.warnf("%d live runs did not end in time", live.count());
             endAll();
             drained.await(LAST_COMMITS.toMillis(), TimeUnit.MILLISECONDS);
         }
@@ -175,7 +174,7 @@ public class Journal {
 
     private void endAll() {
         Instant now = Instant.now();
-        live.values().forEach(run -> run.end(RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_STOPPED, now)));
+        live.all().forEach(run -> run.end(RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_STOPPED, now)));
     }
 
     void stop(@Observes @Priority(STOPS_AT) ShutdownEvent event) {
@@ -199,14 +198,19 @@ public class Journal {
      *
      * @param loop the event loop that will append, and that the run's own results come on
      * @return fails, on any thread, with {@link StoreUnavailableException} where the database does not answer: then the agent API
-     *     must not be called, and the run, should it still be recorded, is recorded as failed
+     *     must not be called, and the run, should it still be recorded, is recorded as failed. With {@link
+     *     TooManyRunsException} or {@link KeyTakenException} nothing is recorded.
      */
     public Uni<RunJournal> open(RunStart start, Executor loop) {
         if (!available()) {
             return Uni.createFrom().failure(new StoreUnavailableException());
         }
         RunJournal run = new RunJournal(committer, nextPk.incrementAndGet(), start, loop);
-        live.put(run.pk(), run);
+        try {
+            live.add(run);
+        } catch (TooManyRunsException e) {
+            return Uni.createFrom().failure(e);
+        }
         run.begin();
         return Uni.createFrom()
                 .completionStage(run.started())
@@ -274,7 +278,7 @@ public class Journal {
     /** The live run of the owner that has this id, here or at the agent API; the newest where an upstream id came twice. */
     public Optional<RunJournal> live(Owner owner, String id) {
         @Nullable RunJournal found = null;
-        for (RunJournal run : live.values()) {
+        for (RunJournal run : live.all()) {
             if (run.start().owner().equals(owner)
                     && (run.start().id().equals(id)
                             || run.upstreamRunId().filter(id::equals).isPresent())

@@ -21,4 +21,15 @@ public interface JournalConfig {
      */
     @WithDefault("10m")
     Duration drainTimeout();
+
+    /**
+     * How many runs this gateway records at once; a call past it is answered 429 and nothing is recorded. Each holds two
+     * sockets and tens of kilobytes. Lower it where memory or open files do not suffice for as many.
+     */
+    @WithDefault("10000")
+    int maxLiveRuns();
+
+    /** How many of them may be one owner's, so that nobody takes all places. */
+    @WithDefault("1000")
+    int maxLiveRunsPerOwner();
 }

@@ -44,11 +44,12 @@ final class PostgresRunRows extends RunRows {
                 update run r set status = e.status, reason = e.reason, dialect = e.dialect, result = e.result,
                     usage = e.usage, iterations = e.iterations, error = e.error, event_count = e.events,
                     frame_count = e.frames, byte_count = e.bytes, last_sequence = e.frames,
-                    first_event_at = e.first_event_at, completed_at = e.completed_at
+                    first_event_at = e.first_event_at, completed_at = e.completed_at, cut = e.cut
                 from unnest(?::bigint[], ?::varchar[], ?::varchar[], ?::varchar[], ?::text[], ?::text[], ?::bigint[],
-                        ?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::timestamptz[], ?::timestamptz[])
+                        ?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::timestamptz[], ?::timestamptz[],
+                        ?::boolean[])
                     as e (run_pk, status, reason, dialect, result, usage, iterations,
-                        error, events, frames, bytes, first_event_at, completed_at)
+                        error, events, frames, bytes, first_event_at, completed_at, cut)
                 where r.run_pk = any(array[e.run_pk]) and r.completed_at is null
                 returning r.owner, r.thread_id, r.completed_at)
             update thread t set updated_at = greatest(t.updated_at, e.at)
@@ -111,6 +112,7 @@ final class PostgresRunRows extends RunRows {
                 runs.bind("int8", Long[]::new, end -> end.totals().bytes());
                 runs.bind("timestamptz", String[]::new, end -> text(end.firstEventAt()));
                 runs.bind("timestamptz", String[]::new, end -> text(end.end().completedAt()));
+                runs.bind("bool", Boolean[]::new, end -> end.end().cut());
                 update.executeUpdate();
             }
         }

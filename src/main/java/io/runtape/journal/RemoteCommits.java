@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -35,16 +34,6 @@ public class RemoteCommits {
 
     /** Bytes of one read in all, but for the frame that goes past them. */
     private static final long BYTES = 4 << 20;
-
-    /** Reasons of runs whose answers broke off. */
-    private static final Set<RunReason> CUT = Set.of(
-            RunReason.UPSTREAM_CLOSED,
-            RunReason.UPSTREAM_TIMEOUT,
-            RunReason.CLIENT_DISCONNECTED,
-            RunReason.CANCEL_REQUESTED,
-            RunReason.GATEWAY_STOPPED,
-            RunReason.GATEWAY_LOST,
-            RunReason.STORE_UNAVAILABLE);
 
     /** By their sizes alone, so that no more is read than may be held. */
     private static final String SELECT_SIZES = """
@@ -177,7 +166,7 @@ public class RemoteCommits {
         runs.forEach(run -> ended.put(run, Optional.empty()));
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement("""
-                        select run_pk, status, reason, completed_at, last_sequence from run
+                        select run_pk, status, reason, completed_at, last_sequence, cut from run
                         where run_pk = any(?)""")) {
             select.setArray(1, bigints(connection, runs));
             try (ResultSet row = select.executeQuery()) {
@@ -189,7 +178,9 @@ public class RemoteCommits {
                         continue;
                     }
                     String reason = row.getString(3);
-                    ended.put(run, Optional.of(new Ended(end(status, reason, at(row)), row.getLong(5))));
+                    ended.put(
+                            run,
+                            Optional.of(new Ended(end(status, reason, row.getBoolean(6), at(row)), row.getLong(5))));
                 }
             }
         }
@@ -201,8 +192,8 @@ public class RemoteCommits {
         return at == null ? Instant.EPOCH : at.toInstant();
     }
 
-    private static RunEnd end(RunStatus status, @Nullable String label, Instant at) {
+    private static RunEnd end(RunStatus status, @Nullable String label, boolean cut, Instant at) {
         RunReason reason = label == null ? null : RunReason.valueOf(label.toUpperCase(Locale.ROOT));
-        return new RunEnd(status, reason, reason != null && CUT.contains(reason), at, null, null, null, null, null);
+        return new RunEnd(status, reason, cut, at, null, null, null, null, null);
     }
 }

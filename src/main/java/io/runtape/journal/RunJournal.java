@@ -6,6 +6,7 @@ import io.runtape.sse.FrameKind;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,10 @@ public final class RunJournal implements LiveRun {
         return unwritten.start();
     }
 
-    /** Completes on the loop when the run's row is durable; fails with {@link StoreUnavailableException}. */
+    /**
+     * Completes on the loop when the run's row is durable; fails with {@link StoreUnavailableException}, or with {@link
+     * KeyTakenException} where no row is written since the run's idempotency key has another run.
+     */
     CompletableFuture<RunJournal> started() {
         return started;
     }
@@ -92,6 +96,14 @@ public final class RunJournal implements LiveRun {
         if (enqueue) {
             committer.enqueue(this);
         }
+        return headed;
+    }
+
+    /**
+     * The head once it is durable; without an upstream status where the run ended without an answer. Completes on the run's
+     * loop; fails with {@link StoreUnavailableException}.
+     */
+    public CompletionStage<RunHead> headed() {
         return headed;
     }
 
@@ -309,6 +321,16 @@ public final class RunJournal implements LiveRun {
         }
         uncommitted -= frames.length();
         return room.settled(frames.length());
+    }
+
+    /** Another run has the idempotency key, so this one never begins. */
+    void keyTaken(Deliveries deliveries) {
+        RunEnd never = RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now());
+        synchronized (this) {
+            unwritten.neverBegins(never);
+        }
+        audience.brokeOff(never, true, deliveries);
+        deliveries.add(loop, () -> started.completeExceptionally(new KeyTakenException()));
     }
 
     /** The store has not taken this write and never will: the run ends, by a row if its start has one. */

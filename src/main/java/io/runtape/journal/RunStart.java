@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param config the body's {@code config}, a JSON object
  * @param requestType the body's media type as the caller named it
  * @param requestBody the body as it was sent, compressed with gzip
+ * @param key the idempotency key that the run needs for itself, where the call names one
  */
 public record RunStart(
         String id,
@@ -32,13 +33,14 @@ public record RunStart(
         String metadata,
         String config,
         @Nullable String requestType,
-        byte[] requestBody) {
+        byte[] requestBody,
+        @Nullable IdempotencyKey key) {
 
     private static final byte[] NOTHING = {};
 
     /** The same without what only the row needs: a run may live for hours, and need not hold its request in memory. */
     public RunStart withoutRequest() {
-        return new RunStart(id, owner, threadId, agent, path, stream, createdAt, null, "{}", "{}", null, NOTHING);
+        return new RunStart(id, owner, threadId, agent, path, stream, createdAt, null, "{}", "{}", null, NOTHING, null);
     }
 
     /** About how many bytes it takes to write it. */

@@ -15,6 +15,11 @@ record RunWrite(
         @Nullable RunEnd end,
         RunTotals totals) {
 
+    /** Whether the run begins with this, and only if it gets its idempotency key. */
+    boolean claimsKey() {
+        return start != null && start.key() != null;
+    }
+
     boolean framesOnly() {
         return start == null && head == null && end == null;
     }

@@ -8,7 +8,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,7 @@ final class StoreWriter implements AutoCloseable {
     private final Connection connection;
     private final NodeFence fence;
     private final PreparedStatement fenceCheck;
+    private final KeyRows keys;
     private final RunRows rows;
     private final FrameWriter frames;
 
@@ -38,6 +41,7 @@ final class StoreWriter implements AutoCloseable {
         this.connection = connection;
         this.fence = fence;
         this.fenceCheck = connection.prepareStatement(NodeFence.query(store.engine()));
+        this.keys = new KeyRows(connection);
         this.rows = RunRows.of(store.engine(), connection);
         this.frames =
                 store.engine() == Engine.POSTGRESQL ? new PostgresFrames(connection, fence) : new H2Frames(connection);
@@ -126,11 +130,15 @@ final class StoreWriter implements AutoCloseable {
     }
 
     private void writeAll(CommitBatch batch) throws SQLException {
+        batch.keysTaken(keys.claim(batch.writes()));
         List<RunWrite> starts = new ArrayList<>();
         List<RunRows.Head> heads = new ArrayList<>();
         List<RunRows.End> ends = new ArrayList<>();
         for (RunWrite write : batch.writes()) {
             RunKey key = write.run().key();
+            if (batch.isKeyTaken(write.run())) {
+                continue;
+            }
             if (write.start() != null) {
                 starts.add(write);
             }
@@ -154,11 +162,30 @@ final class StoreWriter implements AutoCloseable {
      * in mid-commit.
      */
     boolean holds(CommitBatch batch) throws SQLException {
-        boolean held = holds(batch.writes().get(0));
-        if (held) {
-            store.makeDurable(connection);
+        for (RunWrite write : batch.writes()) {
+            if (holds(write)) {
+                batch.keysTaken(absentClaims(batch));
+                store.makeDurable(connection);
+                return true;
+            }
+            if (!write.claimsKey()) {
+                return false;
+            }
+            // A run that is not there may have found its key taken: that proves nothing. Where no other write does,
+            // there
+            // was nothing to commit, or nothing was, and either way it can be written again.
         }
-        return held;
+        return false;
+    }
+
+    private Set<RunJournal> absentClaims(CommitBatch batch) throws SQLException {
+        Set<RunJournal> absent = new HashSet<>();
+        for (RunWrite write : batch.writes()) {
+            if (write.claimsKey() && !holds(write)) {
+                absent.add(write.run());
+            }
+        }
+        return absent;
     }
 
     private boolean holds(RunWrite write) throws SQLException {

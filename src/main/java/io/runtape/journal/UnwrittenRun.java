@@ -73,6 +73,12 @@ final class UnwrittenRun {
         end = how;
     }
 
+    /** Nothing of it will ever be written, its end neither. */
+    void neverBegins(RunEnd how) {
+        end = how;
+        endTaken = true;
+    }
+
     /** Takes all that waits; null where that is nothing. */
     @Nullable
     RunWrite take(RunJournal run) {

@@ -49,6 +49,9 @@ public class Run extends PanacheEntityBase {
 
     public boolean stream;
 
+    /** Whether its answer broke off. */
+    public boolean cut;
+
     public @Nullable String prompt;
 
     /** A JSON object. */

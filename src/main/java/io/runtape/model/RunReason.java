@@ -29,4 +29,9 @@ public enum RunReason {
     public String label() {
         return label;
     }
+
+    /** The reason of that name, which is one of the table's. */
+    public static RunReason ofLabel(String label) {
+        return valueOf(label.toUpperCase(Locale.ROOT));
+    }
 }

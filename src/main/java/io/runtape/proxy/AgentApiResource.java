@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.delivery.Delivery;
+import io.runtape.delivery.RecordedAnswers;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
@@ -32,6 +33,7 @@ public final class AgentApiResource {
     private final Journal journal;
     private final AgentClient agent;
     private final Delivery delivery;
+    private final RecordedAnswers answers;
     private final ProxyConfig config;
     private final UpstreamConfig upstream;
     private final DialectWorker dialectWorker;
@@ -42,6 +44,7 @@ public final class AgentApiResource {
             Journal journal,
             AgentClient agent,
             Delivery delivery,
+            RecordedAnswers answers,
             ProxyConfig config,
             UpstreamConfig upstream,
             DialectWorker dialectWorker) {
@@ -50,6 +53,7 @@ public final class AgentApiResource {
         this.journal = journal;
         this.agent = agent;
         this.delivery = delivery;
+        this.answers = answers;
         this.config = config;
         this.upstream = upstream;
         this.dialectWorker = dialectWorker;
@@ -71,7 +75,9 @@ public final class AgentApiResource {
                     .retryAfter(Duration.ofSeconds(5));
         }
         return IncomingBody.read(request, config.maxBody().asLongValue())
-                .flatMap(body -> parse(body.length, () -> RecordedCall.of(request, path, owner, own, body, arrival)))
+                .flatMap(body -> parse(
+                        body.length,
+                        () -> RecordedCall.of(request, path, owner, own, body, arrival, config.idempotencyTtl())))
                 .flatMap(call -> relay(context, call));
     }
 
@@ -91,9 +97,13 @@ public final class AgentApiResource {
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         return Uni.createFrom().emitter(emitter -> {
             ClientAnswer client = new ClientAnswer(context, emitter, call.own().eventIds(), delivery, loop);
-            RunRelay relay = new RunRelay(call, client, loop, journal, agent, config, upstream, dialectWorker);
-            emitter.onTermination(relay::clientGone);
-            relay.begin();
+            CallOpening opening = new CallOpening(client, loop, journal, answers, (opened, run) -> {
+                RunRelay relay = new RunRelay(opened, client, loop, agent, config, upstream, dialectWorker);
+                relay.begin(run);
+                return relay;
+            });
+            emitter.onTermination(opening::clientGone);
+            opening.begin(call);
         });
     }
 }

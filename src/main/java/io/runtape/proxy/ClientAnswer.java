@@ -8,12 +8,10 @@ import io.runtape.error.ErrorReply;
 import io.runtape.journal.RunHead;
 import io.runtape.journal.RunJournal;
 import io.runtape.upstream.AgentAnswer;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.subscription.UniEmitter;
-import io.vertx.core.MultiMap;
-import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +68,24 @@ final class ClientAnswer {
         }
     }
 
+    /**
+     * Sends a recorded answer once more.
+     *
+     * @param bytes what of the body there is to send
+     * @param whole whether that is the agent API's body byte for byte, from its beginning
+     */
+    void repeat(AnswerHead head, Multi<Buffer> bytes, boolean whole) {
+        if (isGone()) {
+            return;
+        }
+        StreamedResponse to = StreamedResponse.of(context, bytes, () -> emitter.complete(null));
+        body = to;
+        begun = true;
+        head.write(context.response(), whole);
+        context.response().putHeader("Idempotent-Replayed", "true");
+        to.start();
+    }
+
     /** Sends the head, which is durable, and then the body as it becomes so. */
     void begin(RunJournal run, RunHead head, AgentAnswer answer) {
         StreamedResponse to = body;
@@ -77,36 +93,13 @@ final class ClientAnswer {
             return;
         }
         begun = true;
-        writeHead(context.response(), run, head, answer, eventIds && answer.isEventStream());
+        AnswerHead.of(run, head, answer).write(context.response(), !(eventIds && answer.isEventStream()));
         to.start();
     }
 
-    private static void writeHead(
-            HttpServerResponse response, RunJournal run, RunHead head, AgentAnswer answer, boolean ids) {
-        response.setStatusCode(answer.status());
-        MultiMap headers = response.headers();
-        for (Map.Entry<String, String> header : answer.headers()) {
-            headers.add(header.getKey(), header.getValue());
-        }
-        if (ids) {
-            headers.remove(HttpHeaders.CONTENT_LENGTH);
-        }
-        if (!headers.contains(HttpHeaders.CONTENT_LENGTH) && answer.status() != 204 && answer.status() != 304) {
-            response.setChunked(true);
-        }
-        String runId = run.start().id();
-        headers.set("Runtape-Run-Id", runId);
-        headers.set("Runtape-Thread-Id", head.threadId());
-        addIfAbsent(headers, "X-Run-ID", runId);
-        addIfAbsent(headers, "X-Thread-ID", head.threadId());
-        addIfAbsent(headers, "Cache-Control", "no-cache");
-        headers.set("X-Accel-Buffering", "no");
-    }
-
-    private static void addIfAbsent(MultiMap headers, String name, String value) {
-        if (!headers.contains(name)) {
-            headers.set(name, value);
-        }
+    /** Nothing was sent, and nothing will be: the failure is answered as that of every other call. */
+    void fail(Throwable cause) {
+        emitter.fail(cause);
     }
 
     /** Answers with an error of the gateway's own, naming the run where one was recorded. */

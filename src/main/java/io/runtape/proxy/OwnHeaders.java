@@ -5,6 +5,8 @@ import io.vertx.core.MultiMap;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,14 +15,18 @@ import org.jspecify.annotations.Nullable;
  * @param cancelOnDisconnect whether the run is cancelled when its client is gone
  * @param eventIds whether each event gets an {@code id} line
  * @param threadId the thread that the caller names
+ * @param idempotencyKey the name of the call, by which a repeat is known
+ * @param position the last sequence that the caller has of the answer to the call of that name; 0 for none
  */
 record OwnHeaders(
         boolean cancelOnDisconnect,
         boolean eventIds,
-        @Nullable String threadId) {
+        @Nullable String threadId,
+        @Nullable String idempotencyKey,
+        long position) {
 
     /** What a recorded call does not send on: our own headers, and what would let the answer be compressed. */
-    static final Set<String> NOT_SENT_ON = Set.of(
+    private static final Set<String> NOT_SENT_ON = Set.of(
             "accept-encoding",
             "content-length",
             "idempotency-key",
@@ -30,7 +36,14 @@ record OwnHeaders(
             "runtape-replay",
             "runtape-speed");
 
-    private static final List<String> NOT_BUILT = List.of("Idempotency-Key", "Runtape-Replay", "Runtape-Speed");
+    /** The position that a call with a key names is one in the run here. */
+    private static final Set<String> NOT_SENT_ON_OF_KEYED =
+            Stream.concat(NOT_SENT_ON.stream(), Stream.of("last-event-id")).collect(Collectors.toUnmodifiableSet());
+
+    private static final List<String> NOT_BUILT = List.of("Runtape-Replay", "Runtape-Speed");
+
+    /** Visible ASCII (RFC 5234, VCHAR). */
+    private static final Pattern FIT_KEY = Pattern.compile("[!-~]{1,255}");
 
     private static final Pattern FIT_ID = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
 
@@ -50,10 +63,46 @@ record OwnHeaders(
             throw ApiException.invalid(
                     "Runtape-Thread-Id must be 1 to 128 characters of letters, digits, '.', '_', ':' and '-'.");
         }
+        @Nullable String idempotencyKey = idempotencyKey(headers);
         return new OwnHeaders(
                 oneOf(headers, "Runtape-On-Disconnect", "continue", "cancel").equals("cancel"),
                 oneOf(headers, "Runtape-Event-Ids", "false", "true").equals("true"),
-                threadId);
+                threadId,
+                idempotencyKey,
+                idempotencyKey == null ? 0 : position(headers));
+    }
+
+    private static @Nullable String idempotencyKey(MultiMap headers) {
+        List<String> keys = headers.getAll("Idempotency-Key");
+        if (keys.isEmpty()) {
+            return null;
+        }
+        if (keys.size() > 1 || !FIT_KEY.matcher(keys.get(0)).matches()) {
+            throw ApiException.invalid("Idempotency-Key must be one key of 1 to 255 visible ASCII characters.");
+        }
+        return keys.get(0);
+    }
+
+    private static long position(MultiMap headers) {
+        String value = headers.get("Last-Event-ID");
+        if (value == null || value.isEmpty()) {
+            return 0;
+        }
+        try {
+            long position = Long.parseLong(value);
+            if (position >= 0) {
+                return position;
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw ApiException.invalid(
+                "Last-Event-ID must be a sequence of the run, a number from 0, in a call with an Idempotency-Key.");
+    }
+
+    /** The names, in lower case, of what is not sent on of this call. */
+    Set<String> notSentOn() {
+        return idempotencyKey == null ? NOT_SENT_ON : NOT_SENT_ON_OF_KEYED;
     }
 
     private static String oneOf(MultiMap headers, String name, String usual, String other) {

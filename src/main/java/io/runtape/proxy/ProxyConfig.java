@@ -40,4 +40,11 @@ public interface ProxyConfig {
      */
     @WithDefault("5s")
     Duration disconnectGrace();
+
+    /**
+     * How long an Idempotency-Key is remembered, by the database's clock, from when its run begins. A call with a key that is
+     * no longer remembered begins a run. Raise it where callers try again for longer than a day.
+     */
+    @WithDefault("24h")
+    Duration idempotencyTtl();
 }

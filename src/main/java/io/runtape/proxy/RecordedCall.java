@@ -2,12 +2,18 @@ package io.runtape.proxy;
 
 import io.runtape.access.Owner;
 import io.runtape.error.PrefixedId;
+import io.runtape.journal.IdempotencyKey;
 import io.runtape.journal.RequestBody;
 import io.runtape.journal.RunStart;
 import io.runtape.upstream.ForwardedHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +47,8 @@ record RecordedCall(
             Owner owner,
             OwnHeaders own,
             byte[] body,
-            Arrival arrival) {
+            Arrival arrival,
+            Duration keyTtl) {
         Asked asked = Asked.of(body);
         String agent = path.agent() == null ? asked.agent() : Asked.cut(path.agent());
         RunStart start = new RunStart(
@@ -56,15 +63,37 @@ record RecordedCall(
                 asked.metadata(),
                 asked.config(),
                 Asked.cut(request.getHeader("content-type")),
-                RequestBody.stored(body));
+                RequestBody.stored(body),
+                key(own, path, body, keyTtl));
         return new RecordedCall(
                 RequestTarget.originForm(request),
-                ForwardedHeaders.ofRequest(request.headers(), OwnHeaders.NOT_SENT_ON),
+                ForwardedHeaders.ofRequest(request.headers(), own.notSentOn()),
                 body,
                 own,
                 asked,
                 start,
                 arrival.nanos());
+    }
+
+    private static @Nullable IdempotencyKey key(
+            OwnHeaders own, RecordedPaths.RecordedPath path, byte[] body, Duration ttl) {
+        @Nullable String id = own.idempotencyKey();
+        if (id == null) {
+            return null;
+        }
+        MessageDigest sha = sha256();
+        sha.update(path.path().getBytes(StandardCharsets.UTF_8));
+        // No path has a line end, so that no other path and body make the same bytes.
+        sha.update((byte) '\n');
+        return new IdempotencyKey(id, HexFormat.of().formatHex(sha.digest(body)), ttl);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
     }
 
     private static String threadId(OwnHeaders own, Asked asked) {

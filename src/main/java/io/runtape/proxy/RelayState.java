@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 /** How far a recorded call has come. Each state knows what it takes to give up the call to the agent API. */
 sealed interface RelayState {
 
-    /** The run, as long as it has no end; null before it is durable. */
+    /** The run, as long as it has no end; null before the call was sent. */
     @Nullable
     RunJournal run();
 
     /** Closes what is open towards the agent API. */
     void closeUpstream();
 
-    /** The run's row is not durable yet; nothing was sent. */
+    /** Nothing was sent. */
     record Opening() implements RelayState {
         @Override
         public @Nullable RunJournal run() {

@@ -2,9 +2,6 @@ package io.runtape.proxy;
 
 import io.netty.channel.EventLoop;
 import io.runtape.dialect.Dialects;
-import io.runtape.error.ApiException;
-import io.runtape.error.ErrorCode;
-import io.runtape.journal.Journal;
 import io.runtape.journal.RunEnd;
 import io.runtape.journal.RunHead;
 import io.runtape.journal.RunJournal;
@@ -25,8 +22,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One recorded call: opens the run, calls the agent API once the run is durable, and records the answer to its end, whether
- * or not its client stays.
+ * One recorded call, whose run is open: calls the agent API, and records the answer to its end, whether or not its client
+ * stays.
  *
  * <p>The agent API's socket is read only while the journal has room: that is all the backpressure there is, and it is the
  * database's own pace. What the client gets is none of this class's business beyond the head: it reads the run as every
@@ -38,25 +35,20 @@ final class RunRelay {
 
     private static final Logger LOG = Logger.getLogger(RunRelay.class);
 
-    private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
-
     private final ClientAnswer client;
     private final EventLoop loop;
-    private final Journal journal;
     private final AgentClient agent;
     private final ProxyConfig config;
     private final UpstreamConfig upstream;
     private final OutcomeReader outcome;
     private RecordedCall call;
     private RelayState state = new RelayState.Opening();
-    private @Nullable ApiException failure;
     private @Nullable AnswerBody body;
 
     RunRelay(
             RecordedCall call,
             ClientAnswer client,
             EventLoop loop,
-            Journal journal,
             AgentClient agent,
             ProxyConfig config,
             UpstreamConfig upstream,
@@ -64,7 +56,6 @@ final class RunRelay {
         this.call = call;
         this.client = client;
         this.loop = loop;
-        this.journal = journal;
         this.agent = agent;
         this.config = config;
         this.upstream = upstream;
@@ -72,21 +63,8 @@ final class RunRelay {
                 new OutcomeReader(call.start().id(), Dialects.at(call.start().path()), loop, dialectWorker);
     }
 
-    /** Makes the run durable, and goes on from there. */
-    void begin() {
-        journal.open(call.start(), loop)
-                .subscribe()
-                .with(
-                        this::opened,
-                        e -> onLoop(() -> client.refuse(
-                                null,
-                                ApiException.of(
-                                                ErrorCode.STORE_UNAVAILABLE,
-                                                "The database does not answer. Nothing was sent to the agent API.")
-                                        .retryAfter(RETRY_AFTER))));
-    }
-
-    private void opened(RunJournal run) {
+    /** Calls the agent API: the run is durable. */
+    void begin(RunJournal run) {
         LOG.debugf("run %s begins", call.start().id());
         run.whenEnded(end -> ended(run, end));
         if (run.ended().isPresent()) {
@@ -119,37 +97,13 @@ final class RunRelay {
         UpstreamException.Kind kind =
                 cause instanceof UpstreamException known ? known.kind() : UpstreamException.Kind.INVALID;
         LOG.debugf(cause, "run %s has no answer", call.start().id());
-        switch (kind) {
-            case UNREACHABLE ->
-                fail(
-                        run,
-                        RunReason.UPSTREAM_UNREACHABLE,
-                        ErrorCode.UPSTREAM_UNREACHABLE,
-                        "No connection to the agent API.");
-            case CLOSED ->
-                fail(
-                        run,
-                        RunReason.UPSTREAM_CLOSED,
-                        ErrorCode.UPSTREAM_UNREACHABLE,
-                        "The agent API closed the connection without an answer.");
-            case INVALID ->
-                fail(
-                        run,
-                        RunReason.UPSTREAM_ERROR,
-                        ErrorCode.UPSTREAM_INVALID,
-                        "What the agent API answered is not HTTP.");
-            case TIMEOUT ->
-                fail(
-                        run,
-                        RunReason.UPSTREAM_TIMEOUT,
-                        ErrorCode.UPSTREAM_TIMEOUT,
-                        "The agent API did not answer in time.");
-        }
-    }
-
-    /** Ends a run that has no answer. The client is told when the end is durable. */
-    private void fail(RunJournal run, RunReason reason, ErrorCode code, String message) {
-        failure = ApiException.of(code, message);
+        RunReason reason = switch (kind) {
+            case UNREACHABLE -> RunReason.UPSTREAM_UNREACHABLE;
+            case CLOSED -> RunReason.UPSTREAM_CLOSED;
+            case INVALID -> RunReason.UPSTREAM_ERROR;
+            case TIMEOUT -> RunReason.UPSTREAM_TIMEOUT;
+        };
+        // The client is told when the end is durable.
         end(run, RunEnd.broken(RunStatus.FAILED, reason, Instant.now()));
     }
 
@@ -253,15 +207,8 @@ final class RunRelay {
             body.stop();
         }
         LOG.debugf("run %s ended: %s", call.start().id(), end.status().label());
-        ApiException toSay = failure;
-        if (toSay != null) {
-            client.refuse(run, toSay);
-        } else if (client.isWaitingForHead()) {
-            client.refuse(
-                    run,
-                    end.reason() == RunReason.GATEWAY_STOPPED
-                            ? ApiException.of(ErrorCode.SHUTTING_DOWN, "The gateway is stopping.")
-                            : ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The run could not be recorded."));
+        if (client.isWaitingForHead()) {
+            client.refuse(run, NoAnswer.because(end.reason()));
         }
     }
 

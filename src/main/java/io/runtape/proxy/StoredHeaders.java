@@ -1,10 +1,12 @@
 package io.runtape.proxy;
 
 import io.vertx.core.json.JsonArray;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The headers of an answer as they are kept: all but those that hold or echo a credential. */
 final class StoredHeaders {
@@ -17,6 +19,19 @@ final class StoredHeaders {
     private static final Set<String> CREDENTIAL = Set.of("x-api-key", "authorization", "cookie");
 
     private StoredHeaders() {}
+
+    /** The headers that {@link #of} made text of. */
+    static List<Map.Entry<String, String>> read(@Nullable String stored) {
+        List<Map.Entry<String, String>> headers = new ArrayList<>();
+        if (stored != null) {
+            JsonArray pairs = new JsonArray(stored);
+            for (int i = 0; i < pairs.size(); i++) {
+                JsonArray pair = pairs.getJsonArray(i);
+                headers.add(Map.entry(pair.getString(0), pair.getString(1)));
+            }
+        }
+        return headers;
+    }
 
     /**
      * A JSON list of name and value pairs.

@@ -27,10 +27,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RunRowsPlanTest extends RunningGateway {
 
     private static final Pattern READS_A_TABLE = Pattern.compile("(Seq|Index|Index Only|Heap|Tid) Scan");
-    private static final Pattern BY_A_KEY = Pattern.compile("Index Scan (using|on) (thread|run)_pkey\\b");
+    private static final Pattern BY_A_KEY = Pattern.compile(
+            "Index Scan (using|on) (thread_pkey|run_pkey|idempotency_key_pkey|idempotency_key_by_expiry)\\b");
 
     @ParameterizedTest
-    @ValueSource(strings = {PostgresRunRows.JOIN_THREADS, PostgresRunRows.UPDATE_HEADS, PostgresRunRows.UPDATE_ENDS})
+    @ValueSource(
+            strings = {
+                PostgresRunRows.JOIN_THREADS,
+                PostgresRunRows.UPDATE_HEADS,
+                PostgresRunRows.UPDATE_ENDS,
+                KeyRows.DELETE_FREE,
+                KeyRows.SELECT_EXPIRED,
+                KeyRows.DELETE
+            })
     void findsItsRowsByTheKey(String statement) throws SQLException {
         assertByTheKey(planOnNewTables(statement, false));
         assertByTheKey(planOnNewTables(statement, true));
@@ -54,9 +63,10 @@ class RunRowsPlanTest extends RunningGateway {
             sql.execute("create schema brand_new");
             sql.execute("create table brand_new.thread (like public.thread including all)");
             sql.execute("create table brand_new.run (like public.run including all)");
+            sql.execute("create table brand_new.idempotency_key (like public.idempotency_key including all)");
             sql.execute("set local search_path = brand_new");
             if (knownAsEmpty) {
-                sql.execute("analyze thread, run");
+                sql.execute("analyze thread, run, idempotency_key");
             }
             sql.execute(Store.BY_KEY_ONLY);
             sql.execute("set local plan_cache_mode = force_generic_plan");

@@ -3,6 +3,7 @@ package io.runtape.journal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.BrittleLink;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The connection to PostgreSQL breaks in the middle of a commit, and the gateway cannot know what became of it: whether it was
@@ -132,6 +134,55 @@ class UnansweredCommitIT {
                             .filter(run -> "unanswered".equals(run.prompt()))
                             .map(run -> run.outcome())
                             .toList());
+        }
+    }
+
+    @Test
+    void keepsTheKeyOfARunWhoseRowWasCommittedUnanswered() throws Exception {
+        String key = "Idempotency-Key: committed-unanswered";
+        link.loseAnswersTo("COMMIT");
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        try (WireAnswer answer = gateway.client().post("/v1/run", "{\"prompt\":\"keyed\"}", script.header(), key)) {
+            link.awaitLoss();
+            await("it is committed").until(() -> table.runs().stream().anyMatch(run -> "keyed".equals(run.prompt())));
+
+            link.cut();
+
+            assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
+            assertFalse(answer.head().has("Idempotent-Replayed"));
+            WireAnswer repeat = gateway.client().post("/v1/run", "{\"prompt\":\"keyed\"}", script.header(), key);
+            assertEquals("data: x\n\n", new String(repeat.whole(), UTF_8));
+            assertEquals(answer.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
+            script.call();
+            assertTrue(script.isUncalled());
+        }
+    }
+
+    /** Both ways in which it may end: nothing of a repeat is there to tell whether it was committed. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void repeatsARunWhoseKeyWasFoundTakenUnanswered(boolean committed) throws Exception {
+        String key = "Idempotency-Key: taken-unanswered-" + committed;
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        WireAnswer first = gateway.client().post("/v1/run", "{}", script.header(), key);
+        first.whole();
+        table.ended(first.header("Runtape-Run-Id"));
+        int runs = table.runs().size();
+        if (committed) {
+            link.loseAnswersTo("COMMIT");
+        } else {
+            link.loseRequests();
+        }
+        try (WireAnswer repeat = gateway.client().post("/v1/run", "{}", script.header(), key)) {
+            link.awaitLoss();
+
+            link.cut();
+
+            assertEquals("data: x\n\n", new String(repeat.whole(), UTF_8));
+            assertEquals(first.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
+            script.call();
+            assertTrue(script.isUncalled());
+            assertEquals(runs, table.runs().size());
         }
     }
 

@@ -3,6 +3,7 @@ package io.runtape.proxy;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,9 +20,12 @@ import io.runtape.testsupport.StoreLock;
 import io.runtape.testsupport.WireAnswer;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,7 +42,82 @@ abstract class BoundsTest extends RunningGateway {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
     }
 
+    // ---- Live runs
+
+    @Test
+    void takesNoMoreRunsThanItsBoundsAllow() throws Exception {
+        CountDownLatch enough = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk("data: 1\n\n");
+            enough.await();
+            exchange.end();
+        });
+        Scripted over = upstream.on(Script.stream("data: x\n\n"));
+        List<WireAnswer> live = new ArrayList<>();
+        for (int i = 0; i < ShortBounds.LIVE_RUNS_OF_OWNER_MAX; i++) {
+            live.add(beginRun(script, "X-API-Key: crowd", "Idempotency-Key: crowd-" + i));
+        }
+
+        assertTooMany(over, "your runs", "X-API-Key: crowd");
+        assertTooMany(over, "your runs", "X-API-Key: crowd", "Idempotency-Key: crowd-more");
+
+        // One who gets a run again is a reader and takes no place.
+        WireAnswer repeat = beginRun(script, "X-API-Key: crowd", "Idempotency-Key: crowd-0");
+        assertEquals("true", repeat.header("Idempotent-Replayed"));
+        for (int i = live.size(); i < ShortBounds.LIVE_RUNS_MAX; i++) {
+            live.add(beginRun(script, "X-API-Key: others"));
+        }
+        assertTooMany(over, "at this gateway", "X-API-Key: others");
+        assertTooMany(over, "at this gateway", "X-API-Key: a third");
+
+        assertTrue(over.isUncalled());
+        assertTrue(table().runs().stream().noneMatch(run -> "over".equals(run.prompt())));
+        enough.countDown();
+        for (WireAnswer each : live) {
+            each.whole();
+        }
+        assertEquals(live.get(0).text(), new String(repeat.whole(), UTF_8));
+        try (WireAnswer next = client().post("/v1/run", "{}", over.header(), "X-API-Key: crowd")) {
+            assertEquals(200, next.status());
+        }
+    }
+
+    /** A run that takes its place once the runs of earlier tests have left theirs. */
+    private WireAnswer beginRun(Scripted script, String... headerLines) throws Exception {
+        String[] lines = Stream.concat(Stream.of(script.header()), Stream.of(headerLines))
+                .toArray(String[]::new);
+        WireAnswer answer = RunTable.await("a place is free", () -> {
+            WireAnswer tried = client().post("/v1/run", "{}", lines);
+            return tried.status() == 429 ? null : tried;
+        });
+        assertEquals("data: 1\n\n", new String(answer.readUpTo(9), UTF_8));
+        return answer;
+    }
+
+    private void assertTooMany(Scripted script, String whose, String... headerLines) throws Exception {
+        String[] lines = Stream.concat(Stream.of(script.header()), Stream.of(headerLines))
+                .toArray(String[]::new);
+        WireAnswer refused = client().post("/v1/run", "{\"prompt\":\"over\"}", lines);
+        assertEquals("429 too_many_runs", code(refused));
+        assertTrue(refused.text().contains(whose), refused.text());
+        assertTrue(Integer.parseInt(refused.header("Retry-After")) > 0);
+        assertFalse(refused.head().has("Runtape-Run-Id"));
+    }
+
     // ---- Silence
+
+    @Test
+    void freesTheKeyOfACallThatTheAgentApiDoesNotAnswer() throws Exception {
+        String key = "Idempotency-Key: " + UUID.randomUUID();
+        Scripted silent = upstream.on(Script.silence());
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+
+        assertEquals("504 upstream_timeout", code(client().post("/v1/run", "{}", silent.header(), key)));
+        WireAnswer again = client().post("/v1/run", "{}", script.header(), key);
+
+        assertEquals("data: x\n\n", new String(again.whole(), UTF_8));
+        script.call();
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"{}", "{\"stream\":false}"})

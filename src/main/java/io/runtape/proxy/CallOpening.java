@@ -1,0 +1,179 @@
+package io.runtape.proxy;
+
+import io.netty.channel.EventLoop;
+import io.runtape.delivery.RecordedAnswer;
+import io.runtape.delivery.RecordedAnswers;
+import io.runtape.delivery.RecordedHead;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.journal.IdempotencyKey;
+import io.runtape.journal.Journal;
+import io.runtape.journal.KeyTakenException;
+import io.runtape.journal.RunJournal;
+import io.runtape.journal.TooManyRunsException;
+import io.smallrye.mutiny.subscription.Cancellable;
+import java.time.Duration;
+import java.util.function.BiFunction;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens the run of a recorded call, and lets the relay go on from there. Where the call's idempotency key has a run already,
+ * the call is answered with that one, and the agent API is not called: the database decides, by refusing the second key.
+ *
+ * <p>Holds neither the call nor its body once the run is open. Confined to the event loop of the call.
+ */
+final class CallOpening {
+
+    private static final Logger LOG = Logger.getLogger(CallOpening.class);
+
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
+    /** How often a key may be free again by the time its run is looked for: each time another call's run has failed. */
+    private static final int TRIES = 5;
+
+    private final ClientAnswer client;
+    private final EventLoop loop;
+    private final Journal journal;
+    private final RecordedAnswers answers;
+    private final BiFunction<RecordedCall, RunJournal, RunRelay> relaying;
+    private @Nullable RunRelay relay;
+    private @Nullable Cancellable lookup;
+
+    /** @param relaying begins to relay the call, whose run is durable */
+    CallOpening(
+            ClientAnswer client,
+            EventLoop loop,
+            Journal journal,
+            RecordedAnswers answers,
+            BiFunction<RecordedCall, RunJournal, RunRelay> relaying) {
+        this.client = client;
+        this.loop = loop;
+        this.journal = journal;
+        this.answers = answers;
+        this.relaying = relaying;
+    }
+
+    /** Makes the run durable, or finds the one that there is. */
+    void begin(RecordedCall call) {
+        @Nullable IdempotencyKey key = call.start().key();
+        if (key != null && call.own().position() > 0) {
+            // Who has part of an answer goes on with that one, or not at all: another run would not be its rest.
+            repeat(call, key, () -> client.refuse(null, nothingToGoOnWith()));
+        } else {
+            open(call, TRIES);
+        }
+    }
+
+    private static ApiException nothingToGoOnWith() {
+        return ApiException.of(
+                ErrorCode.UNKNOWN_SEQUENCE,
+                "This Idempotency-Key has no run that Last-Event-ID could be a position in. Nothing was sent to the agent"
+                        + " API; send the call without Last-Event-ID to begin a run.");
+    }
+
+    private void open(RecordedCall call, int tries) {
+        journal.open(call.start(), loop)
+                .subscribe()
+                .with(run -> relay = relaying.apply(call, run), e -> onLoop(() -> unopened(call, e, tries)));
+    }
+
+    /** A call that waited for its run in vain is told so on another thread. */
+    private void onLoop(Runnable task) {
+        if (loop.inEventLoop()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
+    }
+
+    private void unopened(RecordedCall call, Throwable cause, int tries) {
+        @Nullable IdempotencyKey key = call.start().key();
+        if (cause instanceof KeyTakenException && key != null) {
+            repeat(call, key, () -> {
+                if (tries > 1) {
+                    open(call, tries - 1);
+                } else {
+                    client.refuse(null, failingRuns());
+                }
+            });
+        } else if (cause instanceof TooManyRunsException bound) {
+            ApiException refusal = tooMany(bound);
+            if (key == null) {
+                client.refuse(null, refusal);
+            } else {
+                repeat(call, key, () -> client.refuse(null, refusal));
+            }
+        } else {
+            client.refuse(null, awayStore());
+        }
+    }
+
+    private static ApiException awayStore() {
+        return unavailable("The database does not answer. Nothing was sent to the agent API.");
+    }
+
+    private static ApiException failingRuns() {
+        return unavailable(
+                "The runs of other calls with this Idempotency-Key fail one after the other. Nothing was sent to"
+                        + " the agent API for this one.");
+    }
+
+    private static ApiException unavailable(String message) {
+        return ApiException.of(ErrorCode.STORE_UNAVAILABLE, message).retryAfter(RETRY_AFTER);
+    }
+
+    private static ApiException tooMany(TooManyRunsException bound) {
+        return ApiException.of(
+                        ErrorCode.TOO_MANY_RUNS,
+                        bound.ofOwner()
+                                ? "Too many of your runs are live. Nothing was sent to the agent API."
+                                : "Too many runs are live at this gateway. Nothing was sent to the agent API.")
+                .retryAfter(RETRY_AFTER);
+    }
+
+    private void repeat(RecordedCall call, IdempotencyKey key, Runnable ifThereIsNone) {
+        OwnHeaders own = call.own();
+        lookup = answers.ofKey(call.start().owner(), key, loop)
+                .subscribe()
+                .with(found -> found.ifPresentOrElse(answer -> repeat(answer, own), ifThereIsNone), client::fail);
+    }
+
+    private void repeat(RecordedAnswer answer, OwnHeaders own) {
+        answer.head(loop)
+                .subscribe()
+                .with(head -> repeat(answer, head, own), e -> client.refuse(null, NoAnswer.because(null)));
+    }
+
+    private void repeat(RecordedAnswer answer, RecordedHead head, OwnHeaders own) {
+        LOG.debugf("run %s answers a repeat", head.runId());
+        @Nullable Integer status = head.status();
+        if (status == null) {
+            client.refuse(null, NoAnswer.because(head.reason()));
+            return;
+        }
+        boolean ids = own.eventIds() && head.stream();
+        try {
+            client.repeat(
+                    AnswerHead.again(head, status),
+                    answer.body(own.position(), ids, loop),
+                    !ids && own.position() == 0);
+        } catch (ApiException e) {
+            client.refuse(null, e);
+        }
+    }
+
+    /** The client has gone away. */
+    void clientGone() {
+        RunRelay begun = relay;
+        if (begun != null) {
+            begun.clientGone();
+            return;
+        }
+        client.leave();
+        Cancellable looking = lookup;
+        if (looking != null) {
+            looking.cancel();
+        }
+    }
+}

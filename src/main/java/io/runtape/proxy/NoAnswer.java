@@ -1,0 +1,36 @@
+package io.runtape.proxy;
+
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.model.RunReason;
+import org.jspecify.annotations.Nullable;
+
+/** What the clients of a run are told that ended without an answer of the agent API. */
+final class NoAnswer {
+
+    private NoAnswer() {}
+
+    /** @param reason why the run ended */
+    static ApiException because(@Nullable RunReason reason) {
+        if (reason == null) {
+            return notRecorded();
+        }
+        return switch (reason) {
+            case UPSTREAM_UNREACHABLE ->
+                ApiException.of(ErrorCode.UPSTREAM_UNREACHABLE, "No connection to the agent API.");
+            case UPSTREAM_CLOSED ->
+                ApiException.of(
+                        ErrorCode.UPSTREAM_UNREACHABLE, "The agent API closed the connection without an answer.");
+            case UPSTREAM_ERROR ->
+                ApiException.of(ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.");
+            case UPSTREAM_TIMEOUT ->
+                ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.");
+            case GATEWAY_STOPPED -> ApiException.of(ErrorCode.SHUTTING_DOWN, "The gateway is stopping.");
+            case CLIENT_DISCONNECTED, CANCEL_REQUESTED, GATEWAY_LOST, STORE_UNAVAILABLE -> notRecorded();
+        };
+    }
+
+    private static ApiException notRecorded() {
+        return ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The run could not be recorded.");
+    }
+}
