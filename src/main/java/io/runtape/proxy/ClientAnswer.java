@@ -13,7 +13,6 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,9 +84,7 @@ final class ClientAnswer {
             HttpServerResponse response, RunJournal run, RunHead head, AgentAnswer answer, boolean ids) {
         response.setStatusCode(answer.status());
         MultiMap headers = response.headers();
-        for (Map.Entry<String, String> header : answer.headers()) {
-            headers.add(header.getKey(), header.getValue());
-        }
+        AnswerHeaders.pass(answer.headers(), headers);
         if (ids) {
             headers.remove(HttpHeaders.CONTENT_LENGTH);
         }
