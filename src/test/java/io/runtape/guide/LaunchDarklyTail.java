@@ -5,10 +5,12 @@ import com.launchdarkly.eventsource.ErrorStrategy;
 import com.launchdarkly.eventsource.EventSource;
 import com.launchdarkly.eventsource.HttpConnectStrategy;
 import com.launchdarkly.eventsource.MessageEvent;
+import com.launchdarkly.eventsource.RetryDelayStrategy;
 import com.launchdarkly.eventsource.StreamException;
 import com.launchdarkly.eventsource.StreamHttpErrorException;
 import java.io.IOException;
 import java.net.URI;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import okhttp3.Interceptor;
 import okhttp3.Response;
@@ -26,8 +28,10 @@ final class LaunchDarklyTail {
         HttpConnectStrategy connect = ConnectStrategy.http(events)
                 .header("X-API-Key", key)
                 .clientBuilderActions(client -> client.addInterceptor(LaunchDarklyTail::refuseNothing));
-        EventSource.Builder source =
-                new EventSource.Builder(connect).lastEventId("0").errorStrategy(new ComeBack());
+        EventSource.Builder source = new EventSource.Builder(connect)
+                .lastEventId("0")
+                .errorStrategy(new ComeBack())
+                .retryDelayStrategy(RetryDelayStrategy.defaultStrategy().maxDelay(1, TimeUnit.SECONDS));
         try (EventSource open = source.build()) {
             MessageEvent event = open.readMessage();
             while (!event.getEventName().equals("runtape.end")) {

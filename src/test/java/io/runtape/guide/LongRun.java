@@ -8,17 +8,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A run of some hundred events, long enough for its readers to be cut off some times. */
+/** A run of about 20 kB, each half longer than what a link lets pass at once. */
 final class LongRun implements Script {
 
-    private static final int COUNT = 400;
+    private static final int COUNT = 200;
 
     /** Readers that know {@code retry} come back soon; the others wait half a second or one. */
     private static final String RETRY = "retry: 50\n\n";
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** What a client must have of it: the first frame, which is no event, has the sequence 1. */
+    private static final String COMMENT = ": beat\n\n";
+
+    /** What a client must have of it: one frame that is no event comes before each half. */
     static final List<String> EVENTS = events();
 
     private final DroppingLink link;
@@ -36,7 +38,8 @@ final class LongRun implements Script {
     private static List<String> events() {
         List<String> events = new ArrayList<>();
         for (int n = 1; n <= COUNT; n++) {
-            events.add(n + 1 + " " + data(n));
+            int sequence = n <= COUNT / 2 ? n + 1 : n + 2;
+            events.add(sequence + " " + data(n));
         }
         return List.copyOf(events);
     }
@@ -52,6 +55,7 @@ final class LongRun implements Script {
         if (link != null) {
             link.awaitCut(PATIENCE);
         }
+        exchange.chunk(COMMENT);
         send(exchange, COUNT / 2 + 1, COUNT);
         exchange.end();
     }

@@ -26,10 +26,16 @@ final class RestClientTail {
     }
 
     private final RunEvents gateway;
+    private final Duration silenceMax;
     private volatile String lastId = "0";
 
-    RestClientTail(RunEvents gateway) {
+    /**
+     * Asks again after so long a silence as well: this client never says that a connection was closed in the midst of an
+     * answer. Half a minute will do; for a run that is just quiet it costs one more call.
+     */
+    RestClientTail(RunEvents gateway, Duration silenceMax) {
         this.gateway = gateway;
+        this.silenceMax = silenceMax;
     }
 
     /** The events; they complete when the run has ended and all of it was read. */
@@ -38,11 +44,16 @@ final class RestClientTail {
                 .deferred(() -> gateway.after(run, key, lastId))
                 .onItem()
                 .invoke(event -> lastId = event.id())
+                .ifNoItem()
+                .after(silenceMax)
+                .fail()
                 .onFailure(failure -> !(failure instanceof WebApplicationException))
                 .retry()
                 .withBackOff(Duration.ofMillis(100), Duration.ofSeconds(1))
                 .indefinitely()
                 .select()
-                .first(event -> !"runtape.end".equals(event.name()));
+                .first(event -> !"runtape.end".equals(event.name()))
+                // A browser would not dispatch frames without data; this client does.
+                .filter(event -> !event.data().isEmpty());
     }
 }

@@ -13,11 +13,12 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The clients of docs/guides/resume.md, run out of the page: each reads a run over connections that are cut at random, while
@@ -27,35 +28,54 @@ abstract class ResumeGuideTest extends RunningGateway {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private final String key = "guide-" + UUID.randomUUID();
+    /** Where the scripts of the page are run; their packages are looked for from there upwards. */
+    private static final Path SCRIPTS = Path.of("target", "guides").toAbsolutePath();
 
-    @TempDir
-    Path directory;
+    private final String key = "guide-" + UUID.randomUUID();
 
     /** Reads a run over a link, as a client of the page does. */
     private interface Client {
         Told read(DroppingLink link, String run) throws Exception;
     }
 
+    /** Reads a run that goes on and one that has ended, at the same time. */
     private void assertReadsEveryEventOnce(Client client) throws Exception {
-        try (DroppingLink link = linkToGateway()) {
-            LongRun live = new LongRun(link);
-            try (WireAnswer begun = begin(live)) {
-                assertEquals(
-                        LongRun.EVENTS,
-                        client.read(link, begun.header("Runtape-Run-Id")).events());
-            }
-            assertTrue(link.cuts() > 1, "cut " + link.cuts() + " times");
+        try (DroppingLink toLive = linkToGateway();
+                DroppingLink toEnded = linkToGateway();
+                WireAnswer live = begin(new LongRun(toLive))) {
+            String ended = ended();
+            CompletableFuture<Told> ofLive = reading(client, toLive, live.header("Runtape-Run-Id"));
+            CompletableFuture<Told> ofEnded = reading(client, toEnded, ended);
+
+            assertEquals(LongRun.EVENTS, ofLive.get().events());
+            assertEquals(LongRun.EVENTS, ofEnded.get().events());
+            assertTrue(toLive.cuts() > 1, "cut " + toLive.cuts() + " times");
+            assertTrue(toEnded.cuts() > 1, "cut " + toEnded.cuts() + " times");
         }
-        try (DroppingLink link = linkToGateway()) {
-            String run;
-            try (WireAnswer begun = begin(new LongRun())) {
-                begun.whole();
-                run = begun.header("Runtape-Run-Id");
-                table().ended(run);
-            }
-            assertEquals(LongRun.EVENTS, client.read(link, run).events());
-            assertTrue(link.cuts() > 1, "cut " + link.cuts() + " times");
+    }
+
+    private static CompletableFuture<Told> reading(Client client, DroppingLink link, String run) {
+        CompletableFuture<Told> told = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        told.complete(client.read(link, run));
+                    } catch (Throwable e) {
+                        told.completeExceptionally(e);
+                    }
+                },
+                "client of the guide");
+        thread.setContextClassLoader(Thread.currentThread().getContextClassLoader());
+        thread.start();
+        return told;
+    }
+
+    private String ended() throws Exception {
+        try (WireAnswer begun = begin(new LongRun())) {
+            begun.whole();
+            String run = begun.header("Runtape-Run-Id");
+            table().ended(run);
+            return run;
         }
     }
 
@@ -71,8 +91,7 @@ abstract class ResumeGuideTest extends RunningGateway {
     void curlReadsEveryEventOnce() throws Exception {
         Tool bash = Tool.named("bash");
         Tool.named("curl");
-        assertReadsEveryEventOnce((link, run) ->
-                Told.inFrames(bash.run(directory, List.of(written("resume.sh", link, directory), run))));
+        assertReadsEveryEventOnce((link, run) -> Told.inFrames(run(bash, "resume.sh", link, run)));
     }
 
     @Test
@@ -81,7 +100,7 @@ abstract class ResumeGuideTest extends RunningGateway {
         try (DroppingLink link = new DroppingLink(URI.create(url()).getPort(), 1000, 9000)) {
             upstream.next(new LongRun(link));
 
-            Told told = Told.inFrames(node.run(directory, List.of(written("resume.mjs", link, directory))));
+            Told told = Told.inFrames(run(node, "resume.mjs", link));
 
             assertEquals(LongRun.EVENTS, told.events());
             assertTrue(link.cuts() > 1, "cut " + link.cuts() + " times");
@@ -100,14 +119,16 @@ abstract class ResumeGuideTest extends RunningGateway {
 
     private void assertNodeReadsEveryEventOnce(String snippet) throws Exception {
         Tool node = Tool.named("node");
-        Files.createSymbolicLink(directory.resolve("node_modules"), NodeModules.installed());
-        assertReadsEveryEventOnce((link, run) ->
-                Told.inLines(node.run(directory, List.of(written(snippet, link, directory), run))));
+        NodeModules.link(SCRIPTS);
+        assertReadsEveryEventOnce((link, run) -> Told.inLines(run(node, snippet, link, run)));
     }
 
-    private String written(String snippet, DroppingLink link, Path into) throws Exception {
-        Files.writeString(into.resolve(snippet), Snippet.named(snippet).with(link.url(), key), UTF_8);
-        return snippet;
+    private String run(Tool tool, String snippet, DroppingLink link, String... arguments) throws Exception {
+        Path directory = Files.createTempDirectory(Files.createDirectories(SCRIPTS), "run-");
+        Files.writeString(directory.resolve(snippet), Snippet.named(snippet).with(link.url(), key), UTF_8);
+        List<String> all = new ArrayList<>(List.of(snippet));
+        all.addAll(List.of(arguments));
+        return tool.run(directory, all);
     }
 
     @Test
@@ -135,7 +156,7 @@ abstract class ResumeGuideTest extends RunningGateway {
             RestClientTail.RunEvents gateway = QuarkusRestClientBuilder.newBuilder()
                     .baseUri(URI.create(link.url()))
                     .build(RestClientTail.RunEvents.class);
-            new RestClientTail(gateway)
+            new RestClientTail(gateway, Duration.ofSeconds(1))
                     .read(run, key)
                     .invoke(event -> told.add(event.id(), event.data()))
                     .collect()
