@@ -38,17 +38,24 @@ abstract class ResumeGuideTest extends RunningGateway {
         Told read(DroppingLink link, String run) throws Exception;
     }
 
-    /** Reads a run that goes on and one that has ended, at the same time. */
+    /** What the announcement of a run's end has, and nothing else. */
+    private static final String END = "\"lastSequence\":";
+
+    /** Reads, at the same time, a run that goes on, one that has ended, and that one with its end unannounced: 204. */
     private void assertReadsEveryEventOnce(Client client) throws Exception {
         try (DroppingLink toLive = linkToGateway();
                 DroppingLink toEnded = linkToGateway();
+                DroppingLink withoutEnd = DroppingLink.after(URI.create(url()).getPort(), END);
                 WireAnswer live = begin(new LongRun(toLive))) {
             String ended = ended();
             CompletableFuture<Told> ofLive = reading(client, toLive, live.header("Runtape-Run-Id"));
             CompletableFuture<Told> ofEnded = reading(client, toEnded, ended);
+            CompletableFuture<Told> ofUnannounced = reading(client, withoutEnd, ended);
 
             assertEquals(LongRun.EVENTS, ofLive.get().events());
             assertEquals(LongRun.EVENTS, ofEnded.get().events());
+            assertEquals(LongRun.EVENTS, ofUnannounced.get().events());
+            assertEquals(1, withoutEnd.cuts());
             assertTrue(toLive.cuts() > 1, "cut " + toLive.cuts() + " times");
             assertTrue(toEnded.cuts() > 1, "cut " + toEnded.cuts() + " times");
         }
@@ -80,7 +87,7 @@ abstract class ResumeGuideTest extends RunningGateway {
     }
 
     private DroppingLink linkToGateway() throws Exception {
-        return new DroppingLink(URI.create(url()).getPort(), 200, 9000);
+        return DroppingLink.atRandom(URI.create(url()).getPort(), 200, 9000);
     }
 
     private WireAnswer begin(LongRun run) throws Exception {
@@ -97,7 +104,7 @@ abstract class ResumeGuideTest extends RunningGateway {
     @Test
     void fetchReadsEveryEventOfItsOwnCallOnce() throws Exception {
         Tool node = Tool.named("node");
-        try (DroppingLink link = new DroppingLink(URI.create(url()).getPort(), 1000, 9000)) {
+        try (DroppingLink link = DroppingLink.atRandom(URI.create(url()).getPort(), 1000, 9000)) {
             upstream.next(new LongRun(link));
 
             Told told = Told.inFrames(run(node, "resume.mjs", link));

@@ -108,7 +108,7 @@ class ResumeInBrowserIT {
 
     @Test
     void anEventSourceReadsALiveRunOnce() throws Exception {
-        try (DroppingLink link = new DroppingLink(gateway.port(), 2000, 9000);
+        try (DroppingLink link = DroppingLink.atRandom(gateway.port(), 2000, 9000);
                 WireAnswer live = begin(new LongRun(link))) {
             assertReadsEveryEventOnce("/live", link, live.header("Runtape-Run-Id"));
             assertTrue(link.cuts() > 1, "cut " + link.cuts() + " times");
@@ -117,7 +117,7 @@ class ResumeInBrowserIT {
 
     @Test
     void anEventSourceReadsAnEndedRunOnce() throws Exception {
-        try (DroppingLink link = new DroppingLink(gateway.port(), 2000, 9000)) {
+        try (DroppingLink link = DroppingLink.atRandom(gateway.port(), 2000, 9000)) {
             assertReadsEveryEventOnce("/ended", link, ended());
             assertTrue(link.cuts() > 1, "cut " + link.cuts() + " times");
         }
