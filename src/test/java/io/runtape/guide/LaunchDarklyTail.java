@@ -18,8 +18,8 @@ import okhttp3.Response;
 /** Reads the events of a run, each once, whatever happens to the connection. */
 final class LaunchDarklyTail {
 
-    /** Stands for 204, which this client takes for a stream that broke off. */
-    private static final int NOTHING_MORE = 410;
+    /** Stands for 204, which this client takes for a stream that broke off. Nobody answers it. */
+    private static final int NOTHING_MORE = 444;
 
     private LaunchDarklyTail() {}
 

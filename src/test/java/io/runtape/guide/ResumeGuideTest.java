@@ -31,6 +31,9 @@ abstract class ResumeGuideTest extends RunningGateway {
     /** Where the scripts of the page are run; their packages are looked for from there upwards. */
     private static final Path SCRIPTS = Path.of("target", "guides").toAbsolutePath();
 
+    /** What the announcement of a run's end has, and nothing else. */
+    private static final String END = "\"lastSequence\":";
+
     private final String key = "guide-" + UUID.randomUUID();
 
     /** Reads a run over a link, as a client of the page does. */
@@ -38,10 +41,10 @@ abstract class ResumeGuideTest extends RunningGateway {
         Told read(DroppingLink link, String run) throws Exception;
     }
 
-    /** What the announcement of a run's end has, and nothing else. */
-    private static final String END = "\"lastSequence\":";
-
-    /** Reads, at the same time, a run that goes on, one that has ended, and that one with its end unannounced: 204. */
+    /**
+     * Reads, at the same time, a run that goes on, one that has ended, and that one without ever hearing of its end, so that
+     * nothing but the 204 stops the client.
+     */
     private void assertReadsEveryEventOnce(Client client) throws Exception {
         try (DroppingLink toLive = linkToGateway();
                 DroppingLink toEnded = linkToGateway();
@@ -55,7 +58,8 @@ abstract class ResumeGuideTest extends RunningGateway {
             assertEquals(LongRun.EVENTS, ofLive.get().events());
             assertEquals(LongRun.EVENTS, ofEnded.get().events());
             assertEquals(LongRun.EVENTS, ofUnannounced.get().events());
-            assertEquals(1, withoutEnd.cuts());
+            // More than once where a reset took events with it that had come and were not read yet.
+            assertTrue(withoutEnd.cuts() > 0);
             assertTrue(toLive.cuts() > 1, "cut " + toLive.cuts() + " times");
             assertTrue(toEnded.cuts() > 1, "cut " + toEnded.cuts() + " times");
         }
