@@ -48,7 +48,12 @@ final class RunSources {
      * @throws ApiException 404 where there is none
      */
     Found run(Owner owner, String id) {
-        return find(() -> Run.of(owner, id)).orElseThrow(() -> ApiException.notFound("run"));
+        return find(owner, id).orElseThrow(() -> ApiException.notFound("run"));
+    }
+
+    /** The owner's run, where there is one. */
+    Optional<Found> find(Owner owner, String id) {
+        return find(() -> Run.of(owner, id));
     }
 
     /** The run under that key; empty where it was deleted. */

@@ -1,5 +1,6 @@
 package io.runtape.delivery;
 
+import io.runtape.access.Ticket;
 import io.runtape.error.ApiException;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
@@ -63,6 +64,13 @@ final class StreamRequest {
             // Said below.
         }
         throw ApiException.invalid((header ? "Last-Event-ID" : "after") + " must be a sequence: a number from 0.");
+    }
+
+    /** The ticket that the reader brings instead of a credential. */
+    @Nullable
+    Ticket ticket() {
+        String value = query.get("ticket");
+        return value == null ? null : Ticket.brought(value);
     }
 
     /** A parameter that is {@code true}, {@code false} or absent. */

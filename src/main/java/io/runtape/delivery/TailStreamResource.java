@@ -1,6 +1,5 @@
 package io.runtape.delivery;
 
-import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.smallrye.common.annotation.NonBlocking;
@@ -10,6 +9,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
@@ -19,14 +19,12 @@ public final class TailStreamResource {
 
     private static final String EVENT_STREAM = "text/event-stream";
 
-    private final CallerAuthentication callers;
-    private final RunSources sources;
+    private final StreamReaders readers;
     private final Delivery delivery;
     private final ThreadTails threadTails;
 
-    TailStreamResource(CallerAuthentication callers, RunSources sources, Delivery delivery, ThreadTails threadTails) {
-        this.callers = callers;
-        this.sources = sources;
+    TailStreamResource(StreamReaders readers, Delivery delivery, ThreadTails threadTails) {
+        this.readers = readers;
         this.delivery = delivery;
         this.threadTails = threadTails;
     }
@@ -38,12 +36,12 @@ public final class TailStreamResource {
     @NonBlocking
     @Operation(hidden = true)
     public Uni<Void> run(@PathParam("id") String id, RoutingContext context) {
-        Owner owner = callers.readerOf(context.request());
         StreamRequest asked = StreamRequest.ofTail(context.request());
+        Supplier<RunSources.Found> lookup = readers.ofRun(context.request(), asked.ticket(), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.flag("verbatim");
         StreamReply reply = StreamReply.to(context);
-        return reply.lookedUp(() -> sources.run(owner, id), found -> {
+        return reply.lookedUp(lookup, found -> {
             RunSource source = found.source();
             long after = position == null ? 0 : position;
             if (after > source.durableSequence()) {
@@ -67,13 +65,14 @@ public final class TailStreamResource {
     @NonBlocking
     @Operation(hidden = true)
     public Uni<Void> thread(@PathParam("id") String id, RoutingContext context) {
-        Owner owner = callers.readerOf(context.request());
         StreamRequest asked = StreamRequest.ofTail(context.request());
+        Supplier<Owner> owner = readers.ofThread(context.request(), asked.ticket(), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.flag("verbatim");
         StreamReply reply = StreamReply.to(context);
         return reply.lookedUp(
-                () -> threadTails.open(owner, id, position == null ? 0 : position, verbatim, reply.loop()), tail -> {
+                () -> threadTails.open(owner.get(), id, position == null ? 0 : position, verbatim, reply.loop()),
+                tail -> {
                     reply.head(EVENT_STREAM).putHeader("Runtape-Thread-Id", id);
                     return reply.write(tail);
                 });

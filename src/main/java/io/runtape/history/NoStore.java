@@ -11,7 +11,15 @@ final class NoStore {
     private NoStore() {}
 
     static <T> RestResponse<T> ok(T entity) {
-        return RestResponse.ResponseBuilder.ok(entity)
+        return answer(RestResponse.Status.OK, entity);
+    }
+
+    static <T> RestResponse<T> created(T entity) {
+        return answer(RestResponse.Status.CREATED, entity);
+    }
+
+    private static <T> RestResponse<T> answer(RestResponse.Status status, T entity) {
+        return RestResponse.ResponseBuilder.create(status, entity)
                 .header(HttpHeaders.CACHE_CONTROL, NO_STORE)
                 .build();
     }

@@ -1,15 +1,7 @@
 package io.runtape.history;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
 import io.runtape.error.ApiException;
-import io.runtape.error.ErrorCode;
-import jakarta.ws.rs.WebApplicationException;
-import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Iterator;
@@ -26,15 +18,7 @@ import org.jspecify.annotations.Nullable;
 record ThreadChange(
         boolean titled, @Nullable String title, @Nullable Boolean archived) {
 
-    /** Some times what a title takes when all of it is escaped. */
-    private static final int BODY_BYTES_MAX = 64 << 10;
-
     private static final int TITLE_CHARS_MAX = 500;
-
-    private static final ObjectReader JSON = new ObjectMapper()
-            .reader()
-            .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
     /**
      * Reads the body of a request.
@@ -42,27 +26,11 @@ record ThreadChange(
      * @throws ApiException 400 where it is anything but {@code {"title","archived"}}; 413 where it is too large
      */
     static ThreadChange read(InputStream body) throws IOException {
-        byte[] bytes = body.readNBytes(BODY_BYTES_MAX + 1);
-        if (bytes.length > BODY_BYTES_MAX) {
-            throw ApiException.of(
-                    ErrorCode.BODY_TOO_LARGE, "The body is over the limit of " + BODY_BYTES_MAX + " bytes.");
-        }
-        try {
-            return of(JSON.readTree(bytes));
-        } catch (JsonProcessingException e) {
-            // Its place in the body is said where all answers to bad JSON are made.
-            throw new WebApplicationException(e, Response.Status.BAD_REQUEST);
-        }
-    }
-
-    private static ThreadChange of(@Nullable JsonNode body) {
-        if (body == null || !body.isObject()) {
-            throw ApiException.invalid("The body must be a JSON object with title, archived, or both.");
-        }
+        JsonNode given = JsonBody.object(body, "The body must be a JSON object with title, archived, or both.");
         boolean titled = false;
         String title = null;
         Boolean archived = null;
-        for (Iterator<Map.Entry<String, JsonNode>> fields = body.fields(); fields.hasNext(); ) {
+        for (Iterator<Map.Entry<String, JsonNode>> fields = given.fields(); fields.hasNext(); ) {
             Map.Entry<String, JsonNode> field = fields.next();
             switch (field.getKey()) {
                 case "title" -> {

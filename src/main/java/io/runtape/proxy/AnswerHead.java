@@ -29,9 +29,7 @@ record AnswerHead(int status, List<Map.Entry<String, String>> headers, String ru
     void write(HttpServerResponse response, boolean whole) {
         response.setStatusCode(status);
         MultiMap to = response.headers();
-        for (Map.Entry<String, String> header : headers) {
-            to.add(header.getKey(), header.getValue());
-        }
+        AnswerHeaders.pass(headers, to);
         if (!whole) {
             to.remove(HttpHeaders.CONTENT_LENGTH);
         }

@@ -164,8 +164,7 @@ final class Forwarding {
             return;
         }
         response.setStatusCode(answer.statusCode());
-        ForwardedHeaders.ofAnswer(answer.headers())
-                .forEach(h -> response.headers().add(h.getKey(), h.getValue()));
+        AnswerHeaders.pass(ForwardedHeaders.ofAnswer(answer.headers()), response.headers());
         boolean bodiless = context.request().method().equals(HttpMethod.HEAD)
                 || answer.statusCode() == 204
                 || answer.statusCode() == 304;

@@ -68,6 +68,14 @@ abstract class TailStreamTest extends RunningGateway {
     }
 
     @Test
+    void handsTheAgentApisRetryOn() throws Exception {
+        String run = record(Script.stream("retry: 250\n\n", "retry: 500\n" + event(1)));
+
+        assertEquals(
+                "retry: 250\nid: 1\n\nretry: 500\n" + tailed(1, 2) + end(run, 2, 2), tail("/runs/" + run + "/events"));
+    }
+
+    @Test
     void resumesAfterLastEventIdAndLetsItWinOverAfter() throws Exception {
         String run = record(Script.stream(event(1), event(2), event(3)));
 

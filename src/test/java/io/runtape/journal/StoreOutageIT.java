@@ -3,6 +3,7 @@ package io.runtape.journal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.journal.StreamLoad.Streamed;
@@ -15,6 +16,7 @@ import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.SmallDisk;
 import io.runtape.testsupport.WireAnswer;
 import io.vertx.core.json.JsonObject;
+import java.io.EOFException;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -188,11 +190,16 @@ class StoreOutageIT {
         StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 40, Duration.ofMillis(5)));
         load.speak();
         load.awaitProgress();
+        String events = "/history/v1/runs/" + load.runs().get(0).id() + "/events";
+        String ticket = ticket(gateway, load.runs().get(0).id());
         long stopped = System.nanoTime();
 
         postgres.stopImmediately();
         awaitReadiness(gateway, "DOWN");
         assertRefusesNewRuns(gateway);
+        assertCutsNewReaders(gateway, events, StreamLoad.CREDENTIAL);
+        assertCutsNewReaders(gateway, events + "?ticket=" + ticket, "X-None: 1");
+        assertCutsNewReaders(gateway, "/history/v1/threads/any/events", StreamLoad.CREDENTIAL);
         sleepUntil(stopped, Duration.ofSeconds(3));
         postgres.startAgain();
 
@@ -293,6 +300,22 @@ class StoreOutageIT {
             assertTrue(took.compareTo(AT_ONCE) < 0, "it took " + took);
         }
         assertTrue(script.isUncalled());
+    }
+
+    private static String ticket(GatewayProcess gateway, String runId) throws IOException {
+        try (WireAnswer answer =
+                gateway.client().post("/history/v1/tickets", "{\"runId\":\"" + runId + "\"}", StreamLoad.CREDENTIAL)) {
+            return new JsonObject(new String(answer.whole(), UTF_8))
+                    .getJsonObject("data")
+                    .getString("ticket");
+        }
+    }
+
+    /** An EventSource comes back after a connection that was cut, but gives up at any answer that is not 200. */
+    private static void assertCutsNewReaders(GatewayProcess gateway, String target, String header) throws IOException {
+        try (WireAnswer answer = gateway.client().get(target, "Accept: text/event-stream", header)) {
+            assertThrows(EOFException.class, answer::head, target);
+        }
     }
 
     private void assertTakesNewRuns(GatewayProcess gateway) throws Exception {

@@ -315,4 +315,52 @@ abstract class RelayedHeadsTest extends RunningGateway {
         assertEquals("code assistant", run.agent());
         assertEquals("/v1/agents/code%20assistant/run", run.path());
     }
+
+    @Test
+    void leavesOtherOriginsToTheAgentApi() throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead(
+                    "Access-Control-Allow-Origin: https://theirs.example", "Access-Control-Expose-Headers: X-A");
+            exchange.chunk(EVENT).end();
+        });
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header(), "Origin: https://theirs.example");
+
+        answer.whole();
+        assertEquals(List.of("https://theirs.example"), answer.head().values("Access-Control-Allow-Origin"));
+        assertEquals(List.of("X-A"), answer.head().values("Access-Control-Expose-Headers"));
+        assertFalse(answer.head().has("Access-Control-Allow-Credentials"));
+    }
+
+    @Test
+    void handsPreflightsToTheAgentApi() throws Exception {
+        Scripted script = upstream.on(
+                Script.whole(204, new byte[0], "Access-Control-Allow-Origin: *", "Access-Control-Allow-Methods: POST"));
+
+        WireAnswer answer = client().sendHead(
+                        "OPTIONS",
+                        "/v1/run",
+                        script.header(),
+                        "Origin: https://theirs.example",
+                        "Access-Control-Request-Method: POST");
+
+        assertEquals(204, answer.status());
+        assertEquals(List.of("*"), answer.head().values("Access-Control-Allow-Origin"));
+        assertEquals("https://theirs.example", script.call().head().value("Origin"));
+    }
+
+    @Test
+    void opensTheHistoryToNoOtherOrigin() throws Exception {
+        for (String method : List.of("OPTIONS", "GET")) {
+            WireAnswer answer = client().sendHead(
+                            method,
+                            "/history/v1/runs",
+                            "X-API-Key: origins",
+                            "Origin: https://theirs.example",
+                            "Access-Control-Request-Method: GET");
+
+            assertEquals(200, answer.status(), method);
+            assertFalse(answer.head().has("Access-Control-Allow-Origin"), method);
+        }
+    }
 }

@@ -1,0 +1,84 @@
+package io.runtape.delivery;
+
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.access.Ticket;
+import io.runtape.error.ApiException;
+import io.runtape.model.Tickets;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets readers in to tails: those that bring the credential of the runs, and those that bring a ticket for just that run or
+ * thread. A ticket counts where there is one, whatever else the reader brings. Safe for any thread.
+ */
+@Singleton
+final class StreamReaders {
+
+    private final CallerAuthentication callers;
+    private final Tickets tickets;
+    private final RunSources sources;
+
+    StreamReaders(CallerAuthentication callers, Tickets tickets, RunSources sources) {
+        this.callers = callers;
+        this.tickets = tickets;
+        this.sources = sources;
+    }
+
+    /**
+     * The look-up of the run that a request may read; it blocks, and answers 404 for another owner's run. Whatever is wrong
+     * with a ticket is 401: it tells nothing about the runs of its owner.
+     *
+     * @throws ApiException 401 where the request brings neither
+     */
+    Supplier<RunSources.Found> ofRun(HttpServerRequest request, @Nullable Ticket ticket, String id) {
+        if (ticket != null) {
+            return () -> ticketed(ticket, id);
+        }
+        Owner owner = callers.readerOf(request);
+        return () -> sources.run(owner, id);
+    }
+
+    private RunSources.Found ticketed(Ticket ticket, String id) {
+        Tickets.Opened opened = use(ticket);
+        return sources.find(opened.owner(), id)
+                .filter(found -> found.run().runPk.equals(opened.runPk()))
+                .orElseThrow(StreamReaders::notGood);
+    }
+
+    /**
+     * Tells whose thread a request may read; it blocks where that takes a look at a ticket.
+     *
+     * @throws ApiException 401 where the request brings neither
+     */
+    Supplier<Owner> ofThread(HttpServerRequest request, @Nullable Ticket ticket, String id) {
+        if (ticket == null) {
+            Owner owner = callers.readerOf(request);
+            return () -> owner;
+        }
+        return () -> {
+            Tickets.Opened opened = use(ticket);
+            if (!id.equals(opened.threadId())) {
+                throw notGood();
+            }
+            return opened.owner();
+        };
+    }
+
+    private Tickets.Opened use(Ticket ticket) {
+        try {
+            return tickets.use(ticket).orElseThrow(StreamReaders::notGood);
+        } catch (SQLException e) {
+            throw new BrokenOffException("the ticket cannot be looked up: " + e.getMessage());
+        }
+    }
+
+    private static ApiException notGood() {
+        return ApiException.unauthorized(
+                "The ticket is not good for these events, or its time is over. Ask for a new one"
+                        + " with POST /history/v1/tickets.");
+    }
+}

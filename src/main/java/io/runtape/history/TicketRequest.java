@@ -1,0 +1,33 @@
+package io.runtape.history;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.error.ApiException;
+import java.io.IOException;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a caller wants a ticket for: of the two, exactly one is there.
+ *
+ * @param runId the run, by its id here or at the agent API
+ * @param threadId the thread
+ */
+record TicketRequest(@Nullable String runId, @Nullable String threadId) {
+
+    private static final String SHAPE = "The body must be a JSON object with either runId or threadId, a string.";
+
+    /**
+     * Reads the body of a request.
+     *
+     * @throws ApiException 400 where it is anything but {@code {"runId"}} or {@code {"threadId"}}; 413 where it is too large
+     */
+    static TicketRequest read(InputStream body) throws IOException {
+        JsonNode given = JsonBody.object(body, SHAPE);
+        String runId = given.path("runId").textValue();
+        String threadId = given.path("threadId").textValue();
+        if (given.size() != 1 || runId == null && threadId == null) {
+            throw ApiException.invalid(SHAPE);
+        }
+        return new TicketRequest(runId, threadId);
+    }
+}
