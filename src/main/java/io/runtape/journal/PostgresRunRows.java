@@ -60,6 +60,9 @@ final class PostgresRunRows extends RunRows {
     /** Characters of one statement's texts past which no further row is taken along: bounds the copies made to send it. */
     private static final long CHARS_MAX = 4L << 20;
 
+    /** What a row counts for beside its texts of any length: bounds the rows as well, and so how long a statement takes. */
+    private static final int CHARS_OF_ROW = 512;
+
     private final Connection connection;
 
     PostgresRunRows(Connection connection) {
@@ -136,7 +139,7 @@ final class PostgresRunRows extends RunRows {
         int from = 0;
         long chars = 0;
         for (int i = 0; i < rows.size(); i++) {
-            chars += weight.applyAsLong(rows.get(i));
+            chars += CHARS_OF_ROW + weight.applyAsLong(rows.get(i));
             if (chars >= CHARS_MAX || i == rows.size() - 1) {
                 pieces.add(rows.subList(from, i + 1));
                 from = i + 1;
