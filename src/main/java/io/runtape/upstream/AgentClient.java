@@ -1,10 +1,13 @@
 package io.runtape.upstream;
 
 import io.netty.channel.EventLoop;
+import io.quarkus.arc.ClientProxy;
+import io.quarkus.runtime.StartupEvent;
 import io.runtape.upstream.UpstreamException.Kind;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpClosedException;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -38,6 +41,11 @@ public final class AgentClient {
         this.api = api;
         this.address = address;
         this.config = config;
+    }
+
+    /** Loads the client's many classes now: the first call would do it on its event loop. */
+    void load(@Observes StartupEvent event) {
+        ClientProxy.unwrap(api);
     }
 
     /**
