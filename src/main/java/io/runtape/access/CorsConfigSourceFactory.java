@@ -3,6 +3,8 @@ package io.runtape.access;
 import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.common.utils.StringUtil;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,13 +21,24 @@ public final class CorsConfigSourceFactory implements ConfigSourceFactory {
     private static final int ORDINAL = 275;
 
     /** What a page may read of an answer besides what every page may. */
-    private static final String EXPOSED =
-            "Runtape-Run-Id,Runtape-Thread-Id,X-Run-ID,X-Thread-ID,Idempotent-Replayed," + "X-Request-ID,Retry-After";
+    private static final String EXPOSED = String.join(
+            ",",
+            "Runtape-Run-Id",
+            "Runtape-Thread-Id",
+            "X-Run-ID",
+            "X-Thread-ID",
+            "Idempotent-Replayed",
+            "X-Request-ID",
+            "Retry-After");
 
     @Override
     public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
         @Nullable String origins = context.getValue("runtape.cors-origins").getValue();
         if (origins == null || origins.isBlank()) {
+            return List.of();
+        }
+        if (!Arrays.stream(StringUtil.split(origins)).allMatch(CorsOrigins::isUsable)) {
+            // The start stops at it, in one clear line; the filter would do so before, and not in one.
             return List.of();
         }
         return List.of(new PropertiesConfigSource(settings(origins), "runtape cors", ORDINAL));

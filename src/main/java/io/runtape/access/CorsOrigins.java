@@ -31,14 +31,19 @@ final class CorsOrigins {
     }
 
     private static void check(String origin) {
-        boolean usable = isExpression(origin)
-                ? compiles(origin.substring(1, origin.length() - 1))
-                : origin.equals(EVERY) || ORIGIN.matcher(origin).matches();
-        if (!usable) {
+        if (!isUsable(origin)) {
             throw new ConfigurationException("runtape.cors-origins (RUNTAPE_CORS_ORIGINS) has '" + origin
                     + "'. An origin is scheme, host and port, such as https://app.example.com, or a regular expression"
                     + " between slashes; a comma in one is written \\,");
         }
+    }
+
+    /** Whether it is an origin as a browser sends it, or an expression that can be matched. */
+    static boolean isUsable(String named) {
+        String origin = named.strip();
+        return isExpression(origin)
+                ? compiles(origin.substring(1, origin.length() - 1))
+                : origin.equals(EVERY) || ORIGIN.matcher(origin).matches();
     }
 
     private static boolean isExpression(String origin) {

@@ -131,6 +131,8 @@ class StartIT {
             value = {
                 "RUNTAPE_AUTH | teams | Allowed values: caller",
                 "RUNTAPE_SECRET | hunter2 | at least 16 characters",
+                "RUNTAPE_CORS_ORIGINS | https://app.example.com/ | such as https://app.example.com",
+                "RUNTAPE_CORS_ORIGINS | https://app.example.com,/https://(/ | '/https://(/'",
                 "RUNTAPE_UPSTREAM_URL | ftp://hunter2@agents.example | http or https",
                 "RUNTAPE_RECORD_PATHS | /other/run | begins with /v1/"
             })
