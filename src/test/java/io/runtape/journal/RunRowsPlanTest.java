@@ -28,7 +28,7 @@ class RunRowsPlanTest extends RunningGateway {
 
     private static final Pattern READS_A_TABLE = Pattern.compile("(Seq|Index|Index Only|Heap|Tid) Scan");
     private static final Pattern BY_A_KEY = Pattern.compile(
-            "Index Scan (using|on) (thread_pkey|run_pkey|idempotency_key_pkey|idempotency_key_by_expiry)\\b");
+            "Index Scan (using|on) (thread_pkey|run_pkey|idempotency_key_pkey|idempotency_key_expires_at_idx)\\b");
 
     @ParameterizedTest
     @ValueSource(
