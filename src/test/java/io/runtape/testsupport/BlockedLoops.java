@@ -17,7 +17,9 @@ import org.jboss.logmanager.ExtLogRecord;
  * that no class can forget it; {@link GatewayProcess} looks for the same reports in what its process prints. Safe for any
  * thread.
  *
- * <p>Begins with the first test of a class, when the application has started: what it loads before that holds up nobody.
+ * <p>Begins with the first test of a class, when the application has started: what it loads before that holds up nobody. Nor
+ * does it count where the loop was found loading or linking classes: a JVM does so once, and takes long only where other
+ * processes have the processors.
  */
 public final class BlockedLoops extends Handler implements QuarkusTestBeforeClassCallback, QuarkusTestAfterAllCallback {
 
@@ -30,9 +32,30 @@ public final class BlockedLoops extends Handler implements QuarkusTestBeforeClas
 
     private static final List<String> REPORTS = new CopyOnWriteArrayList<>();
 
-    /** Whether this line of a log says that an event loop is blocked. */
-    static boolean isReport(String line) {
+    private static final Pattern LOADS_CLASSES = Pattern.compile(
+            "java\\.lang\\.(ClassLoader|Class\\.(getRawAnnotations|getDeclared\\w+0|forName0)|invoke\\.MethodHandleNatives)|jdk\\.internal\\.loader|quarkus\\.bootstrap\\.runner\\.RunnerClassLoader");
+
+    private static boolean isReport(String line) {
         return REPORT.matcher(line).find();
+    }
+
+    private static boolean counts(String report) {
+        return !LOADS_CLASSES.matcher(report).find();
+    }
+
+    /** The reports in what a gateway has printed, each with its stack. */
+    static List<String> in(List<String> lines) {
+        List<String> reports = new ArrayList<>();
+        for (int i = 0; i < lines.size(); i++) {
+            if (isReport(lines.get(i))) {
+                int end = i + 1;
+                while (end < lines.size() && lines.get(end).startsWith("\tat ")) {
+                    end++;
+                }
+                reports.add(String.join("\n", lines.subList(i, end)));
+            }
+        }
+        return reports.stream().filter(BlockedLoops::counts).toList();
     }
 
     @Override
@@ -59,7 +82,7 @@ public final class BlockedLoops extends Handler implements QuarkusTestBeforeClas
     @Override
     public void afterAll(QuarkusTestContext context) {
         WATCHES.forEach(watch -> watch.removeHandler(this));
-        List<String> reports = new ArrayList<>(REPORTS);
+        List<String> reports = REPORTS.stream().filter(BlockedLoops::counts).toList();
         REPORTS.clear();
         if (!reports.isEmpty()) {
             throw new AssertionError("An event loop was blocked:\n" + String.join("\n", reports));
