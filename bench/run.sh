@@ -3,21 +3,23 @@
 # INSERT an event, all in one run on this machine. Needs a JDK 17, a C compiler, and for the peer Node with npm.
 #
 #   bench/run.sh [--rounds N] [--no-peer] [--no-h2] [--no-scale] [--java 'OPTIONS', instead of -Xmx512m]
+#   bench/run.sh --remote [--rounds N] [--java 'OPTIONS']: only tails, at the run's own gateway and at another one
 #
 # PostgreSQL 17 comes from the Maven artifact that the tests use and runs with its default durability. Nothing is left
 # behind but target/bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 peer=1 h2=1 scale=1 java_options=-Xmx512m
+rounds=5 peer=1 h2=1 scale=1 remote=0 java_options=-Xmx512m
 while [ $# -gt 0 ]; do
   case "$1" in
     --rounds) rounds=$2; shift ;;
     --no-peer) peer=0 ;;
     --no-h2) h2=0 ;;
     --no-scale) scale=0 ;;
+    --remote) remote=1 ;;
     --java) java_options=$2; shift ;;
-    *) sed -n '2,9p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,10p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -28,6 +30,7 @@ ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 idle_streams=$(( ($(ulimit -n) - 600) / 2 < 10000 ? ($(ulimit -n) - 600) / 2 : 10000 ))
 jar=$PWD/target/quarkus-app/quarkus-run.jar
 upstream_port=9310 gateway_port=9311 management_port=9312 database_port=9313 peer_port=9314
+other_port=9315 other_management_port=9316
 mkdir -p "$out"
 [ -f "$jar" ] || ./mvnw -q package -DskipTests
 cc -O2 -o "$out/ssebench" bench/ssebench.c -lm
@@ -97,7 +100,7 @@ measure() {
 gateway() {
   # shellcheck disable=SC2086
   env "$@" RUNTAPE_MAX_LIVE_RUNS=20000 RUNTAPE_MAX_LIVE_RUNS_PER_OWNER=20000 RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$upstream_port QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
-    QUARKUS_MANAGEMENT_PORT=$management_port java $java_options -jar "$jar" >"$out/gateway.log" 2>&1 & gateway_pid=$!
+    QUARKUS_MANAGEMENT_PORT=$management_port java $java_options -jar "$jar" >"$out/gateway-$gateway_port.log" 2>&1 & gateway_pid=$!
   pids+=("$gateway_pid"); wait_for $gateway_port
 }
 
@@ -118,6 +121,56 @@ many() {
   scale_rows+=("| $name | $(printf '%s\n' "${firsts[@]}" | median) | $(value errors "$crowd") | $(value p50 "$crowd") | $(value p99 "$crowd") | $(value rss_peak_mb "$crowd") | $(value errors "$idle") | $(value rss_peak_mb "$idle") |")
   printf '%s\n' "${scale_rows[-1]}" >&2
 }
+
+# tails PORT RUNS READERS: that many runs at the gateway, 50 events a second each, and each read by that many tails at PORT.
+# The first second's events are not counted: they come before all tails are there.
+tails() {
+  local port=$1 runs=$2 readers=$3 events=750 paths=$out/paths report
+  "$out/ssebench" load --target 127.0.0.1:$gateway_port --streams "$runs" --runs "$runs" --bench "events=$events,rate=50,size=120" --expect $events >/dev/null &
+  local recording=$!
+  until [ "$(running "$paths")" = "$runs" ]; do sleep 0.05; done
+  report=$("$out/ssebench" load --target "127.0.0.1:$port" --method GET --paths "$paths" --streams $((runs * readers)) --runs $((runs * readers)) --skip 150 --expect $events) || true
+  wait $recording
+  printf '%s\n' "$report"
+}
+# The paths of the tails of all runs that go on; prints how many there are.
+running() {
+  curl -s -H 'X-API-Key: rt_test_bench' "http://127.0.0.1:$gateway_port/history/v1/runs?status=running&limit=500" |
+    { grep -o '"id":"run_[^"]*"' || true; } | sed 's|.*"\(run_.*\)"|/history/v1/runs/\1/events?verbatim=true|' >"$1"
+  wc -l <"$1"
+}
+# tail_row NAME PORT RUNS READERS: the median of the rounds
+tail_row() {
+  local name=$1 p50s=() p99s=() errors=0 report i
+  for i in $(seq "$rounds"); do
+    report=$(tails "$2" "$3" "$4"); p50s+=("$(value p50 "$report")"); p99s+=("$(value p99 "$report")")
+    errors=$((errors + $(value errors "$report") + $(value gaps "$report") + $(value short "$report")))
+  done
+  row "| $name | $(printf '%s\n' "${p50s[@]}" | median) | $(printf '%s\n' "${p99s[@]}" | median) | $errors |"
+}
+if [ $remote = 1 ]; then
+  gateway RUNTAPE_DATABASE_URL=$database
+  first_pid=$gateway_pid first_port=$gateway_port
+  gateway_port=$other_port management_port=$other_management_port
+  gateway RUNTAPE_DATABASE_URL=$database
+  gateway_port=$first_port
+  for i in 1 2 3; do bulk $gateway_port "$first_pid" >/dev/null; bulk $other_port "$gateway_pid" >/dev/null; done
+  # The first round of each is the JIT's.
+  tails $gateway_port 100 1 >/dev/null; tails $other_port 100 1 >/dev/null
+  tail_row '1 run, 1 tail, local' $gateway_port 1 1
+  tail_row '1 run, 1 tail, remote' $other_port 1 1
+  tail_row '100 runs, 1 tail each, local' $gateway_port 100 1
+  tail_row '100 runs, 1 tail each, remote' $other_port 100 1
+  tail_row '1 run, 500 tails, local' $gateway_port 1 500
+  tail_row '1 run, 500 tails, remote' $other_port 1 500
+  echo
+  echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), median of $rounds rounds; the delay is from the agent API's write to the tail's read"
+  echo
+  echo '| | p50 (µs) | p99 (µs) | errors |'
+  echo '| --- | --- | --- | --- |'
+  printf '%s\n' "${rows[@]}"
+  exit
+fi
 
 measure direct $upstream_port
 [ $scale = 0 ] || many direct $upstream_port

@@ -24,6 +24,9 @@ final class Listener {
 
     private static final int ANSWER_SECONDS = 2;
 
+    /** The session's name at the server, so that its operator finds the one that takes no pooler. */
+    private static final String SESSION = "runtape-listener";
+
     private static final long RETRY_NANOS = 1_000_000_000;
 
     private final Store store;
@@ -55,6 +58,7 @@ final class Listener {
         while (!stopping) {
             try (Connection connection = store.connectDirectly();
                     Statement listen = connection.createStatement()) {
+                listen.execute("set application_name = '" + SESSION + "'");
                 listen.execute("listen " + Announcement.CHANNEL);
                 LOG.debug("other gateways are listened to");
                 failing = false;

@@ -26,7 +26,10 @@ final class NoAnswer {
             case UPSTREAM_TIMEOUT ->
                 ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.");
             case GATEWAY_STOPPED -> ApiException.of(ErrorCode.SHUTTING_DOWN, "The gateway is stopping.");
-            case CLIENT_DISCONNECTED, CANCEL_REQUESTED, GATEWAY_LOST, STORE_UNAVAILABLE -> notRecorded();
+            // Not a status that invites another try: somebody wants the run to be over.
+            case CLIENT_DISCONNECTED, CANCEL_REQUESTED ->
+                ApiException.of(ErrorCode.GONE, "The run was cancelled before the agent API answered.");
+            case GATEWAY_LOST, STORE_UNAVAILABLE -> notRecorded();
         };
     }
 

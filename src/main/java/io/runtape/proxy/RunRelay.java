@@ -12,6 +12,7 @@ import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.UpstreamConfig;
 import io.runtape.upstream.UpstreamException;
 import io.smallrye.mutiny.subscription.Cancellable;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -236,11 +237,15 @@ final class RunRelay {
         if (state.run() == null) {
             return;
         }
-        if (upstream.cancelPath().isPresent()) {
-            run.upstreamRunId()
-                    .ifPresent(id -> cancelUpstream(upstream.cancelPath().get().replace("{runId}", id)));
-        }
+        upstream.cancelPath()
+                .ifPresent(path ->
+                        run.upstreamRunId().ifPresent(id -> cancelUpstream(path.replace("{runId}", pathSegment(id)))));
         stop(run, RunStatus.CANCELLED, reason);
+    }
+
+    /** An agent API may give any id. */
+    private static String pathSegment(String id) {
+        return URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     /** Asks the agent API to cancel its run, as the caller would. What it answers changes nothing here. */

@@ -211,6 +211,55 @@ class StoreOutageIT {
         assertTakesNewRuns(gateway);
     }
 
+    /** Nobody could show that it lives, for longer than a lease: that is nobody's fault. */
+    @Test
+    void closesNobodysRunsAfterAnOutageThatHitEveryGateway() throws Exception {
+        Duration lease = Duration.ofSeconds(3);
+        String[] settings = {"RUNTAPE_NODE_LEASE", lease.toSeconds() + "s"};
+        List<GatewayProcess> gateways = List.of(gateway(settings), gateway(settings));
+        List<StreamLoad> loads = new ArrayList<>();
+        for (GatewayProcess gateway : gateways) {
+            StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 10, Duration.ofMillis(20)));
+            load.speak();
+            loads.add(load);
+        }
+        loads.forEach(StreamLoad::awaitProgress);
+        for (Outage outage : List.<Outage>of(this::stopAndStart, this::freezeAndThaw)) {
+            outage.last(lease.multipliedBy(3));
+            for (GatewayProcess gateway : gateways) {
+                awaitReadiness(gateway, "UP");
+            }
+            loads.forEach(StreamLoad::awaitProgress);
+        }
+        RunTable table = table();
+        for (StreamLoad load : loads) {
+            load.finish();
+            load.awaitEnds();
+            load.assertWhole(table);
+        }
+        gateways.forEach(gateway -> assertTrue(gateway.isAlive()));
+    }
+
+    /** The database goes, stays away for that long, and comes back. */
+    @FunctionalInterface
+    private interface Outage {
+        void last(Duration time) throws Exception;
+    }
+
+    private void stopAndStart(Duration time) throws Exception {
+        long stopped = System.nanoTime();
+        postgres.stopImmediately();
+        sleepUntil(stopped, time);
+        postgres.startAgain();
+    }
+
+    private void freezeAndThaw(Duration time) throws Exception {
+        long frozen = System.nanoTime();
+        postgres.freeze();
+        sleepUntil(frozen, time);
+        postgres.thaw();
+    }
+
     @Test
     void givesRunsUpThatHaveWaitedTooLong() throws Exception {
         Duration timeout = Duration.ofSeconds(3);

@@ -1,0 +1,203 @@
+package io.runtape.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.Exchange;
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.ReceivedCall;
+import io.runtape.testsupport.RunTable.RunRow;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A run is cancelled at another gateway than its own. */
+class CancelElsewhereIT {
+
+    private static final int RACES = 30;
+
+    private static final String FIRST = "data: first\n\n";
+
+    private static final TwoGateways CLUSTER = new TwoGateways();
+
+    private static GatewayProcess recording;
+    private static GatewayProcess asked;
+
+    @BeforeAll
+    static void start() throws IOException {
+        recording = CLUSTER.start();
+        asked = CLUSTER.start("RUNTAPE_UPSTREAM_CANCEL_PATH", "");
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        CLUSTER.close();
+    }
+
+    private static boolean isCancel(Exchange exchange) {
+        return exchange.call().target().endsWith("/cancel");
+    }
+
+    /** An agent that speaks once and goes on for ever, and takes cancels. */
+    private static Scripted endless(String upstreamId) {
+        return CLUSTER.upstream().on(exchange -> {
+            if (isCancel(exchange)) {
+                Script.json(200, "{}").answer(exchange);
+            } else {
+                exchange.streamHead("X-Run-ID: " + upstreamId).chunk(FIRST).awaitPeerGone();
+            }
+        });
+    }
+
+    private static WireAnswer post(GatewayProcess gateway, Scripted script) throws IOException {
+        return gateway.client().post("/v1/run", "{}", TwoGateways.CREDENTIAL, script.header());
+    }
+
+    private static JsonObject cancel(GatewayProcess gateway, String id) throws IOException {
+        try (WireAnswer answer =
+                gateway.client().post("/history/v1/runs/" + id + "/cancel", "", TwoGateways.CREDENTIAL)) {
+            answer.whole();
+            assertEquals(200, answer.status(), answer::text);
+            return new JsonObject(answer.text()).getJsonObject("data");
+        }
+    }
+
+    private static String endOf(WireAnswer tail) throws IOException {
+        tail.whole();
+        String text = tail.text();
+        return text.substring(text.indexOf("event: runtape.end\n"));
+    }
+
+    private static String cancelled(String id) {
+        return "event: runtape.end\nid: 1\ndata: {\"runId\":\"" + id
+                + "\",\"status\":\"cancelled\",\"reason\":\"cancel_requested\",\"lastSequence\":1}\n\n";
+    }
+
+    @Test
+    void endsTheRunForEveryReaderAndAtTheAgentApi() throws Exception {
+        Scripted script = endless("theirs 1/2");
+        try (WireAnswer live = post(recording, script)) {
+            String id = live.header("Runtape-Run-Id");
+            live.readUpTo(FIRST.length());
+            try (WireAnswer here = CLUSTER.tail(recording, "/runs/" + id + "/events");
+                    WireAnswer there = CLUSTER.tail(asked, "/runs/" + id + "/events")) {
+                here.status();
+                there.status();
+
+                JsonObject run = cancel(asked, id);
+
+                assertEquals("cancelled", run.getString("status"));
+                assertEquals("cancel_requested", run.getString("reason"));
+                assertEquals("POST /v1/run", line(script.call()));
+                ReceivedCall call = script.call();
+                assertEquals("POST /v1/run/theirs%201%2F2/cancel", line(call));
+                assertTrue(call.lines().contains(TwoGateways.CREDENTIAL), "asked as the caller would");
+                assertEquals(cancelled(id), endOf(here));
+                assertEquals(cancelled(id), endOf(there));
+                live.readAll();
+                assertEquals(FIRST, live.text());
+                assertEquals(WireAnswer.End.CUT, live.end());
+                assertEquals(run, cancel(asked, id));
+                assertEquals(run, cancel(recording, id));
+                assertEquals(run, CLUSTER.run(recording, id));
+                assertEquals(
+                        "cancelled/cancel_requested", CLUSTER.table().run(id).outcome());
+                assertTrue(script.isUncalled(), "a cancel was repeated at the agent API");
+                script.done();
+                assertTrue(script.done().isEmpty(), "its connection stays open");
+            }
+        }
+    }
+
+    private static String line(ReceivedCall call) {
+        return call.method() + " " + call.target();
+    }
+
+    @Test
+    void makesNoCallWhereTheAgentApiKnowsNone() throws Exception {
+        Scripted script = endless("theirs");
+        try (WireAnswer live = post(asked, script)) {
+            String id = live.header("Runtape-Run-Id");
+            live.readUpTo(FIRST.length());
+            script.call();
+
+            JsonObject run = cancel(recording, id);
+
+            assertEquals("cancelled", run.getString("status"));
+            live.readAll();
+            assertEquals(WireAnswer.End.CUT, live.end());
+            script.done();
+            assertTrue(script.isUncalled());
+        }
+    }
+
+    @Test
+    void leavesAnotherOwnersRunAlone() throws Exception {
+        Scripted script = endless("theirs");
+        try (WireAnswer live = post(recording, script)) {
+            String id = live.header("Runtape-Run-Id");
+            live.readUpTo(FIRST.length());
+
+            try (WireAnswer answer =
+                    asked.client().post("/history/v1/runs/" + id + "/cancel", "", "X-API-Key: another")) {
+                answer.whole();
+                assertEquals(404, answer.status());
+            }
+
+            assertTrue(CLUSTER.table().run(id).running());
+            cancel(asked, id);
+        }
+    }
+
+    @Test
+    void hasOneWinnerAgainstTheNaturalEnd() throws Exception {
+        Map<String, Integer> winners = new TreeMap<>();
+        for (int i = 0; i < RACES; i++) {
+            long delayMicros = i * i * 100L;
+            CyclicBarrier now = new CyclicBarrier(2);
+            Scripted script = CLUSTER.upstream().on(exchange -> {
+                if (isCancel(exchange)) {
+                    Script.json(200, "{}").answer(exchange);
+                } else {
+                    exchange.streamHead("X-Run-ID: theirs").chunk(FIRST);
+                    now.await();
+                    TimeUnit.MICROSECONDS.sleep(delayMicros);
+                    exchange.end();
+                }
+            });
+            try (WireAnswer live = post(recording, script)) {
+                String id = live.header("Runtape-Run-Id");
+                live.readUpTo(FIRST.length());
+                try (WireAnswer here = CLUSTER.tail(recording, "/runs/" + id + "/events");
+                        WireAnswer there = CLUSTER.tail(asked, "/runs/" + id + "/events")) {
+                    here.readUpTo(FIRST.length());
+                    there.readUpTo(FIRST.length());
+                    now.await();
+
+                    JsonObject run = cancel(i % 2 == 0 ? asked : recording, id);
+
+                    String end = endOf(here);
+                    assertEquals(end, endOf(there));
+                    RunRow row = CLUSTER.table().ended(id);
+                    assertTrue(end.contains("\"status\":\"" + row.status() + "\""), end);
+                    assertEquals(row.status(), run.getString("status"));
+                    assertEquals(run, CLUSTER.run(asked, id));
+                    assertEquals(run, CLUSTER.run(recording, id));
+                    live.readAll();
+                    assertEquals(row.status().equals("completed"), live.end() == WireAnswer.End.WHOLE, row::toString);
+                    winners.merge(row.outcome(), 1, Integer::sum);
+                }
+            }
+        }
+        System.out.printf("cancel against the natural end: %s%n", winners);
+    }
+}

@@ -1,0 +1,296 @@
+package io.runtape.cluster;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.BrittleLink;
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.WireAnswer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Runs of one gateway, read at another one while they go on. */
+class RemoteTailIT {
+
+    private static final int TAILS = 200;
+
+    private static final Duration COUNTED_WITHIN = Duration.ofSeconds(12);
+
+    private static final TwoGateways CLUSTER = new TwoGateways();
+
+    private static BrittleLink link;
+    private static GatewayProcess recording;
+    private static GatewayProcess reading;
+
+    private final List<WireAnswer> open = new ArrayList<>();
+
+    @BeforeAll
+    static void start() throws IOException {
+        recording = CLUSTER.start();
+        link = new BrittleLink(URI.create(CLUSTER.database()).getPort());
+        reading = CLUSTER.start("RUNTAPE_DATABASE_DIRECT_URL", through(link));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        CLUSTER.close();
+        link.close();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        for (WireAnswer answer : open) {
+            answer.close();
+        }
+    }
+
+    private static String through(BrittleLink link) {
+        String database = CLUSTER.database();
+        return "postgresql://postgres@localhost:" + link.port() + database.substring(database.lastIndexOf('/'));
+    }
+
+    private WireAnswer closing(WireAnswer answer) {
+        open.add(answer);
+        return answer;
+    }
+
+    private WireAnswer tail(String runId, String query) throws IOException {
+        WireAnswer tail = closing(CLUSTER.tail(reading, "/runs/" + runId + "/events" + query));
+        assertEquals(200, tail.status());
+        return tail;
+    }
+
+    private static String event(int n) {
+        return "event: step\ndata: " + n + "\n\n";
+    }
+
+    private static String tailed(int n, long id) {
+        return "event: step\ndata: " + n + "\nid: " + id + "\n\n";
+    }
+
+    private static String tailed(int n) {
+        return tailed(n, n);
+    }
+
+    private static String end(String run, long id, long last) {
+        return "event: runtape.end\nid: " + id + "\ndata: {\"runId\":\"" + run
+                + "\",\"status\":\"completed\",\"reason\":null,\"lastSequence\":" + last + "}\n\n";
+    }
+
+    /** A run that says what it is told to; without a word it ends. */
+    private final class ToldRun {
+
+        private final BlockingQueue<String> words = new LinkedBlockingQueue<>();
+        private final String id;
+        private final WireAnswer live;
+        private int said;
+
+        ToldRun(String... headerLines) throws IOException {
+            live = closing(CLUSTER.post(
+                    recording,
+                    exchange -> {
+                        exchange.streamHead();
+                        for (String word = words.take(); !word.isEmpty(); word = words.take()) {
+                            exchange.chunk(word);
+                        }
+                        exchange.end();
+                    },
+                    headerLines));
+            id = live.header("Runtape-Run-Id");
+        }
+
+        /** Says the next event and waits until the tail has it. */
+        void sayTo(WireAnswer tail) throws IOException {
+            words.add(event(++said));
+            while (said(tail).length() < all().length()) {
+                assertTrue(tail.readMore(), tail::text);
+            }
+            assertEquals(all(), said(tail));
+        }
+
+        void endTo(WireAnswer tail) throws IOException {
+            end();
+            assertWhole(tail);
+        }
+
+        void assertWhole(WireAnswer tail) throws IOException {
+            tail.whole();
+            assertEquals(all() + RemoteTailIT.end(id, said, said), said(tail));
+        }
+
+        private String said(WireAnswer tail) {
+            return tail.text().replace(": keep-alive\n\n", "");
+        }
+
+        void end() {
+            words.add("");
+        }
+
+        private String all() {
+            StringBuilder all = new StringBuilder();
+            for (int i = 1; i <= said; i++) {
+                all.append(tailed(i));
+            }
+            return all.toString();
+        }
+    }
+
+    @Test
+    void bringsALiveRunsBytesAsTheyWere() throws Exception {
+        byte[] bytes = new byte[300_000];
+        Random random = new Random(7);
+        String alphabet = "data: event id\n\n\r\n\r\n:x\u00e9\ufeff\u0000";
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) alphabet.charAt(random.nextInt(alphabet.length()));
+        }
+        Script script = exchange -> {
+            exchange.streamHead();
+            for (int at = 0; at < bytes.length; ) {
+                int length = Math.min(bytes.length - at, 1 + random.nextInt(900));
+                exchange.chunk(new String(bytes, at, length, ISO_8859_1).getBytes(ISO_8859_1));
+                at += length;
+            }
+            exchange.end();
+        };
+        WireAnswer live = closing(CLUSTER.post(recording, script));
+        String id = live.header("Runtape-Run-Id");
+
+        WireAnswer tail = tail(id, "?verbatim=true");
+
+        assertArrayEquals(bytes, tail.whole());
+        assertArrayEquals(bytes, live.whole());
+        assertArrayEquals(bytes, CLUSTER.table().bytes(id));
+    }
+
+    @Test
+    void readsEachCommitOnceHoweverManyReadersThereAre() throws Exception {
+        ToldRun run = new ToldRun();
+        List<WireAnswer> tails = new ArrayList<>();
+        WireAnswer first = tail(run.id, "");
+        run.sayTo(first);
+        for (int i = 0; i < TAILS; i++) {
+            WireAnswer tail = tail(run.id, "");
+            tail.readUpTo(tailed(1).length());
+            tails.add(tail);
+        }
+        long before = framesRead();
+        int frames = 500;
+
+        for (int i = 0; i < frames; i++) {
+            run.sayTo(first);
+        }
+        run.endTo(first);
+
+        for (WireAnswer tail : tails) {
+            run.assertWhole(tail);
+        }
+        long read = framesRead() - before;
+        System.out.printf("%d tails of one run, %d frames: %d rows read%n", TAILS + 1, frames, read);
+        // Twice each: their sizes, then they themselves.
+        assertTrue(read <= 3L * frames, read + " rows were read for " + frames + " frames");
+        assertTrue(read >= 2L * frames, read + " rows cannot be all");
+        assertEquals(2, CLUSTER.listening(), "one session a gateway listens");
+    }
+
+    /** Sessions of the server tell what they did when they have been idle for ten seconds. */
+    private static long framesRead() {
+        long[] last = {-1};
+        long[] since = {System.nanoTime()};
+        return RunTable.await("the count stands still", Duration.ofMinutes(2), () -> {
+            long now = CLUSTER.number("select idx_tup_fetch from pg_stat_user_tables where relname = 'frame'");
+            if (now != last[0]) {
+                last[0] = now;
+                since[0] = System.nanoTime();
+            }
+            return System.nanoTime() - since[0] > COUNTED_WITHIN.toNanos() ? now : null;
+        });
+    }
+
+    @Test
+    void goesOnByPollingWhileItCannotListen() throws Exception {
+        ToldRun run = new ToldRun();
+        WireAnswer tail = tail(run.id, "");
+        run.sayTo(tail);
+
+        link.loseAnswers();
+        for (int i = 0; i < 3; i++) {
+            run.sayTo(tail);
+        }
+        link.cut();
+        CLUSTER.number("select count(pg_terminate_backend(pid)) from pg_stat_activity"
+                + " where datname = current_database() and application_name = 'runtape-listener'");
+        for (int i = 0; i < 20; i++) {
+            run.sayTo(tail);
+        }
+
+        RunTable.await("both listen again", () -> CLUSTER.listening() == 2 ? true : null);
+        run.sayTo(tail);
+        run.endTo(tail);
+    }
+
+    @Test
+    void followsAThreadOverRunsOfTheOtherGateway() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String named = "Runtape-Thread-Id: " + thread;
+        ToldRun first = new ToldRun(named);
+        first.words.add(event(1));
+        first.live.readUpTo(event(1).length());
+        ByteArrayOutputStream expected = new ByteArrayOutputStream();
+        long one = 1L << 32;
+        expected.writeBytes(tailed(1, one + 1).getBytes(UTF_8));
+
+        WireAnswer tail = closing(CLUSTER.tail(reading, "/threads/" + thread + "/events"));
+
+        assertArrayEquals(expected.toByteArray(), tail.readUpTo(expected.size()));
+        first.end();
+        expected.writeBytes(end(first.id, one + 1, 1).getBytes(UTF_8));
+        assertArrayEquals(expected.toByteArray(), tail.readUpTo(expected.size()));
+        for (long ordinal = 2; ordinal <= 4; ordinal++) {
+            ToldRun next = new ToldRun(named);
+            next.words.add(event((int) ordinal));
+            expected.writeBytes(tailed((int) ordinal, (ordinal << 32) + 1).getBytes(UTF_8));
+            assertArrayEquals(expected.toByteArray(), tail.readUpTo(expected.size()));
+            next.end();
+            expected.writeBytes(end(next.id, (ordinal << 32) + 1, 1).getBytes(UTF_8));
+            assertArrayEquals(expected.toByteArray(), tail.readUpTo(expected.size()));
+        }
+    }
+
+    @Test
+    void resumesAtTheOtherGatewayAndRefusesWhatCannotBe() throws Exception {
+        ToldRun run = new ToldRun();
+        WireAnswer whole = tail(run.id, "");
+        for (int i = 0; i < 5; i++) {
+            run.sayTo(whole);
+        }
+
+        WireAnswer resumed = closing(CLUSTER.tail(reading, "/runs/" + run.id + "/events", "Last-Event-ID: 3"));
+        WireAnswer beyond = closing(CLUSTER.tail(reading, "/runs/" + run.id + "/events", "Last-Event-ID: 6"));
+        resumed.readUpTo(tailed(4).length() + tailed(5).length());
+        run.endTo(whole);
+
+        assertEquals(tailed(4) + tailed(5) + end(run.id, 5, 5), new String(resumed.whole(), UTF_8));
+        assertEquals(400, beyond.status());
+        beyond.whole();
+        assertTrue(beyond.text().contains("\"unknown_sequence\""), beyond::text);
+        WireAnswer nothingMore = closing(CLUSTER.tail(reading, "/runs/" + run.id + "/events", "Last-Event-ID: 5"));
+        assertEquals(204, nothingMore.status());
+    }
+}

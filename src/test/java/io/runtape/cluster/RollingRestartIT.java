@@ -1,0 +1,176 @@
+package io.runtape.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.WireAnswer;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A gateway that is told to stop lets its runs end, and its readers go on at another one. */
+class RollingRestartIT {
+
+    private static final Duration EXIT = Duration.ofSeconds(60);
+
+    /** What a JVM says that was told to stop. */
+    private static final int TERMINATED = 143;
+
+    private final TwoGateways cluster = new TwoGateways();
+
+    @AfterEach
+    void stop() throws Exception {
+        cluster.close();
+    }
+
+    private static String event(int n) {
+        return "data: " + n + "\n\n";
+    }
+
+    private static String tailed(int n) {
+        return "data: " + n + "\nid: " + n + "\n\n";
+    }
+
+    private static String end(String run, String outcome, int last) {
+        return "event: runtape.end\nid: " + last + "\ndata: {\"runId\":\"" + run + "\"," + outcome
+                + ",\"lastSequence\":" + last + "}\n\n";
+    }
+
+    private static final String COMPLETED = "\"status\":\"completed\",\"reason\":null";
+
+    private static final String STOPPED = "\"status\":\"failed\",\"reason\":\"gateway_stopped\"";
+
+    /** A run that says one event, and the second one when it may. */
+    private static Script twoEvents(CountDownLatch second) {
+        return exchange -> {
+            exchange.streamHead().chunk(event(1));
+            second.await();
+            exchange.chunk(event(2)).end();
+        };
+    }
+
+    private static void awaitNotReady(GatewayProcess gateway) {
+        RunTable.await("it is not ready", () -> {
+            return gateway.management().readiness().get("http").equals("503") ? true : null;
+        });
+    }
+
+    @Test
+    void servesUntilItsLiveRunsHaveEnded() throws Exception {
+        GatewayProcess stopping = cluster.start();
+        CountDownLatch second = new CountDownLatch(1);
+        try (WireAnswer live = cluster.post(stopping, twoEvents(second))) {
+            String id = live.header("Runtape-Run-Id");
+            live.readUpTo(event(1).length());
+            try (WireAnswer tail = cluster.tail(stopping, "/runs/" + id + "/events")) {
+                tail.readUpTo(tailed(1).length());
+
+                stopping.terminate();
+
+                awaitNotReady(stopping);
+                assertTakesNoNewRun(stopping);
+                assertEquals("running", cluster.run(stopping, id).getString("status"));
+                try (WireAnswer another = cluster.tail(stopping, "/runs/" + id + "/events")) {
+                    another.readUpTo(tailed(1).length());
+                    second.countDown();
+                    String whole = tailed(1) + tailed(2) + end(id, COMPLETED, 2);
+                    assertEquals(whole, new String(tail.whole(), UTF_8));
+                    assertEquals(whole, new String(another.whole(), UTF_8));
+                    assertEquals(event(1) + event(2), new String(live.whole(), UTF_8));
+                }
+            }
+            assertEquals(TERMINATED, stopping.exit(EXIT));
+            assertEquals("completed", cluster.table().run(id).outcome());
+        }
+    }
+
+    private void assertTakesNoNewRun(GatewayProcess gateway) throws IOException {
+        try (WireAnswer refused = cluster.post(gateway, Script.stream(event(1)))) {
+            assertEquals(503, refused.status());
+            assertNotNull(refused.header("Retry-After"));
+            refused.whole();
+            assertTrue(refused.text().contains("\"shutting_down\""), refused::text);
+        }
+    }
+
+    @Test
+    void endsRunsThatTakeTooLong() throws Exception {
+        GatewayProcess stopping = cluster.start("RUNTAPE_DRAIN_TIMEOUT", "2s");
+        GatewayProcess staying = cluster.start();
+        CountDownLatch never = new CountDownLatch(1);
+        try (WireAnswer live = cluster.post(stopping, twoEvents(never))) {
+            String id = live.header("Runtape-Run-Id");
+            live.readUpTo(event(1).length());
+            try (WireAnswer here = cluster.tail(stopping, "/runs/" + id + "/events");
+                    WireAnswer there = cluster.tail(staying, "/runs/" + id + "/events")) {
+                here.readUpTo(tailed(1).length());
+                there.readUpTo(tailed(1).length());
+
+                stopping.terminate();
+
+                String whole = tailed(1) + end(id, STOPPED, 1);
+                assertEquals(whole, new String(here.whole(), UTF_8));
+                assertEquals(whole, new String(there.whole(), UTF_8));
+                live.readAll();
+                assertEquals(event(1), live.text());
+                assertEquals(WireAnswer.End.CUT, live.end());
+            }
+            assertEquals(TERMINATED, stopping.exit(EXIT));
+            assertEquals("failed/gateway_stopped", cluster.table().run(id).outcome());
+            assertEquals(1, cluster.table().sum(id).count());
+        } finally {
+            never.countDown();
+        }
+    }
+
+    /** Its readers are cut off when it goes, and none is told by a status that it need not come back. */
+    @Test
+    void handsReadersOfOtherGatewaysRunsOver() throws Exception {
+        GatewayProcess stopping = cluster.start();
+        GatewayProcess staying = cluster.start();
+        CountDownLatch second = new CountDownLatch(1);
+        try (WireAnswer live = cluster.post(staying, twoEvents(second));
+                WireAnswer tail = cluster.tail(stopping, "/runs/" + live.header("Runtape-Run-Id") + "/events")) {
+            String id = live.header("Runtape-Run-Id");
+            tail.readUpTo(tailed(1).length());
+
+            stopping.terminate();
+            int refused = reconnectUntilGone(stopping, id);
+
+            tail.readAll();
+            assertEquals(tailed(1), tail.text());
+            assertEquals(WireAnswer.End.CUT, tail.end());
+            assertEquals(0, refused, "answers that an EventSource takes for the last word");
+            assertEquals(TERMINATED, stopping.exit(EXIT));
+            second.countDown();
+            try (WireAnswer resumed = cluster.tail(staying, "/runs/" + id + "/events", "Last-Event-ID: 1")) {
+                assertEquals(tailed(2) + end(id, COMPLETED, 2), new String(resumed.whole(), UTF_8));
+            }
+            live.whole();
+        }
+        assertFalse(stopping.isAlive());
+    }
+
+    /** Returns how often it was answered with another status than 200. */
+    private int reconnectUntilGone(GatewayProcess stopping, String id) {
+        int refused = 0;
+        while (stopping.isAlive()) {
+            try (WireAnswer tail = cluster.tail(stopping, "/runs/" + id + "/events")) {
+                if (tail.status() != 200) {
+                    refused++;
+                }
+            } catch (IOException cut) {
+                // As it should be.
+            }
+        }
+        return refused;
+    }
+}
