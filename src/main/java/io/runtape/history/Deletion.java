@@ -6,6 +6,7 @@ import io.runtape.journal.Journal;
 import io.runtape.journal.KeyReader;
 import io.runtape.model.RunStatus;
 import io.runtape.model.Store;
+import io.runtape.model.Transaction;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -75,7 +76,7 @@ final class Deletion {
     }
 
     private boolean deleteRun(Connection connection, long runPk) throws SQLException {
-        return inTransaction(connection, () -> {
+        return Transaction.in(connection, () -> {
             try (PreparedStatement select =
                     connection.prepareStatement("select status from run where run_pk = ? for update")) {
                 select.setLong(1, runPk);
@@ -123,7 +124,7 @@ final class Deletion {
 
     /** False where a run joined it meanwhile. Its row is locked first, so that no run joins between question and deletion. */
     private static boolean deleteEmptyThread(Connection connection, Owner owner, String threadId) throws SQLException {
-        return inTransaction(connection, () -> {
+        return Transaction.in(connection, () -> {
             exists(connection, "select 1 from thread where owner = ? and id = ? for update", owner, threadId);
             if (exists(connection, "select 1 from run where owner = ? and thread_id = ? limit 1", owner, threadId)) {
                 return false;
@@ -145,28 +146,6 @@ final class Deletion {
             try (ResultSet row = select.executeQuery()) {
                 return row.next();
             }
-        }
-    }
-
-    /** Some statements that belong together. */
-    @FunctionalInterface
-    private interface Statements {
-        boolean run() throws SQLException;
-    }
-
-    private static boolean inTransaction(Connection connection, Statements statements) throws SQLException {
-        connection.setAutoCommit(false);
-        boolean committed = false;
-        try {
-            boolean result = statements.run();
-            connection.commit();
-            committed = true;
-            return result;
-        } finally {
-            if (!committed) {
-                connection.rollback();
-            }
-            connection.setAutoCommit(true);
         }
     }
 }

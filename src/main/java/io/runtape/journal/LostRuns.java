@@ -3,6 +3,7 @@ package io.runtape.journal;
 import io.runtape.model.Engine;
 import io.runtape.model.RunReason;
 import io.runtape.model.RunStatus;
+import io.runtape.model.Transaction;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -51,21 +52,14 @@ final class LostRuns {
     }
 
     private int closeSome(long nodeId) throws SQLException {
-        connection.setAutoCommit(false);
-        try {
+        return Transaction.in(connection, () -> {
             List<RunRows.Head> unsettled = new ArrayList<>();
             List<RunRows.End> ends = new ArrayList<>();
             select(nodeId, unsettled, ends);
             rows.head(unsettled);
             rows.end(ends);
-            connection.commit();
             return ends.size();
-        } catch (SQLException e) {
-            connection.rollback();
-            throw e;
-        } finally {
-            connection.setAutoCommit(true);
-        }
+        });
     }
 
     private void select(long nodeId, List<RunRows.Head> unsettled, List<RunRows.End> ends) throws SQLException {

@@ -1,6 +1,7 @@
 package io.runtape.journal;
 
 import io.runtape.model.Engine;
+import io.runtape.model.Transaction;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -59,7 +60,10 @@ record NodeFence(long nodeId, long epoch) {
     NodeFence renewed(Connection connection, Engine engine) throws SQLException {
         nameSession(connection, engine, nodeId);
         endSessions(connection, engine, nodeId);
-        connection.setAutoCommit(false);
+        return Transaction.in(connection, () -> raised(connection));
+    }
+
+    private NodeFence raised(Connection connection) throws SQLException {
         try (PreparedStatement raise = connection.prepareStatement(
                         "update node set epoch = epoch + 1 where node_id = ? and not closed");
                 PreparedStatement select = connection.prepareStatement("select epoch from node where node_id = ?")) {
@@ -70,12 +74,8 @@ record NodeFence(long nodeId, long epoch) {
             select.setLong(1, nodeId);
             try (ResultSet row = select.executeQuery()) {
                 row.next();
-                NodeFence renewed = new NodeFence(nodeId, row.getLong(1));
-                connection.commit();
-                return renewed;
+                return new NodeFence(nodeId, row.getLong(1));
             }
-        } finally {
-            connection.setAutoCommit(true);
         }
     }
 

@@ -2,6 +2,7 @@ package io.runtape.journal;
 
 import io.runtape.model.Engine;
 import io.runtape.model.Store;
+import io.runtape.model.Transaction;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -80,53 +81,17 @@ final class StoreWriter implements AutoCloseable {
         return connection;
     }
 
-    RunRows rows() {
-        return rows;
-    }
-
     /** Writes all of the batch or nothing; when it returns the batch is durable. */
     void write(CommitBatch batch) throws SQLException {
         boolean written = batch.framesOnly() && frames.writesFenced(batch);
         if (!written) {
-            inTransaction(() -> writeAll(batch));
+            Transaction.in(connection, () -> {
+                fence.hold(fenceCheck);
+                writeAll(batch);
+                return batch;
+            });
         }
         store.makeDurable(connection);
-    }
-
-    /** Some statements that belong together. */
-    @FunctionalInterface
-    interface Statements {
-        void run() throws SQLException;
-    }
-
-    void inTransaction(Statements statements) throws SQLException {
-        connection.setAutoCommit(false);
-        try {
-            fence.hold(fenceCheck);
-            statements.run();
-            connection.commit();
-        } catch (SQLException e) {
-            rollback(e);
-            throw e;
-        } finally {
-            restoreAutoCommit();
-        }
-    }
-
-    private void rollback(SQLException cause) {
-        try {
-            connection.rollback();
-        } catch (SQLException e) {
-            cause.addSuppressed(e);
-        }
-    }
-
-    private void restoreAutoCommit() {
-        try {
-            connection.setAutoCommit(true);
-        } catch (SQLException e) {
-            LOG.debugf("the connection is gone: %s", e.getMessage());
-        }
     }
 
     private void writeAll(CommitBatch batch) throws SQLException {
