@@ -1,6 +1,7 @@
 package io.runtape.journal;
 
 import io.runtape.sse.FrameKind;
+import java.sql.SQLException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -87,6 +88,27 @@ public final class FrameBlock {
             parts[at] = partsBefore;
         }
         count++;
+    }
+
+    /**
+     * Adds a frame that was read back.
+     *
+     * @throws SQLException where it does not follow those that are there
+     */
+    void addNext(RecordedFrame frame) throws SQLException {
+        if (frame.sequence() != last() + 1) {
+            throw new SQLException("frame " + (last() + 1) + " of a run is missing");
+        }
+        byte[] source = frame.bytes();
+        add(
+                frame.kind(),
+                source,
+                0,
+                source.length,
+                frame.offsetMicros(),
+                frame.type(),
+                frame.lastEventId(),
+                frame.parts());
     }
 
     private void setLastEventId(int at, String lastEventId) {

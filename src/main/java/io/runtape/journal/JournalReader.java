@@ -53,10 +53,7 @@ public class JournalReader {
         int bytes = frames.stream().mapToInt(f -> f.bytes().length).sum();
         FrameBlock block = new FrameBlock(after + 1, Math.max(1, frames.size()), bytes);
         for (RecordedFrame f : frames) {
-            if (f.sequence() != block.last() + 1) {
-                throw new SQLException("frame " + (block.last() + 1) + " of a run is missing");
-            }
-            block.add(f.kind(), f.bytes(), 0, f.bytes().length, f.offsetMicros(), f.type(), f.lastEventId(), f.parts());
+            block.addNext(f);
         }
         return block;
     }
@@ -131,7 +128,8 @@ public class JournalReader {
         select.setInt(query.filter().bind(select, 4), query.limit());
     }
 
-    private static RecordedFrame frame(ResultSet row) throws SQLException {
+    /** The frame that a row of {@link #FRAMES} is. */
+    static RecordedFrame frame(ResultSet row) throws SQLException {
         String lastEventId = row.getString(5);
         return new RecordedFrame(
                 row.getLong(1),

@@ -2,7 +2,6 @@ package io.runtape.journal;
 
 import io.runtape.model.RunReason;
 import io.runtape.model.RunStatus;
-import io.runtape.sse.FrameKind;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Array;
 import java.sql.Connection;
@@ -16,7 +15,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -32,6 +30,9 @@ public class RemoteCommits {
     /** Frames of one run in one read; a run that has more is read again. */
     private static final int FRAMES_OF_A_RUN = 256;
 
+    /** What a block makes room for; it grows as needed. */
+    private static final int FRAMES_EXPECTED = 4;
+
     /** Bytes of one read in all, but for the frame that goes past them. */
     private static final long BYTES = 4 << 20;
 
@@ -44,8 +45,8 @@ public class RemoteCommits {
                 where run_pk = v.run_pk and sequence > v.after order by run_pk, sequence limit ?) f
             order by v.run_pk, f.sequence""";
 
-    private static final String SELECT_FRAMES = """
-            select v.run_pk, f.sequence, f.kind, f.offset_us, f.type, f.last_event_id, f.parts, f.bytes
+    private static final String SELECT_FRAMES = "select " + JournalReader.FRAMES + """
+            , v.run_pk
             from unnest(?, ?, ?) v(run_pk, after, through)
             cross join lateral (
                 select * from frame
@@ -102,31 +103,18 @@ public class RemoteCommits {
             select.setArray(3, bigints(connection, values(through, runs)));
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    long run = row.getLong(1);
-                    byte[] bytes = row.getBytes(8);
-                    FrameBlock block = blocks.computeIfAbsent(
-                            run, r -> new FrameBlock(row(positions, r) + 1, 4, 4 * bytes.length));
-                    if (row.getLong(2) != block.last() + 1) {
-                        throw new SQLException("frame " + (block.last() + 1) + " of a run is missing");
-                    }
-                    String lastEventId = row.getString(6);
-                    block.add(
-                            FrameKind.ofCode(row.getInt(3)),
-                            bytes,
-                            0,
-                            bytes.length,
-                            row.getLong(4),
-                            row.getString(5),
-                            lastEventId == null ? "" : lastEventId,
-                            row.getInt(7));
+                    RecordedFrame frame = JournalReader.frame(row);
+                    blocks.computeIfAbsent(row.getLong(8), run -> blockFor(frame, positions.getOrDefault(run, 0L)))
+                            .addNext(frame);
                 }
             }
         }
         return blocks;
     }
 
-    private static long row(Map<Long, Long> positions, long run) {
-        return positions.getOrDefault(run, 0L);
+    /** For the frames after that position, with room for some like the first of them. */
+    private static FrameBlock blockFor(RecordedFrame first, long position) {
+        return new FrameBlock(position + 1, FRAMES_EXPECTED, FRAMES_EXPECTED * first.bytes().length);
     }
 
     private static List<Long> values(Map<Long, Long> byRun, List<Long> runs) {
@@ -172,7 +160,7 @@ public class RemoteCommits {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     long run = row.getLong(1);
-                    RunStatus status = RunStatus.valueOf(row.getString(2).toUpperCase(Locale.ROOT));
+                    RunStatus status = RunStatus.ofLabel(row.getString(2)).orElseThrow();
                     if (status == RunStatus.RUNNING) {
                         ended.remove(run);
                         continue;
@@ -193,7 +181,7 @@ public class RemoteCommits {
     }
 
     private static RunEnd end(RunStatus status, @Nullable String label, boolean cut, Instant at) {
-        RunReason reason = label == null ? null : RunReason.valueOf(label.toUpperCase(Locale.ROOT));
+        RunReason reason = label == null ? null : RunReason.ofLabel(label);
         return new RunEnd(status, reason, cut, at, null, null, null, null, null);
     }
 }
