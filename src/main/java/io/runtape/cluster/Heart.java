@@ -15,7 +15,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -167,8 +166,9 @@ final class Heart implements CommitNews {
         if (!dead.isEmpty() && closing.compareAndSet(false, true)) {
             Infrastructure.getDefaultWorkerPool().execute(() -> {
                 try (Connection own = store.connect()) {
+                    Nodes nodes = new Nodes(own, store.engine());
                     for (Other each : dead) {
-                        close(new Nodes(own, store.engine()), each);
+                        nodes.close(each);
                     }
                 } catch (SQLException e) {
                     LOG.warnf("runs of a gateway that died are not closed yet: %s", e.toString());
@@ -176,13 +176,6 @@ final class Heart implements CommitNews {
                     closing.set(false);
                 }
             });
-        }
-    }
-
-    private static void close(Nodes nodes, Other dead) throws SQLException {
-        OptionalInt runs = nodes.close(dead);
-        if (runs.orElse(0) > 0) {
-            LOG.warnf("%d runs of a gateway that died were closed as gateway_lost", runs.getAsInt());
         }
     }
 

@@ -93,14 +93,10 @@ public class Journal {
     /** Only one gateway at a time can have the file open, so every other one is dead. */
     private void closeAllOthers(Connection connection) throws SQLException {
         Nodes nodes = new Nodes(connection, store.engine());
-        int lost = 0;
         for (Nodes.Other dead : nodes.others(nodeId).values()) {
-            lost += nodes.close(dead).orElse(0);
+            nodes.close(dead);
         }
         store.makeDurable(connection);
-        if (lost > 0) {
-            LOG.warnf("%d runs of a gateway that died were closed as gateway_lost", lost);
-        }
     }
 
     private void written(RunWrite write) {

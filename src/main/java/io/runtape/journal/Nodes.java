@@ -7,13 +7,15 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.OptionalInt;
+import org.jboss.logging.Logger;
 
 /**
  * The rows of the gateways that share the database: how each shows that it lives, and how one that does not is closed.
  * Confined to one thread, over a connection of the caller's in auto-commit mode.
  */
 public final class Nodes {
+
+    private static final Logger LOG = Logger.getLogger(Nodes.class);
 
     private final Connection connection;
     private final Engine engine;
@@ -53,17 +55,16 @@ public final class Nodes {
     /**
      * Closes a node that has not moved since it was looked at: first the node, so that it can write no more, then its runs, as
      * {@code gateway_lost}, each once however many gateways do it, and then its row goes.
-     *
-     * @return how many runs were closed here; empty where the node has moved or is gone
+     * Nothing happens where the node has moved or is gone.
      */
-    public OptionalInt close(Other dead) throws SQLException {
+    public void close(Other dead) throws SQLException {
         NodeFence.endSessions(connection, engine, dead.nodeId());
         try (PreparedStatement close = connection.prepareStatement(
                 "update node set closed = true, epoch = epoch + 1 where node_id = ? and (closed or beat = ?)")) {
             close.setLong(1, dead.nodeId());
             close.setLong(2, dead.beat());
             if (close.executeUpdate() == 0) {
-                return OptionalInt.empty();
+                return;
             }
         }
         int runs = new LostRuns(connection, engine).close(dead.nodeId());
@@ -71,7 +72,9 @@ public final class Nodes {
             forget.setLong(1, dead.nodeId());
             forget.executeUpdate();
         }
-        return OptionalInt.of(runs);
+        if (runs > 0) {
+            LOG.warnf("%d runs of a gateway that died were closed as gateway_lost", runs);
+        }
     }
 
     /** This node writes no more: others need not wait for its lease to be over. */
