@@ -1,11 +1,8 @@
 package io.runtape.access;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.quarkus.runtime.util.HashUtil;
 import java.security.SecureRandom;
 import java.util.Base64;
-import java.util.HexFormat;
 
 /**
  * What a reader that cannot send a header puts into its URL instead (contract, section 4). The gateway shows it once, to the
@@ -46,12 +43,7 @@ public final class Ticket {
 
     /** What is kept of it: SHA-256, as 64 hexadecimal digits. */
     public String hash() {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("This JVM lacks SHA-256", impossible);
-        }
+        return HashUtil.sha256(secret);
     }
 
     @Override
