@@ -7,8 +7,8 @@ import io.runtape.error.ErrorCode;
 import io.runtape.journal.IdempotencyKey;
 import io.runtape.journal.KeyHold;
 import io.runtape.journal.KeyReader;
+import io.runtape.journal.StoreWork;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -41,15 +41,7 @@ public final class RecordedAnswers {
      *     with what the database said where that does not answer
      */
     public Uni<Optional<RecordedAnswer>> ofKey(Owner owner, IdempotencyKey key, EventLoop loop) {
-        return Uni.createFrom()
-                .<Optional<RecordedAnswer>>emitter(emitter -> {
-                    try {
-                        emitter.complete(lookUp(owner, key));
-                    } catch (SQLException | RuntimeException e) {
-                        emitter.fail(e);
-                    }
-                })
-                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+        return StoreWork.onWorker(() -> lookUp(owner, key))
                 .onFailure(BrokenOffException.class)
                 .retry()
                 .withBackOff(LOOK_AGAIN_FIRST, LOOK_AGAIN_LONGEST)

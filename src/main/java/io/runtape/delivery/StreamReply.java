@@ -3,9 +3,9 @@ package io.runtape.delivery;
 import io.netty.channel.EventLoop;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorReply;
+import io.runtape.journal.StoreWork;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -57,10 +57,7 @@ final class StreamReply {
 
     /** What may block, done on a worker; the result comes on the event loop. */
     <T> Uni<T> onWorker(Supplier<T> lookup) {
-        return Uni.createFrom()
-                .item(lookup)
-                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
-                .emitOn(loop);
+        return StoreWork.onWorker(lookup::get).emitOn(loop);
     }
 
     private Uni<Void> cut(Throwable cause) {

@@ -4,12 +4,12 @@ import io.netty.channel.EventLoop;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
+import io.runtape.journal.StoreWork;
 import io.runtape.model.AgentThread;
 import io.runtape.model.ThreadPosition;
 import io.runtape.sse.SseWriter;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.smallrye.mutiny.subscription.BackPressureStrategy;
 import io.smallrye.mutiny.subscription.MultiEmitter;
 import io.vertx.core.buffer.Buffer;
@@ -100,9 +100,7 @@ final class ThreadTails {
         }
 
         private Uni<Optional<RunSources.Found>> lookup() {
-            return Uni.createFrom()
-                    .item(() -> sources.nextInThread(owner, threadId, ordinal))
-                    .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+            return StoreWork.onWorker(() -> sources.nextInThread(owner, threadId, ordinal))
                     .emitOn(loop);
         }
 

@@ -3,11 +3,9 @@ package io.runtape.history;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.journal.Journal;
+import io.runtape.journal.StoreWork;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
-import io.smallrye.mutiny.unchecked.Unchecked;
-import io.smallrye.mutiny.unchecked.UncheckedSupplier;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -62,7 +60,7 @@ public final class RunCancelResource {
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
         long until = System.nanoTime() + PATIENCE.toNanos();
-        return onWorker(() -> asked(present.require(owner, id)))
+        return StoreWork.onWorker(() -> asked(present.require(owner, id)))
                 .flatMap(run -> run.live() == null ? Uni.createFrom().item(run) : ended(owner, id, until))
                 .map(run -> NoStore.ok(new One<>(RunView.of(run))));
     }
@@ -75,15 +73,11 @@ public final class RunCancelResource {
     }
 
     private Uni<PresentRun> ended(Owner owner, String id, long until) {
-        return onWorker(() -> present.require(owner, id))
+        return StoreWork.onWorker(() -> present.require(owner, id))
                 .repeat()
                 .withDelay(LOOK_EVERY)
                 .whilst(run -> run.live() != null && System.nanoTime() < until)
                 .collect()
                 .last();
-    }
-
-    private static <T> Uni<T> onWorker(UncheckedSupplier<T> work) {
-        return Uni.createFrom().item(Unchecked.supplier(work)).runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
     }
 }
