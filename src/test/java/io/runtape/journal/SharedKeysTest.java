@@ -47,12 +47,17 @@ class SharedKeysTest extends RunningGateway {
         }
     }
 
+    private WireAnswer postAndRead(String key) throws Exception {
+        WireAnswer answer = post(key);
+        answer.whole();
+        script.call();
+        return answer;
+    }
+
     @Test
     void repeatsTheRunOfTheGatewayThatCommits() throws Exception {
         String key = "key-" + UUID.randomUUID();
-        WireAnswer theirs = post("their-" + key);
-        theirs.whole();
-        script.call();
+        WireAnswer theirs = postAndRead("their-" + key);
 
         try (Connection elsewhere = store().connect()) {
             claim(elsewhere, key, "their-" + key);
@@ -73,9 +78,7 @@ class SharedKeysTest extends RunningGateway {
     @Test
     void beginsARunWhereTheOtherGatewayDoesNotCommit() throws Exception {
         String key = "key-" + UUID.randomUUID();
-        WireAnswer theirs = post("their-" + key);
-        theirs.whole();
-        script.call();
+        postAndRead("their-" + key);
 
         try (Connection elsewhere = store().connect()) {
             claim(elsewhere, key, "their-" + key);
