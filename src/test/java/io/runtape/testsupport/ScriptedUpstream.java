@@ -45,6 +45,7 @@ public final class ScriptedUpstream implements AutoCloseable {
     private final ConcurrentLinkedQueue<ReceivedCall> received = new ConcurrentLinkedQueue<>();
     private final int port;
     private ServerSocket server;
+    private Thread accepting;
 
     /** Listens at a port of its own. */
     public ScriptedUpstream() {
@@ -65,7 +66,7 @@ public final class ScriptedUpstream implements AutoCloseable {
             ServerSocket socket = new ServerSocket();
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), 1000);
-            Thread accepting = new Thread(() -> accept(socket), "scripted-upstream");
+            accepting = new Thread(() -> accept(socket), "scripted-upstream");
             accepting.setDaemon(true);
             accepting.start();
             return socket;
@@ -115,11 +116,16 @@ public final class ScriptedUpstream implements AutoCloseable {
     public synchronized void refuse() {
         try {
             server.close();
+            // The system listens for as long as a thread is in accept, and that thread may still come back with a socket.
+            accepting.join();
             for (Socket socket : open) {
                 socket.close();
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
         }
     }
 
@@ -139,6 +145,7 @@ public final class ScriptedUpstream implements AutoCloseable {
         while (true) {
             try {
                 Socket socket = from.accept();
+                open.add(socket);
                 Thread serving = new Thread(() -> serve(socket), "scripted-upstream-connection");
                 serving.setDaemon(true);
                 serving.start();
@@ -149,7 +156,6 @@ public final class ScriptedUpstream implements AutoCloseable {
     }
 
     private void serve(Socket socket) {
-        open.add(socket);
         try (socket) {
             socket.setTcpNoDelay(true);
             InputStream in = new BufferedInputStream(socket.getInputStream());
