@@ -9,7 +9,7 @@ interface FrameWriter {
      * Inserts the frames of all writes of a batch that holds nothing else, and checks the fence, as one statement in
      * auto-commit mode. Returns false, with nothing done, where it has no such way for this batch.
      *
-     * @throws SQLException with {@link NodeFence#FENCED_OFF} where this node may write no more
+     * @throws SQLException where the epoch is over
      */
     boolean writesFenced(CommitBatch batch) throws SQLException;
 

@@ -1,5 +1,6 @@
 package io.runtape.journal;
 
+import io.runtape.model.RunStatus;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -10,6 +11,11 @@ import java.util.List;
 
 /** H2: a batch of each statement, since it updates neither from a list nor what an insert has met. */
 final class H2RunRows extends RunRows {
+
+    private static final String INSERT_RUN = """
+            insert into run (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt, metadata, config,
+                request_type, request_body, created_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
 
     private static final String INSERT_THREAD = """
             insert into thread (owner, id, agent, archived, last_ordinal, created_at, updated_at)
@@ -37,8 +43,41 @@ final class H2RunRows extends RunRows {
     private final Connection connection;
 
     H2RunRows(Connection connection) {
-        super(connection);
         this.connection = connection;
+    }
+
+    @Override
+    void hold(NodeFence fence) throws SQLException {
+        try (PreparedStatement check = connection.prepareStatement(NodeFence.CHECK)) {
+            fence.bind(check, 1);
+            fence.require(check.executeQuery());
+        }
+    }
+
+    @Override
+    void start(List<Start> starts) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(INSERT_RUN)) {
+            for (Start each : starts) {
+                RunStart run = each.start();
+                insert.setLong(1, each.run().pk());
+                insert.setString(2, run.owner().id());
+                insert.setString(3, run.id());
+                insert.setString(4, run.threadId());
+                insert.setLong(5, each.run().nodeId());
+                insert.setString(6, run.agent());
+                insert.setString(7, run.path());
+                insert.setString(8, RunStatus.RUNNING.label());
+                insert.setBoolean(9, run.stream());
+                insert.setString(10, run.prompt());
+                insert.setString(11, run.metadata());
+                insert.setString(12, run.config());
+                insert.setString(13, run.requestType());
+                insert.setBytes(14, run.requestBody());
+                insert.setObject(15, time(run.createdAt()));
+                insert.addBatch();
+            }
+            insert.executeBatch();
+        }
     }
 
     @Override
@@ -114,5 +153,10 @@ final class H2RunRows extends RunRows {
             update.executeBatch();
             touch.executeBatch();
         }
+    }
+
+    @Override
+    void send() {
+        // Each statement was sent as it was asked for: there is no network between.
     }
 }

@@ -79,7 +79,7 @@ public class Journal {
         try {
             StoreWriter writer = StoreWriter.open(store, null);
             nodeId = writer.fence().nodeId();
-            nextPk.set(nodeId << RunRows.RUN_BITS);
+            nextPk.set(nodeId << RunKey.RUN_BITS);
             if (store.engine() == Engine.H2) {
                 closeAllOthers(writer.connection());
             }
@@ -125,7 +125,7 @@ public class Journal {
 
     /** Whether this gateway records the run, or did. */
     public boolean owns(long runPk) {
-        return runPk >> RunRows.RUN_BITS == nodeId;
+        return RunKey.nodeId(runPk) == nodeId;
     }
 
     private void ended(RunJournal run) {

@@ -58,6 +58,7 @@ final class LostRuns {
             select(nodeId, unsettled, ends);
             rows.head(unsettled);
             rows.end(ends);
+            rows.send();
             return ends.size();
         });
     }

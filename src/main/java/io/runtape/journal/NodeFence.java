@@ -26,7 +26,11 @@ record NodeFence(long nodeId, long epoch) {
     /** SQLSTATE of a commit in an epoch that is over, with the node still open: a newer connection may go on. */
     private static final String EPOCH_OVER = "RT002";
 
-    private static final String CHECK = "select 1 from node where node_id = ? and epoch = ?";
+    /**
+     * Finds the node's row in its epoch. With {@code for share} it holds the row until the end of the transaction, which H2
+     * does not know and does not need: no other process can be there.
+     */
+    static final String CHECK = "select 1 from node where node_id = ? and epoch = ?";
 
     /** Leads the names that sessions which write have at the server; the node's id follows. */
     private static final String SESSION = "runtape-node-";
@@ -104,22 +108,21 @@ record NodeFence(long nodeId, long epoch) {
         }
     }
 
-    /** The query that holds the node's row until the end of the transaction; its parameters are node and epoch. */
-    static String query(Engine engine) {
-        // On H2 no other process can be there, and it knows no shared lock of a row.
-        return engine == Engine.POSTGRESQL ? CHECK + " for share" : CHECK;
+    /** Sets the parameters of {@link #CHECK}; returns the one behind them. */
+    int bind(PreparedStatement check, int first) throws SQLException {
+        check.setLong(first, nodeId);
+        check.setLong(first + 1, epoch);
+        return first + 2;
     }
 
     /**
-     * Holds the row until the end of the transaction.
+     * Closes what {@link #CHECK} found.
      *
-     * @throws SQLException where the epoch is over
+     * @throws SQLException where that is nothing: the epoch is over
      */
-    void hold(PreparedStatement check) throws SQLException {
-        check.setLong(1, nodeId);
-        check.setLong(2, epoch);
-        try (ResultSet row = check.executeQuery()) {
-            if (!row.next()) {
+    void require(ResultSet found) throws SQLException {
+        try (found) {
+            if (!found.next()) {
                 throw epochOver();
             }
         }

@@ -75,6 +75,12 @@ final class PostgresFrames implements FrameWriter {
 
     @Override
     public void write(CommitBatch batch) throws SQLException {
+        if (!writesFenced(batch)) {
+            copy(batch);
+        }
+    }
+
+    private void copy(CommitBatch batch) throws SQLException {
         CopyIn copy = copies.copyIn(COPY);
         try {
             encoder.encode(batch, copy::writeToCopy);

@@ -1,6 +1,7 @@
 package io.runtape.journal;
 
 import io.runtape.model.RunReason;
+import io.runtape.model.RunStatus;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -22,6 +23,17 @@ import org.jspecify.annotations.Nullable;
  * PostgreSQL knows the tables.
  */
 final class PostgresRunRows extends RunRows {
+
+    private static final String INSERT_RUNS = """
+            insert into run (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt, metadata, config,
+                request_type, request_body, created_at)
+            select s.run_pk, s.owner, s.id, s.thread_id, s.node_id, s.agent, s.path, s.status, s.stream, s.prompt,
+                s.metadata, s.config, s.request_type, s.request_body, s.created_at
+            from unnest(?::bigint[], ?::varchar[], ?::varchar[], ?::varchar[], ?::bigint[], ?::varchar[], ?::text[],
+                    ?::varchar[], ?::boolean[], ?::text[], ?::text[], ?::text[], ?::varchar[], ?::bytea[],
+                    ?::timestamptz[])
+                as s (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt,
+                    metadata, config, request_type, request_body, created_at)""";
 
     static final String JOIN_THREADS = """
             insert into thread as t (owner, id, agent, archived, last_ordinal, created_at, updated_at)
@@ -63,62 +75,116 @@ final class PostgresRunRows extends RunRows {
     /** What a row counts for beside its texts of any length: bounds the rows as well, and so how long a statement takes. */
     private static final int CHARS_OF_ROW = 512;
 
-    private final Connection connection;
+    private final RoundTrip trip;
 
     PostgresRunRows(Connection connection) {
-        super(connection);
-        this.connection = connection;
+        this.trip = new RoundTrip(connection);
     }
 
     @Override
-    void joinThreads(List<Head> heads) throws SQLException {
+    void hold(NodeFence fence) {
+        trip.hold(fence);
+    }
+
+    @Override
+    void start(List<Start> starts) {
+        for (List<Start> piece : pieces(starts, start -> start.start().bytes())) {
+            trip.add(
+                    INSERT_RUNS,
+                    new Columns<>(piece)
+                            .with("int8", Long[]::new, start -> start.run().pk())
+                            .with("varchar", String[]::new, start -> start.run().owner())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    start -> start.start().id())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    start -> start.start().threadId())
+                            .with("int8", Long[]::new, start -> start.run().nodeId())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    start -> start.start().agent())
+                            .with("text", String[]::new, start -> start.start().path())
+                            .with("varchar", String[]::new, start -> RunStatus.RUNNING.label())
+                            .with("bool", Boolean[]::new, start -> start.start().stream())
+                            .with("text", String[]::new, start -> start.start().prompt())
+                            .with("text", String[]::new, start -> start.start().metadata())
+                            .with("text", String[]::new, start -> start.start().config())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    start -> start.start().requestType())
+                            .with("bytea", byte[][]::new, start -> start.start().requestBody())
+                            .with(
+                                    "timestamptz",
+                                    String[]::new,
+                                    start -> text(start.run().createdAt())));
+        }
+    }
+
+    @Override
+    void joinThreads(List<Head> heads) {
         for (List<Head> piece : pieces(heads, head -> length(head.head().answerHeaders()))) {
-            try (PreparedStatement join = connection.prepareStatement(JOIN_THREADS);
-                    PreparedStatement update = connection.prepareStatement(UPDATE_HEADS)) {
-                Columns<Head> threads = new Columns<>(join, piece);
-                threads.bind("varchar", String[]::new, head -> head.run().owner());
-                threads.bind("varchar", String[]::new, head -> head.head().threadId());
-                threads.bind("varchar", String[]::new, head -> head.run().agent());
-                threads.bind(
-                        "timestamptz", String[]::new, head -> text(head.run().createdAt()));
-                join.executeUpdate();
-                Columns<Head> runs = new Columns<>(update, piece);
-                runs.bind("int8", Long[]::new, head -> head.run().pk());
-                runs.bind("varchar", String[]::new, head -> head.head().threadId());
-                runs.bind("int4", Integer[]::new, head -> head.head().upstreamStatus());
-                runs.bind("varchar", String[]::new, head -> head.head().upstreamRunId());
-                runs.bind("text", String[]::new, head -> head.head().answerHeaders());
-                runs.bind("bool", Boolean[]::new, head -> head.head().stream());
-                update.executeUpdate();
-            }
+            trip.add(
+                    JOIN_THREADS,
+                    new Columns<>(piece)
+                            .with("varchar", String[]::new, head -> head.run().owner())
+                            .with("varchar", String[]::new, head -> head.head().threadId())
+                            .with("varchar", String[]::new, head -> head.run().agent())
+                            .with(
+                                    "timestamptz",
+                                    String[]::new,
+                                    head -> text(head.run().createdAt())));
+            trip.add(
+                    UPDATE_HEADS,
+                    new Columns<>(piece)
+                            .with("int8", Long[]::new, head -> head.run().pk())
+                            .with("varchar", String[]::new, head -> head.head().threadId())
+                            .with("int4", Integer[]::new, head -> head.head().upstreamStatus())
+                            .with("varchar", String[]::new, head -> head.head().upstreamRunId())
+                            .with("text", String[]::new, head -> head.head().answerHeaders())
+                            .with("bool", Boolean[]::new, head -> head.head().stream()));
         }
     }
 
     @Override
-    void endAndTouchThreads(List<End> ends) throws SQLException {
+    void endAndTouchThreads(List<End> ends) {
         for (List<End> piece : pieces(ends, end -> weight(end.end()))) {
-            try (PreparedStatement update = connection.prepareStatement(UPDATE_ENDS)) {
-                Columns<End> runs = new Columns<>(update, piece);
-                runs.bind("int8", Long[]::new, end -> end.run().pk());
-                runs.bind("varchar", String[]::new, end -> end.end().status().label());
-                runs.bind("varchar", String[]::new, end -> {
-                    RunReason reason = end.end().reason();
-                    return reason == null ? null : reason.label();
-                });
-                runs.bind("varchar", String[]::new, end -> end.end().dialect());
-                runs.bind("text", String[]::new, end -> end.end().result());
-                runs.bind("text", String[]::new, end -> end.end().usage());
-                runs.bind("int8", Long[]::new, end -> end.end().iterations());
-                runs.bind("text", String[]::new, end -> end.end().error());
-                runs.bind("int8", Long[]::new, end -> end.totals().events());
-                runs.bind("int8", Long[]::new, end -> end.totals().frames());
-                runs.bind("int8", Long[]::new, end -> end.totals().bytes());
-                runs.bind("timestamptz", String[]::new, end -> text(end.firstEventAt()));
-                runs.bind("timestamptz", String[]::new, end -> text(end.end().completedAt()));
-                runs.bind("bool", Boolean[]::new, end -> end.end().cut());
-                update.executeUpdate();
-            }
+            trip.add(
+                    UPDATE_ENDS,
+                    new Columns<>(piece)
+                            .with("int8", Long[]::new, end -> end.run().pk())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    end -> end.end().status().label())
+                            .with("varchar", String[]::new, end -> {
+                                RunReason reason = end.end().reason();
+                                return reason == null ? null : reason.label();
+                            })
+                            .with("varchar", String[]::new, end -> end.end().dialect())
+                            .with("text", String[]::new, end -> end.end().result())
+                            .with("text", String[]::new, end -> end.end().usage())
+                            .with("int8", Long[]::new, end -> end.end().iterations())
+                            .with("text", String[]::new, end -> end.end().error())
+                            .with("int8", Long[]::new, end -> end.totals().events())
+                            .with("int8", Long[]::new, end -> end.totals().frames())
+                            .with("int8", Long[]::new, end -> end.totals().bytes())
+                            .with("timestamptz", String[]::new, end -> text(end.firstEventAt()))
+                            .with(
+                                    "timestamptz",
+                                    String[]::new,
+                                    end -> text(end.end().completedAt()))
+                            .with("bool", Boolean[]::new, end -> end.end().cut()));
         }
+    }
+
+    @Override
+    void send() throws SQLException {
+        trip.send();
     }
 
     private static long weight(RunEnd end) {
@@ -150,22 +216,29 @@ final class PostgresRunRows extends RunRows {
     }
 
     /** The parameters of a statement, in their order: each an array of what one column has in all rows. */
-    private final class Columns<T> {
+    private static final class Columns<T> implements RoundTrip.Parameters {
 
-        private final PreparedStatement statement;
+        private record Column(String type, Object[] values) {}
+
         private final List<T> rows;
-        private int at;
+        private final List<Column> columns = new ArrayList<>();
 
-        Columns(PreparedStatement statement, List<T> rows) {
-            this.statement = statement;
+        Columns(List<T> rows) {
             this.rows = rows;
         }
 
-        <V> void bind(String type, IntFunction<@Nullable V[]> array, Function<T, @Nullable V> column)
-                throws SQLException {
-            statement.setArray(
-                    ++at,
-                    connection.createArrayOf(type, rows.stream().map(column).toArray(array)));
+        <V> Columns<T> with(String type, IntFunction<@Nullable V[]> array, Function<T, @Nullable V> column) {
+            columns.add(new Column(type, rows.stream().map(column).toArray(array)));
+            return this;
+        }
+
+        @Override
+        public int bind(PreparedStatement statement, int first) throws SQLException {
+            int at = first;
+            for (Column column : columns) {
+                statement.setArray(at++, statement.getConnection().createArrayOf(column.type, column.values));
+            }
+            return at;
         }
     }
 }

@@ -1,9 +1,7 @@
 package io.runtape.journal;
 
 import io.runtape.model.Engine;
-import io.runtape.model.RunStatus;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -13,28 +11,13 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the rows of runs and threads, in the caller's transaction. Rows are touched in an order of their keys; should
+ * Writes the rows of runs and threads, in the caller's transaction; what is asked for may wait until {@link #send}. Rows are touched in an order of their keys; should
  * two transactions meet nevertheless, the database picks one and it is tried again. Confined to the thread that holds the connection.
  */
 abstract class RunRows {
-
-    private static final String INSERT_RUN = """
-            insert into run (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt, metadata, config,
-                request_type, request_body, created_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
-
-    /** How many bits of a run's key count the runs of one node; the bits above are the node's id. */
-    static final int RUN_BITS = 40;
-
-    private final Connection connection;
-
-    RunRows(Connection connection) {
-        this.connection = connection;
-    }
 
     static RunRows of(Engine engine, Connection connection) {
         return engine == Engine.POSTGRESQL ? new PostgresRunRows(connection) : new H2RunRows(connection);
@@ -53,33 +36,14 @@ abstract class RunRows {
         }
     }
 
-    void start(List<RunWrite> runs) throws SQLException {
-        if (runs.isEmpty()) {
-            return;
-        }
-        try (PreparedStatement insert = connection.prepareStatement(INSERT_RUN)) {
-            for (RunWrite write : runs) {
-                RunStart run = Objects.requireNonNull(write.start());
-                insert.setLong(1, write.run().pk());
-                insert.setString(2, run.owner().id());
-                insert.setString(3, run.id());
-                insert.setString(4, run.threadId());
-                insert.setLong(5, write.run().pk() >> RUN_BITS);
-                insert.setString(6, run.agent());
-                insert.setString(7, run.path());
-                insert.setString(8, RunStatus.RUNNING.label());
-                insert.setBoolean(9, run.stream());
-                insert.setString(10, run.prompt());
-                insert.setString(11, run.metadata());
-                insert.setString(12, run.config());
-                insert.setString(13, run.requestType());
-                insert.setBytes(14, run.requestBody());
-                insert.setObject(15, time(run.createdAt()));
-                insert.addBatch();
-            }
-            insert.executeBatch();
-        }
-    }
+    /** The beginning of a run. */
+    record Start(RunKey run, RunStart start) {}
+
+    /** Holds the node's row until the end of the transaction; {@link #send} fails where the epoch is over. */
+    abstract void hold(NodeFence fence) throws SQLException;
+
+    /** Adds runs that begin. */
+    abstract void start(List<Start> starts) throws SQLException;
 
     void head(List<Head> heads) throws SQLException {
         for (List<Head> round : rounds(heads)) {
@@ -119,6 +83,9 @@ abstract class RunRows {
 
     /** Closes runs that are not closed yet, and notes the time at their threads. */
     abstract void endAndTouchThreads(List<End> ends) throws SQLException;
+
+    /** When it returns, the transaction has all that was asked for. */
+    abstract void send() throws SQLException;
 
     static OffsetDateTime time(Instant instant) {
         return instant.atOffset(ZoneOffset.UTC);

@@ -32,7 +32,6 @@ final class StoreWriter implements AutoCloseable {
     private final Store store;
     private final Connection connection;
     private final NodeFence fence;
-    private final PreparedStatement fenceCheck;
     private final KeyRows keys;
     private final RunRows rows;
     private final FrameWriter frames;
@@ -41,7 +40,6 @@ final class StoreWriter implements AutoCloseable {
         this.store = store;
         this.connection = connection;
         this.fence = fence;
-        this.fenceCheck = connection.prepareStatement(NodeFence.query(store.engine()));
         this.keys = new KeyRows(connection);
         this.rows = RunRows.of(store.engine(), connection);
         this.frames =
@@ -86,7 +84,6 @@ final class StoreWriter implements AutoCloseable {
         boolean written = batch.framesOnly() && frames.writesFenced(batch);
         if (!written) {
             Transaction.in(connection, () -> {
-                fence.hold(fenceCheck);
                 writeAll(batch);
                 return batch;
             });
@@ -96,7 +93,7 @@ final class StoreWriter implements AutoCloseable {
 
     private void writeAll(CommitBatch batch) throws SQLException {
         batch.keysTaken(keys.claim(batch.writes()));
-        List<RunWrite> starts = new ArrayList<>();
+        List<RunRows.Start> starts = new ArrayList<>();
         List<RunRows.Head> heads = new ArrayList<>();
         List<RunRows.End> ends = new ArrayList<>();
         for (RunWrite write : batch.writes()) {
@@ -105,7 +102,7 @@ final class StoreWriter implements AutoCloseable {
                 continue;
             }
             if (write.start() != null) {
-                starts.add(write);
+                starts.add(new RunRows.Start(key, write.start()));
             }
             if (write.head() != null) {
                 heads.add(new RunRows.Head(key, write.head()));
@@ -114,12 +111,14 @@ final class StoreWriter implements AutoCloseable {
                 ends.add(new RunRows.End(key, write.end(), write.totals()));
             }
         }
+        rows.hold(fence);
         rows.start(starts);
         rows.head(heads);
+        rows.end(ends);
+        rows.send();
         if (batch.frames() > 0) {
             frames.write(batch);
         }
-        rows.end(ends);
     }
 
     /**

@@ -43,10 +43,20 @@ abstract class RunRowsTest extends RunningGateway {
         connection.close();
     }
 
+    private void write(RunRows.Head... heads) throws SQLException {
+        rows.head(List.of(heads));
+        rows.send();
+    }
+
+    private void write(RunRows.End... ends) throws SQLException {
+        rows.end(List.of(ends));
+        rows.send();
+    }
+
     @Test
     void givesRunsOfOneThreadOrdinalsInTheirOrder() throws SQLException {
-        rows.head(List.of(head(1, "a"), head(2, "b"), head(3, "a"), head(4, "a")));
-        rows.head(List.of(head(5, "b"), head(6, "a")));
+        write(head(1, "a"), head(2, "b"), head(3, "a"), head(4, "a"));
+        write(head(5, "b"), head(6, "a"));
 
         assertEquals(List.of(1L, 1L, 2L, 3L, 2L, 4L), column("thread_ordinal", 6));
         assertEquals(4L, threadColumn("a", "last_ordinal"));
@@ -55,9 +65,9 @@ abstract class RunRowsTest extends RunningGateway {
 
     @Test
     void keepsTheFirstAgentOfAThreadAndItsLatestTime() throws SQLException {
-        rows.head(List.of(headOf(run(1, null, BEGAN), "a")));
-        rows.head(List.of(headOf(run(2, "first", BEGAN.plusSeconds(2)), "a")));
-        rows.head(List.of(headOf(run(3, "second", BEGAN.plusSeconds(1)), "a")));
+        write(headOf(run(1, null, BEGAN), "a"));
+        write(headOf(run(2, "first", BEGAN.plusSeconds(2)), "a"));
+        write(headOf(run(3, "second", BEGAN.plusSeconds(1)), "a"));
 
         assertEquals("first", threadColumn("a", "agent"));
         assertEquals(BEGAN, instant(threadColumn("a", "created_at")));
@@ -67,11 +77,8 @@ abstract class RunRowsTest extends RunningGateway {
     @ParameterizedTest
     @ValueSource(strings = {"", "NULL", "null", "{}", "{\"a\",b}", "a\\b\"c\"'d'", "\n\t ", "日本語 😀"})
     void writesTextsAsTheyAre(String text) throws SQLException {
-        rows.head(List.of(
-                new RunRows.Head(run(1, text, BEGAN), new RunHead("t" + text, 200, text, text, true)),
-                head(2, "other")));
-        rows.end(List.of(
-                end(1, new RunEnd(RunStatus.COMPLETED, null, false, BEGAN, text, text, text, 7L, text)), end(2, "r")));
+        write(new RunRows.Head(run(1, text, BEGAN), new RunHead("t" + text, 200, text, text, true)), head(2, "other"));
+        write(end(1, new RunEnd(RunStatus.COMPLETED, null, false, BEGAN, text, text, text, 7L, text)), end(2, "r"));
 
         for (String column : List.of("upstream_run_id", "answer_headers", "dialect", "result", "usage", "error")) {
             assertEquals(text, column(column, 1).get(0), column);
@@ -83,9 +90,9 @@ abstract class RunRowsTest extends RunningGateway {
     @Test
     void writesNothingWhereThereIsNothing() throws SQLException {
         RunKey run = run(1, null, BEGAN);
-        rows.head(List.of(new RunRows.Head(run, new RunHead("a", null, null, null, false))));
+        write(new RunRows.Head(run, new RunHead("a", null, null, null, false)));
         RunEnd broken = RunEnd.broken(RunStatus.FAILED, RunReason.UPSTREAM_UNREACHABLE, BEGAN.plusSeconds(9));
-        rows.end(List.of(new RunRows.End(run, broken, RunTotals.NONE)));
+        write(new RunRows.End(run, broken, RunTotals.NONE));
 
         for (String column : List.of("upstream_status", "upstream_run_id", "answer_headers", "dialect", "result")) {
             assertNull(column(column, 1).get(0), column);
@@ -99,9 +106,9 @@ abstract class RunRowsTest extends RunningGateway {
 
     @Test
     void closesEachRunOnceWithItsTotals() throws SQLException {
-        rows.head(List.of(head(1, "a"), head(2, "a")));
-        rows.end(List.of(end(2, "two"), end(1, "one")));
-        rows.end(List.of(end(1, "again")));
+        write(head(1, "a"), head(2, "a"));
+        write(end(2, "two"), end(1, "one"));
+        write(end(1, "again"));
 
         assertEquals(List.of("one", "two"), column("result", 2));
         assertEquals(List.of(2L, 2L), column("event_count", 2));
@@ -115,8 +122,8 @@ abstract class RunRowsTest extends RunningGateway {
     void writesMoreTextThanOneStatementTakes() throws SQLException {
         String long1 = "x".repeat(3 << 20);
         String long2 = "y".repeat(5 << 20);
-        rows.head(List.of(head(1, "a"), head(2, "b"), head(3, "c"), head(4, "d"), head(5, "e")));
-        rows.end(List.of(end(1, long1), end(2, long1), end(3, "short"), end(4, long2), end(5, "last")));
+        write(head(1, "a"), head(2, "b"), head(3, "c"), head(4, "d"), head(5, "e"));
+        write(end(1, long1), end(2, long1), end(3, "short"), end(4, long2), end(5, "last"));
 
         assertEquals(List.of(long1, long1, "short", long2, "last"), column("result", 5));
     }

@@ -116,7 +116,8 @@ public final class ScriptedUpstream implements AutoCloseable {
     public synchronized void refuse() {
         try {
             server.close();
-            // The system listens for as long as a thread is in accept, and that thread may still come back with a socket.
+            // The system listens for as long as a thread is in accept, and that thread may still come back with a
+            // socket.
             accepting.join();
             for (Socket socket : open) {
                 socket.close();
