@@ -41,12 +41,11 @@ public final class RecordedAnswers {
      *     with what the database said where that does not answer
      */
     public Uni<Optional<RecordedAnswer>> ofKey(Owner owner, IdempotencyKey key, EventLoop loop) {
-        return StoreWork.onWorker(() -> lookUp(owner, key))
+        return StoreWork.onWorker(() -> lookUp(owner, key), loop)
                 .onFailure(BrokenOffException.class)
                 .retry()
                 .withBackOff(LOOK_AGAIN_FIRST, LOOK_AGAIN_LONGEST)
-                .indefinitely()
-                .emitOn(loop);
+                .indefinitely();
     }
 
     private Optional<RecordedAnswer> lookUp(Owner owner, IdempotencyKey key) throws SQLException {

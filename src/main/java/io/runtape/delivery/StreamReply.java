@@ -57,7 +57,7 @@ final class StreamReply {
 
     /** What may block, done on a worker; the result comes on the event loop. */
     <T> Uni<T> onWorker(Supplier<T> lookup) {
-        return StoreWork.onWorker(lookup::get).emitOn(loop);
+        return StoreWork.onWorker(lookup::get, loop);
     }
 
     private Uni<Void> cut(Throwable cause) {

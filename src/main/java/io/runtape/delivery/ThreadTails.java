@@ -100,8 +100,7 @@ final class ThreadTails {
         }
 
         private Uni<Optional<RunSources.Found>> lookup() {
-            return StoreWork.onWorker(() -> sources.nextInThread(owner, threadId, ordinal))
-                    .emitOn(loop);
+            return StoreWork.onWorker(() -> sources.nextInThread(owner, threadId, ordinal), loop);
         }
 
         private Multi<Buffer> run(RunSources.Found found) {

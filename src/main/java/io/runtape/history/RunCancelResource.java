@@ -1,11 +1,14 @@
 package io.runtape.history;
 
+import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.journal.Journal;
 import io.runtape.journal.StoreWork;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -59,9 +62,10 @@ public final class RunCancelResource {
     public Uni<RestResponse<One<RunView>>> cancel(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
+        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         long until = System.nanoTime() + PATIENCE.toNanos();
-        return StoreWork.onWorker(() -> asked(present.require(owner, id)))
-                .flatMap(run -> run.live() == null ? Uni.createFrom().item(run) : ended(owner, id, until))
+        return StoreWork.onWorker(() -> asked(present.require(owner, id)), loop)
+                .flatMap(run -> run.live() == null ? Uni.createFrom().item(run) : ended(owner, id, until, loop))
                 .map(run -> NoStore.ok(new One<>(RunView.of(run))));
     }
 
@@ -72,8 +76,8 @@ public final class RunCancelResource {
         return run;
     }
 
-    private Uni<PresentRun> ended(Owner owner, String id, long until) {
-        return StoreWork.onWorker(() -> present.require(owner, id))
+    private Uni<PresentRun> ended(Owner owner, String id, long until, EventLoop loop) {
+        return StoreWork.onWorker(() -> present.require(owner, id), loop)
                 .repeat()
                 .withDelay(LOOK_EVERY)
                 .whilst(run -> run.live() != null && System.nanoTime() < until)

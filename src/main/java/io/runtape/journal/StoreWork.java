@@ -3,6 +3,7 @@ package io.runtape.journal;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
 
 /** Work with the database on behalf of event loops, which must not wait for it. Safe for any thread. */
 public final class StoreWork {
@@ -10,20 +11,22 @@ public final class StoreWork {
     private StoreWork() {}
 
     /**
-     * Does the work on a worker thread, each time it is subscribed to.
+     * Does the work on a worker thread, each time it is subscribed to. The result is handed over on the loop, where requests
+     * are given up as well: one that has been given up hears of no result, and the log of no failure that nobody waits for.
      *
      * @param work may block
-     * @return comes on the worker; fails with just what the work threw, so that whoever answers sees a database that is away
+     * @param loop that the result comes on
+     * @return fails with just what the work threw, so that whoever answers sees a database that is away
      */
-    public static <T> Uni<T> onWorker(Callable<T> work) {
+    public static <T> Uni<T> onWorker(Callable<T> work, Executor loop) {
         return Uni.createFrom()
-                .<T>emitter(emitter -> {
+                .emitter(emitter -> Infrastructure.getDefaultWorkerPool().execute(() -> {
                     try {
-                        emitter.complete(work.call());
+                        T result = work.call();
+                        loop.execute(() -> emitter.complete(result));
                     } catch (Exception e) {
-                        emitter.fail(e);
+                        loop.execute(() -> emitter.fail(e));
                     }
-                })
-                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
+                }));
     }
 }
