@@ -31,14 +31,15 @@ final class JsonBody {
      * Reads an object.
      *
      * @param otherwise what the caller is told where the body is something else
-     * @throws ApiException 400 where the body is something else; 413 where it is too large
+     * @throws ApiException 400 where the body is something else or not whole; 413 where it is too large
      */
-    static JsonNode object(InputStream body, String otherwise) throws IOException {
-        byte[] bytes = body.readNBytes(BYTES_MAX + 1);
-        if (bytes.length > BYTES_MAX) {
-            throw ApiException.of(ErrorCode.BODY_TOO_LARGE, "The body is over the limit of " + BYTES_MAX + " bytes.");
-        }
+    static JsonNode object(InputStream body, String otherwise) {
         try {
+            byte[] bytes = body.readNBytes(BYTES_MAX + 1);
+            if (bytes.length > BYTES_MAX) {
+                throw ApiException.of(
+                        ErrorCode.BODY_TOO_LARGE, "The body is over the limit of " + BYTES_MAX + " bytes.");
+            }
             @Nullable JsonNode read = JSON.readTree(bytes);
             if (read == null || !read.isObject()) {
                 throw ApiException.invalid(otherwise);
@@ -47,6 +48,9 @@ final class JsonBody {
         } catch (JsonProcessingException e) {
             // Its place in the body is said where all answers to bad JSON are made.
             throw new WebApplicationException(e, Response.Status.BAD_REQUEST);
+        } catch (IOException e) {
+            // Its sender went away in the middle of it, which is no fault of ours.
+            throw ApiException.invalid("The body did not arrive whole.");
         }
     }
 }

@@ -2,7 +2,6 @@ package io.runtape.history;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.error.ApiException;
-import java.io.IOException;
 import java.io.InputStream;
 import java.util.Iterator;
 import java.util.Map;
@@ -25,7 +24,7 @@ record ThreadChange(
      *
      * @throws ApiException 400 where it is anything but {@code {"title","archived"}}; 413 where it is too large
      */
-    static ThreadChange read(InputStream body) throws IOException {
+    static ThreadChange read(InputStream body) {
         JsonNode given = JsonBody.object(body, "The body must be a JSON object with title, archived, or both.");
         boolean titled = false;
         String title = null;

@@ -14,7 +14,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import java.io.IOException;
 import java.io.InputStream;
 import java.sql.SQLException;
 import java.util.Objects;
@@ -149,7 +148,7 @@ public final class ThreadResource {
     @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<One<ThreadView>> change(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, InputStream body, @Context RoutingContext context)
-            throws SQLException, IOException {
+            throws SQLException {
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
         update.apply(owner, thread.id, ThreadChange.read(body));

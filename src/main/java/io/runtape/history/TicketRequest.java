@@ -2,7 +2,6 @@ package io.runtape.history;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.error.ApiException;
-import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +20,7 @@ record TicketRequest(@Nullable String runId, @Nullable String threadId) {
      *
      * @throws ApiException 400 where it is anything but {@code {"runId"}} or {@code {"threadId"}}; 413 where it is too large
      */
-    static TicketRequest read(InputStream body) throws IOException {
+    static TicketRequest read(InputStream body) {
         JsonNode given = JsonBody.object(body, SHAPE);
         String runId = given.path("runId").textValue();
         String threadId = given.path("threadId").textValue();

@@ -11,7 +11,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import java.io.IOException;
 import java.io.InputStream;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -62,8 +61,7 @@ public final class TicketResource {
     @APIResponse(responseCode = "404", ref = "NotFound")
     @APIResponse(responseCode = "413", ref = "BodyTooLarge")
     @APIResponse(responseCode = "503", ref = "StoreUnavailable")
-    public RestResponse<One<TicketView>> create(InputStream body, @Context RoutingContext context)
-            throws SQLException, IOException {
+    public RestResponse<One<TicketView>> create(InputStream body, @Context RoutingContext context) throws SQLException {
         Owner owner = callers.readerOf(context.request());
         TicketRequest asked = TicketRequest.read(body);
         Ticket ticket = Ticket.random();
