@@ -98,6 +98,11 @@ final class Heart implements CommitNews {
         say(Kind.CANCEL.of(runPk));
     }
 
+    @Override
+    public boolean others() {
+        return others;
+    }
+
     private void say(Word word) {
         if (others && words.add(word) && idle) {
             LockSupport.unpark(thread);

@@ -7,7 +7,10 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Cancels that were asked for at another gateway than the run's, which finds them in the run's row. */
+/**
+ * Cancels that were asked for at another gateway than the run's, which finds them in the run's row: those that its own gateway
+ * is to make, and those that passed to the agent API.
+ */
 public final class CancelRequests {
 
     private CancelRequests() {}
@@ -18,6 +21,31 @@ public final class CancelRequests {
                 "update run set cancel_requested = true where run_pk = ? and status = 'running'")) {
             update.setLong(1, runPk);
             update.executeUpdate();
+        }
+    }
+
+    /**
+     * Counts cancel calls of the agent API that pass through this gateway; without effect once the run has ended.
+     *
+     * @param more 1 for a call that begins to pass, -1 for one that was refused after all
+     */
+    static void passing(Connection connection, long runPk, int more) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(
+                "update run set cancels_passing = cancels_passing + ? where run_pk = ? and status = 'running'")) {
+            update.setInt(1, more);
+            update.setLong(2, runPk);
+            update.executeUpdate();
+        }
+    }
+
+    /** Whether a cancel call has passed through another gateway than the run's, or is passing. */
+    static boolean isPassing(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement select =
+                connection.prepareStatement("select 1 from run where run_pk = ? and cancels_passing > 0")) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
         }
     }
 

@@ -13,6 +13,9 @@ public interface CommitNews {
      */
     void joined(int threadHash);
 
+    /** Whether other gateways live, as far as is known. Asked for on any thread. */
+    boolean others();
+
     /** A run that another gateway records is to be cancelled. Comes on any thread. */
     void cancelAsked(long runPk);
 }

@@ -118,6 +118,12 @@ public class Journal {
         news = listener;
     }
 
+    /** Whether other gateways of this database live, as far as is known. */
+    boolean hasOthers() {
+        CommitNews told = news;
+        return told != null && told.others();
+    }
+
     /** This gateway's id among those of the database; it leads the keys of its runs. */
     public long nodeId() {
         return nodeId;

@@ -8,6 +8,7 @@ import io.runtape.delivery.RecordedAnswers;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
+import io.runtape.journal.PassingCancels;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.UpstreamConfig;
 import io.smallrye.mutiny.Uni;
@@ -36,6 +37,7 @@ public final class AgentApiResource {
     private final RecordedAnswers answers;
     private final ProxyConfig config;
     private final UpstreamConfig upstream;
+    private final PassingCancels cancels;
     private final DialectWorker dialectWorker;
 
     AgentApiResource(
@@ -47,6 +49,7 @@ public final class AgentApiResource {
             RecordedAnswers answers,
             ProxyConfig config,
             UpstreamConfig upstream,
+            PassingCancels cancels,
             DialectWorker dialectWorker) {
         this.callers = callers;
         this.paths = paths;
@@ -56,6 +59,7 @@ public final class AgentApiResource {
         this.answers = answers;
         this.config = config;
         this.upstream = upstream;
+        this.cancels = cancels;
         this.dialectWorker = dialectWorker;
     }
 
@@ -98,7 +102,7 @@ public final class AgentApiResource {
         return Uni.createFrom().emitter(emitter -> {
             ClientAnswer client = new ClientAnswer(context, emitter, call.own().eventIds(), delivery, loop);
             CallOpening opening = new CallOpening(client, loop, journal, answers, (opened, run) -> {
-                RunRelay relay = new RunRelay(opened, client, loop, agent, config, upstream, dialectWorker);
+                RunRelay relay = new RunRelay(opened, client, loop, agent, config, upstream, cancels, dialectWorker);
                 relay.begin(run);
                 return relay;
             });

@@ -49,15 +49,24 @@ record Ending(
                         json(error(outcome.error())));
     }
 
+    /** Whether a cancel that passed would tell how a run with this whole answer ended: neither it nor its events do. */
+    boolean isExplainedByCancel(AgentAnswer answer) {
+        return isSuccess(answer) && verdict == null;
+    }
+
     /** The end of a run whose answer is whole. */
     RunEnd whole(AgentAnswer answer, boolean cancelNoted) {
-        if (answer.status() < 200 || answer.status() > 299 || verdict == Verdict.FAILED) {
+        if (!isSuccess(answer) || verdict == Verdict.FAILED) {
             return end(RunStatus.FAILED, RunReason.UPSTREAM_ERROR, false);
         }
         if (verdict == Verdict.CANCELLED || verdict == null && cancelNoted) {
             return end(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, false);
         }
         return end(RunStatus.COMPLETED, null, false);
+    }
+
+    private static boolean isSuccess(AgentAnswer answer) {
+        return answer.status() >= 200 && answer.status() <= 299;
     }
 
     /** The end of a run whose answer broke off. */

@@ -5,8 +5,8 @@ import io.runtape.access.CallerAuthentication;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
-import io.runtape.journal.Journal;
-import io.runtape.journal.RunJournal;
+import io.runtape.journal.PassingCancels;
+import io.runtape.journal.PassingCancels.Passing;
 import io.runtape.upstream.ForwardedHeaders;
 import io.runtape.upstream.UpstreamAddress;
 import io.runtape.upstream.UpstreamConfig;
@@ -22,14 +22,16 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -60,7 +62,7 @@ final class Forwarding {
     private final UpstreamAddress address;
     private final UpstreamConfig config;
     private final CallerAuthentication callers;
-    private final Journal journal;
+    private final PassingCancels cancels;
     private final HttpClient client;
 
     Forwarding(
@@ -69,12 +71,12 @@ final class Forwarding {
             UpstreamAddress address,
             UpstreamConfig config,
             CallerAuthentication callers,
-            Journal journal) {
+            PassingCancels cancels) {
         this.paths = paths;
         this.address = address;
         this.config = config;
         this.callers = callers;
-        this.journal = journal;
+        this.cancels = cancels;
         this.client = vertx.createHttpClient(new HttpClientOptions().setMaxPoolSize(CONNECTIONS_MAX));
     }
 
@@ -108,27 +110,42 @@ final class Forwarding {
     private void forward(RoutingContext context) {
         HttpServerRequest request = context.request();
         request.pause();
-        Optional<RunJournal> cancelled = namedByCancel(request);
-        cancelled.ifPresent(RunJournal::cancelBegan);
+        Matcher cancel = CANCEL.matcher(request.path());
+        if (request.method().equals(HttpMethod.POST) && cancel.matches()) {
+            ContextInternal loop = (ContextInternal) Vertx.currentContext();
+            cancels.begin(
+                            callers.ownerOf(request),
+                            decoded(cancel.group(1)),
+                            task -> loop.runOnContext(v -> task.run()))
+                    .subscribe()
+                    .with(passing -> pass(context, passing));
+        } else {
+            pass(context, Passing.UNNOTED);
+        }
+    }
+
+    private static String decoded(String segment) {
+        try {
+            return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return segment;
+        }
+    }
+
+    /** Passes the call on; a cancel that is refused is forgotten before its caller hears of it. */
+    private void pass(RoutingContext context, Passing cancel) {
+        HttpServerRequest request = context.request();
         client.request(options(request))
                 .compose(out -> send(request, out))
                 .onSuccess(answer -> {
-                    if (answer.statusCode() > 299) {
-                        cancelled.ifPresent(RunJournal::cancelRefused);
+                    if (answer.statusCode() <= 299) {
+                        answer(context, answer);
+                        return;
                     }
-                    answer(context, answer);
+                    answer.pause();
+                    cancel.refused().subscribe().with(v -> answer(context, answer));
                 })
-                .onFailure(e -> {
-                    cancelled.ifPresent(RunJournal::cancelRefused);
-                    refuse(context, e);
-                });
-    }
-
-    private Optional<RunJournal> namedByCancel(HttpServerRequest request) {
-        Matcher cancel = CANCEL.matcher(request.path());
-        return request.method().equals(HttpMethod.POST) && cancel.matches()
-                ? journal.live(callers.ownerOf(request), cancel.group(1))
-                : Optional.empty();
+                .onFailure(e -> cancel.refused().subscribe().with(v -> refuse(context, e)));
     }
 
     private RequestOptions options(HttpServerRequest request) {

@@ -2,6 +2,7 @@ package io.runtape.proxy;
 
 import io.netty.channel.EventLoop;
 import io.runtape.dialect.Dialects;
+import io.runtape.journal.PassingCancels;
 import io.runtape.journal.RunEnd;
 import io.runtape.journal.RunHead;
 import io.runtape.journal.RunJournal;
@@ -19,6 +20,7 @@ import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,7 @@ final class RunRelay {
     private final AgentClient agent;
     private final ProxyConfig config;
     private final UpstreamConfig upstream;
+    private final PassingCancels cancels;
     private final OutcomeReader outcome;
     private RecordedCall call;
     private RelayState state = new RelayState.Opening();
@@ -53,6 +56,7 @@ final class RunRelay {
             AgentClient agent,
             ProxyConfig config,
             UpstreamConfig upstream,
+            PassingCancels cancels,
             Executor dialectWorker) {
         this.call = call;
         this.client = client;
@@ -60,6 +64,7 @@ final class RunRelay {
         this.agent = agent;
         this.config = config;
         this.upstream = upstream;
+        this.cancels = cancels;
         this.outcome =
                 new OutcomeReader(call.start().id(), Dialects.at(call.start().path()), loop, dialectWorker);
     }
@@ -155,17 +160,30 @@ final class RunRelay {
 
     /** The answer is whole. */
     void complete(RunJournal run, AgentAnswer answer) {
-        outcome.ending(ending -> end(run, ending.whole(answer, run.cancelNoted())));
+        outcome.ending(ending -> {
+            if (ending.isExplainedByCancel(answer)) {
+                whenNoted(run, noted -> end(run, ending.whole(answer, noted)));
+            } else {
+                end(run, ending.whole(answer, false));
+            }
+        });
     }
 
     /** The connection broke before the answer was whole. */
     void brokenOff(RunJournal run, Throwable cause) {
         LOG.debugf(cause, "run %s broke off", call.start().id());
-        outcome.ending(ending -> end(
+        outcome.ending(ending -> whenNoted(
                 run,
-                run.cancelNoted()
-                        ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED)
-                        : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED)));
+                noted -> end(
+                        run,
+                        noted
+                                ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED)
+                                : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED))));
+    }
+
+    /** Calls back on the loop with whether a cancel call that names the run passed, at this gateway or another. */
+    private void whenNoted(RunJournal run, Consumer<Boolean> call) {
+        cancels.noted(run, loop).subscribe().with(call);
     }
 
     /** The gateway itself cannot go on with the answer. */

@@ -1,5 +1,6 @@
 package io.runtape.cluster;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +15,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -138,6 +140,68 @@ class CancelElsewhereIT {
             script.done();
             assertTrue(script.isUncalled());
         }
+    }
+
+    /** An agent that speaks once and then lets its stream end, or break off, when it is told to. */
+    private static Scripted waiting(String upstreamId, CountDownLatch told, boolean whole) {
+        return CLUSTER.upstream().on(exchange -> {
+            exchange.streamHead("X-Run-ID: " + upstreamId).chunk(FIRST);
+            told.await();
+            if (whole) {
+                exchange.end();
+            } else {
+                exchange.reset();
+            }
+        });
+    }
+
+    /** The run's outcome, whose agent ends at the moment in which it is asked to cancel through the other gateway. */
+    private static String outcomeOfCancel(
+            String upstreamId, String idInPath, int status, boolean whole, String credential) throws Exception {
+        CountDownLatch told = new CountDownLatch(1);
+        Scripted script = waiting(upstreamId, told, whole);
+        Scripted cancel = CLUSTER.upstream().on(exchange -> {
+            if (status == 200) {
+                told.countDown();
+            }
+            exchange.whole(status, "{}".getBytes(UTF_8));
+        });
+        try (WireAnswer live = post(recording, script)) {
+            String id = live.header("Runtape-Run-Id");
+            live.readUpTo(FIRST.length());
+            try (WireAnswer answer =
+                    asked.client().post("/v1/run/" + idInPath + "/cancel", "{}", credential, cancel.header())) {
+                answer.whole();
+                assertEquals(status, answer.status(), answer::text);
+            }
+            told.countDown();
+            live.readAll();
+            return CLUSTER.table().ended(id).outcome();
+        }
+    }
+
+    @Test
+    void notesACancelThatPassesThroughAnotherGateway() throws Exception {
+        for (int i = 0; i < 10; i++) {
+            assertEquals(
+                    "cancelled/cancel_requested",
+                    outcomeOfCancel("whole-" + i, "whole-" + i, 200, true, TwoGateways.CREDENTIAL));
+        }
+        assertEquals(
+                "cancelled/cancel_requested", outcomeOfCancel("broken", "broken", 200, false, TwoGateways.CREDENTIAL));
+        assertEquals(
+                "cancelled/cancel_requested",
+                outcomeOfCancel("theirs 7", "theirs%207", 200, true, TwoGateways.CREDENTIAL));
+    }
+
+    @Test
+    void forgetsACancelThatWasRefusedThroughAnotherGateway() throws Exception {
+        assertEquals("completed", outcomeOfCancel("refused", "refused", 409, true, TwoGateways.CREDENTIAL));
+    }
+
+    @Test
+    void notesNoCancelOfAnotherOwnerThroughAnotherGateway() throws Exception {
+        assertEquals("completed", outcomeOfCancel("foreign", "foreign", 200, true, "X-API-Key: another"));
     }
 
     @Test
