@@ -24,6 +24,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,7 @@ public class Journal {
     private static final Duration START_PATIENCE = Duration.ofSeconds(5);
 
     private final Store store;
+    private final DataSource database;
     private final GroupCommitter committer;
     private final LiveRuns live;
     private final JournalConfig config;
@@ -60,8 +62,9 @@ public class Journal {
     private volatile long nodeId;
     private volatile @Nullable CommitNews news;
 
-    Journal(Store store, JournalConfig config, JournalMetrics metrics) {
+    Journal(Store store, DataSource database, JournalConfig config, JournalMetrics metrics) {
         this.store = store;
+        this.database = database;
         this.config = config;
         this.live = new LiveRuns(config.maxLiveRuns(), config.maxLiveRunsPerOwner());
         this.committer = new GroupCommitter(
@@ -252,7 +255,7 @@ public class Journal {
         if (unended(runPk).isPresent()) {
             cancelHere(runPk);
         } else if (!owns(runPk)) {
-            try (Connection connection = store.connect()) {
+            try (Connection connection = database.getConnection()) {
                 CancelRequests.ask(connection, runPk);
             }
             CommitNews told = news;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.Exchange;
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.ReceivedCall;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
@@ -13,6 +14,10 @@ import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireAnswer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -122,6 +127,35 @@ class CancelElsewhereIT {
 
     private static String line(ReceivedCall call) {
         return call.method() + " " + call.target();
+    }
+
+    @Test
+    void needsNoFurtherConnectionToTheDatabase() throws Exception {
+        Scripted script = endless("theirs");
+        List<Connection> all = new ArrayList<>();
+        try (WireAnswer live = post(recording, script)) {
+            String id = live.header("Runtape-Run-Id");
+            live.readUpTo(FIRST.length());
+            CLUSTER.run(asked, id);
+            takeAll(all);
+
+            assertEquals("cancelled", cancel(asked, id).getString("status"));
+        } finally {
+            for (Connection each : all) {
+                each.close();
+            }
+        }
+    }
+
+    /** Takes every connection that the server still has to give. */
+    private static void takeAll(List<Connection> taken) {
+        try {
+            while (true) {
+                taken.add(PostgresServer.connect(CLUSTER.database()));
+            }
+        } catch (SQLException e) {
+            assertEquals("53300", e.getSQLState(), e::toString);
+        }
     }
 
     @Test
