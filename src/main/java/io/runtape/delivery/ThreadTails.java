@@ -1,6 +1,7 @@
 package io.runtape.delivery;
 
 import io.netty.channel.EventLoop;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
@@ -13,8 +14,12 @@ import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.BackPressureStrategy;
 import io.smallrye.mutiny.subscription.MultiEmitter;
 import io.vertx.core.buffer.Buffer;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -25,16 +30,29 @@ import java.util.concurrent.TimeUnit;
 @Singleton
 final class ThreadTails {
 
+    private static final int CUTS_OFF_AT = Journal.DRAINS_AT + 100;
+
     private static final long KEEP_ALIVE_SECONDS = 15;
 
     private final RunSources sources;
     private final Delivery delivery;
     private final Journal journal;
+    private final Set<Runnable> waiting = ConcurrentHashMap.newKeySet();
+    private volatile boolean stopping;
 
     ThreadTails(RunSources sources, Delivery delivery, Journal journal) {
         this.sources = sources;
         this.delivery = delivery;
         this.journal = journal;
+    }
+
+    /**
+     * Cuts off who waits for a thread's next run, which begins at another gateway now that this one's have ended. The shutdown
+     * would wait for them until its time-out.
+     */
+    void cutOff(@Observes @Priority(CUTS_OFF_AT) ShutdownDelayInitiatedEvent event) {
+        stopping = true;
+        waiting.forEach(Runnable::run);
     }
 
     /**
@@ -125,16 +143,29 @@ final class ThreadTails {
             Runnable unwatch = journal.watchThread(owner, threadId, () -> loop.execute(emitter::complete));
             ScheduledFuture<?> awake = loop.scheduleWithFixedDelay(
                     () -> keepAlive(emitter), KEEP_ALIVE_SECONDS, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
+            Runnable cut = () -> loop.execute(() -> fail(emitter, new BrokenOffException("the gateway stops")));
             emitter.onTermination(() -> {
+                waiting.remove(cut);
                 unwatch.run();
                 awake.cancel(false);
             });
+            waiting.add(cut);
+            if (stopping) {
+                cut.run();
+            }
             // A run may have joined between the look and the watch.
             completeWhereRunJoined(emitter);
         }
 
         private void completeWhereRunJoined(MultiEmitter<? super Buffer> emitter) {
-            lookup().subscribe().with(found -> found.ifPresent(f -> emitter.complete()), emitter::fail);
+            lookup().subscribe().with(found -> found.ifPresent(f -> emitter.complete()), e -> fail(emitter, e));
+        }
+
+        /** The wait may be over by now, and a failure that comes later would be logged as one that nobody handled. */
+        private static void fail(MultiEmitter<? super Buffer> emitter, Throwable cause) {
+            if (!emitter.isCancelled()) {
+                emitter.fail(cause);
+            }
         }
 
         private void keepAlive(MultiEmitter<? super Buffer> emitter) {

@@ -38,6 +38,9 @@ public class Journal {
     /** After the store is open, before calls are taken. */
     public static final int STARTS_AT = Store.OPENS_AT + 100;
 
+    /** When the gateway that is told to stop waits for its live runs. */
+    public static final int DRAINS_AT = 2000;
+
     /** When the last commits are made. */
     public static final int STOPS_AT = 2000;
 
@@ -152,7 +155,7 @@ public class Journal {
      * The gateway was told to stop: takes no new runs, and lets those that are live go on for as long as is allowed. All else
      * is still answered meanwhile. Then the runs that are left are ended.
      */
-    void drain(@Observes ShutdownDelayInitiatedEvent event) throws InterruptedException {
+    void drain(@Observes @Priority(DRAINS_AT) ShutdownDelayInitiatedEvent event) throws InterruptedException {
         stopping = true;
         drainedWhereDue();
         int runs = live.count();

@@ -12,6 +12,7 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireAnswer;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,28 @@ class RollingRestartIT {
             second.await();
             exchange.chunk(event(2)).end();
         };
+    }
+
+    @Test
+    void waitsForNobodyWhoWaitsForAThreadsNextRun() throws Exception {
+        GatewayProcess stopping = cluster.start();
+        try (WireAnswer ended = cluster.post(stopping, Script.stream(event(1)), "Runtape-Thread-Id: quiet")) {
+            ended.whole();
+        }
+        try (WireAnswer tail = cluster.tail(stopping, "/threads/quiet/events?after=4294967297")) {
+            assertEquals(200, tail.status());
+
+            stopping.terminate();
+
+            tail.readAll();
+            assertEquals(WireAnswer.End.CUT, tail.end());
+        }
+        assertEquals(TERMINATED, stopping.exit(EXIT));
+        assertEquals(
+                List.of(),
+                stopping.output().stream()
+                        .filter(line -> line.contains(" ERROR "))
+                        .toList());
     }
 
     private static void awaitNotReady(GatewayProcess gateway) {
