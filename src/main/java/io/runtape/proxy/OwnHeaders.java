@@ -58,7 +58,7 @@ record OwnHeaders(
                 throw ApiException.invalid(name + " is not supported by this version. Send the call without it.");
             }
         }
-        String threadId = headers.get("Runtape-Thread-Id");
+        String threadId = only(headers, "Runtape-Thread-Id");
         if (threadId != null && !isFitId(threadId)) {
             throw ApiException.invalid(
                     "Runtape-Thread-Id must be 1 to 128 characters of letters, digits, '.', '_', ':' and '-'.");
@@ -84,7 +84,7 @@ record OwnHeaders(
     }
 
     private static long position(MultiMap headers) {
-        String value = headers.get("Last-Event-ID");
+        String value = only(headers, "Last-Event-ID");
         if (value == null || value.isEmpty()) {
             return 0;
         }
@@ -105,8 +105,17 @@ record OwnHeaders(
         return idempotencyKey == null ? NOT_SENT_ON : NOT_SENT_ON_OF_KEYED;
     }
 
+    /** Which of two values the caller meant nobody can know. */
+    private static @Nullable String only(MultiMap headers, String name) {
+        List<String> values = headers.getAll(name);
+        if (values.size() > 1) {
+            throw ApiException.invalid(name + " must be sent once at the most.");
+        }
+        return values.isEmpty() ? null : values.get(0);
+    }
+
     private static String oneOf(MultiMap headers, String name, String usual, String other) {
-        String value = headers.get(name);
+        String value = only(headers, name);
         if (value == null || value.equals(usual)) {
             return usual;
         }

@@ -83,6 +83,30 @@ abstract class RefusedCallTest extends RunningGateway {
         assertTrue(script.isUncalled());
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "Runtape-On-Disconnect, continue, cancel",
+        "Runtape-Event-Ids, true, false",
+        "Runtape-Thread-Id, one, another",
+        "Idempotency-Key, one, another",
+        "Last-Event-ID, 0, 1"
+    })
+    void refusesAHeaderOfItsOwnThatComesTwice(String name, String first, String second) throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+
+        WireAnswer answer = client().post(
+                        "/v1/run",
+                        "{}",
+                        script.header(),
+                        name.equals("Last-Event-ID") ? "Idempotency-Key: comes-twice" : "X-Other: header",
+                        name + ": " + first,
+                        name + ": " + second);
+
+        String message = refusal(answer, 400, "invalid_request");
+        assertTrue(message.contains(name), message);
+        assertTrue(script.isUncalled());
+    }
+
     @Test
     void refusesAThreadIdThatIsTooLong() throws Exception {
         WireAnswer fits = client().post(
