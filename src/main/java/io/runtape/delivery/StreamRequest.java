@@ -6,6 +6,7 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,11 @@ final class StreamRequest {
 
     private StreamRequest(HttpServerRequest request) {
         this.query = request.params();
-        this.lastEventId = request.getHeader("Last-Event-ID");
+        List<String> positions = request.headers().getAll("Last-Event-ID");
+        if (positions.size() > 1) {
+            throw ApiException.invalid("Last-Event-ID must be sent once at the most.");
+        }
+        this.lastEventId = positions.isEmpty() ? null : positions.get(0);
     }
 
     static StreamRequest ofTail(HttpServerRequest request) {

@@ -172,6 +172,16 @@ abstract class TailStreamTest extends RunningGateway {
         assertRefused("/threads/thr_none/events", "X-None: 1", 404, "not_found");
     }
 
+    @Test
+    void refusesTwoPositions() throws Exception {
+        String run = record(Script.stream(event(1)));
+
+        try (WireAnswer answer = client().get(
+                        "/history/v1/runs/" + run + "/events", STREAM, key, "Last-Event-ID: 0", "Last-Event-ID: 1")) {
+            assertEquals(400, answer.status());
+        }
+    }
+
     private void assertRefused(String target, String header, int status, String code) throws Exception {
         try (WireAnswer answer = client().get("/history/v1" + target, STREAM, key, header)) {
             assertEquals(status, answer.status(), target);
