@@ -2,7 +2,7 @@
 # Measures the road and prints a table: the direct path, the gateway on PostgreSQL and on H2, and a peer that does one
 # INSERT an event, all in one run on this machine. Needs a JDK 17, a C compiler, and for the peer Node with npm.
 #
-#   bench/run.sh [--rounds N] [--no-peer] [--no-h2] [--no-scale] [--java 'OPTIONS', instead of -Xmx512m]
+#   bench/run.sh [--rounds N] [--no-peer] [--no-h2] [--no-scale] [--java 'OPTIONS', instead of -Xmx384m]
 #   bench/run.sh --remote [--rounds N] [--java 'OPTIONS']: only tails, at the run's own gateway and at another one
 #
 # PostgreSQL 17 comes from the Maven artifact that the tests use and runs with its default durability. Nothing is left
@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 peer=1 h2=1 scale=1 remote=0 java_options=-Xmx512m
+rounds=5 peer=1 h2=1 scale=1 remote=0 java_options=-Xmx384m
 while [ $# -gt 0 ]; do
   case "$1" in
     --rounds) rounds=$2; shift ;;
@@ -110,7 +110,7 @@ scale_rows=()
 many() {
   local name=$1 port=$2 pid=${3:-} burst i firsts=() crowd idle
   # The bulk rounds have few starts: these warm up what a start takes.
-  for i in $(seq 20); do at_once "$port" >/dev/null; done
+  for i in $(seq 50); do at_once "$port" >/dev/null; done
   for i in $(seq "$rounds"); do
     burst=$(at_once "$port")
     firsts+=("$(value max "${burst#*first_byte_ms}")")
@@ -177,6 +177,10 @@ fi
 
 measure direct $upstream_port
 [ $scale = 0 ] || many direct $upstream_port
+# Beside the gateway's figures: what this PostgreSQL takes of the same rows when nothing else runs.
+copied=$(java -cp "$(echo target/quarkus-app/lib/main/org.postgresql.postgresql-*.jar)" bench/CopyAlone.java \
+  "jdbc:postgresql://127.0.0.1:$database_port/postgres?user=postgres" $((rounds + 7)) | awk '{ print $2 }')
+row "| COPY alone, no gateway | $(sed -n 2p <<<"$copied") | $(tail -n "$rounds" <<<"$copied" | median) | – | – | – | – | – |"
 gateway RUNTAPE_DATABASE_URL=$database
 measure 'Runtape on PostgreSQL' $gateway_port "$gateway_pid"
 if [ $scale = 1 ]; then

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Commits what waits, of all runs, as one transaction, and then whatever came meanwhile: an idle committer commits a lone
- * frame at once, a busy one batches by itself, and no timer is involved.
+ * frame at once, a busy one batches by itself. A busy one keeps a distance between commits, where one is set.
  *
  * <p>While the database is away it keeps the batch in hand ({@link StoreOutage}). How much may wait, then and at all times,
  * is bounded by {@link CommitRoom}.
@@ -50,6 +50,9 @@ final class GroupCommitter {
     /** Set before the thread starts, and its own from then on. */
     private @Nullable StoreLink link;
 
+    /** Likewise. */
+    private long distanceNanos;
+
     /**
      * @param onWritten hears of each write that is durable
      * @param onEnded hears of each run whose end is durable or given up
@@ -80,8 +83,13 @@ final class GroupCommitter {
         metrics.countOutages(this::stalledNanos);
     }
 
-    /** Begins to commit, over the connection that the store was opened with. */
-    void start(StoreWriter first) {
+    /**
+     * Begins to commit, over the connection that the store was opened with.
+     *
+     * @param distance the least time from the beginning of one commit to that of the next
+     */
+    void start(StoreWriter first, Duration distance) {
+        distanceNanos = distance.toNanos();
         link = new StoreLink(store, first);
         thread.start();
     }
@@ -128,9 +136,19 @@ final class GroupCommitter {
                 link().close();
                 return;
             }
+            long began = System.nanoTime();
             commit(batch);
             room.callThoseWithRoom(deliveries::add);
             deliveries.dispatch();
+            keepDistance(began);
+        }
+    }
+
+    /** What comes meanwhile is committed together: fewer commits, for whose time everybody else's threads can run. */
+    private void keepDistance(long began) {
+        long left = distanceNanos - (System.nanoTime() - began);
+        if (left > 0 && !stopping) {
+            LockSupport.parkNanos(this, left);
         }
     }
 

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,36 @@ abstract class BoundsTest extends RunningGateway {
 
     private static long millisSince(long nanos) {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
+    }
+
+    // ---- Commits
+
+    @Test
+    void keepsCommitsThatFollowEachOtherApart() throws Exception {
+        int frames = 20;
+        Semaphore read = new Semaphore(0);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead();
+            for (int i = 0; i < frames; i++) {
+                exchange.chunk("data: 1\n\n");
+                // The next frame is not there before this one is durable, so each takes a commit of its own.
+                read.acquire();
+            }
+            exchange.end();
+        });
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        for (int i = 1; i <= frames; i++) {
+            answer.readUpTo(9 * i);
+            read.release();
+        }
+        List<WireAnswer.Arrival> arrivals = answer.arrivals();
+
+        assertEquals(frames, arrivals.size());
+        long between = arrivals.get(frames - 1).atNanos() - arrivals.get(0).atNanos();
+        // Less one distance, should the first have been read late.
+        assertTrue(between >= ShortBounds.COMMIT_DISTANCE.toNanos() * (frames - 2), between + " ns");
+        answer.whole();
     }
 
     // ---- Live runs
