@@ -2,7 +2,7 @@
 # Measures the road and prints a table: the direct path, the gateway on PostgreSQL and on H2, and a peer that does one
 # INSERT an event, all in one run on this machine. Needs a JDK 17, a C compiler, and for the peer Node with npm.
 #
-#   bench/run.sh [--rounds N] [--no-peer] [--no-h2] [--no-scale] [--java 'OPTIONS', instead of -Xmx384m]
+#   bench/run.sh [--rounds N] [--no-peer] [--no-h2] [--no-scale] [--java 'OPTIONS', instead of -Xmx352m]
 #   bench/run.sh --remote [--rounds N] [--java 'OPTIONS']: only tails, at the run's own gateway and at another one
 #
 # PostgreSQL 17 comes from the Maven artifact that the tests use and runs with its default durability. Nothing is left
@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 peer=1 h2=1 scale=1 remote=0 java_options=-Xmx384m
+rounds=5 peer=1 h2=1 scale=1 remote=0 java_options=-Xmx352m
 while [ $# -gt 0 ]; do
   case "$1" in
     --rounds) rounds=$2; shift ;;
