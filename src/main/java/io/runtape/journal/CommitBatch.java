@@ -10,9 +10,6 @@ final class CommitBatch {
     /** Rows of frames past which no further run is taken along: larger commits gain no throughput, only delay. */
     static final int FRAMES_MAX = 8192;
 
-    /** Bytes of frames and requests past which no further run is taken along: bounds the encoded copy of the batch. */
-    static final long BYTES_MAX = 16L << 20;
-
     private final List<RunWrite> writes = new ArrayList<>();
     private int frames;
     private long bytes;
@@ -50,8 +47,13 @@ final class CommitBatch {
         return keysTaken.contains(run);
     }
 
-    boolean hasRoom() {
-        return frames < FRAMES_MAX && bytes + startBytes < BYTES_MAX;
+    /**
+     * Whether another run may be taken along.
+     *
+     * @param bytesMax bytes of frames and requests past which none may
+     */
+    boolean hasRoom(long bytesMax) {
+        return frames < FRAMES_MAX && bytes + startBytes < bytesMax;
     }
 
     List<RunWrite> writes() {

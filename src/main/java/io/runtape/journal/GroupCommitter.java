@@ -30,6 +30,13 @@ final class GroupCommitter {
     /** How often a transaction is tried that another one gets in the way of. */
     private static final int TRIES = 5;
 
+    /**
+     * Bytes of one batch: a sixty-fourth of the heap, 16 MiB at most. H2 holds them several times over while it commits them:
+     * as values, as pages and as what it writes. Not a constant of the class: a native image would take the heap of the
+     * machine it was built on.
+     */
+    private final long batchBytesMax = Math.min(16L << 20, Runtime.getRuntime().maxMemory() / 64);
+
     private final Store store;
     private final JournalMetrics metrics;
     private final Consumer<RunWrite> onWritten;
@@ -172,7 +179,7 @@ final class GroupCommitter {
             if (write != null) {
                 batch.add(write);
             }
-            run = batch.hasRoom() ? queue.poll() : null;
+            run = batch.hasRoom(batchBytesMax) ? queue.poll() : null;
         }
         return batch;
     }

@@ -58,6 +58,8 @@ abstract class BigRunsIT {
     private static final int PINGS = 100;
     private static final int UNREAD = 20;
     private static final int UNREAD_BYTES = FULL ? 20 * MIB : 8 * MIB;
+    private static final int CROWD = 200;
+    private static final int CROWD_BYTES = FULL ? 20 * MIB : 3 * MIB;
     private static final int EVENTS = FULL ? 1_000_000 : 200_000;
     private static final int FRAME_BYTES = 100 * MIB;
     private static final int DATA_LINES = 10_000;
@@ -191,11 +193,11 @@ abstract class BigRunsIT {
         return ("event: token\ndata: " + stream + " " + i + " " + "z".repeat(length) + "\n\n").getBytes(UTF_8);
     }
 
-    private Scripted flood(int stream, Map<Integer, String> sent) {
+    private Scripted flood(int stream, int atLeastBytes, Map<Integer, String> sent) {
         return upstream.on(exchange -> {
             Seen seen = new Seen();
             exchange.streamHead();
-            for (int i = 0; seen.length < UNREAD_BYTES; i++) {
+            for (int i = 0; seen.length < atLeastBytes; i++) {
                 byte[] frame = frame(stream, i);
                 seen.write(frame);
                 exchange.chunk(frame);
@@ -210,7 +212,7 @@ abstract class BigRunsIT {
         Map<Integer, String> sent = new ConcurrentHashMap<>();
         List<WireAnswer> unread = new ArrayList<>();
         for (int i = 0; i < UNREAD; i++) {
-            unread.add(run(flood(i, sent)));
+            unread.add(run(flood(i, UNREAD_BYTES, sent)));
         }
         List<String> runIds = new ArrayList<>();
         for (WireAnswer answer : unread) {
@@ -263,6 +265,29 @@ abstract class BigRunsIT {
         System.out.printf(
                 "an event of another run meanwhile: %d ms in the median, %d ms at the most%n",
                 millis[PINGS / 2], millis[PINGS - 1]);
+    }
+
+    // ---- Many at once
+
+    /** What one commit takes along must fit the heap several times over: H2 holds it as values, as pages and as written. */
+    @Test
+    void aCrowdOfRunsIsCommittedInPiecesThatFitTheHeap() throws Exception {
+        Map<Integer, String> sent = new ConcurrentHashMap<>();
+        List<Future<String>> read = new ArrayList<>();
+        for (int i = 0; i < CROWD; i++) {
+            // Odd streams have the large frames, of which a commit takes the most bytes along.
+            int stream = 2 * i + 1;
+            Scripted script = flood(stream, CROWD_BYTES, sent);
+            read.add(readers.submit(() -> {
+                try (WireAnswer answer = run(script)) {
+                    return Seen.of(answer).told();
+                }
+            }));
+        }
+        for (int i = 0; i < CROWD; i++) {
+            String told = read.get(i).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            assertEquals(sent.get(2 * i + 1), told, "stream " + i);
+        }
     }
 
     // ---- Many events
