@@ -38,10 +38,10 @@ class ArchitectureTest {
     private static final String ROOT = "io.runtape";
 
     /** These packages hold the store's statements; every other one asks them. */
-    private static final String[] STORING = in("model", "journal", "cluster", "history", "retention", "archive");
+    private static final String[] STORING = in("model", "rows", "cluster", "history", "retention", "archive");
 
-    /** These ask model for rows, each in a transaction of its own, and JournalReader for frames, which may fail. */
-    private static final String[] READING = in("delivery", "transcript");
+    /** These ask model, each in a transaction of its own, and have rows written and read, which may fail. */
+    private static final String[] READING = in("journal", "delivery", "transcript");
 
     /** Their code runs on event loops, where one wait holds up thousands of streams. */
     private static final String[] LIVE_PATH = in("proxy", "delivery", "upstream", "sse");

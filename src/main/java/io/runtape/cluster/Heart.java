@@ -2,12 +2,12 @@ package io.runtape.cluster;
 
 import io.runtape.cluster.Announcement.Kind;
 import io.runtape.cluster.Announcement.Word;
-import io.runtape.journal.CancelRequests;
 import io.runtape.journal.CommitNews;
 import io.runtape.journal.Journal;
-import io.runtape.journal.Nodes;
-import io.runtape.journal.Nodes.Other;
 import io.runtape.model.Store;
+import io.runtape.rows.CancelRequests;
+import io.runtape.rows.Nodes;
+import io.runtape.rows.Nodes.Other;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

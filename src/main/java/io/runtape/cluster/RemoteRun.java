@@ -2,10 +2,10 @@ package io.runtape.cluster;
 
 import io.runtape.journal.CommitListener;
 import io.runtape.journal.Deliveries;
-import io.runtape.journal.FrameBlock;
 import io.runtape.journal.LiveRun;
-import io.runtape.journal.RemoteCommits.Ended;
-import io.runtape.journal.RunEnd;
+import io.runtape.rows.FrameBlock;
+import io.runtape.rows.RemoteCommits.Ended;
+import io.runtape.rows.RunEnd;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.runtape.cluster;
 
 import io.runtape.journal.Deliveries;
-import io.runtape.journal.FrameBlock;
 import io.runtape.journal.LiveRun;
-import io.runtape.journal.RemoteCommits;
-import io.runtape.journal.RemoteCommits.Ended;
+import io.runtape.rows.FrameBlock;
+import io.runtape.rows.RemoteCommits;
+import io.runtape.rows.RemoteCommits.Ended;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;

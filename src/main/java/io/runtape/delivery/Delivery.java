@@ -1,8 +1,8 @@
 package io.runtape.delivery;
 
 import io.netty.channel.EventLoop;
-import io.runtape.journal.JournalReader;
 import io.runtape.journal.RunJournal;
+import io.runtape.rows.FrameReader;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.buffer.Buffer;
@@ -28,15 +28,15 @@ public final class Delivery {
      */
     private static final int READS_AT_ONCE = 16;
 
-    private final JournalReader journal;
+    private final FrameReader reader;
     private final DeliveryMetrics metrics;
     private final Executor reads = ViewExecutor.builder(Infrastructure.getDefaultWorkerPool())
             .setMaxSize(READS_AT_ONCE)
             .build();
     private final AtomicLong queued = new AtomicLong();
 
-    Delivery(JournalReader journal, DeliveryMetrics metrics) {
-        this.journal = journal;
+    Delivery(FrameReader reader, DeliveryMetrics metrics) {
+        this.reader = reader;
         this.metrics = metrics;
     }
 
@@ -68,8 +68,8 @@ public final class Delivery {
                 .publisher(subscriber -> new RunReplay(source, speed, framing, loop, this, subscriber).begin());
     }
 
-    JournalReader journal() {
-        return journal;
+    FrameReader reader() {
+        return reader;
     }
 
     DeliveryMetrics metrics() {

@@ -2,11 +2,11 @@ package io.runtape.delivery;
 
 import io.netty.channel.EventLoop;
 import io.runtape.error.ApiException;
-import io.runtape.journal.RunEnd;
-import io.runtape.journal.RunHead;
 import io.runtape.journal.RunJournal;
 import io.runtape.model.Run;
 import io.runtape.model.RunReason;
+import io.runtape.rows.RunEnd;
+import io.runtape.rows.RunHead;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;

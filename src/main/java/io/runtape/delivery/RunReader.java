@@ -2,10 +2,10 @@ package io.runtape.delivery;
 
 import io.netty.channel.EventLoop;
 import io.runtape.journal.CommitListener;
-import io.runtape.journal.FrameBlock;
-import io.runtape.journal.JournalReader;
 import io.runtape.journal.LiveRun;
-import io.runtape.journal.RunEnd;
+import io.runtape.rows.FrameBlock;
+import io.runtape.rows.FrameReader;
+import io.runtape.rows.RunEnd;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.SseWriter;
 import io.vertx.core.buffer.Buffer;
@@ -60,7 +60,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private boolean draining;
     private boolean reading;
     private boolean waitingForStore;
-    private int readLimit = JournalReader.FIRST_BLOCK_FRAMES;
+    private int readLimit = FrameReader.FIRST_BLOCK_FRAMES;
     private boolean done;
     private boolean behind;
     private long lastItemNanos = System.nanoTime();
@@ -268,10 +268,10 @@ final class RunReader implements Flow.Subscription, CommitListener {
         int limit = readLimit;
         delivery.reads().execute(() -> {
             try {
-                FrameBlock block = delivery.journal().block(source.pk(), from, upTo, limit);
+                FrameBlock block = delivery.reader().block(source.pk(), from, upTo, limit);
                 @Nullable
                 FrameKind completing = framing.keepsAlive() && onlyParts(block)
-                        ? delivery.journal().completes(source.pk(), from, upTo)
+                        ? delivery.reader().completes(source.pk(), from, upTo)
                         : null;
                 loop.execute(() -> readDone(block, completing, upTo));
             } catch (SQLException e) {
@@ -311,7 +311,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
             fail("the frames are gone");
             return;
         }
-        readLimit = JournalReader.limitAfter(block);
+        readLimit = FrameReader.limitAfter(block);
         if (completing == FrameKind.TAIL || completing == FrameKind.RESPONSE) {
             // Parts of what is never shown.
             position = block.last();

@@ -1,8 +1,8 @@
 package io.runtape.delivery;
 
 import io.netty.channel.EventLoop;
-import io.runtape.journal.FrameBlock;
-import io.runtape.journal.JournalReader;
+import io.runtape.rows.FrameBlock;
+import io.runtape.rows.FrameReader;
 import io.vertx.core.buffer.Buffer;
 import java.sql.SQLException;
 import java.util.List;
@@ -31,7 +31,7 @@ final class RunReplay implements Flow.Subscription {
     private long position;
     private long demand;
     private boolean reading;
-    private int readLimit = JournalReader.FIRST_BLOCK_FRAMES;
+    private int readLimit = FrameReader.FIRST_BLOCK_FRAMES;
     private boolean going;
     private boolean done;
     private @Nullable ScheduledFuture<?> timer;
@@ -143,7 +143,7 @@ final class RunReplay implements Flow.Subscription {
         int limit = readLimit;
         delivery.reads().execute(() -> {
             try {
-                FrameBlock next = delivery.journal().block(source.pk(), after, source.lastSequence(), limit);
+                FrameBlock next = delivery.reader().block(source.pk(), after, source.lastSequence(), limit);
                 loop.execute(() -> readDone(next));
             } catch (SQLException | RuntimeException e) {
                 LOG.warnf("frames of run %s cannot be read: %s", source.id(), e.toString());
@@ -158,7 +158,7 @@ final class RunReplay implements Flow.Subscription {
             fail("the frames are gone");
             return;
         }
-        readLimit = JournalReader.limitAfter(next);
+        readLimit = FrameReader.limitAfter(next);
         block = next;
         go();
     }

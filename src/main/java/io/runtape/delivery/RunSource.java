@@ -1,8 +1,8 @@
 package io.runtape.delivery;
 
 import io.runtape.journal.LiveRun;
-import io.runtape.journal.RunEnd;
 import io.runtape.model.Run;
+import io.runtape.rows.RunEnd;
 import org.jspecify.annotations.Nullable;
 
 /**

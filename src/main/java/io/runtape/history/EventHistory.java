@@ -3,7 +3,7 @@ package io.runtape.history;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import io.runtape.error.ApiException;
-import io.runtape.journal.JournalReader;
+import io.runtape.rows.FrameReader;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
@@ -34,13 +34,13 @@ final class EventHistory {
     /** Lines are sent together up to this length: a socket's buffer takes about as much. */
     private static final int CHUNK_BYTES = 256 << 10;
 
-    private final JournalReader journal;
+    private final FrameReader reader;
     private final EventViews views;
     private final FrameQueries frames;
     private final ObjectWriter line;
 
-    EventHistory(JournalReader journal, EventViews views, FrameQueries frames, ObjectMapper json) {
-        this.journal = journal;
+    EventHistory(FrameReader reader, EventViews views, FrameQueries frames, ObjectMapper json) {
+        this.reader = reader;
         this.views = views;
         this.frames = frames;
         this.line = json.writerFor(EventView.class);
@@ -50,7 +50,7 @@ final class EventHistory {
     Page<EventView> page(
             String listing, EventWalk.Runs runs, EventFilter filter, Span span, int limit, RoutingContext context)
             throws SQLException {
-        EventWalk walk = new EventWalk(journal, runs, run -> {}, filter, span, limit + 1);
+        EventWalk walk = new EventWalk(reader, runs, run -> {}, filter, span, limit + 1);
         List<EventView> events = new ArrayList<>();
         long weight = 0;
         long position = 0;
@@ -71,7 +71,7 @@ final class EventHistory {
      * a run is deleted meanwhile, so that nobody takes the rest for the whole.
      */
     Multi<byte[]> lines(EventWalk.Runs runs, EventFilter filter, Span span) {
-        EventWalk walk = new EventWalk(journal, runs, this::requireThere, filter, span, BLOCK_FRAMES);
+        EventWalk walk = new EventWalk(reader, runs, this::requireThere, filter, span, BLOCK_FRAMES);
         Multi<byte[]> chunks = Multi.createBy()
                 .repeating()
                 .uni(() -> Uni.createFrom()

@@ -1,7 +1,7 @@
 package io.runtape.history;
 
-import io.runtape.journal.JournalReader;
-import io.runtape.journal.RecordedFrame;
+import io.runtape.rows.FrameReader;
+import io.runtape.rows.RecordedFrame;
 import io.runtape.sse.EventParser;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.ServerSentEvent;
@@ -20,11 +20,11 @@ final class EventViews {
 
     private static final int MICROS_SCALE = 3;
 
-    private final JournalReader journal;
+    private final FrameReader reader;
     private final int eventBytesMax;
 
-    EventViews(JournalReader journal, HistoryConfig config) {
-        this.journal = journal;
+    EventViews(FrameReader reader, HistoryConfig config) {
+        this.reader = reader;
         this.eventBytesMax =
                 (int) Math.min(Integer.MAX_VALUE / 2, config.maxFrame().asLongValue());
     }
@@ -66,7 +66,7 @@ final class EventViews {
     }
 
     private Optional<byte[]> whole(RunFrames run, RecordedFrame frame) throws SQLException {
-        return journal.whole(run.runPk(), frame, eventBytesMax);
+        return reader.whole(run.runPk(), frame, eventBytesMax);
     }
 
     private static Said event(RecordedFrame frame, byte[] block) {

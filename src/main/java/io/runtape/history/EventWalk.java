@@ -1,8 +1,8 @@
 package io.runtape.history;
 
-import io.runtape.journal.FrameQuery;
-import io.runtape.journal.JournalReader;
-import io.runtape.journal.RecordedFrame;
+import io.runtape.rows.FrameQuery;
+import io.runtape.rows.FrameReader;
+import io.runtape.rows.RecordedFrame;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +34,7 @@ final class EventWalk {
         }
     }
 
-    private final JournalReader journal;
+    private final FrameReader reader;
     private final Runs runs;
     private final Leaving leaving;
     private final EventFilter filter;
@@ -48,8 +48,8 @@ final class EventWalk {
     private int at;
 
     /** @param pageFrames how many frames to read at once, at the most */
-    EventWalk(JournalReader journal, Runs runs, Leaving leaving, EventFilter filter, Span span, int pageFrames) {
-        this.journal = journal;
+    EventWalk(FrameReader reader, Runs runs, Leaving leaving, EventFilter filter, Span span, int pageFrames) {
+        this.reader = reader;
         this.runs = runs;
         this.leaving = leaving;
         this.filter = filter;
@@ -86,7 +86,7 @@ final class EventWalk {
         if (upTo <= after) {
             return false;
         }
-        page = journal.page(
+        page = reader.page(
                 from.runPk(),
                 new FrameQuery(after, upTo, filter.kinds(), filter.types(), span.descending(), pageFrames));
         at = 0;

@@ -2,12 +2,11 @@ package io.runtape.history;
 
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
-import io.runtape.journal.FrameFilter;
 import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
-import io.runtape.journal.RunTotals;
 import io.runtape.model.AgentThread;
 import io.runtape.model.ThreadPosition;
+import io.runtape.rows.FrameFilter;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -20,11 +19,6 @@ import javax.sql.DataSource;
 /** Queries over frames, and over the runs that have some. They block; safe for any thread. */
 @Singleton
 final class FrameQueries {
-
-    private static final String TOTALS = """
-            select count(*), count(case when kind = 1 then 1 end), coalesce(sum(octet_length(bytes)), 0),
-                coalesce(min(offset_us), -1)
-            from frame where run_pk = ?""";
 
     private static final String FIRST_RUNNING = """
             select min(thread_ordinal) from run where owner = ? and thread_id = ? and status = 'running'""";
@@ -40,18 +34,6 @@ final class FrameQueries {
     FrameQueries(DataSource database, Journal journal) {
         this.database = database;
         this.journal = journal;
-    }
-
-    /** What a run holds, counted from its frames. */
-    RunTotals totals(long runPk) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(TOTALS)) {
-            select.setLong(1, runPk);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return new RunTotals(row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4));
-            }
-        }
     }
 
     /** Whether the run has not been deleted. */

@@ -1,7 +1,7 @@
 package io.runtape.history;
 
-import io.runtape.journal.RunTotals;
 import io.runtape.model.Run;
+import io.runtape.rows.RunTotals;
 import org.jspecify.annotations.Nullable;
 
 /**

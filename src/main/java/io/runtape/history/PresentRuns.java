@@ -5,6 +5,7 @@ import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.model.Run;
+import io.runtape.rows.FrameReader;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -20,9 +21,9 @@ final class PresentRuns {
 
     private final Journal journal;
     private final RunQueries runs;
-    private final FrameQueries frames;
+    private final FrameReader frames;
 
-    PresentRuns(Journal journal, RunQueries runs, FrameQueries frames) {
+    PresentRuns(Journal journal, RunQueries runs, FrameReader frames) {
         this.journal = journal;
         this.runs = runs;
         this.frames = frames;

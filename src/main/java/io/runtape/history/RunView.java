@@ -1,8 +1,8 @@
 package io.runtape.history;
 
-import io.runtape.journal.RunTotals;
 import io.runtape.model.Run;
 import io.runtape.model.RunStatus;
+import io.runtape.rows.RunTotals;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

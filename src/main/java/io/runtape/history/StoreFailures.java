@@ -3,7 +3,7 @@ package io.runtape.history;
 import io.runtape.error.ApiException;
 import io.runtape.error.ApiExceptionMapper;
 import io.runtape.error.ErrorCode;
-import io.runtape.journal.SqlFault;
+import io.runtape.rows.SqlFault;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.persistence.PersistenceException;
 import jakarta.ws.rs.core.Response;

@@ -4,6 +4,7 @@ import io.runtape.access.Owner;
 import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.model.AgentThread;
+import io.runtape.rows.FrameReader;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -16,10 +17,10 @@ import java.util.Optional;
 final class ThreadViews {
 
     private final ThreadQueries threads;
-    private final FrameQueries frames;
+    private final FrameReader frames;
     private final Journal journal;
 
-    ThreadViews(ThreadQueries threads, FrameQueries frames, Journal journal) {
+    ThreadViews(ThreadQueries threads, FrameReader frames, Journal journal) {
         this.threads = threads;
         this.frames = frames;
         this.journal = journal;

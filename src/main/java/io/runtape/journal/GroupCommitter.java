@@ -1,6 +1,9 @@
 package io.runtape.journal;
 
-import io.runtape.model.Store;
+import io.runtape.rows.FrameBlock;
+import io.runtape.rows.RunWrite;
+import io.runtape.rows.SqlFault;
+import io.runtape.rows.StoreWriter;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Objects;
@@ -37,7 +40,6 @@ final class GroupCommitter {
      */
     private final long batchBytesMax = Math.min(16L << 20, Runtime.getRuntime().maxMemory() / 64);
 
-    private final Store store;
     private final JournalMetrics metrics;
     private final Consumer<RunWrite> onWritten;
     private final Consumer<RunJournal> onEnded;
@@ -67,14 +69,12 @@ final class GroupCommitter {
      * @param onTakenOver hears that another gateway has closed this one's runs
      */
     GroupCommitter(
-            Store store,
             JournalMetrics metrics,
             Duration storeTimeout,
             Consumer<RunWrite> onWritten,
             Consumer<RunJournal> onEnded,
             Consumer<Deliveries> onTimeout,
             Runnable onTakenOver) {
-        this.store = store;
         this.metrics = metrics;
         this.onWritten = onWritten;
         this.onEnded = onEnded;
@@ -97,7 +97,7 @@ final class GroupCommitter {
      */
     void start(StoreWriter first, Duration distance) {
         distanceNanos = distance.toNanos();
-        link = new StoreLink(store, first);
+        link = new StoreLink(first);
         thread.start();
     }
 
@@ -138,7 +138,7 @@ final class GroupCommitter {
 
     private void commitAll() {
         while (true) {
-            CommitBatch batch = gather();
+            RunBatch batch = gather();
             if (batch == null) {
                 link().close();
                 return;
@@ -159,7 +159,7 @@ final class GroupCommitter {
         }
     }
 
-    private @Nullable CommitBatch gather() {
+    private @Nullable RunBatch gather() {
         RunJournal run = queue.poll();
         while (run == null) {
             if (stopping) {
@@ -173,19 +173,19 @@ final class GroupCommitter {
             }
             idle = false;
         }
-        CommitBatch batch = new CommitBatch();
+        RunBatch batch = new RunBatch();
         while (run != null) {
             RunWrite write = run.take();
             if (write != null) {
-                batch.add(write);
+                batch.add(run, write);
             }
             run = batch.hasRoom(batchBytesMax) ? queue.poll() : null;
         }
         return batch;
     }
 
-    private void commit(CommitBatch batch) {
-        if (batch.writes().isEmpty() || dead) {
+    private void commit(RunBatch batch) {
+        if (batch.size() == 0 || dead) {
             return;
         }
         long began = System.nanoTime();
@@ -201,7 +201,7 @@ final class GroupCommitter {
     }
 
     /** Whether the batch is durable; what else is to be done with it has been done where it is not. */
-    private boolean written(CommitBatch batch) {
+    private boolean written(RunBatch batch) {
         try {
             write(batch);
             return true;
@@ -215,8 +215,8 @@ final class GroupCommitter {
     }
 
     /** Whether it is this batch, or this node, that the database will not have; then that has been seen to. */
-    private boolean refused(CommitBatch batch, SQLException e) {
-        if (NodeFence.CLOSED.equals(e.getSQLState())) {
+    private boolean refused(RunBatch batch, SQLException e) {
+        if (SqlFault.isOfAClosedNode(e)) {
             fencedOff();
         } else if (SqlFault.isOfTheData(e)) {
             split(batch, e.getSQLState());
@@ -227,12 +227,12 @@ final class GroupCommitter {
     }
 
     /** The database is away: whether the batch is durable now that it is back. */
-    private boolean outlasted(CommitBatch batch, Exception cause) {
+    private boolean outlasted(RunBatch batch, Exception cause) {
         try {
-            return switch (outage.rideOut(link(), batch, cause, commitBeganNanos)) {
+            return switch (outage.rideOut(link(), batch.rows(), cause, commitBeganNanos)) {
                 case WRITTEN -> true;
                 case GIVEN_UP -> {
-                    batch.writes().forEach(this::drop);
+                    batch.forEach(this::drop);
                     yield false;
                 }
                 case LEFT -> false;
@@ -245,10 +245,10 @@ final class GroupCommitter {
         }
     }
 
-    private void write(CommitBatch batch) throws SQLException {
+    private void write(RunBatch batch) throws SQLException {
         for (int tries = 1; ; tries++) {
             try {
-                link().writer().write(batch);
+                link().writer().write(batch.rows());
                 return;
             } catch (SQLException e) {
                 if (!SqlFault.isOfTheMoment(e) || tries == TRIES) {
@@ -274,46 +274,47 @@ final class GroupCommitter {
         return Objects.requireNonNull(link);
     }
 
-    private void publish(CommitBatch batch, long tookNanos) {
+    private void publish(RunBatch batch, long tookNanos) {
         long now = System.nanoTime();
-        metrics.committed(batch, tookNanos);
-        for (RunWrite write : batch.writes()) {
-            if (batch.isKeyTaken(write.run())) {
-                write.run().keyTaken(deliveries);
-                onEnded.accept(write.run());
-                continue;
+        metrics.committed(batch.rows(), tookNanos);
+        batch.forEach((run, write) -> {
+            if (batch.isKeyTaken(run)) {
+                run.keyTaken(deliveries);
+                onEnded.accept(run);
+                return;
             }
             FrameBlock frames = write.frames();
             if (frames != null) {
                 frames.committedAt(now);
             }
-            write.run().committed(write, deliveries);
+            run.committed(write, deliveries);
             onWritten.accept(write);
             if (write.end() != null) {
-                onEnded.accept(write.run());
+                onEnded.accept(run);
             }
-        }
+        });
     }
 
     /** The database refuses something in the batch: each run by itself, so that only the faulty one fails. */
-    private void split(CommitBatch batch, String sqlState) {
-        if (batch.writes().size() > 1) {
-            batch.writes().forEach(write -> commit(CommitBatch.of(write)));
+    private void split(RunBatch batch, String sqlState) {
+        if (batch.size() > 1) {
+            batch.forEach((run, write) -> commit(RunBatch.of(run, write)));
             commitBeganNanos = System.nanoTime();
             return;
         }
-        RunWrite faulty = batch.writes().get(0);
-        // The message may quote what was refused, so only its code is logged.
-        LOG.errorf(
-                "run %s ends: the database refuses what is to be stored of it (SQLSTATE %s)",
-                faulty.run().start().id(), sqlState);
-        drop(faulty);
+        batch.forEach((faulty, write) -> {
+            // The message may quote what was refused, so only its code is logged.
+            LOG.errorf(
+                    "run %s ends: the database refuses what is to be stored of it (SQLSTATE %s)",
+                    faulty.start().id(), sqlState);
+            drop(faulty, write);
+        });
     }
 
-    private void drop(RunWrite write) {
-        write.run().dropped(write, deliveries);
-        if (write.run().ended().isPresent()) {
-            onEnded.accept(write.run());
+    private void drop(RunJournal run, RunWrite write) {
+        run.dropped(write, deliveries);
+        if (run.ended().isPresent()) {
+            onEnded.accept(run);
         }
     }
 }

@@ -10,11 +10,17 @@ import io.runtape.model.RunReason;
 import io.runtape.model.RunStatus;
 import io.runtape.model.StartRefused;
 import io.runtape.model.Store;
+import io.runtape.rows.CancelRequests;
+import io.runtape.rows.RunEnd;
+import io.runtape.rows.RunKey;
+import io.runtape.rows.RunStart;
+import io.runtape.rows.RunWrite;
+import io.runtape.rows.SqlFault;
+import io.runtape.rows.StoreWriter;
 import io.smallrye.mutiny.Uni;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,7 +30,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +63,7 @@ public class Journal {
     private static final Duration START_PATIENCE = Duration.ofSeconds(5);
 
     private final Store store;
-    private final DataSource database;
+    private final CancelRequests cancels;
     private final GroupCommitter committer;
     private final LiveRuns live;
     private final JournalConfig config;
@@ -70,13 +75,12 @@ public class Journal {
     private volatile long nodeId;
     private volatile @Nullable CommitNews news;
 
-    Journal(Store store, DataSource database, JournalConfig config, JournalMetrics metrics) {
+    Journal(Store store, CancelRequests cancels, JournalConfig config, JournalMetrics metrics) {
         this.store = store;
-        this.database = database;
+        this.cancels = cancels;
         this.config = config;
         this.live = new LiveRuns(config.maxLiveRuns(), config.maxLiveRunsPerOwner());
         this.committer = new GroupCommitter(
-                store,
                 metrics,
                 config.storeTimeout(),
                 this::written,
@@ -88,11 +92,12 @@ public class Journal {
 
     void start(@Observes @Priority(STARTS_AT) StartupEvent event) {
         try {
-            StoreWriter writer = StoreWriter.open(store, null);
-            nodeId = writer.fence().nodeId();
+            StoreWriter writer = StoreWriter.open(store);
+            nodeId = writer.nodeId();
             nextPk.set(nodeId << RunKey.RUN_BITS);
             if (store.engine() == Engine.H2) {
-                closeAllOthers(writer.connection());
+                // Only one gateway at a time can have the file open.
+                writer.closeAllOthers();
             }
             committer.start(writer, distance());
         } catch (SQLException e) {
@@ -110,15 +115,6 @@ public class Journal {
         return distance;
     }
 
-    /** Only one gateway at a time can have the file open, so every other one is dead. */
-    private void closeAllOthers(Connection connection) throws SQLException {
-        Nodes nodes = new Nodes(connection, store.engine());
-        for (Nodes.Other dead : nodes.others(nodeId).values()) {
-            nodes.close(dead);
-        }
-        store.makeDurable(connection);
-    }
-
     private void written(RunWrite write) {
         threads.published(write);
         CommitNews told = news;
@@ -127,8 +123,7 @@ public class Journal {
                 told.written(write.run().pk(), write.end() != null);
             }
             if (write.head() != null) {
-                told.joined(ThreadWatches.hash(
-                        write.run().key().owner(), write.head().threadId()));
+                told.joined(ThreadWatches.hash(write.run().owner(), write.head().threadId()));
             }
         }
     }
@@ -272,9 +267,7 @@ public class Journal {
         if (unended(runPk).isPresent()) {
             cancelHere(runPk);
         } else if (!owns(runPk)) {
-            try (Connection connection = database.getConnection()) {
-                CancelRequests.ask(connection, runPk);
-            }
+            cancels.ask(runPk);
             CommitNews told = news;
             if (told != null) {
                 told.cancelAsked(runPk);

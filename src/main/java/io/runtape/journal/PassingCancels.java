@@ -3,14 +3,13 @@ package io.runtape.journal;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.runtape.access.Owner;
 import io.runtape.model.Run;
+import io.runtape.rows.CancelRequests;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
@@ -28,11 +27,11 @@ public final class PassingCancels {
     /** How long a call waits for its note while the database is slow. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-    private final DataSource database;
+    private final CancelRequests requests;
     private final Journal journal;
 
-    PassingCancels(DataSource database, Journal journal) {
-        this.database = database;
+    PassingCancels(CancelRequests requests, Journal journal) {
+        this.requests = requests;
         this.journal = journal;
     }
 
@@ -76,23 +75,17 @@ public final class PassingCancels {
             return Passing.UNNOTED;
         }
         long pk = run.get().runPk;
-        count(pk, 1);
+        requests.passing(pk, 1);
         return () -> patiently(
                         StoreWork.onWorker(
                                 () -> {
-                                    count(pk, -1);
+                                    requests.passing(pk, -1);
                                     return true;
                                 },
                                 loop),
                         true,
                         loop)
                 .replaceWithVoid();
-    }
-
-    private void count(long runPk, int more) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            CancelRequests.passing(connection, runPk, more);
-        }
     }
 
     /**
@@ -105,13 +98,7 @@ public final class PassingCancels {
         if (run.cancelNoted() || !journal.hasOthers()) {
             return Uni.createFrom().item(run.cancelNoted());
         }
-        return patiently(StoreWork.onWorker(() -> isPassing(run.pk()), loop), false, loop);
-    }
-
-    private boolean isPassing(long runPk) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            return CancelRequests.isPassing(connection, runPk);
-        }
+        return patiently(StoreWork.onWorker(() -> requests.isPassing(run.pk()), loop), false, loop);
     }
 
     private static <T> Uni<T> patiently(Uni<T> work, T otherwise, Executor loop) {

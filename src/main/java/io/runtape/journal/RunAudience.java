@@ -1,5 +1,9 @@
 package io.runtape.journal;
 
+import io.runtape.rows.FrameBlock;
+import io.runtape.rows.RunEnd;
+import io.runtape.rows.RunTotals;
+import io.runtape.rows.RunWrite;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

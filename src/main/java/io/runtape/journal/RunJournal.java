@@ -2,6 +2,13 @@ package io.runtape.journal;
 
 import io.runtape.model.RunReason;
 import io.runtape.model.RunStatus;
+import io.runtape.rows.FrameBlock;
+import io.runtape.rows.RunEnd;
+import io.runtape.rows.RunHead;
+import io.runtape.rows.RunKey;
+import io.runtape.rows.RunStart;
+import io.runtape.rows.RunTotals;
+import io.runtape.rows.RunWrite;
 import io.runtape.sse.FrameKind;
 import java.time.Instant;
 import java.util.Optional;
@@ -285,7 +292,7 @@ public final class RunJournal implements LiveRun {
     /** What waits to be written; null where that is nothing. */
     synchronized @Nullable RunWrite take() {
         queued = false;
-        return unwritten.take(this);
+        return unwritten.take(key);
     }
 
     /** This write is durable: says so to whoever waits for it. */

@@ -1,16 +1,14 @@
 package io.runtape.journal;
 
+import io.runtape.rows.FrameReader;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.sql.DataSource;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -27,7 +25,7 @@ public final class StoreHealth implements HealthCheck {
     private static final int ANSWER_SECONDS = 2;
 
     private final Journal journal;
-    private final DataSource database;
+    private final FrameReader reader;
     /** One thread: while the database stalls, one question is stuck there, however often readiness is asked for. */
     private final ExecutorService asking = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "runtape-health");
@@ -37,9 +35,9 @@ public final class StoreHealth implements HealthCheck {
 
     private @Nullable CompletableFuture<Boolean> asked;
 
-    StoreHealth(Journal journal, DataSource database) {
+    StoreHealth(Journal journal, FrameReader reader) {
         this.journal = journal;
-        this.database = database;
+        this.reader = reader;
     }
 
     @PreDestroy
@@ -71,16 +69,8 @@ public final class StoreHealth implements HealthCheck {
         if (last != null && !last.isDone()) {
             return last;
         }
-        CompletableFuture<Boolean> now = CompletableFuture.supplyAsync(this::answers, asking);
+        CompletableFuture<Boolean> now = CompletableFuture.supplyAsync(() -> reader.answers(ANSWER_SECONDS), asking);
         asked = now;
         return now;
-    }
-
-    private boolean answers() {
-        try (Connection connection = database.getConnection()) {
-            return connection.isValid(ANSWER_SECONDS);
-        } catch (SQLException e) {
-            return false;
-        }
     }
 }

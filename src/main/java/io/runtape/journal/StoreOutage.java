@@ -1,5 +1,8 @@
 package io.runtape.journal;
 
+import io.runtape.rows.CommitBatch;
+import io.runtape.rows.SqlFault;
+import io.runtape.rows.StoreWriter;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -70,7 +73,7 @@ final class StoreOutage {
                 over(sinceNanos);
                 return settled;
             } catch (SQLException e) {
-                if (NodeFence.CLOSED.equals(e.getSQLState()) || SqlFault.isOfTheData(e)) {
+                if (SqlFault.isOfAClosedNode(e) || SqlFault.isOfTheData(e)) {
                     over(sinceNanos);
                     throw e;
                 }

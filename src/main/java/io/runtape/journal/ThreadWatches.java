@@ -1,6 +1,8 @@
 package io.runtape.journal;
 
 import io.runtape.access.Owner;
+import io.runtape.rows.RunHead;
+import io.runtape.rows.RunWrite;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,7 +30,7 @@ final class ThreadWatches {
     void published(RunWrite write) {
         RunHead head = write.head();
         if (head != null && !watches.isEmpty()) {
-            List<Runnable> calls = watches.get(List.of(write.run().key().owner(), head.threadId()));
+            List<Runnable> calls = watches.get(List.of(write.run().owner(), head.threadId()));
             if (calls != null) {
                 calls.forEach(Runnable::run);
             }

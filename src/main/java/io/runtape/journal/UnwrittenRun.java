@@ -1,6 +1,13 @@
 package io.runtape.journal;
 
 import io.runtape.model.RunReason;
+import io.runtape.rows.FrameBlock;
+import io.runtape.rows.RunEnd;
+import io.runtape.rows.RunHead;
+import io.runtape.rows.RunKey;
+import io.runtape.rows.RunStart;
+import io.runtape.rows.RunTotals;
+import io.runtape.rows.RunWrite;
 import io.runtape.sse.FrameKind;
 import org.jspecify.annotations.Nullable;
 
@@ -79,9 +86,9 @@ final class UnwrittenRun {
         endTaken = true;
     }
 
-    /** Takes all that waits; null where that is nothing. */
+    /** Takes all that waits, to be written of that run; null where that is nothing. */
     @Nullable
-    RunWrite take(RunJournal run) {
+    RunWrite take(RunKey run) {
         RunStart newStart = startTaken ? null : start;
         if (!startTaken) {
             startTaken = true;

@@ -1,8 +1,8 @@
 package io.runtape.proxy;
 
 import io.runtape.delivery.RecordedHead;
-import io.runtape.journal.RunHead;
 import io.runtape.journal.RunJournal;
+import io.runtape.rows.RunHead;
 import io.runtape.upstream.AgentAnswer;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;

@@ -2,9 +2,9 @@ package io.runtape.proxy;
 
 import io.runtape.access.Owner;
 import io.runtape.error.PrefixedId;
-import io.runtape.journal.IdempotencyKey;
-import io.runtape.journal.RequestBody;
-import io.runtape.journal.RunStart;
+import io.runtape.rows.IdempotencyKey;
+import io.runtape.rows.RequestBody;
+import io.runtape.rows.RunStart;
 import io.runtape.upstream.ForwardedHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;

@@ -2,9 +2,9 @@ package io.runtape.transcript;
 
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
-import io.runtape.journal.FrameQuery;
-import io.runtape.journal.JournalReader;
-import io.runtape.journal.RecordedFrame;
+import io.runtape.rows.FrameQuery;
+import io.runtape.rows.FrameReader;
+import io.runtape.rows.RecordedFrame;
 import io.runtape.sse.EventParser;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.ServerSentEvent;
@@ -23,7 +23,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
 
     private static final int PAGE_FRAMES = 1000;
 
-    private final JournalReader journal;
+    private final FrameReader reader;
     private final long runPk;
     private final long upTo;
     private final int eventBytesMax;
@@ -36,8 +36,8 @@ final class RunEvents implements Iterable<ServerSentEvent> {
      * @param eventBytesMax a larger event is left out
      * @param bytesMax how many bytes of events may be read
      */
-    RunEvents(JournalReader journal, long runPk, long upTo, int eventBytesMax, long bytesMax) {
-        this.journal = journal;
+    RunEvents(FrameReader reader, long runPk, long upTo, int eventBytesMax, long bytesMax) {
+        this.reader = reader;
         this.runPk = runPk;
         this.upTo = upTo;
         this.eventBytesMax = eventBytesMax;
@@ -104,7 +104,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
                 return List.of();
             }
             try {
-                List<RecordedFrame> read = journal.page(
+                List<RecordedFrame> read = reader.page(
                         runPk, new FrameQuery(after, upTo, List.of(FrameKind.EVENT), List.of(), false, PAGE_FRAMES));
                 after = read.isEmpty() ? upTo : read.get(read.size() - 1).sequence();
                 return read;
@@ -116,7 +116,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
         private @Nullable ServerSentEvent event(RecordedFrame frame) {
             Optional<byte[]> whole;
             try {
-                whole = journal.whole(runPk, frame, eventBytesMax);
+                whole = reader.whole(runPk, frame, eventBytesMax);
             } catch (SQLException e) {
                 throw unavailable(e);
             }

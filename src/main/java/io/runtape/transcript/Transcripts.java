@@ -6,15 +6,15 @@ import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Dialects;
 import io.runtape.dialect.Message;
 import io.runtape.error.ApiException;
-import io.runtape.journal.FrameQuery;
 import io.runtape.journal.Journal;
-import io.runtape.journal.JournalReader;
-import io.runtape.journal.RecordedFrame;
-import io.runtape.journal.RecordedRequest;
-import io.runtape.journal.RequestReader;
-import io.runtape.journal.RunTotals;
 import io.runtape.model.AgentThread;
 import io.runtape.model.Run;
+import io.runtape.rows.FrameQuery;
+import io.runtape.rows.FrameReader;
+import io.runtape.rows.RecordedFrame;
+import io.runtape.rows.RecordedRequest;
+import io.runtape.rows.RequestReader;
+import io.runtape.rows.RunTotals;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.Utf8;
 import jakarta.inject.Singleton;
@@ -38,11 +38,11 @@ final class Transcripts {
     private static final long BYTES_MAX = 32L << 20;
 
     private final Journal journal;
-    private final JournalReader frames;
+    private final FrameReader frames;
     private final RequestReader requests;
     private final int eventBytesMax;
 
-    Transcripts(Journal journal, JournalReader frames, RequestReader requests, TranscriptConfig config) {
+    Transcripts(Journal journal, FrameReader frames, RequestReader requests, TranscriptConfig config) {
         this.journal = journal;
         this.frames = frames;
         this.requests = requests;

@@ -2,7 +2,7 @@ package io.runtape.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.runtape.journal.Nodes.Other;
+import io.runtape.rows.Nodes.Other;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;

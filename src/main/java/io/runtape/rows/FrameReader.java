@@ -1,0 +1,237 @@
+package io.runtape.rows;
+
+import io.runtape.sse.FrameKind;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.ByteArrayOutputStream;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads frames back. A page is bounded by its bytes too, so that a run of 8 MiB frames costs no more memory than one of small
+ * ones. Every method blocks and belongs on a worker thread; safe for any.
+ */
+@ApplicationScoped
+public class FrameReader {
+
+    static final String FRAMES = "sequence, kind, offset_us, type, last_event_id, parts, bytes";
+    static final String SIZES = "sequence, octet_length(bytes)";
+
+    private static final String TOTALS = """
+            select count(*), count(case when kind = 1 then 1 end), coalesce(sum(octet_length(bytes)), 0),
+                coalesce(min(offset_us), -1)
+            from frame where run_pk = ?""";
+
+    /** Rows of one read on behalf of a stream. */
+    private static final int BLOCK_FRAMES = 1000;
+
+    /** Rows of the first one, while it is not known how long the run's frames are. */
+    public static final int FIRST_BLOCK_FRAMES = 32;
+
+    /** A page ends with the frame that reaches this many bytes: enough for one socket's buffers. */
+    private static final long BLOCK_BYTES = 512 << 10;
+
+    /** The same for a page of history, whose frames also become JSON. */
+    private static final long PAGE_BYTES = 4 << 20;
+
+    private final DataSource database;
+
+    FrameReader(DataSource database) {
+        this.database = database;
+    }
+
+    /**
+     * Reads the next frames of a run for a stream: at least one if there is one, and about half a MiB at the most.
+     *
+     * @param after the sequence to begin after
+     * @param upTo the last sequence that may be read: what is durable
+     * @param limit how many frames at the most; see {@link #limitAfter}
+     */
+    public FrameBlock block(long runPk, long after, long upTo, int limit) throws SQLException {
+        List<RecordedFrame> frames = read(runPk, FrameQuery.all(after, upTo, limit), BLOCK_BYTES);
+        int bytes = frames.stream().mapToInt(f -> f.bytes().length).sum();
+        FrameBlock block = new FrameBlock(after + 1, Math.max(1, frames.size()), bytes);
+        for (RecordedFrame f : frames) {
+            block.addNext(f);
+        }
+        return block;
+    }
+
+    /**
+     * How many frames to ask for when a block of a run was read: twice as many as it has. H2 looks at all that is asked for, of
+     * long frames much more than a block of them holds.
+     */
+    public static int limitAfter(FrameBlock block) {
+        return Math.max(FIRST_BLOCK_FRAMES, Math.min(BLOCK_FRAMES, 2 * block.count()));
+    }
+
+    /** Reads a page of history; it may hold fewer frames than asked for although there are more, never none. */
+    public List<RecordedFrame> page(long runPk, FrameQuery query) throws SQLException {
+        return read(runPk, query, PAGE_BYTES);
+    }
+
+    /**
+     * Finds by the sizes alone where the page ends, then reads it. In one statement H2 would hold all frames of the limit, or
+     * go over the run from its beginning.
+     */
+    private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            long last = lastWithin(connection, runPk, query, bytesMax);
+            if (last < 0) {
+                return List.of();
+            }
+            FrameQuery page = query.endingWith(last);
+            try (PreparedStatement select = connection.prepareStatement(select(FRAMES, page))) {
+                bind(select, runPk, page);
+                try (ResultSet rows = select.executeQuery()) {
+                    List<RecordedFrame> frames = new ArrayList<>();
+                    while (rows.next()) {
+                        frames.add(frame(rows));
+                    }
+                    return frames;
+                }
+            }
+        }
+    }
+
+    /** The sequence of the frame that reaches so many bytes, or of the last one; -1 where there is none. */
+    private static long lastWithin(Connection connection, long runPk, FrameQuery query, long bytesMax)
+            throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(select(SIZES, query))) {
+            bind(select, runPk, query);
+            try (ResultSet row = select.executeQuery()) {
+                long last = -1;
+                long bytes = 0;
+                while (bytes < bytesMax && row.next()) {
+                    last = row.getLong(1);
+                    bytes += row.getLong(2);
+                }
+                return last;
+            }
+        }
+    }
+
+    /** The statement that answers these columns of the frames of a query; {@link #bind} sets its parameters. */
+    static String select(String columns, FrameQuery query) {
+        // Named in full, the order is the primary key's: H2 would sort all that follows for the sequence alone.
+        String order = query.descending() ? " desc" : "";
+        return "select " + columns + " from frame where run_pk = ? and sequence > ? and sequence <= ?"
+                + query.filter().conditions("")
+                + " order by run_pk" + order + ", sequence" + order + " limit ?";
+    }
+
+    static void bind(PreparedStatement select, long runPk, FrameQuery query) throws SQLException {
+        select.setLong(1, runPk);
+        select.setLong(2, query.after());
+        select.setLong(3, query.upTo());
+        select.setInt(query.filter().bind(select, 4), query.limit());
+    }
+
+    /** The frame that a row of {@link #FRAMES} is. */
+    static RecordedFrame frame(ResultSet row) throws SQLException {
+        String lastEventId = row.getString(5);
+        return new RecordedFrame(
+                row.getLong(1),
+                FrameKind.ofCode(row.getInt(2)),
+                row.getLong(3),
+                row.getString(4),
+                lastEventId == null ? "" : lastEventId,
+                row.getInt(6),
+                row.getBytes(7));
+    }
+
+    /** Whether a reader gets a connection, for however long it waits, and then an answer over it within so many seconds. */
+    public boolean answers(int withinSeconds) {
+        try (Connection connection = database.getConnection()) {
+            return connection.isValid(withinSeconds);
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    /** What a run holds, counted from its frames. */
+    public RunTotals totals(long runPk) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            return totals(connection, runPk);
+        }
+    }
+
+    static RunTotals totals(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(TOTALS)) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return new RunTotals(row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4));
+            }
+        }
+    }
+
+    /**
+     * The bytes of an event with the parts that lead it, joined.
+     *
+     * @param bytesMax more is not read: then the result is empty
+     */
+    public Optional<byte[]> whole(long runPk, RecordedFrame completing, int bytesMax) throws SQLException {
+        if (completing.parts() == 0) {
+            return Optional.of(completing.bytes());
+        }
+        long from = completing.sequence() - completing.parts();
+        try (Connection connection = database.getConnection()) {
+            if (bytesOf(connection, runPk, from, completing.sequence()) > bytesMax) {
+                return Optional.empty();
+            }
+            ByteArrayOutputStream joined = new ByteArrayOutputStream();
+            try (PreparedStatement select = connection.prepareStatement(
+                    "select bytes from frame where run_pk = ? and sequence between ? and ? order by run_pk, sequence")) {
+                select.setLong(1, runPk);
+                select.setLong(2, from);
+                select.setLong(3, completing.sequence());
+                try (ResultSet rows = select.executeQuery()) {
+                    while (rows.next()) {
+                        joined.writeBytes(rows.getBytes(1));
+                    }
+                }
+            }
+            return Optional.of(joined.toByteArray());
+        }
+    }
+
+    private static long bytesOf(Connection connection, long runPk, long from, long to) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(
+                "select coalesce(sum(octet_length(bytes)), 0) from frame where run_pk = ? and sequence between ? and ?")) {
+            select.setLong(1, runPk);
+            select.setLong(2, from);
+            select.setLong(3, to);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    /**
+     * The kind of the frame that completes the parts which begin after a sequence: the first that is no part.
+     *
+     * @return null as long as there is none
+     */
+    public @Nullable FrameKind completes(long runPk, long after, long upTo) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement("""
+                        select kind from frame where run_pk = ? and sequence > ? and sequence <= ? and kind <> ?
+                        order by run_pk, sequence limit 1""")) {
+            select.setLong(1, runPk);
+            select.setLong(2, after);
+            select.setLong(3, upTo);
+            select.setShort(4, FrameKind.PART.code());
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? FrameKind.ofCode(row.getInt(1)) : null;
+            }
+        }
+    }
+}

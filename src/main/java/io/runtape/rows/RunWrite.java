@@ -1,0 +1,31 @@
+package io.runtape.rows;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one commit writes of one run: any of its start, the head of its answer, its next frames and its end, in this order.
+ *
+ * @param run whose rows these are
+ * @param start what its row begins with; null where it has one
+ * @param head what the answer's head adds to it; null where none came, or it is written
+ * @param frames the frames that follow those that are written; null where there are none
+ * @param end how it ended; null where it goes on, or that is written
+ * @param totals what the run holds when this is durable
+ */
+public record RunWrite(
+        RunKey run,
+        @Nullable RunStart start,
+        @Nullable RunHead head,
+        @Nullable FrameBlock frames,
+        @Nullable RunEnd end,
+        RunTotals totals) {
+
+    /** Whether the run begins with this, and only if it gets its idempotency key. */
+    boolean claimsKey() {
+        return start != null && start.key() != null;
+    }
+
+    boolean framesOnly() {
+        return start == null && head == null && end == null;
+    }
+}
