@@ -60,15 +60,7 @@ final class StreamRequest {
         if (value == null) {
             return null;
         }
-        try {
-            long position = Long.parseLong(value);
-            if (position >= 0) {
-                return position;
-            }
-        } catch (NumberFormatException e) {
-            // Said below.
-        }
-        throw ApiException.invalid((header ? "Last-Event-ID" : "after") + " must be a sequence: a number from 0.");
+        return Position.of(value, (header ? "Last-Event-ID" : "after") + " must be a sequence: a number from 0.");
     }
 
     /** The ticket that the reader brings instead of a credential. */

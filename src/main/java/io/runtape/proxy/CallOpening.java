@@ -73,18 +73,12 @@ final class CallOpening {
     }
 
     private void open(RecordedCall call, int tries) {
+        // A call that waited for its run in vain is told so on another thread.
         journal.open(call.start(), loop)
                 .subscribe()
-                .with(run -> relay = relaying.apply(call, run), e -> onLoop(() -> unopened(call, e, tries)));
-    }
-
-    /** A call that waited for its run in vain is told so on another thread. */
-    private void onLoop(Runnable task) {
-        if (loop.inEventLoop()) {
-            task.run();
-        } else {
-            loop.execute(task);
-        }
+                .with(
+                        run -> relay = relaying.apply(call, run),
+                        e -> CallLoop.run(loop, () -> unopened(call, e, tries)));
     }
 
     private void unopened(RecordedCall call, Throwable cause, int tries) {

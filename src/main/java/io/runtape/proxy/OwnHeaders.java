@@ -1,5 +1,6 @@
 package io.runtape.proxy;
 
+import io.runtape.delivery.Position;
 import io.runtape.error.ApiException;
 import io.vertx.core.MultiMap;
 import java.util.List;
@@ -88,15 +89,8 @@ record OwnHeaders(
         if (value == null || value.isEmpty()) {
             return 0;
         }
-        try {
-            long position = Long.parseLong(value);
-            if (position >= 0) {
-                return position;
-            }
-        } catch (NumberFormatException e) {
-            // Said below.
-        }
-        throw ApiException.invalid(
+        return Position.of(
+                value,
                 "Last-Event-ID must be a sequence of the run, a number from 0, in a call with an Idempotency-Key.");
     }
 

@@ -77,9 +77,12 @@ final class RunRelay {
             // Someone ended it while its row was written, so the agent API is not to be called.
             return;
         }
+        // The agent client's results come on the loop, but for some failures to connect.
         Cancellable sent = agent.post(call.target(), call.headers(), call.body(), call.asked().stream(), loop)
                 .subscribe()
-                .with(answer -> onLoop(() -> answered(run, answer)), e -> onLoop(() -> unanswered(run, e)));
+                .with(
+                        answer -> CallLoop.run(loop, () -> answered(run, answer)),
+                        e -> CallLoop.run(loop, () -> unanswered(run, e)));
         call = call.sent();
         if (state instanceof RelayState.Opening) {
             state = new RelayState.Calling(run, sent);
@@ -88,15 +91,6 @@ final class RunRelay {
             cancelSoonUnlessHeard();
         }
         run.whenCancelled(() -> cancel(run, RunReason.CANCEL_REQUESTED));
-    }
-
-    /** The client's results come on the loop, but for some failures to connect. */
-    private void onLoop(Runnable task) {
-        if (loop.inEventLoop()) {
-            task.run();
-        } else {
-            loop.execute(task);
-        }
     }
 
     private void unanswered(RunJournal run, Throwable cause) {
