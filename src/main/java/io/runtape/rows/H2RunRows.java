@@ -8,6 +8,7 @@ import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** H2: a batch of each statement, since it updates neither from a list nor what an insert has met. */
 final class H2RunRows extends RunRows {
@@ -42,20 +43,26 @@ final class H2RunRows extends RunRows {
 
     private final Connection connection;
 
+    /** Kept, since each commit asks; made by the first. */
+    private @Nullable PreparedStatement fenceCheck;
+
     H2RunRows(Connection connection) {
         this.connection = connection;
     }
 
     @Override
     void hold(NodeFence fence) throws SQLException {
-        try (PreparedStatement check = connection.prepareStatement(NodeFence.CHECK)) {
-            fence.bind(check, 1);
-            fence.require(check.executeQuery());
+        PreparedStatement check = fenceCheck;
+        if (check == null) {
+            check = connection.prepareStatement(NodeFence.CHECK);
+            fenceCheck = check;
         }
+        fence.bind(check, 1);
+        fence.require(check.executeQuery());
     }
 
     @Override
-    void start(List<Start> starts) throws SQLException {
+    void insertRuns(List<Start> starts) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(INSERT_RUN)) {
             for (Start each : starts) {
                 RunStart run = each.start();

@@ -87,7 +87,7 @@ final class PostgresRunRows extends RunRows {
     }
 
     @Override
-    void start(List<Start> starts) {
+    void insertRuns(List<Start> starts) {
         for (List<Start> piece : pieces(starts, start -> start.start().bytes())) {
             trip.add(
                     INSERT_RUNS,

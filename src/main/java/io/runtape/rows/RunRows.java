@@ -14,8 +14,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the rows of runs and threads, in the caller's transaction; what is asked for may wait until {@link #send}. Rows are touched in an order of their keys; should
- * two transactions meet nevertheless, the database picks one and it is tried again. Confined to the thread that holds the connection.
+ * Writes the rows of runs and threads, in the caller's transaction; what is asked for may wait until {@link #send}. Rows are
+ * touched in an order of their keys; should two transactions meet nevertheless, the database picks one and it is tried again.
+ * Confined to the thread that holds the connection.
  */
 abstract class RunRows {
 
@@ -42,8 +43,14 @@ abstract class RunRows {
     /** Holds the node's row until the end of the transaction; {@link #send} fails where the epoch is over. */
     abstract void hold(NodeFence fence) throws SQLException;
 
+    void start(List<Start> starts) throws SQLException {
+        if (!starts.isEmpty()) {
+            insertRuns(starts);
+        }
+    }
+
     /** Adds runs that begin. */
-    abstract void start(List<Start> starts) throws SQLException;
+    abstract void insertRuns(List<Start> starts) throws SQLException;
 
     void head(List<Head> heads) throws SQLException {
         for (List<Head> round : rounds(heads)) {
