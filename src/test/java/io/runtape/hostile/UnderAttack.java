@@ -1,0 +1,107 @@
+package io.runtape.hostile;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.Bystander;
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.WireClient;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/**
+ * A gateway in a process with the heap of a 512 MiB container, which ends at the first allocation that fails. While a test
+ * attacks it, another caller's live stream goes on, and must lose nothing. Prints for each test the most memory that it took and
+ * how long the other caller's events took.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+abstract class UnderAttack {
+
+    /** Another caller's events may take so long while the gateway is attacked; a crowded machine is several times as slow. */
+    private static final double DELAY_MAX_MILLIS = 2_000;
+
+    private static final String BYSTANDER_KEY = "bystander";
+    private static final int MIB = 1 << 20;
+    private static final Pattern COLLECTED = Pattern.compile("->(\\d+)M\\(\\d+M\\)");
+
+    final ScriptedUpstream upstream = new ScriptedUpstream();
+    GatewayProcess gateway;
+    private Bystander bystander;
+    private int printed;
+
+    /** The settings of a gateway on an empty database, in front of that agent API. */
+    abstract Map<String, String> settings(ScriptedUpstream behind) throws Exception;
+
+    @BeforeAll
+    void start() throws Exception {
+        gateway = GatewayProcess.start(settings(upstream), "-Xmx256m", "-XX:+ExitOnOutOfMemoryError", "-Xlog:gc")
+                .ready();
+        // What a JVM does for the first time takes it long, attack or not.
+        try (Bystander first = Bystander.begin(client(), upstream, BYSTANDER_KEY)) {
+            RunTable.await("a run is in the history", () -> {
+                try (var runs = client().get("/history/v1/runs", "X-API-Key: " + BYSTANDER_KEY)) {
+                    return runs.status() == 200 ? true : null;
+                }
+            });
+            first.end();
+        }
+    }
+
+    @AfterAll
+    void stop() {
+        gateway.close();
+        upstream.close();
+    }
+
+    @BeforeEach
+    void beginToWatch() throws IOException {
+        assertTrue(gateway.isAlive(), "an earlier attack has ended the gateway");
+        printed = gateway.output().size();
+        gateway.forgetPeak();
+        bystander = Bystander.begin(client(), upstream, BYSTANDER_KEY);
+    }
+
+    @AfterEach
+    void nobodyElseIsHurt(TestInfo test) throws IOException {
+        List<String> output = gateway.output();
+        assertTrue(
+                gateway.isAlive(),
+                () -> "the gateway has ended: "
+                        + String.join("\n", output.subList(Math.max(0, output.size() - 30), output.size())));
+        try (Bystander watching = bystander) {
+            Bystander.Seen seen = watching.end();
+            System.out.printf(
+                    "%s %s: %d MiB of memory at the most, %d MiB of it heap after a collection; %s%n",
+                    getClass().getSimpleName(),
+                    test.getDisplayName(),
+                    gateway.peakMemory() / MIB,
+                    heapAfterCollection(output.subList(printed, output.size())),
+                    seen);
+            assertTrue(seen.p99Millis() < DELAY_MAX_MILLIS, seen::toString);
+        }
+    }
+
+    private static long heapAfterCollection(List<String> output) {
+        return output.stream()
+                .map(COLLECTED::matcher)
+                .filter(Matcher::find)
+                .mapToLong(collected -> Long.parseLong(collected.group(1)))
+                .max()
+                .orElse(0);
+    }
+
+    WireClient client() {
+        return gateway.client();
+    }
+}
