@@ -2,7 +2,8 @@
 # Measures the road and prints a table: the direct path, the gateway on PostgreSQL and on H2, and a peer that does one
 # INSERT an event, all in one run on this machine. Needs a JDK 17, a C compiler, and for the peer Node with npm.
 #
-#   bench/run.sh [--rounds N] [--no-peer] [--no-h2] [--no-scale] [--java 'OPTIONS', instead of -Xmx352m]
+#   bench/run.sh [--rounds N] [--no-peer] [--no-h2] [--no-scale] [--java 'OPTIONS', instead of -Xmx352m and the exit]
+#                [--native target/runtape-*-runner, instead of the JVM]
 #   bench/run.sh --remote [--rounds N] [--java 'OPTIONS']: only tails, at the run's own gateway and at another one
 #
 # PostgreSQL 17 comes from the Maven artifact that the tests use and runs with its default durability. Nothing is left
@@ -10,7 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 peer=1 h2=1 scale=1 remote=0 java_options=-Xmx352m
+rounds=5 peer=1 h2=1 scale=1 remote=0 native='' java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
 while [ $# -gt 0 ]; do
   case "$1" in
     --rounds) rounds=$2; shift ;;
@@ -19,7 +20,8 @@ while [ $# -gt 0 ]; do
     --no-scale) scale=0 ;;
     --remote) remote=1 ;;
     --java) java_options=$2; shift ;;
-    *) sed -n '2,10p' "$0" >&2; exit 2 ;;
+    --native) native=$(realpath "$2"); shift ;;
+    *) sed -n '2,11p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -32,7 +34,7 @@ jar=$PWD/target/quarkus-app/quarkus-run.jar
 upstream_port=9310 gateway_port=9311 management_port=9312 database_port=9313 peer_port=9314
 other_port=9315 other_management_port=9316
 mkdir -p "$out"
-[ -f "$jar" ] || ./mvnw -q package -DskipTests
+[ -n "$native" ] || [ -f "$jar" ] || ./mvnw -q package -DskipTests
 cc -O2 -o "$out/ssebench" bench/ssebench.c -lm
 
 pids=()
@@ -97,10 +99,14 @@ measure() {
   row "| $name | ${second:-–} | $rate | $(printf '%s\n' "${p50s[@]}" | median) | $(printf '%s\n' "${p99s[@]}" | median) | ${cpu:-–} | $([ -z "$pid" ] && echo – || printf '%s\n' "${lcpus[@]}" | median) | ${rss:-–} |"
 }
 
+# shellcheck disable=SC2206
+program=(java $java_options -jar "$jar")
+# shellcheck disable=SC2206
+[ -z "$native" ] || program=("$native" $java_options)
+
 gateway() {
-  # shellcheck disable=SC2086
   env "$@" RUNTAPE_MAX_LIVE_RUNS=20000 RUNTAPE_MAX_LIVE_RUNS_PER_OWNER=20000 RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$upstream_port QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
-    QUARKUS_MANAGEMENT_PORT=$management_port java $java_options -jar "$jar" >"$out/gateway-$gateway_port.log" 2>&1 & gateway_pid=$!
+    QUARKUS_MANAGEMENT_PORT=$management_port "${program[@]}" >"$out/gateway-$gateway_port.log" 2>&1 & gateway_pid=$!
   pids+=("$gateway_pid"); wait_for $gateway_port
 }
 

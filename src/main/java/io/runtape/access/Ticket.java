@@ -16,8 +16,6 @@ public final class Ticket {
     /** Nobody guesses 256 random bits, so its hash needs neither key nor salt. */
     private static final int RANDOM_BYTES = 32;
 
-    private static final SecureRandom RANDOM = new SecureRandom();
-
     private final String secret;
 
     private Ticket(String secret) {
@@ -27,7 +25,8 @@ public final class Ticket {
     /** A new one. */
     public static Ticket random() {
         byte[] bytes = new byte[RANDOM_BYTES];
-        RANDOM.nextBytes(bytes);
+        // One for each ticket: a static one would be built into the native image, seed and all.
+        new SecureRandom().nextBytes(bytes);
         return new Ticket(PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
     }
 

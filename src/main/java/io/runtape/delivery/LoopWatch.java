@@ -9,6 +9,8 @@ import io.vertx.core.impl.VertxInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
@@ -16,7 +18,8 @@ import org.jboss.logging.Logger;
  * Reports event loops that are held up. Vert.x reports what it dispatched and what takes longer than
  * {@code quarkus.vertx.max-event-loop-execute-time}, but looks only once a second: here it looks often enough to miss
  * nothing. And what a commit tells readers, as every timer, goes to a loop without Vert.x: so each loop beats, and says so
- * itself where it came round too late, for whatever reason.
+ * itself where it came round too late, for whatever reason. One that does not come round at all says nothing: {@link #stuck}
+ * does.
  */
 @Singleton
 final class LoopWatch implements VertxOptionsCustomizer {
@@ -30,6 +33,8 @@ final class LoopWatch implements VertxOptionsCustomizer {
 
     /** Many sockets at once, in a JVM that has just started, take hundreds of milliseconds a round without one that is slow. */
     private final Duration lateMax;
+
+    private final List<Beat> beats = new CopyOnWriteArrayList<>();
 
     LoopWatch() {
         this(Duration.ofSeconds(2));
@@ -49,14 +54,23 @@ final class LoopWatch implements VertxOptionsCustomizer {
     void start(@Observes StartupEvent event, Vertx vertx) {
         for (EventExecutor loop : ((VertxInternal) vertx).getEventLoopGroup()) {
             Beat beat = new Beat();
+            beats.add(beat);
             loop.scheduleWithFixedDelay(beat, 0, BEAT.toNanos(), TimeUnit.NANOSECONDS);
         }
     }
 
-    /** Confined to its event loop. */
+    /** How many loops have not come round for longer than that. Safe for any thread. */
+    long stuck(Duration within) {
+        long now = System.nanoTime();
+        return beats.stream()
+                .filter(beat -> now - beat.dueNanos > within.toNanos())
+                .count();
+    }
+
+    /** Runs on its event loop. */
     private final class Beat implements Runnable {
 
-        private long dueNanos = System.nanoTime();
+        private volatile long dueNanos = System.nanoTime();
 
         @Override
         public void run() {

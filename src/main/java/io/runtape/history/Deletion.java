@@ -5,6 +5,7 @@ import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
 import io.runtape.model.RunStatus;
 import io.runtape.model.Store;
+import io.runtape.model.Tickets;
 import io.runtape.model.Transaction;
 import io.runtape.rows.KeyReader;
 import jakarta.inject.Singleton;
@@ -17,7 +18,7 @@ import java.util.List;
 import javax.sql.DataSource;
 
 /**
- * Deletes runs with their frames, and threads with their runs. When a method returns, the deletion outlives the process. One
+ * Deletes runs with their frames, and threads with their runs and their tickets. When a method returns, the deletion outlives the process. One
  * run is deleted a transaction, so that the commits of live runs never wait long. Blocks; safe for any thread.
  */
 @Singleton
@@ -135,6 +136,7 @@ final class Deletion {
                 delete.setString(2, threadId);
                 delete.executeUpdate();
             }
+            Tickets.forget(connection, owner, threadId);
             return true;
         });
     }

@@ -36,7 +36,7 @@ public final class StoreFailures {
     }
 
     private Response answer(Exception failure, @Nullable SQLException sql, RoutingContext context) {
-        if (sql == null || SqlFault.isOfTheData(sql) || SqlFault.isOfTheStatement(sql)) {
+        if (sql == null || SqlFault.isOfTheData(sql) || SqlFault.isOfTheStatement(sql) || isOfTheMachine(failure)) {
             return answers.unknown(failure, context);
         }
         LOG.warnf("the database does not answer: %s", sql.getMessage());
@@ -44,6 +44,16 @@ public final class StoreFailures {
                 ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The database does not answer. Try again later.")
                         .retryAfter(Duration.ofSeconds(1)),
                 context);
+    }
+
+    /** A driver that runs out of memory says so in an SQLException; the database is not away, and the log is to show it. */
+    private static boolean isOfTheMachine(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof VirtualMachineError) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static @Nullable SQLException sqlCause(Throwable failure) {

@@ -3,6 +3,7 @@ package io.runtape.history;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.access.Ticket;
+import io.runtape.error.ApiException;
 import io.runtape.model.Tickets;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
@@ -47,7 +48,7 @@ public final class TicketResource {
     @Operation(operationId = "createTicket", summary = "Make a ticket for an EventSource", description = """
                     A browser's EventSource cannot send a credential. A ticket lets it in: add it to the URL of the events as the \
                     parameter `ticket`. It must first be used within a minute. From then on it is good for the event stream of \
-                    that one run until ten minutes after the run's end, or of that one thread for an hour.""")
+                    that one run until ten minutes after the run's end, or of that one thread for an hour. It ends with its thread.""")
     @RequestBody(
             required = true,
             content =
@@ -68,7 +69,8 @@ public final class TicketResource {
         Instant expiresAt = asked.runId() != null
                 ? tickets.keepForRun(ticket, owner, runs.require(owner, asked.runId()).runPk)
                 : tickets.keepForThread(
-                        ticket, owner, threads.require(owner, Objects.requireNonNull(asked.threadId())).id);
+                                ticket, owner, threads.require(owner, Objects.requireNonNull(asked.threadId())).id)
+                        .orElseThrow(() -> ApiException.notFound("thread"));
         return NoStore.created(new One<>(new TicketView(ticket.secret(), expiresAt)));
     }
 }

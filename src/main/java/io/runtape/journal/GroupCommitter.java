@@ -124,6 +124,11 @@ final class GroupCommitter {
         return !dead && !outage.isLasting() && stalledNanos() == 0;
     }
 
+    /** Whether it commits, or will: not where its thread has died, or its node is closed. */
+    boolean canCommit() {
+        return !dead && (stopping || thread.getState() != Thread.State.TERMINATED);
+    }
+
     void enqueue(RunJournal run) {
         queue.add(run);
         if (idle) {

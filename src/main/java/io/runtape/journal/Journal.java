@@ -205,6 +205,11 @@ public class Journal {
         return committer.available();
     }
 
+    /** Whether this process can still record, once the database takes commits; where it cannot, it never will again. */
+    boolean canRecord() {
+        return committer.canCommit();
+    }
+
     /** Whether the gateway is about to stop and takes no new runs. */
     public boolean stopping() {
         return stopping;

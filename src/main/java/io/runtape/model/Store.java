@@ -5,6 +5,8 @@ import io.runtape.access.OwnerKeyStore;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -64,6 +66,7 @@ public class Store implements OwnerKeyStore {
         } catch (IllegalArgumentException e) {
             throw new StartRefused(String.valueOf(e.getMessage()));
         }
+        warnOfAnEmptyFile();
         // Held until the tables are there: H2 closes a database that nobody is connected to.
         try (Connection first = firstConnection()) {
             checkVersion(first);
@@ -76,6 +79,17 @@ public class Store implements OwnerKeyStore {
                     "Runtape cannot prepare the tables in its database (" + address() + "): " + firstLine(e));
         }
         LOG.infof("store: %s", address());
+    }
+
+    /** H2 begins anew in a file without a byte. A disk that was full, or a copy that failed, leaves one where a history was. */
+    private void warnOfAnEmptyFile() {
+        Path file = address().file();
+        if (file != null && Files.isRegularFile(file) && file.toFile().length() == 0) {
+            LOG.warnf(
+                    "the database file %s is there but empty: a new history begins in it. If there was one before, stop the"
+                            + " gateway and put a copy back",
+                    file);
+        }
     }
 
     private StartRefused refused(SQLException e) {

@@ -22,8 +22,15 @@ import org.jspecify.annotations.Nullable;
  * @param user the role to log in as
  * @param password its password, empty where none is needed
  * @param display the address as it may be shown to people: no password in it
+ * @param file the file of an embedded database, which may not be there yet; null where it is another
  */
-public record StoreAddress(Engine engine, String jdbcUrl, String user, String password, String display) {
+public record StoreAddress(
+        Engine engine,
+        String jdbcUrl,
+        String user,
+        String password,
+        String display,
+        @Nullable Path file) {
 
     /**
      * How long a reader waits for an answer, on PostgreSQL: a host that vanished sends none, and would keep connection and
@@ -58,7 +65,13 @@ public record StoreAddress(Engine engine, String jdbcUrl, String user, String pa
 
     private static StoreAddress h2(Path dataDir) {
         Path file = dataDir.toAbsolutePath().normalize().resolve("runtape");
-        return new StoreAddress(Engine.H2, "jdbc:h2:file:" + file + H2_SETTINGS, "runtape", "", "H2 file " + file);
+        return new StoreAddress(
+                Engine.H2,
+                "jdbc:h2:file:" + file + H2_SETTINGS,
+                "runtape",
+                "",
+                "H2 file " + file,
+                Path.of(file + ".mv.db"));
     }
 
     private static StoreAddress postgresql(String url, Optional<Path> passwordFile) {
@@ -94,7 +107,8 @@ public record StoreAddress(Engine engine, String jdbcUrl, String user, String pa
                         + query,
                 user.isEmpty() ? "postgres" : user,
                 password,
-                "PostgreSQL at " + hostAndDatabase);
+                "PostgreSQL at " + hostAndDatabase,
+                null);
     }
 
     private static String readPassword(Path file) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tickets that let somebody read the events of one run or one thread (contract, section 4). One must first be used within
  * a minute. From then on one for a run is good for ten minutes, while the run goes on, and until ten minutes after its end;
- * one for a thread for an hour. The database's clock alone counts, so that every gateway judges alike; the end of a run is
+ * one for a thread for an hour, and no longer than the thread is there. The database's clock alone counts, so that every gateway judges alike; the end of a run is
  * when its gateway says it was. Every method blocks; safe for any thread.
  */
 @Singleton
@@ -44,6 +44,10 @@ public class Tickets {
     private static final String DELETE_EXPIRED = "delete from ticket where expires_at <= current_timestamp"
             + " and (used_at is null or not " + RUN_GOES_ON + ")";
 
+    private static final String LOCK_THREAD = "select 1 from thread where owner = ? and id = ? for update";
+
+    private static final String DELETE_OF_THREAD = "delete from ticket where owner = ? and thread_id = ?";
+
     private final DataSource database;
     private final Store store;
 
@@ -64,23 +68,57 @@ public class Tickets {
 
     /** Keeps a ticket for that run of the owner. Returns until when it must first be used. */
     public Instant keepForRun(Ticket ticket, Owner owner, long runPk) throws SQLException {
-        return keep(ticket, owner, runPk, null);
+        return keep(connection -> insert(connection, ticket, owner, runPk, null));
     }
 
-    /** Keeps a ticket for that thread of the owner. Returns until when it must first be used. */
-    public Instant keepForThread(Ticket ticket, Owner owner, String threadId) throws SQLException {
-        return keep(ticket, owner, null, threadId);
+    /**
+     * Keeps a ticket for that thread of the owner. Returns until when it must first be used, or nothing where the thread is
+     * gone: its row is locked meanwhile, so that no ticket comes after {@link #forget}.
+     */
+    public Optional<Instant> keepForThread(Ticket ticket, Owner owner, String threadId) throws SQLException {
+        return keep(connection -> Transaction.in(
+                connection,
+                () -> isThere(connection, owner, threadId)
+                        ? Optional.of(insert(connection, ticket, owner, null, threadId))
+                        : Optional.empty()));
     }
 
-    private Instant keep(Ticket ticket, Owner owner, @Nullable Long runPk, @Nullable String threadId)
-            throws SQLException {
+    /** Inserts a ticket over a connection in auto-commit mode. */
+    @FunctionalInterface
+    private interface Insertion<T> {
+        T over(Connection connection) throws SQLException;
+    }
+
+    private <T> T keep(Insertion<T> insertion) throws SQLException {
         try (Connection connection = database.getConnection()) {
             try (PreparedStatement delete = connection.prepareStatement(DELETE_EXPIRED)) {
                 delete.executeUpdate();
             }
-            Instant firstUseBy = insert(connection, ticket, owner, runPk, threadId);
+            T firstUseBy = insertion.over(connection);
             store.makeDurable(connection);
             return firstUseBy;
+        }
+    }
+
+    private static boolean isThere(Connection connection, Owner owner, String threadId) throws SQLException {
+        try (PreparedStatement lock = connection.prepareStatement(LOCK_THREAD)) {
+            lock.setString(1, owner.id());
+            lock.setString(2, threadId);
+            try (ResultSet row = lock.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    /**
+     * Deletes all tickets of a thread: one of the same id may be made again, and they are not for that. Within the transaction
+     * that deletes the thread, which has its row locked.
+     */
+    public static void forget(Connection connection, Owner owner, String threadId) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement(DELETE_OF_THREAD)) {
+            delete.setString(1, owner.id());
+            delete.setString(2, threadId);
+            delete.executeUpdate();
         }
     }
 

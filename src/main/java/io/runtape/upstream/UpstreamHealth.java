@@ -1,16 +1,20 @@
 package io.runtape.upstream;
 
 import io.smallrye.health.api.AsyncHealthCheck;
+import io.smallrye.health.api.Wellness;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import jakarta.inject.Singleton;
 import org.eclipse.microprofile.health.HealthCheckResponse;
-import org.eclipse.microprofile.health.Readiness;
 
-/** Readiness of the agent API: whether its host takes a connection. Nothing is asked of it. */
-@Readiness
+/**
+ * Wellness of the agent API: whether its host takes a connection. Nothing is asked of it. It is no part of readiness: while the
+ * agent API is away all gateways would leave the load balancer together, just when their clients want the history, and to
+ * resume.
+ */
+@Wellness
 @Singleton
 public final class UpstreamHealth implements AsyncHealthCheck {
 

@@ -1,5 +1,6 @@
 package io.runtape.delivery;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.EventLoop;
@@ -14,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import org.awaitility.Awaitility;
+import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -71,6 +74,38 @@ class LoopWatchTest {
             assertTrue(reported.await(3L * PATIENCE_SECONDS, TimeUnit.SECONDS));
         } finally {
             logger.removeHandler(handler);
+        }
+    }
+
+    @Test
+    void knowsALoopThatDoesNotComeRoundAndThatItComesRoundAgain() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        watch.start(new StartupEvent(), vertx);
+        loop.submit(() -> {}).get();
+        assertEquals(0, watch.stuck(Duration.ofMinutes(1)));
+
+        loop.execute(() -> awaitQuietly(held));
+
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> watch.stuck(Duration.ofSeconds(1)) == 1);
+        assertEquals(
+                HealthCheckResponse.Status.UP,
+                new LoopHealth(watch).call().await().indefinitely().getStatus());
+        Awaitility.await()
+                .atMost(LoopHealth.STUCK.multipliedBy(3))
+                .until(() -> new LoopHealth(watch).call().await().indefinitely().getStatus()
+                        == HealthCheckResponse.Status.DOWN);
+        held.countDown();
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> watch.stuck(Duration.ofSeconds(1)) == 0);
+        assertEquals(
+                HealthCheckResponse.Status.UP,
+                new LoopHealth(watch).call().await().indefinitely().getStatus());
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

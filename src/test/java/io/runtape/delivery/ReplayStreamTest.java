@@ -129,7 +129,19 @@ abstract class ReplayStreamTest extends RunningGateway {
             hold.countDown();
             live.whole();
             table().ended(run);
-            for (String bad : List.of("speed=0", "speed=101", "speed=x", "ids=1", "from=1", "to=2", "maxGap=PT1S")) {
+            for (String bad : List.of(
+                    "speed=0",
+                    "speed=101",
+                    "speed=x",
+                    "speed=0x1p3",
+                    "speed=1d",
+                    "speed=%201",
+                    "speed=1e1",
+                    "speed=NaN",
+                    "ids=1",
+                    "from=1",
+                    "to=2",
+                    "maxGap=PT1S")) {
                 assertRefused("/runs/" + run + "/replay?" + bad, 400, "invalid_request");
             }
             assertRefused("/threads/" + thread + "/replay?runGap=1s", 400, "invalid_request");

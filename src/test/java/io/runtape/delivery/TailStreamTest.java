@@ -173,6 +173,20 @@ abstract class TailStreamTest extends RunningGateway {
     }
 
     @Test
+    void tellsOfTheSameParameterAtEveryGateway() throws Exception {
+        String run = record(Script.stream(event(1)));
+
+        try (WireAnswer answer = client().get(
+                        "/history/v1/runs/" + run + "/events?type=a&limit=3&order=asc&kind=b&include=c&cursor=d",
+                        STREAM,
+                        key)) {
+            assertEquals(400, answer.status());
+            String body = new String(answer.whole(), StandardCharsets.UTF_8);
+            assertTrue(body.contains("The parameter cursor does not apply to an event stream."), body);
+        }
+    }
+
+    @Test
     void refusesTwoPositions() throws Exception {
         String run = record(Script.stream(event(1)));
 

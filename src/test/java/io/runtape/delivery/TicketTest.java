@@ -332,4 +332,25 @@ abstract class TicketTest extends RunningGateway {
 
         assertFalse(isKept(used));
     }
+
+    @Test
+    void oneForAThreadDiesWithIt() throws Exception {
+        record();
+        String used = ticket("threadId", thread);
+        String unused = ticket("threadId", thread);
+        read("/threads/" + thread + "/events", used).close();
+        given().baseUri(url())
+                .header("X-API-Key", key)
+                .delete("/history/v1/threads/" + thread)
+                .then()
+                .statusCode(204);
+
+        // A thread of the same id is another one.
+        record();
+
+        assertRefused("/threads/" + thread + "/events", used);
+        assertRefused("/threads/" + thread + "/events", unused);
+        assertFalse(isKept(used));
+        assertFalse(isKept(unused));
+    }
 }

@@ -48,11 +48,13 @@ public final class GatewayProcess implements AutoCloseable {
     /**
      * Starts it with these settings, {@code RUNTAPE_…}, and without those of the build's own environment.
      *
-     * @param jvmOptions what the JVM is started with, such as {@code -Xmx256m}
+     * @param jvmOptions what the JVM is started with, such as {@code -Xmx256m}, besides the option that every gateway is to
+     *     be started with
      */
     public static GatewayProcess start(Map<String, String> settings, String... jvmOptions) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-XX:+ExitOnOutOfMemoryError");
         command.addAll(List.of(jvmOptions));
         command.addAll(List.of("-jar", JAR.toAbsolutePath().toString()));
         ProcessBuilder builder = new ProcessBuilder(command)

@@ -12,7 +12,21 @@ public record ManagementPort(WireClient client) {
 
     /** Each readiness check's status by its name, and the answer's own under {@code http}. */
     public Map<String, String> readiness() throws IOException {
-        try (WireAnswer answer = client.get("/q/health/ready")) {
+        return health("ready");
+    }
+
+    /** The same of the liveness checks. */
+    public Map<String, String> liveness() throws IOException {
+        return health("live");
+    }
+
+    /** The same of the wellness checks. */
+    public Map<String, String> wellness() throws IOException {
+        return health("well");
+    }
+
+    private Map<String, String> health(String kind) throws IOException {
+        try (WireAnswer answer = client.get("/q/health/" + kind)) {
             Map<String, String> checks = new TreeMap<>(Map.of("http", Integer.toString(answer.status())));
             for (Object each : new JsonObject(new String(answer.whole(), UTF_8)).getJsonArray("checks")) {
                 checks.put(((JsonObject) each).getString("name"), ((JsonObject) each).getString("status"));
