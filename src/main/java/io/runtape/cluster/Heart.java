@@ -8,7 +8,6 @@ import io.runtape.model.Store;
 import io.runtape.rows.CancelRequests;
 import io.runtape.rows.Nodes;
 import io.runtape.rows.Nodes.Other;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -17,15 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows that this gateway lives, tells the others what it commits, and closes those that died. All on one thread and one
- * connection, which are not the committer's: the road waits for none of it.
+ * Shows that this gateway lives, tells the others what it commits, and finds those that died. All on one thread and one
+ * connection, which are not the committer's: the road waits for none of it, and it waits for no lock that a commit holds.
  */
 final class Heart implements CommitNews {
 
@@ -41,8 +39,8 @@ final class Heart implements CommitNews {
     private final Journal journal;
     private final Duration lease;
     private final LeaseWatch watch;
+    private final LostGateways lost;
     private final Set<Word> words = ConcurrentHashMap.newKeySet();
-    private final AtomicBoolean closing = new AtomicBoolean();
     private final Thread thread = new Thread(this::live, "runtape-heart");
     private volatile boolean others;
     private volatile boolean idle;
@@ -58,6 +56,7 @@ final class Heart implements CommitNews {
         this.journal = journal;
         this.lease = lease;
         this.watch = new LeaseWatch(lease.toNanos());
+        this.lost = new LostGateways(store);
         thread.setDaemon(true);
     }
 
@@ -71,6 +70,7 @@ final class Heart implements CommitNews {
     /** Ends; the others need not wait for this gateway's lease to be over. */
     void stop() {
         stopping = true;
+        lost.stop();
         LockSupport.unpark(thread);
         try {
             thread.join(lease.toMillis());
@@ -161,27 +161,9 @@ final class Heart implements CommitNews {
         Map<Long, Other> all = nodes.others(journal.nodeId());
         List<Other> dead = watch.dead(all, System.nanoTime());
         others = all.size() > dead.size();
-        closeAll(dead);
+        lost.close(dead);
         // Their notifications may have been lost.
         CancelRequests.of(connection(), journal.nodeId()).forEach(journal::cancelHere);
-    }
-
-    /** On a worker: a gateway may leave thousands of runs, and this one must go on to show that it lives. */
-    private void closeAll(List<Other> dead) {
-        if (!dead.isEmpty() && closing.compareAndSet(false, true)) {
-            Infrastructure.getDefaultWorkerPool().execute(() -> {
-                try (Connection own = store.connect()) {
-                    Nodes nodes = new Nodes(own, store.engine());
-                    for (Other each : dead) {
-                        nodes.close(each);
-                    }
-                } catch (SQLException e) {
-                    LOG.warnf("runs of a gateway that died are not closed yet: %s", e.toString());
-                } finally {
-                    closing.set(false);
-                }
-            });
-        }
     }
 
     private void announceWhereDue() throws SQLException {
@@ -206,9 +188,8 @@ final class Heart implements CommitNews {
     private Connection connection() throws SQLException {
         Connection open = connection;
         if (open == null) {
-            open = store.connect();
             // A host that vanishes sends nothing; this gateway must be seen to live again before its lease is over.
-            open.setNetworkTimeout(Runnable::run, (int) lease.toMillis() / 2);
+            open = store.connect(lease.dividedBy(2));
             connection = open;
         }
         return open;

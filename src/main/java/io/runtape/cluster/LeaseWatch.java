@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Judges which gateways are dead: those whose row has stood still for a whole lease while this gateway looked at it all the
+ * Judges which gateways are dead: those whose beat has stood still for a whole lease while this gateway looked at it all the
  * time. Only this gateway's own monotonic clock counts, so no two clocks need agree, and none may jump; and after an outage
  * of the database, or a pause of this gateway, everybody gets a new lease.
  */
@@ -25,7 +25,7 @@ final class LeaseWatch {
     }
 
     /**
-     * A look at all other gateways' rows, which the database answered at that time.
+     * A look at all other gateways' beats, which the database answered at that time.
      *
      * @param now by {@link System#nanoTime}
      * @return the dead ones
@@ -44,7 +44,7 @@ final class LeaseWatch {
                 before = new Seen(other.beat(), now);
                 seen.put(other.nodeId(), before);
             }
-            if (other.closed() || now - before.since() >= leaseNanos) {
+            if (other.dead() || now - before.since() >= leaseNanos) {
                 dead.add(other);
             }
         }

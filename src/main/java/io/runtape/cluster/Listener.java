@@ -5,6 +5,7 @@ import io.runtape.model.Store;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ final class Listener {
     private static final int WAIT_MILLIS = 2000;
 
     private static final int ANSWER_SECONDS = 2;
+
+    /** How long a statement may take: a host that vanishes sends nothing. */
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(5);
 
     /** The session's name at the server, so that its operator finds the one that takes no pooler. */
     private static final String SESSION = "runtape-listener";
@@ -56,7 +60,7 @@ final class Listener {
 
     private void listen() {
         while (!stopping) {
-            try (Connection connection = store.connectDirectly();
+            try (Connection connection = store.connectDirectly(ANSWER_WITHIN);
                     Statement listen = connection.createStatement()) {
                 listen.execute("set application_name = '" + SESSION + "'");
                 listen.execute("listen " + Announcement.CHANNEL);

@@ -1,16 +1,16 @@
 package io.runtape.journal;
 
-import io.runtape.rows.FrameBlock;
 import io.runtape.rows.RunWrite;
 import io.runtape.rows.SqlFault;
 import io.runtape.rows.StoreWriter;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -41,14 +41,11 @@ final class GroupCommitter {
     private final long batchBytesMax = Math.min(16L << 20, Runtime.getRuntime().maxMemory() / 64);
 
     private final JournalMetrics metrics;
-    private final Consumer<RunWrite> onWritten;
-    private final Consumer<RunJournal> onEnded;
-    private final Consumer<Deliveries> onTimeout;
-    private final Runnable onTakenOver;
+    private final RunKeeper keeper;
+    private final CommitOutcomes outcomes;
     private final Queue<RunJournal> queue = new ConcurrentLinkedQueue<>();
     private final CommitRoom room;
     private final StoreOutage outage;
-    private final Deliveries deliveries = new Deliveries();
     private final Thread thread = new Thread(this::commitAll, "runtape-committer");
     private volatile boolean idle;
     private volatile boolean stopping;
@@ -63,30 +60,17 @@ final class GroupCommitter {
     private long distanceNanos;
 
     /**
-     * @param onWritten hears of each write that is durable
-     * @param onEnded hears of each run whose end is durable or given up
-     * @param onTimeout gives up the live runs when the store has been away for too long
-     * @param onTakenOver hears that another gateway has closed this one's runs
+     * @param storeTimeout how long the database may be away before the live runs are given up
+     * @param keeper hears what becomes of runs
      */
-    GroupCommitter(
-            JournalMetrics metrics,
-            Duration storeTimeout,
-            Consumer<RunWrite> onWritten,
-            Consumer<RunJournal> onEnded,
-            Consumer<Deliveries> onTimeout,
-            Runnable onTakenOver) {
+    GroupCommitter(JournalMetrics metrics, Duration storeTimeout, RunKeeper keeper) {
         this.metrics = metrics;
-        this.onWritten = onWritten;
-        this.onEnded = onEnded;
-        this.onTimeout = onTimeout;
-        this.onTakenOver = onTakenOver;
+        this.keeper = keeper;
+        this.outcomes = new CommitOutcomes(metrics, keeper);
         this.room = new CommitRoom(metrics);
-        this.outage = new StoreOutage(storeTimeout, () -> stopping, this::giveUp);
+        this.outage = new StoreOutage(storeTimeout, () -> stopping, outcomes::abandonAll);
         thread.setDaemon(true);
-        thread.setUncaughtExceptionHandler((t, e) -> {
-            LOG.fatal("the committer has ended, nothing more is recorded", e);
-            dead = true;
-        });
+        thread.setUncaughtExceptionHandler((t, e) -> died(e));
         metrics.countOutages(this::stalledNanos);
     }
 
@@ -150,8 +134,8 @@ final class GroupCommitter {
             }
             long began = System.nanoTime();
             commit(batch);
-            room.callThoseWithRoom(deliveries::add);
-            deliveries.dispatch();
+            room.callThoseWithRoom(outcomes::add);
+            outcomes.dispatch();
             keepDistance(began);
         }
     }
@@ -196,7 +180,7 @@ final class GroupCommitter {
         long began = System.nanoTime();
         commitBeganNanos = began;
         if (written(batch)) {
-            publish(batch, System.nanoTime() - began);
+            outcomes.durable(batch, System.nanoTime() - began);
         }
         commitBeganNanos = 0;
         long lasted = System.nanoTime() - began;
@@ -237,7 +221,7 @@ final class GroupCommitter {
             return switch (outage.rideOut(link(), batch.rows(), cause, commitBeganNanos)) {
                 case WRITTEN -> true;
                 case GIVEN_UP -> {
-                    batch.forEach(this::drop);
+                    batch.byRun().forEach(outcomes::givenUp);
                     yield false;
                 }
                 case LEFT -> false;
@@ -266,60 +250,44 @@ final class GroupCommitter {
     /** Another gateway has closed this one's runs: this one can only end. */
     private void fencedOff() {
         dead = true;
-        giveUp();
-        onTakenOver.run();
+        outcomes.loseAll();
+        keeper.takenOver();
     }
 
-    private void giveUp() {
-        onTimeout.accept(deliveries);
-        deliveries.dispatch();
+    /**
+     * By an error, or by a fault in telling what is durable: who has heard of the last commit, and who has not, nobody knows.
+     * Clients that are cut off come back, and are told from what is stored.
+     */
+    private void died(Throwable fault) {
+        dead = true;
+        try {
+            outcomes.loseAll();
+        } finally {
+            keeper.died(fault);
+        }
     }
 
     private StoreLink link() {
         return Objects.requireNonNull(link);
     }
 
-    private void publish(RunBatch batch, long tookNanos) {
-        long now = System.nanoTime();
-        metrics.committed(batch.rows(), tookNanos);
-        batch.forEach((run, write) -> {
-            if (batch.isKeyTaken(run)) {
-                run.keyTaken(deliveries);
-                onEnded.accept(run);
-                return;
-            }
-            FrameBlock frames = write.frames();
-            if (frames != null) {
-                frames.committedAt(now);
-            }
-            run.committed(write, deliveries);
-            onWritten.accept(write);
-            if (write.end() != null) {
-                onEnded.accept(run);
-            }
-        });
-    }
-
-    /** The database refuses something in the batch: each run by itself, so that only the faulty one fails. */
+    /**
+     * The database refuses something in the batch: each run by itself, so that only the faulty one fails. All that the batch holds
+     * of it goes, for what follows a write that was refused would follow a gap.
+     */
     private void split(RunBatch batch, String sqlState) {
-        if (batch.size() > 1) {
-            batch.forEach((run, write) -> commit(RunBatch.of(run, write)));
+        Map<RunJournal, List<RunWrite>> byRun = batch.byRun();
+        if (byRun.size() > 1) {
+            byRun.forEach((run, writes) -> commit(RunBatch.of(run, writes)));
             commitBeganNanos = System.nanoTime();
             return;
         }
-        batch.forEach((faulty, write) -> {
+        byRun.forEach((faulty, writes) -> {
             // The message may quote what was refused, so only its code is logged.
             LOG.errorf(
                     "run %s ends: the database refuses what is to be stored of it (SQLSTATE %s)",
                     faulty.start().id(), sqlState);
-            drop(faulty, write);
+            outcomes.refused(faulty, writes);
         });
-    }
-
-    private void drop(RunJournal run, RunWrite write) {
-        run.dropped(write, deliveries);
-        if (run.ended().isPresent()) {
-            onEnded.accept(run);
-        }
     }
 }

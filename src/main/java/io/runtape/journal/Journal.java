@@ -1,6 +1,5 @@
 package io.runtape.journal;
 
-import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -24,6 +23,7 @@ import jakarta.enterprise.event.Observes;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -70,7 +70,7 @@ public class Journal {
     private final AtomicLong nextPk = new AtomicLong();
     private final ThreadWatches threads = new ThreadWatches();
     private volatile boolean stopping;
-    private final AtomicBoolean takenOver = new AtomicBoolean();
+    private final AtomicBoolean ending = new AtomicBoolean();
     private final CountDownLatch drained = new CountDownLatch(1);
     private volatile long nodeId;
     private volatile @Nullable CommitNews news;
@@ -80,13 +80,7 @@ public class Journal {
         this.cancels = cancels;
         this.config = config;
         this.live = new LiveRuns(config.maxLiveRuns(), config.maxLiveRunsPerOwner());
-        this.committer = new GroupCommitter(
-                metrics,
-                config.storeTimeout(),
-                this::written,
-                this::ended,
-                deliveries -> live.all().forEach(run -> run.abandon(deliveries)),
-                this::takenOver);
+        this.committer = new GroupCommitter(metrics, config.storeTimeout(), new Keeper());
         metrics.gauge("runtape.runs.live", "Runs that are being recorded", live::count);
     }
 
@@ -115,16 +109,43 @@ public class Journal {
         return distance;
     }
 
-    private void written(RunWrite write) {
-        threads.published(write);
-        CommitNews told = news;
-        if (told != null) {
-            if (write.frames() != null || write.end() != null) {
-                told.written(write.run().pk(), write.end() != null);
+    /** What the committer tells. */
+    private final class Keeper implements RunKeeper {
+
+        @Override
+        public Collection<RunJournal> live() {
+            return live.all();
+        }
+
+        @Override
+        public void written(RunWrite write) {
+            threads.published(write);
+            CommitNews told = news;
+            if (told != null) {
+                if (write.frames() != null || write.end() != null) {
+                    told.written(write.run().pk(), write.end() != null);
+                }
+                if (write.head() != null) {
+                    told.joined(
+                            ThreadWatches.hash(write.run().owner(), write.head().threadId()));
+                }
             }
-            if (write.head() != null) {
-                told.joined(ThreadWatches.hash(write.run().owner(), write.head().threadId()));
-            }
+        }
+
+        @Override
+        public void ended(RunJournal run) {
+            live.remove(run);
+            drainedWhereDue();
+        }
+
+        @Override
+        public void takenOver() {
+            Journal.this.takenOver();
+        }
+
+        @Override
+        public void died(Throwable fault) {
+            endProcess("the gateway can record nothing more, for a fault of its own, and ends", fault);
         }
     }
 
@@ -147,11 +168,6 @@ public class Journal {
     /** Whether this gateway records the run, or did. */
     public boolean owns(long runPk) {
         return RunKey.nodeId(runPk) == nodeId;
-    }
-
-    private void ended(RunJournal run) {
-        live.remove(run);
-        drainedWhereDue();
     }
 
     private void drainedWhereDue() {
@@ -182,10 +198,14 @@ public class Journal {
 
     /** Another gateway has closed this one's runs: it can only end, and has nothing to wait for. */
     public void takenOver() {
-        if (!takenOver.getAndSet(true)) {
-            LOG.fatal("another gateway has taken over the runs of this one, which can record nothing more and ends");
+        endProcess("another gateway has taken over the runs of this one, which can record nothing more and ends", null);
+    }
+
+    /** Nothing more is recorded here: neither live runs are waited for, nor an end that does not come in good order. */
+    private void endProcess(String why, @Nullable Throwable fault) {
+        if (!ending.getAndSet(true)) {
             drained.countDown();
-            Quarkus.asyncExit(1);
+            ProcessEnd.begin(() -> LOG.fatal(why, fault));
         }
     }
 

@@ -9,8 +9,12 @@ import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cancel calls of the agent API that pass through a gateway, noted on the runs that they name (contract, section 2). A run of
@@ -66,26 +70,74 @@ public final class PassingCancels {
         if (!journal.hasOthers()) {
             return Uni.createFrom().item(Passing.UNNOTED);
         }
-        return patiently(StoreWork.onWorker(() -> noted(owner, id, loop), loop), Passing.UNNOTED, loop);
+        Note note = new Note(loop);
+        return patiently(
+                StoreWork.onWorker(() -> note.made(owner, id) ? note : Passing.UNNOTED, loop), note::inTime, loop);
     }
 
-    private Passing noted(Owner owner, String id, Executor loop) throws SQLException {
-        Optional<Run> run = QuarkusTransaction.requiringNew().call(() -> Run.of(owner, id));
-        if (run.isEmpty() || !run.get().running() || journal.owns(run.get().runPk)) {
-            return Passing.UNNOTED;
+    /**
+     * A call's note in another gateway's run. Whether it counts is decided once, by the worker that is about to commit it or by
+     * the call that has waited long enough, whichever comes first: what was passed on without a note never gets one.
+     */
+    private final class Note implements Passing {
+
+        private final Executor loop;
+        private final AtomicBoolean decided = new AtomicBoolean();
+
+        private final CompletableFuture<@Nullable Void> settled = new CompletableFuture<>();
+
+        /** The run that has the note; none where there is none. */
+        private volatile @Nullable Long noted;
+
+        Note(Executor loop) {
+            this.loop = loop;
         }
-        long pk = run.get().runPk;
-        requests.passing(pk, 1);
-        return () -> patiently(
-                        StoreWork.onWorker(
-                                () -> {
-                                    requests.passing(pk, -1);
-                                    return true;
-                                },
-                                loop),
-                        true,
-                        loop)
-                .replaceWithVoid();
+
+        /** Makes the note, unless the call stops waiting before; returns whether it is made. Blocks. */
+        boolean made(Owner owner, String id) throws SQLException {
+            try {
+                Optional<Run> run = QuarkusTransaction.requiringNew().call(() -> Run.of(owner, id));
+                return run.isPresent()
+                        && run.get().running()
+                        && !journal.owns(run.get().runPk)
+                        && requests.passing(run.get().runPk, () -> decidedFor(run.get().runPk));
+            } finally {
+                settled.complete(null);
+            }
+        }
+
+        private boolean decidedFor(long pk) {
+            boolean counts = decide();
+            if (counts) {
+                // From here on it may count, also where its commit is not answered.
+                noted = pk;
+            }
+            return counts;
+        }
+
+        private boolean decide() {
+            return decided.compareAndSet(false, true);
+        }
+
+        /** The call has waited long enough: it passes without a note, or with one that is just being committed. */
+        Passing inTime() {
+            return decide() ? Passing.UNNOTED : this;
+        }
+
+        @Override
+        public Uni<Void> refused() {
+            Uni<Boolean> takenBack =
+                    Uni.createFrom().completionStage(settled).chain(v -> StoreWork.onWorker(this::takenBack, loop));
+            return patiently(takenBack, () -> true, loop).replaceWithVoid();
+        }
+
+        private boolean takenBack() throws SQLException {
+            Long run = noted;
+            if (run != null) {
+                requests.refused(run);
+            }
+            return true;
+        }
     }
 
     /**
@@ -98,10 +150,10 @@ public final class PassingCancels {
         if (run.cancelNoted() || !journal.hasOthers()) {
             return Uni.createFrom().item(run.cancelNoted());
         }
-        return patiently(StoreWork.onWorker(() -> requests.isPassing(run.pk()), loop), false, loop);
+        return patiently(StoreWork.onWorker(() -> requests.isPassing(run.pk()), loop), () -> false, loop);
     }
 
-    private static <T> Uni<T> patiently(Uni<T> work, T otherwise, Executor loop) {
+    private static <T> Uni<T> patiently(Uni<T> work, Supplier<T> otherwise, Executor loop) {
         return work.ifNoItem()
                 .after(PATIENCE)
                 .recoverWithItem(otherwise)

@@ -115,6 +115,25 @@ final class RunAudience {
     }
 
     /**
+     * No more can be told of the run: all that listen are cut off. The end is for the run's own call alone: it is others who will
+     * end the run, so no reader is told of an end.
+     */
+    void lost(RunEnd end, Deliveries deliveries) {
+        List<CommitListener> hearing;
+        @Nullable Consumer<RunEnd> call;
+        synchronized (this) {
+            call = takeEndCall();
+            hearing = List.copyOf(listeners);
+        }
+        for (CommitListener listener : hearing) {
+            deliveries.add(listener.loop(), listener::gone);
+        }
+        if (call != null) {
+            deliveries.add(loop, () -> call.accept(end));
+        }
+    }
+
+    /**
      * The run breaks off here, which all are told now.
      *
      * @param forGood whether no durable end will follow

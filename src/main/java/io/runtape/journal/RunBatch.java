@@ -3,7 +3,9 @@ package io.runtape.journal;
 import io.runtape.rows.CommitBatch;
 import io.runtape.rows.RunWrite;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiConsumer;
 
 /** What one commit writes, and the runs that are to hear what became of it. Confined to the committer's thread. */
@@ -14,9 +16,10 @@ final class RunBatch {
     /** Whose each write is, in the order of the writes: so no object is made for a pair. */
     private final List<RunJournal> runs = new ArrayList<>();
 
-    static RunBatch of(RunJournal run, RunWrite write) {
+    /** All that a batch holds of one run: a run that got more to write while the batch was gathered is in it twice. */
+    static RunBatch of(RunJournal run, List<RunWrite> writes) {
         RunBatch batch = new RunBatch();
-        batch.add(run, write);
+        writes.forEach(write -> batch.add(run, write));
         return batch;
     }
 
@@ -43,6 +46,14 @@ final class RunBatch {
     /** Whether nothing of the run was written, since its idempotency key has another run. */
     boolean isKeyTaken(RunJournal run) {
         return rows.isKeyTaken(run.key());
+    }
+
+    /** The writes of each run, in the order they were added. */
+    Map<RunJournal, List<RunWrite>> byRun() {
+        Map<RunJournal, List<RunWrite>> byRun = new LinkedHashMap<>();
+        forEach((run, write) ->
+                byRun.computeIfAbsent(run, first -> new ArrayList<>()).add(write));
+        return byRun;
     }
 
     /** Calls for each write and its run, in the order they were added. */

@@ -11,6 +11,7 @@ import io.runtape.rows.RunTotals;
 import io.runtape.rows.RunWrite;
 import io.runtape.sse.FrameKind;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -164,7 +165,7 @@ public final class RunJournal implements LiveRun {
 
     /** Nobody waits for the start any more: should it become durable, the run ends with it. */
     void withdraw() {
-        end(RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now()));
+        end(broken());
     }
 
     private boolean markQueued() {
@@ -332,29 +333,49 @@ public final class RunJournal implements LiveRun {
 
     /** Another run has the idempotency key, so this one never begins. */
     void keyTaken(Deliveries deliveries) {
-        RunEnd never = RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now());
+        RunEnd never = broken();
         synchronized (this) {
-            unwritten.neverBegins(never);
+            unwritten.neverEnds(never);
         }
         audience.brokeOff(never, true, deliveries);
         deliveries.add(loop, () -> started.completeExceptionally(new KeyTakenException()));
     }
 
-    /** The store has not taken this write and never will: the run ends, by a row if its start has one. */
-    void dropped(RunWrite write, Deliveries deliveries) {
-        RunEnd broken = RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now());
+    /**
+     * The store refuses something in these writes, and always will: the run ends before them, by a row if its start has one.
+     * Where even the plain end is refused, the next start ends the run.
+     */
+    void refused(List<RunWrite> writes, Deliveries deliveries) {
+        RunEnd last = writes.get(writes.size() - 1).end();
+        drop(writes, last != null && last.reason() == RunReason.STORE_UNAVAILABLE, deliveries);
+    }
+
+    /**
+     * The store was away for so long that these writes, of which it has none, were given up: the run ends before them, by a row if
+     * its start has one. An end among them was not refused, so it is written again, however often the store goes.
+     */
+    void givenUp(List<RunWrite> writes, Deliveries deliveries) {
+        drop(writes, false, deliveries);
+    }
+
+    private void drop(List<RunWrite> writes, boolean endRefused, Deliveries deliveries) {
+        RunEnd broken = broken();
         boolean enqueue;
         boolean endWaits;
         synchronized (this) {
-            settle(write.frames());
+            writes.forEach(write -> settle(write.frames()));
             settle(unwritten.drop());
-            endWaits = unwritten.refused(write, audience.durable(), broken);
+            endWaits = unwritten.goBack(writes, audience.durable(), broken);
+            if (endRefused) {
+                unwritten.neverEnds(broken);
+                endWaits = false;
+            }
             enqueue = endWaits && markQueued();
         }
-        if (write.start() != null) {
+        if (writes.stream().anyMatch(write -> write.start() != null)) {
             deliveries.add(loop, () -> started.completeExceptionally(new StoreUnavailableException()));
         }
-        if (write.head() != null) {
+        if (writes.stream().anyMatch(write -> write.head() != null)) {
             deliveries.add(loop, () -> headed.completeExceptionally(new StoreUnavailableException()));
         }
         audience.brokeOff(broken, !endWaits, deliveries);
@@ -363,9 +384,34 @@ public final class RunJournal implements LiveRun {
         }
     }
 
+    private static RunEnd broken() {
+        return RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now());
+    }
+
+    /**
+     * Nothing more of the run is ever written here, its end neither: another gateway, or the next start, ends it. All that listen
+     * are cut off, since what they were told of it may be less than is durable.
+     */
+    void lost(Deliveries deliveries) {
+        RunEnd broken = broken();
+        synchronized (this) {
+            settle(unwritten.drop());
+            unwritten.neverEnds(broken);
+        }
+        failWaiting(deliveries);
+        audience.lost(broken, deliveries);
+    }
+
+    private void failWaiting(Deliveries deliveries) {
+        deliveries.add(loop, () -> {
+            started.completeExceptionally(new StoreUnavailableException());
+            headed.completeExceptionally(new StoreUnavailableException());
+        });
+    }
+
     /** The store has been away for too long: what waits is dropped, and clients are told now; the row follows. */
     void abandon(Deliveries deliveries) {
-        RunEnd broken = RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now());
+        RunEnd broken = broken();
         synchronized (this) {
             if (!unwritten.isEndTaken()) {
                 settle(unwritten.drop());
@@ -373,10 +419,7 @@ public final class RunJournal implements LiveRun {
                 markQueued();
             }
         }
-        deliveries.add(loop, () -> {
-            started.completeExceptionally(new StoreUnavailableException());
-            headed.completeExceptionally(new StoreUnavailableException());
-        });
+        failWaiting(deliveries);
         audience.brokeOff(broken, false, deliveries);
         committer.enqueue(this);
     }

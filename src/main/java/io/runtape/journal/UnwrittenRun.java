@@ -1,6 +1,5 @@
 package io.runtape.journal;
 
-import io.runtape.model.RunReason;
 import io.runtape.rows.FrameBlock;
 import io.runtape.rows.RunEnd;
 import io.runtape.rows.RunHead;
@@ -9,6 +8,7 @@ import io.runtape.rows.RunStart;
 import io.runtape.rows.RunTotals;
 import io.runtape.rows.RunWrite;
 import io.runtape.sse.FrameKind;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,8 +80,8 @@ final class UnwrittenRun {
         end = how;
     }
 
-    /** Nothing of it will ever be written, its end neither. */
-    void neverBegins(RunEnd how) {
+    /** Nothing more of it will ever be written, its end neither. */
+    void neverEnds(RunEnd how) {
         end = how;
         endTaken = true;
     }
@@ -129,16 +129,19 @@ final class UnwrittenRun {
     }
 
     /**
-     * The store has not taken this write and never will: goes back to what is durable and ends there.
+     * These writes, the last that were taken, are not in the tables and never will be: goes back to what is durable and ends
+     * there.
      *
-     * @return whether the end waits to be written, which is useless where the run has no row, or where even the plain end was
-     *     refused: then the next start ends the run
+     * @return whether the end waits to be written, which is useless where the run has no row
      */
-    boolean refused(RunWrite write, RunTotals durable, RunEnd broken) {
+    boolean goBack(List<RunWrite> writes, RunTotals durable, RunEnd broken) {
         taken = durable;
-        headTaken &= write.head() == null;
         end = broken;
-        endTaken = write.start() != null || write.end() != null && write.end().reason() == RunReason.STORE_UNAVAILABLE;
+        endTaken = false;
+        for (RunWrite write : writes) {
+            headTaken &= write.head() == null;
+            endTaken |= write.start() != null;
+        }
         return !endTaken;
     }
 }

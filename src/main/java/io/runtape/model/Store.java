@@ -171,37 +171,57 @@ public class Store implements OwnerKeyStore {
     }
 
     /**
-     * Opens a connection of its own, in auto-commit mode. The caller closes it.
+     * Opens a connection of its own, in auto-commit mode, that waits for an answer as long as readers do. The caller closes it.
      *
      * @throws SQLException where the database does not answer or refuses the login
      */
     public Connection connect() throws SQLException {
-        return connect(address());
+        return connect(StoreAddress.READ_WITHIN);
     }
 
-    private static Connection connect(StoreAddress to) throws SQLException {
+    /**
+     * Opens a connection of its own, in auto-commit mode. The caller closes it.
+     *
+     * @param answerWithin how long a statement may take, on PostgreSQL, before it fails with the connection: a host that vanishes
+     *     sends nothing, and whoever waits for it waits for hours
+     * @throws SQLException where the database does not answer or refuses the login
+     */
+    public Connection connect(Duration answerWithin) throws SQLException {
+        return connect(address(), answerWithin);
+    }
+
+    private static Connection connect(StoreAddress to, Duration answerWithin) throws SQLException {
         Properties login = new Properties();
         login.setProperty("user", to.user());
         login.setProperty("password", to.password());
-        return DriverManager.getConnection(to.jdbcUrl(), login);
+        if (to.engine() != Engine.POSTGRESQL) {
+            return DriverManager.getConnection(to.jdbcUrl(), login);
+        }
+        // From the first byte of the login on; in whole seconds, and 0 would be for ever.
+        login.setProperty("socketTimeout", Long.toString(Math.max(1, answerWithin.toSeconds())));
+        Connection connection = DriverManager.getConnection(to.jdbcUrl(), login);
+        connection.setNetworkTimeout(Runnable::run, (int) answerWithin.toMillis());
+        return connection;
     }
 
     /**
      * Opens a session of its own with the server, past any pooler, in auto-commit mode. The caller closes it.
      *
+     * @param answerWithin as {@link #connect(Duration)} has it
      * @throws SQLException where the database does not answer or refuses the login
      */
-    public Connection connectDirectly() throws SQLException {
-        return connect(known(directAddress));
+    public Connection connectDirectly(Duration answerWithin) throws SQLException {
+        return connect(known(directAddress), answerWithin);
     }
 
     /**
      * Opens a connection that frames are written over, in auto-commit mode. The caller closes it.
      *
+     * @param answerWithin as {@link #connect(Duration)} has it
      * @throws SQLException where the database does not answer or refuses the login
      */
-    public Connection connectToWrite() throws SQLException {
-        Connection connection = connect();
+    public Connection connectToWrite(Duration answerWithin) throws SQLException {
+        Connection connection = connect(answerWithin);
         try {
             if (engine() == Engine.POSTGRESQL && !pooled()) {
                 settleSession(connection);

@@ -33,10 +33,10 @@ public record StoreAddress(
         @Nullable Path file) {
 
     /**
-     * How long a reader waits for an answer, on PostgreSQL: a host that vanished sends none, and would keep connection and
+     * How long a reader, and a gateway that starts, waits for an answer, on PostgreSQL: a host that vanished sends none, and would keep connection and
      * thread of each read until the system gives up, hours later. Statements of migrations are held to it as well.
      */
-    private static final Duration READ_WITHIN = Duration.ofSeconds(60);
+    static final Duration READ_WITHIN = Duration.ofSeconds(60);
 
     /** What H2 needs to be durable, to speak PostgreSQL's SQL, and to keep its file small. */
     private static final String H2_SETTINGS = ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH"

@@ -30,7 +30,8 @@ public final class Transaction {
             T result = statements.run();
             connection.commit();
             return result;
-        } catch (SQLException | RuntimeException e) {
+        } catch (Throwable e) {
+            // An error as well: what follows would commit half of what belongs together.
             rollback(connection, e);
             throw e;
         } finally {
@@ -38,7 +39,7 @@ public final class Transaction {
         }
     }
 
-    private static void rollback(Connection connection, Exception cause) {
+    private static void rollback(Connection connection, Throwable cause) {
         try {
             connection.rollback();
         } catch (SQLException e) {

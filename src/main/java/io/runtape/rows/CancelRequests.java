@@ -1,5 +1,6 @@
 package io.runtape.rows;
 
+import io.runtape.model.Transaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -7,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import javax.sql.DataSource;
 
 /**
@@ -16,6 +18,9 @@ import javax.sql.DataSource;
 @ApplicationScoped
 public class CancelRequests {
 
+    private static final String COUNT =
+            "update run set cancels_passing = cancels_passing + 1 where run_pk = ? and status = 'running'";
+
     private final DataSource database;
 
     CancelRequests(DataSource database) {
@@ -24,26 +29,45 @@ public class CancelRequests {
 
     /** Asks for a run's cancel; without effect once it has ended. */
     public void ask(long runPk) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement update = connection.prepareStatement(
-                        "update run set cancel_requested = true where run_pk = ? and status = 'running'")) {
-            update.setLong(1, runPk);
-            update.executeUpdate();
+        try (Connection connection = database.getConnection()) {
+            update(connection, "update run set cancel_requested = true where run_pk = ? and status = 'running'", runPk);
         }
     }
 
     /**
-     * Counts cancel calls of the agent API that pass through this gateway; without effect once the run has ended.
+     * Counts a cancel call of the agent API that is about to pass through this gateway; without effect once the run has ended.
      *
-     * @param more 1 for a call that begins to pass, -1 for one that was refused after all
+     * @param decision asked once, when all but the commit is done, however long that took: whether the call is counted
+     * @return whether it counts
+     * @throws SQLException where it does not count, unless the commit itself went unanswered: then it may
      */
-    public void passing(long runPk, int more) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement update = connection.prepareStatement(
-                        "update run set cancels_passing = cancels_passing + ? where run_pk = ? and status = 'running'")) {
-            update.setInt(1, more);
-            update.setLong(2, runPk);
-            update.executeUpdate();
+    public boolean passing(long runPk, BooleanSupplier decision) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            return Transaction.in(connection, () -> {
+                boolean counts = update(connection, COUNT, runPk) == 1 && decision.getAsBoolean();
+                if (!counts) {
+                    connection.rollback();
+                }
+                return counts;
+            });
+        }
+    }
+
+    /** A cancel call that was counted, or may have been, has been refused after all; without effect once the run has ended. */
+    public void refused(long runPk) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            update(
+                    connection,
+                    "update run set cancels_passing = cancels_passing - 1"
+                            + " where run_pk = ? and status = 'running' and cancels_passing > 0",
+                    runPk);
+        }
+    }
+
+    private static int update(Connection connection, String sql, long runPk) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(sql)) {
+            update.setLong(1, runPk);
+            return update.executeUpdate();
         }
     }
 

@@ -44,6 +44,7 @@ record NodeFence(long nodeId, long epoch) {
             id = row.getLong(1);
         }
         NodeFence fence = new NodeFence(id, 1);
+        Nodes.begin(connection, id);
         try (PreparedStatement insert =
                 connection.prepareStatement("insert into node (node_id, epoch, started_at) values (?, ?, ?)")) {
             insert.setLong(1, fence.nodeId);

@@ -85,13 +85,14 @@ final class PostgresFrames implements FrameWriter {
         try {
             encoder.encode(batch, copy::writeToCopy);
             copy.endCopy();
-        } catch (SQLException e) {
+        } catch (Throwable e) {
+            // Whatever it was: the connection answers nothing else, not even a rollback, until the copy is over.
             cancel(copy, e);
             throw e;
         }
     }
 
-    private static void cancel(CopyIn copy, SQLException cause) {
+    private static void cancel(CopyIn copy, Throwable cause) {
         try {
             if (copy.isActive()) {
                 copy.cancelCopy();

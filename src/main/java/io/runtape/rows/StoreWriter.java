@@ -67,12 +67,8 @@ public final class StoreWriter implements AutoCloseable {
     }
 
     private static StoreWriter open(Store store, @Nullable NodeFence known) throws SQLException {
-        Connection connection = store.connectToWrite();
+        Connection connection = store.connectToWrite(ANSWER_WITHIN);
         try {
-            if (store.engine() == Engine.POSTGRESQL) {
-                // A host that vanishes sends nothing, so a statement would wait for ever.
-                connection.setNetworkTimeout(Runnable::run, (int) ANSWER_WITHIN.toMillis());
-            }
             Engine engine = store.engine();
             return new StoreWriter(
                     store,

@@ -16,6 +16,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,6 +35,10 @@ class CancelElsewhereIT {
     private static final int RACES = 30;
 
     private static final String FIRST = "data: first\n\n";
+
+    /** Sessions that make notes of cancels that pass. */
+    private static final String NOTING = "select count(*) from pg_stat_activity"
+            + " where datname = current_database() and query like '%set cancels_passing%' and pid <> pg_backend_pid()";
 
     private static final TwoGateways CLUSTER = new TwoGateways();
 
@@ -236,6 +242,37 @@ class CancelElsewhereIT {
     @Test
     void notesNoCancelOfAnotherOwnerThroughAnotherGateway() throws Exception {
         assertEquals("completed", outcomeOfCancel("foreign", "foreign", 200, true, "X-API-Key: another"));
+    }
+
+    /** The database is slow, so that the call passes without a note; that must not come afterwards, for the call is refused. */
+    @Test
+    void neverNotesACancelThatHasPassedWithoutANote() throws Exception {
+        CountDownLatch told = new CountDownLatch(1);
+        Scripted script = waiting("slow", told, false);
+        Scripted cancel = CLUSTER.upstream().on(Script.json(409, "{}"));
+        try (WireAnswer live = post(recording, script)) {
+            String id = live.header("Runtape-Run-Id");
+            live.readUpTo(FIRST.length());
+            try (Connection locking = PostgresServer.connect(CLUSTER.database());
+                    Statement lock = locking.createStatement()) {
+                locking.setAutoCommit(false);
+                lock.execute("select 1 from run where id = '" + id + "' for update");
+                try (WireAnswer answer =
+                        asked.client().post("/v1/run/slow/cancel", "{}", TwoGateways.CREDENTIAL, cancel.header())) {
+                    assertEquals(409, answer.status());
+                    answer.whole();
+                }
+                Awaitility.await("the note is late")
+                        .until(() -> CLUSTER.number(NOTING + " and wait_event_type = 'Lock'") == 1);
+                locking.rollback();
+            }
+            Awaitility.await("the note is settled").until(() -> CLUSTER.number(NOTING + " and state <> 'idle'") == 0);
+
+            told.countDown();
+
+            live.readAll();
+            assertEquals("failed/upstream_closed", CLUSTER.table().ended(id).outcome());
+        }
     }
 
     @Test

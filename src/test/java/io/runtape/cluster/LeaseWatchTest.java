@@ -79,7 +79,7 @@ class LeaseWatchTest {
     }
 
     @Test
-    void whoIsClosedIsDeadAtOnce() {
+    void whoWasTakenForDeadIsDeadAtOnce() {
         assertEquals(List.of(3L), look(open(1, 1), new Other(3, 9, true)));
     }
 }

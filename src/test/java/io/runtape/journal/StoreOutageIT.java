@@ -19,6 +19,8 @@ import io.vertx.core.json.JsonObject;
 import java.io.EOFException;
 import java.io.IOException;
 import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -290,6 +292,57 @@ class StoreOutageIT {
         }
         awaitReadiness(gateway, "UP");
         assertTakesNewRuns(gateway);
+    }
+
+    /** The end of a run that was given up is on its way when the store goes once more, and that outage is too long as well. */
+    @Test
+    void endsRunsThatWereGivenUpThoughTheStoreGoesAgain() throws Exception {
+        GatewayProcess gateway = gateway("RUNTAPE_STORE_TIMEOUT", "2s");
+        StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 10, Duration.ofMillis(5)));
+        load.speak();
+        load.awaitProgress();
+        postgres.stopImmediately();
+        load.awaitEnds();
+        // So that nothing is written before the table is locked.
+        gateway.freeze();
+        postgres.startAgain();
+        try (Connection locking = postgres.connect();
+                Statement lock = locking.createStatement()) {
+            locking.setAutoCommit(false);
+            lock.execute("lock table run in share mode");
+            gateway.thaw();
+            await("the ends are being written").atMost(PATIENCE).until(() -> waitingWriters(lock) > 0);
+
+            postgres.stopImmediately();
+        } catch (SQLException gone) {
+            // With its connection, when the server stops.
+        }
+        await("they are given up once more").atMost(PATIENCE).until(() -> givenUp(gateway) == 2);
+        postgres.startAgain();
+
+        RunTable table = table();
+        for (Streamed run : load.runs()) {
+            assertEquals("failed/store_unavailable", table.ended(run.id()).outcome());
+            assertEquals(table.run(run.id()).lastSequence(), table.sum(run.id()).last());
+            assertTrue(table.sum(run.id()).inSequence());
+            load.assertHoldsPrefix(run, table);
+        }
+        awaitReadiness(gateway, "UP");
+        assertTakesNewRuns(gateway);
+    }
+
+    private static int waitingWriters(Statement select) throws SQLException {
+        try (ResultSet row = select.executeQuery("select count(*) from pg_stat_activity"
+                + " where wait_event_type = 'Lock' and application_name like 'runtape-node-%'")) {
+            row.next();
+            return row.getInt(1);
+        }
+    }
+
+    private static long givenUp(GatewayProcess gateway) {
+        return gateway.output().stream()
+                .filter(line -> line.contains("live runs are given up"))
+                .count();
     }
 
     // ---- The store has no room

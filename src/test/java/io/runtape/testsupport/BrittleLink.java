@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A way to a TCP server of this machine that breaks when a test says so: requests or answers get lost, then connections are
@@ -22,6 +23,8 @@ public final class BrittleLink implements AutoCloseable {
     private final int server;
     private final ServerSocket listening;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger connections = new AtomicInteger();
+    private volatile int silentThrough;
     private volatile boolean losesRequests;
     private volatile boolean losesAnswers;
     private volatile String lastRequest;
@@ -61,12 +64,25 @@ public final class BrittleLink implements AutoCloseable {
         }
     }
 
+    /**
+     * All connections fall silent for good and stay open, as where the other side's host has vanished. Nothing gets lost on new
+     * ones, as where another host has taken its place.
+     */
+    public void vanish() {
+        silentThrough = connections.get();
+        loseNothing();
+    }
+
     /** Cuts all connections. Nothing more gets lost on new ones. */
     public void cut() throws IOException {
         Set<Socket> broken = Set.copyOf(open);
         for (Socket socket : broken) {
             socket.close();
         }
+        loseNothing();
+    }
+
+    private void loseNothing() {
         losesRequests = false;
         losesAnswers = false;
         lastRequest = null;
@@ -92,15 +108,16 @@ public final class BrittleLink implements AutoCloseable {
                 Socket to = new Socket(InetAddress.getLoopbackAddress(), server);
                 open.add(client);
                 open.add(to);
-                start(() -> pass(client, to, true));
-                start(() -> pass(to, client, false));
+                int number = connections.incrementAndGet();
+                start(() -> pass(client, to, true, number));
+                start(() -> pass(to, client, false, number));
             } catch (IOException closed) {
                 return;
             }
         }
     }
 
-    private void pass(Socket from, Socket to, boolean requests) {
+    private void pass(Socket from, Socket to, boolean requests, int number) {
         byte[] some = new byte[64 << 10];
         try (from;
                 to) {
@@ -110,7 +127,7 @@ public final class BrittleLink implements AutoCloseable {
                 if (requests && isLast(some, n)) {
                     losesAnswers = true;
                 }
-                if (requests ? losesRequests : losesAnswers) {
+                if (number <= silentThrough || (requests ? losesRequests : losesAnswers)) {
                     lost.countDown();
                 } else {
                     out.write(some, 0, n);

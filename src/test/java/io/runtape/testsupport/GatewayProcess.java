@@ -28,7 +28,8 @@ public final class GatewayProcess implements AutoCloseable {
     /** As in the tests within this JVM, see application.properties. */
     private static final String LOOP_BLOCKED_MAX = "500MS";
 
-    private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
+    /** The directory of the packaged gateway. */
+    public static final Path APPLICATION = Path.of("target", "quarkus-app");
 
     private static final Pattern LISTENING = Pattern.compile(
             "Listening on: http://[^:]+:(\\d+)\\. Management interface listening on http://[^:]+:(\\d+)");
@@ -52,11 +53,18 @@ public final class GatewayProcess implements AutoCloseable {
      *     be started with
      */
     public static GatewayProcess start(Map<String, String> settings, String... jvmOptions) throws IOException {
+        return startFrom(APPLICATION, settings, jvmOptions);
+    }
+
+    /** The same, of another directory than {@link #APPLICATION}. */
+    public static GatewayProcess startFrom(Path application, Map<String, String> settings, String... jvmOptions)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-XX:+ExitOnOutOfMemoryError");
         command.addAll(List.of(jvmOptions));
-        command.addAll(List.of("-jar", JAR.toAbsolutePath().toString()));
+        command.addAll(List.of(
+                "-jar", application.resolve("quarkus-run.jar").toAbsolutePath().toString()));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(Files.createTempDirectory("runtape-gateway-").toFile())
                 .redirectErrorStream(true);

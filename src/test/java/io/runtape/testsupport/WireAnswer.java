@@ -68,6 +68,12 @@ public final class WireAnswer implements AutoCloseable {
         return this;
     }
 
+    /** Waits for up to so long for whatever comes next, instead of for {@link ScriptedUpstream#PATIENCE}. */
+    public WireAnswer patient(Duration time) throws IOException {
+        socket.setSoTimeout((int) time.toMillis());
+        return this;
+    }
+
     /** Waits until the other side asks for the request's body. */
     public void awaitContinue() throws IOException {
         RawHead interim = RawHead.read(in).orElseThrow(() -> new EOFException("nothing came"));

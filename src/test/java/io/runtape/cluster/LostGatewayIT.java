@@ -1,0 +1,77 @@
+package io.runtape.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.BrittleLink;
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.OwnPostgres;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.RunTable.RunRow;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.WireAnswer;
+import java.time.Duration;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** The runs of a gateway that died are closed, whatever becomes of the connection that they are closed over. */
+class LostGatewayIT {
+
+    private static final String FIRST = "data: first\n\n";
+
+    /** A lease, and as long as the one that closes waits for an answer, and much more for a busy machine. */
+    private static final Duration CLOSED = Duration.ofSeconds(90);
+
+    @Test
+    void closesRunsThoughTheDatabaseHostVanishesMeanwhile() throws Exception {
+        try (ScriptedUpstream upstream = new ScriptedUpstream();
+                OwnPostgres postgres = OwnPostgres.start();
+                BrittleLink link = new BrittleLink(postgres.port());
+                RunTable table = new RunTable(postgres::connect);
+                GatewayProcess closing = start(OwnPostgres.address(link.port()), upstream);
+                GatewayProcess lost = start(postgres.address(), upstream)) {
+            String id;
+            try (WireAnswer live = lost.client()
+                    .post(
+                            "/v1/run",
+                            "{}",
+                            upstream.on(exchange ->
+                                            exchange.streamHead().chunk(FIRST).awaitPeerGone())
+                                    .header())) {
+                id = live.header("Runtape-Run-Id");
+                live.readUpTo(FIRST.length());
+                link.loseAnswersTo("pg_terminate_backend");
+
+                lost.kill();
+                link.awaitLoss();
+                link.vanish();
+            }
+
+            RunRow run = RunTable.await("the run is closed", CLOSED, () -> {
+                RunRow row = table.run(id);
+                return row.running() ? null : row;
+            });
+            assertEquals("failed/gateway_lost", run.outcome());
+            assertEquals(1, run.lastSequence());
+            assertTrue(closing.isAlive());
+            Awaitility.await("its own commits go on as well").atMost(CLOSED).until(() -> takesRuns(closing, upstream));
+        }
+    }
+
+    private static boolean takesRuns(GatewayProcess gateway, ScriptedUpstream upstream) throws Exception {
+        try (WireAnswer next = gateway.client()
+                .post("/v1/run", "{}", upstream.on(Script.stream("data: x\n\n")).header())) {
+            return next.status() == 200 && next.whole().length > 0;
+        }
+    }
+
+    private static GatewayProcess start(String database, ScriptedUpstream upstream) throws Exception {
+        Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
+        settings.put("RUNTAPE_NODE_LEASE", "4s");
+        return GatewayProcess.start(settings, "-XX:TieredStopAtLevel=1", "-Xmx256m")
+                .crowded()
+                .ready();
+    }
+}

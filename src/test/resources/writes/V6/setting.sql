@@ -1,0 +1,1 @@
+insert into setting (name, content) values ('name_${n}', cast('x' as bytea)) on conflict do nothing;
