@@ -8,6 +8,7 @@ import io.runtape.delivery.RecordedAnswers;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
+import io.runtape.journal.ReadersElsewhere;
 import io.runtape.journal.PassingCancels;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.UpstreamConfig;
@@ -36,6 +37,7 @@ public final class AgentApiResource {
     private final Delivery delivery;
     private final RecordedAnswers answers;
     private final ProxyConfig config;
+    private final ReadersElsewhere readersElsewhere;
     private final UpstreamConfig upstream;
     private final PassingCancels cancels;
     private final DialectWorker dialectWorker;
@@ -48,6 +50,7 @@ public final class AgentApiResource {
             Delivery delivery,
             RecordedAnswers answers,
             ProxyConfig config,
+            ReadersElsewhere readersElsewhere,
             UpstreamConfig upstream,
             PassingCancels cancels,
             DialectWorker dialectWorker) {
@@ -58,6 +61,7 @@ public final class AgentApiResource {
         this.delivery = delivery;
         this.answers = answers;
         this.config = config;
+        this.readersElsewhere = readersElsewhere;
         this.upstream = upstream;
         this.cancels = cancels;
         this.dialectWorker = dialectWorker;
@@ -102,7 +106,8 @@ public final class AgentApiResource {
         return Uni.createFrom().emitter(emitter -> {
             ClientAnswer client = new ClientAnswer(context, emitter, call.own().eventIds(), delivery, loop);
             CallOpening opening = new CallOpening(client, loop, journal, answers, (opened, run) -> {
-                RunRelay relay = new RunRelay(opened, client, loop, agent, config, upstream, cancels, dialectWorker);
+                RunRelay relay = new RunRelay(
+                        opened, client, loop, agent, config, upstream, cancels, readersElsewhere, dialectWorker);
                 relay.begin(run);
                 return relay;
             });
