@@ -196,6 +196,11 @@ public final class RunJournal implements LiveRun {
         if (roomCall == null || !unwritten.hasEnd() && (!roomForAll || uncommitted >= UNCOMMITTED_MAX / 2)) {
             return null;
         }
+    /** Whether so much waits of all runs together that no source must be read; takes no lock. */
+    public boolean areAllFull() {
+        return room.isFull();
+    }
+
         Runnable call = roomCall;
         roomCall = null;
         return call;

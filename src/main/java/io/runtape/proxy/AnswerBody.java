@@ -80,8 +80,7 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
         subscription = begun;
         relay.reading(run, answer, begun);
         watchSilence(relay.idleTimeout().toNanos());
-        outstanding = WINDOW;
-        begun.request(WINDOW);
+        askForMore();
     }
 
     @Override
@@ -135,22 +134,29 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
 
     private void askForMore() {
         Flow.Subscription from = subscription;
-        if (from == null || finished || waitingForRoom || outstanding > WINDOW / 2) {
+        if (from == null || finished || waitingForRoom) {
             return;
         }
-        if (run.isFull()) {
-            waitingForRoom = true;
+        boolean low = outstanding <= WINDOW / 2;
+        // The bound of all runs is looked at for each buffer: with many runs, a window of each would be far past it.
+        if (run.areAllFull() || low && run.isFull()) {
+            holdOff();
             run.whenRoom(this::roomAgain);
-            return;
-        }
-        if (outcome.isBehind()) {
-            waitingForRoom = true;
+        } else if (low && outcome.isBehind()) {
+            holdOff();
             outcome.whenRead(this::roomAgain);
-            return;
+        } else if (low) {
+            int more = WINDOW - outstanding;
+            outstanding = WINDOW;
+            from.request(more);
         }
-        int more = WINDOW - outstanding;
-        outstanding = WINDOW;
-        from.request(more);
+    }
+
+    /** Takes back what was asked for: nothing more comes until there is room. */
+    private void holdOff() {
+        waitingForRoom = true;
+        outstanding = 0;
+        answer.body().pause();
     }
 
     private void roomAgain() {

@@ -48,6 +48,9 @@ class StoreOutageIT {
 
     /** What a JVM needs beside its heap: code, metaspace, stacks, and the network's buffers. */
     private static final long BESIDE_HEAP = 350L << 20;
+    /** An eighth of the heap, and a buffer of each run that was being handed over when that was reached. */
+    private static final long UNCOMMITTED_MAX = ((long) HEAP_MEBIBYTES << 20) / 8 + STREAMS * (8L << 10);
+
 
     /** What "at once" means to a caller, on a machine that is busy. */
     private static final Duration AT_ONCE = Duration.ofSeconds(1);
@@ -143,6 +146,10 @@ class StoreOutageIT {
             assertTrue(gateway.management().metric("runtape_upstreams_paused") > 0);
             while (!tail.text().contains(": keep-alive\n")) {
                 assertTrue(tail.readMore(), () -> "the tail has ended: " + tail.end());
+            long uncommitted = (long) gateway.management().metric("runtape_uncommitted_bytes");
+            System.out.printf(
+                    "%d runs wait with %d KiB, of %d KiB allowed%n", STREAMS, uncommitted >> 10, UNCOMMITTED_MAX >> 10);
+            assertTrue(uncommitted <= UNCOMMITTED_MAX, "uncommitted grew to " + uncommitted);
             }
             assertTrue(gateway.management().metric("runtape_store_outage_seconds_total") > outage);
         }
