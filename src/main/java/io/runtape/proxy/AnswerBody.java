@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AnswerBody implements Flow.Subscriber<Buffer> {
 
-    /** Buffers asked for at once: few, since all that was asked for still comes when the journal is full. */
+    /** Buffers asked for at once, of at most 8 KiB each: few, since so many come before a run's own bound is looked at. */
     private static final int WINDOW = 16;
 
     private final RunRelay relay;
@@ -78,7 +78,7 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
     @Override
     public void onSubscribe(Flow.Subscription begun) {
         subscription = begun;
-        relay.reading(run, answer, begun);
+        relay.reading(run, answer, this, begun);
         watchSilence(relay.idleTimeout().toNanos());
         askForMore();
     }
@@ -215,26 +215,37 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
 
     @Override
     public void onComplete() {
-        if (!finished) {
-            finishFrames();
-            relay.complete(run, answer);
-        }
+        finish(() -> relay.complete(run, answer));
     }
 
     @Override
     public void onError(Throwable cause) {
-        if (!finished) {
-            finishFrames();
-            relay.brokenOff(run, cause);
-        }
+        finish(() -> relay.brokenOff(run, cause));
     }
 
-    /** Makes frames of all that came. */
+    private void finish(Runnable ending) {
+        if (finished) {
+            return;
+        }
+        try {
+            finishFrames();
+        } catch (RuntimeException fault) {
+            relay.faulty(run, fault);
+            return;
+        }
+        ending.run();
+    }
+
+    /** Makes frames of all that came. Nothing comes after it, not even where it fails. */
     void finishFrames() {
-        if (!finished) {
+        if (finished) {
+            return;
+        }
+        try {
             recorder.arrived();
             release();
             framer.end();
+        } finally {
             stop();
         }
     }

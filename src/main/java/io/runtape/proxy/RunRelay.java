@@ -124,7 +124,6 @@ final class RunRelay {
         FrameRecorder recorder = new FrameRecorder(run, outcome, call.beganNanos(), frameBytesMax());
         AnswerBody reading =
                 new AnswerBody(this, run, answer, recorder, outcome, loop, frameBytesMax(), config.partialFlush());
-        body = reading;
         client.listen(run, answer);
         if (ids.waitForBody(answer)) {
             reading.holdBack(found -> head(run, answer, ids.or(found)));
@@ -156,7 +155,8 @@ final class RunRelay {
     }
 
     /** The body is being read. */
-    void reading(RunJournal run, AgentAnswer answer, Flow.Subscription subscription) {
+    void reading(RunJournal run, AgentAnswer answer, AnswerBody reading, Flow.Subscription subscription) {
+        body = reading;
         state = new RelayState.Relaying(run, answer, subscription);
     }
 
@@ -205,13 +205,25 @@ final class RunRelay {
 
     private void stop(RunJournal run, RunStatus status, RunReason reason) {
         state.closeUpstream();
-        if (body != null) {
-            body.finishFrames();
-        }
+        finishFrames();
         outcome.ending(ending -> end(run, ending.cut(status, reason)));
     }
 
     private void end(RunJournal run, RunEnd how) {
+    /** A run must end, even where the last of it cannot be recorded. */
+    private void finishFrames() {
+        try {
+            if (body != null) {
+                body.finishFrames();
+            }
+        } catch (RuntimeException fault) {
+            LOG.errorf(
+                    fault,
+                    "the last frame of run %s cannot be recorded",
+                    call.start().id());
+        }
+    }
+
         if (!(state instanceof RelayState.Ended)) {
             state = new RelayState.Ended();
             run.end(how);
