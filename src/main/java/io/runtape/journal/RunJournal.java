@@ -43,6 +43,9 @@ public final class RunJournal implements LiveRun {
     // All below is guarded by this. Under it the audience's lock may be taken, never the other way round.
     private final UnwrittenRun unwritten;
     private boolean queued;
+    /** The run's row is durable, so that the agent API may be called. */
+    private boolean begun;
+
     private long uncommitted;
     private int cancels;
     private @Nullable String upstreamRunId;
@@ -153,13 +156,23 @@ public final class RunJournal implements LiveRun {
             if (unwritten.hasEnd()) {
                 return false;
             }
-            unwritten.end(how);
+            unwritten.end(asFarAsSent(how));
             enqueue = markQueued();
         }
         if (enqueue) {
             committer.enqueue(this);
         }
         return true;
+    }
+
+    /** A run that has its end before it begins is not begun any more: {@link #hasEnd} is asked before the call is sent. */
+    private RunEnd asFarAsSent(RunEnd how) {
+        return begun ? how : how.unsent();
+    }
+
+    /** Whether the run has an end, durable or on its way to be. */
+    public synchronized boolean hasEnd() {
+        return unwritten.hasEnd();
     }
 
     /** Nobody waits for the start any more: should it become durable, the run ends with it. */
@@ -183,6 +196,11 @@ public final class RunJournal implements LiveRun {
         return room.isFull();
     }
 
+    /** Whether so much waits of all runs together that no source must be read; takes no lock. */
+    public boolean areAllFull() {
+        return room.isFull();
+    }
+
     /** Calls back once, on the loop, when half of what may wait is free again. */
     public void whenRoom(Runnable call) {
         synchronized (this) {
@@ -196,11 +214,6 @@ public final class RunJournal implements LiveRun {
         if (roomCall == null || !unwritten.hasEnd() && (!roomForAll || uncommitted >= UNCOMMITTED_MAX / 2)) {
             return null;
         }
-    /** Whether so much waits of all runs together that no source must be read; takes no lock. */
-    public boolean areAllFull() {
-        return room.isFull();
-    }
-
         Runnable call = roomCall;
         roomCall = null;
         return call;
@@ -303,6 +316,9 @@ public final class RunJournal implements LiveRun {
     /** This write is durable: says so to whoever waits for it. */
     void committed(RunWrite write, Deliveries deliveries) {
         if (write.start() != null) {
+            synchronized (this) {
+                begun = true;
+            }
             deliveries.add(loop, () -> started.complete(this));
         }
         RunHead head = write.head();
@@ -372,6 +388,7 @@ public final class RunJournal implements LiveRun {
     void abandon(Deliveries deliveries) {
         RunEnd broken = RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now());
         synchronized (this) {
+            broken = asFarAsSent(broken);
             if (!unwritten.isEndTaken()) {
                 settle(unwritten.drop());
                 unwritten.end(broken);

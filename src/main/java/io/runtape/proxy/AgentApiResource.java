@@ -6,10 +6,9 @@ import io.runtape.access.Owner;
 import io.runtape.delivery.Delivery;
 import io.runtape.delivery.RecordedAnswers;
 import io.runtape.error.ApiException;
-import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
-import io.runtape.journal.ReadersElsewhere;
 import io.runtape.journal.PassingCancels;
+import io.runtape.journal.ReadersElsewhere;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.UpstreamConfig;
 import io.smallrye.mutiny.Uni;
@@ -19,7 +18,6 @@ import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import java.time.Duration;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
@@ -37,9 +35,9 @@ public final class AgentApiResource {
     private final Delivery delivery;
     private final RecordedAnswers answers;
     private final ProxyConfig config;
-    private final ReadersElsewhere readersElsewhere;
     private final UpstreamConfig upstream;
     private final PassingCancels cancels;
+    private final ReadersElsewhere readersElsewhere;
     private final DialectWorker dialectWorker;
 
     AgentApiResource(
@@ -50,9 +48,9 @@ public final class AgentApiResource {
             Delivery delivery,
             RecordedAnswers answers,
             ProxyConfig config,
-            ReadersElsewhere readersElsewhere,
             UpstreamConfig upstream,
             PassingCancels cancels,
+            ReadersElsewhere readersElsewhere,
             DialectWorker dialectWorker) {
         this.callers = callers;
         this.paths = paths;
@@ -61,9 +59,9 @@ public final class AgentApiResource {
         this.delivery = delivery;
         this.answers = answers;
         this.config = config;
-        this.readersElsewhere = readersElsewhere;
         this.upstream = upstream;
         this.cancels = cancels;
+        this.readersElsewhere = readersElsewhere;
         this.dialectWorker = dialectWorker;
     }
 
@@ -78,9 +76,9 @@ public final class AgentApiResource {
                 paths.match(request.path()).orElseThrow(() -> ApiException.notFound("recorded path"));
         Owner owner = callers.ownerOf(request);
         OwnHeaders own = OwnHeaders.of(request.headers());
-        if (journal.stopping()) {
-            throw ApiException.of(ErrorCode.SHUTTING_DOWN, "The gateway is stopping and takes no new runs.")
-                    .retryAfter(Duration.ofSeconds(5));
+        if (journal.stopping() && own.idempotencyKey() == null) {
+            // A call with a key may have a run, which its body is needed to tell.
+            throw NoAnswer.stopping();
         }
         return IncomingBody.read(request, config.maxBody().asLongValue())
                 .flatMap(body -> parse(

@@ -200,7 +200,10 @@ final class Forwarding {
     private static void refuse(RoutingContext context, Throwable cause) {
         LOG.debugf(cause, "a forwarded call has no answer");
         if (cause instanceof TimeoutException) {
-            ErrorReply.write(context, ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.");
+            ErrorReply.write(
+                    context,
+                    ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.")
+                            .notRepeated());
         } else if (cause instanceof DecoderException || cause instanceof IllegalArgumentException) {
             ErrorReply.write(context, ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.");
         } else {

@@ -81,7 +81,7 @@ final class RunRelay {
     void begin(RunJournal run) {
         LOG.debugf("run %s begins", call.start().id());
         run.whenEnded(end -> ended(run, end));
-        if (run.ended().isPresent()) {
+        if (run.hasEnd()) {
             // Someone ended it while its row was written, so the agent API is not to be called.
             return;
         }
@@ -111,8 +111,9 @@ final class RunRelay {
             case INVALID -> RunReason.UPSTREAM_ERROR;
             case TIMEOUT -> RunReason.UPSTREAM_TIMEOUT;
         };
+        RunEnd end = RunEnd.broken(RunStatus.FAILED, reason, Instant.now());
         // The client is told when the end is durable.
-        end(run, RunEnd.broken(RunStatus.FAILED, reason, Instant.now()));
+        end(run, kind == UpstreamException.Kind.UNREACHABLE ? end.unsent() : end);
     }
 
     private void answered(RunJournal run, AgentAnswer answer) {
@@ -209,7 +210,6 @@ final class RunRelay {
         outcome.ending(ending -> end(run, ending.cut(status, reason)));
     }
 
-    private void end(RunJournal run, RunEnd how) {
     /** A run must end, even where the last of it cannot be recorded. */
     private void finishFrames() {
         try {
@@ -224,6 +224,7 @@ final class RunRelay {
         }
     }
 
+    private void end(RunJournal run, RunEnd how) {
         if (!(state instanceof RelayState.Ended)) {
             state = new RelayState.Ended();
             run.end(how);
@@ -241,7 +242,7 @@ final class RunRelay {
         }
         LOG.debugf("run %s ended: %s", call.start().id(), end.status().label());
         if (client.isWaitingForHead()) {
-            client.refuse(run, NoAnswer.because(end.reason()));
+            client.refuse(run.start().id(), run.start().threadId(), NoAnswer.because(end.reason(), end.cut()));
         }
     }
 
