@@ -51,7 +51,7 @@ public class Cluster {
         Listener listening = new Listener(store, journal, runs, beating);
         heart = beating;
         listener = listening;
-        runs.start();
+        runs.start(journal.nodeId());
         journal.tell(beating);
         beating.start();
         listening.start();

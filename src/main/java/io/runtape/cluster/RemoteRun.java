@@ -1,11 +1,13 @@
 package io.runtape.cluster;
 
+import io.runtape.cluster.ShownReaders.Shown;
 import io.runtape.journal.CommitListener;
 import io.runtape.journal.Deliveries;
 import io.runtape.journal.LiveRun;
 import io.runtape.rows.FrameBlock;
 import io.runtape.rows.RemoteCommits.Ended;
 import io.runtape.rows.RunEnd;
+import io.runtape.rows.RunFollowers.Readers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,12 +22,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class RemoteRun implements LiveRun {
 
-    /** How long a run that nobody reads is kept: far longer than it takes from finding it to reading it. */
-    private static final Duration KEPT = Duration.ofMinutes(1);
+    /** How long a reader is expected who has found the run: far longer than it takes from finding it to reading it. */
+    private static final Duration EXPECTED = Duration.ofSeconds(10);
 
     private final long pk;
     private final String id;
     private final RemoteRuns runs;
+    private final Shown shown = new Shown();
+    /** The one that is followed, where that is another one. */
+    private volatile RemoteRun followed = this;
 
     // All below is guarded by this.
     private final List<CommitListener> listeners = new ArrayList<>();
@@ -71,25 +76,50 @@ final class RemoteRun implements LiveRun {
 
     @Override
     public Subscribed subscribe(CommitListener listener) {
-        Subscribed subscribed;
-        synchronized (this) {
-            if (ended == null) {
-                listeners.add(listener);
-            }
-            subscribed = new Subscribed(durable, ended);
+        RemoteRuns.Subscription begun = runs.subscribe(this, listener);
+        followed = begun.to();
+        return begun.subscribed();
+    }
+
+    synchronized Subscribed add(CommitListener listener) {
+        if (ended == null) {
+            listeners.add(listener);
         }
-        runs.begin(this);
-        return subscribed;
+        return new Subscribed(durable, ended);
     }
 
     @Override
-    public synchronized void unsubscribe(CommitListener listener) {
-        listeners.remove(listener);
+    public void unsubscribe(CommitListener listener) {
+        followed.remove(listener);
     }
 
-    /** Whether somebody reads it, or may be about to. */
-    synchronized boolean isWanted() {
-        return !listeners.isEmpty() || System.nanoTime() - lastWanted < KEPT.toNanos();
+    private void remove(CommitListener listener) {
+        synchronized (this) {
+            listeners.remove(listener);
+        }
+        runs.readersChanged(this);
+    }
+
+    /** Whether somebody reads it, or was about to within that time. */
+    synchronized boolean isWanted(Duration kept) {
+        return !listeners.isEmpty() || wantedWithin(kept);
+    }
+
+    private boolean wantedWithin(Duration time) {
+        return System.nanoTime() - lastWanted < time.toNanos();
+    }
+
+    /** Who reads it here. */
+    synchronized Readers readers() {
+        if (!listeners.isEmpty()) {
+            return Readers.READING;
+        }
+        return ended == null && wantedWithin(EXPECTED) ? Readers.EXPECTED : Readers.NOBODY;
+    }
+
+    /** Who reads it here, as other gateways see it. */
+    Shown shown() {
+        return shown;
     }
 
     /** Whether more of it is to be read now. */
@@ -118,15 +148,19 @@ final class RemoteRun implements LiveRun {
                 deliveries.add(listener.loop(), () -> listener.ended(row.how()));
             }
             listeners.clear();
+            runs.readersChanged(this);
         }
     }
 
     /** Its row is gone, or nobody follows it any more. */
-    synchronized void gone() {
-        for (CommitListener listener : listeners) {
-            listener.loop().execute(listener::gone);
+    void gone() {
+        synchronized (this) {
+            for (CommitListener listener : listeners) {
+                listener.loop().execute(listener::gone);
+            }
+            listeners.clear();
         }
-        listeners.clear();
+        runs.readersChanged(this);
     }
 
     private void tell(Deliveries deliveries, Consumer<CommitListener> news) {

@@ -1,10 +1,13 @@
 package io.runtape.cluster;
 
+import io.runtape.journal.CommitListener;
 import io.runtape.journal.Deliveries;
 import io.runtape.journal.LiveRun;
 import io.runtape.rows.FrameBlock;
 import io.runtape.rows.RemoteCommits;
 import io.runtape.rows.RemoteCommits.Ended;
+import io.runtape.rows.RunFollowers;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -36,7 +39,12 @@ public final class RemoteRuns {
 
     private static final Duration RETRY = Duration.ofMillis(500);
 
+    /** How long a run is kept that nobody reads any more, or yet. */
+    private static final Duration KEPT = Duration.ofMinutes(1);
+
     private final RemoteCommits commits;
+    private final ShownReaders shown;
+    private final Duration kept;
     private final Map<Long, RemoteRun> runs = new ConcurrentHashMap<>();
     private final Set<Long> written = ConcurrentHashMap.newKeySet();
     private final Set<Long> ended = ConcurrentHashMap.newKeySet();
@@ -46,12 +54,20 @@ public final class RemoteRuns {
     private volatile @Nullable Thread thread;
     private boolean failing;
 
-    RemoteRuns(RemoteCommits commits) {
-        this.commits = commits;
+    @Inject
+    RemoteRuns(RemoteCommits commits, RunFollowers followers) {
+        this(commits, followers, KEPT);
     }
 
-    /** Begins to follow. */
-    void start() {
+    RemoteRuns(RemoteCommits commits, RunFollowers followers, Duration kept) {
+        this.commits = commits;
+        this.shown = new ShownReaders(followers);
+        this.kept = kept;
+    }
+
+    /** Begins to follow, in the name of this gateway. */
+    void start(long nodeId) {
+        shown.start(nodeId);
         Thread follower = new Thread(this::followAll, "runtape-follower");
         follower.setDaemon(true);
         thread = follower;
@@ -61,10 +77,12 @@ public final class RemoteRuns {
     void stop() {
         stopping = true;
         wake();
+        shown.stop();
     }
 
     /**
-     * A run that another gateway records, or recorded until a moment ago. Blocks while it looks how far the run is.
+     * A run that another gateway records, or recorded until a moment ago, for somebody who is about to read it. Blocks while it
+     * looks how far the run is, and until the run's own gateway can see that it has a reader here.
      *
      * @return empty where no other gateway can be
      */
@@ -73,21 +91,44 @@ public final class RemoteRuns {
             return Optional.empty();
         }
         long last = commits.last(runPk);
-        RemoteRun run = runs.computeIfAbsent(runPk, pk -> new RemoteRun(pk, id, last, this));
-        run.wanted(last);
+        RemoteRun run = runs.compute(runPk, (pk, followed) -> {
+            RemoteRun wanted = followed == null ? new RemoteRun(pk, id, last, this) : followed;
+            wanted.wanted(last);
+            return wanted;
+        });
+        shown.expect(run);
         return Optional.of(run);
     }
 
-    /** Somebody begins to read the run. Its end may have been announced before anybody here wanted to know. */
-    void begin(RemoteRun run) {
-        RemoteRun followed = runs.putIfAbsent(run.pk(), run);
-        if (followed != null && followed != run) {
-            // It was forgotten between its being found and its being read, and has been found anew.
-            run.gone();
-            return;
-        }
+    /**
+     * Somebody reads a run.
+     *
+     * @param to the one that is followed
+     * @param subscribed where he stands
+     */
+    record Subscription(RemoteRun to, LiveRun.Subscribed subscribed) {}
+
+    /**
+     * Somebody begins to read the run that he found. Should it have been forgotten since, it is followed again, or the one is
+     * that was found in its place; in one step, so that it is not forgotten in this moment. Its end may have been announced
+     * before anybody here wanted to know.
+     */
+    Subscription subscribe(RemoteRun found, CommitListener listener) {
+        Subscription[] begun = new Subscription[1];
+        RemoteRun run = runs.compute(found.pk(), (pk, followed) -> {
+            RemoteRun to = followed == null ? found : followed;
+            begun[0] = new Subscription(to, to.add(listener));
+            return to;
+        });
         ended.add(run.pk());
         more(run);
+        shown.changed(run);
+        return begun[0];
+    }
+
+    /** Fewer read the run here than before, if any do. */
+    void readersChanged(RemoteRun run) {
+        shown.changed(run);
     }
 
     /** All readers have heard of what was read: there may be more by now. */
@@ -123,7 +164,12 @@ public final class RemoteRuns {
     }
 
     private void lookAtAll() {
-        runs.values().removeIf(run -> !run.isWanted());
+        for (RemoteRun run : runs.values()) {
+            if (run.readers() != run.shown().readers()) {
+                shown.changed(run);
+            }
+            runs.computeIfPresent(run.pk(), (pk, followed) -> followed.isWanted(kept) ? followed : null);
+        }
         written.addAll(runs.keySet());
         ended.addAll(runs.keySet());
     }

@@ -25,6 +25,16 @@ public final class RecordedAnswer {
         this.delivery = delivery;
     }
 
+    /** The run's id. */
+    public String runId() {
+        return run.id;
+    }
+
+    /** Its thread, as far as that was settled when the run was looked up. */
+    public String threadId() {
+        return run.threadId;
+    }
+
     /** Whether the head is durable, or a journal of this node will tell when it is. */
     boolean tellsHead() {
         return recordedHere() != null || !run.running() || run.upstreamStatus != null;
@@ -53,16 +63,21 @@ public final class RecordedAnswer {
                 run.upstreamStatus,
                 run.answerHeaders,
                 run.stream,
-                run.upstreamStatus != null || run.reason == null ? null : RunReason.ofLabel(run.reason));
+                run.upstreamStatus != null || run.reason == null ? null : RunReason.ofLabel(run.reason),
+                run.cut);
     }
 
     private static RecordedHead headOf(RunJournal live, RunHead head) {
         @Nullable
-        RunReason reason = head.upstreamStatus() != null
-                ? null
-                : live.ended().map(RunEnd::reason).orElse(null);
+        RunEnd end = head.upstreamStatus() != null ? null : live.ended().orElse(null);
         return new RecordedHead(
-                live.start().id(), head.threadId(), head.upstreamStatus(), head.answerHeaders(), head.stream(), reason);
+                live.start().id(),
+                head.threadId(),
+                head.upstreamStatus(),
+                head.answerHeaders(),
+                head.stream(),
+                end == null ? null : end.reason(),
+                end == null || end.cut());
     }
 
     /**

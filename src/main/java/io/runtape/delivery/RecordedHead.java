@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers the answer's end-to-end headers as they are stored, a JSON list of name and value pairs
  * @param stream whether the answer is an event stream
  * @param reason why the run ended without an answer; null where there is one
+ * @param sent of a run without an answer, whether the agent API may have got the call
  */
 public record RecordedHead(
         String runId,
@@ -19,4 +20,5 @@ public record RecordedHead(
         @Nullable Integer status,
         @Nullable String headers,
         boolean stream,
-        @Nullable RunReason reason) {}
+        @Nullable RunReason reason,
+        boolean sent) {}

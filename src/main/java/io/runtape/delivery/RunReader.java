@@ -59,6 +59,9 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private long demand;
     private boolean draining;
     private boolean reading;
+    /** Hands over what was read, while nothing is asked for: a comment has kept the reader awake meanwhile. */
+    private @Nullable Runnable readUnasked;
+
     private boolean waitingForStore;
     private int readLimit = FrameReader.FIRST_BLOCK_FRAMES;
     private boolean done;
@@ -146,7 +149,13 @@ final class RunReader implements Flow.Subscription, CommitListener {
     @Override
     public void request(long n) {
         demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
-        drain();
+        Runnable read = readUnasked;
+        if (read == null) {
+            drain();
+        } else {
+            readUnasked = null;
+            read.run();
+        }
     }
 
     @Override
@@ -302,6 +311,10 @@ final class RunReader implements Flow.Subscription, CommitListener {
     }
 
     private void readDone(FrameBlock block, @Nullable FrameKind completing, long upTo) {
+        if (demand == 0) {
+            readUnasked = () -> readDone(block, completing, upTo);
+            return;
+        }
         reading = false;
         waitingForStore = false;
         if (done) {

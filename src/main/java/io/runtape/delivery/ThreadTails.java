@@ -67,7 +67,7 @@ final class ThreadTails {
         long ordinal = ThreadPosition.ordinal(position);
         long sequence = ThreadPosition.sequence(position);
         if (ordinal > thread.lastOrdinal || ordinal == 0 && sequence > 0) {
-            throw ApiException.unknownSequence(ThreadPosition.base(thread.lastOrdinal));
+            throw ApiException.unknownSequence(lastPosition(owner, thread));
         }
         sources.nextInThread(owner, threadId, ordinal - 1)
                 .filter(found -> found.ordinal() == ordinal && found.source().durableSequence() < sequence)
@@ -82,6 +82,14 @@ final class ThreadTails {
                 .indefinitely()
                 .onItem()
                 .transformToMultiAndConcatenate(part -> part);
+    }
+
+    /** Where the thread is now; the beginning of its last run's place where that run was deleted. */
+    private long lastPosition(Owner owner, AgentThread thread) {
+        return sources.nextInThread(owner, thread.id, thread.lastOrdinal - 1)
+                .filter(found -> found.ordinal() == thread.lastOrdinal)
+                .map(found -> found.idBase() + found.source().durableSequence())
+                .orElse(ThreadPosition.base(thread.lastOrdinal));
     }
 
     /** One reader's way through a thread. Confined to its event loop. */

@@ -2,6 +2,7 @@ package io.runtape.error;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +61,21 @@ public final class ApiException extends RuntimeException {
     /** The same error, asking the caller to come back after a while: whole seconds, rounded up, at least one. */
     public ApiException retryAfter(Duration delay) {
         long seconds = Math.max(1, delay.plusMillis(999).toSeconds());
-        return new ApiException(code, message(), Map.of("Retry-After", Long.toString(seconds)), getCause());
+        return with("Retry-After", Long.toString(seconds));
+    }
+
+    /**
+     * The same error, telling clients that repeat failed calls by themselves not to: the call may have done its work. OpenAI's
+     * and Anthropic's look at this header.
+     */
+    public ApiException notRepeated() {
+        return with("x-should-retry", "false");
+    }
+
+    private ApiException with(String name, String value) {
+        Map<String, String> all = new TreeMap<>(headers);
+        all.put(name, value);
+        return new ApiException(code, message(), all, getCause());
     }
 
     public ErrorCode code() {

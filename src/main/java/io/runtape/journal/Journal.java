@@ -160,6 +160,11 @@ public class Journal {
         return told != null && told.others();
     }
 
+    /** Whether the database can have other gateways, live or not. */
+    boolean mayHaveOthers() {
+        return news != null;
+    }
+
     /** This gateway's id among those of the database; it leads the keys of its runs. */
     public long nodeId() {
         return nodeId;

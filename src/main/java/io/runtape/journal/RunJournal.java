@@ -44,6 +44,9 @@ public final class RunJournal implements LiveRun {
     // All below is guarded by this. Under it the audience's lock may be taken, never the other way round.
     private final UnwrittenRun unwritten;
     private boolean queued;
+    /** The run's row is durable, so that the agent API may be called. */
+    private boolean begun;
+
     private long uncommitted;
     private int cancels;
     private @Nullable String upstreamRunId;
@@ -154,13 +157,23 @@ public final class RunJournal implements LiveRun {
             if (unwritten.hasEnd()) {
                 return false;
             }
-            unwritten.end(how);
+            unwritten.end(asFarAsSent(how));
             enqueue = markQueued();
         }
         if (enqueue) {
             committer.enqueue(this);
         }
         return true;
+    }
+
+    /** A run that has its end before it begins is not begun any more: {@link #hasEnd} is asked before the call is sent. */
+    private RunEnd asFarAsSent(RunEnd how) {
+        return begun ? how : how.unsent();
+    }
+
+    /** Whether the run has an end, durable or on its way to be. */
+    public synchronized boolean hasEnd() {
+        return unwritten.hasEnd();
     }
 
     /** Nobody waits for the start any more: should it become durable, the run ends with it. */
@@ -181,6 +194,11 @@ public final class RunJournal implements LiveRun {
                 return true;
             }
         }
+        return room.isFull();
+    }
+
+    /** Whether so much waits of all runs together that no source must be read; takes no lock. */
+    public boolean areAllFull() {
         return room.isFull();
     }
 
@@ -299,6 +317,9 @@ public final class RunJournal implements LiveRun {
     /** This write is durable: says so to whoever waits for it. */
     void committed(RunWrite write, Deliveries deliveries) {
         if (write.start() != null) {
+            synchronized (this) {
+                begun = true;
+            }
             deliveries.add(loop, () -> started.complete(this));
         }
         RunHead head = write.head();
@@ -413,6 +434,7 @@ public final class RunJournal implements LiveRun {
     void abandon(Deliveries deliveries) {
         RunEnd broken = broken();
         synchronized (this) {
+            broken = asFarAsSent(broken);
             if (!unwritten.isEndTaken()) {
                 settle(unwritten.drop());
                 unwritten.end(broken);

@@ -6,9 +6,9 @@ import io.runtape.access.Owner;
 import io.runtape.delivery.Delivery;
 import io.runtape.delivery.RecordedAnswers;
 import io.runtape.error.ApiException;
-import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
 import io.runtape.journal.PassingCancels;
+import io.runtape.journal.ReadersElsewhere;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.UpstreamConfig;
 import io.smallrye.mutiny.Uni;
@@ -18,7 +18,6 @@ import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import java.time.Duration;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
@@ -38,6 +37,7 @@ public final class AgentApiResource {
     private final ProxyConfig config;
     private final UpstreamConfig upstream;
     private final PassingCancels cancels;
+    private final ReadersElsewhere readersElsewhere;
     private final DialectWorker dialectWorker;
 
     AgentApiResource(
@@ -50,6 +50,7 @@ public final class AgentApiResource {
             ProxyConfig config,
             UpstreamConfig upstream,
             PassingCancels cancels,
+            ReadersElsewhere readersElsewhere,
             DialectWorker dialectWorker) {
         this.callers = callers;
         this.paths = paths;
@@ -60,6 +61,7 @@ public final class AgentApiResource {
         this.config = config;
         this.upstream = upstream;
         this.cancels = cancels;
+        this.readersElsewhere = readersElsewhere;
         this.dialectWorker = dialectWorker;
     }
 
@@ -74,9 +76,9 @@ public final class AgentApiResource {
                 paths.match(request.path()).orElseThrow(() -> ApiException.notFound("recorded path"));
         Owner owner = callers.ownerOf(request);
         OwnHeaders own = OwnHeaders.of(request.headers());
-        if (journal.stopping()) {
-            throw ApiException.of(ErrorCode.SHUTTING_DOWN, "The gateway is stopping and takes no new runs.")
-                    .retryAfter(Duration.ofSeconds(5));
+        if (journal.stopping() && own.idempotencyKey() == null) {
+            // A call with a key may have a run, which its body is needed to tell.
+            throw NoAnswer.stopping();
         }
         return IncomingBody.read(request, config.maxBody().asLongValue())
                 .flatMap(body -> parse(
@@ -102,7 +104,8 @@ public final class AgentApiResource {
         return Uni.createFrom().emitter(emitter -> {
             ClientAnswer client = new ClientAnswer(context, emitter, call.own().eventIds(), delivery, loop);
             CallOpening opening = new CallOpening(client, loop, journal, answers, (opened, run) -> {
-                RunRelay relay = new RunRelay(opened, client, loop, agent, config, upstream, cancels, dialectWorker);
+                RunRelay relay = new RunRelay(
+                        opened, client, loop, agent, config, upstream, cancels, readersElsewhere, dialectWorker);
                 relay.begin(run);
                 return relay;
             });

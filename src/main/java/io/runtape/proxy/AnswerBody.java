@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AnswerBody implements Flow.Subscriber<Buffer> {
 
-    /** Buffers asked for at once: few, since all that was asked for still comes when the journal is full. */
+    /** Buffers asked for at once, of at most 8 KiB each: few, since so many come before a run's own bound is looked at. */
     private static final int WINDOW = 16;
 
     private final RunRelay relay;
@@ -78,10 +78,9 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
     @Override
     public void onSubscribe(Flow.Subscription begun) {
         subscription = begun;
-        relay.reading(run, answer, begun);
+        relay.reading(run, answer, this, begun);
         watchSilence(relay.idleTimeout().toNanos());
-        outstanding = WINDOW;
-        begun.request(WINDOW);
+        askForMore();
     }
 
     @Override
@@ -135,22 +134,29 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
 
     private void askForMore() {
         Flow.Subscription from = subscription;
-        if (from == null || finished || waitingForRoom || outstanding > WINDOW / 2) {
+        if (from == null || finished || waitingForRoom) {
             return;
         }
-        if (run.isFull()) {
-            waitingForRoom = true;
+        boolean low = outstanding <= WINDOW / 2;
+        // The bound of all runs is looked at for each buffer: with many runs, a window of each would be far past it.
+        if (run.areAllFull() || low && run.isFull()) {
+            holdOff();
             run.whenRoom(this::roomAgain);
-            return;
-        }
-        if (outcome.isBehind()) {
-            waitingForRoom = true;
+        } else if (low && outcome.isBehind()) {
+            holdOff();
             outcome.whenRead(this::roomAgain);
-            return;
+        } else if (low) {
+            int more = WINDOW - outstanding;
+            outstanding = WINDOW;
+            from.request(more);
         }
-        int more = WINDOW - outstanding;
-        outstanding = WINDOW;
-        from.request(more);
+    }
+
+    /** Takes back what was asked for: nothing more comes until there is room. */
+    private void holdOff() {
+        waitingForRoom = true;
+        outstanding = 0;
+        answer.body().pause();
     }
 
     private void roomAgain() {
@@ -209,26 +215,37 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
 
     @Override
     public void onComplete() {
-        if (!finished) {
-            finishFrames();
-            relay.complete(run, answer);
-        }
+        finish(() -> relay.complete(run, answer));
     }
 
     @Override
     public void onError(Throwable cause) {
-        if (!finished) {
-            finishFrames();
-            relay.brokenOff(run, cause);
-        }
+        finish(() -> relay.brokenOff(run, cause));
     }
 
-    /** Makes frames of all that came. */
+    private void finish(Runnable ending) {
+        if (finished) {
+            return;
+        }
+        try {
+            finishFrames();
+        } catch (RuntimeException fault) {
+            relay.faulty(run, fault);
+            return;
+        }
+        ending.run();
+    }
+
+    /** Makes frames of all that came. Nothing comes after it, not even where it fails. */
     void finishFrames() {
-        if (!finished) {
+        if (finished) {
+            return;
+        }
+        try {
             recorder.arrived();
             release();
             framer.end();
+        } finally {
             stop();
         }
     }

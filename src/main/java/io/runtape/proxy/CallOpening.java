@@ -12,7 +12,6 @@ import io.runtape.journal.RunJournal;
 import io.runtape.journal.TooManyRunsException;
 import io.runtape.rows.IdempotencyKey;
 import io.smallrye.mutiny.subscription.Cancellable;
-import java.time.Duration;
 import java.util.function.BiFunction;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +25,6 @@ import org.jspecify.annotations.Nullable;
 final class CallOpening {
 
     private static final Logger LOG = Logger.getLogger(CallOpening.class);
-
-    private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     /** How often a key may be free again by the time its run is looked for: each time another call's run has failed. */
     private static final int TRIES = 5;
@@ -59,7 +56,7 @@ final class CallOpening {
         @Nullable IdempotencyKey key = call.start().key();
         if (key != null && call.own().position() > 0) {
             // Who has part of an answer goes on with that one, or not at all: another run would not be its rest.
-            repeat(call, key, () -> client.refuse(null, nothingToGoOnWith()));
+            repeat(call, key, () -> client.refuse(nothingToGoOnWith()));
         } else {
             open(call, TRIES);
         }
@@ -73,12 +70,26 @@ final class CallOpening {
     }
 
     private void open(RecordedCall call, int tries) {
+        if (journal.stopping()) {
+            stopping(call);
+            return;
+        }
         // A call that waited for its run in vain is told so on another thread.
         journal.open(call.start(), loop)
                 .subscribe()
                 .with(
                         run -> relay = relaying.apply(call, run),
                         e -> CallLoop.run(loop, () -> unopened(call, e, tries)));
+    }
+
+    /** A repeat of a call that has a run is a reader, as all others that are served to the end. */
+    private void stopping(RecordedCall call) {
+        @Nullable IdempotencyKey key = call.start().key();
+        if (key == null) {
+            client.refuse(NoAnswer.stopping());
+        } else {
+            repeat(call, key, () -> client.refuse(NoAnswer.stopping()));
+        }
     }
 
     private void unopened(RecordedCall call, Throwable cause, int tries) {
@@ -88,33 +99,25 @@ final class CallOpening {
                 if (tries > 1) {
                     open(call, tries - 1);
                 } else {
-                    client.refuse(null, failingRuns());
+                    client.refuse(failingRuns());
                 }
             });
         } else if (cause instanceof TooManyRunsException bound) {
             ApiException refusal = tooMany(bound);
             if (key == null) {
-                client.refuse(null, refusal);
+                client.refuse(refusal);
             } else {
-                repeat(call, key, () -> client.refuse(null, refusal));
+                repeat(call, key, () -> client.refuse(refusal));
             }
         } else {
-            client.refuse(null, awayStore());
+            client.refuse(NoAnswer.awayStore());
         }
     }
 
-    private static ApiException awayStore() {
-        return unavailable("The database does not answer. Nothing was sent to the agent API.");
-    }
-
     private static ApiException failingRuns() {
-        return unavailable(
+        return NoAnswer.unavailable(
                 "The runs of other calls with this Idempotency-Key fail one after the other. Nothing was sent to"
                         + " the agent API for this one.");
-    }
-
-    private static ApiException unavailable(String message) {
-        return ApiException.of(ErrorCode.STORE_UNAVAILABLE, message).retryAfter(RETRY_AFTER);
     }
 
     private static ApiException tooMany(TooManyRunsException bound) {
@@ -123,7 +126,7 @@ final class CallOpening {
                         bound.ofOwner()
                                 ? "Too many of your runs are live. Nothing was sent to the agent API."
                                 : "Too many runs are live at this gateway. Nothing was sent to the agent API.")
-                .retryAfter(RETRY_AFTER);
+                .retryAfter(NoAnswer.RETRY_AFTER);
     }
 
     private void repeat(RecordedCall call, IdempotencyKey key, Runnable ifThereIsNone) {
@@ -136,14 +139,16 @@ final class CallOpening {
     private void repeat(RecordedAnswer answer, OwnHeaders own) {
         answer.head(loop)
                 .subscribe()
-                .with(head -> repeat(answer, head, own), e -> client.refuse(null, NoAnswer.because(null)));
+                .with(
+                        head -> repeat(answer, head, own),
+                        e -> client.refuse(answer.runId(), answer.threadId(), NoAnswer.because(null, true)));
     }
 
     private void repeat(RecordedAnswer answer, RecordedHead head, OwnHeaders own) {
         LOG.debugf("run %s answers a repeat", head.runId());
         @Nullable Integer status = head.status();
         if (status == null) {
-            client.refuse(null, NoAnswer.because(head.reason()));
+            client.refuse(head.runId(), head.threadId(), NoAnswer.because(head.reason(), head.sent()));
             return;
         }
         boolean ids = own.eventIds() && head.stream();
@@ -153,7 +158,7 @@ final class CallOpening {
                     answer.body(own.position(), ids, loop),
                     !ids && own.position() == 0);
         } catch (ApiException e) {
-            client.refuse(null, e);
+            client.refuse(e);
         }
     }
 

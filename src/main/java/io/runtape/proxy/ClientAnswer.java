@@ -102,20 +102,23 @@ final class ClientAnswer {
         emitter.fail(cause);
     }
 
-    /** Answers with an error of the gateway's own, naming the run where one was recorded. */
-    void refuse(@Nullable RunJournal run, ApiException failure) {
+    /** Answers with an error of the gateway's own. */
+    void refuse(ApiException failure) {
         if (isGone()) {
             return;
-        }
-        if (run != null && !context.response().headWritten()) {
-            context.response()
-                    .putHeader("Runtape-Run-Id", run.start().id())
-                    .putHeader("Runtape-Thread-Id", run.start().threadId());
         }
         if (body != null) {
             body.cancel();
         }
         ErrorReply.write(context, failure);
         emitter.complete(null);
+    }
+
+    /** The same about a run that is recorded: the answer names it and its thread. */
+    void refuse(String runId, String threadId, ApiException failure) {
+        if (!isGone() && !context.response().headWritten()) {
+            context.response().putHeader("Runtape-Run-Id", runId).putHeader("Runtape-Thread-Id", threadId);
+        }
+        refuse(failure);
     }
 }

@@ -7,6 +7,7 @@ import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
 import io.runtape.journal.PassingCancels;
 import io.runtape.journal.PassingCancels.Passing;
+import io.runtape.upstream.AgentConnections;
 import io.runtape.upstream.ForwardedHeaders;
 import io.runtape.upstream.UpstreamAddress;
 import io.runtape.upstream.UpstreamConfig;
@@ -14,7 +15,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
@@ -77,7 +77,7 @@ final class Forwarding {
         this.config = config;
         this.callers = callers;
         this.cancels = cancels;
-        this.client = vertx.createHttpClient(new HttpClientOptions().setMaxPoolSize(CONNECTIONS_MAX));
+        this.client = vertx.createHttpClient(AgentConnections.options().setMaxPoolSize(CONNECTIONS_MAX));
     }
 
     void install(@Observes Router router) {
@@ -200,7 +200,10 @@ final class Forwarding {
     private static void refuse(RoutingContext context, Throwable cause) {
         LOG.debugf(cause, "a forwarded call has no answer");
         if (cause instanceof TimeoutException) {
-            ErrorReply.write(context, ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.");
+            ErrorReply.write(
+                    context,
+                    ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.")
+                            .notRepeated());
         } else if (cause instanceof DecoderException || cause instanceof IllegalArgumentException) {
             ErrorReply.write(context, ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.");
         } else {

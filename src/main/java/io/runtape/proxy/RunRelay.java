@@ -3,10 +3,12 @@ package io.runtape.proxy;
 import io.netty.channel.EventLoop;
 import io.runtape.dialect.Dialects;
 import io.runtape.journal.PassingCancels;
+import io.runtape.journal.ReadersElsewhere;
 import io.runtape.journal.RunJournal;
 import io.runtape.model.RunReason;
 import io.runtape.model.RunStatus;
 import io.runtape.rows.RunEnd;
+import io.runtape.rows.RunFollowers.Readers;
 import io.runtape.rows.RunHead;
 import io.runtape.upstream.AgentAnswer;
 import io.runtape.upstream.AgentClient;
@@ -38,12 +40,16 @@ final class RunRelay {
 
     private static final Logger LOG = Logger.getLogger(RunRelay.class);
 
+    /** How soon is looked again for readers at other gateways, where it is in doubt whether there are any. */
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
+
     private final ClientAnswer client;
     private final EventLoop loop;
     private final AgentClient agent;
     private final ProxyConfig config;
     private final UpstreamConfig upstream;
     private final PassingCancels cancels;
+    private final ReadersElsewhere readersElsewhere;
     private final OutcomeReader outcome;
     private RecordedCall call;
     private RelayState state = new RelayState.Opening();
@@ -57,6 +63,7 @@ final class RunRelay {
             ProxyConfig config,
             UpstreamConfig upstream,
             PassingCancels cancels,
+            ReadersElsewhere readersElsewhere,
             Executor dialectWorker) {
         this.call = call;
         this.client = client;
@@ -65,6 +72,7 @@ final class RunRelay {
         this.config = config;
         this.upstream = upstream;
         this.cancels = cancels;
+        this.readersElsewhere = readersElsewhere;
         this.outcome =
                 new OutcomeReader(call.start().id(), Dialects.at(call.start().path()), loop, dialectWorker);
     }
@@ -73,7 +81,7 @@ final class RunRelay {
     void begin(RunJournal run) {
         LOG.debugf("run %s begins", call.start().id());
         run.whenEnded(end -> ended(run, end));
-        if (run.ended().isPresent()) {
+        if (run.hasEnd()) {
             // Someone ended it while its row was written, so the agent API is not to be called.
             return;
         }
@@ -103,8 +111,9 @@ final class RunRelay {
             case INVALID -> RunReason.UPSTREAM_ERROR;
             case TIMEOUT -> RunReason.UPSTREAM_TIMEOUT;
         };
+        RunEnd end = RunEnd.broken(RunStatus.FAILED, reason, Instant.now());
         // The client is told when the end is durable.
-        end(run, RunEnd.broken(RunStatus.FAILED, reason, Instant.now()));
+        end(run, kind == UpstreamException.Kind.UNREACHABLE ? end.unsent() : end);
     }
 
     private void answered(RunJournal run, AgentAnswer answer) {
@@ -116,7 +125,6 @@ final class RunRelay {
         FrameRecorder recorder = new FrameRecorder(run, outcome, call.beganNanos(), frameBytesMax());
         AnswerBody reading =
                 new AnswerBody(this, run, answer, recorder, outcome, loop, frameBytesMax(), config.partialFlush());
-        body = reading;
         client.listen(run, answer);
         if (ids.waitForBody(answer)) {
             reading.holdBack(found -> head(run, answer, ids.or(found)));
@@ -148,7 +156,8 @@ final class RunRelay {
     }
 
     /** The body is being read. */
-    void reading(RunJournal run, AgentAnswer answer, Flow.Subscription subscription) {
+    void reading(RunJournal run, AgentAnswer answer, AnswerBody reading, Flow.Subscription subscription) {
+        body = reading;
         state = new RelayState.Relaying(run, answer, subscription);
     }
 
@@ -197,10 +206,22 @@ final class RunRelay {
 
     private void stop(RunJournal run, RunStatus status, RunReason reason) {
         state.closeUpstream();
-        if (body != null) {
-            body.finishFrames();
-        }
+        finishFrames();
         outcome.ending(ending -> end(run, ending.cut(status, reason)));
+    }
+
+    /** A run must end, even where the last of it cannot be recorded. */
+    private void finishFrames() {
+        try {
+            if (body != null) {
+                body.finishFrames();
+            }
+        } catch (RuntimeException fault) {
+            LOG.errorf(
+                    fault,
+                    "the last frame of run %s cannot be recorded",
+                    call.start().id());
+        }
     }
 
     private void end(RunJournal run, RunEnd how) {
@@ -221,11 +242,11 @@ final class RunRelay {
         }
         LOG.debugf("run %s ended: %s", call.start().id(), end.status().label());
         if (client.isWaitingForHead()) {
-            client.refuse(run, NoAnswer.because(end.reason()));
+            client.refuse(run.start().id(), run.start().threadId(), NoAnswer.because(end.reason(), end.cut()));
         }
     }
 
-    /** The client has gone away. The run goes on, unless the caller asked otherwise and no reader comes in time. */
+    /** The client has gone away. The run goes on, unless the caller asked otherwise and no reader comes to any gateway in time. */
     void clientGone() {
         client.leave();
         cancelSoonUnlessHeard();
@@ -233,16 +254,39 @@ final class RunRelay {
 
     private void cancelSoonUnlessHeard() {
         if (call.own().cancelOnDisconnect() && !(state instanceof RelayState.Ended)) {
-            loop.schedule(this::cancelUnheard, config.disconnectGrace().toMillis(), TimeUnit.MILLISECONDS);
+            cancelUnheardAfter(config.disconnectGrace());
         }
     }
 
-    private void cancelUnheard() {
+    private void cancelUnheardAfter(Duration time) {
+        loop.schedule(this::lookForReaders, time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void lookForReaders() {
         @Nullable RunJournal run = state.run();
         if (run == null || run.isHeard()) {
             return;
         }
-        cancel(run, RunReason.CLIENT_DISCONNECTED);
+        readersElsewhere.of(run, loop).subscribe().with(readers -> cancelUnheard(run, readers), e -> {
+            LOG.debugf(
+                    e,
+                    "nobody knows whether run %s is read at other gateways",
+                    run.start().id());
+            cancelUnheardAfter(LOOK_AGAIN);
+        });
+    }
+
+    /** A reader may have come here meanwhile, and the run may have ended. */
+    private void cancelUnheard(RunJournal run, Readers elsewhere) {
+        if (state.run() == null || run.isHeard()) {
+            return;
+        }
+        switch (elsewhere) {
+            case NOBODY -> cancel(run, RunReason.CLIENT_DISCONNECTED);
+            case EXPECTED -> cancelUnheardAfter(LOOK_AGAIN);
+            case READING ->
+                LOG.debugf("run %s is read at another gateway", run.start().id());
+        }
     }
 
     private void cancel(RunJournal run, RunReason reason) {

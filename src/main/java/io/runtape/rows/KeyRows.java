@@ -15,9 +15,11 @@ import java.util.Set;
  * Claims idempotency keys for new runs, in the caller's transaction. The table's primary key decides whose a key is, so it
  * does not matter which gateway the calls came to. Confined to the thread that holds the connection.
  *
- * <p>A key has a run until it expires, and it has none where its run ended without an answer, or got one that asks to try
- * again: that follows from the run's row, however the run came to its end, and needs no statement when it does. It is so from
- * the answer's head on: a client may have all of the answer, and repeat the call, before the run's end is durable.
+ * <p>A key has a run until it expires, and it has none where its run ended before anything was sent to the agent API, or got an
+ * answer that asks to try again: that follows from the run's row, however the run came to its end, and needs no statement when
+ * it does. It is so from the answer's head on: a client may have all of the answer, and repeat the call, before the run's end
+ * is durable. A run that ended without an answer after its call was sent, or whose gateway died so that nobody knows, keeps
+ * its key: the agent may have done its work.
  */
 final class KeyRows {
 
@@ -25,7 +27,7 @@ final class KeyRows {
     static final String FREE = """
             (idempotency_key.expires_at <= current_timestamp or exists (select 1 from run r
                 where r.run_pk = idempotency_key.run_pk and (r.upstream_status in (429, 503)
-                    or r.upstream_status is null and r.completed_at is not null)))""";
+                    or r.upstream_status is null and r.completed_at is not null and not r.cut)))""";
 
     static final String DELETE_FREE = "delete from idempotency_key where owner = ? and id = ? and " + FREE;
 

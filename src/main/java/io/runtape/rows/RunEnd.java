@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param status never {@link RunStatus#RUNNING}
  * @param reason why, unless it completed
- * @param cut whether the answer broke off, so that whoever is still being sent it must see a broken connection
+ * @param cut whether the answer broke off, so that whoever is still being sent it must see a broken connection; of a run
+ *     without an answer, whether the agent API may have got the call. Where it did not, nothing could break off, and the run's
+ *     idempotency key is free again
  * @param completedAt when the end came
  * @param dialect the dialect that the events were read in, null where it is unknown
  * @param result any JSON
@@ -32,6 +34,11 @@ public record RunEnd(
     /** A run that breaks off for a reason of the gateway's, with nothing read out of its events. */
     public static RunEnd broken(RunStatus status, RunReason reason, Instant at) {
         return new RunEnd(status, reason, true, at, null, null, null, null, null);
+    }
+
+    /** The same, of a run whose call was not sent to the agent API and will not be. */
+    public RunEnd unsent() {
+        return new RunEnd(status, reason, false, completedAt, dialect, result, usage, iterations, error);
     }
 
     /** The same without what only the row needs: readers may hold it for as long as they take, and a result may be long. */

@@ -16,6 +16,7 @@ import org.jboss.resteasy.reactive.RestResponse;
 @RegisterProvider(AgentCallFilter.class)
 @RegisterProvider(AgentStreamFilter.class)
 @RegisterProvider(AgentCallWriter.class)
+@RegisterProvider(AgentConnections.class)
 interface AgentApi {
 
     /** Posts the call to its own address, with its own headers and no others. */

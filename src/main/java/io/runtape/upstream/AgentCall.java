@@ -11,9 +11,10 @@ import java.util.Map;
  * @param uri the whole address
  * @param headers the end-to-end headers, with {@code Content-Type} where the caller sent one
  * @param body the body, byte for byte
+ * @param gate where its answer comes in
  */
 @SuppressWarnings("ArrayRecordComponent") // Carried, never compared.
-record AgentCall(URI uri, List<Map.Entry<String, String>> headers, byte[] body) {
+record AgentCall(URI uri, List<Map.Entry<String, String>> headers, byte[] body, AnswerGate gate) {
 
     /** Headers and body are nobody's to see. */
     @Override
@@ -23,6 +24,6 @@ record AgentCall(URI uri, List<Map.Entry<String, String>> headers, byte[] body) 
 
     static AgentCall of(UpstreamAddress address, String target, List<Map.Entry<String, String>> headers, byte[] body)
             throws URISyntaxException {
-        return new AgentCall(address.resolve(target), headers, body);
+        return new AgentCall(address.resolve(target), headers, body, new AnswerGate());
     }
 }

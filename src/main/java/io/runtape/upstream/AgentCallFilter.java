@@ -21,6 +21,7 @@ public final class AgentCallFilter implements ResteasyReactiveClientRequestFilte
         // A view that copies what it is given: it takes whole lists only.
         byName(call).forEach(headers::put);
         context.setEntity(call, null, MediaType.APPLICATION_OCTET_STREAM_TYPE);
+        call.gate().at(AgentStreamFilter.requestOf(context));
     }
 
     private static Map<String, List<Object>> byName(AgentCall call) {

@@ -11,7 +11,7 @@ import java.lang.reflect.Type;
 
 /**
  * Writes the bytes of a call. The client has put a type beside them by then, which is taken off again where the caller named
- * none.
+ * none. It is asked to when there is a connection, right before the call goes out over it.
  */
 public final class AgentCallWriter implements MessageBodyWriter<AgentCall> {
 
@@ -33,6 +33,7 @@ public final class AgentCallWriter implements MessageBodyWriter<AgentCall> {
         if (call.headers().stream().noneMatch(h -> h.getKey().equalsIgnoreCase(HttpHeaders.CONTENT_TYPE))) {
             headers.remove(HttpHeaders.CONTENT_TYPE);
         }
+        call.gate().stand();
         out.write(call.body());
     }
 }

@@ -10,11 +10,8 @@ import io.vertx.core.http.HttpClosedException;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.URISyntaxException;
-import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
@@ -64,7 +61,7 @@ public final class AgentClient {
         try {
             call = AgentCall.of(address, target, headers, body);
         } catch (URISyntaxException e) {
-            return Uni.createFrom().failure(new UpstreamException(Kind.INVALID, e));
+            return Uni.createFrom().failure(new UpstreamException(Kind.UNREACHABLE, e));
         }
         return api.post(call)
                 .ifNoItem()
@@ -74,7 +71,7 @@ public final class AgentClient {
                 .map(answer -> AgentAnswer.of((AgentStream) answer.getEntity()))
                 .invoke(AgentClient::requireFinal)
                 .onFailure(e -> !(e instanceof UpstreamException))
-                .transform(AgentClient::translate);
+                .transform(e -> translate(e, call.gate().isSent()));
     }
 
     private Duration headTimeout(boolean stream) {
@@ -89,7 +86,11 @@ public final class AgentClient {
         }
     }
 
-    private static UpstreamException translate(Throwable failure) {
+    /** What went wrong before anything was sent can be nothing that the agent API did. */
+    private static UpstreamException translate(Throwable failure, boolean sent) {
+        if (!sent) {
+            return new UpstreamException(Kind.UNREACHABLE, failure);
+        }
         for (Throwable e = failure; e != null; e = e.getCause()) {
             @Nullable Kind kind = kindOf(e);
             if (kind != null) {
@@ -103,13 +104,10 @@ public final class AgentClient {
         if (e instanceof TimeoutException) {
             return Kind.TIMEOUT;
         }
-        if (e instanceof ConnectException
-                || e instanceof UnknownHostException
-                || e instanceof NoRouteToHostException
-                || e instanceof SSLException) {
-            return Kind.UNREACHABLE;
-        }
-        if (e instanceof SocketException || e instanceof ClosedChannelException || e instanceof HttpClosedException) {
+        if (e instanceof SocketException
+                || e instanceof SSLException
+                || e instanceof ClosedChannelException
+                || e instanceof HttpClosedException) {
             return Kind.CLOSED;
         }
         return e instanceof IOException io && isOfTheConnection(io) ? Kind.CLOSED : null;

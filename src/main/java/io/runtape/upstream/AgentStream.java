@@ -22,7 +22,12 @@ public final class AgentStream extends InputStream {
     /** What came before anybody subscribed. */
     private final ByteArrayOutputStream early = new ByteArrayOutputStream(0);
 
+    private MultiMap headers = MultiMap.caseInsensitiveMultiMap();
     private @Nullable Reading reading;
+    /** Buffers that are asked for and may come once what is early has been handed over. */
+    private long asked;
+
+    private boolean breaking;
     private boolean ended;
     private @Nullable Throwable failure;
 
@@ -31,19 +36,26 @@ public final class AgentStream extends InputStream {
     }
 
     /**
-     * Takes the answer over from the client's stream, which has asked for one buffer: the first chunk may lie in it already.
-     * Read on the event loop it gives what it has and then refuses to block.
+     * Takes the answer over from the client's stream, which has asked for one buffer. What came before is in the gate; where the
+     * answer went round it the first chunk may lie in the client's stream already, which gives what it has when it is read on the
+     * event loop, and then refuses to block.
      */
-    static AgentStream takeOver(HttpClientResponse response, @Nullable InputStream stock) {
+    static AgentStream takeOver(HttpClientResponse response, @Nullable InputStream stock, AnswerGate gate) {
         AgentStream stream = new AgentStream(response);
+        boolean ended = false;
         try {
-            stream.ended = stock == null || drain(stock, stream.early);
+            ended = stock == null || drain(stock, stream.early);
         } catch (IOException e) {
             stream.failure = e;
         }
-        if (!stream.ended && stream.failure == null) {
+        if (!ended && stream.failure == null) {
             stream.listen();
         }
+        AnswerGate.Kept kept = gate.open();
+        stream.early.writeBytes(kept.body());
+        stream.headers = kept.headers() == null ? response.headers() : kept.headers();
+        stream.ended |= ended || kept.whole();
+        stream.failure = stream.ended ? null : kept.broken() == null ? stream.failure : kept.broken();
         return stream;
     }
 
@@ -75,6 +87,7 @@ public final class AgentStream extends InputStream {
      * over first, asked for or not. It is no more than the socket held.
      */
     private void broke(Throwable cause) {
+        breaking = true;
         response.fetch(Long.MAX_VALUE);
         Vertx.currentContext().runOnContext(v -> {
             failure = cause;
@@ -106,7 +119,7 @@ public final class AgentStream extends InputStream {
     }
 
     MultiMap headers() {
-        return response.headers();
+        return headers;
     }
 
     /**
@@ -121,6 +134,17 @@ public final class AgentStream extends InputStream {
     public void abort() {
         if (!ended && failure == null) {
             response.request().reset();
+        }
+    }
+
+    /**
+     * Takes back what was asked for and has not come: nothing comes before more is asked for, but for what was read of a
+     * connection that broke.
+     */
+    public void pause() {
+        asked = 0;
+        if (!breaking) {
+            response.pause();
         }
     }
 
@@ -144,16 +168,20 @@ public final class AgentStream extends InputStream {
             if (done) {
                 return;
             }
-            long more = n;
+            asked += n;
             if (!begun) {
                 begun = true;
                 reading = this;
                 if (early.size() > 0) {
-                    subscriber.onNext(Buffer.buffer(early.toByteArray()));
-                    more--;
+                    asked--;
+                    byte[] first = early.toByteArray();
+                    early.reset();
+                    subscriber.onNext(Buffer.buffer(first));
                 }
                 settle();
             }
+            long more = asked;
+            asked = 0;
             if (more > 0 && !done) {
                 response.fetch(more);
             }

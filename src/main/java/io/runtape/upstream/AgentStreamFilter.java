@@ -1,11 +1,14 @@
 package io.runtape.upstream;
 
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import jakarta.ws.rs.client.ClientRequestContext;
 import jakarta.ws.rs.client.ClientResponseContext;
+import java.util.function.Supplier;
 import org.jboss.resteasy.reactive.client.impl.PreservesThreadClientResponseFilter;
 import org.jboss.resteasy.reactive.client.impl.RestClientRequestContext;
 import org.jboss.resteasy.reactive.client.spi.ResteasyReactiveClientRequestContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts an {@link AgentStream} in the place of the client's own stream, which blocks and has a time-out that cannot be set.
@@ -15,9 +18,22 @@ public final class AgentStreamFilter implements PreservesThreadClientResponseFil
 
     @Override
     public void filter(ClientRequestContext request, ClientResponseContext answer) {
-        HttpClientResponse response = ((ResteasyReactiveClientRequestContext) request)
-                .unwrap(RestClientRequestContext.class)
-                .getVertxClientResponse();
-        answer.setEntityStream(AgentStream.takeOver(response, answer.getEntityStream()));
+        RestClientRequestContext internals = internals((ResteasyReactiveClientRequestContext) request);
+        @Nullable HttpClientResponse response = internals.getVertxClientResponse();
+        if (response == null) {
+            // The client asks its filters about calls that failed, too.
+            return;
+        }
+        AnswerGate gate = ((AgentCall) request.getEntity()).gate();
+        answer.setEntityStream(AgentStream.takeOver(response, answer.getEntityStream(), gate));
+    }
+
+    /** The request that a call goes out by, once there is a connection. */
+    static Supplier<HttpClientRequest> requestOf(ResteasyReactiveClientRequestContext call) {
+        return internals(call)::getHttpClientRequest;
+    }
+
+    private static RestClientRequestContext internals(ResteasyReactiveClientRequestContext call) {
+        return call.unwrap(RestClientRequestContext.class);
     }
 }

@@ -22,8 +22,9 @@ import java.util.List;
 final class ChunkJoiner extends ChannelInboundHandlerAdapter {
 
     /**
-     * Joined chunks go on when they are so many bytes, even though the read is not over. Few, because a run that is full is
-     * still sent some buffers, whatever their size; enough for what the client does for each not to count.
+     * Joined chunks are no more bytes than these, though the read is not over; the codec makes no longer ones either. Few,
+     * because one buffer of each run may still come when all runs together are full; enough for what the client does for each
+     * not to count.
      */
     private static final int BYTES_MAX = 8 << 10;
 
@@ -49,8 +50,12 @@ final class ChunkJoiner extends ChannelInboundHandlerAdapter {
                 && !(message instanceof LastHttpContent)
                 && !(message instanceof HttpMessage)
                 && chunk.decoderResult().isSuccess()) {
+            int more = chunk.content().readableBytes();
+            if (length + more > BYTES_MAX) {
+                goOn(context);
+            }
             chunks.add(chunk.content());
-            length += chunk.content().readableBytes();
+            length += more;
             if (length >= BYTES_MAX) {
                 goOn(context);
             }

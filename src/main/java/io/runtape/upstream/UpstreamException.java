@@ -6,13 +6,13 @@ public final class UpstreamException extends RuntimeException {
 
     /** What went wrong. */
     public enum Kind {
-        /** No connection, or TLS failed: nothing was sent. */
+        /** No connection, none in time, or TLS failed: nothing was sent. */
         UNREACHABLE,
-        /** The connection closed before the head of an answer. */
+        /** The connection closed before the head of an answer; what was sent over it may have been received. */
         CLOSED,
         /** What came is not HTTP. */
         INVALID,
-        /** No head came in time. */
+        /** The call was sent, and no head came in time. */
         TIMEOUT
     }
 

@@ -115,8 +115,42 @@ class RollingRestartIT {
         }
     }
 
-    private void assertTakesNoNewRun(GatewayProcess gateway) throws IOException {
-        try (WireAnswer refused = cluster.post(gateway, Script.stream(event(1)))) {
+    /** A repeat is a reader: it begins nothing, whether the run is live or has ended. */
+    @Test
+    void repeatsCallsThatHaveARunUntilItsLiveRunsHaveEnded() throws Exception {
+        GatewayProcess stopping = cluster.start();
+        CountDownLatch second = new CountDownLatch(1);
+        String[] keys = {"Idempotency-Key: live", "Idempotency-Key: ended", "Idempotency-Key: new"};
+        try (WireAnswer ended = cluster.post(stopping, Script.stream(event(3)), keys[1]);
+                WireAnswer live = cluster.post(stopping, twoEvents(second), keys[0])) {
+            ended.whole();
+            live.readUpTo(event(1).length());
+            int runs = cluster.table().runs().size();
+
+            stopping.terminate();
+
+            awaitNotReady(stopping);
+            try (WireAnswer repeat = cluster.post(stopping, Script.stream("data: again\n\n"), keys[0])) {
+                assertEquals(200, repeat.status());
+                assertEquals("true", repeat.header("Idempotent-Replayed"));
+                assertEquals(live.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
+                repeat.readUpTo(event(1).length());
+                try (WireAnswer other = cluster.post(stopping, Script.stream("data: again\n\n"), keys[1])) {
+                    assertEquals(200, other.status());
+                    assertEquals(event(3), new String(other.whole(), UTF_8));
+                }
+                assertTakesNoNewRun(stopping, keys[2]);
+                second.countDown();
+                assertEquals(event(1) + event(2), new String(repeat.whole(), UTF_8));
+            }
+            live.whole();
+            assertEquals(TERMINATED, stopping.exit(EXIT));
+            assertEquals(runs, cluster.table().runs().size());
+        }
+    }
+
+    private void assertTakesNoNewRun(GatewayProcess gateway, String... headerLines) throws IOException {
+        try (WireAnswer refused = cluster.post(gateway, Script.stream(event(1)), headerLines)) {
             assertEquals(503, refused.status());
             assertNotNull(refused.header("Retry-After"));
             refused.whole();

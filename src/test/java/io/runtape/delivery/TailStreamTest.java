@@ -172,6 +172,62 @@ abstract class TailStreamTest extends RunningGateway {
         assertRefused("/threads/thr_none/events", "X-None: 1", 404, "not_found");
     }
 
+    /** The last position of a thread is the last sequence of its last run; that of an earlier run is its own last one. */
+    @Test
+    void namesTheLastPositionOfAThread() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String named = "Runtape-Thread-Id: " + thread;
+        record(Script.stream(event(1), event(2)), named);
+        record(Script.stream(event(1), event(2), event(3)), named);
+        long one = 1L << 32;
+        long two = 2L << 32;
+
+        for (long position : List.of(7L, two + 4, 3L << 32, (9L << 32) + 1, Long.MAX_VALUE)) {
+            assertEquals(two + 3, lastPosition(thread, position), "after " + position);
+        }
+        assertEquals(one + 2, lastPosition(thread, one + 3));
+    }
+
+    /** Of a live run it is how far that is; where the last run is gone, its place is all that is known. */
+    @Test
+    void namesTheLastPositionOfAThreadWhoseLastRunIsLiveOrGone() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String named = "Runtape-Thread-Id: " + thread;
+        record(Script.stream(event(1)), named);
+        CountDownLatch enough = new CountDownLatch(1);
+        Script script = exchange -> {
+            exchange.streamHead().chunk(event(1)).chunk(event(2));
+            enough.await();
+            exchange.end();
+        };
+        String run;
+        try (WireAnswer live =
+                client().post("/v1/run", "{}", upstream.on(script).header(), key, named)) {
+            live.readUpTo(2 * event(1).length());
+            assertEquals((2L << 32) + 2, lastPosition(thread, 3L << 32));
+            run = live.header("Runtape-Run-Id");
+            enough.countDown();
+            live.whole();
+            table().ended(run);
+        }
+        try (WireAnswer deleted = client().send("DELETE", "/history/v1/runs/" + run, new byte[0], key)) {
+            assertEquals(204, deleted.status());
+        }
+
+        assertEquals(2L << 32, lastPosition(thread, 3L << 32));
+    }
+
+    /** The position that the refusal of this one names. */
+    private long lastPosition(String thread, long position) throws Exception {
+        try (WireAnswer answer =
+                client().get("/history/v1/threads/" + thread + "/events", STREAM, key, "Last-Event-ID: " + position)) {
+            String body = new String(answer.whole(), StandardCharsets.UTF_8);
+            assertEquals(400, answer.status(), body);
+            assertTrue(body.contains("\"unknown_sequence\""), body);
+            return Long.parseLong(body.replaceAll(".*last sequence, which is (\\d+)\\..*", "$1"));
+        }
+    }
+
     @Test
     void tellsOfTheSameParameterAtEveryGateway() throws Exception {
         String run = record(Script.stream(event(1)));

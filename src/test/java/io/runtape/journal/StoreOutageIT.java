@@ -3,6 +3,7 @@ package io.runtape.journal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,6 +49,9 @@ class StoreOutageIT {
     private static final long STREAM_BYTES = Long.getLong("outage.mebibytes", 3) << 20;
 
     private static final int HEAP_MEBIBYTES = 256;
+
+    /** An eighth of the heap, and a buffer of each run that was being handed over when that was reached. */
+    private static final long UNCOMMITTED_MAX = ((long) HEAP_MEBIBYTES << 20) / 8 + STREAMS * (8L << 10);
 
     /** What a JVM needs beside its heap: code, metaspace, stacks, and the network's buffers. */
     private static final long BESIDE_HEAP = 350L << 20;
@@ -143,6 +148,10 @@ class StoreOutageIT {
             load.awaitNothingSaid();
             assertTrue(load.said() < STREAMS * STREAM_BYTES, "the agent API could say everything");
             assertTrue(gateway.management().metric("runtape_upstreams_paused") > 0);
+            long uncommitted = (long) gateway.management().metric("runtape_uncommitted_bytes");
+            System.out.printf(
+                    "%d runs wait with %d KiB, of %d KiB allowed%n", STREAMS, uncommitted >> 10, UNCOMMITTED_MAX >> 10);
+            assertTrue(uncommitted <= UNCOMMITTED_MAX, "uncommitted grew to " + uncommitted);
             while (!tail.text().contains(": keep-alive\n")) {
                 assertTrue(tail.readMore(), () -> "the tail has ended: " + tail.end());
             }
@@ -343,6 +352,45 @@ class StoreOutageIT {
         return gateway.output().stream()
                 .filter(line -> line.contains("live runs are given up"))
                 .count();
+    }
+
+    /** After the call was sent nobody may think that it was not, however the answer got lost. */
+    @Test
+    void keepsTheKeyOfACallThatWasGivenUpBeforeItsAnswer() throws Exception {
+        GatewayProcess gateway = gateway("RUNTAPE_STORE_TIMEOUT", "3s");
+        String[] lines = {StreamLoad.CREDENTIAL, "Idempotency-Key: given-up", ""};
+        CountDownLatch never = new CountDownLatch(1);
+        Scripted silent = upstream.on(exchange -> never.await());
+        lines[2] = silent.header();
+        StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 1, Duration.ofMillis(5)));
+        load.speak();
+        try (WireAnswer first = gateway.client().post("/v1/run", "{}", lines)) {
+            silent.call();
+
+            postgres.stopImmediately();
+
+            assertLost(first);
+            postgres.startAgain();
+            assertEquals(
+                    "failed/store_unavailable",
+                    table().ended(first.header("Runtape-Run-Id")).outcome());
+            awaitReadiness(gateway, "UP");
+            try (WireAnswer repeat = gateway.client().post("/v1/run", "{}", lines)) {
+                assertLost(repeat);
+                assertEquals(first.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
+            }
+            assertTrue(silent.isUncalled(), "the agent ran twice");
+        } finally {
+            never.countDown();
+        }
+    }
+
+    private static void assertLost(WireAnswer answer) throws IOException {
+        JsonObject error = new JsonObject(new String(answer.whole(), UTF_8)).getJsonObject("error");
+        assertEquals(500, answer.status(), answer::text);
+        assertEquals("internal_error", error.getString("code"));
+        assertEquals("false", answer.header("x-should-retry"));
+        assertFalse(answer.head().has("Retry-After"));
     }
 
     // ---- The store has no room

@@ -142,17 +142,24 @@ abstract class BoundsTest extends RunningGateway {
 
     // ---- Silence
 
+    /** It may be at work, so it is not called again, and clients that would repeat the call by themselves are told not to. */
     @Test
-    void freesTheKeyOfACallThatTheAgentApiDoesNotAnswer() throws Exception {
+    void keepsTheKeyOfACallThatTheAgentApiDoesNotAnswer() throws Exception {
         String key = "Idempotency-Key: " + UUID.randomUUID();
         Scripted silent = upstream.on(Script.silence());
-        Scripted script = upstream.on(Script.stream("data: x\n\n"));
 
-        assertEquals("504 upstream_timeout", code(client().post("/v1/run", "{}", silent.header(), key)));
-        WireAnswer again = client().post("/v1/run", "{}", script.header(), key);
+        WireAnswer first = client().post("/v1/run", "{}", silent.header(), key);
+        assertEquals("504 upstream_timeout", code(first));
+        WireAnswer repeat = client().post("/v1/run", "{}", silent.header(), key);
 
-        assertEquals("data: x\n\n", new String(again.whole(), UTF_8));
-        script.call();
+        assertEquals("504 upstream_timeout", code(repeat));
+        for (WireAnswer answer : List.of(first, repeat)) {
+            assertEquals("false", answer.header("x-should-retry"));
+            assertFalse(answer.head().has("Retry-After"));
+        }
+        assertEquals(first.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
+        silent.call();
+        assertTrue(silent.isUncalled());
     }
 
     @ParameterizedTest
@@ -178,6 +185,7 @@ abstract class BoundsTest extends RunningGateway {
         WireAnswer answer = client().get("/v1/models", script.header());
 
         assertEquals("504 upstream_timeout", code(answer));
+        assertEquals("false", answer.header("x-should-retry"));
         assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
     }
 

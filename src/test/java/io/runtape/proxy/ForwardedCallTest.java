@@ -21,6 +21,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -84,6 +85,25 @@ abstract class ForwardedCallTest extends RunningGateway {
                         .map(line -> line.toLowerCase(Locale.ROOT))
                         .sorted()
                         .toList());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"60, 200", "80, 502"})
+    void passesHeadersUpToSixtyFourKibibytes(int kibibytes, int status) throws Exception {
+        List<String> headers = IntStream.range(0, kibibytes / 4)
+                .mapToObj(i -> "X-Long-" + i + ": " + "v".repeat(4096 - 12))
+                .toList();
+        Scripted script = upstream.on(Script.json(200, "{}", headers.toArray(String[]::new)));
+
+        WireAnswer answer = client().get("/v1/models", script.header());
+
+        assertEquals(status, answer.status());
+        String body = new String(answer.whole(), UTF_8);
+        if (status == 200) {
+            assertTrue(answer.head().lines().containsAll(headers));
+        } else {
+            assertTrue(body.contains("\"upstream_invalid\""), body);
+        }
     }
 
     @Test

@@ -13,9 +13,14 @@ import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireAnswer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Status, headers and bodies of recorded calls, in both directions. */
 abstract class RelayedHeadsTest extends RunningGateway {
@@ -200,6 +205,99 @@ abstract class RelayedHeadsTest extends RunningGateway {
         assertEquals("up-1", run.upstreamRunId());
         assertEquals("up-thread-1", run.threadId());
         assertEquals(201, run.upstreamStatus());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "text",
+                "a/b/c",
+                "text/event-stream, text/event-stream",
+                "application/json; charset",
+                "/",
+                ";charset=utf-8",
+                "text/event-stream; charset=\"",
+                "multipart/form-data; boundary=x",
+                "multipart/form-data"
+            })
+    void passesATypeThatIsNone(String type) throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            exchange.head(200, "X-Before: 1", "CONTENT-type: " + type, "X-After: 1", "Transfer-Encoding: chunked");
+            exchange.chunk(EVENT).end();
+        });
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+
+        assertEquals(200, answer.status(), () -> String.join("\n", headLines(answer)));
+        assertEquals(EVENT, new String(answer.whole(), UTF_8));
+        assertTrue(headLines(answer).contains("CONTENT-type: " + type), () -> String.join("\n", headLines(answer)));
+        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertEquals("completed", run.outcome());
+        assertArrayEquals(EVENT.getBytes(UTF_8), table().bytes(run.id()));
+    }
+
+    private static List<String> headLines(WireAnswer answer) {
+        try {
+            return answer.head().lines();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The same, where the agent API sends two of them: which one counts nobody can know. */
+    @Test
+    void passesTwoTypes() throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            exchange.head(200, "Content-Type: text/plain", "Content-Type: text/event-stream", "Content-Length: 9");
+            exchange.raw(EVENT.getBytes(UTF_8)).isWhole();
+        });
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+
+        assertEquals(EVENT, new String(answer.whole(), UTF_8));
+        assertEquals(List.of("text/plain", "text/event-stream"), answer.head().values("Content-Type"));
+    }
+
+    private static String[] headersOf(int bytes) {
+        return Stream.iterate(0, i -> i + 1)
+                .limit(bytes / 4096)
+                .map(i -> "X-Long-" + i + ": " + "v".repeat(4096 - 12))
+                .toArray(String[]::new);
+    }
+
+    @Test
+    void passesHeadersOfNearlySixtyFourKibibytes() throws Exception {
+        String[] headers = headersOf(60 << 10);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead(headers);
+            exchange.chunk(EVENT).end();
+        });
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+
+        assertEquals(200, answer.status());
+        assertEquals(EVENT, new String(answer.whole(), UTF_8));
+        assertTrue(headLines(answer).containsAll(List.of(headers)));
+        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertEquals("completed", run.outcome());
+        assertTrue(run.answerHeaders().length() > 60 << 10);
+    }
+
+    @Test
+    void saysThatHeadersAreTooLong() throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead(headersOf(80 << 10));
+            exchange.chunk(EVENT).awaitPeerGone();
+        });
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+
+        assertEquals(502, answer.status());
+        assertTrue(new String(answer.whole(), UTF_8).contains("\"upstream_invalid\""), answer.text());
+        assertEquals(
+                "failed/upstream_error",
+                table().ended(answer.header("Runtape-Run-Id")).outcome());
+        assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
     }
 
     @Test

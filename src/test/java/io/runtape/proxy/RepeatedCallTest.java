@@ -472,15 +472,6 @@ abstract class RepeatedCallTest extends RunningGateway {
         assertFree(failed);
     }
 
-    @Test
-    void freesTheKeyWhereTheAgentApiSpeaksNoHttp() throws Exception {
-        Scripted script = upstream.on(
-                exchange -> exchange.raw("no HTTP\r\n\r\n".getBytes(UTF_8)).awaitPeerGone());
-        WireAnswer failed = post("{}", script.header());
-        assertEquals(502, failed.status());
-        assertFree(failed);
-    }
-
     @ParameterizedTest
     @ValueSource(ints = {429, 503})
     void freesTheKeyWhereTheAgentApiAsksToTryAgain(int status) throws Exception {
@@ -508,6 +499,7 @@ abstract class RepeatedCallTest extends RunningGateway {
         try (StoreLock lock = StoreLock.onRuns(store())) {
             refused = post("{}", script.header());
             assertEquals(503, refused.status());
+            assertTrue(refused.head().has("Retry-After"));
         }
         assertTrue(new String(refused.whole(), UTF_8).contains("\"store_unavailable\""));
         assertTrue(script.isUncalled());
@@ -515,6 +507,88 @@ abstract class RepeatedCallTest extends RunningGateway {
                 "the gateway takes calls again",
                 () -> client().post("/v1/run", "{}", script.header()).status() == 200 ? true : null);
         assertFree(refused);
+    }
+
+    // ---- Keys that have a run without an answer
+
+    /** Whoever repeats the call is told the same, and that it is of no use, and the agent is not called again. */
+    private void assertKept(int status, String code, Scripted script, WireAnswer failed) throws Exception {
+        for (WireAnswer answer : List.of(failed, post("{}", script.header()), post("{}", script.header()))) {
+            assertRefused(status, code, answer);
+            assertEquals(failed.header("Runtape-Run-Id"), answer.header("Runtape-Run-Id"));
+            assertEquals(failed.header("Runtape-Thread-Id"), answer.header("Runtape-Thread-Id"));
+            assertFalse(answer.head().has("Retry-After"), answer.head().toString());
+            if (status >= 500) {
+                assertEquals("false", answer.header("x-should-retry"));
+            }
+        }
+        assertCalledOnce(script);
+        assertRefused(422, "idempotency_key_reused", post("{\"prompt\":\"another\"}", script.header()));
+    }
+
+    @Test
+    void keepsTheKeyWhereTheAgentApiSpeaksNoHttp() throws Exception {
+        Scripted script = upstream.on(
+                exchange -> exchange.raw("no HTTP\r\n\r\n".getBytes(UTF_8)).awaitPeerGone());
+
+        assertKept(502, "upstream_invalid", script, post("{}", script.header()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void keepsTheKeyWhereTheAgentApiGoesWithoutAnAnswer(boolean byReset) throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            if (byReset) {
+                exchange.reset();
+            }
+        });
+
+        assertKept(502, "upstream_unreachable", script, post("{}", script.header()));
+    }
+
+    @Test
+    void keepsTheKeyOfARunThatWasCancelledBeforeItsAnswer() throws Exception {
+        Scripted script = upstream.on(Script.silence());
+        String owner = "X-API-Key: " + key;
+        WireAnswer first = post("{}", script.header(), owner);
+        script.call();
+        String run;
+        try (WireAnswer runs = client().get("/history/v1/runs", owner)) {
+            run = new JsonObject(new String(runs.whole(), UTF_8))
+                    .getJsonArray("data")
+                    .getJsonObject(0)
+                    .getString("id");
+        }
+        try (WireAnswer cancelled = client().post("/history/v1/runs/" + run + "/cancel", "", owner)) {
+            assertEquals(200, cancelled.status());
+        }
+
+        assertRefused(410, "gone", first);
+        assertRefused(410, "gone", post("{}", script.header(), owner));
+        assertTrue(script.isUncalled());
+    }
+
+    /** As the row is where the gateway died, or the store was away for too long, after the call was sent. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gateway_lost", "store_unavailable", "gateway_stopped"})
+    void keepsTheKeyOfARunThatWasLostAfterItsCallWasSent(String reason) throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        WireAnswer first = post("{}", script.header());
+        first.whole();
+        RunRow run = table().ended(first.header("Runtape-Run-Id"));
+        update(
+                "update run set status = 'failed', cut = true, upstream_status = null, reason = '" + reason
+                        + "' where run_pk = ?",
+                run.pk());
+
+        for (int i = 0; i < 2; i++) {
+            WireAnswer repeat = post("{}", script.header());
+            assertRefused(500, "internal_error", repeat);
+            assertEquals("false", repeat.header("x-should-retry"));
+            assertEquals(run.id(), repeat.header("Runtape-Run-Id"));
+            assertFalse(repeat.head().has("Retry-After"));
+        }
+        assertCalledOnce(script);
     }
 
     @Test
@@ -529,8 +603,8 @@ abstract class RepeatedCallTest extends RunningGateway {
 
         assertRefused(502, "upstream_unreachable", first);
         assertRefused(502, "upstream_unreachable", repeat);
+        assertEquals(first.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
         assertTrue(script.isUncalled());
-        assertFree(first);
     }
 
     // ---- Keys whose run or time is over

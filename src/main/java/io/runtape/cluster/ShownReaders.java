@@ -1,0 +1,132 @@
+package io.runtape.cluster;
+
+import io.runtape.rows.RunFollowers;
+import io.runtape.rows.RunFollowers.Readers;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shows other gateways which of their runs somebody reads here, so that none of them gives a run up because nobody does. Whoever
+ * is about to read is shown before he gets anything; what changes afterwards is shown by a thread of its own, many runs at once,
+ * which frames of other runs need not wait for. Safe for any thread.
+ */
+final class ShownReaders {
+
+    private static final Logger LOG = Logger.getLogger(ShownReaders.class);
+
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    private final RunFollowers followers;
+    private final Set<RemoteRun> changed = ConcurrentHashMap.newKeySet();
+    private volatile long nodeId;
+    private volatile boolean stopping;
+    private volatile @Nullable Thread thread;
+    private boolean failing;
+
+    ShownReaders(RunFollowers followers) {
+        this.followers = followers;
+    }
+
+    /** Begins to show, in the name of this gateway. */
+    void start(long ofNode) {
+        nodeId = ofNode;
+        Thread showing = new Thread(this::showAll, "runtape-shown-readers");
+        showing.setDaemon(true);
+        thread = showing;
+        showing.start();
+    }
+
+    void stop() {
+        stopping = true;
+        LockSupport.unpark(thread);
+    }
+
+    /** Somebody has found the run and is about to read it. When this returns, the run's gateway can see that. Blocks. */
+    void expect(RemoteRun run) throws SQLException {
+        run.shown().lock();
+        try {
+            if (run.shown().readers() == Readers.NOBODY) {
+                followers.expect(run.pk(), nodeId);
+                run.shown().are(Readers.EXPECTED);
+            }
+        } finally {
+            run.shown().unlock();
+        }
+    }
+
+    /** The run's readers may be others than those that are shown. */
+    void changed(RemoteRun run) {
+        if (changed.add(run)) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private void showAll() {
+        while (!stopping) {
+            if (changed.isEmpty()) {
+                LockSupport.park(this);
+                continue;
+            }
+            List<RemoteRun> taken = new ArrayList<>(changed);
+            taken.forEach(changed::remove);
+            try {
+                show(taken);
+                failing = false;
+            } catch (SQLException | RuntimeException e) {
+                if (!failing) {
+                    LOG.warnf("other gateways cannot be shown who reads here: %s", e.toString());
+                }
+                failing = true;
+                changed.addAll(taken);
+                LockSupport.parkNanos(this, RETRY.toNanos());
+            }
+        }
+    }
+
+    private void show(List<RemoteRun> taken) throws SQLException {
+        Map<Readers, List<RemoteRun>> news = new EnumMap<>(Readers.class);
+        List<RemoteRun> locked = new ArrayList<>();
+        try {
+            for (RemoteRun run : taken) {
+                run.shown().lock();
+                locked.add(run);
+                Readers now = run.readers();
+                if (now != run.shown().readers()) {
+                    news.computeIfAbsent(now, n -> new ArrayList<>()).add(run);
+                }
+            }
+            for (Map.Entry<Readers, List<RemoteRun>> each : news.entrySet()) {
+                followers.say(
+                        nodeId, each.getValue().stream().map(RemoteRun::pk).toList(), each.getKey());
+                each.getValue().forEach(run -> run.shown().are(each.getKey()));
+            }
+        } finally {
+            locked.forEach(run -> run.shown().unlock());
+        }
+    }
+
+    /** What of a run's readers is shown. Changes only under its own lock, which is held while the database is told. */
+    static final class Shown extends ReentrantLock {
+        private static final long serialVersionUID = 1L;
+
+        private volatile Readers readers = Readers.NOBODY;
+
+        Readers readers() {
+            return readers;
+        }
+
+        void are(Readers now) {
+            readers = now;
+        }
+    }
+}
