@@ -226,6 +226,20 @@ class ArchitectureTest {
     }
 
     @Test
+    void treesAreMadeOfShortJsonAlone() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(ROOT + ".json.LeanTree")
+                .and()
+                .doNotHaveFullyQualifiedName(ROOT + ".history.JsonBody")
+                .should()
+                .callMethodWhere(describe(
+                        "it makes a tree of JSON", call -> call.getName().equals("readTree")))
+                .because("a tree may take 27 times the memory of its text; these two bound the text")
+                .check(CODE);
+    }
+
+    @Test
     void packagesAreNamedAfterTheDomain() {
         noClasses()
                 .should()
