@@ -44,7 +44,7 @@ class ArchitectureTest {
     private static final String[] READING = in("journal", "delivery", "transcript");
 
     /** Their code runs on event loops, where one wait holds up thousands of streams. */
-    private static final String[] LIVE_PATH = in("proxy", "delivery", "upstream", "sse");
+    private static final String[] LIVE_PATH = in("proxy", "delivery", "intake", "upstream", "sse");
 
     private static final Pattern NAME = Pattern.compile("`([^`]+)`");
     private static final Pattern MEMBER = Pattern.compile("`([A-Z][A-Za-z]+)\\.([A-Za-z_]+)`");

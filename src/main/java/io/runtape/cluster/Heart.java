@@ -8,7 +8,6 @@ import io.runtape.model.Store;
 import io.runtape.rows.CancelRequests;
 import io.runtape.rows.Nodes;
 import io.runtape.rows.Nodes.Other;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -44,6 +44,7 @@ final class Heart implements CommitNews {
     private final Set<Word> words = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final Thread thread = new Thread(this::live, "runtape-heart");
+    private final Executor closer = Heart::onThreadOfItsOwn;
     private volatile boolean others;
     private volatile boolean idle;
     private volatile boolean stopping;
@@ -166,10 +167,16 @@ final class Heart implements CommitNews {
         CancelRequests.of(connection(), journal.nodeId()).forEach(journal::cancelHere);
     }
 
-    /** On a worker: a gateway may leave thousands of runs, and this one must go on to show that it lives. */
+    private static void onThreadOfItsOwn(Runnable task) {
+        Thread closing = new Thread(task, "runtape-closing");
+        closing.setDaemon(true);
+        closing.start();
+    }
+
+    /** On a thread of its own: a gateway may leave thousands of runs, and this one must go on to show that it lives. */
     private void closeAll(List<Other> dead) {
         if (!dead.isEmpty() && closing.compareAndSet(false, true)) {
-            Infrastructure.getDefaultWorkerPool().execute(() -> {
+            closer.execute(() -> {
                 try (Connection own = store.connect()) {
                     Nodes nodes = new Nodes(own, store.engine());
                     for (Other each : dead) {

@@ -14,7 +14,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import java.io.InputStream;
 import java.sql.SQLException;
 import java.util.Objects;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -144,14 +143,15 @@ public final class ThreadResource {
     @APIResponse(responseCode = "400", ref = "InvalidRequest")
     @APIResponse(responseCode = "401", ref = "Unauthorized")
     @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "408", ref = "RequestTimeout")
     @APIResponse(responseCode = "413", ref = "BodyTooLarge")
     @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<One<ThreadView>> change(
-            @PathParam("id") @Parameter(ref = "ThreadId") String id, InputStream body, @Context RoutingContext context)
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
-        update.apply(owner, thread.id, ThreadChange.read(body));
+        update.apply(owner, thread.id, ThreadChange.read(HistoryBodies.of(context)));
         return NoStore.ok(new One<>(views.of(owner, threads.require(owner, id))));
     }
 

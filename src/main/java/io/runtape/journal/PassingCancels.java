@@ -29,10 +29,12 @@ public final class PassingCancels {
 
     private final CancelRequests requests;
     private final Journal journal;
+    private final StoreWork work;
 
-    PassingCancels(CancelRequests requests, Journal journal) {
+    PassingCancels(CancelRequests requests, Journal journal, StoreWork work) {
         this.requests = requests;
         this.journal = journal;
+        this.work = work;
     }
 
     /** A cancel call that is passing. */
@@ -66,7 +68,7 @@ public final class PassingCancels {
         if (!journal.hasOthers()) {
             return Uni.createFrom().item(Passing.UNNOTED);
         }
-        return patiently(StoreWork.onWorker(() -> noted(owner, id, loop), loop), Passing.UNNOTED, loop);
+        return patiently(work.onWorker(() -> noted(owner, id, loop), loop), Passing.UNNOTED, loop);
     }
 
     private Passing noted(Owner owner, String id, Executor loop) throws SQLException {
@@ -77,7 +79,7 @@ public final class PassingCancels {
         long pk = run.get().runPk;
         requests.passing(pk, 1);
         return () -> patiently(
-                        StoreWork.onWorker(
+                        work.onWorker(
                                 () -> {
                                     requests.passing(pk, -1);
                                     return true;
@@ -98,11 +100,11 @@ public final class PassingCancels {
         if (run.cancelNoted() || !journal.hasOthers()) {
             return Uni.createFrom().item(run.cancelNoted());
         }
-        return patiently(StoreWork.onWorker(() -> requests.isPassing(run.pk()), loop), false, loop);
+        return patiently(work.onWorker(() -> requests.isPassing(run.pk()), loop), false, loop);
     }
 
-    private static <T> Uni<T> patiently(Uni<T> work, T otherwise, Executor loop) {
-        return work.ifNoItem()
+    private static <T> Uni<T> patiently(Uni<T> asked, T otherwise, Executor loop) {
+        return asked.ifNoItem()
                 .after(PATIENCE)
                 .recoverWithItem(otherwise)
                 .onFailure()

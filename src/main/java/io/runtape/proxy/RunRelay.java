@@ -10,6 +10,7 @@ import io.runtape.rows.RunEnd;
 import io.runtape.rows.RunHead;
 import io.runtape.upstream.AgentAnswer;
 import io.runtape.upstream.AgentClient;
+import io.runtape.upstream.OutgoingBody;
 import io.runtape.upstream.UpstreamConfig;
 import io.runtape.upstream.UpstreamException;
 import io.smallrye.mutiny.subscription.Cancellable;
@@ -45,7 +46,7 @@ final class RunRelay {
     private final UpstreamConfig upstream;
     private final PassingCancels cancels;
     private final OutcomeReader outcome;
-    private RecordedCall call;
+    private final RecordedCall call;
     private RelayState state = new RelayState.Opening();
     private @Nullable AnswerBody body;
 
@@ -73,6 +74,7 @@ final class RunRelay {
     void begin(RunJournal run) {
         LOG.debugf("run %s begins", call.start().id());
         run.whenEnded(end -> ended(run, end));
+        call.stored();
         if (run.ended().isPresent()) {
             // Someone ended it while its row was written, so the agent API is not to be called.
             return;
@@ -83,7 +85,6 @@ final class RunRelay {
                 .with(
                         answer -> CallLoop.run(loop, () -> answered(run, answer)),
                         e -> CallLoop.run(loop, () -> unanswered(run, e)));
-        call = call.sent();
         if (state instanceof RelayState.Opening) {
             state = new RelayState.Calling(run, sent);
         }
@@ -97,6 +98,7 @@ final class RunRelay {
         UpstreamException.Kind kind =
                 cause instanceof UpstreamException known ? known.kind() : UpstreamException.Kind.INVALID;
         LOG.debugf(cause, "run %s has no answer", call.start().id());
+        call.release();
         RunReason reason = switch (kind) {
             case UNREACHABLE -> RunReason.UPSTREAM_UNREACHABLE;
             case CLOSED -> RunReason.UPSTREAM_CLOSED;
@@ -216,6 +218,7 @@ final class RunRelay {
             state.closeUpstream();
             state = new RelayState.Ended();
         }
+        call.release();
         if (body != null) {
             body.stop();
         }
@@ -262,7 +265,8 @@ final class RunRelay {
 
     /** Asks the agent API to cancel its run, as the caller would. What it answers changes nothing here. */
     private void cancelUpstream(String path) {
-        agent.post(path, call.headers(), "{}".getBytes(StandardCharsets.UTF_8), true, loop)
+        OutgoingBody nothing = new OutgoingBody("{}".getBytes(StandardCharsets.UTF_8), () -> {});
+        agent.post(path, call.headers(), nothing, true, loop)
                 .subscribe()
                 .with(answer -> answer.body().abort(), e -> LOG.debugf(e, "cancel was not answered"));
     }

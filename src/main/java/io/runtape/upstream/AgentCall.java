@@ -10,10 +10,9 @@ import java.util.Map;
  *
  * @param uri the whole address
  * @param headers the end-to-end headers, with {@code Content-Type} where the caller sent one
- * @param body the body, byte for byte
+ * @param body the body, byte for byte; handed out when it is sent
  */
-@SuppressWarnings("ArrayRecordComponent") // Carried, never compared.
-record AgentCall(URI uri, List<Map.Entry<String, String>> headers, byte[] body) {
+record AgentCall(URI uri, List<Map.Entry<String, String>> headers, OutgoingBody body) {
 
     /** Headers and body are nobody's to see. */
     @Override
@@ -21,7 +20,8 @@ record AgentCall(URI uri, List<Map.Entry<String, String>> headers, byte[] body) 
         return "AgentCall[hidden]";
     }
 
-    static AgentCall of(UpstreamAddress address, String target, List<Map.Entry<String, String>> headers, byte[] body)
+    static AgentCall of(
+            UpstreamAddress address, String target, List<Map.Entry<String, String>> headers, OutgoingBody body)
             throws URISyntaxException {
         return new AgentCall(address.resolve(target), headers, body);
     }
