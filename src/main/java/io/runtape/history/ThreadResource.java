@@ -2,6 +2,8 @@ package io.runtape.history;
 
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
+import io.runtape.memory.AnswerRoom;
+import io.runtape.memory.MemoryBudgets;
 import io.runtape.model.AgentThread;
 import io.runtape.model.Run;
 import io.vertx.ext.web.RoutingContext;
@@ -39,6 +41,7 @@ public final class ThreadResource {
     private final PresentRuns present;
     private final ThreadUpdate update;
     private final Deletion deletion;
+    private final MemoryBudgets memory;
 
     ThreadResource(
             CallerAuthentication callers,
@@ -47,7 +50,8 @@ public final class ThreadResource {
             RunQueries runs,
             PresentRuns present,
             ThreadUpdate update,
-            Deletion deletion) {
+            Deletion deletion,
+            MemoryBudgets memory) {
         this.callers = callers;
         this.threads = threads;
         this.views = views;
@@ -55,6 +59,7 @@ public final class ThreadResource {
         this.present = present;
         this.update = update;
         this.deletion = deletion;
+        this.memory = memory;
     }
 
     /** The caller's threads, the one that moved last first. */
@@ -119,7 +124,7 @@ public final class ThreadResource {
         AgentThread thread = threads.require(owner, id);
         String listing = "runs " + thread.id;
         long after = query.cursor(listing, 1).map(cursor -> cursor.number(0)).orElse(0L);
-        Slice<Run> slice = runs.ofThread(owner, thread.id, after, query.limit());
+        Slice<Run> slice = runs.ofThread(owner, thread.id, after, query.limit(), AnswerRoom.of(context, memory));
         @Nullable
         String next = slice.more() ? Cursor.write(listing, Objects.requireNonNull(slice.last().threadOrdinal)) : null;
         return NoStore.ok(Page.of(present.views(slice.rows()), next, context));
