@@ -44,7 +44,7 @@ class ArchitectureTest {
     private static final String[] READING = in("journal", "delivery", "transcript");
 
     /** Their code runs on event loops, where one wait holds up thousands of streams. */
-    private static final String[] LIVE_PATH = in("proxy", "delivery", "upstream", "sse");
+    private static final String[] LIVE_PATH = in("proxy", "delivery", "intake", "upstream", "sse");
 
     private static final Pattern NAME = Pattern.compile("`([^`]+)`");
     private static final Pattern MEMBER = Pattern.compile("`([A-Z][A-Za-z]+)\\.([A-Za-z_]+)`");
@@ -223,6 +223,20 @@ class ArchitectureTest {
                 default -> false;
             };
         });
+    }
+
+    @Test
+    void treesAreMadeOfShortJsonAlone() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(ROOT + ".json.LeanTree")
+                .and()
+                .doNotHaveFullyQualifiedName(ROOT + ".history.JsonBody")
+                .should()
+                .callMethodWhere(describe(
+                        "it makes a tree of JSON", call -> call.getName().equals("readTree")))
+                .because("a tree may take 27 times the memory of its text; these two bound the text")
+                .check(CODE);
     }
 
     @Test

@@ -4,12 +4,14 @@ import io.netty.channel.EventLoop;
 import io.runtape.journal.RunJournal;
 import io.runtape.rows.FrameReader;
 import io.smallrye.mutiny.Multi;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.buffer.Buffer;
+import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jboss.threads.ViewExecutor;
 
 /** Makes readers of runs, and bounds what all their queues hold together. Safe for any thread. */
 @Singleton
@@ -22,22 +24,33 @@ public final class Delivery {
     private final long queuedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
     /**
-     * How many reads of frames at once; further ones wait in line, one of each reader at the most. Each takes a worker thread, a
+     * How many reads of frames at once; further ones wait in line, one of each reader at the most. Each takes a thread, a
      * connection and up to a page of memory: as soon as the database does not answer, all that run stand still, and must leave
-     * workers and connections to everybody else.
+     * connections to everybody else. The threads are their own: those that answer the history may all wait for their callers.
      */
     private static final int READS_AT_ONCE = 16;
 
     private final FrameReader reader;
     private final DeliveryMetrics metrics;
-    private final Executor reads = ViewExecutor.builder(Infrastructure.getDefaultWorkerPool())
-            .setMaxSize(READS_AT_ONCE)
-            .build();
+    private final ThreadPoolExecutor reads = new ThreadPoolExecutor(
+            READS_AT_ONCE, READS_AT_ONCE, 60, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Delivery::readingThread);
     private final AtomicLong queued = new AtomicLong();
 
     Delivery(FrameReader reader, DeliveryMetrics metrics) {
         this.reader = reader;
         this.metrics = metrics;
+        reads.allowCoreThreadTimeOut(true);
+    }
+
+    private static Thread readingThread(Runnable task) {
+        Thread reading = new Thread(task, "runtape-reads");
+        reading.setDaemon(true);
+        return reading;
+    }
+
+    @PreDestroy
+    void stop() {
+        reads.shutdownNow();
     }
 
     /**

@@ -26,11 +26,13 @@ public final class RecordedAnswers {
     private final KeyReader keys;
     private final RunSources sources;
     private final Delivery delivery;
+    private final StoreWork work;
 
-    RecordedAnswers(KeyReader keys, RunSources sources, Delivery delivery) {
+    RecordedAnswers(KeyReader keys, RunSources sources, Delivery delivery, StoreWork work) {
         this.keys = keys;
         this.sources = sources;
         this.delivery = delivery;
+        this.work = work;
     }
 
     /**
@@ -41,7 +43,7 @@ public final class RecordedAnswers {
      *     with what the database said where that does not answer
      */
     public Uni<Optional<RecordedAnswer>> ofKey(Owner owner, IdempotencyKey key, EventLoop loop) {
-        return StoreWork.onWorker(() -> lookUp(owner, key), loop)
+        return work.onWorker(() -> lookUp(owner, key), loop)
                 .onFailure(BrokenOffException.class)
                 .retry()
                 .withBackOff(LOOK_AGAIN_FIRST, LOOK_AGAIN_LONGEST)

@@ -27,15 +27,17 @@ final class StreamReply {
 
     private final RoutingContext context;
     private final EventLoop loop;
+    private final StoreWork work;
 
-    private StreamReply(RoutingContext context, EventLoop loop) {
+    private StreamReply(RoutingContext context, EventLoop loop, StoreWork work) {
         this.context = context;
         this.loop = loop;
+        this.work = work;
     }
 
     /** For the call that is being handled; on its event loop. */
-    static StreamReply to(RoutingContext context) {
-        return new StreamReply(context, ((ContextInternal) Vertx.currentContext()).nettyEventLoop());
+    static StreamReply to(RoutingContext context, StoreWork work) {
+        return new StreamReply(context, ((ContextInternal) Vertx.currentContext()).nettyEventLoop(), work);
     }
 
     EventLoop loop() {
@@ -57,7 +59,7 @@ final class StreamReply {
 
     /** What may block, done on a worker; the result comes on the event loop. */
     <T> Uni<T> onWorker(Supplier<T> lookup) {
-        return StoreWork.onWorker(lookup::get, loop);
+        return work.onWorker(lookup::get, loop);
     }
 
     private Uni<Void> cut(Throwable cause) {

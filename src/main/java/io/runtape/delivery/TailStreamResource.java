@@ -2,6 +2,7 @@ package io.runtape.delivery;
 
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.journal.StoreWork;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
@@ -22,11 +23,13 @@ public final class TailStreamResource {
     private final StreamReaders readers;
     private final Delivery delivery;
     private final ThreadTails threadTails;
+    private final StoreWork work;
 
-    TailStreamResource(StreamReaders readers, Delivery delivery, ThreadTails threadTails) {
+    TailStreamResource(StreamReaders readers, Delivery delivery, ThreadTails threadTails, StoreWork work) {
         this.readers = readers;
         this.delivery = delivery;
         this.threadTails = threadTails;
+        this.work = work;
     }
 
     /** The tail of a run, from the position that the reader names. */
@@ -40,7 +43,7 @@ public final class TailStreamResource {
         Supplier<RunSources.Found> lookup = readers.ofRun(context.request(), asked.ticket(), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.flag("verbatim");
-        StreamReply reply = StreamReply.to(context);
+        StreamReply reply = StreamReply.to(context, work);
         return reply.lookedUp(lookup, found -> {
             RunSource source = found.source();
             long after = position == null ? 0 : position;
@@ -69,7 +72,7 @@ public final class TailStreamResource {
         Supplier<Owner> owner = readers.ofThread(context.request(), asked.ticket(), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.flag("verbatim");
-        StreamReply reply = StreamReply.to(context);
+        StreamReply reply = StreamReply.to(context, work);
         return reply.lookedUp(
                 () -> threadTails.open(owner.get(), id, position == null ? 0 : position, verbatim, reply.loop()),
                 tail -> {

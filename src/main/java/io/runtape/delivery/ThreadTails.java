@@ -37,13 +37,15 @@ final class ThreadTails {
     private final RunSources sources;
     private final Delivery delivery;
     private final Journal journal;
+    private final StoreWork work;
     private final Set<Runnable> waiting = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
 
-    ThreadTails(RunSources sources, Delivery delivery, Journal journal) {
+    ThreadTails(RunSources sources, Delivery delivery, Journal journal, StoreWork work) {
         this.sources = sources;
         this.delivery = delivery;
         this.journal = journal;
+        this.work = work;
     }
 
     /**
@@ -126,7 +128,7 @@ final class ThreadTails {
         }
 
         private Uni<Optional<RunSources.Found>> lookup() {
-            return StoreWork.onWorker(() -> sources.nextInThread(owner, threadId, ordinal), loop);
+            return work.onWorker(() -> sources.nextInThread(owner, threadId, ordinal), loop);
         }
 
         private Multi<Buffer> run(RunSources.Found found) {

@@ -1,11 +1,12 @@
 package io.runtape.demo;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.error.ApiException;
 import io.runtape.error.PrefixedId;
+import io.runtape.json.LeanTree;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ record DemoRequest(String agent, String prompt, String threadId, boolean stream)
      * @throws ApiException {@code invalid_request}, if something is missing
      */
     static DemoRequest of(Buffer body, @Nullable String pathAgent) {
-        JsonObject json = object(body);
+        JsonNode json = object(body);
         String agent = pathAgent == null ? string(json, "agent") : pathAgent;
         if (agent == null || agent.isBlank()) {
             throw ApiException.invalid("The field agent is missing. Any name will do, such as \"demo\".");
@@ -45,59 +46,59 @@ record DemoRequest(String agent, String prompt, String threadId, boolean stream)
                 cut(agent, AGENT_CHARS_MAX),
                 cut(prompt, PROMPT_CHARS_MAX),
                 threadId(json),
-                !Boolean.FALSE.equals(json.getValue("stream")));
+                !(json.path("stream").isBoolean() && !json.path("stream").booleanValue()));
     }
 
     private static String cut(String text, int charsMax) {
         return text.length() <= charsMax ? text : text.substring(0, charsMax);
     }
 
-    private static JsonObject object(Buffer body) {
-        try {
-            return new JsonObject(body);
-        } catch (DecodeException | ClassCastException noObject) {
+    private static JsonNode object(Buffer body) {
+        @Nullable JsonNode json = LeanTree.read(body.toString(StandardCharsets.UTF_8), Set.of());
+        if (json == null || !json.isObject()) {
             throw ApiException.invalid("The body must be a JSON object.");
         }
+        return json;
     }
 
-    private static @Nullable String string(JsonObject json, String name) {
-        return json.getValue(name) instanceof String text ? text : null;
+    private static @Nullable String string(JsonNode json, String name) {
+        return json.path(name).textValue();
     }
 
-    private static @Nullable String prompt(JsonObject json) {
+    private static @Nullable String prompt(JsonNode json) {
         String prompt = string(json, "prompt");
-        if (prompt != null || !(json.getValue("messages") instanceof JsonArray messages)) {
+        if (prompt != null || !json.path("messages").isArray()) {
             return prompt;
         }
+        JsonNode messages = json.path("messages");
         for (int i = messages.size() - 1; i >= 0; i--) {
-            if (messages.getValue(i) instanceof JsonObject message && "user".equals(string(message, "role"))) {
-                return content(message);
+            if ("user".equals(string(messages.get(i), "role"))) {
+                return content(messages.get(i));
             }
         }
         return null;
     }
 
-    private static @Nullable String content(JsonObject message) {
+    private static @Nullable String content(JsonNode message) {
         String content = string(message, "content");
-        if (content != null || !(message.getValue("parts") instanceof JsonArray parts)) {
+        if (content != null || !message.path("parts").isArray()) {
             return content;
         }
         StringBuilder text = new StringBuilder();
-        for (Object part : parts) {
-            if (part instanceof JsonObject object && object.getValue("text") instanceof String piece) {
-                text.append(piece);
-            }
+        for (JsonNode part : message.path("parts")) {
+            String piece = string(part, "text");
+            text.append(piece == null ? "" : piece);
         }
         return text.toString();
     }
 
-    private static String threadId(JsonObject json) {
-        Object given = json.getValue("threadId");
-        if (given == null) {
+    private static String threadId(JsonNode json) {
+        JsonNode given = json.path("threadId");
+        if (given.isMissingNode() || given.isNull()) {
             return PrefixedId.next("thr_");
         }
-        if (given instanceof String id && THREAD_ID.matcher(id).matches()) {
-            return id;
+        if (given.isTextual() && THREAD_ID.matcher(given.textValue()).matches()) {
+            return given.textValue();
         }
         throw ApiException.invalid("The field threadId must be 1 to 128 letters, digits or any of . _ : -");
     }

@@ -2,6 +2,7 @@ package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import io.runtape.json.LeanTree;
 import org.jspecify.annotations.Nullable;
 
 /** A part while events still add to it. Confined to the transcript that folds it. */
@@ -41,13 +42,14 @@ sealed interface PartDraft {
             text.append(whole);
         }
 
-        String text() {
-            return text.toString();
+        /** What is typed so far; not kept. */
+        CharSequence said() {
+            return text;
         }
 
         @Override
         public Part part() {
-            return reasoning ? new Part.Reasoning(text()) : new Part.Text(text());
+            return reasoning ? new Part.Reasoning(text.toString()) : new Part.Text(text.toString());
         }
     }
 
@@ -65,7 +67,11 @@ sealed interface PartDraft {
         Call(String id, String name, @Nullable JsonNode input) {
             this.id = id;
             this.name = name;
-            this.input = input;
+            take(input);
+        }
+
+        void take(@Nullable JsonNode arguments) {
+            input = arguments == null ? input : LeanTree.compact(arguments);
         }
 
         boolean isOpen() {
@@ -103,7 +109,7 @@ sealed interface PartDraft {
 
         void give(@Nullable JsonNode whole, @Nullable Integer code, boolean failure) {
             given = true;
-            output = whole == null ? output : whole;
+            output = whole == null ? output : LeanTree.compact(whole);
             exitCode = code == null ? exitCode : code;
             failed |= failure;
         }

@@ -1,15 +1,15 @@
 package io.runtape.dialect;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import io.runtape.json.LeanJson;
+import io.runtape.json.LeanTree;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * {@code data}, and it need not be JSON at all.
  */
 final class Payload {
-    // Text such as "42 files" must not pass for the number it begins with.
-    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    /** What may lie in these instead of in the data itself. */
+    private static final Set<String> WRAPPERS = Set.of("payload", "data");
 
     // Content may nest (a message in a delta in a list). Deeper than this there is no text that a runtime meant to
     // show.
@@ -43,17 +43,13 @@ final class Payload {
         return new Payload(node);
     }
 
-    /** The data as JSON; as a JSON string where it is none. */
+    /** The data as JSON, as far as {@link LeanTree} expands it; as a JSON string where it is none. */
     static JsonNode parsed(String data) {
         if (data.isBlank()) {
             return TextNode.valueOf(data);
         }
-        try {
-            JsonNode node = JSON.readTree(data);
-            return node == null || node.isMissingNode() ? TextNode.valueOf(data) : node;
-        } catch (JsonProcessingException noJson) {
-            return TextNode.valueOf(data);
-        }
+        JsonNode node = LeanTree.read(data, WRAPPERS);
+        return node == null ? TextNode.valueOf(data) : node;
     }
 
     /** The {@code type} of a JSON object, found without building a tree; null where there is none. */
@@ -61,7 +57,7 @@ final class Payload {
         if (!data.startsWith("{")) {
             return null;
         }
-        try (JsonParser parser = JSON.createParser(data)) {
+        try (JsonParser parser = LeanJson.parser(data)) {
             parser.nextToken();
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 boolean type = parser.currentName().equals("type");
@@ -116,7 +112,7 @@ final class Payload {
     @Nullable
     String string(String... names) {
         JsonNode value = field(names);
-        return value == null || value.isContainerNode() ? null : value.asText();
+        return value == null || value.isContainerNode() || value.isPojo() ? null : value.asText();
     }
 
     /** The field, where it is an object. */
@@ -157,7 +153,8 @@ final class Payload {
 
     private static String text(JsonNode node, int depth) {
         if (!node.isContainerNode()) {
-            return node.isNull() || node.isMissingNode() ? "" : node.asText();
+            // So much that it was not expanded is nothing that anybody says.
+            return node.isNull() || node.isMissingNode() || node.isPojo() ? "" : node.asText();
         }
         if (depth == TEXT_DEPTH_MAX || isAside(node)) {
             return "";

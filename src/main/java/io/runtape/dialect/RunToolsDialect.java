@@ -17,7 +17,7 @@ final class RunToolsDialect implements Dialect {
 
     @Override
     public RunDigest digest() {
-        return new RunToolsDigest();
+        return new RunToolsDigest(RunToolsDigest.KEPT_CHARS_MAX);
     }
 
     @Override
@@ -35,7 +35,7 @@ final class RunToolsDialect implements Dialect {
 
     @Override
     public List<Message> answered(String responseBody) {
-        RunToolsDigest digest = new RunToolsDigest();
+        RunToolsDigest digest = new RunToolsDigest(Integer.MAX_VALUE);
         byte[] body = responseBody.getBytes(StandardCharsets.UTF_8);
         digest.response(body, 0, body.length);
         Outcome outcome = digest.outcome();

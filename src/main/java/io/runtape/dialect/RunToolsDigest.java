@@ -12,12 +12,25 @@ import org.jspecify.annotations.Nullable;
  * one.
  */
 final class RunToolsDigest implements RunDigest {
+
+    /**
+     * Characters of a text that a run's row keeps, and of any other value, which is left out where it is longer: lists of runs
+     * show them, and a live run holds them until its end. The events have all of it.
+     */
+    static final int KEPT_CHARS_MAX = 1 << 20;
+
+    private final int charsMax;
     private @Nullable Verdict verdict;
     private @Nullable JsonNode result;
     private @Nullable JsonNode usage;
     private @Nullable Integer iterations;
     private @Nullable Failure error;
     private String lastMessage = "";
+
+    /** @param charsMax longer texts are cut, longer values of another kind are left out */
+    RunToolsDigest(int charsMax) {
+        this.charsMax = charsMax;
+    }
 
     @Override
     public void event(@Nullable String type, byte[] block, int from, int to, boolean streamStart) {
@@ -61,7 +74,7 @@ final class RunToolsDigest implements RunDigest {
             }
             case MESSAGE -> {
                 forgetError();
-                lastMessage = payload.text();
+                lastMessage = cut(payload.text());
             }
             case RUN_STARTED,
                     USER_MESSAGE,
@@ -89,7 +102,7 @@ final class RunToolsDigest implements RunDigest {
         error = null;
         if (verdict == Verdict.FAILED) {
             Failure own = payload.field("error") != null || named == Verdict.FAILED ? payload.failure() : null;
-            error = own == null ? earlier : own;
+            error = own == null ? earlier : cut(own);
         }
         figures(payload);
     }
@@ -97,16 +110,33 @@ final class RunToolsDigest implements RunDigest {
     private void figures(Payload payload) {
         JsonNode given = payload.field("result", "output", "text");
         if (given != null) {
-            result = given;
+            result = kept(given);
         }
         JsonNode counted = payload.object("usage");
         if (counted != null) {
-            usage = counted;
+            usage = kept(counted);
         }
         Integer turns = payload.integer("iterations");
         if (turns != null) {
             iterations = turns;
         }
+    }
+
+    private @Nullable JsonNode kept(JsonNode value) {
+        if (value.isTextual()) {
+            String text = value.textValue();
+            return text.length() <= charsMax ? value : TextNode.valueOf(cut(text));
+        }
+        // Most are small, and small ones are no more than their text says.
+        return value.isValueNode() && !value.isPojo() || value.toString().length() <= charsMax ? value : null;
+    }
+
+    private String cut(String text) {
+        if (text.length() <= charsMax) {
+            return text;
+        }
+        boolean half = Character.isHighSurrogate(text.charAt(charsMax - 1));
+        return text.substring(0, half ? charsMax - 1 : charsMax);
     }
 
     private void forgetError() {
@@ -116,9 +146,13 @@ final class RunToolsDigest implements RunDigest {
         }
     }
 
-    private static Failure failure(Payload payload) {
+    private Failure failure(Payload payload) {
         Failure stated = payload.failure();
-        return stated == null ? new Failure(Failure.NO_CODE, "") : stated;
+        return stated == null ? new Failure(Failure.NO_CODE, "") : cut(stated);
+    }
+
+    private Failure cut(Failure failure) {
+        return new Failure(cut(failure.code()), cut(failure.message()));
     }
 
     @Override

@@ -126,22 +126,26 @@ final class RunToolsTranscript {
 
     /** Whether the last pieces, as many as it takes, say the text; whitespace does not count. */
     private static boolean says(List<PartDraft.Prose> pieces, String text) {
-        String wanted = squeezed(text);
-        int end = wanted.length();
+        int end = saidBefore(text, text.length());
         for (int i = pieces.size() - 1; i >= 0 && end > 0; i--) {
-            String piece = squeezed(pieces.get(i).text());
-            if (!wanted.startsWith(piece, end - piece.length())) {
-                return false;
+            CharSequence piece = pieces.get(i).said();
+            for (int at = saidBefore(piece, piece.length()); at > 0; at = saidBefore(piece, at - 1)) {
+                if (end == 0 || text.charAt(end - 1) != piece.charAt(at - 1)) {
+                    return false;
+                }
+                end = saidBefore(text, end - 1);
             }
-            end -= piece.length();
         }
         return end == 0;
     }
 
-    private static String squeezed(String text) {
-        StringBuilder squeezed = new StringBuilder(text.length());
-        text.chars().filter(c -> !Character.isWhitespace(c)).forEach(c -> squeezed.append((char) c));
-        return squeezed.toString();
+    /** The end of what is said before a place: the white space there is none of it. */
+    private static int saidBefore(CharSequence text, int place) {
+        int end = place;
+        while (end > 0 && Character.isWhitespace(text.charAt(end - 1))) {
+            end--;
+        }
+        return end;
     }
 
     private void toolCall(Payload payload) {
@@ -216,7 +220,8 @@ final class RunToolsTranscript {
         JsonNode result = payload.field("result", "output", "text");
         if (result != null) {
             List<PartDraft.Prose> said = prose(false);
-            if (result.isContainerNode()) {
+            // What was too much to be expanded is no text either.
+            if (result.isContainerNode() || result.isPojo()) {
                 if (said.isEmpty()) {
                     whole(new Part.Text(result.toPrettyString()));
                 }

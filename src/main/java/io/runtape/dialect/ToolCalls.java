@@ -21,7 +21,7 @@ final class ToolCalls {
         Call known = id == null ? announcedAs(name) : byId.get(id);
         if (known != null) {
             known.name = name.isEmpty() ? known.name : name;
-            known.input = input == null ? known.input : input;
+            known.take(input);
             announced = null;
             return null;
         }

@@ -21,6 +21,8 @@ public enum ErrorCode {
     NO_RECORDING(404),
     METHOD_NOT_ALLOWED(405),
     NOT_ACCEPTABLE(406),
+    /** The body stands still, or comes too slowly. */
+    REQUEST_TIMEOUT(408),
     /** The call needs a run that has ended. */
     RUN_ACTIVE(409),
     /** The run of the idempotency key was deleted. */
@@ -42,6 +44,8 @@ public enum ErrorCode {
     UPSTREAM_INVALID(502),
     /** The database does not answer; nothing was sent upstream. */
     STORE_UNAVAILABLE(503),
+    /** The memory for the bodies or answers of all callers is in use; nothing was done. */
+    OVERLOADED(503),
     /** The gateway takes no new runs because it is stopping. */
     SHUTTING_DOWN(503),
     /** The upstream sent no response head in time. */

@@ -12,6 +12,7 @@ import java.math.BigInteger;
 import java.sql.SQLException;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what a frame says out of its bytes. Blocks where an event came in parts; safe for any thread. */
@@ -29,8 +30,9 @@ final class EventViews {
                 (int) Math.min(Integer.MAX_VALUE / 2, config.maxFrame().asLongValue());
     }
 
-    EventView of(RunFrames run, RecordedFrame frame, boolean raw) throws SQLException {
-        Said said = said(run, frame);
+    /** @param room is told how many bytes an event in parts has, and may wait, or throw, until there is room for them */
+    EventView of(RunFrames run, RecordedFrame frame, boolean raw, LongConsumer room) throws SQLException {
+        Said said = said(run, frame, room);
         return new EventView(
                 run.base() + frame.sequence(),
                 frame.kind().label(),
@@ -54,19 +56,20 @@ final class EventViews {
         static final Said TOO_LONG = new Said(null, null, true);
     }
 
-    private Said said(RunFrames run, RecordedFrame frame) throws SQLException {
+    private Said said(RunFrames run, RecordedFrame frame, LongConsumer room) throws SQLException {
         return switch (frame.kind()) {
-            case EVENT -> whole(run, frame).map(block -> event(frame, block)).orElse(Said.TOO_LONG);
+            case EVENT ->
+                whole(run, frame, room).map(block -> event(frame, block)).orElse(Said.TOO_LONG);
             case RESPONSE ->
-                whole(run, frame)
+                whole(run, frame, room)
                         .map(body -> new Said(null, Utf8.decode(body, 0, body.length), false))
                         .orElse(Said.TOO_LONG);
             case COMMENT, PART, TAIL -> Said.NOTHING;
         };
     }
 
-    private Optional<byte[]> whole(RunFrames run, RecordedFrame frame) throws SQLException {
-        return reader.whole(run.runPk(), frame, eventBytesMax);
+    private Optional<byte[]> whole(RunFrames run, RecordedFrame frame, LongConsumer room) throws SQLException {
+        return reader.whole(run.runPk(), frame, eventBytesMax, room);
     }
 
     private static Said event(RecordedFrame frame, byte[] block) {

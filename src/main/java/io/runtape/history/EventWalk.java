@@ -1,7 +1,6 @@
 package io.runtape.history;
 
 import io.runtape.rows.FrameQuery;
-import io.runtape.rows.FrameReader;
 import io.runtape.rows.RecordedFrame;
 import java.sql.SQLException;
 import java.util.List;
@@ -34,7 +33,13 @@ final class EventWalk {
         }
     }
 
-    private final FrameReader reader;
+    /** Where pages of frames are read. */
+    @FunctionalInterface
+    interface Pages {
+        List<RecordedFrame> read(long runPk, FrameQuery query) throws SQLException;
+    }
+
+    private final Pages pages;
     private final Runs runs;
     private final Leaving leaving;
     private final EventFilter filter;
@@ -48,8 +53,8 @@ final class EventWalk {
     private int at;
 
     /** @param pageFrames how many frames to read at once, at the most */
-    EventWalk(FrameReader reader, Runs runs, Leaving leaving, EventFilter filter, Span span, int pageFrames) {
-        this.reader = reader;
+    EventWalk(Pages pages, Runs runs, Leaving leaving, EventFilter filter, Span span, int pageFrames) {
+        this.pages = pages;
         this.runs = runs;
         this.leaving = leaving;
         this.filter = filter;
@@ -75,6 +80,20 @@ final class EventWalk {
         return new Found(of, page.get(at++));
     }
 
+    /** Keeps nothing in memory but the place: what was read ahead is read again. */
+    void rest() {
+        if (at > 0 && at < page.size()) {
+            long last = page.get(at - 1).sequence();
+            if (span.descending()) {
+                upTo = last - 1;
+            } else {
+                after = last;
+            }
+        }
+        page = List.of();
+        at = 0;
+    }
+
     private void enter(RunFrames entered) {
         after = Math.max(0, span.after() - entered.base());
         upTo = Math.min(entered.upTo(), span.before() - 1 - entered.base());
@@ -86,7 +105,7 @@ final class EventWalk {
         if (upTo <= after) {
             return false;
         }
-        page = reader.page(
+        page = pages.read(
                 from.runPk(),
                 new FrameQuery(after, upTo, filter.kinds(), filter.types(), span.descending(), pageFrames));
         at = 0;

@@ -36,11 +36,13 @@ public final class RunCancelResource {
     private final CallerAuthentication callers;
     private final PresentRuns present;
     private final Journal journal;
+    private final StoreWork work;
 
-    RunCancelResource(CallerAuthentication callers, PresentRuns present, Journal journal) {
+    RunCancelResource(CallerAuthentication callers, PresentRuns present, Journal journal, StoreWork work) {
         this.callers = callers;
         this.present = present;
         this.journal = journal;
+        this.work = work;
     }
 
     /** Cancels a run; one that has ended is answered as it is. */
@@ -64,7 +66,7 @@ public final class RunCancelResource {
         Owner owner = callers.readerOf(context.request());
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         long until = System.nanoTime() + PATIENCE.toNanos();
-        return StoreWork.onWorker(() -> asked(present.require(owner, id)), loop)
+        return work.onWorker(() -> asked(present.require(owner, id)), loop)
                 .flatMap(run -> run.live() == null ? Uni.createFrom().item(run) : ended(owner, id, until, loop))
                 .map(run -> NoStore.ok(new One<>(RunView.of(run))));
     }
@@ -77,7 +79,7 @@ public final class RunCancelResource {
     }
 
     private Uni<PresentRun> ended(Owner owner, String id, long until, EventLoop loop) {
-        return StoreWork.onWorker(() -> present.require(owner, id), loop)
+        return work.onWorker(() -> present.require(owner, id), loop)
                 .repeat()
                 .withDelay(LOOK_EVERY)
                 .whilst(run -> run.live() != null && System.nanoTime() < until)

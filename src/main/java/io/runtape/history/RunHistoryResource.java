@@ -3,6 +3,8 @@ package io.runtape.history;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.memory.AnswerRoom;
+import io.runtape.memory.MemoryBudgets;
 import io.runtape.model.Run;
 import io.runtape.rows.RecordedRequest;
 import io.runtape.rows.RequestReader;
@@ -38,18 +40,21 @@ public final class RunHistoryResource {
     private final PresentRuns present;
     private final RequestReader requests;
     private final Deletion deletion;
+    private final MemoryBudgets memory;
 
     RunHistoryResource(
             CallerAuthentication callers,
             RunQueries runs,
             PresentRuns present,
             RequestReader requests,
-            Deletion deletion) {
+            Deletion deletion,
+            MemoryBudgets memory) {
         this.callers = callers;
         this.runs = runs;
         this.present = present;
         this.requests = requests;
         this.deletion = deletion;
+        this.memory = memory;
     }
 
     /** The caller's runs, the newest first. */
@@ -70,7 +75,11 @@ public final class RunHistoryResource {
         Owner owner = callers.readerOf(context.request());
         QueryParameters query = QueryParameters.of(context);
         Slice<Run> slice = runs.newest(
-                owner, RunFilter.of(query), query.cursor(LISTING, 2).map(RunQueries.Position::of), query.limit());
+                owner,
+                RunFilter.of(query),
+                query.cursor(LISTING, 2).map(RunQueries.Position::of),
+                query.limit(),
+                AnswerRoom.of(context, memory));
         @Nullable
         String next = slice.more() ? RunQueries.Position.of(slice.last()).cursor(LISTING) : null;
         return NoStore.ok(Page.of(present.views(slice.rows()), next, context));
@@ -113,7 +122,8 @@ public final class RunHistoryResource {
     public RestResponse<byte[]> request(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         Run run = runs.require(callers.readerOf(context.request()), id);
-        RecordedRequest request = requests.read(run.runPk).orElseThrow(() -> ApiException.notFound("run"));
+        RecordedRequest request = requests.read(run.runPk, AnswerRoom.of(context, memory))
+                .orElseThrow(() -> ApiException.notFound("run"));
         return RestResponse.ResponseBuilder.ok(request.body())
                 .type(mediaType(request.type()))
                 .header(HttpHeaders.CACHE_CONTROL, "no-store")

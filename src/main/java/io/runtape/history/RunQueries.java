@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /**
  * Queries over runs. Each is a transaction of its own and so sees what is committed when it is asked, never what an earlier
@@ -48,7 +49,7 @@ class RunQueries {
     }
 
     /** The newest runs, from a position on. */
-    Slice<Run> newest(Owner owner, RunFilter filter, Optional<Position> after, int limit) {
+    Slice<Run> newest(Owner owner, RunFilter filter, Optional<Position> after, int limit, LongConsumer room) {
         Conditions conditions = Conditions.of(owner)
                 // Says what the index is limited to.
                 .and("e.runPk > 0", Map.of())
@@ -61,19 +62,22 @@ class RunQueries {
                 // The first half is what the index is searched by.
                 "e.createdAt <= :at and (e.createdAt < :at or e.runPk < :pk)",
                 Map.of("at", position.createdAt(), "pk", position.runPk())));
-        return slice(conditions, "e.owner desc, e.createdAt desc, e.runPk desc", limit);
+        return slice(conditions, "e.owner desc, e.createdAt desc, e.runPk desc", limit, room);
     }
 
     /** The runs of a thread in their order, after a place in it. */
-    Slice<Run> ofThread(Owner owner, String threadId, long afterOrdinal, int limit) {
+    Slice<Run> ofThread(Owner owner, String threadId, long afterOrdinal, int limit, LongConsumer room) {
         Conditions conditions = Conditions.of(owner)
                 .and("e.threadId = :thread", Map.of("thread", threadId))
                 .and("e.threadOrdinal > :after", Map.of("after", afterOrdinal));
-        return slice(conditions, "e.owner, e.threadId, e.threadOrdinal", limit);
+        return slice(conditions, "e.owner, e.threadId, e.threadOrdinal", limit, room);
     }
 
-    /** @param order all columns of the index from its first, or H2 sorts all that there is for each page */
-    private static Slice<Run> slice(Conditions conditions, String order, int limit) {
+    /**
+     * @param order all columns of the index from its first, or H2 sorts all that there is for each page
+     * @param room is told how many bytes will be read, and may wait, or throw, until there is room for them
+     */
+    private static Slice<Run> slice(Conditions conditions, String order, int limit, LongConsumer room) {
         List<Object[]> keys = conditions
                 .bind(Run.getEntityManager()
                         .createQuery(KEYS + conditions.hql() + " order by " + order, Object[].class))
@@ -85,6 +89,7 @@ class RunQueries {
             bytes += ((Number) keys.get(taken)[1]).longValue();
             taken++;
         }
+        room.accept(bytes);
         List<Long> pks =
                 keys.subList(0, taken).stream().map(key -> (Long) key[0]).toList();
         List<Run> runs = pks.isEmpty()

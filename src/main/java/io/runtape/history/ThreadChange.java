@@ -2,7 +2,6 @@ package io.runtape.history;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.error.ApiException;
-import java.io.InputStream;
 import java.util.Iterator;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +21,9 @@ record ThreadChange(
     /**
      * Reads the body of a request.
      *
-     * @throws ApiException 400 where it is anything but {@code {"title","archived"}}; 413 where it is too large
+     * @throws ApiException 400 where it is anything but {@code {"title","archived"}}
      */
-    static ThreadChange read(InputStream body) {
+    static ThreadChange read(byte[] body) {
         JsonNode given = JsonBody.object(body, "The body must be a JSON object with title, archived, or both.");
         boolean titled = false;
         String title = null;

@@ -2,6 +2,8 @@ package io.runtape.history;
 
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
+import io.runtape.memory.AnswerRoom;
+import io.runtape.memory.MemoryBudgets;
 import io.runtape.model.AgentThread;
 import io.runtape.model.Run;
 import io.vertx.ext.web.RoutingContext;
@@ -14,7 +16,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import java.io.InputStream;
 import java.sql.SQLException;
 import java.util.Objects;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -40,6 +41,7 @@ public final class ThreadResource {
     private final PresentRuns present;
     private final ThreadUpdate update;
     private final Deletion deletion;
+    private final MemoryBudgets memory;
 
     ThreadResource(
             CallerAuthentication callers,
@@ -48,7 +50,8 @@ public final class ThreadResource {
             RunQueries runs,
             PresentRuns present,
             ThreadUpdate update,
-            Deletion deletion) {
+            Deletion deletion,
+            MemoryBudgets memory) {
         this.callers = callers;
         this.threads = threads;
         this.views = views;
@@ -56,6 +59,7 @@ public final class ThreadResource {
         this.present = present;
         this.update = update;
         this.deletion = deletion;
+        this.memory = memory;
     }
 
     /** The caller's threads, the one that moved last first. */
@@ -120,7 +124,7 @@ public final class ThreadResource {
         AgentThread thread = threads.require(owner, id);
         String listing = "runs " + thread.id;
         long after = query.cursor(listing, 1).map(cursor -> cursor.number(0)).orElse(0L);
-        Slice<Run> slice = runs.ofThread(owner, thread.id, after, query.limit());
+        Slice<Run> slice = runs.ofThread(owner, thread.id, after, query.limit(), AnswerRoom.of(context, memory));
         @Nullable
         String next = slice.more() ? Cursor.write(listing, Objects.requireNonNull(slice.last().threadOrdinal)) : null;
         return NoStore.ok(Page.of(present.views(slice.rows()), next, context));
@@ -144,14 +148,15 @@ public final class ThreadResource {
     @APIResponse(responseCode = "400", ref = "InvalidRequest")
     @APIResponse(responseCode = "401", ref = "Unauthorized")
     @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "408", ref = "RequestTimeout")
     @APIResponse(responseCode = "413", ref = "BodyTooLarge")
     @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<One<ThreadView>> change(
-            @PathParam("id") @Parameter(ref = "ThreadId") String id, InputStream body, @Context RoutingContext context)
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
-        update.apply(owner, thread.id, ThreadChange.read(body));
+        update.apply(owner, thread.id, ThreadChange.read(HistoryBodies.of(context)));
         return NoStore.ok(new One<>(views.of(owner, threads.require(owner, id))));
     }
 

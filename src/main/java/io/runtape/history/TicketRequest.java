@@ -2,7 +2,6 @@ package io.runtape.history;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.error.ApiException;
-import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +17,9 @@ record TicketRequest(@Nullable String runId, @Nullable String threadId) {
     /**
      * Reads the body of a request.
      *
-     * @throws ApiException 400 where it is anything but {@code {"runId"}} or {@code {"threadId"}}; 413 where it is too large
+     * @throws ApiException 400 where it is anything but {@code {"runId"}} or {@code {"threadId"}}
      */
-    static TicketRequest read(InputStream body) {
+    static TicketRequest read(byte[] body) {
         JsonNode given = JsonBody.object(body, SHAPE);
         String runId = given.path("runId").textValue();
         String threadId = given.path("threadId").textValue();

@@ -12,7 +12,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import java.io.InputStream;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Objects;
@@ -60,11 +59,12 @@ public final class TicketResource {
     @APIResponse(responseCode = "400", ref = "InvalidRequest")
     @APIResponse(responseCode = "401", ref = "Unauthorized")
     @APIResponse(responseCode = "404", ref = "NotFound")
+    @APIResponse(responseCode = "408", ref = "RequestTimeout")
     @APIResponse(responseCode = "413", ref = "BodyTooLarge")
     @APIResponse(responseCode = "503", ref = "StoreUnavailable")
-    public RestResponse<One<TicketView>> create(InputStream body, @Context RoutingContext context) throws SQLException {
+    public RestResponse<One<TicketView>> create(@Context RoutingContext context) throws SQLException {
         Owner owner = callers.readerOf(context.request());
-        TicketRequest asked = TicketRequest.read(body);
+        TicketRequest asked = TicketRequest.read(HistoryBodies.of(context));
         Ticket ticket = Ticket.random();
         Instant expiresAt = asked.runId() != null
                 ? tickets.keepForRun(ticket, owner, runs.require(owner, asked.runId()).runPk)

@@ -33,10 +33,12 @@ public final class PassingCancels {
 
     private final CancelRequests requests;
     private final Journal journal;
+    private final StoreWork work;
 
-    PassingCancels(CancelRequests requests, Journal journal) {
+    PassingCancels(CancelRequests requests, Journal journal, StoreWork work) {
         this.requests = requests;
         this.journal = journal;
+        this.work = work;
     }
 
     /** A cancel call that is passing. */
@@ -72,7 +74,7 @@ public final class PassingCancels {
         }
         Note note = new Note(loop);
         return patiently(
-                StoreWork.onWorker(() -> note.made(owner, id) ? note : Passing.UNNOTED, loop), note::inTime, loop);
+                work.onWorker(() -> note.made(owner, id) ? note : Passing.UNNOTED, loop), note::inTime, loop);
     }
 
     /**
@@ -127,7 +129,7 @@ public final class PassingCancels {
         @Override
         public Uni<Void> refused() {
             Uni<Boolean> takenBack =
-                    Uni.createFrom().completionStage(settled).chain(v -> StoreWork.onWorker(this::takenBack, loop));
+                    Uni.createFrom().completionStage(settled).chain(v -> work.onWorker(this::takenBack, loop));
             return patiently(takenBack, () -> true, loop).replaceWithVoid();
         }
 
@@ -150,7 +152,7 @@ public final class PassingCancels {
         if (run.cancelNoted() || !journal.hasOthers()) {
             return Uni.createFrom().item(run.cancelNoted());
         }
-        return patiently(StoreWork.onWorker(() -> requests.isPassing(run.pk()), loop), () -> false, loop);
+        return patiently(work.onWorker(() -> requests.isPassing(run.pk()), loop), () -> false, loop);
     }
 
     private static <T> Uni<T> patiently(Uni<T> work, Supplier<T> otherwise, Executor loop) {

@@ -15,10 +15,12 @@ public final class ReadersElsewhere {
 
     private final RunFollowers followers;
     private final Journal journal;
+    private final StoreWork work;
 
-    ReadersElsewhere(RunFollowers followers, Journal journal) {
+    ReadersElsewhere(RunFollowers followers, Journal journal, StoreWork work) {
         this.followers = followers;
         this.journal = journal;
+        this.work = work;
     }
 
     /**
@@ -29,7 +31,7 @@ public final class ReadersElsewhere {
      */
     public Uni<Readers> of(RunJournal run, Executor loop) {
         return journal.mayHaveOthers()
-                ? StoreWork.onWorker(() -> followers.of(run.pk()), loop)
+                ? work.onWorker(() -> followers.of(run.pk()), loop)
                 : Uni.createFrom().item(Readers.NOBODY);
     }
 }

@@ -1,15 +1,14 @@
 package io.runtape.journal;
 
 import io.runtape.rows.FrameReader;
+import io.smallrye.health.api.AsyncHealthCheck;
+import io.smallrye.mutiny.Uni;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 @Readiness
 @Singleton
-public final class StoreHealth implements HealthCheck {
+public final class StoreHealth implements AsyncHealthCheck {
 
     private static final int ANSWER_SECONDS = 2;
 
@@ -45,22 +44,18 @@ public final class StoreHealth implements HealthCheck {
         asking.shutdownNow();
     }
 
+    /** Takes no thread of those that callers may all hold. */
     @Override
-    public HealthCheckResponse call() {
-        return HealthCheckResponse.named("database")
-                .status(journal.available() && answersInTime())
-                .build();
+    public Uni<HealthCheckResponse> call() {
+        return Uni.createFrom()
+                .completionStage(this::answersInTime)
+                .map(answers -> HealthCheckResponse.named("database")
+                        .status(journal.available() && answers)
+                        .build());
     }
 
-    private boolean answersInTime() {
-        try {
-            return ask().get(ANSWER_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+    private CompletableFuture<Boolean> answersInTime() {
+        return ask().exceptionally(e -> false).completeOnTimeout(false, ANSWER_SECONDS, TimeUnit.SECONDS);
     }
 
     /** The question that is under way, or a new one. */

@@ -1,14 +1,42 @@
 package io.runtape.journal;
 
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** Work with the database on behalf of event loops, which must not wait for it. Safe for any thread. */
+/**
+ * Work with the database on behalf of event loops, which must not wait for it. It has threads of its own: those that answer the
+ * history may all wait for their callers. Safe for any thread.
+ */
+@Singleton
 public final class StoreWork {
 
-    private StoreWork() {}
+    /** At once; further work waits in line. */
+    private static final int THREADS = 16;
+
+    private final AtomicInteger started = new AtomicInteger();
+
+    private final ThreadPoolExecutor threads =
+            new ThreadPoolExecutor(THREADS, THREADS, 60, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                Thread worker = new Thread(task, "runtape-store-" + started.incrementAndGet());
+                worker.setDaemon(true);
+                return worker;
+            });
+
+    public StoreWork() {
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    @PreDestroy
+    void stop() {
+        threads.shutdownNow();
+    }
 
     /**
      * Does the work on a worker thread, each time it is subscribed to. The result is handed over on the loop, where requests
@@ -18,9 +46,9 @@ public final class StoreWork {
      * @param loop that the result comes on
      * @return fails with just what the work threw, so that whoever answers sees a database that is away
      */
-    public static <T> Uni<T> onWorker(Callable<T> work, Executor loop) {
+    public <T> Uni<T> onWorker(Callable<T> work, Executor loop) {
         return Uni.createFrom()
-                .emitter(emitter -> Infrastructure.getDefaultWorkerPool().execute(() -> {
+                .emitter(emitter -> threads.execute(() -> {
                     try {
                         T result = work.call();
                         loop.execute(() -> emitter.complete(result));

@@ -1,4 +1,7 @@
-/** What the process does when its heap is used up: it ends, and is started again. */
+/**
+ * The heap: how much of it requests and answers may hold together, so that many callers at once are refused and not fatal, and
+ * what the process does when it is used up all the same.
+ */
 @NullMarked
 package io.runtape.memory;
 

@@ -123,6 +123,17 @@ public class Run extends PanacheEntityBase {
                         .firstResultOptional();
     }
 
+    /** How many bytes the frames of the thread's ended runs have. */
+    public static long bytesInThread(Owner owner, String threadId) {
+        return getEntityManager()
+                .createQuery(
+                        "select coalesce(sum(e.byteCount), 0) from Run e where e.owner = :owner and e.threadId = :thread",
+                        Long.class)
+                .setParameter("owner", owner.id())
+                .setParameter("thread", threadId)
+                .getSingleResult();
+    }
+
     /** The thread's next run after that place in it, where there is one. */
     public static Optional<Run> nextInThread(Owner owner, String threadId, long ordinal) {
         return find(

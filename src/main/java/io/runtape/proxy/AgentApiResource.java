@@ -6,12 +6,16 @@ import io.runtape.access.Owner;
 import io.runtape.delivery.Delivery;
 import io.runtape.delivery.RecordedAnswers;
 import io.runtape.error.ApiException;
+import io.runtape.intake.IncomingBody;
+import io.runtape.intake.ReceivedBody;
 import io.runtape.journal.Journal;
 import io.runtape.journal.PassingCancels;
 import io.runtape.journal.ReadersElsewhere;
+import io.runtape.memory.MemoryBudgets;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.UpstreamConfig;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.impl.ContextInternal;
@@ -39,6 +43,8 @@ public final class AgentApiResource {
     private final PassingCancels cancels;
     private final ReadersElsewhere readersElsewhere;
     private final DialectWorker dialectWorker;
+    private final BodyWorker bodyWorker;
+    private final MemoryBudgets memory;
 
     AgentApiResource(
             CallerAuthentication callers,
@@ -51,7 +57,9 @@ public final class AgentApiResource {
             UpstreamConfig upstream,
             PassingCancels cancels,
             ReadersElsewhere readersElsewhere,
-            DialectWorker dialectWorker) {
+            DialectWorker dialectWorker,
+            BodyWorker bodyWorker,
+            MemoryBudgets memory) {
         this.callers = callers;
         this.paths = paths;
         this.journal = journal;
@@ -63,6 +71,8 @@ public final class AgentApiResource {
         this.cancels = cancels;
         this.readersElsewhere = readersElsewhere;
         this.dialectWorker = dialectWorker;
+        this.bodyWorker = bodyWorker;
+        this.memory = memory;
     }
 
     /** Runs an agent: passes the call on and the answer back, and records it. */
@@ -80,22 +90,19 @@ public final class AgentApiResource {
             // A call with a key may have a run, which its body is needed to tell.
             throw NoAnswer.stopping();
         }
-        return IncomingBody.read(request, config.maxBody().asLongValue())
+        return IncomingBody.read(request, config.maxBody().asLongValue(), " (RUNTAPE_MAX_BODY)", memory.bodies())
                 .flatMap(body -> parse(
-                        body.length,
-                        () -> RecordedCall.of(request, path, owner, own, body, arrival, config.idempotencyTtl())))
+                        body, () -> RecordedCall.of(request, path, owner, own, body, arrival, config.idempotencyTtl())))
                 .flatMap(call -> relay(context, call));
     }
 
-    private static Uni<RecordedCall> parse(int bytes, Supplier<RecordedCall> parsing) {
+    private Uni<RecordedCall> parse(ReceivedBody body, Supplier<RecordedCall> parsing) {
+        Context context = Vertx.currentContext();
         Uni<RecordedCall> parsed = Uni.createFrom().item(parsing);
-        if (bytes <= PARSED_AT_ONCE) {
-            return parsed;
+        if (body.bytes().length > PARSED_AT_ONCE) {
+            parsed = parsed.runSubscriptionOn(bodyWorker).emitOn(task -> context.runOnContext(v -> task.run()));
         }
-        return Uni.createFrom()
-                .completionStage(() -> Vertx.currentContext()
-                        .executeBlocking(parsing::get, false)
-                        .toCompletionStage());
+        return parsed.onFailure().invoke(body.share()::close).onCancellation().invoke(body.share()::close);
     }
 
     /** From here on the run goes on whatever becomes of the client: only its answer hangs on the result. */
@@ -103,14 +110,14 @@ public final class AgentApiResource {
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         return Uni.createFrom().emitter(emitter -> {
             ClientAnswer client = new ClientAnswer(context, emitter, call.own().eventIds(), delivery, loop);
-            CallOpening opening = new CallOpening(client, loop, journal, answers, (opened, run) -> {
+            CallOpening opening = new CallOpening(call, client, loop, journal, answers, (opened, run) -> {
                 RunRelay relay = new RunRelay(
                         opened, client, loop, agent, config, upstream, cancels, readersElsewhere, dialectWorker);
                 relay.begin(run);
                 return relay;
             });
             emitter.onTermination(opening::clientGone);
-            opening.begin(call);
+            opening.begin();
         });
     }
 }

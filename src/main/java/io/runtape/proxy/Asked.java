@@ -1,12 +1,10 @@
 package io.runtape.proxy;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
 import io.runtape.error.ApiException;
+import io.runtape.json.LeanJson;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +29,6 @@ record Asked(
 
     private static final Asked UNREAD = new Asked(null, null, true, null, "{}", "{}");
 
-    private static final ObjectReader JSON =
-            new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-
     /** Names are for lists and filters; a longer one is cut. */
     private static final int NAME_CHARS_MAX = 200;
 
@@ -48,15 +43,14 @@ record Asked(
      * @throws ApiException 400 where it is not a JSON object
      */
     static Asked of(byte[] body) {
-        JsonNode root;
-        try {
-            root = JSON.readTree(body);
+        try (JsonParser parser = LeanJson.parser(body)) {
+            return new AskedReading(parser).read();
         } catch (StreamConstraintsException e) {
             // Deeper or longer than is read here, which is no reason to refuse it: it is the agent API's to judge.
             if (isObject(body)) {
                 return UNREAD;
             }
-            throw ApiException.invalid("The body must be a JSON object.");
+            throw noObject();
         } catch (JsonProcessingException e) {
             throw ApiException.invalid("The body must be a JSON object; it is not JSON"
                     + (e.getLocation() == null
@@ -64,19 +58,12 @@ record Asked(
                             : " (line " + e.getLocation().getLineNr() + ", column "
                                     + e.getLocation().getColumnNr() + ")."));
         } catch (IOException e) {
-            throw ApiException.invalid("The body must be a JSON object.");
+            throw noObject();
         }
-        if (root == null || !root.isObject()) {
-            throw ApiException.invalid("The body must be a JSON object.");
-        }
-        String threadId = text(root.path("threadId"));
-        return new Asked(
-                cut(text(root.path("agent"))),
-                OwnHeaders.isFitId(threadId) ? threadId : null,
-                !(root.path("stream").isBoolean() && !root.path("stream").booleanValue()),
-                prompt(root),
-                object(root.path("metadata")),
-                object(root.path("config")));
+    }
+
+    static ApiException noObject() {
+        return ApiException.invalid("The body must be a JSON object.");
     }
 
     private static boolean isObject(byte[] body) {
@@ -88,6 +75,7 @@ record Asked(
         return false;
     }
 
+    /** As much of the name as is kept. */
     static @Nullable String cut(@Nullable String name) {
         return name == null
                 ? null
@@ -95,41 +83,7 @@ record Asked(
     }
 
     /** A database's text cannot hold U+0000; the body itself is kept as it was sent. */
-    private static String storable(String text) {
+    static String storable(String text) {
         return text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD');
-    }
-
-    private static @Nullable String text(JsonNode node) {
-        return node.isTextual() ? node.textValue() : null;
-    }
-
-    private static String object(JsonNode node) {
-        return node.isObject() ? node.toString() : "{}";
-    }
-
-    private static @Nullable String prompt(JsonNode root) {
-        String prompt = text(root.path("prompt"));
-        if (prompt == null) {
-            for (JsonNode message : root.path("messages")) {
-                if ("user".equals(text(message.path("role")))) {
-                    prompt = said(message);
-                }
-            }
-        }
-        return prompt == null ? null : storable(prompt);
-    }
-
-    private static @Nullable String said(JsonNode message) {
-        String content = text(message.path("content"));
-        if (content != null) {
-            return content;
-        }
-        StringBuilder joined = new StringBuilder();
-        JsonNode parts = message.path("content").isArray() ? message.path("content") : message.path("parts");
-        for (JsonNode part : parts) {
-            String said = text(part.path("text"));
-            joined.append(said == null ? "" : said);
-        }
-        return joined.isEmpty() ? null : joined.toString();
     }
 }

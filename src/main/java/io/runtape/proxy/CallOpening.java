@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Opens the run of a recorded call, and lets the relay go on from there. Where the call's idempotency key has a run already,
  * the call is answered with that one, and the agent API is not called: the database decides, by refusing the second key.
  *
- * <p>Holds neither the call nor its body once the run is open. Confined to the event loop of the call.
+ * <p>Lets go of the body when nobody is to be sent it. Confined to the event loop of the call.
  */
 final class CallOpening {
 
@@ -34,16 +34,19 @@ final class CallOpening {
     private final Journal journal;
     private final RecordedAnswers answers;
     private final BiFunction<RecordedCall, RunJournal, RunRelay> relaying;
+    private final RecordedCall call;
     private @Nullable RunRelay relay;
     private @Nullable Cancellable lookup;
 
     /** @param relaying begins to relay the call, whose run is durable */
     CallOpening(
+            RecordedCall call,
             ClientAnswer client,
             EventLoop loop,
             Journal journal,
             RecordedAnswers answers,
             BiFunction<RecordedCall, RunJournal, RunRelay> relaying) {
+        this.call = call;
         this.client = client;
         this.loop = loop;
         this.journal = journal;
@@ -52,13 +55,13 @@ final class CallOpening {
     }
 
     /** Makes the run durable, or finds the one that there is. */
-    void begin(RecordedCall call) {
+    void begin() {
         @Nullable IdempotencyKey key = call.start().key();
         if (key != null && call.own().position() > 0) {
             // Who has part of an answer goes on with that one, or not at all: another run would not be its rest.
-            repeat(call, key, () -> client.refuse(nothingToGoOnWith()));
+            repeat(key, () -> refuse(nothingToGoOnWith()));
         } else {
-            open(call, TRIES);
+            open(TRIES);
         }
     }
 
@@ -69,49 +72,52 @@ final class CallOpening {
                         + " API; send the call without Last-Event-ID to begin a run.");
     }
 
-    private void open(RecordedCall call, int tries) {
+    private void open(int tries) {
         if (journal.stopping()) {
-            stopping(call);
+            stopping();
             return;
         }
         // A call that waited for its run in vain is told so on another thread.
         journal.open(call.start(), loop)
                 .subscribe()
-                .with(
-                        run -> relay = relaying.apply(call, run),
-                        e -> CallLoop.run(loop, () -> unopened(call, e, tries)));
+                .with(run -> relay = relaying.apply(call, run), e -> CallLoop.run(loop, () -> unopened(e, tries)));
     }
 
     /** A repeat of a call that has a run is a reader, as all others that are served to the end. */
-    private void stopping(RecordedCall call) {
+    private void stopping() {
         @Nullable IdempotencyKey key = call.start().key();
         if (key == null) {
-            client.refuse(NoAnswer.stopping());
+            refuse(NoAnswer.stopping());
         } else {
-            repeat(call, key, () -> client.refuse(NoAnswer.stopping()));
+            repeat(key, () -> refuse(NoAnswer.stopping()));
         }
     }
 
-    private void unopened(RecordedCall call, Throwable cause, int tries) {
+    private void unopened(Throwable cause, int tries) {
         @Nullable IdempotencyKey key = call.start().key();
         if (cause instanceof KeyTakenException && key != null) {
-            repeat(call, key, () -> {
+            repeat(key, () -> {
                 if (tries > 1) {
-                    open(call, tries - 1);
+                    open(tries - 1);
                 } else {
-                    client.refuse(failingRuns());
+                    refuse(failingRuns());
                 }
             });
         } else if (cause instanceof TooManyRunsException bound) {
             ApiException refusal = tooMany(bound);
             if (key == null) {
-                client.refuse(refusal);
+                refuse(refusal);
             } else {
-                repeat(call, key, () -> client.refuse(refusal));
+                repeat(key, () -> refuse(refusal));
             }
         } else {
-            client.refuse(NoAnswer.awayStore());
+            refuse(NoAnswer.awayStore());
         }
+    }
+
+    private void refuse(ApiException refusal) {
+        call.release();
+        client.refuse(refusal);
     }
 
     private static ApiException failingRuns() {
@@ -129,14 +135,18 @@ final class CallOpening {
                 .retryAfter(NoAnswer.RETRY_AFTER);
     }
 
-    private void repeat(RecordedCall call, IdempotencyKey key, Runnable ifThereIsNone) {
+    private void repeat(IdempotencyKey key, Runnable ifThereIsNone) {
         OwnHeaders own = call.own();
         lookup = answers.ofKey(call.start().owner(), key, loop)
                 .subscribe()
-                .with(found -> found.ifPresentOrElse(answer -> repeat(answer, own), ifThereIsNone), client::fail);
+                .with(found -> found.ifPresentOrElse(answer -> repeat(answer, own), ifThereIsNone), e -> {
+                    call.release();
+                    client.fail(e);
+                });
     }
 
     private void repeat(RecordedAnswer answer, OwnHeaders own) {
+        call.release();
         answer.head(loop)
                 .subscribe()
                 .with(
@@ -173,6 +183,7 @@ final class CallOpening {
         Cancellable looking = lookup;
         if (looking != null) {
             looking.cancel();
+            call.release();
         }
     }
 }

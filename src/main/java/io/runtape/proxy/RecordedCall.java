@@ -2,10 +2,13 @@ package io.runtape.proxy;
 
 import io.runtape.access.Owner;
 import io.runtape.error.PrefixedId;
+import io.runtape.intake.ReceivedBody;
+import io.runtape.memory.Share;
 import io.runtape.rows.IdempotencyKey;
 import io.runtape.rows.RequestBody;
 import io.runtape.rows.RunStart;
 import io.runtape.upstream.ForwardedHeaders;
+import io.runtape.upstream.OutgoingBody;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -19,36 +22,49 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that is to be recorded, as it came in.
- *
- * @param target path and query as the caller sent them
- * @param headers the end-to-end headers that are sent on, the caller's credential among them: never stored or logged
- * @param body the body, byte for byte
- * @param own the gateway's own headers
- * @param asked what the body says
- * @param start what is recorded of it
- * @param beganNanos when it came in, by {@link System#nanoTime}
+ * A call that is to be recorded, as it came in. It holds its body until that is stored and sent, and no longer: the answer may
+ * take hours. Made by any thread, then confined to the event loop of the call.
  */
-@SuppressWarnings("ArrayRecordComponent") // Carried, never compared.
-record RecordedCall(
-        String target,
-        List<Map.Entry<String, String>> headers,
-        byte[] body,
-        OwnHeaders own,
-        Asked asked,
-        RunStart start,
-        long beganNanos) {
+final class RecordedCall {
 
-    private static final byte[] NOTHING = {};
+    private final String target;
+    private final List<Map.Entry<String, String>> headers;
+    private final OutgoingBody body;
+    private final Share share;
+    private final OwnHeaders own;
+    private final long beganNanos;
+    private final int length;
+    private Asked asked;
+    private RunStart start;
+
+    private RecordedCall(
+            String target,
+            List<Map.Entry<String, String>> headers,
+            ReceivedBody received,
+            OwnHeaders own,
+            Asked asked,
+            RunStart start,
+            long beganNanos) {
+        this.target = target;
+        this.headers = headers;
+        this.body = new OutgoingBody(received.bytes(), received.share()::close);
+        this.share = received.share();
+        this.own = own;
+        this.asked = asked;
+        this.start = start;
+        this.beganNanos = beganNanos;
+        this.length = received.bytes().length;
+    }
 
     static RecordedCall of(
             HttpServerRequest request,
             RecordedPaths.RecordedPath path,
             Owner owner,
             OwnHeaders own,
-            byte[] body,
+            ReceivedBody received,
             Arrival arrival,
             Duration keyTtl) {
+        byte[] body = received.bytes();
         Asked asked = Asked.of(body);
         String agent = path.agent() == null ? asked.agent() : Asked.cut(path.agent());
         RunStart start = new RunStart(
@@ -68,11 +84,59 @@ record RecordedCall(
         return new RecordedCall(
                 RequestTarget.originForm(request),
                 ForwardedHeaders.ofRequest(request.headers(), own.notSentOn()),
-                body,
+                received,
                 own,
                 asked,
                 start,
                 arrival.nanos());
+    }
+
+    /** Path and query as the caller sent them. */
+    String target() {
+        return target;
+    }
+
+    /** The end-to-end headers that are sent on, the caller's credential among them: never stored or logged. */
+    List<Map.Entry<String, String>> headers() {
+        return headers;
+    }
+
+    /** The body, byte for byte. */
+    OutgoingBody body() {
+        return body;
+    }
+
+    /** The gateway's own headers. */
+    OwnHeaders own() {
+        return own;
+    }
+
+    /** What the body says; without what only the run's row needs, once that is written. */
+    Asked asked() {
+        return asked;
+    }
+
+    /** What is recorded of it; without the request, once that is written. */
+    RunStart start() {
+        return start;
+    }
+
+    /** When it came in, by {@link System#nanoTime}. */
+    long beganNanos() {
+        return beganNanos;
+    }
+
+    /** The run's row is durable, so that only what is to be sent is still needed. */
+    void stored() {
+        asked = asked.sent();
+        start = start.withoutRequest();
+        share.give(length);
+    }
+
+    /** The body is not sent any more, if it is not yet. */
+    void release() {
+        body.drop();
+        share.close();
     }
 
     private static @Nullable IdempotencyKey key(
@@ -99,11 +163,6 @@ record RecordedCall(
     private static String threadId(OwnHeaders own, Asked asked) {
         @Nullable String named = own.threadId() == null ? asked.threadId() : own.threadId();
         return named == null ? PrefixedId.next("thr_") : named;
-    }
-
-    /** The same without the body and what the run's row has: a run may live for hours, and need not hold its request. */
-    RecordedCall sent() {
-        return new RecordedCall(target, headers, NOTHING, own, asked.sent(), start.withoutRequest(), beganNanos);
     }
 
     /** When the call came in, by the calendar and by the clock that never jumps. */

@@ -12,6 +12,7 @@ import io.runtape.rows.RunFollowers.Readers;
 import io.runtape.rows.RunHead;
 import io.runtape.upstream.AgentAnswer;
 import io.runtape.upstream.AgentClient;
+import io.runtape.upstream.OutgoingBody;
 import io.runtape.upstream.UpstreamConfig;
 import io.runtape.upstream.UpstreamException;
 import io.smallrye.mutiny.subscription.Cancellable;
@@ -51,7 +52,7 @@ final class RunRelay {
     private final PassingCancels cancels;
     private final ReadersElsewhere readersElsewhere;
     private final OutcomeReader outcome;
-    private RecordedCall call;
+    private final RecordedCall call;
     private RelayState state = new RelayState.Opening();
     private @Nullable AnswerBody body;
 
@@ -81,6 +82,7 @@ final class RunRelay {
     void begin(RunJournal run) {
         LOG.debugf("run %s begins", call.start().id());
         run.whenEnded(end -> ended(run, end));
+        call.stored();
         if (run.hasEnd()) {
             // Someone ended it while its row was written, so the agent API is not to be called.
             return;
@@ -91,7 +93,6 @@ final class RunRelay {
                 .with(
                         answer -> CallLoop.run(loop, () -> answered(run, answer)),
                         e -> CallLoop.run(loop, () -> unanswered(run, e)));
-        call = call.sent();
         if (state instanceof RelayState.Opening) {
             state = new RelayState.Calling(run, sent);
         }
@@ -105,6 +106,7 @@ final class RunRelay {
         UpstreamException.Kind kind =
                 cause instanceof UpstreamException known ? known.kind() : UpstreamException.Kind.INVALID;
         LOG.debugf(cause, "run %s has no answer", call.start().id());
+        call.release();
         RunReason reason = switch (kind) {
             case UNREACHABLE -> RunReason.UPSTREAM_UNREACHABLE;
             case CLOSED -> RunReason.UPSTREAM_CLOSED;
@@ -237,6 +239,7 @@ final class RunRelay {
             state.closeUpstream();
             state = new RelayState.Ended();
         }
+        call.release();
         if (body != null) {
             body.stop();
         }
@@ -306,7 +309,8 @@ final class RunRelay {
 
     /** Asks the agent API to cancel its run, as the caller would. What it answers changes nothing here. */
     private void cancelUpstream(String path) {
-        agent.post(path, call.headers(), "{}".getBytes(StandardCharsets.UTF_8), true, loop)
+        OutgoingBody nothing = new OutgoingBody("{}".getBytes(StandardCharsets.UTF_8), () -> {});
+        agent.post(path, call.headers(), nothing, true, loop)
                 .subscribe()
                 .with(answer -> answer.body().abort(), e -> LOG.debugf(e, "cancel was not answered"));
     }

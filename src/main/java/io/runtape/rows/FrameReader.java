@@ -2,7 +2,7 @@ package io.runtape.rows;
 
 import io.runtape.sse.FrameKind;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +55,7 @@ public class FrameReader {
      * @param limit how many frames at the most; see {@link #limitAfter}
      */
     public FrameBlock block(long runPk, long after, long upTo, int limit) throws SQLException {
-        List<RecordedFrame> frames = read(runPk, FrameQuery.all(after, upTo, limit), BLOCK_BYTES);
+        List<RecordedFrame> frames = read(runPk, FrameQuery.all(after, upTo, limit), BLOCK_BYTES, null);
         int bytes = frames.stream().mapToInt(f -> f.bytes().length).sum();
         FrameBlock block = new FrameBlock(after + 1, Math.max(1, frames.size()), bytes);
         for (RecordedFrame f : frames) {
@@ -71,37 +72,66 @@ public class FrameReader {
         return Math.max(FIRST_BLOCK_FRAMES, Math.min(BLOCK_FRAMES, 2 * block.count()));
     }
 
-    /** Reads a page of history; it may hold fewer frames than asked for although there are more, never none. */
-    public List<RecordedFrame> page(long runPk, FrameQuery query) throws SQLException {
-        return read(runPk, query, PAGE_BYTES);
+    /**
+     * Reads a page of history; it may hold fewer frames than asked for although there are more, never none.
+     *
+     * @param room is told how many bytes will be read, and may wait, or throw, until there is room for them
+     */
+    public List<RecordedFrame> page(long runPk, FrameQuery query, LongConsumer room) throws SQLException {
+        return read(runPk, query, PAGE_BYTES, room);
+    }
+
+    /** The same of about half a MiB at the most, for who keeps it while a client is slow. */
+    public List<RecordedFrame> shortPage(long runPk, FrameQuery query, LongConsumer room) throws SQLException {
+        return read(runPk, query, BLOCK_BYTES, room);
     }
 
     /**
      * Finds by the sizes alone where the page ends, then reads it. In one statement H2 would hold all frames of the limit, or
      * go over the run from its beginning.
      */
-    private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax) throws SQLException {
+    private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax, @Nullable LongConsumer room)
+            throws SQLException {
+        Extent extent;
         try (Connection connection = database.getConnection()) {
-            long last = lastWithin(connection, runPk, query, bytesMax);
-            if (last < 0) {
+            extent = within(connection, runPk, query, bytesMax);
+            if (extent.last < 0) {
                 return List.of();
             }
-            FrameQuery page = query.endingWith(last);
-            try (PreparedStatement select = connection.prepareStatement(select(FRAMES, page))) {
-                bind(select, runPk, page);
-                try (ResultSet rows = select.executeQuery()) {
-                    List<RecordedFrame> frames = new ArrayList<>();
-                    while (rows.next()) {
-                        frames.add(frame(rows));
-                    }
-                    return frames;
+            if (room == null) {
+                return frames(connection, runPk, query.endingWith(extent.last));
+            }
+        }
+        // Who waits for room holds no connection.
+        room.accept(extent.bytes);
+        try (Connection connection = database.getConnection()) {
+            return frames(connection, runPk, query.endingWith(extent.last));
+        }
+    }
+
+    private static List<RecordedFrame> frames(Connection connection, long runPk, FrameQuery page) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(select(FRAMES, page))) {
+            bind(select, runPk, page);
+            try (ResultSet rows = select.executeQuery()) {
+                List<RecordedFrame> frames = new ArrayList<>();
+                while (rows.next()) {
+                    frames.add(frame(rows));
                 }
+                return frames;
             }
         }
     }
 
-    /** The sequence of the frame that reaches so many bytes, or of the last one; -1 where there is none. */
-    private static long lastWithin(Connection connection, long runPk, FrameQuery query, long bytesMax)
+    /**
+     * Where a page ends.
+     *
+     * @param last the sequence of its last frame; -1 where there is none
+     * @param bytes how many bytes it has
+     */
+    private record Extent(long last, long bytes) {}
+
+    /** The page up to the frame that reaches so many bytes, or to the last one. */
+    private static Extent within(Connection connection, long runPk, FrameQuery query, long bytesMax)
             throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(select(SIZES, query))) {
             bind(select, runPk, query);
@@ -112,7 +142,7 @@ public class FrameReader {
                     last = row.getLong(1);
                     bytes += row.getLong(2);
                 }
-                return last;
+                return new Extent(last, bytes);
             }
         }
     }
@@ -176,30 +206,37 @@ public class FrameReader {
      * The bytes of an event with the parts that lead it, joined.
      *
      * @param bytesMax more is not read: then the result is empty
+     * @param room is told how many bytes will be read besides, and may wait, or throw, until there is room for them
      */
-    public Optional<byte[]> whole(long runPk, RecordedFrame completing, int bytesMax) throws SQLException {
+    public Optional<byte[]> whole(long runPk, RecordedFrame completing, int bytesMax, LongConsumer room)
+            throws SQLException {
         if (completing.parts() == 0) {
             return Optional.of(completing.bytes());
         }
         long from = completing.sequence() - completing.parts();
+        long bytes;
         try (Connection connection = database.getConnection()) {
-            if (bytesOf(connection, runPk, from, completing.sequence()) > bytesMax) {
-                return Optional.empty();
-            }
-            ByteArrayOutputStream joined = new ByteArrayOutputStream();
-            try (PreparedStatement select = connection.prepareStatement(
-                    "select bytes from frame where run_pk = ? and sequence between ? and ? order by run_pk, sequence")) {
-                select.setLong(1, runPk);
-                select.setLong(2, from);
-                select.setLong(3, completing.sequence());
-                try (ResultSet rows = select.executeQuery()) {
-                    while (rows.next()) {
-                        joined.writeBytes(rows.getBytes(1));
-                    }
+            bytes = bytesOf(connection, runPk, from, completing.sequence());
+        }
+        if (bytes > bytesMax) {
+            return Optional.empty();
+        }
+        room.accept(bytes);
+        ByteBuffer joined = ByteBuffer.allocate((int) bytes);
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(
+                        "select bytes from frame where run_pk = ? and sequence between ? and ? order by run_pk, sequence")) {
+            select.setLong(1, runPk);
+            select.setLong(2, from);
+            select.setLong(3, completing.sequence());
+            try (ResultSet rows = select.executeQuery()) {
+                while (rows.next()) {
+                    joined.put(rows.getBytes(1));
                 }
             }
-            return Optional.of(joined.toByteArray());
         }
+        // Fewer where the run was deleted meanwhile.
+        return joined.hasRemaining() ? Optional.empty() : Optional.of(joined.array());
     }
 
     private static long bytesOf(Connection connection, long runPk, long from, long to) throws SQLException {

@@ -3,7 +3,10 @@ package io.runtape.rows;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
@@ -26,16 +29,32 @@ public final class RequestBody {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return compressed.toByteArray();
+        // What does not get shorter would only be there twice.
+        return compressed.size() < body.length ? compressed.toByteArray() : body;
+    }
+
+    private static boolean isCompressed(byte[] stored) {
+        return stored.length >= 2 && (stored[0] & 0xff) == 0x1f && (stored[1] & 0xff) == 0x8b;
+    }
+
+    /** How long the body is that was sent: gzip ends with that (RFC 1952, section 2.3.1). */
+    static int sentLength(byte[] stored) {
+        return isCompressed(stored)
+                ? ByteBuffer.wrap(stored).order(ByteOrder.LITTLE_ENDIAN).getInt(stored.length - Integer.BYTES)
+                : stored.length;
     }
 
     /** The body that was sent, out of the bytes that are stored. */
     public static byte[] sent(byte[] stored) {
-        if (stored.length < 2 || (stored[0] & 0xff) != 0x1f || (stored[1] & 0xff) != 0x8b) {
+        if (!isCompressed(stored)) {
             return stored;
         }
         try (GZIPInputStream gzip = new GZIPInputStream(new ByteArrayInputStream(stored))) {
-            return gzip.readAllBytes();
+            byte[] sent = new byte[sentLength(stored)];
+            gzip.readNBytes(sent, 0, sent.length);
+            // Looks for the end, and so checks what was read.
+            gzip.transferTo(OutputStream.nullOutputStream());
+            return sent;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

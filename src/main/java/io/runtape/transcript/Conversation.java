@@ -3,8 +3,11 @@ package io.runtape.transcript;
 import io.runtape.dialect.Message;
 import io.runtape.dialect.Part;
 import io.runtape.dialect.Role;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 
@@ -14,8 +17,8 @@ import java.util.Set;
  */
 final class Conversation {
 
-    /** Who said what, without regard to white space. */
-    private final Set<Message> seen = new HashSet<>();
+    /** Digests of who said what, without regard to white space: the words themselves would be there twice. */
+    private final Set<String> seen = new HashSet<>();
 
     /** Of the messages of the next run's request, those that are new. They count as seen from then on. */
     List<Message> asked(List<Message> request) {
@@ -26,7 +29,7 @@ final class Conversation {
 
     /** Of what the run answered, all but the question, which some runtimes give back first. */
     List<Message> answered(List<Message> answer, List<Message> request) {
-        Set<Message> questions = new HashSet<>();
+        Set<String> questions = new HashSet<>();
         request.stream()
                 .filter(message -> message.role() == Role.USER)
                 .map(Conversation::key)
@@ -93,13 +96,35 @@ final class Conversation {
     }
 
     /** The message reduced to what is compared. */
-    private static Message key(Message message) {
-        StringBuilder words = new StringBuilder();
+    private static String key(Message message) {
+        MessageDigest words = sha256();
+        words.update((byte) message.role().ordinal());
+        byte[] some = new byte[8192];
         for (Part part : message.parts()) {
             if (part instanceof Part.Text text) {
-                text.text().chars().filter(c -> !Character.isWhitespace(c)).forEach(c -> words.append((char) c));
+                int filled = 0;
+                for (int i = 0; i < text.text().length(); i++) {
+                    char c = text.text().charAt(i);
+                    if (!Character.isWhitespace(c)) {
+                        some[filled++] = (byte) (c >> 8);
+                        some[filled++] = (byte) c;
+                    }
+                    if (filled == some.length) {
+                        words.update(some);
+                        filled = 0;
+                    }
+                }
+                words.update(some, 0, filled);
             }
         }
-        return new Message(message.role(), List.of(new Part.Text(words.toString())));
+        return HexFormat.of().formatHex(words.digest());
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
     }
 }

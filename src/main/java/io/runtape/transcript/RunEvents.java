@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
     private final long upTo;
     private final int eventBytesMax;
     private final long bytesMax;
+    private final LongConsumer room;
     private long bytes;
     private boolean truncated;
 
@@ -35,13 +37,15 @@ final class RunEvents implements Iterable<ServerSentEvent> {
      * @param upTo the last sequence that may be read
      * @param eventBytesMax a larger event is left out
      * @param bytesMax how many bytes of events may be read
+     * @param room is told how many bytes an event in parts has, and may wait, or throw, until there is room for them
      */
-    RunEvents(FrameReader reader, long runPk, long upTo, int eventBytesMax, long bytesMax) {
+    RunEvents(FrameReader reader, long runPk, long upTo, int eventBytesMax, long bytesMax, LongConsumer room) {
         this.reader = reader;
         this.runPk = runPk;
         this.upTo = upTo;
         this.eventBytesMax = eventBytesMax;
         this.bytesMax = bytesMax;
+        this.room = room;
     }
 
     /** How many bytes were read when they were gone over last. */
@@ -104,8 +108,10 @@ final class RunEvents implements Iterable<ServerSentEvent> {
                 return List.of();
             }
             try {
-                List<RecordedFrame> read = reader.page(
-                        runPk, new FrameQuery(after, upTo, List.of(FrameKind.EVENT), List.of(), false, PAGE_FRAMES));
+                List<RecordedFrame> read = reader.shortPage(
+                        runPk,
+                        new FrameQuery(after, upTo, List.of(FrameKind.EVENT), List.of(), false, PAGE_FRAMES),
+                        room);
                 after = read.isEmpty() ? upTo : read.get(read.size() - 1).sequence();
                 return read;
             } catch (SQLException e) {
@@ -116,7 +122,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
         private @Nullable ServerSentEvent event(RecordedFrame frame) {
             Optional<byte[]> whole;
             try {
-                whole = reader.whole(runPk, frame, eventBytesMax);
+                whole = reader.whole(runPk, frame, eventBytesMax, room);
             } catch (SQLException e) {
                 throw unavailable(e);
             }

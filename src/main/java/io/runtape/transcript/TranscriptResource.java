@@ -3,6 +3,8 @@ package io.runtape.transcript;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.dialect.Part;
+import io.runtape.memory.AnswerRoom;
+import io.runtape.memory.MemoryBudgets;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -25,10 +27,12 @@ public final class TranscriptResource {
 
     private final CallerAuthentication callers;
     private final Transcripts transcripts;
+    private final MemoryBudgets memory;
 
-    TranscriptResource(CallerAuthentication callers, Transcripts transcripts) {
+    TranscriptResource(CallerAuthentication callers, Transcripts transcripts, MemoryBudgets memory) {
         this.callers = callers;
         this.transcripts = transcripts;
+        this.memory = memory;
     }
 
     /** The conversation of one run. */
@@ -46,7 +50,7 @@ public final class TranscriptResource {
     @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<Answer<RunTranscript>> ofRun(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
-        return ok(transcripts.ofRun(callers.readerOf(context.request()), id));
+        return ok(transcripts.ofRun(callers.readerOf(context.request()), id, AnswerRoom.of(context, memory)));
     }
 
     /** The conversation of all runs of a thread. */
@@ -66,7 +70,7 @@ public final class TranscriptResource {
     public RestResponse<Answer<ThreadTranscript>> ofThread(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
-        return ok(transcripts.ofThread(callers.readerOf(context.request()), id));
+        return ok(transcripts.ofThread(callers.readerOf(context.request()), id, AnswerRoom.of(context, memory)));
     }
 
     private static <T> RestResponse<Answer<T>> ok(T transcript) {

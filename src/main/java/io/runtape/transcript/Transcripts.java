@@ -24,6 +24,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,10 +33,14 @@ import org.jspecify.annotations.Nullable;
 final class Transcripts {
 
     /**
-     * Bytes of requests and events that one transcript is made of: more than anybody reads. What is behind is left out, since
-     * all that is said is in memory until it is sent.
+     * Bytes of requests and events that one transcript is made of: more than anybody reads, 32 MiB, or a sixteenth of the heap
+     * where that is less. What is behind is left out, since all that is said is in memory until it is sent. Not a constant of the
+     * class: a native image would take the heap of the machine it was built on.
      */
-    private static final long BYTES_MAX = 32L << 20;
+    private final long bytesMax = Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 16);
+
+    /** How often a byte that is read counts: as what is typed together, which grows by copies, and as the text that is made of it. */
+    private static final int FORMS = 4;
 
     private final Journal journal;
     private final FrameReader frames;
@@ -55,9 +60,9 @@ final class Transcripts {
      *
      * @throws ApiException 404 where there is none
      */
-    RunTranscript ofRun(Owner owner, String id) throws SQLException {
+    RunTranscript ofRun(Owner owner, String id, LongConsumer room) throws SQLException {
         Run run = require("run", id, () -> Run.of(owner, id));
-        Draft draft = new Draft();
+        Draft draft = new Draft(room);
         draft.add(run);
         return new RunTranscript(run.id, run.threadId, draft.messages, draft.truncated);
     }
@@ -67,9 +72,10 @@ final class Transcripts {
      *
      * @throws ApiException 404 where there is none
      */
-    ThreadTranscript ofThread(Owner owner, String id) throws SQLException {
+    ThreadTranscript ofThread(Owner owner, String id, LongConsumer room) throws SQLException {
         AgentThread thread = require("thread", id, () -> AgentThread.of(owner, id));
-        Draft draft = new Draft();
+        Draft draft = new Draft(room);
+        draft.expect(read(() -> Run.bytesInThread(owner, thread.id)));
         Optional<Run> next = nextRun(owner, thread, 0);
         while (next.isPresent() && draft.hasRoom()) {
             Run run = next.get();
@@ -100,8 +106,26 @@ final class Transcripts {
 
         private final Conversation conversation = new Conversation();
         private final List<TranscriptMessage> messages = new ArrayList<>();
-        private long bytesLeft = BYTES_MAX;
+        private final LongConsumer room;
+        private long bytesLeft = bytesMax;
+        private long bytesExpected;
         private boolean truncated;
+
+        Draft(LongConsumer room) {
+            this.room = room;
+        }
+
+        /**
+         * Makes room for what so many bytes of requests and events become, as far as they are read: all at once, where two that
+         * grow step by step would wait for each other.
+         */
+        void expect(long bytes) {
+            long more = Math.min(bytes, bytesLeft) - bytesExpected;
+            if (more > 0) {
+                room.accept(FORMS * more);
+                bytesExpected += more;
+            }
+        }
 
         /** Whether another run may be added; says that one is left out where not. */
         boolean hasRoom() {
@@ -114,6 +138,7 @@ final class Transcripts {
             // What the journal has no more is durable as a whole.
             @Nullable
             RunTotals live = journal.live(run.runPk).map(l -> l.durable()).orElse(null);
+            expect(live == null ? run.byteCount : live.bytes());
             List<Message> request = dialect.asked(body(run));
             take(run, conversation.asked(request), run.createdAt);
             long upTo = live == null ? Long.MAX_VALUE : live.frames();
@@ -128,13 +153,15 @@ final class Transcripts {
         }
 
         private String body(Run run) throws SQLException {
-            byte[] body = requests.read(run.runPk).map(RecordedRequest::body).orElse(new byte[0]);
+            byte[] body = requests.read(run.runPk, this::expect)
+                    .map(RecordedRequest::body)
+                    .orElse(new byte[0]);
             spend(body.length);
             return Utf8.decode(body, 0, body.length);
         }
 
         private List<Message> streamed(Run run, Dialect dialect, long upTo) {
-            RunEvents events = new RunEvents(frames, run.runPk, upTo, eventBytesMax, bytesLeft);
+            RunEvents events = new RunEvents(frames, run.runPk, upTo, eventBytesMax, bytesLeft, this::expect);
             List<Message> said = dialect.transcript(events);
             spend(events.bytes());
             truncated |= events.isTruncated();
@@ -142,12 +169,12 @@ final class Transcripts {
         }
 
         private List<Message> answered(Run run, Dialect dialect, long upTo) throws SQLException {
-            List<RecordedFrame> response =
-                    frames.page(run.runPk, new FrameQuery(0, upTo, List.of(FrameKind.RESPONSE), List.of(), false, 1));
+            List<RecordedFrame> response = frames.page(
+                    run.runPk, new FrameQuery(0, upTo, List.of(FrameKind.RESPONSE), List.of(), false, 1), this::expect);
             if (response.isEmpty()) {
                 return List.of();
             }
-            Optional<byte[]> body = frames.whole(run.runPk, response.get(0), eventBytesMax);
+            Optional<byte[]> body = frames.whole(run.runPk, response.get(0), eventBytesMax, this::expect);
             truncated |= body.isEmpty();
             return body.map(bytes -> {
                         spend(bytes.length);
@@ -158,6 +185,7 @@ final class Transcripts {
 
         private void spend(long bytes) {
             bytesLeft -= bytes;
+            bytesExpected = Math.max(0, bytesExpected - bytes);
         }
 
         private static @Nullable Instant firstEventAt(Run run, @Nullable RunTotals live) {

@@ -10,11 +10,10 @@ import java.util.Map;
  *
  * @param uri the whole address
  * @param headers the end-to-end headers, with {@code Content-Type} where the caller sent one
- * @param body the body, byte for byte
+ * @param body the body, byte for byte; handed out when it is sent
  * @param gate where its answer comes in
  */
-@SuppressWarnings("ArrayRecordComponent") // Carried, never compared.
-record AgentCall(URI uri, List<Map.Entry<String, String>> headers, byte[] body, AnswerGate gate) {
+record AgentCall(URI uri, List<Map.Entry<String, String>> headers, OutgoingBody body, AnswerGate gate) {
 
     /** Headers and body are nobody's to see. */
     @Override
@@ -22,7 +21,8 @@ record AgentCall(URI uri, List<Map.Entry<String, String>> headers, byte[] body, 
         return "AgentCall[hidden]";
     }
 
-    static AgentCall of(UpstreamAddress address, String target, List<Map.Entry<String, String>> headers, byte[] body)
+    static AgentCall of(
+            UpstreamAddress address, String target, List<Map.Entry<String, String>> headers, OutgoingBody body)
             throws URISyntaxException {
         return new AgentCall(address.resolve(target), headers, body, new AnswerGate());
     }

@@ -3,17 +3,19 @@ package io.runtape.upstream;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
-import jakarta.ws.rs.ext.MessageBodyWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
+import org.jboss.resteasy.reactive.client.impl.RestClientRequestContext;
+import org.jboss.resteasy.reactive.client.spi.ClientMessageBodyWriter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the bytes of a call. The client has put a type beside them by then, which is taken off again where the caller named
  * none. It is asked to when there is a connection, right before the call goes out over it.
  */
-public final class AgentCallWriter implements MessageBodyWriter<AgentCall> {
+public final class AgentCallWriter implements ClientMessageBodyWriter<AgentCall> {
 
     @Override
     public boolean isWriteable(Class<?> type, Type generic, Annotation[] annotations, MediaType mediaType) {
@@ -30,10 +32,27 @@ public final class AgentCallWriter implements MessageBodyWriter<AgentCall> {
             MultivaluedMap<String, Object> headers,
             OutputStream out)
             throws IOException {
+        writeTo(call, type, generic, annotations, mediaType, headers, out, null);
+    }
+
+    @Override
+    public void writeTo(
+            AgentCall call,
+            Class<?> type,
+            Type generic,
+            Annotation[] annotations,
+            MediaType mediaType,
+            MultivaluedMap<String, Object> headers,
+            OutputStream out,
+            @Nullable RestClientRequestContext context)
+            throws IOException {
         if (call.headers().stream().noneMatch(h -> h.getKey().equalsIgnoreCase(HttpHeaders.CONTENT_TYPE))) {
             headers.remove(HttpHeaders.CONTENT_TYPE);
         }
         call.gate().stand();
-        out.write(call.body());
+        out.write(call.body().take());
+        if (context != null) {
+            call.body().goesOutBy(context.getHttpClientRequest());
+        }
     }
 }

@@ -50,13 +50,14 @@ public final class AgentClient {
      *
      * @param target path and query as the caller sent them
      * @param headers the end-to-end headers to send, and no others
+     * @param body handed out when the connection is there
      * @param stream whether a stream is asked for: else the head may take as long as the whole run
      * @param loop the event loop of the call, that the result comes on
      * @return comes with the head, whatever its status; fails with {@link UpstreamException}. Cancelling closes the
      *     connection.
      */
     public Uni<AgentAnswer> post(
-            String target, List<Map.Entry<String, String>> headers, byte[] body, boolean stream, EventLoop loop) {
+            String target, List<Map.Entry<String, String>> headers, OutgoingBody body, boolean stream, EventLoop loop) {
         AgentCall call;
         try {
             call = AgentCall.of(address, target, headers, body);

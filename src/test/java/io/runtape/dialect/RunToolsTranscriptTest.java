@@ -12,6 +12,7 @@ import io.runtape.dialect.Part.Reasoning;
 import io.runtape.dialect.Part.Text;
 import io.runtape.dialect.Part.ToolCall;
 import io.runtape.dialect.Part.ToolResult;
+import io.runtape.json.LeanTree;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -345,6 +346,6 @@ class RunToolsTranscriptTest {
     }
 
     private static JsonNode json(String text) {
-        return Payload.parsed(text.replace('\'', '"'));
+        return LeanTree.compact(Payload.parsed(text.replace('\'', '"')));
     }
 }

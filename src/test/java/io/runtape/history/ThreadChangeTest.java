@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import jakarta.ws.rs.WebApplicationException;
-import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ThreadChangeTest {
 
     private static ThreadChange read(String body) {
-        return ThreadChange.read(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)));
+        return ThreadChange.read(body.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test

@@ -24,6 +24,7 @@ class StoreWorkTest {
 
     private final List<Throwable> dropped = Collections.synchronizedList(new ArrayList<>());
     private final List<Object> heard = new ArrayList<>();
+    private final StoreWork work = new StoreWork();
 
     @BeforeEach
     void hearOfWhatIsDropped() {
@@ -32,11 +33,12 @@ class StoreWorkTest {
 
     @AfterEach
     void hearNoMore() {
+        work.stop();
         Infrastructure.resetDroppedExceptionHandler();
     }
 
     private Cancellable begin(Exception failure) {
-        return StoreWork.onWorker(
+        return work.onWorker(
                         () -> {
                             throw failure;
                         },

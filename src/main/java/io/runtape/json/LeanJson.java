@@ -1,0 +1,85 @@
+package io.runtape.json;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Reads JSON value by value, without keeping more of it than is asked for. Safe for any thread. */
+public final class LeanJson {
+
+    /** A text that is longer, in characters or bytes, may hold so many names that a table of them would outgrow it. */
+    static final int SHORT = 64 << 10;
+
+    /** Names come from strangers, and do not stay for longer than the table does, which begins anew when it is large. */
+    static final JsonFactory OF_SHORT = JsonFactory.builder()
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .build();
+
+    private static final JsonFactory OF_LONG = JsonFactory.builder()
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build();
+
+    private LeanJson() {}
+
+    /** A parser of these bytes; it finds out how they are encoded. */
+    public static JsonParser parser(byte[] json) throws IOException {
+        return (json.length <= SHORT ? OF_SHORT : OF_LONG).createParser(json);
+    }
+
+    /** A parser of this text. */
+    public static JsonParser parser(String json) throws IOException {
+        return (json.length() <= SHORT ? OF_SHORT : OF_LONG).createParser(json);
+    }
+
+    /** The string that the parser is at, cut after so many characters; null where it is at something else, which is skipped. */
+    public static @Nullable String text(JsonParser at, int charsMax) throws IOException {
+        if (at.currentToken() != JsonToken.VALUE_STRING) {
+            at.skipChildren();
+            return null;
+        }
+        CutText text = new CutText(charsMax);
+        at.getText(text);
+        return text.toString();
+    }
+
+    /**
+     * The JSON text of the object that the parser is at, without the white space between its tokens. Numbers keep their text,
+     * since no number type holds all of them. Null where the parser is at something else, or where the text is longer than so
+     * many characters; either is skipped.
+     */
+    public static @Nullable String object(JsonParser at, int charsMax) throws IOException {
+        if (at.currentToken() != JsonToken.START_OBJECT) {
+            at.skipChildren();
+            return null;
+        }
+        CutText text = new CutText(charsMax);
+        try (JsonGenerator copy = OF_LONG.createGenerator(text)) {
+            copy.writeStartObject();
+            for (int depth = 1; depth > 0; ) {
+                depth += copyToken(at, at.nextToken(), copy);
+            }
+        }
+        return text.isCut() ? null : text.toString();
+    }
+
+    /** Returns how much deeper the parser is after the token. */
+    private static int copyToken(JsonParser at, JsonToken token, JsonGenerator to) throws IOException {
+        switch (token) {
+            case START_OBJECT -> to.writeStartObject();
+            case END_OBJECT -> to.writeEndObject();
+            case START_ARRAY -> to.writeStartArray();
+            case END_ARRAY -> to.writeEndArray();
+            case FIELD_NAME -> to.writeFieldName(at.currentName());
+            case VALUE_STRING -> to.writeString(at.getText());
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> to.writeNumber(at.getText());
+            case VALUE_TRUE -> to.writeBoolean(true);
+            case VALUE_FALSE -> to.writeBoolean(false);
+            case VALUE_NULL -> to.writeNull();
+            case NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT -> throw new IllegalStateException("not of text: " + token);
+        }
+        return token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+    }
+}

@@ -1,0 +1,163 @@
+package io.runtape.json;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import com.fasterxml.jackson.databind.util.RawValue;
+import java.io.IOException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tree of a JSON text that takes no more than some times the memory of the text, whatever that is: a tree of {@code
+ * [{},{},…]} would take 27 times as much. Members of the text, and members of those that are to be opened, which hold more
+ * values than {@link #VALUES_MAX} stay text, in a node that is neither an object nor a list and prints as what it is.
+ *
+ * <p>Confined to one thread.
+ */
+public final class LeanTree {
+
+    /** How many values of a longer one become nodes, of which each takes up to 200 bytes. */
+    private static final int VALUES_MAX = 50_000;
+
+    // Text such as "42 files" must not pass for the number it begins with.
+    private static final ObjectReader WHOLE =
+            new ObjectMapper(LeanJson.OF_SHORT).reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private final JsonParser parser;
+    private final String text;
+    private int left = VALUES_MAX;
+
+    private LeanTree(JsonParser parser, String text) {
+        this.parser = parser;
+        this.text = text;
+    }
+
+    /**
+     * Reads the text.
+     *
+     * @param opened the names of objects in the text's object whose members are read one by one as well
+     * @return null where it is no JSON
+     */
+    public static @Nullable JsonNode read(String text, Set<String> opened) {
+        if (text.length() <= LeanJson.SHORT) {
+            // Its tree takes 4 MB at the most.
+            return whole(text);
+        }
+        try (JsonParser parser = LeanJson.parser(text)) {
+            if (parser.nextToken() == null) {
+                return null;
+            }
+            LeanTree tree = new LeanTree(parser, text);
+            JsonNode root = parser.currentToken() == JsonToken.START_OBJECT ? tree.members(opened) : tree.value();
+            // Strings are decoded when they are asked for only; here their errors must show.
+            parser.finishToken();
+            return parser.nextToken() == null ? root : null;
+        } catch (IOException noJson) {
+            return null;
+        }
+    }
+
+    /** The value in the form that takes the least memory, for one that is kept and only written out again. */
+    public static JsonNode compact(JsonNode value) {
+        return value.isContainerNode() ? NODES.rawValueNode(new RawValue(value.toString())) : value;
+    }
+
+    private static @Nullable JsonNode whole(String text) {
+        try {
+            JsonNode node = WHOLE.readTree(text);
+            return node == null || node.isMissingNode() ? null : node;
+        } catch (JsonProcessingException noJson) {
+            return null;
+        }
+    }
+
+    /** The members of an object, each by itself. Those behind the last that may become a node are left out. */
+    private ObjectNode members(Set<String> opened) throws IOException {
+        ObjectNode object = NODES.objectNode();
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String name = parser.currentName();
+            JsonToken token = parser.nextToken();
+            if (left <= 0) {
+                parser.skipChildren();
+            } else {
+                left--;
+                object.set(
+                        name, token == JsonToken.START_OBJECT && opened.contains(name) ? members(Set.of()) : value());
+            }
+        }
+        return object;
+    }
+
+    /** A value with all that is in it, or its text where that is too much. */
+    private JsonNode value() throws IOException {
+        int before = left;
+        long from = parser.currentTokenLocation().getCharOffset();
+        JsonNode built = built();
+        if (left >= 0 || !parser.currentToken().isStructEnd()) {
+            left = Math.max(left, 0);
+            return built;
+        }
+        left = before;
+        long to = parser.currentLocation().getCharOffset();
+        return NODES.rawValueNode(new RawValue(text.substring((int) from, (int) to)));
+    }
+
+    /** Goes over the value to its end, and stops building where too much was built. */
+    private JsonNode built() throws IOException {
+        left--;
+        return switch (parser.currentToken()) {
+            case START_OBJECT -> object();
+            case START_ARRAY -> array();
+            case VALUE_STRING -> TextNode.valueOf(parser.getText());
+            case VALUE_NUMBER_INT ->
+                switch (parser.getNumberType()) {
+                    case INT -> NODES.numberNode(parser.getIntValue());
+                    case LONG -> NODES.numberNode(parser.getLongValue());
+                    default -> NODES.numberNode(parser.getBigIntegerValue());
+                };
+            case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDoubleValue());
+            case VALUE_TRUE -> NODES.booleanNode(true);
+            case VALUE_FALSE -> NODES.booleanNode(false);
+            case VALUE_NULL -> NODES.nullNode();
+            case END_OBJECT, END_ARRAY, FIELD_NAME, NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT ->
+                throw new IllegalStateException("no value: " + parser.currentToken());
+        };
+    }
+
+    private ObjectNode object() throws IOException {
+        ObjectNode object = NODES.objectNode();
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String name = parser.currentName();
+            parser.nextToken();
+            if (left < 0) {
+                parser.skipChildren();
+            } else {
+                object.set(name, built());
+            }
+        }
+        return object;
+    }
+
+    private ArrayNode array() throws IOException {
+        ArrayNode array = NODES.arrayNode();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            if (left < 0) {
+                parser.skipChildren();
+            } else {
+                array.add(built());
+            }
+        }
+        return array;
+    }
+}

@@ -1,0 +1,114 @@
+package io.runtape.memory;
+
+import io.netty.channel.EventLoop;
+import io.runtape.error.ApiException;
+import io.runtape.memory.ByteBudget.Waiting;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * What one caller holds of a {@link ByteBudget}. Whoever is done closes it: nothing else gives the bytes back. One at a time asks
+ * for more; given back and closed by any thread.
+ */
+public final class Share implements AutoCloseable {
+
+    private final ByteBudget budget;
+
+    /** Guarded by the budget. */
+    long held;
+
+    /** Guarded by this. */
+    private boolean closed;
+
+    Share(ByteBudget budget) {
+        this.budget = budget;
+    }
+
+    /** Takes so many bytes more, or none where there is no room for them now. */
+    public boolean tryTake(long bytes) {
+        synchronized (this) {
+            return closed || budget.tryTake(this, bytes);
+        }
+    }
+
+    /**
+     * Takes so many bytes more, as soon as there is room for them. May take none that waited for too long.
+     *
+     * @param loop what is told comes on this event loop, and later than this returns
+     * @param told true where they are taken, false where the caller is to be refused
+     */
+    public void take(long bytes, EventLoop loop, Consumer<Boolean> told) {
+        if (tryTake(bytes)) {
+            loop.execute(() -> told.accept(true));
+            return;
+        }
+        Waiting wanted = new Waiting(this, bytes, () -> taken(() -> loop.execute(() -> told.accept(true))));
+        if (!budget.await(wanted)) {
+            loop.execute(() -> told.accept(false));
+            return;
+        }
+        // What was given back before it was in line.
+        budget.give(this, 0);
+        loop.schedule(
+                () -> {
+                    if (budget.leave(wanted)) {
+                        told.accept(false);
+                    }
+                },
+                ByteBudget.PATIENCE.toMillis(),
+                TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * The same, and blocks until they are taken.
+     *
+     * @throws ApiException 503 where the caller waited for too long
+     */
+    public void takeBlocking(long bytes) {
+        if (tryTake(bytes)) {
+            return;
+        }
+        CountDownLatch taken = new CountDownLatch(1);
+        Waiting wanted = new Waiting(this, bytes, () -> taken(taken::countDown));
+        if (!budget.await(wanted)) {
+            throw ByteBudget.overloaded();
+        }
+        budget.give(this, 0);
+        try {
+            if (!taken.await(ByteBudget.PATIENCE.toMillis(), TimeUnit.MILLISECONDS) && budget.leave(wanted)) {
+                throw ByteBudget.overloaded();
+            }
+        } catch (InterruptedException e) {
+            budget.leave(wanted);
+            Thread.currentThread().interrupt();
+            throw ByteBudget.overloaded();
+        }
+    }
+
+    /** It has bytes that it waited for; where it was closed meanwhile it needs none. */
+    private void taken(Runnable told) {
+        boolean late;
+        synchronized (this) {
+            late = closed;
+        }
+        if (late) {
+            budget.give(this, Long.MAX_VALUE);
+        }
+        told.run();
+    }
+
+    /** Gives so many of its bytes back, or all where it holds less. */
+    public void give(long bytes) {
+        budget.give(this, bytes);
+    }
+
+    /** Gives all back. From then on it takes nothing. May be called again. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        budget.give(this, Long.MAX_VALUE);
+    }
+}

@@ -1,0 +1,351 @@
+package io.runtape.hostile;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Bodies that are made to take memory or threads: large ones, ones that expand, and ones that never end. */
+abstract class HostileBodiesIT extends UnderAttack {
+
+    private static final int MIB = 1 << 20;
+    private static final int EXPANDING = 9 * MIB;
+    private static final int UNFINISHED = 12;
+    private static final int WAITING = 200;
+    private static final int PINNING = 210;
+    private static final int HEADLESS = 100;
+
+    /** The heap, as much again for the buffers of sockets, and what a JVM has besides. */
+    private static final long MEMORY_MAX = 768L * MIB;
+
+    /** How long one attack may take on a machine that has other things to do. */
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    private final ExecutorService callers = Executors.newCachedThreadPool();
+
+    /** What takes nearly all memory has the JVM stop the world: no event loop is to blame for that. */
+    @BeforeAll
+    void excuse() {
+        gateway.crowded();
+    }
+
+    @AfterAll
+    void stopCallers() {
+        callers.shutdownNow();
+    }
+
+    private static byte[] expanding(String before, String after, int length) {
+        StringBuilder json = new StringBuilder(length + 16).append(before);
+        while (json.length() < length) {
+            json.append("{},");
+        }
+        return json.append("{}").append(after).toString().getBytes(UTF_8);
+    }
+
+    private Scripted answering() {
+        return upstream.on(Script.stream("data: x\n\n"));
+    }
+
+    private JsonObject ended(String runId, String key) {
+        return RunTable.await("run " + runId + " ends", PATIENCE, () -> {
+            try (WireAnswer answer = client().get("/history/v1/runs/" + runId, key)) {
+                JsonObject run = new JsonObject(new String(answer.whole(), UTF_8)).getJsonObject("data");
+                return run.getString("status").equals("running") ? null : run;
+            }
+        });
+    }
+
+    private void assertThatCallsPass() throws IOException {
+        Scripted script = answering();
+        try (WireAnswer answer = client().post("/v1/run", "{\"prompt\":\"hello\"}", script.header())) {
+            assertEquals(200, answer.status());
+            answer.whole();
+        }
+    }
+
+    private static <T> List<T> all(List<Future<T>> results) throws Exception {
+        List<T> all = new ArrayList<>();
+        for (Future<T> each : results) {
+            all.add(each.get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+        }
+        return all;
+    }
+
+    private void assertMemoryStaysBounded() throws IOException {
+        long memory = gateway.peakMemory();
+        assertTrue(memory < MEMORY_MAX, memory / MIB + " MiB");
+    }
+
+    // ---- JSON that expands
+
+    @Test
+    void aBodyOfManySmallValuesIsNotExpanded() throws Exception {
+        byte[] body = expanding("{\"agent\":\"many\",\"x\":[", "],\"prompt\":\"still read\"}", EXPANDING);
+        Scripted script = answering();
+        List<Future<String>> calls = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            calls.add(callers.submit(() -> {
+                try (WireAnswer answer = client().send("POST", "/v1/run", body, script.header(), "X-API-Key: many")) {
+                    assertEquals(200, answer.status());
+                    answer.whole();
+                    return answer.header("Runtape-Run-Id");
+                }
+            }));
+        }
+
+        for (String runId : all(calls)) {
+            JsonObject run = ended(runId, "X-API-Key: many");
+            assertEquals("many", run.getString("agent"));
+            assertEquals("still read", run.getString("prompt"));
+        }
+        assertMemoryStaysBounded();
+    }
+
+    @Test
+    void anEventOfManySmallValuesIsNotExpanded() throws Exception {
+        byte[] event =
+                expanding("event: run_completed\ndata: {\"status\":\"failed\",\"result\":[", "]}\n\n", 15 * MIB / 2);
+        Scripted script = upstream.on(Script.stream(event));
+        List<Future<String>> calls = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            calls.add(callers.submit(() -> {
+                try (WireAnswer answer = client().post("/v1/run", "{}", script.header(), "X-API-Key: event")) {
+                    assertEquals(WireAnswer.End.WHOLE, answer.passOn(OutputStream.nullOutputStream()));
+                    return answer.header("Runtape-Run-Id");
+                }
+            }));
+        }
+
+        for (String runId : all(calls)) {
+            assertEquals("failed", ended(runId, "X-API-Key: event").getString("status"));
+        }
+        assertMemoryStaysBounded();
+    }
+
+    @Test
+    void metadataAndConfigKeepTheTextOfTheirNumbers() throws Exception {
+        String metadata =
+                "{\"big\":1e999999999,\"long\":0.1234567890123456789012345678901234567890,\"int\":10000000000000000000000}";
+        Scripted script = answering();
+        String runId;
+        try (WireAnswer answer = client().post(
+                        "/v1/run",
+                        "{\"metadata\":" + metadata + ",\"config\":" + metadata + "}",
+                        script.header(),
+                        "X-API-Key: text")) {
+            answer.whole();
+            runId = answer.header("Runtape-Run-Id");
+        }
+
+        try (WireAnswer answer = client().get("/history/v1/runs/" + runId, "X-API-Key: text")) {
+            String run = new String(answer.whole(), UTF_8);
+            assertTrue(run.contains("\"metadata\":" + metadata), run);
+            assertTrue(run.contains("\"config\":" + metadata), run);
+        }
+    }
+
+    // ---- Bodies that never end
+
+    @Test
+    void unfinishedBodiesAreBoundedAndRefused() throws Exception {
+        byte[] part = new byte[16 * MIB - 1];
+        Arrays.fill(part, (byte) ' ');
+        part[0] = '{';
+        CountDownLatch sending = new CountDownLatch(UNFINISHED);
+        List<WireAnswer> open = new ArrayList<>();
+        List<Future<Integer>> refusals = new ArrayList<>();
+        for (int i = 0; i < UNFINISHED; i++) {
+            WireAnswer answer = client().sendHead("POST", "/v1/run", "Content-Length: " + 16 * MIB);
+            open.add(answer);
+            refusals.add(callers.submit(() -> {
+                sending.countDown();
+                try {
+                    answer.write(part);
+                } catch (IOException refusedMeanwhile) {
+                    // What it was answered is still there to be read.
+                }
+                int status = answer.status();
+                String body = new String(answer.readAll(), UTF_8);
+                if (status == 503) {
+                    assertTrue(body.contains("\"overloaded\""), body);
+                    assertNotNull(answer.header("Retry-After"));
+                } else {
+                    assertTrue(body.contains("\"request_timeout\""), body);
+                }
+                return status;
+            }));
+        }
+        sending.await();
+
+        // As long as they are open, others are served.
+        for (int i = 0; i < 20; i++) {
+            assertThatCallsPass();
+        }
+        for (int status : all(refusals)) {
+            assertTrue(status == 503 || status == 408, "status " + status);
+        }
+        for (WireAnswer each : open) {
+            each.close();
+        }
+        assertMemoryStaysBounded();
+    }
+
+    @Test
+    void aSlowUploadThatGoesOnIsTaken() throws Exception {
+        Scripted script = answering();
+        byte[] piece = " ".repeat(10_000).getBytes(UTF_8);
+        int pieces = 30;
+        try (WireAnswer answer = client().sendHead(
+                        "POST", "/v1/run", "Content-Length: " + (pieces * piece.length + 2), script.header())) {
+            answer.write("{".getBytes(UTF_8));
+            for (int i = 0; i < pieces; i++) {
+                answer.write(piece);
+                // The pace of a slow line, 20 kB/s: the upload takes longer than one that stands still is waited for.
+                TimeUnit.MILLISECONDS.sleep(500);
+            }
+            answer.write("}".getBytes(UTF_8));
+            assertEquals(200, answer.status());
+            answer.whole();
+        }
+    }
+
+    @Test
+    void requestsWhoseHeadNeverEndsAreClosed() throws Exception {
+        List<WireAnswer> open = new ArrayList<>();
+        for (int i = 0; i < HEADLESS; i++) {
+            String head = i % 2 == 0 ? "" : "POST /v1/run HTTP/1.1\r\nHost: x\r\nX-Long: ";
+            open.add(client().sendRaw(head.getBytes(StandardCharsets.US_ASCII)));
+        }
+        for (WireAnswer each : open) {
+            assertTrue(!each.isSilentFor(PATIENCE), "the connection stays open");
+            each.close();
+        }
+    }
+
+    // ---- Calls that wait
+
+    @Test
+    void callsThatWaitForTheirHeadHoldNoBody() throws Exception {
+        CountDownLatch heads = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            heads.await();
+            exchange.whole(200, "{}".getBytes(UTF_8), "Content-Type: application/json");
+        });
+        StringBuilder text = new StringBuilder("{\"stream\":false,\"prompt\":\"");
+        // Of no letter that compresses well.
+        Random random = new Random(1);
+        while (text.length() < MIB) {
+            text.append((char) ('a' + random.nextInt(26))).append((char) ('A' + random.nextInt(26)));
+        }
+        byte[] body = text.append("\"}").toString().getBytes(UTF_8);
+        List<WireAnswer> clients = new CopyOnWriteArrayList<>();
+        AtomicInteger refused = new AtomicInteger();
+        for (int i = 0; i < WAITING; i++) {
+            String key = "X-API-Key: waiting-" + i % 10;
+            callers.submit(() -> {
+                WireAnswer answer = client().send("POST", "/v1/run", body, script.header(), key);
+                clients.add(answer);
+                // Who is not refused waits until this test lets its agent answer, or hangs up.
+                if (answer.status() == 503) {
+                    refused.incrementAndGet();
+                }
+                return answer;
+            });
+        }
+        AtomicInteger came = new AtomicInteger();
+        callers.submit(() -> {
+            while (true) {
+                script.call();
+                came.incrementAndGet();
+            }
+        });
+        RunTable.await(
+                "each call waits or is refused", PATIENCE, () -> came.get() + refused.get() == WAITING ? true : null);
+        long memory = gateway.peakMemory();
+        for (WireAnswer each : clients) {
+            each.close();
+        }
+        assertThatCallsPass();
+        System.out.printf("%d calls of 1 MiB wait, %d were refused: %d MiB%n", came.get(), refused.get(), memory / MIB);
+        heads.countDown();
+        assertTrue(came.get() > 0);
+        assertMemoryStaysBounded();
+    }
+
+    // ---- Threads that wait for bodies
+
+    @Test
+    void bodiesOfTheHistoryThatNeverEndHoldNoThread() throws Exception {
+        List<WireAnswer> open = new ArrayList<>();
+        for (int i = 0; i < PINNING; i++) {
+            WireAnswer answer = i % 2 == 0
+                    ? client().sendHead(
+                                    "POST",
+                                    "/history/v1/tickets",
+                                    "Content-Type: application/json",
+                                    "Content-Length: 100",
+                                    "X-API-Key: invented-" + i)
+                    : client().sendHead(
+                                    "PATCH",
+                                    "/history/v1/threads/thr_" + i,
+                                    "Content-Type: application/json",
+                                    "Content-Length: 100",
+                                    "X-API-Key: invented-" + i);
+            answer.write("{".getBytes(UTF_8));
+            open.add(answer);
+        }
+
+        try (WireAnswer runs = client().get("/history/v1/runs", "X-API-Key: someone")) {
+            assertEquals(200, runs.status());
+        }
+        assertEquals("UP", gateway.management().readiness().get("database"));
+        Scripted script = answering();
+        byte[] large = ("{\"prompt\":\"" + "p".repeat(200_000) + "\"}").getBytes(UTF_8);
+        try (WireAnswer answer = client().send(
+                        "POST", "/v1/run", large, script.header(), "X-API-Key: someone", "Idempotency-Key: once")) {
+            assertEquals(200, answer.status());
+            answer.whole();
+        }
+        try (WireAnswer repeat = client().send(
+                        "POST", "/v1/run", large, script.header(), "X-API-Key: someone", "Idempotency-Key: once")) {
+            assertEquals(200, repeat.status());
+            repeat.whole();
+        }
+        for (WireAnswer each : open) {
+            assertEquals(408, each.status());
+            each.close();
+        }
+    }
+
+    @Test
+    void aBodyOfTheHistoryWithoutACredentialIsNotWaitedFor() throws Exception {
+        try (WireAnswer answer = client().sendHead(
+                        "POST", "/history/v1/tickets", "Content-Type: application/json", "Content-Length: 100")) {
+            assertEquals(401, answer.status());
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.runtape.json;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LeanTreeTest {
+
+    private static final ObjectMapper WHOLE = new ObjectMapper();
+    private static final String MANY = "[" + "{},".repeat(100_000) + "{ }]";
+    private static final String LONG = "\"" + "x".repeat(100_000) + "\"";
+
+    private static JsonNode read(String json) {
+        JsonNode read = LeanTree.read(json, Set.of("payload", "data"));
+        assertNotNull(read);
+        return read;
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"a\":1,\"b\":[true,false,null,1.5,-7,3000000000,123456789012345678901,{\"c\":\"é\\u0000\"}],\"a\":2,\"l\":%s}",
+                "[1,{\"a\":%s},[[]]]",
+                "%s",
+                "{\"payload\":{\"result\":[1,2],\"l\":%s},\"data\":7}"
+            })
+    void longTextsOfFewValuesAreReadAsAllAre(String json) throws Exception {
+        String text = json.formatted(LONG);
+
+        assertEquals(WHOLE.readTree(text), read(text));
+    }
+
+    @Test
+    void aMemberOfManyValuesStaysText() {
+        JsonNode read = read("{\"before\":[1], \"many\": " + MANY + " ,\"after\":{\"a\":\"b\"}}");
+
+        assertEquals("[1]", read.path("before").toString());
+        assertTrue(read.path("many").isPojo());
+        assertFalse(read.path("many").isContainerNode());
+        assertEquals(MANY, read.path("many").toString());
+        assertEquals("b", read.path("after").path("a").textValue());
+    }
+
+    @Test
+    void theMembersOfAWrapperAreReadOneByOne() {
+        JsonNode read = read("{\"payload\":{\"status\":\"failed\",\"result\":" + MANY + ",\"usage\":{\"n\":1}}}");
+
+        assertEquals("failed", read.path("payload").path("status").textValue());
+        assertEquals(MANY, read.path("payload").path("result").toString());
+        assertEquals(1, read.path("payload").path("usage").path("n").intValue());
+    }
+
+    @Test
+    void aListOfManyValuesStaysText() {
+        assertEquals(MANY, read(MANY).toString());
+    }
+
+    @Test
+    void ofManyMembersTheFirstAreRead() {
+        StringBuilder json = new StringBuilder("{\"status\":\"ok\"");
+        for (int i = 0; i < 100_000; i++) {
+            json.append(",\"m").append(i).append("\":0");
+        }
+
+        JsonNode read = read(json.append('}').toString());
+
+        assertEquals("ok", read.path("status").textValue());
+        assertTrue(read.size() <= 50_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"l\":%s", "{\"l\":%s}}", "[%s,]", "%s x", "{\"l\":%s,\"a\":\"\\x\"}", "nul%s"})
+    void whatIsNoJsonIsNotRead(String json) {
+        assertNull(LeanTree.read(json.formatted(LONG), Set.of()));
+        assertNull(LeanTree.read(json.formatted("\"x\""), Set.of()));
+    }
+}
