@@ -8,6 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import io.runtape.error.ApiException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +53,7 @@ record Asked(
     static Asked of(byte[] body) {
         JsonNode root;
         try {
-            root = JSON.readTree(body);
+            root = tree(body);
         } catch (StreamConstraintsException e) {
             // Deeper or longer than is read here, which is no reason to refuse it: it is the agent API's to judge.
             if (isObject(body)) {
@@ -79,6 +82,30 @@ record Asked(
                 object(root.path("config")));
     }
 
+    /** From bytes the parser refuses half of a surrogate pair in a name, which JSON can spell; from characters it does not. */
+    private static JsonNode tree(byte[] body) throws IOException {
+        try {
+            return JSON.readTree(body);
+        } catch (StreamConstraintsException e) {
+            throw e;
+        } catch (JsonProcessingException e) {
+            if (!spellsSurrogates(body)) {
+                throw e;
+            }
+            CharBuffer characters = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+            return JSON.readTree(characters.toString());
+        }
+    }
+
+    private static boolean spellsSurrogates(byte[] body) {
+        for (int i = 0; i + 2 < body.length; i++) {
+            if (body[i] == '\\' && body[i + 1] == 'u' && (body[i + 2] == 'd' || body[i + 2] == 'D')) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static boolean isObject(byte[] body) {
         for (byte b : body) {
             if (b != ' ' && b != '\t' && b != '\n' && b != '\r') {
@@ -91,12 +118,7 @@ record Asked(
     static @Nullable String cut(@Nullable String name) {
         return name == null
                 ? null
-                : storable(name.length() <= NAME_CHARS_MAX ? name : name.substring(0, NAME_CHARS_MAX));
-    }
-
-    /** A database's text cannot hold U+0000; the body itself is kept as it was sent. */
-    private static String storable(String text) {
-        return text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD');
+                : StorableText.of(name.length() <= NAME_CHARS_MAX ? name : name.substring(0, NAME_CHARS_MAX));
     }
 
     private static @Nullable String text(JsonNode node) {
@@ -104,7 +126,7 @@ record Asked(
     }
 
     private static String object(JsonNode node) {
-        return node.isObject() ? node.toString() : "{}";
+        return node.isObject() ? StorableText.of(node.toString()) : "{}";
     }
 
     private static @Nullable String prompt(JsonNode root) {
@@ -116,7 +138,7 @@ record Asked(
                 }
             }
         }
-        return prompt == null ? null : storable(prompt);
+        return prompt == null ? null : StorableText.of(prompt);
     }
 
     private static @Nullable String said(JsonNode message) {

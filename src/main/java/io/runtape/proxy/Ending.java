@@ -88,6 +88,6 @@ record Ending(
     }
 
     private static @Nullable String json(@Nullable JsonNode node) {
-        return node == null || node.isMissingNode() || node.isNull() ? null : node.toString();
+        return node == null || node.isMissingNode() || node.isNull() ? null : StorableText.of(node.toString());
     }
 }

@@ -51,7 +51,7 @@ final class StoredHeaders {
             if (!secret) {
                 kept.add(new JsonArray()
                         .add(header.getKey())
-                        .add(header.getValue().replace('\0', '\uFFFD')));
+                        .add(StorableText.of(header.getValue())));
             }
         }
         return kept.encode();
