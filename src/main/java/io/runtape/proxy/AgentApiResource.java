@@ -39,6 +39,7 @@ public final class AgentApiResource {
     private final UpstreamConfig upstream;
     private final PassingCancels cancels;
     private final DialectWorker dialectWorker;
+    private final StoredHeaders storedHeaders;
 
     AgentApiResource(
             CallerAuthentication callers,
@@ -50,7 +51,8 @@ public final class AgentApiResource {
             ProxyConfig config,
             UpstreamConfig upstream,
             PassingCancels cancels,
-            DialectWorker dialectWorker) {
+            DialectWorker dialectWorker,
+            StoredHeaders storedHeaders) {
         this.callers = callers;
         this.paths = paths;
         this.journal = journal;
@@ -61,6 +63,7 @@ public final class AgentApiResource {
         this.upstream = upstream;
         this.cancels = cancels;
         this.dialectWorker = dialectWorker;
+        this.storedHeaders = storedHeaders;
     }
 
     /** Runs an agent: passes the call on and the answer back, and records it. */
@@ -73,7 +76,8 @@ public final class AgentApiResource {
         RecordedPaths.RecordedPath path =
                 paths.match(request.path()).orElseThrow(() -> ApiException.notFound("recorded path"));
         Owner owner = callers.ownerOf(request);
-        OwnHeaders own = OwnHeaders.of(request.headers());
+        OwnHeaders named = OwnHeaders.of(request.headers());
+        OwnHeaders own = callers.mayRepeat(owner) ? named : named.unkeyed();
         if (journal.stopping()) {
             throw ApiException.of(ErrorCode.SHUTTING_DOWN, "The gateway is stopping and takes no new runs.")
                     .retryAfter(Duration.ofSeconds(5));
@@ -102,7 +106,8 @@ public final class AgentApiResource {
         return Uni.createFrom().emitter(emitter -> {
             ClientAnswer client = new ClientAnswer(context, emitter, call.own().eventIds(), delivery, loop);
             CallOpening opening = new CallOpening(client, loop, journal, answers, (opened, run) -> {
-                RunRelay relay = new RunRelay(opened, client, loop, agent, config, upstream, cancels, dialectWorker);
+                RunRelay relay = new RunRelay(
+                        opened, client, loop, agent, config, upstream, cancels, dialectWorker, storedHeaders);
                 relay.begin(run);
                 return relay;
             });

@@ -45,6 +45,7 @@ final class RunRelay {
     private final UpstreamConfig upstream;
     private final PassingCancels cancels;
     private final OutcomeReader outcome;
+    private final StoredHeaders storedHeaders;
     private RecordedCall call;
     private RelayState state = new RelayState.Opening();
     private @Nullable AnswerBody body;
@@ -57,7 +58,8 @@ final class RunRelay {
             ProxyConfig config,
             UpstreamConfig upstream,
             PassingCancels cancels,
-            Executor dialectWorker) {
+            Executor dialectWorker,
+            StoredHeaders storedHeaders) {
         this.call = call;
         this.client = client;
         this.loop = loop;
@@ -65,6 +67,7 @@ final class RunRelay {
         this.config = config;
         this.upstream = upstream;
         this.cancels = cancels;
+        this.storedHeaders = storedHeaders;
         this.outcome =
                 new OutcomeReader(call.start().id(), Dialects.at(call.start().path()), loop, dialectWorker);
     }
@@ -138,7 +141,7 @@ final class RunRelay {
                 threadId,
                 answer.status(),
                 ids.runId(),
-                StoredHeaders.of(answer.headers(), call.headers()),
+                storedHeaders.of(answer.headers(), call.headers()),
                 answer.isEventStream());
         run.head(head).whenComplete((durable, e) -> {
             if (e == null) {

@@ -148,8 +148,9 @@ abstract class BoundsTest extends RunningGateway {
         Scripted silent = upstream.on(Script.silence());
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
 
-        assertEquals("504 upstream_timeout", code(client().post("/v1/run", "{}", silent.header(), key)));
-        WireAnswer again = client().post("/v1/run", "{}", script.header(), key);
+        assertEquals(
+                "504 upstream_timeout", code(client().post("/v1/run", "{}", silent.header(), "X-API-Key: frees", key)));
+        WireAnswer again = client().post("/v1/run", "{}", script.header(), "X-API-Key: frees", key);
 
         assertEquals("data: x\n\n", new String(again.whole(), UTF_8));
         script.call();
