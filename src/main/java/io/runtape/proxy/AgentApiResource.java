@@ -74,7 +74,7 @@ public final class AgentApiResource {
         RecordedCall.Arrival arrival = RecordedCall.Arrival.now();
         HttpServerRequest request = context.request();
         RecordedPaths.RecordedPath path =
-                paths.match(request.path()).orElseThrow(() -> ApiException.notFound("recorded path"));
+                paths.match(RequestTarget.of(request)).orElseThrow(() -> ApiException.notFound("recorded path"));
         Owner owner = callers.ownerOf(request);
         OwnHeaders named = OwnHeaders.of(request.headers());
         OwnHeaders own = callers.mayRepeat(owner) ? named : named.unkeyed();

@@ -56,7 +56,8 @@ final class Forwarding {
 
     private static final Duration HEAD = Duration.ofSeconds(60);
 
-    private static final Pattern CANCEL = Pattern.compile("/v1/run/([^/]+)/cancel");
+    /** In every spelling that may reach the agent API's cancel call, as for {@link RecordedPaths}. */
+    private static final Pattern CANCEL = Pattern.compile("/v1/run/([^/]+)/cancel/?", Pattern.CASE_INSENSITIVE);
 
     private final RecordedPaths paths;
     private final UpstreamAddress address;
@@ -86,31 +87,40 @@ final class Forwarding {
 
     private void handle(RoutingContext context) {
         HttpServerRequest request = context.request();
-        if (!RequestTarget.isFit(request)) {
-            ErrorReply.write(
-                    context, ApiException.invalid("The target of the request must be a path, such as /v1/run."));
+        RequestTarget target;
+        try {
+            target = RequestTarget.of(request);
+        } catch (ApiException unfit) {
+            ErrorReply.write(context, unfit);
             return;
         }
-        // The router matches the path without its dot segments; what is sent on has them still.
-        if (!request.path().startsWith("/v1/")) {
+        if (!target.normalised().startsWith("/v1/")) {
             ErrorReply.write(context, ApiException.notFound("path"));
-        } else if (request.method().equals(HttpMethod.POST)
-                && paths.match(request.path()).isPresent()) {
-            context.next();
+        } else if (isPost(request) && paths.match(target).isPresent()) {
+            if (request.method().equals(HttpMethod.POST)) {
+                context.next();
+            } else {
+                // Methods are told apart by case, but not by every server.
+                ErrorReply.write(context, ApiException.invalid("The method POST is written in capitals."));
+            }
         } else if (request.headers().contains(HttpHeaders.UPGRADE, "websocket", true)) {
             ErrorReply.write(
                     context,
                     ErrorCode.NOT_SUPPORTED,
                     "WebSocket connections are not passed on. Read the run's events as an event stream.");
         } else {
-            forward(context);
+            forward(context, target);
         }
     }
 
-    private void forward(RoutingContext context) {
+    private static boolean isPost(HttpServerRequest request) {
+        return request.method().name().equalsIgnoreCase("POST");
+    }
+
+    private void forward(RoutingContext context, RequestTarget target) {
         HttpServerRequest request = context.request();
         request.pause();
-        Matcher cancel = CANCEL.matcher(request.path());
+        Matcher cancel = CANCEL.matcher(target.normalised());
         if (request.method().equals(HttpMethod.POST) && cancel.matches()) {
             ContextInternal loop = (ContextInternal) Vertx.currentContext();
             cancels.begin(
@@ -118,9 +128,9 @@ final class Forwarding {
                             decoded(cancel.group(1)),
                             task -> loop.runOnContext(v -> task.run()))
                     .subscribe()
-                    .with(passing -> pass(context, passing));
+                    .with(passing -> pass(context, target, passing));
         } else {
-            pass(context, Passing.UNNOTED);
+            pass(context, target, Passing.UNNOTED);
         }
     }
 
@@ -133,9 +143,9 @@ final class Forwarding {
     }
 
     /** Passes the call on; a cancel that is refused is forgotten before its caller hears of it. */
-    private void pass(RoutingContext context, Passing cancel) {
+    private void pass(RoutingContext context, RequestTarget target, Passing cancel) {
         HttpServerRequest request = context.request();
-        client.request(options(request))
+        client.request(options(request, target))
                 .compose(out -> send(request, out))
                 .onSuccess(answer -> {
                     if (answer.statusCode() <= 299) {
@@ -148,13 +158,13 @@ final class Forwarding {
                 .onFailure(e -> cancel.refused().subscribe().with(v -> refuse(context, e)));
     }
 
-    private RequestOptions options(HttpServerRequest request) {
+    private RequestOptions options(HttpServerRequest request, RequestTarget target) {
         return new RequestOptions()
                 .setMethod(request.method())
                 .setHost(address.host())
                 .setPort(address.port())
                 .setSsl(address.isTls())
-                .setURI(address.target(RequestTarget.originForm(request)))
+                .setURI(address.target(target.originForm()))
                 .setFollowRedirects(false);
     }
 

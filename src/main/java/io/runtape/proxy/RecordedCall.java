@@ -66,7 +66,7 @@ record RecordedCall(
                 RequestBody.stored(body),
                 key(own, path, body, keyTtl));
         return new RecordedCall(
-                RequestTarget.originForm(request),
+                path.target().originForm(),
                 ForwardedHeaders.ofRequest(request.headers(), own.notSentOn()),
                 body,
                 own,
@@ -82,7 +82,10 @@ record RecordedCall(
             return null;
         }
         MessageDigest sha = sha256();
-        sha.update(path.path().getBytes(StandardCharsets.UTF_8));
+        // By its own spelling: what differs in more than percent-encoding may be another resource to the agent API, and
+        // its
+        // caller is not to get the answer of this one.
+        sha.update(path.target().normalised().getBytes(StandardCharsets.UTF_8));
         // No path has a line end, so that no other path and body make the same bytes.
         sha.update((byte) '\n');
         return new IdempotencyKey(id, HexFormat.of().formatHex(sha.digest(body)), ttl);

@@ -10,8 +10,9 @@ import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
 
 /**
- * Writes the bytes of a call. The client has put a type beside them by then, which is taken off again where the caller named
- * none.
+ * Writes the bytes of a call. By then the client has made a request of it: it gets the target, which came this far without
+ * becoming a URI, since callers send targets that are none. And the client has put a type beside the bytes, which is taken
+ * off again where the caller named none.
  */
 public final class AgentCallWriter implements MessageBodyWriter<AgentCall> {
 
@@ -33,6 +34,7 @@ public final class AgentCallWriter implements MessageBodyWriter<AgentCall> {
         if (call.headers().stream().noneMatch(h -> h.getKey().equalsIgnoreCase(HttpHeaders.CONTENT_TYPE))) {
             headers.remove(HttpHeaders.CONTENT_TYPE);
         }
+        call.request().get().setURI(call.target());
         out.write(call.body());
     }
 }

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
-import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
@@ -60,13 +59,7 @@ public final class AgentClient {
      */
     public Uni<AgentAnswer> post(
             String target, List<Map.Entry<String, String>> headers, byte[] body, boolean stream, EventLoop loop) {
-        AgentCall call;
-        try {
-            call = AgentCall.of(address, target, headers, body);
-        } catch (URISyntaxException e) {
-            return Uni.createFrom().failure(new UpstreamException(Kind.INVALID, e));
-        }
-        return api.post(call)
+        return api.post(AgentCall.of(address, target, headers, body))
                 .ifNoItem()
                 .after(headTimeout(stream))
                 .on(loop)

@@ -9,7 +9,7 @@ import org.jboss.resteasy.reactive.client.spi.ResteasyReactiveClientRequestConte
 
 /**
  * Puts an {@link AgentStream} in the place of the client's own stream, which blocks and has a time-out that cannot be set.
- * The only class that uses the client's internals: a test holds what it relies on.
+ * Uses the client's internals: tests hold what it relies on.
  */
 public final class AgentStreamFilter implements PreservesThreadClientResponseFilter {
 
