@@ -145,9 +145,10 @@ final class Forwarding {
     /** Passes the call on; a cancel that is refused is forgotten before its caller hears of it. */
     private void pass(RoutingContext context, RequestTarget target, Passing cancel) {
         HttpServerRequest request = context.request();
-        client.request(options(request, target))
-                .compose(out -> send(request, out))
+        ForwardedBody.of(request)
+                .compose(body -> client.request(options(request, target)).compose(out -> send(request, body, out)))
                 .onSuccess(answer -> {
+                    quiet(answer);
                     if (answer.statusCode() <= 299) {
                         answer(context, answer);
                         return;
@@ -168,14 +169,12 @@ final class Forwarding {
                 .setFollowRedirects(false);
     }
 
-    private Future<HttpClientResponse> send(HttpServerRequest request, HttpClientRequest out) {
+    private Future<HttpClientResponse> send(HttpServerRequest request, ForwardedBody body, HttpClientRequest out) {
         List<Map.Entry<String, String>> headers = ForwardedHeaders.ofRequest(request.headers(), Set.of());
         headers.forEach(h -> out.headers().add(h.getKey(), h.getValue()));
         request.response().closeHandler(v -> out.reset());
-        boolean hasBody = request.headers().contains(HttpHeaders.CONTENT_LENGTH)
-                || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
-        Future<HttpClientResponse> sent = hasBody ? out.send(request) : out.send();
-        return sent.timeout(config.timeout().orElse(HEAD).toMillis(), TimeUnit.MILLISECONDS)
+        return body.sendBy(out)
+                .timeout(config.timeout().orElse(HEAD).toMillis(), TimeUnit.MILLISECONDS)
                 .onFailure(e -> out.reset());
     }
 
@@ -205,6 +204,11 @@ final class Forwarding {
         // The head goes out now, however long the first bytes take.
         response.write(Buffer.buffer());
         answer.pipe().endOnFailure(false).to(response).onFailure(e -> ErrorReply.cut(context));
+    }
+
+    /** An answer breaks off whenever its client goes; what nobody handles the client library logs as an error. */
+    private static void quiet(HttpClientResponse answer) {
+        answer.exceptionHandler(e -> LOG.debugf(e, "a forwarded answer broke off"));
     }
 
     private static void refuse(RoutingContext context, Throwable cause) {
