@@ -1,15 +1,16 @@
 package io.runtape.proxy;
 
-import io.netty.handler.codec.DecoderException;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
+import io.runtape.error.RequestId;
 import io.runtape.journal.PassingCancels;
 import io.runtape.journal.PassingCancels.Passing;
 import io.runtape.upstream.ForwardedHeaders;
 import io.runtape.upstream.UpstreamAddress;
 import io.runtape.upstream.UpstreamConfig;
+import io.runtape.upstream.UpstreamFailure;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -22,6 +23,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.StreamResetException;
 import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -34,7 +36,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
@@ -212,13 +213,15 @@ final class Forwarding {
     }
 
     private static void refuse(RoutingContext context, Throwable cause) {
-        LOG.debugf(cause, "a forwarded call has no answer");
-        if (cause instanceof TimeoutException) {
-            ErrorReply.write(context, ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.");
-        } else if (cause instanceof DecoderException || cause instanceof IllegalArgumentException) {
-            ErrorReply.write(context, ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.");
-        } else {
-            ErrorReply.write(context, ErrorCode.UPSTREAM_UNREACHABLE, "No connection to the agent API.");
+        if (cause instanceof StreamResetException) {
+            // The client has gone, and with it the call to the agent API.
+            return;
         }
+        UpstreamFailure failure = UpstreamFailure.of(cause);
+        LOG.debugf(cause, "a forwarded call has no answer");
+        if (!context.response().closed()) {
+            LOG.warnf("Request %s: no answer of the agent API, %s", RequestId.of(context), failure.words());
+        }
+        ErrorReply.write(context, NoAnswer.of(failure));
     }
 }

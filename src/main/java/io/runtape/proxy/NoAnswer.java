@@ -3,12 +3,24 @@ package io.runtape.proxy;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.model.RunReason;
+import io.runtape.upstream.UpstreamFailure;
 import org.jspecify.annotations.Nullable;
 
 /** What the clients of a run are told that ended without an answer of the agent API. */
 final class NoAnswer {
 
     private NoAnswer() {}
+
+    /** What the client is told whose own call to the agent API failed. */
+    static ApiException of(UpstreamFailure failure) {
+        return switch (failure) {
+            case NAME_NOT_FOUND, REFUSED, NO_ROUTE, CONNECT_TIMEOUT, CERTIFICATE, TLS, NO_CONNECTION, CLOSED ->
+                ApiException.of(
+                        ErrorCode.UPSTREAM_UNREACHABLE, "The agent API cannot be reached: " + failure.words() + ".");
+            case TIMEOUT -> ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.");
+            case INVALID -> ApiException.of(ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.");
+        };
+    }
 
     /** @param reason why the run ended */
     static ApiException because(@Nullable RunReason reason) {

@@ -109,6 +109,11 @@ record RecordedCall(
         return new RecordedCall(target, headers, NOTHING, own, asked.sent(), start.withoutRequest(), beganNanos);
     }
 
+    /** The time, by the clock that never jumps: set back, the calendar would end the run before it began. */
+    Instant now() {
+        return start.createdAt().plusNanos(System.nanoTime() - beganNanos).truncatedTo(ChronoUnit.MICROS);
+    }
+
     /** When the call came in, by the calendar and by the clock that never jumps. */
     record Arrival(Instant at, long nanos) {
         static Arrival now() {

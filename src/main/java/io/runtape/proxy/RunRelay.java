@@ -12,11 +12,11 @@ import io.runtape.upstream.AgentAnswer;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.UpstreamConfig;
 import io.runtape.upstream.UpstreamException;
+import io.runtape.upstream.UpstreamFailure;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +49,7 @@ final class RunRelay {
     private RecordedCall call;
     private RelayState state = new RelayState.Opening();
     private @Nullable AnswerBody body;
+    private @Nullable UpstreamFailure unanswered;
 
     RunRelay(
             RecordedCall call,
@@ -97,17 +98,23 @@ final class RunRelay {
     }
 
     private void unanswered(RunJournal run, Throwable cause) {
-        UpstreamException.Kind kind =
-                cause instanceof UpstreamException known ? known.kind() : UpstreamException.Kind.INVALID;
+        UpstreamFailure failure = cause instanceof UpstreamException known ? known.failure() : UpstreamFailure.INVALID;
+        if (!(state instanceof RelayState.Ended)) {
+            LOG.warnf(
+                    "Request %s, run %s: no answer of the agent API, %s",
+                    client.requestId(), call.start().id(), failure.words());
+        }
         LOG.debugf(cause, "run %s has no answer", call.start().id());
-        RunReason reason = switch (kind) {
-            case UNREACHABLE -> RunReason.UPSTREAM_UNREACHABLE;
+        unanswered = failure;
+        RunReason reason = switch (failure) {
+            case NAME_NOT_FOUND, REFUSED, NO_ROUTE, CONNECT_TIMEOUT, CERTIFICATE, TLS, NO_CONNECTION ->
+                RunReason.UPSTREAM_UNREACHABLE;
             case CLOSED -> RunReason.UPSTREAM_CLOSED;
             case INVALID -> RunReason.UPSTREAM_ERROR;
             case TIMEOUT -> RunReason.UPSTREAM_TIMEOUT;
         };
         // The client is told when the end is durable.
-        end(run, RunEnd.broken(RunStatus.FAILED, reason, Instant.now()));
+        end(run, RunEnd.broken(RunStatus.FAILED, reason, call.now()));
     }
 
     private void answered(RunJournal run, AgentAnswer answer) {
@@ -159,9 +166,9 @@ final class RunRelay {
     void complete(RunJournal run, AgentAnswer answer) {
         outcome.ending(ending -> {
             if (ending.isExplainedByCancel(answer)) {
-                whenNoted(run, noted -> end(run, ending.whole(answer, noted)));
+                whenNoted(run, noted -> end(run, ending.whole(answer, noted, call.now())));
             } else {
-                end(run, ending.whole(answer, false));
+                end(run, ending.whole(answer, false, call.now()));
             }
         });
     }
@@ -174,8 +181,8 @@ final class RunRelay {
                 noted -> end(
                         run,
                         noted
-                                ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED)
-                                : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED))));
+                                ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, call.now())
+                                : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED, call.now()))));
     }
 
     /** Calls back on the loop with whether a cancel call that names the run passed, at this gateway or another. */
@@ -203,7 +210,7 @@ final class RunRelay {
         if (body != null) {
             body.finishFrames();
         }
-        outcome.ending(ending -> end(run, ending.cut(status, reason)));
+        outcome.ending(ending -> end(run, ending.cut(status, reason, call.now())));
     }
 
     private void end(RunJournal run, RunEnd how) {
@@ -224,7 +231,8 @@ final class RunRelay {
         }
         LOG.debugf("run %s ended: %s", call.start().id(), end.status().label());
         if (client.isWaitingForHead()) {
-            client.refuse(run, NoAnswer.because(end.reason()));
+            UpstreamFailure failure = unanswered;
+            client.refuse(run, failure == null ? NoAnswer.because(end.reason()) : NoAnswer.of(failure));
         }
     }
 

@@ -4,27 +4,20 @@ package io.runtape.upstream;
 public final class UpstreamException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** What went wrong. */
-    public enum Kind {
-        /** No connection, or TLS failed: nothing was sent. */
-        UNREACHABLE,
-        /** The connection closed before the head of an answer. */
-        CLOSED,
-        /** What came is not HTTP. */
-        INVALID,
-        /** No head came in time. */
-        TIMEOUT
+    private final UpstreamFailure failure;
+
+    /** Of what a client failed with. */
+    UpstreamException(Throwable cause) {
+        this(UpstreamFailure.of(cause), cause);
     }
 
-    private final Kind kind;
-
-    UpstreamException(Kind kind, Throwable cause) {
-        super("the agent API gave no answer: " + kind, cause, false, false);
-        this.kind = kind;
+    UpstreamException(UpstreamFailure failure, Throwable cause) {
+        super("the agent API gave no answer: " + failure.words(), cause, false, false);
+        this.failure = failure;
     }
 
     /** What went wrong. */
-    public Kind kind() {
-        return kind;
+    public UpstreamFailure failure() {
+        return failure;
     }
 }
