@@ -3,6 +3,7 @@ package io.runtape.access;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
+import java.util.List;
 import java.util.Optional;
 
 /** Who may call, and how their histories are kept apart. */
@@ -16,10 +17,19 @@ interface AccessConfig {
     String auth();
 
     /**
-     * Whether the history of calls without a credential can be read without one. Unset, it can only while the built-in demo
-     * agent answers: with a real upstream those runs may be anybody's.
+     * Whether the history of calls without a credential can be read without one, and whether those calls are repeated by
+     * their Idempotency-Key. Unset, only while the built-in demo agent answers: with a real upstream those runs may be
+     * anybody's.
      */
     Optional<Boolean> anonymous();
+
+    /**
+     * The request headers that are credentials: they tell whose a call is, and are never stored, logged or returned. A call
+     * may bring one value in all of them together; two that differ are refused with 400. Name only what the agent API
+     * judges: whoever may choose a value that nobody judges is a new owner with each call.
+     */
+    @WithDefault("X-API-Key,Authorization")
+    List<String> credentialHeaders();
 
     /**
      * The secret that owners are derived from with HMAC-SHA-256, at least 16 characters. Unset, a random one is made at the

@@ -23,13 +23,15 @@ public final class CallerAuthentication {
 
     private final AccessConfig config;
     private final OwnerKeyStore store;
+    private final CredentialHeaders credentials;
     private final boolean anonymousReads;
     private volatile @Nullable OwnerKey key;
 
     @Inject
-    CallerAuthentication(AccessConfig config, OwnerKeyStore store) {
+    CallerAuthentication(AccessConfig config, OwnerKeyStore store, CredentialHeaders credentials) {
         this.config = config;
         this.store = store;
+        this.credentials = credentials;
         this.anonymousReads = config.anonymous().orElse(config.upstreamUrl().isEmpty());
     }
 
@@ -51,11 +53,13 @@ public final class CallerAuthentication {
     }
 
     /**
-     * The owner of a call of the agent API. Never fails: whoever brings no credential is {@link Owner#ANONYMOUS}, and the
-     * upstream says what it thinks of that.
+     * The owner of a call of the agent API. Whoever brings no credential is {@link Owner#ANONYMOUS}, and the upstream says
+     * what it thinks of that.
+     *
+     * @throws ApiException {@code invalid_request} if the call brings two credentials
      */
     public Owner ownerOf(HttpServerRequest request) {
-        Credential credential = credential(request);
+        @Nullable Credential credential = credentials.in(request.headers());
         return credential == null ? Owner.ANONYMOUS : key().ownerOf(credential);
     }
 
@@ -68,13 +72,18 @@ public final class CallerAuthentication {
         Owner owner = ownerOf(request);
         if (owner.equals(Owner.ANONYMOUS) && !anonymousReads) {
             throw ApiException.unauthorized(
-                    "Send the credential that the runs were made with, as X-API-Key or as Authorization: Bearer.");
+                    "Send the credential that the runs were made with, in the header that they were made with ("
+                            + credentials.listed() + ").");
         }
         return owner;
     }
 
-    private static @Nullable Credential credential(HttpServerRequest request) {
-        return Credential.in(request.getHeader("X-API-Key"), request.getHeader("Authorization"));
+    /**
+     * Whether an answer that this owner got may be given to whoever repeats the call. Not where the owner is everybody who
+     * brings no credential: what they prove themselves with, the gateway does not know.
+     */
+    public boolean mayRepeat(Owner owner) {
+        return anonymousReads || !owner.equals(Owner.ANONYMOUS);
     }
 
     private OwnerKey key() {

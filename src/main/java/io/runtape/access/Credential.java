@@ -1,6 +1,7 @@
 package io.runtape.access;
 
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -18,13 +19,13 @@ final class Credential {
     }
 
     /**
-     * The credential in a request's headers, or null where there is none. {@code X-API-Key} wins. An {@code Authorization}
-     * of another scheme than Bearer counts as a whole, so that its caller has a history of its own too.
+     * The credential in a header, or null where it has none. Of {@code Authorization} the scheme Bearer does not count, so
+     * that a key is the same in whichever header. Another scheme does, whatever its case.
      */
-    static @Nullable Credential in(@Nullable String apiKey, @Nullable String authorization) {
-        String value = stripped(apiKey);
-        if (value.isEmpty()) {
-            value = withoutBearer(stripped(authorization));
+    static @Nullable Credential of(String header, String text) {
+        String value = text.strip();
+        if (header.equalsIgnoreCase("Authorization")) {
+            value = withoutBearer(value);
         }
         return value.isEmpty() ? null : new Credential(value);
     }
@@ -33,19 +34,18 @@ final class Credential {
         return value.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static String stripped(@Nullable String header) {
-        return header == null ? "" : header.strip();
+    /** Whether both are one credential; takes as long whether or not they begin alike. */
+    boolean isSameAs(Credential other) {
+        return MessageDigest.isEqual(bytes(), other.bytes());
     }
 
     private static String withoutBearer(String authorization) {
-        if (!authorization.toLowerCase(Locale.ROOT).startsWith(BEARER)) {
-            return authorization;
+        String[] parts = authorization.split("\\s+", 2);
+        String scheme = parts[0].toLowerCase(Locale.ROOT);
+        if (parts.length < 2) {
+            return scheme.equals(BEARER) ? "" : authorization;
         }
-        String rest = authorization.substring(BEARER.length());
-        if (rest.isEmpty()) {
-            return "";
-        }
-        return Character.isWhitespace(rest.charAt(0)) ? rest.strip() : authorization;
+        return scheme.equals(BEARER) ? parts[1] : scheme + ' ' + parts[1];
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.runtape.error;
 
 import io.quarkus.runtime.configuration.MemorySize;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -25,6 +26,9 @@ class RouteFailures {
     // After every failure handler but the framework's last one, which writes its stack trace page.
     private static final int BEFORE_LAST = Integer.MAX_VALUE - 1;
 
+    /** RFC 9113, section 8.1: the answer is whole, and the rest of the request is not wanted. */
+    private static final long HTTP2_NO_ERROR = 0;
+
     private final long bodyMax;
 
     @Inject
@@ -42,13 +46,21 @@ class RouteFailures {
             context.next();
             return;
         }
-        // The body that is on its way is not read, so the connection cannot carry another request.
-        context.response().endHandler(ended -> context.request().connection().close());
+        // The body that is on its way is not read: the connection cannot carry another request, over HTTP/2 the stream
+        // alone is over.
+        boolean shared = context.request().version() == HttpVersion.HTTP_2;
+        context.response().endHandler(ended -> {
+            if (shared) {
+                context.response().reset(HTTP2_NO_ERROR);
+            } else {
+                context.request().connection().close();
+            }
+        });
         ErrorReply.write(
                 context,
                 ErrorCode.BODY_TOO_LARGE,
                 "The body is over the limit of " + bodyMax + " bytes.",
-                Map.of("Connection", "close"));
+                shared ? Map.of() : Map.of("Connection", "close"));
     }
 
     private static long length(@Nullable String header) {

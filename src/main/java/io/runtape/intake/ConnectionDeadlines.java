@@ -6,9 +6,6 @@ import io.netty.channel.Channel;
 /** Gives each connection of each server in this process a deadline. Netty finds it among the services of the class path. */
 public final class ConnectionDeadlines extends ChannelInitializerExtension {
 
-    /** Netty looks for extensions where this says {@code serviceload}, when the first server begins to listen. */
-    static final String SWITCH = "io.netty.bootstrap.extensions";
-
     @Override
     public void postInitializeServerChildChannel(Channel connection) {
         connection.pipeline().addFirst(new ConnectionDeadline());

@@ -13,6 +13,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.StreamResetException;
 import io.vertx.core.impl.ContextInternal;
 import java.time.Duration;
 import java.util.Arrays;
@@ -93,7 +94,7 @@ public final class IncomingBody {
 
     private void begin() {
         request.pause();
-        request.exceptionHandler(e -> fail(ApiException.invalid("The body did not arrive whole.")));
+        request.exceptionHandler(this::broken);
         emitter.onTermination(this::leave);
         if (stated > bytesMax) {
             refuse(tooLarge());
@@ -136,6 +137,18 @@ public final class IncomingBody {
                         refuse(ByteBudget.overloaded());
                     }
                 }));
+    }
+
+    /**
+     * A stream that its client has reset wants no answer: one would find it closed, and the framework closes the connection,
+     * with all that it carries, under an answer that it cannot write.
+     */
+    private void broken(Throwable cause) {
+        if (cause instanceof StreamResetException) {
+            leave();
+        } else {
+            fail(ApiException.invalid("The body did not arrive whole."));
+        }
     }
 
     private void receive() {

@@ -4,7 +4,11 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Reads JSON value by value, without keeping more of it than is asked for. Safe for any thread. */
@@ -27,6 +31,17 @@ public final class LeanJson {
     /** A parser of these bytes; it finds out how they are encoded. */
     public static JsonParser parser(byte[] json) throws IOException {
         return (json.length <= SHORT ? OF_SHORT : OF_LONG).createParser(json);
+    }
+
+    /**
+     * A parser of the characters that these bytes are in UTF-8. It takes names that hold half of a surrogate pair, which one of the
+     * bytes does not.
+     *
+     * @throws IOException at the latest where the bytes are no UTF-8
+     */
+    public static JsonParser parserOfCharacters(byte[] json) throws IOException {
+        Reader characters = new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder());
+        return (json.length <= SHORT ? OF_SHORT : OF_LONG).createParser(characters);
     }
 
     /** A parser of this text. */

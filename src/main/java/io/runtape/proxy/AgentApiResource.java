@@ -45,6 +45,7 @@ public final class AgentApiResource {
     private final DialectWorker dialectWorker;
     private final BodyWorker bodyWorker;
     private final MemoryBudgets memory;
+    private final StoredHeaders storedHeaders;
 
     AgentApiResource(
             CallerAuthentication callers,
@@ -59,7 +60,8 @@ public final class AgentApiResource {
             ReadersElsewhere readersElsewhere,
             DialectWorker dialectWorker,
             BodyWorker bodyWorker,
-            MemoryBudgets memory) {
+            MemoryBudgets memory,
+            StoredHeaders storedHeaders) {
         this.callers = callers;
         this.paths = paths;
         this.journal = journal;
@@ -73,6 +75,7 @@ public final class AgentApiResource {
         this.dialectWorker = dialectWorker;
         this.bodyWorker = bodyWorker;
         this.memory = memory;
+        this.storedHeaders = storedHeaders;
     }
 
     /** Runs an agent: passes the call on and the answer back, and records it. */
@@ -83,9 +86,10 @@ public final class AgentApiResource {
         RecordedCall.Arrival arrival = RecordedCall.Arrival.now();
         HttpServerRequest request = context.request();
         RecordedPaths.RecordedPath path =
-                paths.match(request.path()).orElseThrow(() -> ApiException.notFound("recorded path"));
+                paths.match(RequestTarget.of(request)).orElseThrow(() -> ApiException.notFound("recorded path"));
         Owner owner = callers.ownerOf(request);
-        OwnHeaders own = OwnHeaders.of(request.headers());
+        OwnHeaders named = OwnHeaders.of(request.headers());
+        OwnHeaders own = callers.mayRepeat(owner) ? named : named.unkeyed();
         if (journal.stopping() && own.idempotencyKey() == null) {
             // A call with a key may have a run, which its body is needed to tell.
             throw NoAnswer.stopping();
@@ -112,7 +116,16 @@ public final class AgentApiResource {
             ClientAnswer client = new ClientAnswer(context, emitter, call.own().eventIds(), delivery, loop);
             CallOpening opening = new CallOpening(call, client, loop, journal, answers, (opened, run) -> {
                 RunRelay relay = new RunRelay(
-                        opened, client, loop, agent, config, upstream, cancels, readersElsewhere, dialectWorker);
+                        opened,
+                        client,
+                        loop,
+                        agent,
+                        config,
+                        upstream,
+                        cancels,
+                        readersElsewhere,
+                        dialectWorker,
+                        storedHeaders);
                 relay.begin(run);
                 return relay;
             });

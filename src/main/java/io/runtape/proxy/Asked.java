@@ -43,8 +43,8 @@ record Asked(
      * @throws ApiException 400 where it is not a JSON object
      */
     static Asked of(byte[] body) {
-        try (JsonParser parser = LeanJson.parser(body)) {
-            return new AskedReading(parser).read();
+        try {
+            return read(body);
         } catch (StreamConstraintsException e) {
             // Deeper or longer than is read here, which is no reason to refuse it: it is the agent API's to judge.
             if (isObject(body)) {
@@ -62,8 +62,37 @@ record Asked(
         }
     }
 
+    /** From bytes the parser refuses half of a surrogate pair in a name, which JSON can spell; from characters it does not. */
+    private static Asked read(byte[] body) throws IOException {
+        try {
+            return read(LeanJson.parser(body));
+        } catch (StreamConstraintsException e) {
+            throw e;
+        } catch (JsonProcessingException e) {
+            if (!spellsSurrogates(body)) {
+                throw e;
+            }
+            return read(LeanJson.parserOfCharacters(body));
+        }
+    }
+
+    private static Asked read(JsonParser from) throws IOException {
+        try (from) {
+            return new AskedReading(from).read();
+        }
+    }
+
     static ApiException noObject() {
         return ApiException.invalid("The body must be a JSON object.");
+    }
+
+    private static boolean spellsSurrogates(byte[] body) {
+        for (int i = 0; i + 2 < body.length; i++) {
+            if (body[i] == '\\' && body[i + 1] == 'u' && (body[i + 2] == 'd' || body[i + 2] == 'D')) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isObject(byte[] body) {
@@ -79,11 +108,6 @@ record Asked(
     static @Nullable String cut(@Nullable String name) {
         return name == null
                 ? null
-                : storable(name.length() <= NAME_CHARS_MAX ? name : name.substring(0, NAME_CHARS_MAX));
-    }
-
-    /** A database's text cannot hold U+0000; the body itself is kept as it was sent. */
-    static String storable(String text) {
-        return text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD');
+                : StorableText.of(name.length() <= NAME_CHARS_MAX ? name : name.substring(0, NAME_CHARS_MAX));
     }
 }

@@ -51,7 +51,7 @@ final class AskedReading {
                 Asked.cut(agent),
                 OwnHeaders.isFitId(threadId) ? threadId : null,
                 stream,
-                asked == null ? null : Asked.storable(asked),
+                asked == null ? null : StorableText.of(asked),
                 metadata,
                 config);
     }
@@ -74,7 +74,7 @@ final class AskedReading {
 
     private String object() throws IOException {
         @Nullable String text = LeanJson.object(parser, OBJECT_CHARS_MAX);
-        return text == null ? "{}" : text;
+        return text == null ? "{}" : StorableText.of(text);
     }
 
     /** The text of the last message of the user, in the list that the parser is at. */

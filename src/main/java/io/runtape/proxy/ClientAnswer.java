@@ -5,6 +5,7 @@ import io.runtape.delivery.Delivery;
 import io.runtape.delivery.StreamedResponse;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorReply;
+import io.runtape.error.RequestId;
 import io.runtape.journal.RunJournal;
 import io.runtape.rows.RunHead;
 import io.runtape.upstream.AgentAnswer;
@@ -40,6 +41,11 @@ final class ClientAnswer {
         this.eventIds = eventIds;
         this.delivery = delivery;
         this.loop = loop;
+    }
+
+    /** Names the client's request in the log. */
+    String requestId() {
+        return RequestId.of(context);
     }
 
     /** Whether the client has gone away. */

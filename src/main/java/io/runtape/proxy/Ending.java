@@ -55,14 +55,14 @@ record Ending(
     }
 
     /** The end of a run whose answer is whole. */
-    RunEnd whole(AgentAnswer answer, boolean cancelNoted) {
+    RunEnd whole(AgentAnswer answer, boolean cancelNoted, Instant at) {
         if (!isSuccess(answer) || verdict == Verdict.FAILED) {
-            return end(RunStatus.FAILED, RunReason.UPSTREAM_ERROR, false);
+            return end(RunStatus.FAILED, RunReason.UPSTREAM_ERROR, false, at);
         }
         if (verdict == Verdict.CANCELLED || verdict == null && cancelNoted) {
-            return end(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, false);
+            return end(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, false, at);
         }
-        return end(RunStatus.COMPLETED, null, false);
+        return end(RunStatus.COMPLETED, null, false, at);
     }
 
     private static boolean isSuccess(AgentAnswer answer) {
@@ -70,12 +70,12 @@ record Ending(
     }
 
     /** The end of a run whose answer broke off. */
-    RunEnd cut(RunStatus status, RunReason reason) {
-        return end(status, reason, true);
+    RunEnd cut(RunStatus status, RunReason reason, Instant at) {
+        return end(status, reason, true, at);
     }
 
-    private RunEnd end(RunStatus status, @Nullable RunReason reason, boolean cut) {
-        return new RunEnd(status, reason, cut, Instant.now(), dialect, result, usage, iterations, error);
+    private RunEnd end(RunStatus status, @Nullable RunReason reason, boolean cut, Instant at) {
+        return new RunEnd(status, reason, cut, at, dialect, result, usage, iterations, error);
     }
 
     private static @Nullable JsonNode error(@Nullable Failure failure) {
@@ -88,6 +88,6 @@ record Ending(
     }
 
     private static @Nullable String json(@Nullable JsonNode node) {
-        return node == null || node.isMissingNode() || node.isNull() ? null : node.toString();
+        return node == null || node.isMissingNode() || node.isNull() ? null : StorableText.of(node.toString());
     }
 }

@@ -1,16 +1,17 @@
 package io.runtape.proxy;
 
-import io.netty.handler.codec.DecoderException;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
+import io.runtape.error.RequestId;
 import io.runtape.journal.PassingCancels;
 import io.runtape.journal.PassingCancels.Passing;
 import io.runtape.upstream.AgentConnections;
 import io.runtape.upstream.ForwardedHeaders;
 import io.runtape.upstream.UpstreamAddress;
 import io.runtape.upstream.UpstreamConfig;
+import io.runtape.upstream.UpstreamFailure;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -22,6 +23,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.StreamResetException;
 import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -34,7 +36,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
@@ -56,7 +57,8 @@ final class Forwarding {
 
     private static final Duration HEAD = Duration.ofSeconds(60);
 
-    private static final Pattern CANCEL = Pattern.compile("/v1/run/([^/]+)/cancel");
+    /** In every spelling that may reach the agent API's cancel call, as for {@link RecordedPaths}. */
+    private static final Pattern CANCEL = Pattern.compile("/v1/run/([^/]+)/cancel/?", Pattern.CASE_INSENSITIVE);
 
     private final RecordedPaths paths;
     private final UpstreamAddress address;
@@ -86,31 +88,40 @@ final class Forwarding {
 
     private void handle(RoutingContext context) {
         HttpServerRequest request = context.request();
-        if (!RequestTarget.isFit(request)) {
-            ErrorReply.write(
-                    context, ApiException.invalid("The target of the request must be a path, such as /v1/run."));
+        RequestTarget target;
+        try {
+            target = RequestTarget.of(request);
+        } catch (ApiException unfit) {
+            ErrorReply.write(context, unfit);
             return;
         }
-        // The router matches the path without its dot segments; what is sent on has them still.
-        if (!request.path().startsWith("/v1/")) {
+        if (!target.normalised().startsWith("/v1/")) {
             ErrorReply.write(context, ApiException.notFound("path"));
-        } else if (request.method().equals(HttpMethod.POST)
-                && paths.match(request.path()).isPresent()) {
-            context.next();
+        } else if (isPost(request) && paths.match(target).isPresent()) {
+            if (request.method().equals(HttpMethod.POST)) {
+                context.next();
+            } else {
+                // Methods are told apart by case, but not by every server.
+                ErrorReply.write(context, ApiException.invalid("The method POST is written in capitals."));
+            }
         } else if (request.headers().contains(HttpHeaders.UPGRADE, "websocket", true)) {
             ErrorReply.write(
                     context,
                     ErrorCode.NOT_SUPPORTED,
                     "WebSocket connections are not passed on. Read the run's events as an event stream.");
         } else {
-            forward(context);
+            forward(context, target);
         }
     }
 
-    private void forward(RoutingContext context) {
+    private static boolean isPost(HttpServerRequest request) {
+        return request.method().name().equalsIgnoreCase("POST");
+    }
+
+    private void forward(RoutingContext context, RequestTarget target) {
         HttpServerRequest request = context.request();
         request.pause();
-        Matcher cancel = CANCEL.matcher(request.path());
+        Matcher cancel = CANCEL.matcher(target.normalised());
         if (request.method().equals(HttpMethod.POST) && cancel.matches()) {
             ContextInternal loop = (ContextInternal) Vertx.currentContext();
             cancels.begin(
@@ -118,9 +129,9 @@ final class Forwarding {
                             decoded(cancel.group(1)),
                             task -> loop.runOnContext(v -> task.run()))
                     .subscribe()
-                    .with(passing -> pass(context, passing));
+                    .with(passing -> pass(context, target, passing));
         } else {
-            pass(context, Passing.UNNOTED);
+            pass(context, target, Passing.UNNOTED);
         }
     }
 
@@ -133,11 +144,12 @@ final class Forwarding {
     }
 
     /** Passes the call on; a cancel that is refused is forgotten before its caller hears of it. */
-    private void pass(RoutingContext context, Passing cancel) {
+    private void pass(RoutingContext context, RequestTarget target, Passing cancel) {
         HttpServerRequest request = context.request();
-        client.request(options(request))
-                .compose(out -> send(request, out))
+        ForwardedBody.of(request)
+                .compose(body -> client.request(options(request, target)).compose(out -> send(request, body, out)))
                 .onSuccess(answer -> {
+                    quiet(answer);
                     if (answer.statusCode() <= 299) {
                         answer(context, answer);
                         return;
@@ -148,24 +160,22 @@ final class Forwarding {
                 .onFailure(e -> cancel.refused().subscribe().with(v -> refuse(context, e)));
     }
 
-    private RequestOptions options(HttpServerRequest request) {
+    private RequestOptions options(HttpServerRequest request, RequestTarget target) {
         return new RequestOptions()
                 .setMethod(request.method())
                 .setHost(address.host())
                 .setPort(address.port())
                 .setSsl(address.isTls())
-                .setURI(address.target(RequestTarget.originForm(request)))
+                .setURI(address.target(target.originForm()))
                 .setFollowRedirects(false);
     }
 
-    private Future<HttpClientResponse> send(HttpServerRequest request, HttpClientRequest out) {
+    private Future<HttpClientResponse> send(HttpServerRequest request, ForwardedBody body, HttpClientRequest out) {
         List<Map.Entry<String, String>> headers = ForwardedHeaders.ofRequest(request.headers(), Set.of());
         headers.forEach(h -> out.headers().add(h.getKey(), h.getValue()));
         request.response().closeHandler(v -> out.reset());
-        boolean hasBody = request.headers().contains(HttpHeaders.CONTENT_LENGTH)
-                || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
-        Future<HttpClientResponse> sent = hasBody ? out.send(request) : out.send();
-        return sent.timeout(config.timeout().orElse(HEAD).toMillis(), TimeUnit.MILLISECONDS)
+        return body.sendBy(out)
+                .timeout(config.timeout().orElse(HEAD).toMillis(), TimeUnit.MILLISECONDS)
                 .onFailure(e -> out.reset());
     }
 
@@ -197,17 +207,21 @@ final class Forwarding {
         answer.pipe().endOnFailure(false).to(response).onFailure(e -> ErrorReply.cut(context));
     }
 
+    /** An answer breaks off whenever its client goes; what nobody handles the client library logs as an error. */
+    private static void quiet(HttpClientResponse answer) {
+        answer.exceptionHandler(e -> LOG.debugf(e, "a forwarded answer broke off"));
+    }
+
     private static void refuse(RoutingContext context, Throwable cause) {
-        LOG.debugf(cause, "a forwarded call has no answer");
-        if (cause instanceof TimeoutException) {
-            ErrorReply.write(
-                    context,
-                    ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.")
-                            .notRepeated());
-        } else if (cause instanceof DecoderException || cause instanceof IllegalArgumentException) {
-            ErrorReply.write(context, ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.");
-        } else {
-            ErrorReply.write(context, ErrorCode.UPSTREAM_UNREACHABLE, "No connection to the agent API.");
+        if (cause instanceof StreamResetException) {
+            // The client has gone, and with it the call to the agent API.
+            return;
         }
+        UpstreamFailure failure = UpstreamFailure.of(cause);
+        LOG.debugf(cause, "a forwarded call has no answer");
+        if (!context.response().closed()) {
+            LOG.warnf("Request %s: no answer of the agent API, %s", RequestId.of(context), failure.words());
+        }
+        ErrorReply.write(context, NoAnswer.of(failure));
     }
 }

@@ -102,6 +102,6 @@ final class FrameRecorder implements FrameSink {
 
     private static String stored(String type) {
         String cut = type.length() <= TYPE_CHARS_MAX ? type : type.substring(0, TYPE_CHARS_MAX);
-        return cut.indexOf('\0') < 0 ? cut : cut.replace('\0', '\uFFFD');
+        return StorableText.of(cut);
     }
 }

@@ -3,6 +3,7 @@ package io.runtape.proxy;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.model.RunReason;
+import io.runtape.upstream.UpstreamFailure;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,19 @@ final class NoAnswer {
     private static final Duration RETRY_AFTER_STOP = Duration.ofSeconds(5);
 
     private NoAnswer() {}
+
+    /** What the client is told whose own call to the agent API failed. */
+    static ApiException of(UpstreamFailure failure) {
+        return switch (failure) {
+            case NAME_NOT_FOUND, REFUSED, NO_ROUTE, CONNECT_TIMEOUT, CERTIFICATE, TLS, NO_CONNECTION, CLOSED ->
+                ApiException.of(
+                        ErrorCode.UPSTREAM_UNREACHABLE, "The agent API cannot be reached: " + failure.words() + ".");
+            case TIMEOUT ->
+                ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.")
+                        .notRepeated();
+            case INVALID -> ApiException.of(ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.");
+        };
+    }
 
     /**
      * Of a run that ended without an answer.

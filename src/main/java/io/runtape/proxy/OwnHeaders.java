@@ -2,6 +2,7 @@ package io.runtape.proxy;
 
 import io.runtape.delivery.Position;
 import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import io.vertx.core.MultiMap;
 import java.util.List;
 import java.util.Set;
@@ -71,6 +72,21 @@ record OwnHeaders(
                 threadId,
                 idempotencyKey,
                 idempotencyKey == null ? 0 : position(headers));
+    }
+
+    /**
+     * The same for a caller whose calls are never answered from another one's run.
+     *
+     * @throws ApiException 400 where it names a position: another run would not be the rest of the answer that it has
+     */
+    OwnHeaders unkeyed() {
+        if (position > 0) {
+            throw ApiException.of(
+                    ErrorCode.UNKNOWN_SEQUENCE,
+                    "A call without a credential is never a repeat, so that Last-Event-ID is a position in no run. Nothing"
+                            + " was sent to the agent API; send the call without Last-Event-ID to begin a run.");
+        }
+        return new OwnHeaders(cancelOnDisconnect, eventIds, threadId, null, 0);
     }
 
     private static @Nullable String idempotencyKey(MultiMap headers) {

@@ -37,7 +37,7 @@ final class RecordedCall {
     private Asked asked;
     private RunStart start;
 
-    private RecordedCall(
+    RecordedCall(
             String target,
             List<Map.Entry<String, String>> headers,
             ReceivedBody received,
@@ -82,7 +82,7 @@ final class RecordedCall {
                 RequestBody.stored(body),
                 key(own, path, body, keyTtl));
         return new RecordedCall(
-                RequestTarget.originForm(request),
+                path.target().originForm(),
                 ForwardedHeaders.ofRequest(request.headers(), own.notSentOn()),
                 received,
                 own,
@@ -146,7 +146,10 @@ final class RecordedCall {
             return null;
         }
         MessageDigest sha = sha256();
-        sha.update(path.path().getBytes(StandardCharsets.UTF_8));
+        // By its own spelling: what differs in more than percent-encoding may be another resource to the agent API, and
+        // its
+        // caller is not to get the answer of this one.
+        sha.update(path.target().normalised().getBytes(StandardCharsets.UTF_8));
         // No path has a line end, so that no other path and body make the same bytes.
         sha.update((byte) '\n');
         return new IdempotencyKey(id, HexFormat.of().formatHex(sha.digest(body)), ttl);
@@ -163,6 +166,11 @@ final class RecordedCall {
     private static String threadId(OwnHeaders own, Asked asked) {
         @Nullable String named = own.threadId() == null ? asked.threadId() : own.threadId();
         return named == null ? PrefixedId.next("thr_") : named;
+    }
+
+    /** The time, by the clock that never jumps: set back, the calendar would end the run before it began. */
+    Instant now() {
+        return start.createdAt().plusNanos(System.nanoTime() - beganNanos).truncatedTo(ChronoUnit.MICROS);
     }
 
     /** When the call came in, by the calendar and by the clock that never jumps. */

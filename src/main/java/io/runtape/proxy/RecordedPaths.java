@@ -4,61 +4,89 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 import jakarta.inject.Singleton;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The paths whose POST calls are recorded (contract, section 2). Safe for any thread. */
+/**
+ * The paths whose POST calls are recorded (contract, section 2), in whatever spelling may reach the same place at an agent
+ * API: letter case and a slash at the end make no difference to many servers, so they make none here. Safe for any thread.
+ */
 @Singleton
 final class RecordedPaths {
 
     private static final Pattern FIT = Pattern.compile("/v1(/([A-Za-z0-9._~-]+|\\{[a-z][A-Za-z0-9]*}))+");
     private static final Pattern VARIABLE = Pattern.compile("\\{([a-z][A-Za-z0-9]*)}");
 
-    private final List<Pattern> patterns;
+    private final List<Template> templates;
 
     RecordedPaths(ProxyConfig config) {
-        this.patterns = config.recordPaths().stream()
+        this.templates = config.recordPaths().stream()
                 .map(String::strip)
-                .map(RecordedPaths::pattern)
+                .map(Template::of)
                 .toList();
     }
 
-    private static Pattern pattern(String path) {
-        if (!FIT.matcher(path).matches()) {
-            throw new ConfigurationException("RUNTAPE_RECORD_PATHS has '" + path
-                    + "'. Each path begins with /v1/, and a segment is either plain or a name in braces, such as"
-                    + " /v1/agents/{agent}/run.");
-        }
-        return Pattern.compile(VARIABLE.matcher(path.replace(".", "\\.")).replaceAll("(?<$1>[^/]+)"));
-    }
-
-    /** Whether a POST to this path is recorded; gives the agent that the path names. */
-    Optional<RecordedPath> match(String path) {
-        for (Pattern pattern : patterns) {
-            Matcher matcher = pattern.matcher(path);
-            if (matcher.matches()) {
-                return Optional.of(new RecordedPath(path, agent(pattern, matcher)));
+    /** Whether a POST to this path is recorded; gives what is known of the call by it. */
+    Optional<RecordedPath> match(RequestTarget target) {
+        for (Template template : templates) {
+            Optional<RecordedPath> match = template.match(target);
+            if (match.isPresent()) {
+                return match;
             }
         }
         return Optional.empty();
     }
 
-    private static @Nullable String agent(Pattern pattern, Matcher matcher) {
-        return pattern.pattern().contains("(?<agent>") ? decoded(matcher.group("agent")) : null;
+    private static String decoded(String segment) {
+        // A plus sign in a path is itself.
+        return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
-    private static String decoded(String segment) {
-        try {
-            // A plus sign in a path is itself.
-            return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            return segment;
+    /** @param variables the names in braces, in their order */
+    private record Template(String text, Pattern pattern, List<String> variables) {
+
+        static Template of(String path) {
+            if (!FIT.matcher(path).matches()) {
+                throw new ConfigurationException("RUNTAPE_RECORD_PATHS has '" + path
+                        + "'. Each path begins with /v1/, and a segment is either plain or a name in braces, such as"
+                        + " /v1/agents/{agent}/run.");
+            }
+            List<String> variables = new ArrayList<>();
+            Matcher variable = VARIABLE.matcher(path);
+            while (variable.find()) {
+                variables.add(variable.group(1));
+            }
+            Pattern pattern = Pattern.compile(
+                    VARIABLE.matcher(path.replace(".", "\\.")).replaceAll("(?<$1>[^/]+)") + "/?",
+                    Pattern.CASE_INSENSITIVE);
+            return new Template(path, pattern, variables);
+        }
+
+        Optional<RecordedPath> match(RequestTarget target) {
+            Matcher matcher = pattern.matcher(target.normalised());
+            if (!matcher.matches()) {
+                return Optional.empty();
+            }
+            String path = text;
+            for (String variable : variables) {
+                path = path.replace("{" + variable + "}", matcher.group(variable));
+            }
+            @Nullable String agent = variables.contains("agent") ? decoded(matcher.group("agent")) : null;
+            return Optional.of(new RecordedPath(target, path, agent));
         }
     }
 
-    /** A path that is recorded, and the agent that it names, if it does. */
-    record RecordedPath(String path, @Nullable String agent) {}
+    /**
+     * A path that is recorded.
+     *
+     * @param target the target of the call
+     * @param path the path as it is stored: spelled as in the setting, whatever the call's own spelling
+     * @param agent the agent that it names, if it does
+     */
+    record RecordedPath(
+            RequestTarget target, String path, @Nullable String agent) {}
 }

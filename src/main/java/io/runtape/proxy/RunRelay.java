@@ -2,6 +2,7 @@ package io.runtape.proxy;
 
 import io.netty.channel.EventLoop;
 import io.runtape.dialect.Dialects;
+import io.runtape.error.ApiException;
 import io.runtape.journal.PassingCancels;
 import io.runtape.journal.ReadersElsewhere;
 import io.runtape.journal.RunJournal;
@@ -15,11 +16,11 @@ import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.OutgoingBody;
 import io.runtape.upstream.UpstreamConfig;
 import io.runtape.upstream.UpstreamException;
+import io.runtape.upstream.UpstreamFailure;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
@@ -52,9 +53,11 @@ final class RunRelay {
     private final PassingCancels cancels;
     private final ReadersElsewhere readersElsewhere;
     private final OutcomeReader outcome;
+    private final StoredHeaders storedHeaders;
     private final RecordedCall call;
     private RelayState state = new RelayState.Opening();
     private @Nullable AnswerBody body;
+    private @Nullable UpstreamException unanswered;
 
     RunRelay(
             RecordedCall call,
@@ -65,7 +68,8 @@ final class RunRelay {
             UpstreamConfig upstream,
             PassingCancels cancels,
             ReadersElsewhere readersElsewhere,
-            Executor dialectWorker) {
+            Executor dialectWorker,
+            StoredHeaders storedHeaders) {
         this.call = call;
         this.client = client;
         this.loop = loop;
@@ -74,6 +78,7 @@ final class RunRelay {
         this.upstream = upstream;
         this.cancels = cancels;
         this.readersElsewhere = readersElsewhere;
+        this.storedHeaders = storedHeaders;
         this.outcome =
                 new OutcomeReader(call.start().id(), Dialects.at(call.start().path()), loop, dialectWorker);
     }
@@ -103,19 +108,25 @@ final class RunRelay {
     }
 
     private void unanswered(RunJournal run, Throwable cause) {
-        UpstreamException.Kind kind =
-                cause instanceof UpstreamException known ? known.kind() : UpstreamException.Kind.INVALID;
+        UpstreamFailure failure = cause instanceof UpstreamException known ? known.failure() : UpstreamFailure.INVALID;
+        if (!(state instanceof RelayState.Ended)) {
+            LOG.warnf(
+                    "Request %s, run %s: no answer of the agent API, %s",
+                    client.requestId(), call.start().id(), failure.words());
+        }
         LOG.debugf(cause, "run %s has no answer", call.start().id());
         call.release();
-        RunReason reason = switch (kind) {
-            case UNREACHABLE -> RunReason.UPSTREAM_UNREACHABLE;
+        unanswered = cause instanceof UpstreamException known ? known : new UpstreamException(failure, true, cause);
+        RunReason reason = switch (failure) {
+            case NAME_NOT_FOUND, REFUSED, NO_ROUTE, CONNECT_TIMEOUT, CERTIFICATE, TLS, NO_CONNECTION ->
+                RunReason.UPSTREAM_UNREACHABLE;
             case CLOSED -> RunReason.UPSTREAM_CLOSED;
             case INVALID -> RunReason.UPSTREAM_ERROR;
             case TIMEOUT -> RunReason.UPSTREAM_TIMEOUT;
         };
-        RunEnd end = RunEnd.broken(RunStatus.FAILED, reason, Instant.now());
+        RunEnd end = RunEnd.broken(RunStatus.FAILED, reason, call.now());
         // The client is told when the end is durable.
-        end(run, kind == UpstreamException.Kind.UNREACHABLE ? end.unsent() : end);
+        end(run, unanswered.sent() ? end : end.unsent());
     }
 
     private void answered(RunJournal run, AgentAnswer answer) {
@@ -148,7 +159,7 @@ final class RunRelay {
                 threadId,
                 answer.status(),
                 ids.runId(),
-                StoredHeaders.of(answer.headers(), call.headers()),
+                storedHeaders.of(answer.headers(), call.headers()),
                 answer.isEventStream());
         run.head(head).whenComplete((durable, e) -> {
             if (e == null) {
@@ -167,9 +178,9 @@ final class RunRelay {
     void complete(RunJournal run, AgentAnswer answer) {
         outcome.ending(ending -> {
             if (ending.isExplainedByCancel(answer)) {
-                whenNoted(run, noted -> end(run, ending.whole(answer, noted)));
+                whenNoted(run, noted -> end(run, ending.whole(answer, noted, call.now())));
             } else {
-                end(run, ending.whole(answer, false));
+                end(run, ending.whole(answer, false, call.now()));
             }
         });
     }
@@ -182,8 +193,8 @@ final class RunRelay {
                 noted -> end(
                         run,
                         noted
-                                ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED)
-                                : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED))));
+                                ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, call.now())
+                                : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED, call.now()))));
     }
 
     /** Calls back on the loop with whether a cancel call that names the run passed, at this gateway or another. */
@@ -209,7 +220,7 @@ final class RunRelay {
     private void stop(RunJournal run, RunStatus status, RunReason reason) {
         state.closeUpstream();
         finishFrames();
-        outcome.ending(ending -> end(run, ending.cut(status, reason)));
+        outcome.ending(ending -> end(run, ending.cut(status, reason, call.now())));
     }
 
     /** A run must end, even where the last of it cannot be recorded. */
@@ -245,8 +256,17 @@ final class RunRelay {
         }
         LOG.debugf("run %s ended: %s", call.start().id(), end.status().label());
         if (client.isWaitingForHead()) {
-            client.refuse(run.start().id(), run.start().threadId(), NoAnswer.because(end.reason(), end.cut()));
+            client.refuse(run.start().id(), run.start().threadId(), told(end));
         }
+    }
+
+    private ApiException told(RunEnd end) {
+        UpstreamException failed = unanswered;
+        if (failed == null) {
+            return NoAnswer.because(end.reason(), end.cut());
+        }
+        ApiException answer = NoAnswer.of(failed.failure());
+        return failed.sent() ? answer.notRepeated() : answer;
     }
 
     /** The client has gone away. The run goes on, unless the caller asked otherwise and no reader comes to any gateway in time. */

@@ -1,6 +1,8 @@
 package io.runtape.proxy;
 
+import io.runtape.access.CredentialHeaders;
 import io.vertx.core.json.JsonArray;
+import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -8,17 +10,24 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The headers of an answer as they are kept: all but those that hold or echo a credential. */
+/** The headers of an answer as they are kept: all but those that hold or echo a credential. Safe for any thread. */
+@Singleton
 final class StoredHeaders {
 
+    /** Secret whichever headers are credentials. */
     private static final Set<String> SECRET = Set.of("set-cookie", "set-cookie2", "authorization", "x-api-key");
 
     /** A shorter one is found in headers that have nothing to do with it. */
     private static final int CREDENTIAL_CHARS_MIN = 8;
 
+    /** Looked for in the answer whichever headers are credentials. */
     private static final Set<String> CREDENTIAL = Set.of("x-api-key", "authorization", "cookie");
 
-    private StoredHeaders() {}
+    private final CredentialHeaders credentials;
+
+    StoredHeaders(CredentialHeaders credentials) {
+        this.credentials = credentials;
+    }
 
     /** The headers that {@link #of} made text of. */
     static List<Map.Entry<String, String>> read(@Nullable String stored) {
@@ -38,22 +47,23 @@ final class StoredHeaders {
      *
      * @param call the headers of the call; an answer may send its credential back under any name
      */
-    static String of(List<Map.Entry<String, String>> headers, List<Map.Entry<String, String>> call) {
-        List<String> credentials = call.stream()
-                .filter(h -> CREDENTIAL.contains(h.getKey().toLowerCase(Locale.ROOT)))
-                .map(h -> h.getValue().replaceFirst("^\\S+\\s+", "").strip())
+    String of(List<Map.Entry<String, String>> headers, List<Map.Entry<String, String>> call) {
+        List<String> secrets = call.stream()
+                .filter(h -> isIn(CREDENTIAL, h.getKey()))
+                .flatMap(h -> credentials.secrets(h.getKey(), h.getValue()).stream())
                 .filter(c -> c.length() >= CREDENTIAL_CHARS_MIN)
                 .toList();
         JsonArray kept = new JsonArray();
         for (Map.Entry<String, String> header : headers) {
-            boolean secret = SECRET.contains(header.getKey().toLowerCase(Locale.ROOT))
-                    || credentials.stream().anyMatch(header.getValue()::contains);
+            boolean secret = isIn(SECRET, header.getKey()) || secrets.stream().anyMatch(header.getValue()::contains);
             if (!secret) {
-                kept.add(new JsonArray()
-                        .add(header.getKey())
-                        .add(header.getValue().replace('\0', '\uFFFD')));
+                kept.add(new JsonArray().add(header.getKey()).add(StorableText.of(header.getValue())));
             }
         }
         return kept.encode();
+    }
+
+    private boolean isIn(Set<String> always, String name) {
+        return credentials.contains(name) || always.contains(name.toLowerCase(Locale.ROOT));
     }
 }

@@ -148,11 +148,11 @@ final class H2RunRows extends RunRows {
                 update.setLong(11, totals.frames());
                 Instant first = each.firstEventAt();
                 update.setObject(12, first == null ? null : time(first), Types.TIMESTAMP_WITH_TIMEZONE);
-                update.setObject(13, time(end.completedAt()));
+                update.setObject(13, time(each.completedAt()));
                 update.setBoolean(14, end.cut());
                 update.setLong(15, each.run().pk());
                 update.addBatch();
-                touch.setObject(1, time(end.completedAt()));
+                touch.setObject(1, time(each.completedAt()));
                 touch.setString(2, each.run().owner());
                 touch.setLong(3, each.run().pk());
                 touch.addBatch();

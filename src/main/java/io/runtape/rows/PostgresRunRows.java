@@ -174,10 +174,7 @@ final class PostgresRunRows extends RunRows {
                             .with("int8", Long[]::new, end -> end.totals().frames())
                             .with("int8", Long[]::new, end -> end.totals().bytes())
                             .with("timestamptz", String[]::new, end -> text(end.firstEventAt()))
-                            .with(
-                                    "timestamptz",
-                                    String[]::new,
-                                    end -> text(end.end().completedAt()))
+                            .with("timestamptz", String[]::new, end -> text(end.completedAt()))
                             .with("bool", Boolean[]::new, end -> end.end().cut()));
         }
     }

@@ -30,6 +30,11 @@ abstract class RunRows {
     /** The end of a run. */
     record End(RunKey run, RunEnd end, RunTotals totals) {
 
+        /** When it ended: not before it began, wherever the clock of whoever ended it stood. */
+        Instant completedAt() {
+            return end.completedAt().isBefore(run.createdAt()) ? run.createdAt() : end.completedAt();
+        }
+
         /** When its first frame came; null where none did. */
         @Nullable
         Instant firstEventAt() {

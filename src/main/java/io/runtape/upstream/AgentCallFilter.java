@@ -6,21 +6,26 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jboss.resteasy.reactive.client.impl.RestClientRequestContext;
 import org.jboss.resteasy.reactive.client.spi.ResteasyReactiveClientRequestContext;
 import org.jboss.resteasy.reactive.client.spi.ResteasyReactiveClientRequestFilter;
 
-/** Makes the outgoing request the caller's: its address, its headers and its bytes instead of the client's own. */
+/**
+ * Makes the outgoing request the caller's: its address, its headers and its bytes instead of the client's own. Uses the
+ * client's internals to get at the request, as {@link AgentStreamFilter} does.
+ */
 public final class AgentCallFilter implements ResteasyReactiveClientRequestFilter {
 
     @Override
     public void filter(ResteasyReactiveClientRequestContext context) {
         AgentCall call = (AgentCall) context.getEntity();
-        context.setUri(call.uri());
+        context.setUri(call.origin());
         MultivaluedMap<String, Object> headers = context.getHeaders();
         headers.clear();
         // A view that copies what it is given: it takes whole lists only.
         byName(call).forEach(headers::put);
-        context.setEntity(call, null, MediaType.APPLICATION_OCTET_STREAM_TYPE);
+        RestClientRequestContext clients = context.unwrap(RestClientRequestContext.class);
+        context.setEntity(call.by(clients::getHttpClientRequest), null, MediaType.APPLICATION_OCTET_STREAM_TYPE);
         call.gate().at(AgentStreamFilter.requestOf(context));
     }
 

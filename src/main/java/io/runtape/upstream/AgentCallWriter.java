@@ -1,5 +1,6 @@
 package io.runtape.upstream;
 
+import io.vertx.core.http.HttpClientRequest;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
@@ -12,8 +13,9 @@ import org.jboss.resteasy.reactive.client.spi.ClientMessageBodyWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the bytes of a call. The client has put a type beside them by then, which is taken off again where the caller named
- * none. It is asked to when there is a connection, right before the call goes out over it.
+ * Writes the bytes of a call. It is asked to when there is a connection, right before the call goes out over it. By then the
+ * client has made a request of it: it gets the target, which came this far without becoming a URI, since callers send targets
+ * that are none. And the client has put a type beside the bytes, which is taken off again where the caller named none.
  */
 public final class AgentCallWriter implements ClientMessageBodyWriter<AgentCall> {
 
@@ -49,10 +51,10 @@ public final class AgentCallWriter implements ClientMessageBodyWriter<AgentCall>
         if (call.headers().stream().noneMatch(h -> h.getKey().equalsIgnoreCase(HttpHeaders.CONTENT_TYPE))) {
             headers.remove(HttpHeaders.CONTENT_TYPE);
         }
+        HttpClientRequest request = call.request().get();
+        request.setURI(call.target());
         call.gate().stand();
         out.write(call.body().take());
-        if (context != null) {
-            call.body().goesOutBy(context.getHttpClientRequest());
-        }
+        call.body().goesOutBy(request);
     }
 }

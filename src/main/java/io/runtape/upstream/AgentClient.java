@@ -3,22 +3,14 @@ package io.runtape.upstream;
 import io.netty.channel.EventLoop;
 import io.quarkus.arc.ClientProxy;
 import io.quarkus.runtime.StartupEvent;
-import io.runtape.upstream.UpstreamException.Kind;
-import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.http.HttpClosedException;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.net.SocketException;
-import java.net.URISyntaxException;
-import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import javax.net.ssl.SSLException;
 import org.eclipse.microprofile.rest.client.inject.RestClient;
-import org.jspecify.annotations.Nullable;
 
 /** Calls the agent API. Safe for any event loop; an answer is confined to the loop of its call. */
 @Singleton
@@ -26,9 +18,6 @@ public final class AgentClient {
 
     private static final Duration STREAM_HEAD = Duration.ofSeconds(60);
     private static final Duration WHOLE_ANSWER = Duration.ofMinutes(30);
-
-    private static final String CLOSED_MESSAGE =
-            String.valueOf(new HttpClosedException("Connection was closed").getMessage());
 
     private final AgentApi api;
     private final UpstreamAddress address;
@@ -58,12 +47,7 @@ public final class AgentClient {
      */
     public Uni<AgentAnswer> post(
             String target, List<Map.Entry<String, String>> headers, OutgoingBody body, boolean stream, EventLoop loop) {
-        AgentCall call;
-        try {
-            call = AgentCall.of(address, target, headers, body);
-        } catch (URISyntaxException e) {
-            return Uni.createFrom().failure(new UpstreamException(Kind.UNREACHABLE, e));
-        }
+        AgentCall call = AgentCall.of(address, target, headers, body);
         return api.post(call)
                 .ifNoItem()
                 .after(headTimeout(stream))
@@ -72,7 +56,7 @@ public final class AgentClient {
                 .map(answer -> AgentAnswer.of((AgentStream) answer.getEntity()))
                 .invoke(AgentClient::requireFinal)
                 .onFailure(e -> !(e instanceof UpstreamException))
-                .transform(e -> translate(e, call.gate().isSent()));
+                .transform(e -> UpstreamException.of(e, call.gate().isSent()));
     }
 
     private Duration headTimeout(boolean stream) {
@@ -83,45 +67,7 @@ public final class AgentClient {
     private static void requireFinal(AgentAnswer answer) {
         if (answer.status() < 200 || answer.status() > 599) {
             answer.body().abort();
-            throw new UpstreamException(Kind.INVALID, new IOException("status " + answer.status()));
+            throw new UpstreamException(UpstreamFailure.INVALID, true, new IOException("status " + answer.status()));
         }
-    }
-
-    /** What went wrong before anything was sent can be nothing that the agent API did. */
-    private static UpstreamException translate(Throwable failure, boolean sent) {
-        if (!sent) {
-            return new UpstreamException(Kind.UNREACHABLE, failure);
-        }
-        for (Throwable e = failure; e != null; e = e.getCause()) {
-            @Nullable Kind kind = kindOf(e);
-            if (kind != null) {
-                return new UpstreamException(kind, failure);
-            }
-        }
-        return new UpstreamException(Kind.INVALID, failure);
-    }
-
-    private static @Nullable Kind kindOf(Throwable e) {
-        if (e instanceof TimeoutException) {
-            return Kind.TIMEOUT;
-        }
-        if (e instanceof SocketException
-                || e instanceof SSLException
-                || e instanceof ClosedChannelException
-                || e instanceof HttpClosedException) {
-            return Kind.CLOSED;
-        }
-        return e instanceof IOException io && isOfTheConnection(io) ? Kind.CLOSED : null;
-    }
-
-    /**
-     * Whether it tells of the connection and not of what came over it. The REST client makes a plain exception with no more
-     * than the message both of a connection that closed and of bytes that are no HTTP; native transport has its own types.
-     */
-    private static boolean isOfTheConnection(IOException e) {
-        String message = String.valueOf(e.getMessage());
-        return !e.getClass().equals(IOException.class)
-                || message.equals(CLOSED_MESSAGE)
-                || message.startsWith("Connection reset");
     }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts an {@link AgentStream} in the place of the client's own stream, which blocks and has a time-out that cannot be set.
- * The only class that uses the client's internals: a test holds what it relies on.
+ * Uses the client's internals: tests hold what it relies on.
  */
 public final class AgentStreamFilter implements PreservesThreadClientResponseFilter {
 

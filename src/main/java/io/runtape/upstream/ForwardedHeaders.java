@@ -1,5 +1,6 @@
 package io.runtape.upstream;
 
+import io.runtape.connection.RawTarget;
 import io.vertx.core.MultiMap;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Which headers pass. Hop-by-hop ones do not (RFC 9110, section 7.6.1), neither those that {@code Connection} names, nor
@@ -32,9 +34,25 @@ public final class ForwardedHeaders {
         List<Map.Entry<String, String>> passing = endToEnd(headers);
         passing.removeIf(h -> {
             String name = lower(h.getKey());
-            return name.equals("host") || name.equals("expect") || without.contains(name);
+            return name.equals("host")
+                    || name.equals("expect")
+                    || name.equals(RawTarget.HEADER)
+                    || without.contains(name);
         });
+        joinCookies(passing);
         return passing;
+    }
+
+    /** HTTP/2 may cut a Cookie into pieces, which must not go on so over HTTP/1 (RFC 9113, section 8.2.3). */
+    private static void joinCookies(List<Map.Entry<String, String>> headers) {
+        List<Map.Entry<String, String>> cookies = headers.stream()
+                .filter(h -> h.getKey().equalsIgnoreCase("cookie"))
+                .toList();
+        if (cookies.size() > 1) {
+            headers.removeAll(cookies);
+            String joined = cookies.stream().map(Map.Entry::getValue).collect(Collectors.joining("; "));
+            headers.add(Map.entry(cookies.get(0).getKey(), joined));
+        }
     }
 
     /** The end-to-end headers of an answer. */

@@ -4,7 +4,6 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -67,21 +66,20 @@ public final class UpstreamAddress {
         return "https".equals(base().getScheme());
     }
 
-    /** The request target, path and query, that a call with this target goes to. */
+    /**
+     * The request target, path and query, that a call with this target goes to.
+     *
+     * @param callTarget begins with a slash
+     */
     public String target(String callTarget) {
+        if (!callTarget.startsWith("/")) {
+            throw new IllegalArgumentException("a call's target is a path and names no host");
+        }
         return base().getRawPath() + callTarget;
     }
 
-    /**
-     * The address that a call with this target goes to.
-     *
-     * @throws URISyntaxException where the target holds what no URI may
-     */
-    URI resolve(String callTarget) throws URISyntaxException {
-        URI to = new URI(base() + callTarget);
-        if (!callTarget.startsWith("/") || !Objects.equals(to.getRawAuthority(), base().getRawAuthority())) {
-            throw new URISyntaxException("", "a call's target is a path and names no host");
-        }
-        return to;
+    /** Scheme, host and port of the agent API, with the path {@code /}. */
+    URI origin() {
+        return base().resolve("/");
     }
 }

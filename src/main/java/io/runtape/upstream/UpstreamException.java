@@ -4,27 +4,29 @@ package io.runtape.upstream;
 public final class UpstreamException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** What went wrong. */
-    public enum Kind {
-        /** No connection, none in time, or TLS failed: nothing was sent. */
-        UNREACHABLE,
-        /** The connection closed before the head of an answer; what was sent over it may have been received. */
-        CLOSED,
-        /** What came is not HTTP. */
-        INVALID,
-        /** The call was sent, and no head came in time. */
-        TIMEOUT
+    private final UpstreamFailure failure;
+    private final boolean sent;
+
+    /** @param sent whether anything of the call may have reached the agent API */
+    public UpstreamException(UpstreamFailure failure, boolean sent, Throwable cause) {
+        super("the agent API gave no answer: " + failure.words(), cause, false, false);
+        this.failure = failure;
+        this.sent = sent;
     }
 
-    private final Kind kind;
-
-    UpstreamException(Kind kind, Throwable cause) {
-        super("the agent API gave no answer: " + kind, cause, false, false);
-        this.kind = kind;
+    /** Of what a client failed with: before anything was sent it can be nothing that the agent API did. */
+    static UpstreamException of(Throwable cause, boolean sent) {
+        UpstreamFailure failure = UpstreamFailure.of(cause);
+        return new UpstreamException(sent ? failure : failure.beforeTheCall(), sent, cause);
     }
 
     /** What went wrong. */
-    public Kind kind() {
-        return kind;
+    public UpstreamFailure failure() {
+        return failure;
+    }
+
+    /** Whether anything of the call may have reached the agent API. */
+    public boolean sent() {
+        return sent;
     }
 }

@@ -18,6 +18,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,7 +29,13 @@ class CallerAuthenticationTest {
 
     private record Settings(
             String auth, Optional<Boolean> anonymous, Optional<String> secret, Optional<String> upstreamUrl)
-            implements AccessConfig {}
+            implements AccessConfig {
+
+        @Override
+        public List<String> credentialHeaders() {
+            return List.of("X-API-Key", "Authorization");
+        }
+    }
 
     private static final Settings WITH_UPSTREAM =
             new Settings("caller", Optional.empty(), Optional.empty(), Optional.of("https://agents.example"));
@@ -37,7 +44,7 @@ class CallerAuthenticationTest {
 
     private Vertx vertx;
     private HttpServer server;
-    private CallerAuthentication callers = new CallerAuthentication(WITH_UPSTREAM, secret -> secret.orElse(KEY));
+    private CallerAuthentication callers = callers(WITH_UPSTREAM, secret -> secret.orElse(KEY));
 
     @BeforeEach
     void serve() {
@@ -86,19 +93,19 @@ class CallerAuthenticationTest {
 
     @Test
     void opensTheAnonymousHistoryForTheDemoAgent() throws Exception {
-        callers = new CallerAuthentication(WITH_DEMO, secret -> secret.orElse(KEY));
+        callers = callers(WITH_DEMO, secret -> secret.orElse(KEY));
 
         assertEquals("anonymous", get("/history").body());
     }
 
     @Test
     void opensOrClosesTheAnonymousHistoryAsConfigured() throws Exception {
-        callers = new CallerAuthentication(
+        callers = callers(
                 new Settings("caller", Optional.of(true), Optional.empty(), Optional.of("https://a")),
                 secret -> secret.orElse(KEY));
         assertEquals(200, get("/history").statusCode());
 
-        callers = new CallerAuthentication(
+        callers = callers(
                 new Settings("caller", Optional.of(false), Optional.empty(), Optional.empty()),
                 secret -> secret.orElse(KEY));
         assertEquals(401, get("/history").statusCode());
@@ -107,9 +114,9 @@ class CallerAuthenticationTest {
     @Test
     void derivesOwnersFromTheSecretAlone() throws Exception {
         String stored = get("/v1", "X-API-Key", "k").body();
-        callers = new CallerAuthentication(secret("0123456789abcdef"), Optional::orElseThrow);
+        callers = callers(secret("0123456789abcdef"), Optional::orElseThrow);
         String configured = get("/v1", "X-API-Key", "k").body();
-        callers = new CallerAuthentication(secret("0123456789abcdeg"), secret -> secret.orElse(KEY));
+        callers = callers(secret("0123456789abcdeg"), secret -> secret.orElse(KEY));
 
         assertNotEquals(stored, configured);
         assertNotEquals(configured, get("/v1", "X-API-Key", "k").body());
@@ -117,7 +124,7 @@ class CallerAuthenticationTest {
 
     @Test
     void refusesToStartWithAnUnknownMode() {
-        CallerAuthentication teams = new CallerAuthentication(
+        CallerAuthentication teams = callers(
                 new Settings("teams", Optional.empty(), Optional.empty(), Optional.empty()),
                 secret -> secret.orElse(KEY));
 
@@ -128,11 +135,22 @@ class CallerAuthenticationTest {
 
     @Test
     void refusesToStartWithAShortSecretAndDoesNotRepeatIt() {
-        CallerAuthentication weak = new CallerAuthentication(secret("hunter2"), secret -> secret.orElse(KEY));
+        CallerAuthentication weak = callers(secret("hunter2"), secret -> secret.orElse(KEY));
 
         ConfigurationException refusal = assertThrows(ConfigurationException.class, weak::prepare);
 
         assertFalse(refusal.getMessage().contains("hunter2"));
+    }
+
+    @Test
+    void repeatsNoAnswerToWhoeverBringsNoCredential() {
+        assertFalse(callers(WITH_UPSTREAM, secret -> secret.orElse(KEY)).mayRepeat(Owner.ANONYMOUS));
+        assertTrue(callers(WITH_UPSTREAM, secret -> secret.orElse(KEY)).mayRepeat(new Owner("c-1")));
+        assertTrue(callers(WITH_DEMO, secret -> secret.orElse(KEY)).mayRepeat(Owner.ANONYMOUS));
+    }
+
+    private static CallerAuthentication callers(Settings settings, OwnerKeyStore store) {
+        return new CallerAuthentication(settings, store, new CredentialHeaders(settings));
     }
 
     private static Settings secret(String secret) {

@@ -142,7 +142,8 @@ class UnansweredCommitIT {
         String key = "Idempotency-Key: committed-unanswered";
         link.loseAnswersTo("COMMIT");
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
-        try (WireAnswer answer = gateway.client().post("/v1/run", "{\"prompt\":\"keyed\"}", script.header(), key)) {
+        try (WireAnswer answer =
+                gateway.client().post("/v1/run", "{\"prompt\":\"keyed\"}", script.header(), "X-API-Key: mine", key)) {
             link.awaitLoss();
             await("it is committed").until(() -> table.runs().stream().anyMatch(run -> "keyed".equals(run.prompt())));
 
@@ -150,7 +151,8 @@ class UnansweredCommitIT {
 
             assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
             assertFalse(answer.head().has("Idempotent-Replayed"));
-            WireAnswer repeat = gateway.client().post("/v1/run", "{\"prompt\":\"keyed\"}", script.header(), key);
+            WireAnswer repeat =
+                    gateway.client().post("/v1/run", "{\"prompt\":\"keyed\"}", script.header(), "X-API-Key: mine", key);
             assertEquals("data: x\n\n", new String(repeat.whole(), UTF_8));
             assertEquals(answer.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
             script.call();
@@ -164,7 +166,7 @@ class UnansweredCommitIT {
     void repeatsARunWhoseKeyWasFoundTakenUnanswered(boolean committed) throws Exception {
         String key = "Idempotency-Key: taken-unanswered-" + committed;
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
-        WireAnswer first = gateway.client().post("/v1/run", "{}", script.header(), key);
+        WireAnswer first = gateway.client().post("/v1/run", "{}", script.header(), "X-API-Key: mine", key);
         first.whole();
         table.ended(first.header("Runtape-Run-Id"));
         int runs = table.runs().size();
@@ -173,7 +175,7 @@ class UnansweredCommitIT {
         } else {
             link.loseRequests();
         }
-        try (WireAnswer repeat = gateway.client().post("/v1/run", "{}", script.header(), key)) {
+        try (WireAnswer repeat = gateway.client().post("/v1/run", "{}", script.header(), "X-API-Key: mine", key)) {
             link.awaitLoss();
 
             link.cut();

@@ -11,6 +11,7 @@ import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireAnswer;
+import io.vertx.core.json.JsonObject;
 import java.util.Base64;
 import java.util.List;
 import java.util.Queue;
@@ -20,6 +21,8 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whose a run is, and that nothing of a credential is kept. */
 abstract class CredentialsTest extends RunningGateway {
@@ -41,9 +44,43 @@ abstract class CredentialsTest extends RunningGateway {
         assertEquals(owner, run("Authorization: Bearer key-one").owner());
         assertEquals(
                 owner,
-                run("X-API-Key: key-one", "Authorization: Bearer key-two").owner());
+                run("X-API-Key: key-one", "Authorization: bearer  key-one", "X-API-Key: key-one")
+                        .owner());
         assertNotEquals(owner, run("X-API-Key: key-two").owner());
         assertEquals("anonymous", run().owner());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "POST, /v1/run, X-API-Key: two-b",
+        "POST, /v1/run, Authorization: Bearer two-b",
+        "POST, /v1/run/run_1/cancel, Authorization: Bearer two-b",
+        "GET, /v1/models, Authorization: Basic two-b",
+        "GET, /history/v1/runs, X-API-Key: two-b",
+        "GET, /history/v1/runs/run_1/events?ticket=tkt_1, Authorization: Bearer two-b",
+        "POST, /history/v1/tickets, Authorization: two-b"
+    })
+    void refusesTwoCredentialsInOneCall(String method, String target, String second) throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        int before = table().runs().size();
+
+        WireAnswer answer = client().send(
+                        method,
+                        target,
+                        "{}".getBytes(UTF_8),
+                        script.header(),
+                        "Content-Type: application/json",
+                        "X-API-Key: two-a",
+                        second);
+
+        String body = new String(answer.whole(), UTF_8);
+        assertEquals(400, answer.status(), body);
+        JsonObject error = new JsonObject(body).getJsonObject("error");
+        assertEquals("invalid_request", error.getString("code"));
+        assertTrue(error.getString("message").contains("X-API-Key, Authorization"), body);
+        assertFalse(body.contains("two-a") || body.contains("two-b"), body);
+        assertTrue(script.isUncalled());
+        assertEquals(before, table().runs().size());
     }
 
     @Test

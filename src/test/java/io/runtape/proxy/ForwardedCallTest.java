@@ -34,7 +34,7 @@ abstract class ForwardedCallTest extends RunningGateway {
     @CsvSource({
         "GET, /v1/run",
         "GET, /v1/run/run_1?expand=a%20b",
-        "PUT, /v1/agents/a%2Fb",
+        "PUT, /v1/agents/a%20b%3Fc",
         "PATCH, /v1/agents/x",
         "DELETE, /v1/threads/t",
         "POST, /v1/run/run_1/input",

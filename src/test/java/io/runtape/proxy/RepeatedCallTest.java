@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.KeyTable;
@@ -26,7 +27,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 abstract class RepeatedCallTest extends RunningGateway {
 
     private static final String STREAM = "data: 1\n\n: beat\n\ndata: 2\n\ndata: 3\n\n";
+    private static final String CREDENTIAL = "X-API-Key: repeats";
     private static final Duration A_WHILE = Duration.ofMillis(300);
 
     private String key;
@@ -50,11 +51,12 @@ abstract class RepeatedCallTest extends RunningGateway {
     }
 
     private WireAnswer postTo(String path, String body, String... headerLines) throws Exception {
-        return client().post(
-                        path,
-                        body,
-                        Stream.concat(Stream.of("Idempotency-Key: " + key), Stream.of(headerLines))
-                                .toArray(String[]::new));
+        List<String> lines = new ArrayList<>(List.of(headerLines));
+        lines.add("Idempotency-Key: " + key);
+        if (lines.stream().noneMatch(line -> line.startsWith("X-API-Key:"))) {
+            lines.add(CREDENTIAL);
+        }
+        return client().post(path, body, lines.toArray(String[]::new));
     }
 
     private KeyTable keys() {
@@ -129,7 +131,7 @@ abstract class RepeatedCallTest extends RunningGateway {
             besides.add(client().post("/v1/run", "{}", others.header()));
             for (int i = 0; i < 5; i++) {
                 equal.add(post("{}", script.header()));
-                besides.add(client().post("/v1/run", "{}", others.header(), "Idempotency-Key: " + key + i));
+                besides.add(client().post("/v1/run", "{}", others.header(), CREDENTIAL, "Idempotency-Key: " + key + i));
             }
             assertTrue(equal.get(4).isSilentFor(A_WHILE));
         }
@@ -384,6 +386,26 @@ abstract class RepeatedCallTest extends RunningGateway {
         script.call();
     }
 
+    @Test
+    void answersNobodyWithoutACredentialFromAnothersRun() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        String anyone = "Idempotency-Key: " + key;
+        WireAnswer alice = client().post("/v1/run", "{}", script.header(), anyone, "Cookie: session=alice");
+        alice.whole();
+
+        WireAnswer mallory = client().post("/v1/run", "{}", script.header(), anyone, "Cookie: session=mallory");
+        WireAnswer further = client().post("/v1/run", "{}", script.header(), anyone, "Last-Event-ID: 1");
+
+        assertEquals(STREAM, new String(mallory.whole(), UTF_8));
+        assertFalse(mallory.head().has("Idempotent-Replayed"));
+        assertNotEquals(alice.header("Runtape-Run-Id"), mallory.header("Runtape-Run-Id"));
+        assertRefused(400, "unknown_sequence", further);
+        script.call();
+        assertEquals("session=mallory", script.call().head().value("Cookie"));
+        assertTrue(script.isUncalled());
+        assertFalse(keys().has(key));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "a b", "ä", "tab\there"})
     void refusesABadKey(String bad) throws Exception {
@@ -403,8 +425,9 @@ abstract class RepeatedCallTest extends RunningGateway {
         Scripted script = upstream.on(Script.stream(STREAM));
         String longest = (key + "~!\"" + "k".repeat(255)).substring(0, 255);
 
-        WireAnswer fits = client().post("/v1/run", "{}", script.header(), "Idempotency-Key: " + longest);
-        WireAnswer tooLong = client().post("/v1/run", "{}", script.header(), "Idempotency-Key: " + longest + "k");
+        WireAnswer fits = client().post("/v1/run", "{}", script.header(), CREDENTIAL, "Idempotency-Key: " + longest);
+        WireAnswer tooLong =
+                client().post("/v1/run", "{}", script.header(), CREDENTIAL, "Idempotency-Key: " + longest + "k");
         WireAnswer two = post("{}", script.header(), "Idempotency-Key: " + key + "2");
 
         assertEquals(200, fits.status());

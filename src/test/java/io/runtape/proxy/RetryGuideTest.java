@@ -82,9 +82,9 @@ class RetryGuideTest extends RunningGateway {
     private static Process node(String url) throws IOException {
         String page = Files.readString(GUIDE);
         int from = page.indexOf("```js\n") + 6;
-        String program =
-                page.substring(from, page.indexOf("```", from)) + "\nrun('" + url + "', '{\"prompt\":\"retry\"}',"
-                        + " event => console.log(JSON.stringify(event.split('\\n')))).then(() => console.log('done'));\n";
+        String program = page.substring(from, page.indexOf("```", from)) + "\nrun('" + url
+                + "', { 'X-API-Key': 'retries' }, '{\"prompt\":\"retry\"}',"
+                + " event => console.log(JSON.stringify(event.split('\\n')))).then(() => console.log('done'));\n";
         Path file = Files.createTempFile("retry-", ".mjs");
         Files.writeString(file, program);
         return new ProcessBuilder("node", file.toString())

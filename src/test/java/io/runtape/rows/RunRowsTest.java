@@ -105,6 +105,16 @@ abstract class RunRowsTest extends RunningGateway {
     }
 
     @Test
+    void endsNoRunBeforeItBegan() throws SQLException {
+        write(head(1, "a"));
+        Instant setBack = BEGAN.minusSeconds(3600);
+        write(end(1, new RunEnd(RunStatus.COMPLETED, null, false, setBack, null, "r", null, null, null)));
+
+        assertEquals(BEGAN, instant(column("completed_at", 1).get(0)));
+        assertEquals(BEGAN, instant(threadColumn("a", "updated_at")));
+    }
+
+    @Test
     void closesEachRunOnceWithItsTotals() throws SQLException {
         write(head(1, "a"), head(2, "a"));
         write(end(2, "two"), end(1, "one"));

@@ -32,7 +32,7 @@ class SharedKeysTest extends RunningGateway {
     private final Scripted script = upstream.on(Script.stream("data: x\n\n"));
 
     private WireAnswer post(String key) throws Exception {
-        return client().post("/v1/run", "{}", script.header(), "Idempotency-Key: " + key);
+        return client().post("/v1/run", "{}", script.header(), "X-API-Key: shares", "Idempotency-Key: " + key);
     }
 
     /** Claims the key for the run of another one, as a gateway does for a run that it opens. */

@@ -189,6 +189,24 @@ public final class WireAnswer implements AutoCloseable {
         }
     }
 
+    /** Whether the other side closes the connection now that the answer was read. */
+    public boolean isClosed() throws IOException {
+        try {
+            return in.read() < 0;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (SocketException e) {
+            return true;
+        }
+    }
+
+    /** The next line that comes, before {@link #head}: that of an interim answer, too. */
+    public String startLine() throws IOException {
+        return RawHead.read(in)
+                .orElseThrow(() -> new EOFException("nothing came"))
+                .startLine();
+    }
+
     /** What was read of the body. */
     public byte[] held() {
         return held.toByteArray();

@@ -1,0 +1,40 @@
+package io.runtape.access;
+
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorReply;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+
+/**
+ * Refuses calls that bring two credentials, whether or not anybody asks whose they are: before a body is read, and before
+ * anything is sent to the agent API. Safe for any event loop.
+ */
+@Singleton
+final class CredentialCheck {
+
+    /** Before calls are forwarded and before the resources, after the server's own limits. */
+    private static final int BEFORE_CALLS = -1;
+
+    private final CredentialHeaders credentials;
+
+    CredentialCheck(CredentialHeaders credentials) {
+        this.credentials = credentials;
+    }
+
+    void install(@Observes Router router) {
+        router.route("/v1/*").order(BEFORE_CALLS).handler(this::check);
+        router.route("/history/*").order(BEFORE_CALLS).handler(this::check);
+    }
+
+    private void check(RoutingContext context) {
+        try {
+            credentials.in(context.request().headers());
+        } catch (ApiException two) {
+            ErrorReply.write(context, two);
+            return;
+        }
+        context.next();
+    }
+}
