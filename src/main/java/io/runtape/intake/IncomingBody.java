@@ -35,10 +35,10 @@ public final class IncomingBody {
     private static final int BYTES_PER_SECOND_MIN = 8 << 10;
 
     /**
-     * How often a body counts: it is there once to be sent on and once to be stored, and what grows is copied from an old array
-     * into a new one.
+     * How often a body counts: it is there as it came, as it is stored, and once more while it is written to a socket or to the
+     * database; what grows is copied from an old array into a new one.
      */
-    private static final int FORMS = 2;
+    private static final int FORMS = 3;
 
     /** What a body of no stated length begins with. */
     private static final int FIRST_BYTES = 8 << 10;

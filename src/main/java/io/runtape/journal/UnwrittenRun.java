@@ -26,6 +26,7 @@ final class UnwrittenRun {
     private static final int BYTES_EXPECTED_MAX = 64 << 10;
 
     private volatile RunStart start;
+    private final long rowBytes;
     private boolean startTaken;
     private boolean headTaken;
     private boolean endTaken;
@@ -38,6 +39,7 @@ final class UnwrittenRun {
 
     UnwrittenRun(RunStart start) {
         this.start = start;
+        this.rowBytes = start.bytes();
     }
 
     /** What was known when the run began; without its request once that is being written. */
@@ -116,7 +118,7 @@ final class UnwrittenRun {
         if (newStart == null && newHead == null && newFrames == null && newEnd == null) {
             return null;
         }
-        return new RunWrite(run, newStart, newHead, newFrames, newEnd, taken);
+        return new RunWrite(run, newStart, newHead, newFrames, newEnd, taken, rowBytes);
     }
 
     /** Drops the head and the frames that wait; returns the frames, null where none did. */

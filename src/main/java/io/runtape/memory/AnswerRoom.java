@@ -53,6 +53,10 @@ public final class AnswerRoom implements LongConsumer {
      */
     @Override
     public void accept(long bytes) {
+        if (context.response().closed()) {
+            // Nobody waits for it any more.
+            throw ByteBudget.overloaded();
+        }
         share.takeBlocking(bytes);
         boolean watched = taken > WATCHED_FROM;
         taken += bytes;

@@ -24,7 +24,7 @@ public final class ByteBudget {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     /** A share that holds no more than this is a small one. */
-    private static final long SMALL_MAX = 128 << 10;
+    private static final long SMALL_MAX = 192 << 10;
 
     /** Each that waits holds a connection, and some of them a thread. */
     private static final int WAITING_MAX = 256;

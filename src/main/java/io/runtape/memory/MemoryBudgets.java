@@ -10,7 +10,7 @@ import jakarta.inject.Singleton;
 public final class MemoryBudgets {
 
     private static final int BODIES_PART = 8;
-    private static final int ANSWERS_PART = 8;
+    private static final int ANSWERS_PART = 16;
 
     /** The part of a budget that small shares have to themselves. */
     private static final int RESERVED_PART = 4;
@@ -25,13 +25,13 @@ public final class MemoryBudgets {
 
     /**
      * For the bodies of requests, from when they are received until they are stored and sent: an eighth of the heap. A body
-     * counts twice, since there are two forms of it for most of that time.
+     * counts three times, since there are as many forms of it at the most.
      */
     public ByteBudget bodies() {
         return bodies;
     }
 
-    /** For answers of the history that are being made or sent: an eighth of the heap. */
+    /** For answers of the history that are being made or sent: a sixteenth of the heap. */
     public ByteBudget answers() {
         return answers;
     }

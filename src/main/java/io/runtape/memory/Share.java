@@ -25,10 +25,10 @@ public final class Share implements AutoCloseable {
         this.budget = budget;
     }
 
-    /** Takes so many bytes more, or none where there is no room for them now. */
+    /** Takes so many bytes more, or none where there is no room for them now, or it is closed. */
     public boolean tryTake(long bytes) {
         synchronized (this) {
-            return closed || budget.tryTake(this, bytes);
+            return !closed && budget.tryTake(this, bytes);
         }
     }
 
@@ -43,8 +43,8 @@ public final class Share implements AutoCloseable {
             loop.execute(() -> told.accept(true));
             return;
         }
-        Waiting wanted = new Waiting(this, bytes, () -> taken(() -> loop.execute(() -> told.accept(true))));
-        if (!budget.await(wanted)) {
+        Waiting wanted = new Waiting(this, bytes, () -> loop.execute(() -> told.accept(isStillWanted())));
+        if (isClosed() || !budget.await(wanted)) {
             loop.execute(() -> told.accept(false));
             return;
         }
@@ -70,8 +70,8 @@ public final class Share implements AutoCloseable {
             return;
         }
         CountDownLatch taken = new CountDownLatch(1);
-        Waiting wanted = new Waiting(this, bytes, () -> taken(taken::countDown));
-        if (!budget.await(wanted)) {
+        Waiting wanted = new Waiting(this, bytes, taken::countDown);
+        if (isClosed() || !budget.await(wanted)) {
             throw ByteBudget.overloaded();
         }
         budget.give(this, 0);
@@ -84,18 +84,22 @@ public final class Share implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw ByteBudget.overloaded();
         }
+        if (!isStillWanted()) {
+            throw ByteBudget.overloaded();
+        }
     }
 
-    /** It has bytes that it waited for; where it was closed meanwhile it needs none. */
-    private void taken(Runnable told) {
-        boolean late;
-        synchronized (this) {
-            late = closed;
-        }
-        if (late) {
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /** Whether it may keep the bytes that it waited for: where it was closed meanwhile they go back. */
+    private boolean isStillWanted() {
+        if (isClosed()) {
             budget.give(this, Long.MAX_VALUE);
+            return false;
         }
-        told.run();
+        return true;
     }
 
     /** Gives so many of its bytes back, or all where it holds less. */

@@ -28,6 +28,8 @@ public final class CommitBatch {
         RunStart start = write.start();
         if (start != null) {
             startBytes += start.bytes();
+        } else if (write.head() != null || write.end() != null) {
+            startBytes += write.rowBytes();
         }
         framesOnly &= write.framesOnly();
     }

@@ -44,7 +44,7 @@ public record RunStart(
     }
 
     /** About how many bytes it takes to write it. */
-    long bytes() {
+    public long bytes() {
         return requestBody.length + metadata.length() + config.length() + (prompt == null ? 0 : prompt.length());
     }
 }

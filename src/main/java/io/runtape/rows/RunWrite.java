@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param frames the frames that follow those that are written; null where there are none
  * @param end how it ended; null where it goes on, or that is written
  * @param totals what the run holds when this is durable
+ * @param rowBytes about how many bytes the run's row has besides: H2 writes all of them with each change of it
  */
 public record RunWrite(
         RunKey run,
@@ -18,7 +19,8 @@ public record RunWrite(
         @Nullable RunHead head,
         @Nullable FrameBlock frames,
         @Nullable RunEnd end,
-        RunTotals totals) {
+        RunTotals totals,
+        long rowBytes) {
 
     /** Whether the run begins with this, and only if it gets its idempotency key. */
     boolean claimsKey() {

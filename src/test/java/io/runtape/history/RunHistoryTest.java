@@ -344,18 +344,18 @@ abstract class RunHistoryTest extends RecordedHistory {
 
     @Test
     void endsAPageOfLongRunsEarly() throws Exception {
-        String prompt = "p".repeat(3 << 20);
+        String prompt = "p".repeat(1 << 20);
         List<String> recorded = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 5; i++) {
             recorded.add(0, record("{\"prompt\":\"" + prompt + "\"}", COMPLETED));
         }
 
         JsonPath page = json("/runs");
         JsonPath rest = json("/runs?cursor=" + page.getString("meta.nextCursor"));
 
-        assertEquals(recorded.subList(0, 2), page.getList("data.id"));
+        assertEquals(recorded.subList(0, 4), page.getList("data.id"));
         assertTrue(page.getBoolean("meta.hasMore"));
-        assertEquals(recorded.subList(2, 3), rest.getList("data.id"));
+        assertEquals(recorded.subList(4, 5), rest.getList("data.id"));
         assertFalse(rest.getBoolean("meta.hasMore"));
     }
 }

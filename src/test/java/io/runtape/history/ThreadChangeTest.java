@@ -61,11 +61,6 @@ class ThreadChangeTest {
         assertEquals(400, refusal.getResponse().getStatus());
     }
 
-    @Test
-    void readsNoMoreThanATitleCanBe() {
-        assertRefused("{\"title\":\"" + "a".repeat(70_000) + "\"}", ErrorCode.BODY_TOO_LARGE);
-    }
-
     private static void assertRefused(String body, ErrorCode code) {
         assertEquals(code, assertThrows(ApiException.class, () -> read(body)).code());
     }

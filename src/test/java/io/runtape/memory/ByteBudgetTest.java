@@ -100,8 +100,9 @@ class ByteBudgetTest {
 
         first.close();
 
-        told.get(30, TimeUnit.SECONDS);
-        assertTrue(closed.tryTake(MIB));
+        assertFalse(told.get(30, TimeUnit.SECONDS));
+        assertFalse(closed.tryTake(MIB));
+        assertThrows(ApiException.class, () -> closed.takeBlocking(MIB));
         assertEquals(0, budget.taken());
     }
 
