@@ -6,7 +6,10 @@ import io.quarkus.runtime.StartupEvent;
 import io.runtape.upstream.UpstreamException.Kind;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.impl.VertxInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -33,8 +36,10 @@ public final class AgentClient {
     private final AgentApi api;
     private final UpstreamAddress address;
     private final UpstreamConfig config;
+    private final VertxInternal vertx;
 
-    AgentClient(@RestClient AgentApi api, UpstreamAddress address, UpstreamConfig config) {
+    AgentClient(@RestClient AgentApi api, UpstreamAddress address, UpstreamConfig config, Vertx vertx) {
+        this.vertx = (VertxInternal) vertx;
         this.api = api;
         this.address = address;
         this.config = config;
@@ -51,7 +56,7 @@ public final class AgentClient {
      * @param target path and query as the caller sent them
      * @param headers the end-to-end headers to send, and no others
      * @param stream whether a stream is asked for: else the head may take as long as the whole run
-     * @param loop the event loop of the call, that the result comes on
+     * @param loop the event loop of the call, which is the thread that this is subscribed on; the result comes on it
      * @return comes with the head, whatever its status; fails with {@link UpstreamException}. Cancelling closes the
      *     connection.
      */
@@ -63,7 +68,7 @@ public final class AgentClient {
         } catch (URISyntaxException e) {
             return Uni.createFrom().failure(new UpstreamException(Kind.UNREACHABLE, e));
         }
-        return api.post(call)
+        return on(loop, api.post(call))
                 .ifNoItem()
                 .after(headTimeout(stream))
                 .on(loop)
@@ -72,6 +77,20 @@ public final class AgentClient {
                 .invoke(AgentClient::requireFinal)
                 .onFailure(e -> !(e instanceof UpstreamException))
                 .transform(e -> translate(e, call.gate().isSent()));
+    }
+
+    /**
+     * Makes the call in a context of that loop: without one the HTTP client takes that of any loop, and the answer would come on
+     * two threads at once. What a commit tells comes to a loop without a context.
+     */
+    private <T> Uni<T> on(EventLoop loop, Uni<T> call) {
+        return Uni.createFrom()
+                .emitter(emitter -> vertx.createEventLoopContext(
+                                loop, null, Thread.currentThread().getContextClassLoader())
+                        .dispatch(() -> {
+                            Cancellable sent = call.subscribe().with(emitter::complete, emitter::fail);
+                            emitter.onTermination(sent::cancel);
+                        }));
     }
 
     private Duration headTimeout(boolean stream) {
