@@ -4,6 +4,9 @@ import io.netty.channel.EventLoop;
 import io.quarkus.arc.ClientProxy;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.VertxInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -22,8 +25,10 @@ public final class AgentClient {
     private final AgentApi api;
     private final UpstreamAddress address;
     private final UpstreamConfig config;
+    private final VertxInternal vertx;
 
-    AgentClient(@RestClient AgentApi api, UpstreamAddress address, UpstreamConfig config) {
+    AgentClient(@RestClient AgentApi api, UpstreamAddress address, UpstreamConfig config, Vertx vertx) {
+        this.vertx = (VertxInternal) vertx;
         this.api = api;
         this.address = address;
         this.config = config;
@@ -41,14 +46,14 @@ public final class AgentClient {
      * @param headers the end-to-end headers to send, and no others
      * @param body handed out when the connection is there
      * @param stream whether a stream is asked for: else the head may take as long as the whole run
-     * @param loop the event loop of the call, that the result comes on
+     * @param loop the event loop of the call, which is the thread that this is subscribed on; the result comes on it
      * @return comes with the head, whatever its status; fails with {@link UpstreamException}. Cancelling closes the
      *     connection.
      */
     public Uni<AgentAnswer> post(
             String target, List<Map.Entry<String, String>> headers, OutgoingBody body, boolean stream, EventLoop loop) {
         AgentCall call = AgentCall.of(address, target, headers, body);
-        return api.post(call)
+        return on(loop, api.post(call))
                 .ifNoItem()
                 .after(headTimeout(stream))
                 .on(loop)
@@ -57,6 +62,20 @@ public final class AgentClient {
                 .invoke(AgentClient::requireFinal)
                 .onFailure(e -> !(e instanceof UpstreamException))
                 .transform(e -> UpstreamException.of(e, call.gate().isSent()));
+    }
+
+    /**
+     * Makes the call in a context of that loop: without one the HTTP client takes that of any loop, and the answer would come on
+     * two threads at once. What a commit tells comes to a loop without a context.
+     */
+    private <T> Uni<T> on(EventLoop loop, Uni<T> call) {
+        return Uni.createFrom()
+                .emitter(emitter -> vertx.createEventLoopContext(
+                                loop, null, Thread.currentThread().getContextClassLoader())
+                        .dispatch(() -> {
+                            Cancellable sent = call.subscribe().with(emitter::complete, emitter::fail);
+                            emitter.onTermination(sent::cancel);
+                        }));
     }
 
     private Duration headTimeout(boolean stream) {
