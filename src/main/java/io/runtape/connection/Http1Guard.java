@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Http1Guard extends ChannelInboundHandlerAdapter {
 
+    /** The decoder lets a header line pass that begins with its colon. */
+    private static final String NO_NAME = "";
+
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (message instanceof HttpRequest request) {
@@ -35,6 +38,10 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
             request.setDecoderResult(DecoderResult.failure(new IllegalArgumentException("unknown HTTP version")));
         } else if (!isCodingKnown(request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING))) {
             request.setDecoderResult(DecoderResult.failure(new IllegalArgumentException("unknown transfer coding")));
+        } else if (request.headers().getAll(HttpHeaderNames.HOST).size() > 1
+                || request.headers().contains(NO_NAME)) {
+            // RFC 9112, sections 3.2 and 5.1: whoever comes next might take the one for the other.
+            request.setDecoderResult(DecoderResult.failure(new IllegalArgumentException("headers that are none")));
         }
         if (request.headers().contains(RawTarget.HEADER)) {
             request.headers().remove(RawTarget.HEADER);
