@@ -114,8 +114,8 @@ final class RunReader implements Flow.Subscription, CommitListener {
         }
         durable = frames.last();
         queue.add(frames);
-        queuedBytes += frames.length();
-        delivery.queued(frames.length());
+        queuedBytes += frames.weight();
+        delivery.queued(frames.weight());
         drain();
         if (queuedBytes > QUEUE_BYTES_MAX || delivery.isFull()) {
             clearQueue();
@@ -220,8 +220,8 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     private FrameBlock poll() {
         FrameBlock block = queue.remove();
-        queuedBytes -= block.length();
-        delivery.queued(-block.length());
+        queuedBytes -= block.weight();
+        delivery.queued(-block.weight());
         return block;
     }
 

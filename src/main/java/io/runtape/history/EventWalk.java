@@ -3,6 +3,7 @@ package io.runtape.history;
 import io.runtape.rows.FrameQuery;
 import io.runtape.rows.FrameReader;
 import io.runtape.rows.RecordedFrame;
+import io.runtape.sse.FrameKind;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,11 @@ final class EventWalk {
     private List<RecordedFrame> page = List.of();
     private int at;
 
+    /** The last event ID that was met or looked up last, and the frame that set it. */
+    private String lastEventId = "";
+
+    private long idSetBy;
+
     /** @param pageFrames how many frames to read at once, at the most */
     EventWalk(FrameReader reader, Runs runs, Leaving leaving, EventFilter filter, Span span, int pageFrames) {
         this.reader = reader;
@@ -72,7 +78,23 @@ final class EventWalk {
             }
             enter(of);
         }
-        return new Found(of, page.get(at++));
+        return new Found(of, withId(of, page.get(at++)));
+    }
+
+    /** Frames under one ID follow each other, so one look-up serves them all; the frame that set it mostly came before them. */
+    private RecordedFrame withId(RunFrames of, RecordedFrame frame) throws SQLException {
+        if (!frame.lastEventId().isEmpty()) {
+            lastEventId = frame.lastEventId();
+            idSetBy = frame.sequence();
+        }
+        if (frame.idSetBy() == 0 || frame.kind() != FrameKind.EVENT && frame.kind() != FrameKind.COMMENT) {
+            return frame;
+        }
+        if (frame.idSetBy() != idSetBy) {
+            lastEventId = reader.lastEventId(of.runPk(), frame.idSetBy());
+            idSetBy = frame.idSetBy();
+        }
+        return frame.under(lastEventId);
     }
 
     private void enter(RunFrames entered) {
@@ -80,6 +102,7 @@ final class EventWalk {
         upTo = Math.min(entered.upTo(), span.before() - 1 - entered.base());
         page = List.of();
         at = 0;
+        idSetBy = 0;
     }
 
     private boolean readOn(RunFrames from) throws SQLException {

@@ -20,7 +20,11 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class FrameReader {
 
-    static final String FRAMES = "sequence, kind, offset_us, type, last_event_id, parts, bytes";
+    static final String FRAMES = "sequence, kind, offset_us, type, parts, bytes";
+
+    /** The same for the history, which also shows ids. */
+    private static final String FRAMES_WITH_IDS = FRAMES + ", last_event_id";
+
     static final String SIZES = "sequence, octet_length(bytes)";
 
     private static final String TOTALS = """
@@ -54,7 +58,7 @@ public class FrameReader {
      * @param limit how many frames at the most; see {@link #limitAfter}
      */
     public FrameBlock block(long runPk, long after, long upTo, int limit) throws SQLException {
-        List<RecordedFrame> frames = read(runPk, FrameQuery.all(after, upTo, limit), BLOCK_BYTES);
+        List<RecordedFrame> frames = read(runPk, FrameQuery.all(after, upTo, limit), BLOCK_BYTES, false);
         int bytes = frames.stream().mapToInt(f -> f.bytes().length).sum();
         FrameBlock block = new FrameBlock(after + 1, Math.max(1, frames.size()), bytes);
         for (RecordedFrame f : frames) {
@@ -73,26 +77,27 @@ public class FrameReader {
 
     /** Reads a page of history; it may hold fewer frames than asked for although there are more, never none. */
     public List<RecordedFrame> page(long runPk, FrameQuery query) throws SQLException {
-        return read(runPk, query, PAGE_BYTES);
+        return read(runPk, query, PAGE_BYTES, true);
     }
 
     /**
      * Finds by the sizes alone where the page ends, then reads it. In one statement H2 would hold all frames of the limit, or
      * go over the run from its beginning.
      */
-    private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax) throws SQLException {
+    private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax, boolean withIds) throws SQLException {
         try (Connection connection = database.getConnection()) {
             long last = lastWithin(connection, runPk, query, bytesMax);
             if (last < 0) {
                 return List.of();
             }
             FrameQuery page = query.endingWith(last);
-            try (PreparedStatement select = connection.prepareStatement(select(FRAMES, page))) {
+            try (PreparedStatement select =
+                    connection.prepareStatement(select(withIds ? FRAMES_WITH_IDS : FRAMES, page))) {
                 bind(select, runPk, page);
                 try (ResultSet rows = select.executeQuery()) {
                     List<RecordedFrame> frames = new ArrayList<>();
                     while (rows.next()) {
-                        frames.add(frame(rows));
+                        frames.add(withIds ? frame(rows, rows.getString(7)) : frame(rows));
                     }
                     return frames;
                 }
@@ -135,15 +140,34 @@ public class FrameReader {
 
     /** The frame that a row of {@link #FRAMES} is. */
     static RecordedFrame frame(ResultSet row) throws SQLException {
-        String lastEventId = row.getString(5);
+        return frame(row, null);
+    }
+
+    private static RecordedFrame frame(ResultSet row, @Nullable String storedId) throws SQLException {
+        long idSetBy = LastEventIds.setBy(storedId);
         return new RecordedFrame(
                 row.getLong(1),
                 FrameKind.ofCode(row.getInt(2)),
                 row.getLong(3),
                 row.getString(4),
-                lastEventId == null ? "" : lastEventId,
-                row.getInt(6),
-                row.getBytes(7));
+                storedId == null || idSetBy > 0 ? "" : storedId,
+                idSetBy,
+                row.getInt(5),
+                row.getBytes(6));
+    }
+
+    /** The last event ID that the frame of this sequence set; empty where the frame is gone. */
+    public String lastEventId(long runPk, long sequence) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(
+                        "select last_event_id from frame where run_pk = ? and sequence = ?")) {
+            select.setLong(1, runPk);
+            select.setLong(2, sequence);
+            try (ResultSet row = select.executeQuery()) {
+                String id = row.next() ? row.getString(1) : null;
+                return id == null ? "" : id;
+            }
+        }
     }
 
     /** Whether a reader gets a connection, for however long it waits, and then an answer over it within so many seconds. */
