@@ -42,7 +42,7 @@ public final class ReplayStreamResource {
         StreamRequest asked = StreamRequest.ofReplay(context.request());
         double speed = asked.speed();
         boolean ids = asked.flag("ids");
-        StreamReply reply = StreamReply.to(context);
+        StreamReply reply = StreamReply.to(context, owner.id(), delivery.turns());
         return reply.lookedUp(() -> sources.run(owner, id), found -> {
             Run run = found.run();
             if (found.source().ending() == null) {
@@ -70,7 +70,7 @@ public final class ReplayStreamResource {
         double speed = asked.speed();
         boolean ids = asked.flag("ids");
         Duration gap = Double.isInfinite(speed) ? Duration.ZERO : asked.runGap();
-        StreamReply reply = StreamReply.to(context);
+        StreamReply reply = StreamReply.to(context, owner.id(), delivery.turns());
         return reply.lookedUp(() -> sources.endedThread(owner, id), first -> {
             reply.head(first.map(found -> AnswerType.of(found.run())).orElse(AnswerType.EVENT_STREAM))
                     .putHeader("Runtape-Thread-Id", id);

@@ -9,7 +9,6 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
-import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
@@ -37,11 +36,11 @@ public final class TailStreamResource {
     @Operation(hidden = true)
     public Uni<Void> run(@PathParam("id") String id, RoutingContext context) {
         StreamRequest asked = StreamRequest.ofTail(context.request());
-        Supplier<RunSources.Found> lookup = readers.ofRun(context.request(), asked.ticket(), id);
+        StreamReaders.Lookup<RunSources.Found> lookup = readers.ofRun(context.request(), asked.ticket(), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.flag("verbatim");
-        StreamReply reply = StreamReply.to(context);
-        return reply.lookedUp(lookup, found -> {
+        StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
+        return reply.lookedUp(lookup.work(), found -> {
             RunSource source = found.source();
             long after = position == null ? 0 : position;
             if (after > source.durableSequence()) {
@@ -66,12 +65,12 @@ public final class TailStreamResource {
     @Operation(hidden = true)
     public Uni<Void> thread(@PathParam("id") String id, RoutingContext context) {
         StreamRequest asked = StreamRequest.ofTail(context.request());
-        Supplier<Owner> owner = readers.ofThread(context.request(), asked.ticket(), id);
+        StreamReaders.Lookup<Owner> owner = readers.ofThread(context.request(), asked.ticket(), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.flag("verbatim");
-        StreamReply reply = StreamReply.to(context);
+        StreamReply reply = StreamReply.to(context, owner.owner(), delivery.turns());
         return reply.lookedUp(
-                () -> threadTails.open(owner.get(), id, position == null ? 0 : position, verbatim, reply.loop()),
+                () -> threadTails.open(owner.work().get(), id, position == null ? 0 : position, verbatim, reply.loop()),
                 tail -> {
                     reply.head(EVENT_STREAM).putHeader("Runtape-Thread-Id", id);
                     return reply.write(tail);

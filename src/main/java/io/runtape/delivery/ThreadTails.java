@@ -118,7 +118,10 @@ final class ThreadTails {
         }
 
         private Uni<Optional<RunSources.Found>> lookup() {
-            return StoreWork.onWorker(() -> sources.nextInThread(owner, threadId, ordinal), loop);
+            return StoreWork.on(
+                    read -> delivery.turns().take(owner.id(), loop, read),
+                    () -> sources.nextInThread(owner, threadId, ordinal),
+                    loop);
         }
 
         private Multi<Buffer> run(RunSources.Found found) {

@@ -2,12 +2,17 @@ package io.runtape.history;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import io.netty.channel.EventLoop;
+import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.error.ErrorReply;
 import io.runtape.rows.FrameReader;
+import io.runtape.sharing.ReadTurns;
+import io.runtape.sharing.UntakenBytes;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.io.ByteArrayOutputStream;
@@ -15,6 +20,7 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.resteasy.reactive.RestMulti;
 import org.jspecify.annotations.Nullable;
 
@@ -28,21 +34,31 @@ final class EventHistory {
     /** A page ends with the event that reaches this weight: events with their parts may be megabytes each. */
     private static final long PAGE_WEIGHT = 4 << 20;
 
-    /** Frames of one read on behalf of an answer of lines. */
-    private static final int BLOCK_FRAMES = 1000;
+    /** Frames of one read on behalf of an answer of lines: of frames of ordinary length about as many as a chunk shows. */
+    private static final int LINES_FRAMES = 128;
 
-    /** Lines are sent together up to this length: a socket's buffer takes about as much. */
-    private static final int CHUNK_BYTES = 256 << 10;
+    /** Lines are sent together up to this length: so little that thousands of clients may hold one each without reading it. */
+    private static final int CHUNK_BYTES = 64 << 10;
 
     private final FrameReader reader;
     private final EventViews views;
     private final FrameQueries frames;
+    private final ReadTurns turns;
+    private final UntakenBytes untaken;
     private final ObjectWriter line;
 
-    EventHistory(FrameReader reader, EventViews views, FrameQueries frames, ObjectMapper json) {
+    EventHistory(
+            FrameReader reader,
+            EventViews views,
+            FrameQueries frames,
+            ReadTurns turns,
+            UntakenBytes untaken,
+            ObjectMapper json) {
         this.reader = reader;
         this.views = views;
         this.frames = frames;
+        this.turns = turns;
+        this.untaken = untaken;
         this.line = json.writerFor(EventView.class);
     }
 
@@ -50,7 +66,7 @@ final class EventHistory {
     Page<EventView> page(
             String listing, EventWalk.Runs runs, EventFilter filter, Span span, int limit, RoutingContext context)
             throws SQLException {
-        EventWalk walk = new EventWalk(reader, runs, run -> {}, filter, span, limit + 1);
+        EventWalk walk = new EventWalk(reader, runs, run -> {}, filter, span, limit + 1, false);
         List<EventView> events = new ArrayList<>();
         long weight = 0;
         long position = 0;
@@ -69,15 +85,18 @@ final class EventHistory {
     /**
      * All of them, a line each, read as fast as the client takes them and only then. Does not block; fails in its midst where
      * a run is deleted meanwhile, so that nobody takes the rest for the whole.
+     *
+     * @param owner whose frames they are, in whose turns they are read
      */
-    Multi<byte[]> lines(EventWalk.Runs runs, EventFilter filter, Span span) {
-        EventWalk walk = new EventWalk(reader, runs, this::requireThere, filter, span, BLOCK_FRAMES);
+    Multi<byte[]> lines(Owner owner, EventWalk.Runs runs, EventFilter filter, Span span, RoutingContext context) {
+        EventWalk walk = new EventWalk(reader, runs, this::requireThere, filter, span, LINES_FRAMES, true);
+        Lines lines = new Lines(owner, walk, filter, context);
         Multi<byte[]> chunks = Multi.createBy()
                 .repeating()
-                .uni(() -> Uni.createFrom()
-                        .<byte[]>emitter(emitter -> emitChunk(walk, filter, emitter))
-                        .runSubscriptionOn(Infrastructure.getDefaultWorkerPool()))
-                .until(chunk -> chunk.length == 0);
+                .uni(lines::next)
+                .until(chunk -> chunk.length == 0)
+                .onTermination()
+                .invoke(lines::over);
         return RestMulti.fromMultiData(chunks)
                 .withDemand(1)
                 .header("Content-Type", LINES)
@@ -85,11 +104,56 @@ final class EventHistory {
                 .build();
     }
 
-    private void emitChunk(EventWalk walk, EventFilter filter, UniEmitter<? super byte[]> emitter) {
-        try {
-            emitter.complete(chunk(walk, filter));
-        } catch (SQLException | IOException e) {
-            emitter.fail(e);
+    /** One client's way through the lines: the next ones are asked for when the socket has taken those before. */
+    private final class Lines {
+
+        private final Owner owner;
+        private final EventWalk walk;
+        private final EventFilter filter;
+        private final RoutingContext context;
+        private final EventLoop loop;
+        private final AtomicReference<UntakenBytes.@Nullable Held> held = new AtomicReference<>();
+        private volatile boolean over;
+
+        Lines(Owner owner, EventWalk walk, EventFilter filter, RoutingContext context) {
+            this.owner = owner;
+            this.walk = walk;
+            this.filter = filter;
+            this.context = context;
+            this.loop =
+                    ((ConnectionBase) context.request().connection()).channel().eventLoop();
+        }
+
+        Uni<byte[]> next() {
+            taken();
+            return Uni.createFrom().emitter(emitter -> turns.take(owner.id(), loop, () -> emit(emitter)));
+        }
+
+        private void emit(UniEmitter<? super byte[]> emitter) {
+            try {
+                byte[] chunk = chunk(walk, filter);
+                held.set(untaken.hold(owner.id(), chunk.length, () -> ErrorReply.abort(context)));
+                if (over) {
+                    taken();
+                }
+                emitter.complete(chunk);
+            } catch (SQLException | IOException | RuntimeException e) {
+                emitter.fail(e);
+            }
+        }
+
+        /** Nothing more is asked for; what is being read may still come. */
+        void over() {
+            over = true;
+            taken();
+        }
+
+        /** The socket has taken what it was given. */
+        private void taken() {
+            UntakenBytes.Held now = held.getAndSet(null);
+            if (now != null) {
+                untaken.release(now);
+            }
         }
     }
 
@@ -99,10 +163,13 @@ final class EventHistory {
         }
     }
 
-    /** The next lines, without the line end behind the last, which the framework writes; empty at the end. */
+    /**
+     * The next lines, without the line end behind the last, which the framework writes; empty at the end. Ends where what was read
+     * ends, so that nothing is kept while the client reads them.
+     */
     private byte[] chunk(EventWalk walk, EventFilter filter) throws SQLException, IOException {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
-        while (lines.size() < CHUNK_BYTES) {
+        while (lines.size() < CHUNK_BYTES && (lines.size() == 0 || walk.holdsNext())) {
             EventWalk.@Nullable Found found = walk.next();
             if (found == null) {
                 break;

@@ -41,6 +41,7 @@ final class EventWalk {
     private final EventFilter filter;
     private final Span span;
     private final int pageFrames;
+    private final boolean shortPages;
 
     private @Nullable RunFrames run;
     private long after;
@@ -53,14 +54,30 @@ final class EventWalk {
 
     private long idSetBy;
 
-    /** @param pageFrames how many frames to read at once, at the most */
-    EventWalk(FrameReader reader, Runs runs, Leaving leaving, EventFilter filter, Span span, int pageFrames) {
+    /**
+     * @param pageFrames how many frames to read at once, at the most
+     * @param shortPages whether they are so few that thousands of such walks may be under way
+     */
+    EventWalk(
+            FrameReader reader,
+            Runs runs,
+            Leaving leaving,
+            EventFilter filter,
+            Span span,
+            int pageFrames,
+            boolean shortPages) {
         this.reader = reader;
         this.runs = runs;
         this.leaving = leaving;
         this.filter = filter;
         this.span = span;
         this.pageFrames = pageFrames;
+        this.shortPages = shortPages;
+    }
+
+    /** Whether the next frame is in memory already. */
+    boolean holdsNext() {
+        return at < page.size();
     }
 
     /** The next frame; null behind the last. */
@@ -109,9 +126,8 @@ final class EventWalk {
         if (upTo <= after) {
             return false;
         }
-        page = reader.page(
-                from.runPk(),
-                new FrameQuery(after, upTo, filter.kinds(), filter.types(), span.descending(), pageFrames));
+        FrameQuery query = new FrameQuery(after, upTo, filter.kinds(), filter.types(), span.descending(), pageFrames);
+        page = shortPages ? reader.shortPage(from.runPk(), query) : reader.page(from.runPk(), query);
         at = 0;
         if (page.isEmpty()) {
             return false;

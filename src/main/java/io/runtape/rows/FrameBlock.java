@@ -31,8 +31,8 @@ public final class FrameBlock {
 
     private long weight;
 
-    private final long arrivedNanos = System.nanoTime();
-    private long committedNanos = arrivedNanos;
+    private final long arrivedNanos;
+    private long committedNanos;
 
     /**
      * Begins a block that has no frame yet.
@@ -43,6 +43,8 @@ public final class FrameBlock {
      */
     public FrameBlock(long first, int framesExpected, int bytesExpected) {
         this.first = first;
+        this.arrivedNanos = System.nanoTime();
+        this.committedNanos = arrivedNanos;
         this.bytes = new byte[bytesExpected];
         this.ends = new int[framesExpected];
         this.offsets = new long[framesExpected];
@@ -52,6 +54,8 @@ public final class FrameBlock {
 
     private FrameBlock(FrameBlock of, int count) {
         this.first = of.first;
+        this.arrivedNanos = of.arrivedNanos;
+        this.committedNanos = of.committedNanos;
         this.count = count;
         this.bytes = of.bytes;
         this.ends = of.ends;
@@ -247,6 +251,24 @@ public final class FrameBlock {
      */
     public void committedAt(long nanos) {
         committedNanos = nanos;
+    }
+
+    /**
+     * These frames up to the one that reaches so many bytes, counted from a frame on, and the parts behind it with the frame that
+     * they lead; nothing is copied.
+     *
+     * @param from the index of the first frame that counts
+     */
+    public FrameBlock upToBytes(int from, int bytesMax) {
+        int start = start(from);
+        if (length() - start <= bytesMax) {
+            return this;
+        }
+        int frames = from + 1;
+        while (frames < count && (ends[frames - 1] - start < bytesMax || kinds[frames - 1] == FrameKind.PART)) {
+            frames++;
+        }
+        return frames == count ? this : upTo(frames);
     }
 
     /** The first {@code frames} of these frames; nothing is copied. */

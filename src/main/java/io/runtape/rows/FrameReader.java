@@ -38,8 +38,11 @@ public class FrameReader {
     /** Rows of the first one, while it is not known how long the run's frames are. */
     public static final int FIRST_BLOCK_FRAMES = 32;
 
-    /** A page ends with the frame that reaches this many bytes: enough for one socket's buffers. */
-    private static final long BLOCK_BYTES = 512 << 10;
+    /**
+     * A read for a stream ends with the frame that reaches this many bytes: so little that it takes nobody's turn for long, neither
+     * at the database nor on an event loop, and that thousands of clients may hold one each without reading it.
+     */
+    private static final long BLOCK_BYTES = 64 << 10;
 
     /** The same for a page of history, whose frames also become JSON. */
     private static final long PAGE_BYTES = 4 << 20;
@@ -51,7 +54,7 @@ public class FrameReader {
     }
 
     /**
-     * Reads the next frames of a run for a stream: at least one if there is one, and about half a MiB at the most.
+     * Reads the next frames of a run for a stream: at least one if there is one, and little more than 64 KiB.
      *
      * @param after the sequence to begin after
      * @param upTo the last sequence that may be read: what is durable
@@ -78,6 +81,11 @@ public class FrameReader {
     /** Reads a page of history; it may hold fewer frames than asked for although there are more, never none. */
     public List<RecordedFrame> page(long runPk, FrameQuery query) throws SQLException {
         return read(runPk, query, PAGE_BYTES, true);
+    }
+
+    /** The same for a stream, of which one is no longer than a {@link #block}. */
+    public List<RecordedFrame> shortPage(long runPk, FrameQuery query) throws SQLException {
+        return read(runPk, query, BLOCK_BYTES, true);
     }
 
     /**
