@@ -73,8 +73,7 @@ public final class PassingCancels {
             return Uni.createFrom().item(Passing.UNNOTED);
         }
         Note note = new Note(loop);
-        return patiently(
-                work.onWorker(() -> note.made(owner, id) ? note : Passing.UNNOTED, loop), note::inTime, loop);
+        return patiently(work.onWorker(() -> note.made(owner, id) ? note : Passing.UNNOTED, loop), note::inTime, loop);
     }
 
     /**

@@ -37,7 +37,7 @@ final class RecordedCall {
     private Asked asked;
     private RunStart start;
 
-    private RecordedCall(
+    RecordedCall(
             String target,
             List<Map.Entry<String, String>> headers,
             ReceivedBody received,

@@ -8,10 +8,12 @@ import io.netty.channel.EventLoop;
 import io.runtape.access.Owner;
 import io.runtape.dialect.Dialects;
 import io.runtape.error.PrefixedId;
+import io.runtape.intake.ReceivedBody;
 import io.runtape.journal.Journal;
 import io.runtape.journal.PassingCancels;
 import io.runtape.journal.ReadersElsewhere;
 import io.runtape.journal.RunJournal;
+import io.runtape.memory.MemoryBudgets;
 import io.runtape.rows.RequestBody;
 import io.runtape.rows.RunStart;
 import io.runtape.testsupport.RunningGateway;
@@ -59,6 +61,9 @@ abstract class AnswerBodyTest extends RunningGateway {
     @Inject
     DialectWorker dialectWorker;
 
+    @Inject
+    MemoryBudgets memory;
+
     /** What comes of the answer's body. */
     private interface Coming {
         void into(AnswerBody body, RunRelay relay, RunJournal run);
@@ -84,7 +89,7 @@ abstract class AnswerBodyTest extends RunningGateway {
         RecordedCall call = new RecordedCall(
                 "/v1/run",
                 List.of(),
-                new byte[0],
+                new ReceivedBody(new byte[0], memory.bodies().share()),
                 new OwnHeaders(false, false, null, null, 0),
                 Asked.of("{}".getBytes(UTF_8)),
                 start,
