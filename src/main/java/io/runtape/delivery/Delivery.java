@@ -3,14 +3,11 @@ package io.runtape.delivery;
 import io.netty.channel.EventLoop;
 import io.runtape.journal.RunJournal;
 import io.runtape.rows.FrameReader;
+import io.runtape.sharing.ReadTurns;
+import io.runtape.sharing.UntakenBytes;
 import io.smallrye.mutiny.Multi;
 import io.vertx.core.buffer.Buffer;
-import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
-import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Makes readers of runs, and bounds what all their queues hold together. Safe for any thread. */
@@ -23,34 +20,20 @@ public final class Delivery {
      */
     private final long queuedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
-    /**
-     * How many reads of frames at once; further ones wait in line, one of each reader at the most. Each takes a thread, a
-     * connection and up to a page of memory: as soon as the database does not answer, all that run stand still, and must leave
-     * connections to everybody else. The threads are their own: those that answer the history may all wait for their callers.
-     */
-    private static final int READS_AT_ONCE = 16;
-
     private final FrameReader reader;
     private final DeliveryMetrics metrics;
-    private final ThreadPoolExecutor reads = new ThreadPoolExecutor(
-            READS_AT_ONCE, READS_AT_ONCE, 60, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Delivery::readingThread);
+    private final ReadTurns turns;
+    private final UntakenBytes untaken;
     private final AtomicLong queued = new AtomicLong();
 
-    Delivery(FrameReader reader, DeliveryMetrics metrics) {
+    /** Bytes of what replays have read ahead, bounded as {@link #queuedMax} is. */
+    private final AtomicLong ahead = new AtomicLong();
+
+    Delivery(FrameReader reader, DeliveryMetrics metrics, ReadTurns turns, UntakenBytes untaken) {
         this.reader = reader;
         this.metrics = metrics;
-        reads.allowCoreThreadTimeOut(true);
-    }
-
-    private static Thread readingThread(Runnable task) {
-        Thread reading = new Thread(task, "runtape-reads");
-        reading.setDaemon(true);
-        return reading;
-    }
-
-    @PreDestroy
-    void stop() {
-        reads.shutdownNow();
+        this.turns = turns;
+        this.untaken = untaken;
     }
 
     /**
@@ -61,7 +44,7 @@ public final class Delivery {
      * @param loop the loop that it is subscribed on, and all items come on
      */
     public Multi<Buffer> body(RunJournal run, boolean eventIds, EventLoop loop) {
-        return read(RunSource.of(run), 0, bodyFraming(eventIds), loop);
+        return read(RunSource.of(run, run.start().owner().id()), 0, bodyFraming(eventIds), loop);
     }
 
     /** The form in which clients of recorded calls get the body. */
@@ -90,8 +73,13 @@ public final class Delivery {
     }
 
     /** What streams read from the database with. */
-    Executor reads() {
-        return reads;
+    ReadTurns turns() {
+        return turns;
+    }
+
+    /** Where streams count what their sockets do not take. */
+    UntakenBytes untaken() {
+        return untaken;
     }
 
     void queued(long bytes) {
@@ -100,5 +88,13 @@ public final class Delivery {
 
     boolean isFull() {
         return queued.get() > queuedMax;
+    }
+
+    void readAhead(long bytes) {
+        ahead.addAndGet(bytes);
+    }
+
+    boolean isTooMuchReadAhead() {
+        return ahead.get() > queuedMax;
     }
 }

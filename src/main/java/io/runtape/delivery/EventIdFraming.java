@@ -3,8 +3,6 @@ package io.runtape.delivery;
 import io.runtape.rows.FrameBlock;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.SseWriter;
-import io.vertx.core.buffer.Buffer;
-import java.io.ByteArrayOutputStream;
 import java.util.List;
 
 /** As recorded, with an {@code id} line in each event (contract, section 2, {@code Runtape-Event-Ids}). */
@@ -19,7 +17,7 @@ final class EventIdFraming implements Framing {
 
     @Override
     public Rendered render(List<FrameBlock> blocks, long after) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Output out = Output.of(blocks);
         long position = after;
         for (FrameBlock block : blocks) {
             for (int i = (int) Math.max(0, position + 1 - block.first()); i < block.count(); i++) {
@@ -32,6 +30,6 @@ final class EventIdFraming implements Framing {
             }
             position = block.last();
         }
-        return new Rendered(Buffer.buffer(out.toByteArray()), position);
+        return new Rendered(out.whole(), position);
     }
 }

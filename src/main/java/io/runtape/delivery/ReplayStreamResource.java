@@ -3,7 +3,6 @@ package io.runtape.delivery;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
-import io.runtape.journal.StoreWork;
 import io.runtape.model.Run;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Multi;
@@ -26,13 +25,11 @@ public final class ReplayStreamResource {
     private final CallerAuthentication callers;
     private final RunSources sources;
     private final Delivery delivery;
-    private final StoreWork work;
 
-    ReplayStreamResource(CallerAuthentication callers, RunSources sources, Delivery delivery, StoreWork work) {
+    ReplayStreamResource(CallerAuthentication callers, RunSources sources, Delivery delivery) {
         this.callers = callers;
         this.sources = sources;
         this.delivery = delivery;
-        this.work = work;
     }
 
     /** The replay of a run that has ended. */
@@ -45,7 +42,7 @@ public final class ReplayStreamResource {
         StreamRequest asked = StreamRequest.ofReplay(context.request());
         double speed = asked.speed();
         boolean ids = asked.flag("ids");
-        StreamReply reply = StreamReply.to(context, work);
+        StreamReply reply = StreamReply.to(context, owner.id(), delivery.turns());
         return reply.lookedUp(() -> sources.run(owner, id), found -> {
             Run run = found.run();
             if (found.source().ending() == null) {
@@ -73,7 +70,7 @@ public final class ReplayStreamResource {
         double speed = asked.speed();
         boolean ids = asked.flag("ids");
         Duration gap = Double.isInfinite(speed) ? Duration.ZERO : asked.runGap();
-        StreamReply reply = StreamReply.to(context, work);
+        StreamReply reply = StreamReply.to(context, owner.id(), delivery.turns());
         return reply.lookedUp(() -> sources.endedThread(owner, id), first -> {
             reply.head(first.map(found -> AnswerType.of(found.run())).orElse(AnswerType.EVENT_STREAM))
                     .putHeader("Runtape-Thread-Id", id);

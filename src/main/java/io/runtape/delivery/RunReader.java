@@ -6,6 +6,7 @@ import io.runtape.journal.LiveRun;
 import io.runtape.rows.FrameBlock;
 import io.runtape.rows.FrameReader;
 import io.runtape.rows.RunEnd;
+import io.runtape.sharing.UntakenBytes;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.SseWriter;
 import io.vertx.core.buffer.Buffer;
@@ -40,6 +41,9 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     private static final long KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(15);
 
+    /** What goes out as one item: so little that no reader holds up its event loop, or holds much that it does not take. */
+    private static final int ITEM_BYTES_MAX = 64 << 10;
+
     /** How long after a read that failed the next one is tried. */
     private static final long RETRY_SECONDS = 1;
 
@@ -59,6 +63,8 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private long demand;
     private boolean draining;
     private boolean reading;
+    /** While a read is under way, whether a comment may go out: its framing is the read's until then. */
+    private boolean readBetweenFrames;
     /** Hands over what was read, while nothing is asked for: a comment has kept the reader awake meanwhile. */
     private @Nullable Runnable readUnasked;
 
@@ -68,6 +74,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private boolean behind;
     private long lastItemNanos = System.nanoTime();
     private @Nullable ScheduledFuture<?> keepAlive;
+    private UntakenBytes.@Nullable Held untaken;
 
     RunReader(
             RunSource source,
@@ -117,8 +124,8 @@ final class RunReader implements Flow.Subscription, CommitListener {
         }
         durable = frames.last();
         queue.add(frames);
-        queuedBytes += frames.length();
-        delivery.queued(frames.length());
+        queuedBytes += frames.weight();
+        delivery.queued(frames.weight());
         drain();
         if (queuedBytes > QUEUE_BYTES_MAX || delivery.isFull()) {
             clearQueue();
@@ -149,6 +156,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     @Override
     public void request(long n) {
         demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
+        taken();
         Runnable read = readUnasked;
         if (read == null) {
             drain();
@@ -168,6 +176,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private void settle() {
         done = true;
         clearQueue();
+        taken();
         delivery.metrics().readers(-1);
         fallBehind(false);
         LiveRun live = source.live();
@@ -207,7 +216,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
             return true;
         }
         if (next != null && next.first() <= position + 1) {
-            deliver(takeQueue());
+            deliver(takeItem());
             return true;
         }
         if (next != null && next.first() == partsThrough + 1 && onlyParts(next)) {
@@ -229,15 +238,25 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     private FrameBlock poll() {
         FrameBlock block = queue.remove();
-        queuedBytes -= block.length();
-        delivery.queued(-block.length());
+        queuedBytes -= block.weight();
+        delivery.queued(-block.weight());
         return block;
     }
 
-    private List<FrameBlock> takeQueue() {
+    /** All that is queued, or as much of it as an item may be; a block that is only begun stays in the queue. */
+    private List<FrameBlock> takeItem() {
         List<FrameBlock> blocks = new ArrayList<>(queue.size());
-        while (!queue.isEmpty()) {
-            blocks.add(poll());
+        int bytes = 0;
+        while (bytes < ITEM_BYTES_MAX && !queue.isEmpty()) {
+            FrameBlock next = queue.element();
+            int from = (int) Math.max(0, position + 1 - next.first());
+            FrameBlock taken = next.upToBytes(from, ITEM_BYTES_MAX - bytes);
+            bytes += taken.length() - taken.start(from);
+            blocks.add(taken);
+            if (taken != next) {
+                break;
+            }
+            poll();
         }
         return blocks;
     }
@@ -267,22 +286,43 @@ final class RunReader implements Flow.Subscription, CommitListener {
             demand--;
             lastItemNanos = System.nanoTime();
             subscriber.onNext(bytes);
+            if (demand == 0 && !done && untaken == null) {
+                hold(bytes.length());
+            }
         }
+    }
+
+    private void hold(long bytes) {
+        untaken = delivery.untaken().hold(source.owner(), bytes, this::cutOff);
+    }
+
+    /** The socket has taken what it was given. */
+    private void taken() {
+        if (untaken != null) {
+            delivery.untaken().release(untaken);
+            untaken = null;
+        }
+    }
+
+    private void cutOff() {
+        loop.execute(() -> fail(BrokenOffException.untaken()));
     }
 
     private void read() {
         reading = true;
+        readBetweenFrames = framing.betweenFrames();
         long from = position;
         long upTo = durable;
         int limit = readLimit;
-        delivery.reads().execute(() -> {
+        delivery.turns().take(source.owner(), loop, () -> {
             try {
                 FrameBlock block = delivery.reader().block(source.pk(), from, upTo, limit);
                 @Nullable
                 FrameKind completing = framing.keepsAlive() && onlyParts(block)
                         ? delivery.reader().completes(source.pk(), from, upTo)
                         : null;
-                loop.execute(() -> readDone(block, completing, upTo));
+                Framing.@Nullable Rendered rendered = renderRead(block, completing, from);
+                loop.execute(() -> readDone(block, rendered, upTo));
             } catch (SQLException e) {
                 loop.execute(() -> readFailed(e));
             } catch (RuntimeException e) {
@@ -290,6 +330,22 @@ final class RunReader implements Flow.Subscription, CommitListener {
                 loop.execute(() -> fail("the frames cannot be read"));
             }
         });
+    }
+
+    /**
+     * In the turn of the read, which spares the event loop the most of a reader that catches up; while it lasts the loop leaves the
+     * framing alone.
+     *
+     * @return null where there is nothing to show
+     */
+    private Framing.@Nullable Rendered renderRead(FrameBlock block, @Nullable FrameKind completing, long from) {
+        if (block.count() == 0 || completing == FrameKind.TAIL || completing == FrameKind.RESPONSE) {
+            return null;
+        }
+        if (completing != null) {
+            framing.releaseParts();
+        }
+        return framing.render(List.of(block), from);
     }
 
     /** A live run waits for the database, and so do its readers; the run is given up where that takes too long. */
@@ -310,9 +366,11 @@ final class RunReader implements Flow.Subscription, CommitListener {
         drain();
     }
 
-    private void readDone(FrameBlock block, @Nullable FrameKind completing, long upTo) {
-        if (demand == 0) {
-            readUnasked = () -> readDone(block, completing, upTo);
+    private void readDone(FrameBlock block, Framing.@Nullable Rendered rendered, long upTo) {
+        if (demand == 0 && !done) {
+            readUnasked = () -> readDone(block, rendered, upTo);
+            taken();
+            hold(block.weight());
             return;
         }
         reading = false;
@@ -325,17 +383,13 @@ final class RunReader implements Flow.Subscription, CommitListener {
             return;
         }
         readLimit = FrameReader.limitAfter(block);
-        if (completing == FrameKind.TAIL || completing == FrameKind.RESPONSE) {
+        if (rendered == null) {
             // Parts of what is never shown.
             position = block.last();
             partsThrough = position;
             drain();
             return;
         }
-        if (completing != null) {
-            framing.releaseParts();
-        }
-        Framing.Rendered rendered = framing.render(List.of(block), position);
         delivery.metrics()
                 .handedOver(rendered.position() - position, rendered.bytes().length());
         if (rendered.position() == position) {
@@ -363,9 +417,13 @@ final class RunReader implements Flow.Subscription, CommitListener {
     }
 
     private void fail(String why) {
+        fail(new BrokenOffException(why));
+    }
+
+    private void fail(BrokenOffException cause) {
         if (!done) {
             settle();
-            subscriber.onError(new BrokenOffException(why));
+            subscriber.onError(cause);
         }
     }
 
@@ -378,7 +436,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
             return;
         }
         long left = KEEP_ALIVE_NANOS - (System.nanoTime() - lastItemNanos);
-        if (left <= 0 && demand > 0 && framing.betweenFrames()) {
+        if (left <= 0 && demand > 0 && (reading ? readBetweenFrames : framing.betweenFrames())) {
             emit(Buffer.buffer(SseWriter.keepAlive()));
         }
         keepAliveIn(left > 0 ? left : KEEP_ALIVE_NANOS);

@@ -3,6 +3,7 @@ package io.runtape.delivery;
 import io.netty.channel.EventLoop;
 import io.runtape.rows.FrameBlock;
 import io.runtape.rows.FrameReader;
+import io.runtape.sharing.UntakenBytes;
 import io.vertx.core.buffer.Buffer;
 import java.sql.SQLException;
 import java.util.List;
@@ -35,6 +36,7 @@ final class RunReplay implements Flow.Subscription {
     private boolean going;
     private boolean done;
     private @Nullable ScheduledFuture<?> timer;
+    private UntakenBytes.@Nullable Held untaken;
 
     RunReplay(
             RunSource source,
@@ -59,14 +61,35 @@ final class RunReplay implements Flow.Subscription {
     @Override
     public void request(long n) {
         demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
+        taken();
         go();
     }
 
     @Override
     public void cancel() {
+        settle();
+    }
+
+    private void settle() {
         done = true;
+        keep(null);
+        taken();
         if (timer != null) {
             timer.cancel(false);
+        }
+    }
+
+    /** Keeps these frames until they are due, in the place of those before them. */
+    private void keep(@Nullable FrameBlock next) {
+        delivery.readAhead((next == null ? 0 : next.weight()) - (block == null ? 0 : block.weight()));
+        block = next;
+    }
+
+    /** The socket has taken what it was given. */
+    private void taken() {
+        if (untaken != null) {
+            delivery.untaken().release(untaken);
+            untaken = null;
         }
     }
 
@@ -91,10 +114,11 @@ final class RunReplay implements Flow.Subscription {
         }
         FrameBlock current = block;
         if (current == null || position >= current.last()) {
+            keep(null);
             if (position >= source.lastSequence()) {
-                done = true;
+                settle();
                 subscriber.onComplete();
-            } else {
+            } else if (demand > 0) {
                 read();
             }
             return false;
@@ -104,6 +128,10 @@ final class RunReplay implements Flow.Subscription {
         }
         long wait = dueNanos(current, index(current)) - System.nanoTime();
         if (wait > 0) {
+            if (delivery.isTooMuchReadAhead()) {
+                // It is read again when it is due.
+                keep(null);
+            }
             timer = loop.schedule(this::due, wait, TimeUnit.NANOSECONDS);
             return false;
         }
@@ -135,13 +163,21 @@ final class RunReplay implements Flow.Subscription {
         position = rendered.position();
         demand--;
         subscriber.onNext(rendered.bytes());
+        if (demand == 0 && !done && untaken == null) {
+            // As recorded, what went out is a part of the block, and keeps all of it.
+            untaken = delivery.untaken().hold(source.owner(), current.weight(), this::cutOff);
+        }
+    }
+
+    private void cutOff() {
+        loop.execute(() -> fail(BrokenOffException.untaken()));
     }
 
     private void read() {
         reading = true;
         long after = position;
         int limit = readLimit;
-        delivery.reads().execute(() -> {
+        delivery.turns().take(source.owner(), loop, () -> {
             try {
                 FrameBlock next = delivery.reader().block(source.pk(), after, source.lastSequence(), limit);
                 loop.execute(() -> readDone(next));
@@ -154,19 +190,26 @@ final class RunReplay implements Flow.Subscription {
 
     private void readDone(FrameBlock next) {
         reading = false;
+        if (done) {
+            return;
+        }
         if (next.count() == 0) {
             fail("the frames are gone");
             return;
         }
         readLimit = FrameReader.limitAfter(next);
-        block = next;
+        keep(next);
         go();
     }
 
     private void fail(String why) {
+        fail(new BrokenOffException(why));
+    }
+
+    private void fail(BrokenOffException cause) {
         if (!done) {
-            done = true;
-            subscriber.onError(new BrokenOffException(why));
+            settle();
+            subscriber.onError(cause);
         }
     }
 }

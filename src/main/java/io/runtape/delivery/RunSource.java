@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param pk the run's key
  * @param id its public id
+ * @param owner whose it is
  * @param live the run as long as it is recorded; null once it has ended
  * @param lastSequence of an ended run, its last sequence
  * @param ending of an ended run, how
@@ -17,18 +18,20 @@ import org.jspecify.annotations.Nullable;
 record RunSource(
         long pk,
         String id,
+        String owner,
         @Nullable LiveRun live,
         long lastSequence,
         @Nullable RunEnding ending) {
 
-    static RunSource of(LiveRun live) {
-        return new RunSource(live.pk(), live.id(), live, 0, null);
+    static RunSource of(LiveRun live, String owner) {
+        return new RunSource(live.pk(), live.id(), owner, live, 0, null);
     }
 
     static RunSource ended(Run run) {
         return new RunSource(
                 run.runPk,
                 run.id,
+                run.owner,
                 null,
                 run.lastSequence,
                 new RunEnding(run.id, run.status, run.reason, run.lastSequence, false));
@@ -41,6 +44,7 @@ record RunSource(
                 : new RunSource(
                         pk,
                         id,
+                        owner,
                         live,
                         lastSequence,
                         new RunEnding(id, ending.status(), ending.reason(), lastSequence, cut));

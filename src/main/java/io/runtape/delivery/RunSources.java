@@ -107,7 +107,7 @@ final class RunSources {
     private Optional<Found> source(Run run) {
         @Nullable RunJournal live = journal.live(run.runPk).orElse(null);
         if (live != null) {
-            return Optional.of(new Found(run, RunSource.of(live)));
+            return Optional.of(new Found(run, RunSource.of(live, run.owner)));
         }
         if (!run.running()) {
             return Optional.of(new Found(run, RunSource.ended(run)));
@@ -117,7 +117,7 @@ final class RunSources {
 
     private Optional<Found> elsewhere(Run run) {
         try {
-            return remote.run(run.runPk, run.id).map(live -> new Found(run, RunSource.of(live)));
+            return remote.run(run.runPk, run.id).map(live -> new Found(run, RunSource.of(live, run.owner)));
         } catch (SQLException e) {
             throw new BrokenOffException("the frames cannot be read");
         }

@@ -18,6 +18,17 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class StreamReaders {
 
+    /** Whose turns those with tickets take: who a ticket's owner is only its look-up tells. */
+    private static final String TICKETS = "tickets";
+
+    /**
+     * What is looked up, and in whose turns.
+     *
+     * @param owner of the request's credential, or {@link #TICKETS}
+     * @param work may block
+     */
+    record Lookup<T>(String owner, Supplier<T> work) {}
+
     private final CallerAuthentication callers;
     private final Tickets tickets;
     private final RunSources sources;
@@ -34,12 +45,12 @@ final class StreamReaders {
      *
      * @throws ApiException 401 where the request brings neither
      */
-    Supplier<RunSources.Found> ofRun(HttpServerRequest request, @Nullable Ticket ticket, String id) {
+    Lookup<RunSources.Found> ofRun(HttpServerRequest request, @Nullable Ticket ticket, String id) {
         if (ticket != null) {
-            return () -> ticketed(ticket, id);
+            return new Lookup<>(TICKETS, () -> ticketed(ticket, id));
         }
         Owner owner = callers.readerOf(request);
-        return () -> sources.run(owner, id);
+        return new Lookup<>(owner.id(), () -> sources.run(owner, id));
     }
 
     private RunSources.Found ticketed(Ticket ticket, String id) {
@@ -54,18 +65,18 @@ final class StreamReaders {
      *
      * @throws ApiException 401 where the request brings neither
      */
-    Supplier<Owner> ofThread(HttpServerRequest request, @Nullable Ticket ticket, String id) {
+    Lookup<Owner> ofThread(HttpServerRequest request, @Nullable Ticket ticket, String id) {
         if (ticket == null) {
             Owner owner = callers.readerOf(request);
-            return () -> owner;
+            return new Lookup<>(owner.id(), () -> owner);
         }
-        return () -> {
+        return new Lookup<>(TICKETS, () -> {
             Tickets.Opened opened = use(ticket);
             if (!id.equals(opened.threadId())) {
                 throw notGood();
             }
             return opened.owner();
-        };
+        });
     }
 
     private Tickets.Opened use(Ticket ticket) {

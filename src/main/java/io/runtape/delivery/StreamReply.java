@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorReply;
 import io.runtape.journal.StoreWork;
+import io.runtape.sharing.ReadTurns;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.MultiMap;
@@ -27,17 +28,23 @@ final class StreamReply {
 
     private final RoutingContext context;
     private final EventLoop loop;
-    private final StoreWork work;
+    private final String owner;
+    private final ReadTurns turns;
 
-    private StreamReply(RoutingContext context, EventLoop loop, StoreWork work) {
+    private StreamReply(RoutingContext context, EventLoop loop, String owner, ReadTurns turns) {
         this.context = context;
         this.loop = loop;
-        this.work = work;
+        this.owner = owner;
+        this.turns = turns;
     }
 
-    /** For the call that is being handled; on its event loop. */
-    static StreamReply to(RoutingContext context, StoreWork work) {
-        return new StreamReply(context, ((ContextInternal) Vertx.currentContext()).nettyEventLoop(), work);
+    /**
+     * For the call that is being handled; on its event loop.
+     *
+     * @param owner in whose turns it looks up what it streams
+     */
+    static StreamReply to(RoutingContext context, String owner, ReadTurns turns) {
+        return new StreamReply(context, ((ContextInternal) Vertx.currentContext()).nettyEventLoop(), owner, turns);
     }
 
     EventLoop loop() {
@@ -57,9 +64,9 @@ final class StreamReply {
                 .recoverWithUni(this::cut);
     }
 
-    /** What may block, done on a worker; the result comes on the event loop. */
+    /** What may block, done when it is the owner's turn; the result comes on the event loop. */
     <T> Uni<T> onWorker(Supplier<T> lookup) {
-        return work.onWorker(lookup::get, loop);
+        return StoreWork.on(read -> turns.take(owner, loop, read), lookup::get, loop);
     }
 
     private Uni<Void> cut(Throwable cause) {

@@ -102,7 +102,11 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
             if (!response.headWritten()) {
                 response.write(Buffer.buffer());
             }
-            ErrorReply.cut(context);
+            if (failure instanceof BrokenOffException broken && broken.atOnce()) {
+                ErrorReply.abort(context);
+            } else {
+                ErrorReply.cut(context);
+            }
             onDone.run();
         }
     }

@@ -29,9 +29,9 @@ final class TailFraming implements Framing {
 
     @Override
     public Rendered render(List<FrameBlock> blocks, long after) {
-        Rendering rendering = new Rendering(after);
+        Rendering rendering = new Rendering(Output.of(blocks), after);
         blocks.forEach(rendering::add);
-        return new Rendered(Buffer.buffer(rendering.out.toByteArray()), rendering.position);
+        return new Rendered(rendering.out.whole(), rendering.position);
     }
 
     @Override
@@ -62,11 +62,12 @@ final class TailFraming implements Framing {
     /** One call's output. */
     private final class Rendering {
 
-        private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+        private final Output out;
         private final ByteArrayOutputStream heldParts = new ByteArrayOutputStream();
         private long position;
 
-        Rendering(long after) {
+        Rendering(Output out, long after) {
+            this.out = out;
             this.position = after;
         }
 

@@ -2,7 +2,6 @@ package io.runtape.delivery;
 
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
-import io.runtape.journal.StoreWork;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
@@ -10,7 +9,6 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
-import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +21,11 @@ public final class TailStreamResource {
     private final StreamReaders readers;
     private final Delivery delivery;
     private final ThreadTails threadTails;
-    private final StoreWork work;
 
-    TailStreamResource(StreamReaders readers, Delivery delivery, ThreadTails threadTails, StoreWork work) {
+    TailStreamResource(StreamReaders readers, Delivery delivery, ThreadTails threadTails) {
         this.readers = readers;
         this.delivery = delivery;
         this.threadTails = threadTails;
-        this.work = work;
     }
 
     /** The tail of a run, from the position that the reader names. */
@@ -40,11 +36,11 @@ public final class TailStreamResource {
     @Operation(hidden = true)
     public Uni<Void> run(@PathParam("id") String id, RoutingContext context) {
         StreamRequest asked = StreamRequest.ofTail(context.request());
-        Supplier<RunSources.Found> lookup = readers.ofRun(context.request(), asked.ticket(), id);
+        StreamReaders.Lookup<RunSources.Found> lookup = readers.ofRun(context.request(), asked.ticket(), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.flag("verbatim");
-        StreamReply reply = StreamReply.to(context, work);
-        return reply.lookedUp(lookup, found -> {
+        StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
+        return reply.lookedUp(lookup.work(), found -> {
             RunSource source = found.source();
             long after = position == null ? 0 : position;
             if (after > source.durableSequence()) {
@@ -69,12 +65,12 @@ public final class TailStreamResource {
     @Operation(hidden = true)
     public Uni<Void> thread(@PathParam("id") String id, RoutingContext context) {
         StreamRequest asked = StreamRequest.ofTail(context.request());
-        Supplier<Owner> owner = readers.ofThread(context.request(), asked.ticket(), id);
+        StreamReaders.Lookup<Owner> owner = readers.ofThread(context.request(), asked.ticket(), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.flag("verbatim");
-        StreamReply reply = StreamReply.to(context, work);
+        StreamReply reply = StreamReply.to(context, owner.owner(), delivery.turns());
         return reply.lookedUp(
-                () -> threadTails.open(owner.get(), id, position == null ? 0 : position, verbatim, reply.loop()),
+                () -> threadTails.open(owner.work().get(), id, position == null ? 0 : position, verbatim, reply.loop()),
                 tail -> {
                     reply.head(EVENT_STREAM).putHeader("Runtape-Thread-Id", id);
                     return reply.write(tail);

@@ -37,15 +37,13 @@ final class ThreadTails {
     private final RunSources sources;
     private final Delivery delivery;
     private final Journal journal;
-    private final StoreWork work;
     private final Set<Runnable> waiting = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
 
-    ThreadTails(RunSources sources, Delivery delivery, Journal journal, StoreWork work) {
+    ThreadTails(RunSources sources, Delivery delivery, Journal journal) {
         this.sources = sources;
         this.delivery = delivery;
         this.journal = journal;
-        this.work = work;
     }
 
     /**
@@ -128,7 +126,10 @@ final class ThreadTails {
         }
 
         private Uni<Optional<RunSources.Found>> lookup() {
-            return work.onWorker(() -> sources.nextInThread(owner, threadId, ordinal), loop);
+            return StoreWork.on(
+                    read -> delivery.turns().take(owner.id(), loop, read),
+                    () -> sources.nextInThread(owner, threadId, ordinal),
+                    loop);
         }
 
         private Multi<Buffer> run(RunSources.Found found) {

@@ -3,6 +3,7 @@ package io.runtape.error;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
 
@@ -39,6 +40,18 @@ public final class ErrorReply {
             context.response().reset(HTTP2_INTERNAL_ERROR);
         } else {
             context.request().connection().close();
+        }
+    }
+
+    /**
+     * The same at once, with what was written and not sent: for a client that takes nothing, for which {@link #cut} would wait.
+     * Safe for any thread.
+     */
+    public static void abort(RoutingContext context) {
+        if (context.request().version() == HttpVersion.HTTP_2) {
+            context.response().reset(HTTP2_INTERNAL_ERROR);
+        } else {
+            ((ConnectionBase) context.request().connection()).channel().close();
         }
     }
 

@@ -108,6 +108,9 @@ record EventView(
 
     /** Characters that it holds, about: what it costs to keep and to write. */
     long weight() {
-        return bytes + (data == null ? 0 : data.length()) + (raw == null ? 0 : raw.length);
+        return bytes
+                + (data == null ? 0 : data.length())
+                + (lastEventId == null ? 0 : lastEventId.length())
+                + (raw == null ? 0 : raw.length);
     }
 }

@@ -1,7 +1,9 @@
 package io.runtape.history;
 
 import io.runtape.rows.FrameQuery;
+import io.runtape.rows.FrameReader;
 import io.runtape.rows.RecordedFrame;
+import io.runtape.sse.FrameKind;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,7 @@ final class EventWalk {
         List<RecordedFrame> read(long runPk, FrameQuery query) throws SQLException;
     }
 
+    private final FrameReader reader;
     private final Pages pages;
     private final Runs runs;
     private final Leaving leaving;
@@ -52,14 +55,36 @@ final class EventWalk {
     private List<RecordedFrame> page = List.of();
     private int at;
 
-    /** @param pageFrames how many frames to read at once, at the most */
-    EventWalk(Pages pages, Runs runs, Leaving leaving, EventFilter filter, Span span, int pageFrames) {
+    /** The last event ID that was met or looked up last, and the frame that set it. */
+    private String lastEventId = "";
+
+    private long idSetBy;
+
+    /**
+     * @param reader looks up last event IDs
+     * @param pages reads the frames
+     * @param pageFrames how many frames to read at once, at the most
+     */
+    EventWalk(
+            FrameReader reader,
+            Pages pages,
+            Runs runs,
+            Leaving leaving,
+            EventFilter filter,
+            Span span,
+            int pageFrames) {
+        this.reader = reader;
         this.pages = pages;
         this.runs = runs;
         this.leaving = leaving;
         this.filter = filter;
         this.span = span;
         this.pageFrames = pageFrames;
+    }
+
+    /** Whether the next frame is in memory already. */
+    boolean holdsNext() {
+        return at < page.size();
     }
 
     /** The next frame; null behind the last. */
@@ -77,7 +102,23 @@ final class EventWalk {
             }
             enter(of);
         }
-        return new Found(of, page.get(at++));
+        return new Found(of, withId(of, page.get(at++)));
+    }
+
+    /** Frames under one ID follow each other, so one look-up serves them all; the frame that set it mostly came before them. */
+    private RecordedFrame withId(RunFrames of, RecordedFrame frame) throws SQLException {
+        if (!frame.lastEventId().isEmpty()) {
+            lastEventId = frame.lastEventId();
+            idSetBy = frame.sequence();
+        }
+        if (frame.idSetBy() == 0 || frame.kind() != FrameKind.EVENT && frame.kind() != FrameKind.COMMENT) {
+            return frame;
+        }
+        if (frame.idSetBy() != idSetBy) {
+            lastEventId = reader.lastEventId(of.runPk(), frame.idSetBy());
+            idSetBy = frame.idSetBy();
+        }
+        return frame.under(lastEventId);
     }
 
     /** Keeps nothing in memory but the place: what was read ahead is read again. */
@@ -92,6 +133,8 @@ final class EventWalk {
         }
         page = List.of();
         at = 0;
+        lastEventId = "";
+        idSetBy = 0;
     }
 
     private void enter(RunFrames entered) {
@@ -99,6 +142,7 @@ final class EventWalk {
         upTo = Math.min(entered.upTo(), span.before() - 1 - entered.base());
         page = List.of();
         at = 0;
+        idSetBy = 0;
     }
 
     private boolean readOn(RunFrames from) throws SQLException {

@@ -1,6 +1,7 @@
 package io.runtape.history;
 
 import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
@@ -67,9 +68,10 @@ public final class RunEventResource {
     @Operation(hidden = true)
     public Multi<byte[]> lines(@PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context)
             throws SQLException {
-        PresentRun run = present.require(callers.readerOf(context.request()), id);
+        Owner owner = callers.readerOf(context.request());
+        PresentRun run = present.require(owner, id);
         EventRequest asked = reached(EventRequest.ofLines(QueryParameters.of(context)), run);
-        return events.lines(only(run), asked.filter(), asked.span());
+        return events.lines(owner, only(run), asked.filter(), asked.span(), context);
     }
 
     private static EventRequest reached(EventRequest asked, PresentRun run) {

@@ -76,7 +76,8 @@ public final class ThreadEventResource {
         AgentThread thread = threads.require(owner, id);
         EventRequest asked = EventRequest.ofLines(QueryParameters.of(context));
         frames.requireReached(owner, thread, asked.after());
-        return events.lines(runs(owner, thread, asked.filter(), asked.span()), asked.filter(), asked.span());
+        return events.lines(
+                owner, runs(owner, thread, asked.filter(), asked.span()), asked.filter(), asked.span(), context);
     }
 
     private ThreadFrames runs(Owner owner, AgentThread thread, EventFilter filter, Span span) throws SQLException {

@@ -14,7 +14,7 @@ import java.util.function.BiConsumer;
 final class CommitRoom {
 
     /**
-     * Bytes of finished frames, of all runs, that may wait for their commit or on the way to readers: an eighth of the heap,
+     * Bytes of finished frames with what each takes beside them, of all runs, that may wait for their commit or on the way to readers: an eighth of the heap,
      * 64 MiB at most. Not a constant of the class: a native image would take the heap of the machine it was built on.
      */
     private final long uncommittedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
@@ -35,15 +35,16 @@ final class CommitRoom {
                 waiting::size);
     }
 
-    void appended(int bytes) {
+    /** @param weight what the frame takes in memory: its bytes, and what it has beside them */
+    void appended(int bytes, int weight) {
         metrics.received(bytes);
-        uncommitted.addAndGet(bytes);
+        uncommitted.addAndGet(weight);
     }
 
     /** Returns whether this made room for all runs; {@link #made} is to be told then. */
-    boolean settled(int bytes) {
-        long left = uncommitted.addAndGet(-bytes);
-        return left < uncommittedMax / 2 && left + bytes >= uncommittedMax / 2;
+    boolean settled(long weight) {
+        long left = uncommitted.addAndGet(-weight);
+        return left < uncommittedMax / 2 && left + weight >= uncommittedMax / 2;
     }
 
     /** Calls the run if it waits for room, and all that do where there is room for all again. */

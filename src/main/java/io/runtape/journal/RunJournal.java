@@ -3,6 +3,7 @@ package io.runtape.journal;
 import io.runtape.model.RunReason;
 import io.runtape.model.RunStatus;
 import io.runtape.rows.FrameBlock;
+import io.runtape.rows.LastEventIds;
 import io.runtape.rows.RunEnd;
 import io.runtape.rows.RunHead;
 import io.runtape.rows.RunKey;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunJournal implements LiveRun {
 
-    /** Bytes of finished frames that may wait, for their commit or on the way to readers, before the source is not read. */
+    /** Bytes of finished frames, with what each takes beside them, that may wait, for their commit or on the way to readers, before the source is not read. */
     static final long UNCOMMITTED_MAX = 1L << 20;
 
     private final GroupCommitter committer;
@@ -123,7 +124,7 @@ public final class RunJournal implements LiveRun {
      *
      * @param offsetMicros microseconds from the run's beginning to the frame's arrival
      * @param type the event's type as it is to be stored; null where the frame is no event
-     * @param lastEventId the last event ID string in force, empty where there is none
+     * @param lastEventId what its row says of the last event ID in force ({@link LastEventIds}), empty for nothing
      * @param parts how many frames of kind part directly before it belong to it
      */
     public void append(
@@ -136,15 +137,16 @@ public final class RunJournal implements LiveRun {
             String lastEventId,
             int parts) {
         boolean enqueue;
+        int weight;
         synchronized (this) {
             if (unwritten.hasEnd()) {
                 return;
             }
-            unwritten.append(kind, source, from, to, offsetMicros, type, lastEventId, parts);
-            uncommitted += to - from;
+            weight = unwritten.append(kind, source, from, to, offsetMicros, type, lastEventId, parts);
+            uncommitted += weight;
             enqueue = markQueued();
         }
-        room.appended(to - from);
+        room.appended(to - from, weight);
         if (enqueue) {
             committer.enqueue(this);
         }
@@ -348,8 +350,8 @@ public final class RunJournal implements LiveRun {
         if (frames == null) {
             return false;
         }
-        uncommitted -= frames.length();
-        return room.settled(frames.length());
+        uncommitted -= frames.weight();
+        return room.settled(frames.weight());
     }
 
     /** Another run has the idempotency key, so this one never begins. */

@@ -47,8 +47,17 @@ public final class StoreWork {
      * @return fails with just what the work threw, so that whoever answers sees a database that is away
      */
     public <T> Uni<T> onWorker(Callable<T> work, Executor loop) {
+        return on(threads, work, loop);
+    }
+
+    /**
+     * The same on a thread of other workers.
+     *
+     * @param workers has the work done, on another thread
+     */
+    public static <T> Uni<T> on(Executor workers, Callable<T> work, Executor loop) {
         return Uni.createFrom()
-                .emitter(emitter -> threads.execute(() -> {
+                .emitter(emitter -> workers.execute(() -> {
                     try {
                         T result = work.call();
                         loop.execute(() -> emitter.complete(result));

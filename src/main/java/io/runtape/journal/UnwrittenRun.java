@@ -51,7 +51,8 @@ final class UnwrittenRun {
         head = answer;
     }
 
-    void append(
+    /** Returns what it adds to {@link FrameBlock#weight}. */
+    int append(
             FrameKind kind,
             byte[] source,
             int from,
@@ -65,7 +66,7 @@ final class UnwrittenRun {
             block = new FrameBlock(taken.frames() + 1, framesLastBlock, Math.max(bytesLastBlock, to - from));
             frames = block;
         }
-        block.add(kind, source, from, to, offsetMicros, type, lastEventId, parts);
+        return block.add(kind, source, from, to, offsetMicros, type, lastEventId, parts);
     }
 
     boolean hasEnd() {

@@ -1,5 +1,6 @@
 package io.runtape.model;
 
+import io.agroal.api.AgroalDataSource;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.access.OwnerKeyStore;
 import jakarta.annotation.Priority;
@@ -43,12 +44,14 @@ public class Store implements OwnerKeyStore {
 
     private final StoreConfig config;
     private final Flyway flyway;
+    private final AgroalDataSource readers;
     private volatile @Nullable StoreAddress address;
     private volatile @Nullable StoreAddress directAddress;
 
-    Store(StoreConfig config, Flyway flyway) {
+    Store(StoreConfig config, Flyway flyway, AgroalDataSource readers) {
         this.config = config;
         this.flyway = flyway;
+        this.readers = readers;
     }
 
     void open(@Observes @Priority(OPENS_AT) StartupEvent event) {
@@ -195,6 +198,7 @@ public class Store implements OwnerKeyStore {
         login.setProperty("user", to.user());
         login.setProperty("password", to.password());
         if (to.engine() != Engine.POSTGRESQL) {
+            DiskRoom.require(to.jdbcUrl(), DiskRoom.TO_OPEN);
             return DriverManager.getConnection(to.jdbcUrl(), login);
         }
         // From the first byte of the login on; in whole seconds, and 0 would be for ever.
@@ -288,6 +292,28 @@ public class Store implements OwnerKeyStore {
             try (Statement checkpoint = connection.createStatement()) {
                 checkpoint.execute(CHECKPOINT);
             }
+        }
+    }
+
+    /**
+     * Checks that a commit finds room on the disk, where the database is embedded.
+     *
+     * @throws SQLException with {@code 53100} where it may not
+     */
+    public void requireRoom() throws SQLException {
+        DiskRoom.require(address().jdbcUrl(), DiskRoom.TO_COMMIT);
+    }
+
+    /**
+     * Closes a connection that frames were written over. Where its embedded database has closed itself, after a write that failed,
+     * those of readers are closed too: they belong to what is closed, and while one of them is left, H2 takes the database that is
+     * opened next for another one, which the file is locked for.
+     */
+    public void closeWriting(Connection connection) throws SQLException {
+        boolean closed = engine() == Engine.H2 && !connection.isValid(0);
+        connection.close();
+        if (closed) {
+            readers.flush(AgroalDataSource.FlushMode.ALL);
         }
     }
 

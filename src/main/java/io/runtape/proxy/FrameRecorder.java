@@ -2,6 +2,7 @@ package io.runtape.proxy;
 
 import io.runtape.dialect.EventType;
 import io.runtape.journal.RunJournal;
+import io.runtape.rows.LastEventIds;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.FrameSink;
 import java.io.ByteArrayOutputStream;
@@ -22,6 +23,8 @@ final class FrameRecorder implements FrameSink {
     private final long beganNanos;
     private final int partsBytesMax;
     private final ByteArrayOutputStream parts = new ByteArrayOutputStream(0);
+    private final LastEventIds ids = new LastEventIds();
+    private long sequence;
     private boolean partsTooLong;
     private boolean streamStart = true;
     private long offsetMicros;
@@ -53,8 +56,8 @@ final class FrameRecorder implements FrameSink {
             int partsBefore) {
         @Nullable Block block = kind == FrameKind.EVENT ? block(source, from, to) : null;
         @Nullable String type = kind == FrameKind.EVENT ? typeOf(event, block) : null;
-        journal.append(
-                kind, source, from, to, offsetMicros, type == null ? null : stored(type), lastEventId, partsBefore);
+        String id = ids.stored(lastEventId, ++sequence);
+        journal.append(kind, source, from, to, offsetMicros, type == null ? null : stored(type), id, partsBefore);
         if (kind == FrameKind.PART) {
             keepPart(source, from, to);
             return;

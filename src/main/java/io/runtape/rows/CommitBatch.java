@@ -13,7 +13,7 @@ public final class CommitBatch {
     private final List<RunWrite> writes = new ArrayList<>();
     private int frames;
     private long bytes;
-    private long startBytes;
+    private long weight;
     private boolean framesOnly = true;
     private Set<RunKey> keysTaken = Set.of();
 
@@ -24,12 +24,13 @@ public final class CommitBatch {
         if (block != null) {
             frames += block.count();
             bytes += block.length();
+            weight += block.weight();
         }
         RunStart start = write.start();
         if (start != null) {
-            startBytes += start.bytes();
+            weight += start.bytes();
         } else if (write.head() != null || write.end() != null) {
-            startBytes += write.rowBytes();
+            weight += write.rowBytes();
         }
         framesOnly &= write.framesOnly();
     }
@@ -47,10 +48,10 @@ public final class CommitBatch {
     /**
      * Whether another run may be taken along.
      *
-     * @param bytesMax bytes of frames and requests past which none may
+     * @param bytesMax what frames and requests may take in memory, past which none may
      */
     public boolean hasRoom(long bytesMax) {
-        return frames < FRAMES_MAX && bytes + startBytes < bytesMax;
+        return frames < FRAMES_MAX && weight < bytesMax;
     }
 
     /** What was added, in that order; not to be changed. */

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrameBlock {
 
+    /** What a frame takes in memory and in its row beside its bytes, about: streams may consist of frames of three bytes. */
+    private static final int FRAME_WEIGHT = 32;
+
     private static final String[] NO_IDS = {};
     private static final int[] NO_PARTS = {};
 
@@ -21,13 +24,15 @@ public final class FrameBlock {
     private long[] offsets;
     private FrameKind[] kinds;
     private @Nullable String[] types;
-    /** Stays empty as long as no frame has an id in force. */
+    /** As {@link LastEventIds} has them. Stays empty as long as no frame has one. */
     private String[] lastEventIds = NO_IDS;
     /** Stays empty as long as no frame has parts. */
     private int[] parts = NO_PARTS;
 
-    private final long arrivedNanos = System.nanoTime();
-    private long committedNanos = arrivedNanos;
+    private long weight;
+
+    private final long arrivedNanos;
+    private long committedNanos;
 
     /**
      * Begins a block that has no frame yet.
@@ -38,6 +43,8 @@ public final class FrameBlock {
      */
     public FrameBlock(long first, int framesExpected, int bytesExpected) {
         this.first = first;
+        this.arrivedNanos = System.nanoTime();
+        this.committedNanos = arrivedNanos;
         this.bytes = new byte[bytesExpected];
         this.ends = new int[framesExpected];
         this.offsets = new long[framesExpected];
@@ -47,6 +54,8 @@ public final class FrameBlock {
 
     private FrameBlock(FrameBlock of, int count) {
         this.first = of.first;
+        this.arrivedNanos = of.arrivedNanos;
+        this.committedNanos = of.committedNanos;
         this.count = count;
         this.bytes = of.bytes;
         this.ends = of.ends;
@@ -55,6 +64,7 @@ public final class FrameBlock {
         this.types = of.types;
         this.lastEventIds = of.lastEventIds;
         this.parts = of.parts;
+        this.weight = of.weight;
     }
 
     /**
@@ -66,10 +76,11 @@ public final class FrameBlock {
      * @param to where they end, exclusive
      * @param offsetMicros microseconds from the run's beginning to its arrival
      * @param type the event's type as it is to be stored; null where the frame is no event
-     * @param lastEventId the last event ID string in force, empty where there is none
+     * @param lastEventId what its row says of the last event ID in force ({@link LastEventIds}), empty for nothing
      * @param partsBefore how many frames of kind part directly before it belong to it
+     * @return what it adds to {@link #weight}
      */
-    public void add(
+    public int add(
             FrameKind kind,
             byte[] source,
             int from,
@@ -102,6 +113,9 @@ public final class FrameBlock {
             parts[at] = partsBefore;
         }
         count++;
+        int added = to - from + FRAME_WEIGHT + (type == null ? 0 : type.length()) + lastEventId.length();
+        weight += added;
+        return added;
     }
 
     /**
@@ -114,15 +128,7 @@ public final class FrameBlock {
             throw new SQLException("frame " + (last() + 1) + " of a run is missing");
         }
         byte[] source = frame.bytes();
-        add(
-                frame.kind(),
-                source,
-                0,
-                source.length,
-                frame.offsetMicros(),
-                frame.type(),
-                frame.lastEventId(),
-                frame.parts());
+        add(frame.kind(), source, 0, source.length, frame.offsetMicros(), frame.type(), "", frame.parts());
     }
 
     private void setLastEventId(int at, String lastEventId) {
@@ -178,6 +184,11 @@ public final class FrameBlock {
         return count == 0 ? 0 : ends[count - 1];
     }
 
+    /** What it takes in memory, about: the frames' bytes, and what each has beside them. Counted against all bounds. */
+    public long weight() {
+        return weight;
+    }
+
     /** The array that holds the bytes of all frames one after the other, to be read only, up to {@link #length()}. */
     public byte[] bytes() {
         return bytes;
@@ -213,7 +224,7 @@ public final class FrameBlock {
         return types[index];
     }
 
-    /** The last event ID string in force, empty where there is none. */
+    /** What its row says of the last event ID in force; empty for nothing, and where the frames were read back. */
     public String lastEventId(int index) {
         return lastEventIds.length == 0 ? "" : lastEventIds[index];
     }
@@ -240,6 +251,24 @@ public final class FrameBlock {
      */
     public void committedAt(long nanos) {
         committedNanos = nanos;
+    }
+
+    /**
+     * These frames up to the one that reaches so many bytes, counted from a frame on, and the parts behind it with the frame that
+     * they lead; nothing is copied.
+     *
+     * @param from the index of the first frame that counts
+     */
+    public FrameBlock upToBytes(int from, int bytesMax) {
+        int start = start(from);
+        if (length() - start <= bytesMax) {
+            return this;
+        }
+        int frames = from + 1;
+        while (frames < count && (ends[frames - 1] - start < bytesMax || kinds[frames - 1] == FrameKind.PART)) {
+            frames++;
+        }
+        return frames == count ? this : upTo(frames);
     }
 
     /** The first {@code frames} of these frames; nothing is copied. */

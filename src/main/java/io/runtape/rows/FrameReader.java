@@ -21,7 +21,11 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class FrameReader {
 
-    static final String FRAMES = "sequence, kind, offset_us, type, last_event_id, parts, bytes";
+    static final String FRAMES = "sequence, kind, offset_us, type, parts, bytes";
+
+    /** The same for the history, which also shows ids. */
+    private static final String FRAMES_WITH_IDS = FRAMES + ", last_event_id";
+
     static final String SIZES = "sequence, octet_length(bytes)";
 
     private static final String TOTALS = """
@@ -35,8 +39,11 @@ public class FrameReader {
     /** Rows of the first one, while it is not known how long the run's frames are. */
     public static final int FIRST_BLOCK_FRAMES = 32;
 
-    /** A page ends with the frame that reaches this many bytes: enough for one socket's buffers. */
-    private static final long BLOCK_BYTES = 512 << 10;
+    /**
+     * A read for a stream ends with the frame that reaches this many bytes: so little that it takes nobody's turn for long, neither
+     * at the database nor on an event loop, and that thousands of clients may hold one each without reading it.
+     */
+    private static final long BLOCK_BYTES = 64 << 10;
 
     /** The same for a page of history, whose frames also become JSON. */
     private static final long PAGE_BYTES = 4 << 20;
@@ -48,7 +55,7 @@ public class FrameReader {
     }
 
     /**
-     * Reads the next frames of a run for a stream: at least one if there is one, and about half a MiB at the most.
+     * Reads the next frames of a run for a stream: at least one if there is one, and little more than 64 KiB.
      *
      * @param after the sequence to begin after
      * @param upTo the last sequence that may be read: what is durable
@@ -81,7 +88,7 @@ public class FrameReader {
         return read(runPk, query, PAGE_BYTES, room);
     }
 
-    /** The same of about half a MiB at the most, for who keeps it while a client is slow. */
+    /** The same for a stream, of which one is no longer than a {@link #block}. */
     public List<RecordedFrame> shortPage(long runPk, FrameQuery query, LongConsumer room) throws SQLException {
         return read(runPk, query, BLOCK_BYTES, room);
     }
@@ -89,6 +96,8 @@ public class FrameReader {
     /**
      * Finds by the sizes alone where the page ends, then reads it. In one statement H2 would hold all frames of the limit, or
      * go over the run from its beginning.
+     *
+     * @param room of the history, which shows ids as well; null for a stream
      */
     private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax, @Nullable LongConsumer room)
             throws SQLException {
@@ -99,23 +108,24 @@ public class FrameReader {
                 return List.of();
             }
             if (room == null) {
-                return frames(connection, runPk, query.endingWith(extent.last));
+                return frames(connection, runPk, query.endingWith(extent.last), false);
             }
         }
         // Who waits for room holds no connection.
         room.accept(extent.bytes);
         try (Connection connection = database.getConnection()) {
-            return frames(connection, runPk, query.endingWith(extent.last));
+            return frames(connection, runPk, query.endingWith(extent.last), true);
         }
     }
 
-    private static List<RecordedFrame> frames(Connection connection, long runPk, FrameQuery page) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(select(FRAMES, page))) {
+    private static List<RecordedFrame> frames(Connection connection, long runPk, FrameQuery page, boolean withIds)
+            throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(select(withIds ? FRAMES_WITH_IDS : FRAMES, page))) {
             bind(select, runPk, page);
             try (ResultSet rows = select.executeQuery()) {
                 List<RecordedFrame> frames = new ArrayList<>();
                 while (rows.next()) {
-                    frames.add(frame(rows));
+                    frames.add(withIds ? frame(rows, rows.getString(7)) : frame(rows));
                 }
                 return frames;
             }
@@ -165,15 +175,34 @@ public class FrameReader {
 
     /** The frame that a row of {@link #FRAMES} is. */
     static RecordedFrame frame(ResultSet row) throws SQLException {
-        String lastEventId = row.getString(5);
+        return frame(row, null);
+    }
+
+    private static RecordedFrame frame(ResultSet row, @Nullable String storedId) throws SQLException {
+        long idSetBy = LastEventIds.setBy(storedId);
         return new RecordedFrame(
                 row.getLong(1),
                 FrameKind.ofCode(row.getInt(2)),
                 row.getLong(3),
                 row.getString(4),
-                lastEventId == null ? "" : lastEventId,
-                row.getInt(6),
-                row.getBytes(7));
+                storedId == null || idSetBy > 0 ? "" : storedId,
+                idSetBy,
+                row.getInt(5),
+                row.getBytes(6));
+    }
+
+    /** The last event ID that the frame of this sequence set; empty where the frame is gone. */
+    public String lastEventId(long runPk, long sequence) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(
+                        "select last_event_id from frame where run_pk = ? and sequence = ?")) {
+            select.setLong(1, runPk);
+            select.setLong(2, sequence);
+            try (ResultSet row = select.executeQuery()) {
+                String id = row.next() ? row.getString(1) : null;
+                return id == null ? "" : id;
+            }
+        }
     }
 
     /** Whether a reader gets a connection, for however long it waits, and then an answer over it within so many seconds. */

@@ -104,7 +104,7 @@ public class RemoteCommits {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     RecordedFrame frame = FrameReader.frame(row);
-                    blocks.computeIfAbsent(row.getLong(8), run -> blockFor(frame, positions.getOrDefault(run, 0L)))
+                    blocks.computeIfAbsent(row.getLong(7), run -> blockFor(frame, positions.getOrDefault(run, 0L)))
                             .addNext(frame);
                 }
             }

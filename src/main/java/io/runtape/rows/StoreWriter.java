@@ -63,6 +63,7 @@ public final class StoreWriter implements AutoCloseable {
      *     may write no more
      */
     public StoreWriter successor() throws SQLException {
+        store.requireRoom();
         return open(store, fence);
     }
 
@@ -106,6 +107,7 @@ public final class StoreWriter implements AutoCloseable {
      * @throws SQLException where the batch may or may not be durable, unless {@link SqlFault} says that it was refused
      */
     public void write(CommitBatch batch) throws SQLException {
+        store.requireRoom();
         boolean written = batch.framesOnly() && frames.writesFenced(batch);
         if (!written) {
             Transaction.in(connection, () -> {
@@ -206,7 +208,7 @@ public final class StoreWriter implements AutoCloseable {
     @Override
     public void close() {
         try {
-            connection.close();
+            store.closeWriting(connection);
         } catch (SQLException e) {
             LOG.debugf("the connection is gone: %s", e.getMessage());
         }

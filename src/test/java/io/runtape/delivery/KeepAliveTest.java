@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.netty.channel.EventLoop;
 import io.runtape.journal.Journal;
+import io.runtape.journal.RunJournal;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
@@ -49,7 +50,9 @@ abstract class KeepAliveTest extends RunningGateway {
             EventLoop loop = vertx.nettyEventLoopGroup().next();
             Asking reader = new Asking(loop);
             try (StoreLock lock = StoreLock.onFrames(store())) {
-                RunSource source = RunSource.of(journal.live(run.pk()).orElseThrow());
+                RunJournal recorded = journal.live(run.pk()).orElseThrow();
+                RunSource source =
+                        RunSource.of(recorded, recorded.start().owner().id());
                 loop.execute(() -> delivery.read(source, 0, new TailFraming(0), loop)
                         .subscribe()
                         .withSubscriber(reader));

@@ -16,11 +16,14 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireAnswer;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
@@ -63,6 +66,57 @@ abstract class RunEventsTest extends RecordedHistory {
             list.add(value);
         }
         return list;
+    }
+
+    /** An id that is set, repeated, reset, and longer than an index could hold. */
+    @Test
+    void tellsTheIdInForceWhereverAPageBegins() throws Exception {
+        String longId = "é".repeat(20_000);
+        List<String> blocks = new ArrayList<>();
+        List<String> expected = new ArrayList<>();
+        for (String id : List.of("", "1", "1", longId, "", "2")) {
+            for (int i = 0; i < 7; i++) {
+                boolean set = i == 0 && !(blocks.isEmpty());
+                blocks.add((i % 3 == 1 ? ": beat\n" : "event: e" + i + "\ndata: x\n") + (set ? "id: " + id + "\n" : "")
+                        + "\n");
+                expected.add(id);
+            }
+        }
+        String run = record("{}", Script.stream(String.join("", blocks)));
+        String otherRun = record("{\"threadId\":\"" + thread + "\"}", Script.stream("data: 1\nid: a\n\ndata: 2\n\n"));
+        record("{\"threadId\":\"" + thread + "\"}", Script.stream("data: 1\n\ndata: 2\n\n"));
+
+        int last = expected.size();
+        for (int after = 0; after < last; after++) {
+            List<String> ids =
+                    json("/runs/" + run + "/events?limit=3&after=" + after).getList("data.lastEventId");
+            assertEquals(expected.subList(after, Math.min(last, after + 3)), ids);
+        }
+        List<String> backwards =
+                json("/runs/" + run + "/events?limit=500&order=desc").getList("data.lastEventId");
+        Collections.reverse(backwards);
+        assertEquals(expected, backwards);
+        assertEquals(
+                List.of("", "1", "1", longId, "", "2"),
+                json("/runs/" + run + "/events?type=e5").getList("data.lastEventId"));
+        assertEquals(List.of("a", "a"), json("/runs/" + otherRun + "/events").getList("data.lastEventId"));
+        assertEquals(
+                List.of("a", "a", "", ""),
+                json("/threads/" + thread + "/events").getList("data.lastEventId"));
+    }
+
+    /** As a gateway of an earlier version left them: each row has the id in force. */
+    @Test
+    void readsRowsThatRepeatTheId() throws Exception {
+        String id = record("{}", Script.stream("data: 1\nid: 9\n\ndata: 2\n\ndata: 3\n\n"));
+        try (Connection connection = store().connect();
+                Statement update = connection.createStatement()) {
+            update.execute("update frame set last_event_id = '9' where run_pk = (select run_pk from run where id = '"
+                    + id + "')");
+        }
+
+        assertEquals(List.of("9", "9", "9"), json("/runs/" + id + "/events").getList("data.lastEventId"));
+        assertEquals(List.of("9", "9"), json("/runs/" + id + "/events?after=1").getList("data.lastEventId"));
     }
 
     @Test

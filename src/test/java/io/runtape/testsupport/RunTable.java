@@ -60,7 +60,7 @@ public final class RunTable implements AutoCloseable {
         }
     }
 
-    /** A frame's row. */
+    /** A frame's row, with the last event id in force. */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     public record FrameRow(
             long sequence,
@@ -183,13 +183,18 @@ public final class RunTable implements AutoCloseable {
             List<FrameRow> frames = new ArrayList<>();
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
+                    String id = row.getString("last_event_id");
+                    // A row that names the frame which set the id.
+                    String inForce = id != null && id.startsWith("\n")
+                            ? frames.get(Integer.parseInt(id.substring(1)) - 1).lastEventId()
+                            : id;
                     frames.add(new FrameRow(
                             row.getLong("sequence"),
                             row.getLong("offset_us"),
                             FrameKind.ofCode(row.getInt("kind")),
                             (Integer) row.getObject("parts"),
                             row.getString("type"),
-                            row.getString("last_event_id"),
+                            inForce,
                             row.getBytes("bytes")));
                 }
             }

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 
-/** A disk that has little room for a server's table of frames, for real: what is written past it fails. */
+/** A disk that has little room for a server's table of frames, or for an embedded database, for real: what is written past it fails. */
 public final class SmallDisk implements AutoCloseable {
 
     /** What keeps the room small. */
@@ -54,6 +54,18 @@ public final class SmallDisk implements AutoCloseable {
             case FILE_LENGTH -> disk.limit(Long.toString(BYTES));
         }
         return disk;
+    }
+
+    /** A small file system of its own, for an embedded database; only where {@link #ways} says that one can be mounted. */
+    public static SmallDisk ofBytes(long bytes) throws IOException {
+        SmallDisk disk = new SmallDisk(Way.FILE_SYSTEM, null);
+        Shell.run(true, mount(disk.mount, "size=" + bytes));
+        return disk;
+    }
+
+    /** Where it is mounted. */
+    public Path path() {
+        return mount;
     }
 
     private static List<String> mount(Path at, String options) {

@@ -1,0 +1,30 @@
+package io.runtape.hostile;
+
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PostgresServer;
+import io.runtape.testsupport.ScriptedUpstream;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+
+class HostileStreamPostgresIT extends HostileStreamIT {
+
+    private final String database = PostgresServer.freshDatabase();
+
+    @Override
+    Map<String, String> settings(ScriptedUpstream behind) {
+        return GatewayProcess.onPostgres(database, behind);
+    }
+
+    @Override
+    long storedBytes() throws SQLException {
+        try (Connection connection = PostgresServer.connect(database);
+                Statement select = connection.createStatement();
+                ResultSet row = select.executeQuery("select pg_total_relation_size('frame')")) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+}

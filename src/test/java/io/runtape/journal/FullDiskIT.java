@@ -1,0 +1,132 @@
+package io.runtape.journal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.SmallDisk;
+import io.runtape.testsupport.WireAnswer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The disk of an embedded database is full, and has room again. */
+class FullDiskIT {
+
+    /** What a commit needs free, and room for some frames beside it. */
+    private static final long DISK_BYTES = 100 << 20;
+
+    /** More than there is room for. */
+    private static final int RUN_BYTES = 60 << 20;
+
+    private static final String KEY = "X-API-Key: disk";
+    private static final String EVENT_STREAM = "Accept: text/event-stream";
+
+    @Test
+    void readersGoOnWhileTheDiskIsFullAndAllDoWhenItHasRoomAgain() throws Exception {
+        assumeTrue(SmallDisk.ways().contains(SmallDisk.Way.FILE_SYSTEM), "a file system can be mounted");
+        try (SmallDisk disk = SmallDisk.ofBytes(DISK_BYTES);
+                ScriptedUpstream upstream = new ScriptedUpstream();
+                GatewayProcess gateway = GatewayProcess.start(GatewayProcess.onH2(disk.path(), upstream), "-Xmx256m")
+                        .ready()) {
+            String small = smallRun(gateway, upstream);
+            CompletableFuture<Long> flood = flood(gateway, upstream);
+            awaitReadiness(gateway, "DOWN");
+            String said = "the store takes no commits (disk full, SQLSTATE 53100), live runs wait for it";
+            assertTrue(gateway.output().stream().anyMatch(line -> line.contains(said)), gateway.output()::toString);
+
+            assertReads(gateway, small);
+            assertEquals(503, newRun(gateway, upstream));
+
+            disk.grow();
+
+            assertTrue(flood.get(ScriptedUpstream.PATIENCE.toSeconds(), TimeUnit.SECONDS) >= RUN_BYTES);
+            awaitReadiness(gateway, "UP");
+            assertReads(gateway, small);
+            assertEquals(200, newRun(gateway, upstream));
+        }
+    }
+
+    private static String smallRun(GatewayProcess gateway, ScriptedUpstream upstream) throws IOException {
+        try (WireAnswer answer = gateway.client()
+                .post(
+                        "/v1/run",
+                        "{}",
+                        upstream.on(Script.stream("data: small\n\n")).header(),
+                        KEY)) {
+            answer.whole();
+            return answer.header("Runtape-Run-Id");
+        }
+    }
+
+    private static int newRun(GatewayProcess gateway, ScriptedUpstream upstream) throws IOException {
+        try (WireAnswer answer = gateway.client()
+                .post(
+                        "/v1/run",
+                        "{}",
+                        upstream.on(Script.stream("data: new\n\n")).header(),
+                        KEY)) {
+            return answer.status();
+        }
+    }
+
+    /** How many bytes of a run came that is more than the disk has room for, when it has ended well. */
+    private static CompletableFuture<Long> flood(GatewayProcess gateway, ScriptedUpstream upstream) {
+        byte[] chunk = ("data: " + "f".repeat(60_000) + "\n\n").getBytes(UTF_8);
+        Script script = exchange -> {
+            exchange.streamHead();
+            for (int sent = 0; sent < RUN_BYTES; sent += chunk.length) {
+                exchange.chunk(chunk);
+            }
+            exchange.end();
+        };
+        return CompletableFuture.supplyAsync(() -> {
+            Counted counted = new Counted();
+            try (WireAnswer answer =
+                    gateway.client().post("/v1/run", "{}", upstream.on(script).header(), KEY)) {
+                assertEquals(WireAnswer.End.WHOLE, answer.passOn(counted));
+            } catch (IOException e) {
+                throw new AssertionError("the run broke off", e);
+            }
+            return counted.bytes;
+        });
+    }
+
+    private static final class Counted extends OutputStream {
+        private long bytes;
+
+        @Override
+        public void write(int b) {
+            bytes++;
+        }
+
+        @Override
+        public void write(byte[] some, int from, int length) {
+            bytes += length;
+        }
+    }
+
+    private static void assertReads(GatewayProcess gateway, String runId) throws IOException {
+        String events = "/history/v1/runs/" + runId + "/events";
+        try (WireAnswer list = gateway.client().get("/history/v1/runs", KEY);
+                WireAnswer page = gateway.client().get(events, KEY);
+                WireAnswer tail = gateway.client().get(events, EVENT_STREAM, KEY)) {
+            assertEquals(200, list.status());
+            assertEquals(200, page.status());
+            assertTrue(new String(tail.whole(), UTF_8).contains("data: small\n"));
+        }
+    }
+
+    private static void awaitReadiness(GatewayProcess gateway, String status) {
+        await("readiness says " + status)
+                .atMost(ScriptedUpstream.PATIENCE)
+                .until(() -> gateway.management().readiness().get("database").equals(status));
+    }
+}
