@@ -10,17 +10,27 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a stream of bytes as the body of a response, as fast as its client reads: one write an item, the next one asked for
- * when the socket takes more. A stream that fails cuts the response off, so that the client sees that it is not whole.
+ * Writes a stream of bytes as the body of a response, as fast as its client reads: one write an item, or a piece of a long one,
+ * the next one asked for when the socket takes more. A stream that fails cuts the response off, so that the client sees that it is not whole.
  * Confined to the event loop of the request.
  */
 public final class StreamedResponse implements Flow.Subscriber<Buffer> {
+
+    /**
+     * Longer items go out in pieces. A socket copies what it is to write out of the heap, and what a long copy took is free again
+     * only after a collection: the event loops of clients that take nothing would wait for that.
+     */
+    private static final int PIECE_BYTES = 128 << 10;
 
     private final RoutingContext context;
     private final HttpServerResponse response;
     private final Runnable onDone;
     private Flow.@Nullable Subscription subscription;
     private boolean done;
+    /** What of an item is still to be written. */
+    private @Nullable Buffer rest;
+
+    private boolean endsAfterRest;
 
     private StreamedResponse(RoutingContext context, Runnable onDone) {
         this.context = context;
@@ -66,6 +76,7 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
     public void cancel() {
         if (!done && subscription != null) {
             done = true;
+            rest = null;
             subscription.cancel();
         }
     }
@@ -81,17 +92,50 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
             cancel();
             return;
         }
-        response.write(bytes);
+        rest = bytes.length() > PIECE_BYTES ? bytes : null;
+        if (rest == null) {
+            response.write(bytes);
+        } else {
+            writePiece();
+        }
+        goOn();
+    }
+
+    private void goOn() {
+        while (rest != null && !response.writeQueueFull()) {
+            writePiece();
+        }
         if (response.writeQueueFull()) {
-            response.drainHandler(v -> more());
+            response.drainHandler(v -> goOn());
         } else {
             more();
         }
     }
 
+    private void writePiece() {
+        Buffer now = rest;
+        if (now != null) {
+            int end = Math.min(PIECE_BYTES, now.length());
+            rest = end == now.length() ? null : now.slice(end, now.length());
+            response.write(now.slice(0, end));
+        }
+    }
+
     private void more() {
-        if (!done && subscription != null) {
+        if (endsAfterRest) {
+            end();
+        } else if (!done && subscription != null) {
             subscription.request(1);
+        }
+    }
+
+    private void end() {
+        if (!done) {
+            done = true;
+            if (!response.ended()) {
+                response.end();
+            }
+            onDone.run();
         }
     }
 
@@ -99,6 +143,7 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
     public void onError(Throwable failure) {
         if (!done) {
             done = true;
+            rest = null;
             if (!response.headWritten()) {
                 response.write(Buffer.buffer());
             }
@@ -113,12 +158,10 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
 
     @Override
     public void onComplete() {
-        if (!done) {
-            done = true;
-            if (!response.ended()) {
-                response.end();
-            }
-            onDone.run();
+        if (rest == null) {
+            end();
+        } else {
+            endsAfterRest = true;
         }
     }
 }
