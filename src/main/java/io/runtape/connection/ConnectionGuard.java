@@ -23,6 +23,7 @@ public final class ConnectionGuard extends ChannelInitializerExtension {
 
     @Override
     public void postInitializeServerChildChannel(Channel channel) {
+        channel.pipeline().addFirst(new ConnectionDeadline());
         channel.pipeline().addLast(new AwaitProtocol());
     }
 

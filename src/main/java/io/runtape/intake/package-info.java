@@ -1,4 +1,4 @@
-/** Requests as they come in: their heads in time, their bodies within bounds of time and memory, and no thread for either. */
+/** Bodies of requests as they come in: within bounds of time and memory, and no thread for them. */
 @NullMarked
 package io.runtape.intake;
 

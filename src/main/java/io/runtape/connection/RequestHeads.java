@@ -1,4 +1,4 @@
-package io.runtape.intake;
+package io.runtape.connection;
 
 import io.quarkus.vertx.http.ManagementInterface;
 import io.vertx.ext.web.Router;

@@ -1,4 +1,4 @@
-package io.runtape.intake;
+package io.runtape.connection;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
