@@ -35,7 +35,8 @@ public final class StoreWork {
 
     @PreDestroy
     void stop() {
-        threads.shutdownNow();
+        // Not interrupted: that would close an embedded database's file.
+        threads.shutdown();
     }
 
     /**
