@@ -1,5 +1,7 @@
 package io.runtape.rows;
 
+import io.runtape.model.Engine;
+import io.runtape.model.Store;
 import io.runtape.sse.FrameKind;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.ByteBuffer;
@@ -10,6 +12,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.function.LongConsumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -48,10 +51,39 @@ public class FrameReader {
     /** The same for a page of history, whose frames also become JSON. */
     private static final long PAGE_BYTES = 4 << 20;
 
-    private final DataSource database;
+    /**
+     * So many reads at once of an embedded database, which holds each row that it looks at in this process's heap, the long ones
+     * several times over, even where their sizes alone are asked for. The others wait, without a connection.
+     */
+    private static final int EMBEDDED_READS_AT_ONCE = 2;
 
-    FrameReader(DataSource database) {
+    private final DataSource database;
+    private final Store store;
+    private final Semaphore embeddedReads = new Semaphore(EMBEDDED_READS_AT_ONCE, true);
+
+    FrameReader(DataSource database, Store store) {
         this.database = database;
+        this.store = store;
+    }
+
+    /** What a connection is asked. */
+    @FunctionalInterface
+    private interface Reading<T> {
+        T over(Connection connection) throws SQLException;
+    }
+
+    private <T> T read(Reading<T> reading) throws SQLException {
+        if (store.engine() == Engine.POSTGRESQL) {
+            try (Connection connection = database.getConnection()) {
+                return reading.over(connection);
+            }
+        }
+        embeddedReads.acquireUninterruptibly();
+        try (Connection connection = database.getConnection()) {
+            return reading.over(connection);
+        } finally {
+            embeddedReads.release();
+        }
     }
 
     /**
@@ -101,21 +133,19 @@ public class FrameReader {
      */
     private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax, @Nullable LongConsumer room)
             throws SQLException {
-        Extent extent;
-        try (Connection connection = database.getConnection()) {
-            extent = within(connection, runPk, query, bytesMax);
-            if (extent.last < 0) {
-                return List.of();
-            }
-            if (room == null) {
-                return frames(connection, runPk, query.endingWith(extent.last), false);
-            }
+        if (room == null) {
+            return read(connection -> {
+                Extent extent = within(connection, runPk, query, bytesMax);
+                return extent.last < 0 ? List.of() : frames(connection, runPk, query.endingWith(extent.last), false);
+            });
+        }
+        Extent extent = read(connection -> within(connection, runPk, query, bytesMax));
+        if (extent.last < 0) {
+            return List.of();
         }
         // Who waits for room holds no connection.
         room.accept(extent.bytes);
-        try (Connection connection = database.getConnection()) {
-            return frames(connection, runPk, query.endingWith(extent.last), true);
-        }
+        return read(connection -> frames(connection, runPk, query.endingWith(extent.last), true));
     }
 
     private static List<RecordedFrame> frames(Connection connection, long runPk, FrameQuery page, boolean withIds)
@@ -243,29 +273,31 @@ public class FrameReader {
             return Optional.of(completing.bytes());
         }
         long from = completing.sequence() - completing.parts();
-        long bytes;
-        try (Connection connection = database.getConnection()) {
-            bytes = bytesOf(connection, runPk, from, completing.sequence());
-        }
+        long bytes = read(connection -> bytesOf(connection, runPk, from, completing.sequence()));
         if (bytes > bytesMax) {
             return Optional.empty();
         }
         room.accept(bytes);
-        ByteBuffer joined = ByteBuffer.allocate((int) bytes);
-        try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(
-                        "select bytes from frame where run_pk = ? and sequence between ? and ? order by run_pk, sequence")) {
+        ByteBuffer joined = read(connection -> joined(connection, runPk, from, completing.sequence(), (int) bytes));
+        // Fewer where the run was deleted meanwhile.
+        return joined.hasRemaining() ? Optional.empty() : Optional.of(joined.array());
+    }
+
+    private static ByteBuffer joined(Connection connection, long runPk, long from, long to, int bytes)
+            throws SQLException {
+        ByteBuffer joined = ByteBuffer.allocate(bytes);
+        try (PreparedStatement select = connection.prepareStatement(
+                "select bytes from frame where run_pk = ? and sequence between ? and ? order by run_pk, sequence")) {
             select.setLong(1, runPk);
             select.setLong(2, from);
-            select.setLong(3, completing.sequence());
+            select.setLong(3, to);
             try (ResultSet rows = select.executeQuery()) {
                 while (rows.next()) {
                     joined.put(rows.getBytes(1));
                 }
             }
         }
-        // Fewer where the run was deleted meanwhile.
-        return joined.hasRemaining() ? Optional.empty() : Optional.of(joined.array());
+        return joined;
     }
 
     private static long bytesOf(Connection connection, long runPk, long from, long to) throws SQLException {

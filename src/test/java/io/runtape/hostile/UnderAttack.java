@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.runtape.testsupport.Bystander;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
 import io.runtape.testsupport.WireClient;
 import java.io.IOException;
 import java.util.List;
@@ -69,7 +72,16 @@ abstract class UnderAttack {
         assertTrue(gateway.isAlive(), "an earlier attack has ended the gateway");
         printed = gateway.output().size();
         gateway.forgetPeak();
+        // What an earlier attack left to be written may take an embedded database a moment.
+        RunTable.await("the gateway takes runs", this::takesRuns);
         bystander = Bystander.begin(client(), upstream, BYSTANDER_KEY);
+    }
+
+    private Boolean takesRuns() throws IOException {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        try (WireAnswer answer = client().post("/v1/run", "{}", script.header(), "X-API-Key: " + BYSTANDER_KEY)) {
+            return answer.status() == 200 ? true : null;
+        }
     }
 
     @AfterEach
