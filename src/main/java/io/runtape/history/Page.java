@@ -1,6 +1,7 @@
 package io.runtape.history;
 
 import io.runtape.error.RequestId;
+import io.runtape.memory.ReadOnceList;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -36,6 +37,6 @@ record Page<T>(List<T> data, Meta meta) {
             String requestId) {}
 
     static <T> Page<T> of(List<T> data, @Nullable String nextCursor, RoutingContext context) {
-        return new Page<>(data, new Meta(nextCursor != null, nextCursor, RequestId.of(context)));
+        return new Page<>(ReadOnceList.of(data), new Meta(nextCursor != null, nextCursor, RequestId.of(context)));
     }
 }

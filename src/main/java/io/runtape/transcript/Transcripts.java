@@ -7,6 +7,7 @@ import io.runtape.dialect.Dialects;
 import io.runtape.dialect.Message;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
+import io.runtape.memory.ReadOnceList;
 import io.runtape.model.AgentThread;
 import io.runtape.model.Run;
 import io.runtape.rows.FrameQuery;
@@ -64,7 +65,7 @@ final class Transcripts {
         Run run = require("run", id, () -> Run.of(owner, id));
         Draft draft = new Draft(room);
         draft.add(run);
-        return new RunTranscript(run.id, run.threadId, draft.messages, draft.truncated);
+        return new RunTranscript(run.id, run.threadId, ReadOnceList.of(draft.messages), draft.truncated);
     }
 
     /**
@@ -83,7 +84,7 @@ final class Transcripts {
             Long ordinal = run.threadOrdinal;
             next = ordinal == null ? Optional.empty() : nextRun(owner, thread, ordinal);
         }
-        return new ThreadTranscript(thread.id, thread.title, draft.messages, draft.truncated);
+        return new ThreadTranscript(thread.id, thread.title, ReadOnceList.of(draft.messages), draft.truncated);
     }
 
     private static Optional<Run> nextRun(Owner owner, AgentThread thread, long after) {
