@@ -4,20 +4,18 @@ import io.vertx.core.http.HttpClientRequest;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.MessageBodyWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
-import org.jboss.resteasy.reactive.client.impl.RestClientRequestContext;
-import org.jboss.resteasy.reactive.client.spi.ClientMessageBodyWriter;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the bytes of a call. It is asked to when there is a connection, right before the call goes out over it. By then the
  * client has made a request of it: it gets the target, which came this far without becoming a URI, since callers send targets
  * that are none. And the client has put a type beside the bytes, which is taken off again where the caller named none.
  */
-public final class AgentCallWriter implements ClientMessageBodyWriter<AgentCall> {
+public final class AgentCallWriter implements MessageBodyWriter<AgentCall> {
 
     @Override
     public boolean isWriteable(Class<?> type, Type generic, Annotation[] annotations, MediaType mediaType) {
@@ -33,20 +31,6 @@ public final class AgentCallWriter implements ClientMessageBodyWriter<AgentCall>
             MediaType mediaType,
             MultivaluedMap<String, Object> headers,
             OutputStream out)
-            throws IOException {
-        writeTo(call, type, generic, annotations, mediaType, headers, out, null);
-    }
-
-    @Override
-    public void writeTo(
-            AgentCall call,
-            Class<?> type,
-            Type generic,
-            Annotation[] annotations,
-            MediaType mediaType,
-            MultivaluedMap<String, Object> headers,
-            OutputStream out,
-            @Nullable RestClientRequestContext context)
             throws IOException {
         if (call.headers().stream().noneMatch(h -> h.getKey().equalsIgnoreCase(HttpHeaders.CONTENT_TYPE))) {
             headers.remove(HttpHeaders.CONTENT_TYPE);

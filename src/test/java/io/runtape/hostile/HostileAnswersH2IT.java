@@ -13,6 +13,6 @@ class HostileAnswersH2IT extends HostileAnswersIT {
 
     @Override
     Map<String, String> settings(ScriptedUpstream behind) {
-        return inASmallContainer(GatewayProcess.onH2(dataDir, behind));
+        return GatewayProcess.onH2(dataDir, behind);
     }
 }

@@ -12,13 +12,11 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Questions to the history whose answers take much memory, many of them at once, and some that nobody reads. */
@@ -36,21 +34,6 @@ abstract class HostileAnswersIT extends UnderAttack {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final ExecutorService askers = Executors.newCachedThreadPool();
-
-    /**
-     * The collector that a JVM chooses in a container of 512 MiB. Another one, which this machine would get, does not move large
-     * arrays, and so finds no room for one where there is enough in pieces.
-     */
-    static Map<String, String> inASmallContainer(Map<String, String> settings) {
-        settings.put("JAVA_TOOL_OPTIONS", "-XX:+UseSerialGC");
-        return settings;
-    }
-
-    /** What takes nearly all memory has the JVM stop the world: no event loop is to blame for that. */
-    @BeforeAll
-    void excuse() {
-        gateway.crowded();
-    }
 
     @AfterAll
     void stopAskers() {

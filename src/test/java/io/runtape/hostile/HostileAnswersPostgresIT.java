@@ -9,6 +9,6 @@ class HostileAnswersPostgresIT extends HostileAnswersIT {
 
     @Override
     Map<String, String> settings(ScriptedUpstream behind) {
-        return inASmallContainer(GatewayProcess.onPostgres(PostgresServer.freshDatabase(), behind));
+        return GatewayProcess.onPostgres(PostgresServer.freshDatabase(), behind);
     }
 }

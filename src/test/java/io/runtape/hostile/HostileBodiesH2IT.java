@@ -13,6 +13,6 @@ class HostileBodiesH2IT extends HostileBodiesIT {
 
     @Override
     Map<String, String> settings(ScriptedUpstream behind) {
-        return inASmallContainer(GatewayProcess.onH2(dataDir, behind));
+        return GatewayProcess.onH2(dataDir, behind);
     }
 }

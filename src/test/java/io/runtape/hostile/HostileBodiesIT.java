@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -27,7 +26,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Bodies that are made to take memory or threads: large ones, ones that expand, and ones that never end. */
@@ -47,21 +45,6 @@ abstract class HostileBodiesIT extends UnderAttack {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private final ExecutorService callers = Executors.newCachedThreadPool();
-
-    /**
-     * The collector that a JVM chooses in a container of 512 MiB. Another one, which this machine would get, does not move large
-     * arrays, and so finds no room for one where there is enough in pieces.
-     */
-    static Map<String, String> inASmallContainer(Map<String, String> settings) {
-        settings.put("JAVA_TOOL_OPTIONS", "-XX:+UseSerialGC");
-        return settings;
-    }
-
-    /** What takes nearly all memory has the JVM stop the world: no event loop is to blame for that. */
-    @BeforeAll
-    void excuse() {
-        gateway.crowded();
-    }
 
     @AfterAll
     void stopCallers() {
