@@ -341,6 +341,8 @@ class StoreOutageIT {
     }
 
     private static int waitingWriters(Statement select) throws SQLException {
+        // Within a transaction the server shows the sessions that there were when it was first asked.
+        select.execute("select pg_stat_clear_snapshot()");
         try (ResultSet row = select.executeQuery("select count(*) from pg_stat_activity"
                 + " where wait_event_type = 'Lock' and application_name like 'runtape-node-%'")) {
             row.next();
