@@ -4,10 +4,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.AttributeKey;
+import io.netty.util.concurrent.Future;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,16 @@ final class ConnectionDeadline extends ChannelInboundHandlerAdapter {
 
     private boolean asked;
     private boolean ofMany;
-    private @Nullable HttpServerResponse answering;
+    private Phase phase = Phase.IDLE;
+    private @Nullable Future<?> timer;
+
+    /** Holds nothing of a call: the timer outlives many. */
+    private enum Phase {
+        IDLE,
+        ANSWERING,
+        /** Since the last look. */
+        ANSWERED
+    }
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
@@ -44,27 +54,36 @@ final class ConnectionDeadline extends ChannelInboundHandlerAdapter {
         context.fireChannelActive();
     }
 
+    /** A connection of one call is gone long before its time: its timer must not keep what it held. */
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+        context.fireChannelInactive();
+    }
+
     private void judge(Channel channel, Duration in) {
-        channel.eventLoop().schedule(() -> judge(channel), in.toMillis(), TimeUnit.MILLISECONDS);
+        timer = channel.eventLoop().schedule(() -> judge(channel), in.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void judge(Channel channel) {
         if (!channel.isActive() || ofMany) {
             return;
         }
-        HttpServerResponse last = answering;
         if (!asked && channel.parent().attr(TOLD_BY_SERVER).get() == null) {
             judge(channel, FIRST_HEAD);
-        } else if (last == null) {
+        } else if (phase == Phase.IDLE) {
             channel.close();
         } else {
-            answering = last.ended() || last.closed() ? null : last;
+            phase = phase == Phase.ANSWERED ? Phase.IDLE : phase;
             judge(channel, NEXT_HEAD);
         }
     }
 
     /** The head of a request has come whole. */
-    static void head(HttpServerRequest request) {
+    static void head(RoutingContext context) {
+        HttpServerRequest request = context.request();
         Channel channel = ((ConnectionBase) request.connection()).channel();
         @Nullable ConnectionDeadline deadline = channel.attr(OF_CONNECTION).get();
         if (deadline == null) {
@@ -76,6 +95,7 @@ final class ConnectionDeadline extends ChannelInboundHandlerAdapter {
         }
         // A connection of HTTP/2 has many answers at once, and pings of its own.
         deadline.ofMany = request.version() == HttpVersion.HTTP_2;
-        deadline.answering = request.response();
+        deadline.phase = Phase.ANSWERING;
+        context.addBodyEndHandler(v -> deadline.phase = Phase.ANSWERED);
     }
 }

@@ -22,7 +22,7 @@ final class RequestHeads {
     }
 
     private static void tell(RoutingContext context) {
-        ConnectionDeadline.head(context.request());
+        ConnectionDeadline.head(context);
         context.next();
     }
 }

@@ -1,6 +1,7 @@
 package io.runtape.memory;
 
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorReply;
 import io.vertx.core.http.HttpServerResponse;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.jboss.resteasy.reactive.server.core.CurrentRequestManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The room in memory for one answer of the history, from when it is read until it is sent. A client that does not read a large
@@ -32,6 +34,7 @@ public final class AnswerRoom implements LongConsumer {
     private long taken;
     private long sentAtLook = -1;
     private volatile boolean done;
+    private volatile @Nullable Future<?> timer;
 
     private AnswerRoom(Share share, RoutingContext context) {
         this.share = share;
@@ -67,11 +70,15 @@ public final class AnswerRoom implements LongConsumer {
 
     private void close() {
         done = true;
+        Future<?> look = timer;
+        if (look != null) {
+            look.cancel(false);
+        }
         share.close();
     }
 
     private void lookLater() {
-        loop.schedule(this::look, WINDOW.toMillis(), TimeUnit.MILLISECONDS);
+        timer = loop.schedule(this::look, WINDOW.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void look() {

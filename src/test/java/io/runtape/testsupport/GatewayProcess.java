@@ -155,6 +155,23 @@ public final class GatewayProcess implements AutoCloseable {
         throw new IOException("the system does not tell the peak of a process");
     }
 
+    /** How many objects of this class it can reach in memory; makes it collect garbage first. */
+    public int objectsOf(String className) throws IOException, InterruptedException {
+        Process jcmd = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        Long.toString(process.pid()),
+                        "GC.class_histogram")
+                .redirectErrorStream(true)
+                .start();
+        String histogram = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (jcmd.waitFor() != 0) {
+            throw new IOException(histogram);
+        }
+        Matcher line = Pattern.compile("(\\d+) +\\d+ +" + Pattern.quote(className) + "$", Pattern.MULTILINE)
+                .matcher(histogram);
+        return line.find() ? Integer.parseInt(line.group(1)) : 0;
+    }
+
     /** {@code kill -STOP}: as a machine that sleeps. That its event loops stood still is no fault of theirs from now on. */
     public void freeze() throws IOException {
         excused = true;

@@ -1,0 +1,98 @@
+package io.runtape.connection;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A call that is answered leaves memory at once: not with its connection's deadline, nor with the connection. */
+class AnsweredCallsIT {
+
+    private static final int CALLS = 40;
+
+    /** The last answer of a connection to the agent API may stay with that connection. */
+    private static final int FEW = 4;
+
+    /** Well before any deadline of a connection. */
+    private static final Duration SOON = Duration.ofSeconds(5);
+
+    private static final String STREAM = "event: run_completed\ndata: {\"text\":\"" + "x".repeat(2000) + "\"}\n\n";
+
+    @TempDir
+    static Path data;
+
+    private static ScriptedUpstream upstream;
+    private static GatewayProcess gateway;
+
+    @BeforeAll
+    static void start() throws Exception {
+        upstream = new ScriptedUpstream();
+        gateway = GatewayProcess.start(GatewayProcess.onH2(data, upstream)).ready();
+    }
+
+    @AfterAll
+    static void stop() {
+        gateway.close();
+        upstream.close();
+    }
+
+    @Test
+    void closedConnectionsAreForgotten() throws Exception {
+        List<WireAnswer> answers = answered();
+        assertTrue(gateway.objectsOf("io.runtape.connection.ConnectionDeadline") >= CALLS, "the guard is in place");
+
+        for (WireAnswer answer : answers) {
+            answer.close();
+        }
+
+        awaitFew("io.runtape.connection.ConnectionDeadline");
+        awaitFew("io.vertx.core.http.impl.Http1xServerConnection");
+        awaitFew("io.runtape.proxy.AnswerBody");
+    }
+
+    @Test
+    void openConnectionsHoldNothingOfTheirLastCall() throws Exception {
+        List<WireAnswer> answers = answered();
+
+        awaitFew("io.runtape.proxy.AnswerBody");
+        awaitFew("io.runtape.journal.RunJournal");
+        awaitFew("io.vertx.core.http.impl.Http1xServerResponse");
+
+        for (WireAnswer answer : answers) {
+            answer.close();
+        }
+    }
+
+    private List<WireAnswer> answered() throws Exception {
+        List<WireAnswer> answers = new ArrayList<>();
+        for (int i = 0; i < CALLS; i++) {
+            Scripted script = upstream.on(Script.stream(STREAM));
+            WireAnswer answer =
+                    gateway.client().post("/v1/run", "{\"prompt\":\"\"}", "X-API-Key: leaves", script.header());
+            assertEquals(STREAM, new String(answer.whole(), UTF_8));
+            answers.add(answer);
+        }
+        return answers;
+    }
+
+    private static void awaitFew(String className) {
+        await().atMost(SOON).untilAsserted(() -> {
+            int live = gateway.objectsOf(className);
+            assertTrue(live <= FEW, live + " of " + className);
+        });
+    }
+}
