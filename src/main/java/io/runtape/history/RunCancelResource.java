@@ -58,9 +58,6 @@ public final class RunCancelResource {
                     + " cancelled with reason cancel_requested. It may be recorded by any gateway of the database. A run that"
                     + " has ended is answered as it is; so is one that has not ended within five seconds, as running.")
     @APIResponse(responseCode = "200", description = "The run.")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
-    @APIResponse(responseCode = "404", ref = "NotFound")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public Uni<RestResponse<One<RunView>>> cancel(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());

@@ -46,10 +46,6 @@ public final class RunEventResource {
                     then those to come, until the run ends.""")
     @APIResponse(responseCode = "200", description = "The events.")
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
-    @APIResponse(responseCode = "404", ref = "NotFound")
-    @APIResponse(responseCode = "406", ref = "NotAcceptable")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<Page<EventView>> page(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         PresentRun run = present.require(callers.readerOf(context.request()), id);

@@ -67,10 +67,7 @@ public final class RunHistoryResource {
             summary = "List runs",
             description = "The caller's runs, the newest first. New runs do not move a page that a cursor leads to.")
     @APIResponse(responseCode = "200", description = "A page of runs.")
-    @APIResponse(responseCode = "400", ref = "InvalidRequest")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
     @APIResponse(responseCode = "403", ref = "Forbidden")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<Page<RunView>> list(@Context RoutingContext context) throws SQLException {
         Owner owner = callers.readerOf(context.request());
         QueryParameters query = QueryParameters.of(context);
@@ -95,9 +92,6 @@ public final class RunHistoryResource {
             summary = "Show a run",
             description = "Of a run that goes on, the counts are those of its frames so far.")
     @APIResponse(responseCode = "200", description = "The run.")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
-    @APIResponse(responseCode = "404", ref = "NotFound")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<One<RunView>> get(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         PresentRun run = present.require(callers.readerOf(context.request()), id);
@@ -115,10 +109,11 @@ public final class RunHistoryResource {
     @APIResponse(
             responseCode = "200",
             description = "The body, byte for byte.",
-            content = @Content(mediaType = "application/json", schema = @Schema(type = SchemaType.OBJECT)))
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
-    @APIResponse(responseCode = "404", ref = "NotFound")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
+            content =
+                    @Content(
+                            mediaType = "application/json",
+                            schema = @Schema(type = SchemaType.OBJECT, additionalProperties = Schema.True.class),
+                            example = "{\"agent\":\"code-assistant\",\"prompt\":\"Run the tests.\"}"))
     public RestResponse<byte[]> request(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         Run run = runs.require(callers.readerOf(context.request()), id);
@@ -155,10 +150,7 @@ public final class RunHistoryResource {
             summary = "Delete a run",
             description = "Its frames are gone with it. What the agent API keeps is not touched.")
     @APIResponse(responseCode = "204", description = "It is deleted.")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
-    @APIResponse(responseCode = "404", ref = "NotFound")
     @APIResponse(responseCode = "409", ref = "RunActive")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<Void> delete(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         deletion.ofRun(runs.require(callers.readerOf(context.request()), id).runPk);

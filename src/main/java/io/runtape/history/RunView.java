@@ -76,10 +76,18 @@ record RunView(
         @Nullable
         String prompt,
 
-        @Schema(implementation = Object.class, type = SchemaType.OBJECT, description = "The request's metadata.")
+        @Schema(
+                implementation = Object.class,
+                type = SchemaType.OBJECT,
+                additionalProperties = Schema.True.class,
+                description = "The request's metadata.")
         JsonText metadata,
 
-        @Schema(implementation = Object.class, type = SchemaType.OBJECT, description = "The request's config.")
+        @Schema(
+                implementation = Object.class,
+                type = SchemaType.OBJECT,
+                additionalProperties = Schema.True.class,
+                description = "The request's config.")
         JsonText config,
 
         @Schema(
@@ -93,6 +101,7 @@ record RunView(
         @Schema(
                 implementation = Object.class,
                 type = SchemaType.OBJECT,
+                additionalProperties = Schema.True.class,
                 nullable = true,
                 description = "Counts of tokens, with the runtime's own names.",
                 examples = "{\"inputTokens\":1480,\"outputTokens\":322}")
@@ -105,6 +114,7 @@ record RunView(
         @Schema(
                 implementation = Object.class,
                 type = SchemaType.OBJECT,
+                additionalProperties = Schema.True.class,
                 nullable = true,
                 description = "What went wrong, by the runtime's own account.")
         @Nullable

@@ -46,10 +46,6 @@ public final class ThreadEventResource {
                     then those to come. A run that begins while another one goes on waits for its end.""")
     @APIResponse(responseCode = "200", description = "The events.")
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
-    @APIResponse(responseCode = "404", ref = "NotFound")
-    @APIResponse(responseCode = "406", ref = "NotAcceptable")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<Page<EventView>> page(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {

@@ -1,11 +1,17 @@
 package io.runtape.history;
 
+import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
+import io.runtape.journal.StoreWork;
 import io.runtape.memory.AnswerRoom;
 import io.runtape.memory.MemoryBudgets;
 import io.runtape.model.AgentThread;
 import io.runtape.model.Run;
+import io.smallrye.common.annotation.NonBlocking;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -41,6 +47,8 @@ public final class ThreadResource {
     private final PresentRuns present;
     private final ThreadUpdate update;
     private final Deletion deletion;
+    private final HistoryBodies bodies;
+    private final StoreWork work;
     private final MemoryBudgets memory;
 
     ThreadResource(
@@ -51,6 +59,8 @@ public final class ThreadResource {
             PresentRuns present,
             ThreadUpdate update,
             Deletion deletion,
+            HistoryBodies bodies,
+            StoreWork work,
             MemoryBudgets memory) {
         this.callers = callers;
         this.threads = threads;
@@ -59,6 +69,8 @@ public final class ThreadResource {
         this.present = present;
         this.update = update;
         this.deletion = deletion;
+        this.bodies = bodies;
+        this.work = work;
         this.memory = memory;
     }
 
@@ -71,10 +83,7 @@ public final class ThreadResource {
                     The caller's threads, the one that moved last first. A thread that moves while the pages are read may be met \
                     twice. `since` and `until` are about `updatedAt`.""")
     @APIResponse(responseCode = "200", description = "A page of threads.")
-    @APIResponse(responseCode = "400", ref = "InvalidRequest")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
     @APIResponse(responseCode = "403", ref = "Forbidden")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<Page<ThreadView>> list(@Context RoutingContext context) throws SQLException {
         Owner owner = callers.readerOf(context.request());
         QueryParameters query = QueryParameters.of(context);
@@ -92,9 +101,6 @@ public final class ThreadResource {
     @Tag(name = "Threads")
     @Operation(operationId = "getThread", summary = "Show a thread")
     @APIResponse(responseCode = "200", description = "The thread.")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
-    @APIResponse(responseCode = "404", ref = "NotFound")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<One<ThreadView>> get(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
@@ -112,10 +118,6 @@ public final class ThreadResource {
             summary = "List the runs of a thread",
             description = "The oldest first. A run takes its place in the thread when its answer begins.")
     @APIResponse(responseCode = "200", description = "A page of runs.")
-    @APIResponse(responseCode = "400", ref = "InvalidRequest")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
-    @APIResponse(responseCode = "404", ref = "NotFound")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<Page<RunView>> runs(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
@@ -135,6 +137,7 @@ public final class ThreadResource {
     @Path("/threads/{id}")
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces(MediaType.APPLICATION_JSON)
+    @NonBlocking
     @Tag(name = "Threads")
     @Operation(operationId = "changeThread", summary = "Rename or archive a thread")
     @RequestBody(
@@ -145,19 +148,19 @@ public final class ThreadResource {
                             schema = @Schema(ref = "ThreadChange"),
                             example = "{\"title\":\"Fix the build\",\"archived\":false}"))
     @APIResponse(responseCode = "200", description = "The thread as it is now.")
-    @APIResponse(responseCode = "400", ref = "InvalidRequest")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
-    @APIResponse(responseCode = "404", ref = "NotFound")
-    @APIResponse(responseCode = "408", ref = "RequestTimeout")
-    @APIResponse(responseCode = "413", ref = "BodyTooLarge")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
-    public RestResponse<One<ThreadView>> change(
-            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
-            throws SQLException {
+    public Uni<RestResponse<One<ThreadView>>> change(
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
+        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
+        return bodies.of(context)
+                .flatMap(body -> work.onWorker(() -> changed(owner, id, body), loop))
+                .map(thread -> NoStore.ok(new One<>(thread)));
+    }
+
+    private ThreadView changed(Owner owner, String id, byte[] body) throws SQLException {
         AgentThread thread = threads.require(owner, id);
-        update.apply(owner, thread.id, ThreadChange.read(HistoryBodies.of(context)));
-        return NoStore.ok(new One<>(views.of(owner, threads.require(owner, id))));
+        update.apply(owner, thread.id, ThreadChange.read(body));
+        return views.of(owner, threads.require(owner, id));
     }
 
     /** Deletes the thread and its runs. */
@@ -169,10 +172,7 @@ public final class ThreadResource {
             summary = "Delete a thread",
             description = "Its runs are gone with it. What the agent API keeps is not touched.")
     @APIResponse(responseCode = "204", description = "It is deleted.")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
-    @APIResponse(responseCode = "404", ref = "NotFound")
     @APIResponse(responseCode = "409", ref = "RunActive")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<Void> delete(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {

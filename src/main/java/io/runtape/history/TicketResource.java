@@ -1,10 +1,16 @@
 package io.runtape.history;
 
+import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.access.Ticket;
 import io.runtape.error.ApiException;
+import io.runtape.journal.StoreWork;
 import io.runtape.model.Tickets;
+import io.smallrye.common.annotation.NonBlocking;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -31,18 +37,29 @@ public final class TicketResource {
     private final RunQueries runs;
     private final ThreadQueries threads;
     private final Tickets tickets;
+    private final HistoryBodies bodies;
+    private final StoreWork work;
 
-    TicketResource(CallerAuthentication callers, RunQueries runs, ThreadQueries threads, Tickets tickets) {
+    TicketResource(
+            CallerAuthentication callers,
+            RunQueries runs,
+            ThreadQueries threads,
+            Tickets tickets,
+            HistoryBodies bodies,
+            StoreWork work) {
         this.callers = callers;
         this.runs = runs;
         this.threads = threads;
         this.tickets = tickets;
+        this.bodies = bodies;
+        this.work = work;
     }
 
     /** Makes a ticket for the events of one run or one thread of the caller. */
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces(MediaType.APPLICATION_JSON)
+    @NonBlocking
     @Tag(name = "Tickets")
     @Operation(operationId = "createTicket", summary = "Make a ticket for an EventSource", description = """
                     A browser's EventSource cannot send a credential. A ticket lets it in: add it to the URL of the events as the \
@@ -56,21 +73,23 @@ public final class TicketResource {
                             schema = @Schema(ref = "TicketRequest"),
                             example = "{\"runId\":\"run_019b76a0c5c17f3e8a0f52a3a3f7c9d1\"}"))
     @APIResponse(responseCode = "201", description = "The ticket.")
-    @APIResponse(responseCode = "400", ref = "InvalidRequest")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
     @APIResponse(responseCode = "404", ref = "NotFound")
-    @APIResponse(responseCode = "408", ref = "RequestTimeout")
-    @APIResponse(responseCode = "413", ref = "BodyTooLarge")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
-    public RestResponse<One<TicketView>> create(@Context RoutingContext context) throws SQLException {
+    public Uni<RestResponse<One<TicketView>>> create(@Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
-        TicketRequest asked = TicketRequest.read(HistoryBodies.of(context));
+        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
+        return bodies.of(context)
+                .map(TicketRequest::read)
+                .flatMap(asked -> work.onWorker(() -> make(owner, asked), loop))
+                .map(ticket -> NoStore.created(new One<>(ticket)));
+    }
+
+    private TicketView make(Owner owner, TicketRequest asked) throws SQLException {
         Ticket ticket = Ticket.random();
         Instant expiresAt = asked.runId() != null
                 ? tickets.keepForRun(ticket, owner, runs.require(owner, asked.runId()).runPk)
                 : tickets.keepForThread(
                                 ticket, owner, threads.require(owner, Objects.requireNonNull(asked.threadId())).id)
                         .orElseThrow(() -> ApiException.notFound("thread"));
-        return NoStore.created(new One<>(new TicketView(ticket.secret(), expiresAt)));
+        return new TicketView(ticket.secret(), expiresAt);
     }
 }

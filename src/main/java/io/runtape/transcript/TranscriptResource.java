@@ -44,10 +44,6 @@ public final class TranscriptResource {
                     What was asked, and what was said and done: deltas are joined, and tool calls stand with their results. Of a run \
                     that goes on, what there is so far.""")
     @APIResponse(responseCode = "200", description = "The transcript.")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
-    @APIResponse(responseCode = "404", ref = "NotFound")
-    @APIResponse(responseCode = "406", ref = "NotAcceptable")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<Answer<RunTranscript>> ofRun(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         return ok(transcripts.ofRun(callers.readerOf(context.request()), id, AnswerRoom.of(context, memory)));
@@ -63,10 +59,6 @@ public final class TranscriptResource {
             summary = "Read a thread as a conversation",
             description = "All its runs in their order. What a request repeats of earlier runs is shown once.")
     @APIResponse(responseCode = "200", description = "The transcript.")
-    @APIResponse(responseCode = "401", ref = "Unauthorized")
-    @APIResponse(responseCode = "404", ref = "NotFound")
-    @APIResponse(responseCode = "406", ref = "NotAcceptable")
-    @APIResponse(responseCode = "503", ref = "StoreUnavailable")
     public RestResponse<Answer<ThreadTranscript>> ofThread(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
 import io.runtape.testsupport.DroppingLink;
+import io.runtape.testsupport.NodeModules;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Tool;
 import io.runtape.testsupport.WireAnswer;
@@ -130,7 +131,7 @@ abstract class ResumeGuideTest extends RunningGateway {
 
     private void assertNodeReadsEveryEventOnce(String snippet) throws Exception {
         Tool node = Tool.named("node");
-        NodeModules.link(SCRIPTS);
+        NodeModules.link(SCRIPTS, "eventsource");
         assertReadsEveryEventOnce((link, run) -> Told.inLines(run(node, snippet, link, run)));
     }
 

@@ -112,6 +112,25 @@ abstract class Http2CallTest extends RunningGateway {
     }
 
     @Test
+    void takesBodiesForTheHistory() throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        int run = http2.request("POST", "/v1/run", false, KEY, JSON, script.header());
+        http2.data(run, "{\"threadId\":\"bodies\"}".getBytes(UTF_8), true);
+        table().ended(http2.answer(run).header("runtape-run-id"));
+
+        int change = http2.request("PATCH", "/history/v1/threads/bodies", false, KEY, JSON);
+        http2.data(change, "{\"title\":".getBytes(UTF_8), false);
+        http2.data(change, "\"Two\"}".getBytes(UTF_8), true);
+        int ticket = http2.request("POST", "/history/v1/tickets", false, KEY, JSON, "Content-Length: 21");
+        http2.data(ticket, "{\"threadId\":\"bodies\"}".getBytes(UTF_8), true);
+
+        Http2Client.Answer changed = http2.answer(change);
+        assertEquals(200, changed.status(), changed.text());
+        assertTrue(changed.text().contains("\"title\":\"Two\""), changed.text());
+        assertEquals(201, http2.answer(ticket).status());
+    }
+
+    @Test
     void joinsThePiecesOfACookie() throws Exception {
         Scripted script = upstream.on(Script.json(200, "{}"));
 

@@ -38,6 +38,11 @@ public final class Tool {
                 .orElseGet(() -> missing(name + " is not on the path"));
     }
 
+    /** The Java that runs the tests. */
+    public static Tool java() {
+        return new Tool(Path.of(System.getProperty("java.home"), "bin", "java"));
+    }
+
     /** Ends the test, for want of something. */
     public static <T> T missing(String what) {
         String ci = System.getenv("CI");

@@ -1,0 +1,171 @@
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.openapitools.client.ApiClient;
+import org.openapitools.client.ApiException;
+import org.openapitools.client.ApiResponse;
+import org.openapitools.client.api.AgentApiApi;
+import org.openapitools.client.api.RunsApi;
+import org.openapitools.client.api.ThreadsApi;
+import org.openapitools.client.api.TicketsApi;
+import org.openapitools.client.model.Error;
+import org.openapitools.client.model.ErrorCode;
+import org.openapitools.client.model.Event;
+import org.openapitools.client.model.Message;
+import org.openapitools.client.model.Run;
+import org.openapitools.client.model.TextPart;
+import org.openapitools.client.model.ThreadChange;
+import org.openapitools.client.model.TicketRequest;
+import org.openapitools.client.model.ToolCallPart;
+import org.openapitools.client.model.ToolResultPart;
+
+/** Makes every call of the OpenAPI document with the client that openapi-generator makes of it, and looks at each answer. */
+public final class EveryCall {
+
+    private static final String THREAD = "from-java";
+
+    private final List<String> answered = new ArrayList<>();
+    private final AgentApiApi agents;
+    private final RunsApi runs;
+    private final ThreadsApi threads;
+    private final TicketsApi tickets;
+
+    private EveryCall(String gateway, String key) {
+        ApiClient client = new ApiClient();
+        client.updateBaseUri(gateway);
+        client.setRequestInterceptor(request -> request.header("X-API-Key", key));
+        client.setResponseInterceptor(response -> {
+            String path = response.request().uri().getPath();
+            if (path.startsWith("/history/")) {
+                check(response.headers().firstValue("X-Request-ID").isPresent(), path + " is answered without its id");
+            }
+            if (response.statusCode() / 100 == 2) {
+                answered.add(response.request().method() + " " + path);
+            }
+        });
+        agents = new AgentApiApi(client);
+        runs = new RunsApi(client);
+        threads = new ThreadsApi(client);
+        tickets = new TicketsApi(client);
+    }
+
+    /**
+     * Makes the calls.
+     *
+     * @param gateway its origin
+     * @param key the credential
+     * @param live a run of that caller that goes on until it is cancelled
+     * @return method and path of each call that was answered well
+     */
+    public static List<String> make(String gateway, String key, String live) throws ApiException, IOException {
+        EveryCall calls = new EveryCall(gateway, key);
+        calls.makeAll(live);
+        return calls.answered;
+    }
+
+    private void makeAll(String live) throws ApiException, IOException {
+        Map<String, Object> asked = Map.of("agent", "tester", "prompt", "Run the tests.", "threadId", THREAD);
+        ApiResponse<File> streamed = agents.runWithHttpInfo(asked, null, null, null, "key-1", null);
+        String stream = read(streamed.getData());
+        check(stream.contains("event: run_completed"), stream);
+        String id = streamed.getHeaders().get("runtape-run-id").get(0);
+
+        String whole = read(agents.run(Map.of("prompt", "Hi", "stream", false), "continue", null, THREAD, null, null));
+        Map<?, ?> answer = new ObjectMapper().readValue(whole, Map.class);
+        same("Hello.", ((Map<?, ?>) answer.get("data")).get("result"));
+
+        String named = read(agents.runNamedAgent("reviewer", Map.of("prompt", "Look."), null, "true", THREAD, null, null));
+        check(named.contains("id: 1\n"), named);
+
+        readRuns(id, stream);
+        readThread(stream);
+        same(Run.StatusEnum.CANCELLED, runs.cancelRun(live).getData().getStatus());
+
+        String ofRun = tickets.createTicket(new TicketRequest().runId(id)).getData().getTicket();
+        String ofThread = tickets.createTicket(new TicketRequest().threadId(THREAD)).getData().getTicket();
+        check(!ofRun.equals(ofThread), ofRun);
+
+        deleteAll(id);
+    }
+
+    private void readRuns(String id, String stream) throws ApiException, IOException {
+        List<Run> newest = runs.listRuns(null, "completed", THREAD, null, null, 10, null).getData();
+        same(List.of("reviewer", "tester"), newest.stream().map(Run::getAgent).filter(Objects::nonNull).toList());
+
+        Run run = runs.getRun(id).getData();
+        same(Run.StatusEnum.COMPLETED, run.getStatus());
+        same("Green.", run.getResult());
+        check(run.getCreatedAt().isBefore(OffsetDateTime.now().plusDays(1)), run.getCreatedAt());
+
+        List<Event> events = runs.getRunEvents(
+                        id, List.of("tool_call", "tool_result"), List.of("event"), 0L, 50, null, "asc", "raw", null, null, null)
+                .getData();
+        same(List.of("tool_call", "tool_result"), events.stream().map(Event::getType).toList());
+        check(events.get(0).getRaw().length == events.get(0).getBytes(), events.get(0));
+        same("shell", ((Map<?, ?>) events.get(0).getPayload()).get("name"));
+
+        same("Run the tests.", ((Map<?, ?>) runs.getRunRequest(id)).get("prompt"));
+        same(stream, read(runs.replayRun(id, "max", null)));
+        checkTranscript(runs.getRunTranscript(id).getData().getMessages());
+    }
+
+    private static void checkTranscript(List<Message> messages) {
+        same(Message.RoleEnum.USER, messages.get(0).getRole());
+        same("Run the tests.", ((TextPart) messages.get(0).getParts().get(0).getActualInstance()).getText());
+        List<Object> parts =
+                messages.get(1).getParts().stream().map(part -> part.getActualInstance()).toList();
+        same("make", ((Map<?, ?>) ((ToolCallPart) parts.get(0)).getInput()).get("cmd"));
+        same(0, ((ToolResultPart) parts.get(1)).getExitCode());
+        same("Green.", ((TextPart) parts.get(2)).getText());
+    }
+
+    private void readThread(String stream) throws ApiException, IOException {
+        same(THREAD, threads.listThreads(null, false, null, null, 10, null).getData().get(0).getId());
+        same(3L, threads.getThread(THREAD).getData().getRunCount());
+        same(3, threads.listThreadRuns(THREAD, 10, null).getData().size());
+        long first = threads.getThreadEvents(THREAD, null, null, null, null, null, null, null, null, null, null)
+                .getData()
+                .get(0)
+                .getSequence();
+        same((1L << 32) + 1, first);
+        String replayed = read(threads.replayThread(THREAD, "max", "PT0S", true));
+        check(replayed.length() > stream.length() && replayed.contains("event: run_completed"), replayed);
+        checkTranscript(threads.getThreadTranscript(THREAD).getData().getMessages());
+        same("Tests", threads.changeThread(THREAD, new ThreadChange().title("Tests")).getData().getTitle());
+        check(threads.changeThread(THREAD, new ThreadChange().title(null)).getData().getTitle() == null, "a title");
+    }
+
+    private void deleteAll(String id) throws ApiException, IOException {
+        runs.deleteRun(id);
+        try {
+            runs.getRun(id);
+            throw new AssertionError("A deleted run is still there.");
+        } catch (ApiException gone) {
+            Error error = new ObjectMapper().readValue(gone.getResponseBody(), Error.class);
+            same(ErrorCode.NOT_FOUND, error.getError().getCode());
+        }
+        threads.deleteThread(THREAD);
+    }
+
+    private static String read(File file) throws IOException {
+        String text = Files.readString(file.toPath());
+        Files.delete(file.toPath());
+        return text;
+    }
+
+    private static void same(Object expected, Object actual) {
+        check(expected.equals(actual), "not " + expected + " but " + actual);
+    }
+
+    private static void check(boolean holds, Object otherwise) {
+        if (!holds) {
+            throw new AssertionError(otherwise);
+        }
+    }
+}

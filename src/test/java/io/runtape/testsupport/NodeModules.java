@@ -1,0 +1,31 @@
+package io.runtape.testsupport;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The packages that the JavaScript and TypeScript of tests use. */
+public final class NodeModules {
+
+    /** Where they are named, and installed. */
+    public static final Path HOME = Path.of("src", "test", "node");
+
+    private NodeModules() {}
+
+    /**
+     * Makes them known to the scripts below that directory; without them the test is skipped, or fails where continuous
+     * integration runs it.
+     *
+     * @param wanted the one that the test needs, such as {@code eventsource}
+     */
+    public static void link(Path directory, String wanted) throws IOException {
+        Path modules = HOME.resolve("node_modules").toAbsolutePath();
+        if (!Files.isDirectory(modules.resolve(wanted))) {
+            Tool.missing(wanted + " is not installed: npm ci --prefix " + HOME);
+        }
+        Path known = Files.createDirectories(directory).resolve("node_modules");
+        if (!Files.exists(known)) {
+            Files.createSymbolicLink(known, modules);
+        }
+    }
+}

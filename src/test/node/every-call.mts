@@ -1,0 +1,141 @@
+// Makes every call of the OpenAPI document with the types that openapi-typescript makes of it, looks at each answer, and
+// prints method and path of those that were answered well. Arguments: the gateway's origin, the credential, and a run of that
+// caller that goes on until it is cancelled.
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema.js";
+
+declare const process: { argv: string[] };
+
+const [gateway = "", key = "", live = ""] = process.argv.slice(2);
+const THREAD = "from-typescript";
+
+const client = createClient<paths>({ baseUrl: gateway, headers: { "X-API-Key": key } });
+client.use({
+  onResponse({ request, response }) {
+    if (response.ok) {
+      console.log(request.method + " " + new URL(request.url).pathname);
+    }
+  },
+});
+
+function check(holds: boolean, otherwise: unknown): void {
+  if (!holds) {
+    throw new Error(String(otherwise));
+  }
+}
+
+function same(expected: unknown, actual: unknown): void {
+  check(expected === actual, `not ${expected} but ${JSON.stringify(actual)}`);
+}
+
+/** What was answered well; an error of the gateway's own is thrown by its code. */
+async function good<T, R extends Response>(
+  call: Promise<{ data?: T; error?: unknown; response: R }>,
+): Promise<T> {
+  const { data, error, response } = await call;
+  check(response.ok, `${response.status} ${JSON.stringify(error)}`);
+  return data as T;
+}
+
+function checkTranscript(messages: components["schemas"]["Message"][]): void {
+  same("user,assistant", messages.slice(0, 2).map((message) => message.role).join());
+  const parts = messages[1]?.parts ?? [];
+  const told = parts.map((part) => {
+    switch (part.type) {
+      case "text":
+      case "reasoning":
+        return part.text;
+      case "tool_call":
+        return part.name;
+      case "tool_result":
+        return part.exitCode;
+      case "file":
+        return part.path;
+      case "error":
+        return part.message;
+    }
+  });
+  same("shell,0,Green.", told.join());
+}
+
+const streamed = await client.POST("/v1/run", {
+  params: { header: { "Idempotency-Key": "key-1" } },
+  body: { agent: "tester", prompt: "Run the tests.", threadId: THREAD, metadata: { origin: "a test" } },
+  parseAs: "text",
+});
+const stream = String(streamed.data);
+check(stream.includes("event: run_completed"), stream);
+const id = streamed.response.headers.get("Runtape-Run-Id") ?? "";
+const ofRun = { params: { path: { id } } };
+const ofThread = { params: { path: { id: THREAD } } };
+
+const whole = await good(
+  client.POST("/v1/run", {
+    params: { header: { "Runtape-Thread-Id": THREAD, "Runtape-On-Disconnect": "continue" } },
+    body: { prompt: "Hi", stream: false },
+  }),
+);
+same("Hello.", (whole as { data: { result: string } }).data.result);
+
+const named = await good(
+  client.POST("/v1/agents/{agent}/run", {
+    params: { path: { agent: "reviewer" }, header: { "Runtape-Thread-Id": THREAD, "Runtape-Event-Ids": "true" } },
+    body: { prompt: "Look." },
+    parseAs: "text",
+  }),
+);
+check(String(named).includes("id: 1\n"), named);
+
+const runs = await good(
+  client.GET("/history/v1/runs", { params: { query: { threadId: THREAD, status: "completed", limit: 10 } } }),
+);
+same(3, runs.data.length);
+const run = (await good(client.GET("/history/v1/runs/{id}", ofRun))).data;
+same("completed", run.status);
+same("Green.", run.result);
+same("a test", run.metadata["origin"]);
+
+const events = await good(
+  client.GET("/history/v1/runs/{id}/events", {
+    params: { path: { id }, query: { type: ["tool_call", "tool_result"], kind: ["event"], order: "asc" } },
+  }),
+);
+same("tool_call,tool_result", (events as components["schemas"]["PageEventView"]).data.map((event) => event.type).join());
+const tail = await good(
+  client.GET("/history/v1/runs/{id}/events", { ...ofRun, headers: { Accept: "text/event-stream" }, parseAs: "text" }),
+);
+check(String(tail).includes("event: runtape.end"), tail);
+
+same("Run the tests.", (await good(client.GET("/history/v1/runs/{id}/request", ofRun)))["prompt"]);
+const replayed = client.GET("/history/v1/runs/{id}/replay", {
+  params: { path: { id }, query: { speed: "max" } },
+  parseAs: "text",
+});
+same(stream, await good(replayed));
+checkTranscript((await good(client.GET("/history/v1/runs/{id}/transcript", ofRun))).data.messages);
+
+const threads = await good(client.GET("/history/v1/threads", { params: { query: { archived: false } } }));
+same(THREAD, threads.data[0]?.id);
+same(3, (await good(client.GET("/history/v1/threads/{id}", ofThread))).data.runCount);
+same(3, (await good(client.GET("/history/v1/threads/{id}/runs", ofThread))).data.length);
+const all = await good(client.GET("/history/v1/threads/{id}/events", ofThread));
+same(2 ** 32 + 1, (all as components["schemas"]["PageEventView"]).data[0]?.sequence);
+const replayedThread = client.GET("/history/v1/threads/{id}/replay", {
+  params: { path: { id: THREAD }, query: { speed: "max", runGap: "PT0S", ids: true } },
+  parseAs: "text",
+});
+check(String(await good(replayedThread)).includes("event: run_completed"), "the replay is not whole");
+checkTranscript((await good(client.GET("/history/v1/threads/{id}/transcript", ofThread))).data.messages);
+const changed = client.PATCH("/history/v1/threads/{id}", { ...ofThread, body: { title: "Tests", archived: true } });
+same("Tests", (await good(changed)).data.title);
+
+const cancelled = client.POST("/history/v1/runs/{id}/cancel", { params: { path: { id: live } } });
+same("cancelled", (await good(cancelled)).data.status);
+const ticket = await good(client.POST("/history/v1/tickets", { body: { runId: id } }));
+check(ticket.data.ticket.startsWith("tkt_"), ticket);
+
+await good(client.DELETE("/history/v1/runs/{id}", ofRun));
+const gone = await client.GET("/history/v1/runs/{id}", ofRun);
+const code: components["schemas"]["ErrorCode"] | undefined = gone.error?.error.code;
+same("not_found", code);
+await good(client.DELETE("/history/v1/threads/{id}", ofThread));
