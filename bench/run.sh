@@ -5,13 +5,14 @@
 #   bench/run.sh [--rounds N] [--no-peer] [--no-h2] [--no-scale] [--java 'OPTIONS', instead of -Xmx352m and the exit]
 #                [--native target/runtape-*-runner, instead of the JVM]
 #   bench/run.sh --remote [--rounds N] [--java 'OPTIONS']: only tails, at the run's own gateway and at another one
+#   bench/run.sh --readers [--rounds N] [--java 'OPTIONS']: only 500 tails and 50 lists a second, by the size of the readers' pool
 #
 # PostgreSQL 17 comes from the Maven artifact that the tests use and runs with its default durability. Nothing is left
 # behind but target/bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 peer=1 h2=1 scale=1 remote=0 native='' java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
+rounds=5 peer=1 h2=1 scale=1 remote=0 readers_only=0 native='' java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
 while [ $# -gt 0 ]; do
   case "$1" in
     --rounds) rounds=$2; shift ;;
@@ -19,9 +20,10 @@ while [ $# -gt 0 ]; do
     --no-h2) h2=0 ;;
     --no-scale) scale=0 ;;
     --remote) remote=1 ;;
+    --readers) readers_only=1 ;;
     --java) java_options=$2; shift ;;
     --native) native=$(realpath "$2"); shift ;;
-    *) sed -n '2,11p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,12p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -157,6 +159,39 @@ tail_row() {
   done
   row "| $name | $(printf '%s\n' "${p50s[@]}" | median) | $(printf '%s\n' "${p99s[@]}" | median) | $errors |"
 }
+if [ $readers_only = 1 ]; then
+  # Each with a history of its own on the same PostgreSQL; a round of the one, then a round of the other.
+  ports=() pids_of=() sizes=(50 20)
+  for i in 0 1; do
+    gateway RUNTAPE_DATABASE_URL=$database RUNTAPE_DATABASE_SCHEMA=pool_of_${sizes[i]} QUARKUS_DATASOURCE_JDBC_MAX_SIZE=${sizes[i]}
+    ports+=("$gateway_port"); pids_of+=("$gateway_pid")
+    gateway_port=$other_port management_port=$other_management_port
+  done
+  # readers I: a run at 50 events a second with 500 tails, and 50 lists a second for as long
+  readers() {
+    gateway_port=${ports[$1]}
+    local before after
+    before=$(cut -d' ' -f14,15 "/proc/${pids_of[$1]}/stat")
+    java bench/Lists.java "127.0.0.1:$gateway_port" 50 14 >"$out/lists" & local lists=$!
+    tails "$gateway_port" 1 500
+    wait $lists
+    after=$(cut -d' ' -f14,15 "/proc/${pids_of[$1]}/stat")
+    awk '{ print "lists_errors", $4, "lists_p50", $6, "lists_p99", $8 }' "$out/lists"
+    awk -v t="$(getconf CLK_TCK)" '{ printf "cpu_s %.2f\n", ($3 + $4 - $1 - $2) / t }' <<<"$before $after"
+  }
+  for i in 0 1; do for _ in 1 2 3; do bulk "${ports[i]}" >/dev/null; done; readers $i >/dev/null; done
+  for r in $(seq "$rounds"); do for i in 0 1; do readers $i >"$out/readers-${sizes[i]}-$r"; done; done
+  over() { for r in $(seq "$rounds"); do value "$2" "$(cat "$out/readers-$1-$r")"; done; }
+  echo
+  echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), median of $rounds rounds"
+  echo
+  echo '| | tails p50 (µs) | tails p99 (µs) | lists p50 (µs) | lists p99 (µs) | CPU of the gateway (s) | errors |'
+  echo '| --- | --- | --- | --- | --- | --- | --- |'
+  for size in "${sizes[@]}"; do
+    echo "| pool of $size | $(over "$size" p50 | median) | $(over "$size" p99 | median) | $(over "$size" lists_p50 | median) | $(over "$size" lists_p99 | median) | $(over "$size" cpu_s | median) | $({ over "$size" errors; over "$size" gaps; over "$size" short; over "$size" lists_errors; } | awk '{ n += $1 } END { print n }') |"
+  done
+  exit
+fi
 if [ $remote = 1 ]; then
   gateway RUNTAPE_DATABASE_URL=$database
   first_pid=$gateway_pid first_port=$gateway_port

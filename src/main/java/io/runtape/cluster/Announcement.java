@@ -10,8 +10,7 @@ import java.util.function.Consumer;
  */
 final class Announcement {
 
-    /** The channel that all gateways of a database listen on. */
-    static final String CHANNEL = "runtape";
+    private static final String CHANNEL = "runtape.";
 
     /** PostgreSQL's bound of a payload is 7,999 bytes. */
     private static final int LENGTH_MAX = 7900;
@@ -59,6 +58,11 @@ final class Announcement {
     }
 
     private Announcement() {}
+
+    /** The channel that all gateways of a schema listen on: channels are a database's, and it may have several schemas. */
+    static String channel(String schema) {
+        return CHANNEL + schema;
+    }
 
     /** The payloads that say all this, as few as fit. */
     static List<String> payloads(long sender, Iterable<Word> words) {

@@ -173,10 +173,10 @@ final class Heart implements CommitNews {
         lastAnnouncement = System.nanoTime();
         Set<Word> taken = words.stream().collect(Collectors.toSet());
         words.removeAll(taken);
-        try (PreparedStatement notify =
-                connection().prepareStatement("select pg_notify('" + Announcement.CHANNEL + "', ?)")) {
+        try (PreparedStatement notify = connection().prepareStatement("select pg_notify(?, ?)")) {
+            notify.setString(1, Announcement.channel(store.schema()));
             for (String payload : Announcement.payloads(journal.nodeId(), taken)) {
-                notify.setString(1, payload);
+                notify.setString(2, payload);
                 notify.executeQuery().close();
             }
         } catch (SQLException e) {

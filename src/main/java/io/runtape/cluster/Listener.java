@@ -63,7 +63,7 @@ final class Listener {
             try (Connection connection = store.connectDirectly(ANSWER_WITHIN);
                     Statement listen = connection.createStatement()) {
                 listen.execute("set application_name = '" + SESSION + "'");
-                listen.execute("listen " + Announcement.CHANNEL);
+                listen.execute("listen \"" + Announcement.channel(store.schema()) + '"');
                 LOG.debug("other gateways are listened to");
                 failing = false;
                 runs.toldOfCommits(true);

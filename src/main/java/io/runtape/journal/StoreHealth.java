@@ -1,10 +1,12 @@
 package io.runtape.journal;
 
-import io.runtape.rows.FrameReader;
+import io.runtape.model.Store;
+import io.runtape.model.StoreProbe;
 import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.mutiny.Uni;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -14,7 +16,7 @@ import org.eclipse.microprofile.health.Readiness;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Readiness of the database: whether the journal commits and readers get a connection that answers. Says so within a bound:
+ * Readiness of the database: whether the journal commits and the database answers. Says so within a bound:
  * a database that has stalled answers nothing, and who asks for readiness does not wait for it. Safe for any thread.
  */
 @Readiness
@@ -24,7 +26,7 @@ public final class StoreHealth implements AsyncHealthCheck {
     private static final int ANSWER_SECONDS = 2;
 
     private final Journal journal;
-    private final FrameReader reader;
+    private final StoreProbe probe;
     /** One thread: while the database stalls, one question is stuck there, however often readiness is asked for. */
     private final ExecutorService asking = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "runtape-health");
@@ -34,14 +36,15 @@ public final class StoreHealth implements AsyncHealthCheck {
 
     private @Nullable CompletableFuture<Boolean> asked;
 
-    StoreHealth(Journal journal, FrameReader reader) {
+    StoreHealth(Journal journal, Store store) {
         this.journal = journal;
-        this.reader = reader;
+        this.probe = new StoreProbe(store, Duration.ofSeconds(ANSWER_SECONDS));
     }
 
     @PreDestroy
     void stop() {
-        asking.shutdownNow();
+        asking.execute(probe::close);
+        asking.shutdown();
     }
 
     /** Takes no thread of those that callers may all hold. */
@@ -64,7 +67,7 @@ public final class StoreHealth implements AsyncHealthCheck {
         if (last != null && !last.isDone()) {
             return last;
         }
-        CompletableFuture<Boolean> now = CompletableFuture.supplyAsync(() -> reader.answers(ANSWER_SECONDS), asking);
+        CompletableFuture<Boolean> now = CompletableFuture.supplyAsync(probe::answers, asking);
         asked = now;
         return now;
     }

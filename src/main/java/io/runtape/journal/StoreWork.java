@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class StoreWork {
 
     /** At once; further work waits in line. */
-    private static final int THREADS = 16;
+    private static final int THREADS = 8;
 
     private final AtomicInteger started = new AtomicInteger();
 

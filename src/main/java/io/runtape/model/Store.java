@@ -17,7 +17,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.CoreErrorCode;
 import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.output.MigrateResult;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,7 @@ public class Store implements OwnerKeyStore {
     private final AgroalDataSource readers;
     private volatile @Nullable StoreAddress address;
     private volatile @Nullable StoreAddress directAddress;
+    private volatile @Nullable StoreSchema schema;
 
     Store(StoreConfig config, Flyway flyway, AgroalDataSource readers) {
         this.config = config;
@@ -66,6 +69,7 @@ public class Store implements OwnerKeyStore {
                             config.databasePasswordFile().orElse(null),
                             config.dataDir())
                     : address;
+            schema = StoreSchema.of(config.databaseSchema());
         } catch (IllegalArgumentException e) {
             throw new StartRefused(String.valueOf(e.getMessage()));
         }
@@ -74,14 +78,34 @@ public class Store implements OwnerKeyStore {
         try (Connection first = firstConnection()) {
             checkVersion(first);
             checkDurability(first);
-            flyway.migrate();
+            known(schema).prepare(first, address(), pooled());
+            LOG.infof(
+                    "store: %s (%s), schema %s, tables of migration %s",
+                    address(), versionOf(first), schema(), migrated());
         } catch (SQLException e) {
             throw refused(e);
+        }
+    }
+
+    /** Without the build or the packager behind it. */
+    private static String versionOf(Connection connection) throws SQLException {
+        return connection.getMetaData().getDatabaseProductVersion().split(" ", 2)[0];
+    }
+
+    /** Brings the tables up to date; several gateways that do it at once wait for each other. Returns their version. */
+    private String migrated() {
+        try {
+            MigrateResult result = flyway.migrate();
+            return result.targetSchemaVersion != null ? result.targetSchemaVersion : result.initialSchemaVersion;
         } catch (FlywayException e) {
+            if (e.getErrorCode() == CoreErrorCode.NON_EMPTY_SCHEMA_WITHOUT_SCHEMA_HISTORY_TABLE) {
+                throw new StartRefused(
+                        "The schema " + schema() + " of the database (" + address()
+                                + ") holds something else than Runtape's tables: name one of its own in RUNTAPE_DATABASE_SCHEMA.");
+            }
             throw new StartRefused(
                     "Runtape cannot prepare the tables in its database (" + address() + "): " + firstLine(e));
         }
-        LOG.infof("store: %s", address());
     }
 
     /** H2 begins anew in a file without a byte. A disk that was full, or a copy that failed, leaves one where a history was. */
@@ -130,7 +154,8 @@ public class Store implements OwnerKeyStore {
         boolean said = false;
         while (true) {
             try {
-                return connect();
+                // The schema may not be there yet.
+                return connect(address(), StoreAddress.READ_WITHIN);
             } catch (SQLException e) {
                 if (e.getErrorCode() != H2_FILE_LOCKED) {
                     throw e;
@@ -166,11 +191,16 @@ public class Store implements OwnerKeyStore {
         return known(address);
     }
 
-    private static StoreAddress known(@Nullable StoreAddress address) {
-        if (address == null) {
+    /** The schema that this gateway's tables are in; no other Runtape's are there. */
+    public String schema() {
+        return known(schema).name();
+    }
+
+    private static <T> T known(@Nullable T settled) {
+        if (settled == null) {
             throw new IllegalStateException("the store is not open yet");
         }
-        return address;
+        return settled;
     }
 
     /**
@@ -190,7 +220,18 @@ public class Store implements OwnerKeyStore {
      * @throws SQLException where the database does not answer or refuses the login
      */
     public Connection connect(Duration answerWithin) throws SQLException {
-        return connect(address(), answerWithin);
+        Connection connection = connect(address(), answerWithin);
+        return pooled() ? connection : inSchema(connection);
+    }
+
+    private Connection inSchema(Connection connection) throws SQLException {
+        try (Statement enter = connection.createStatement()) {
+            enter.execute(known(schema).enter(engine()));
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
     }
 
     private static Connection connect(StoreAddress to, Duration answerWithin) throws SQLException {
@@ -215,7 +256,7 @@ public class Store implements OwnerKeyStore {
      * @throws SQLException where the database does not answer or refuses the login
      */
     public Connection connectDirectly(Duration answerWithin) throws SQLException {
-        return connect(known(directAddress), answerWithin);
+        return inSchema(connect(known(directAddress), answerWithin));
     }
 
     /**

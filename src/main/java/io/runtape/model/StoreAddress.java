@@ -129,12 +129,19 @@ public record StoreAddress(
         return URLDecoder.decode(s.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
-    /** The settings of the datasource and of the migrations that follow from this address. */
-    Map<String, String> quarkusSettings() {
+    /**
+     * The settings of the datasource and of the migrations that follow from this address.
+     *
+     * @param pooled whether a pooler is on the way, so that no session may be set
+     */
+    Map<String, String> quarkusSettings(StoreSchema schema, boolean pooled) {
         Map<String, String> settings = new HashMap<>();
         settings.put("quarkus.datasource.jdbc.url", jdbcUrl);
         settings.put("quarkus.datasource.username", user);
         settings.put("quarkus.datasource.password", password);
+        settings.put("quarkus.flyway.default-schema", schema.name());
+        // Empty rather than left out: what was put there when the application was built would count else.
+        settings.put("quarkus.datasource.jdbc.new-connection-sql", pooled ? "" : schema.enter(engine));
         engine.placeholders().forEach((name, text) -> settings.put("quarkus.flyway.placeholders." + name, text));
         if (engine == Engine.POSTGRESQL) {
             settings.put(

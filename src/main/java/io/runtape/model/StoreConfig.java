@@ -10,6 +10,8 @@ public interface StoreConfig {
 
     String DATA_DIR_DEFAULT = "./data";
 
+    String SCHEMA_DEFAULT = "runtape";
+
     /**
      * The PostgreSQL database, as {@code postgresql://user:password@host:5432/database}. Unset: an embedded H2 file
      * under the data directory, which only one gateway can use.
@@ -22,6 +24,13 @@ public interface StoreConfig {
      * Unset: RUNTAPE_DATABASE_URL itself.
      */
     Optional<String> databaseDirectUrl();
+
+    /**
+     * The schema that Runtape's tables are in, on either database. It is made at the first start, or by an administrator who
+     * grants the role USAGE and CREATE on it. Runtapes with schemas of different names know nothing of each other.
+     */
+    @WithDefault(SCHEMA_DEFAULT)
+    String databaseSchema();
 
     /** A file that holds the database's password and nothing else; it keeps the password out of the URL. */
     Optional<String> databasePasswordFile();

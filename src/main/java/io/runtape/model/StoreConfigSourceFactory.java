@@ -21,11 +21,14 @@ public final class StoreConfigSourceFactory implements ConfigSourceFactory {
     public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
         Map<String, String> settings;
         try {
+            String direct = value(context, "runtape.database-direct-url");
             settings = StoreAddress.of(
                             value(context, "runtape.database-url"),
                             value(context, "runtape.database-password-file"),
                             value(context, "runtape.data-dir"))
-                    .quarkusSettings();
+                    .quarkusSettings(
+                            StoreSchema.of(value(context, "runtape.database-schema")),
+                            direct != null && !direct.isBlank());
         } catch (IllegalArgumentException e) {
             settings = Map.of("quarkus.datasource.jdbc.url", "jdbc:postgresql:invalid");
         }

@@ -235,15 +235,6 @@ public class FrameReader {
         }
     }
 
-    /** Whether a reader gets a connection, for however long it waits, and then an answer over it within so many seconds. */
-    public boolean answers(int withinSeconds) {
-        try (Connection connection = database.getConnection()) {
-            return connection.isValid(withinSeconds);
-        } catch (SQLException e) {
-            return false;
-        }
-    }
-
     /** What a run holds, counted from its frames. */
     public RunTotals totals(long runPk) throws SQLException {
         try (Connection connection = database.getConnection()) {

@@ -6,7 +6,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 
@@ -32,8 +31,11 @@ record NodeFence(long nodeId, long epoch) {
      */
     static final String CHECK = "select 1 from node where node_id = ? and epoch = ?";
 
-    /** Leads the names that sessions which write have at the server; the node's id follows. */
-    private static final String SESSION = "runtape-node-";
+    /**
+     * The names that sessions which write have at the server; the node's id follows. Another schema's nodes have the same ids,
+     * in the same database.
+     */
+    private static final String SESSION = "'runtape-node-' || current_schema() || '-' || ?";
 
     /** Registers a node of its own for this start. */
     static NodeFence register(Connection connection, Engine engine) throws SQLException {
@@ -87,8 +89,10 @@ record NodeFence(long nodeId, long epoch) {
     /** The name tells whose row a session may hold, to those who close the node. */
     private static void nameSession(Connection connection, Engine engine, long nodeId) throws SQLException {
         if (engine == Engine.POSTGRESQL) {
-            try (Statement set = connection.createStatement()) {
-                set.execute("set application_name = '" + SESSION + nodeId + "'");
+            try (PreparedStatement set =
+                    connection.prepareStatement("select set_config('application_name', " + SESSION + ", false)")) {
+                set.setString(1, Long.toString(nodeId));
+                set.executeQuery().close();
             }
         }
     }
@@ -101,9 +105,9 @@ record NodeFence(long nodeId, long epoch) {
         if (engine == Engine.POSTGRESQL) {
             try (PreparedStatement end = connection.prepareStatement("""
                     select pg_terminate_backend(pid) from pg_stat_activity
-                    where application_name = ? and datname = current_database() and usename = current_user
-                        and pid <> pg_backend_pid()""")) {
-                end.setString(1, SESSION + nodeId);
+                    where datname = current_database() and usename = current_user and pid <> pg_backend_pid()
+                        and application_name =\s""" + SESSION)) {
+                end.setString(1, Long.toString(nodeId));
                 end.executeQuery().close();
             }
         }

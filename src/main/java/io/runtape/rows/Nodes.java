@@ -43,8 +43,8 @@ public final class Nodes {
     /** All but this one, by their ids. */
     public Map<Long, Other> others(long nodeId) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement("""
-                select n.node_id, coalesce(h.beat, 0), coalesce(h.dead, false) from node n
-                left join heartbeat h on h.node_id = n.node_id where n.node_id <> ?""")) {
+                select n.node_id, h.beat, h.dead from node n
+                join heartbeat h on h.node_id = n.node_id where n.node_id <> ?""")) {
             select.setLong(1, nodeId);
             try (ResultSet row = select.executeQuery()) {
                 Map<Long, Other> others = new HashMap<>();
@@ -81,10 +81,6 @@ public final class Nodes {
 
     /** Whether it is dead: one of this statement and its next beat comes first, and the other one then finds that. */
     private boolean takeForDead(Other lost) throws SQLException {
-        // A gateway of a version without such rows may have registered since they were made.
-        update(
-                "insert into heartbeat (node_id) select node_id from node where node_id = ? on conflict do nothing",
-                lost.nodeId());
         try (PreparedStatement decide = connection.prepareStatement(
                 "update heartbeat set dead = true where node_id = ? and (dead or beat = ?)")) {
             decide.setLong(1, lost.nodeId());

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReadTurns {
 
     private static final int TURNS_LEAST = 4;
-    private static final int TURNS_MOST = 16;
+    private static final int TURNS_MOST = 8;
 
     /** Turns at once, two a processor: not a constant of the class, a native image would take the machine it was built on. */
     private final int turns =

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PgBouncer;
+import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireAnswer;
@@ -36,6 +37,7 @@ class PgBouncerIT {
     static void start() throws IOException {
         Assumptions.assumeTrue(PgBouncer.isInstalled(), "there is no PgBouncer on this machine");
         cluster = new TwoGateways();
+        PostgresServer.lookUpInSchema(cluster.database());
         bouncer = PgBouncer.start(cluster.database());
         recording = gateway();
         reading = gateway();

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.BrittleLink;
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireAnswer;
@@ -43,6 +44,7 @@ class RemoteTailIT {
 
     @BeforeAll
     static void start() throws IOException {
+        PostgresServer.lookUpInSchema(CLUSTER.database());
         recording = CLUSTER.start();
         link = new BrittleLink(URI.create(CLUSTER.database()).getPort());
         reading = CLUSTER.start("RUNTAPE_DATABASE_DIRECT_URL", through(link));

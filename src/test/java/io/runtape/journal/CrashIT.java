@@ -149,7 +149,9 @@ class CrashIT {
         login.setProperty("password", "");
         String file = dataDir.toAbsolutePath().normalize().resolve("runtape").toString();
         return new org.h2.Driver()
-                .connect("jdbc:h2:file:" + file + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;IFEXISTS=TRUE", login);
+                .connect(
+                        "jdbc:h2:file:" + file + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;IFEXISTS=TRUE;SCHEMA=runtape",
+                        login);
     }
 
     private void survives(String engine, Map<String, String> settings, RunTable.Connector database, Crash crash)

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -201,6 +202,54 @@ class StartIT {
         return gateway.output().stream()
                 .filter(line -> line.contains(" WARN ") && line.contains(file + " is there but empty"))
                 .count();
+    }
+
+    // ---- What it says
+
+    /** Nothing more than where the store is, what to try, and where it listens. */
+    @Test
+    void saysLittleWhenItStarts() throws Exception {
+        String address = PostgresServer.freshDatabase();
+        List<Map<String, String>> stores = List.of(onH2(), GatewayProcess.onPostgres(address, upstream));
+        List<String> said = List.of(
+                "store: H2 file " + dataDir.resolve("runtape") + " \\(2\\.[0-9.]+\\)",
+                "store: PostgreSQL at " + address.substring(address.indexOf('@') + 1) + " \\(1[0-9.]+\\)");
+        for (int i = 0; i < stores.size(); i++) {
+            for (boolean demo : new boolean[] {false, true}) {
+                Map<String, String> settings = new HashMap<>(stores.get(i));
+                if (demo) {
+                    settings.remove("RUNTAPE_UPSTREAM_URL");
+                }
+                GatewayProcess gateway = start(settings).ready();
+                if (demo) {
+                    RunTable.await(
+                            "it says what to try",
+                            START,
+                            () -> gateway.output().stream().anyMatch(line -> line.startsWith("A prompt with"))
+                                    ? true
+                                    : null);
+                }
+                int port = gateway.port();
+                gateway.terminate();
+                gateway.exit(START);
+                List<String> lines = gateway.output().stream()
+                        .filter(line -> !line.contains("runtape stopped in"))
+                        .toList();
+
+                assertTrue(
+                        lines.get(0)
+                                .matches(".* INFO .* " + said.get(i) + ", schema runtape, tables of migration [0-9]+"),
+                        () -> String.join("\n", lines));
+                if (demo) {
+                    assertTrue(
+                            lines.contains("  curl -N http://localhost:" + port
+                                    + "/v1/run -H 'Content-Type: application/json'"
+                                    + " -d '{\"agent\":\"demo\",\"prompt\":\"Add a health check\"}'"),
+                            () -> String.join("\n", lines));
+                }
+                assertEquals(demo ? 6 : 2, lines.size(), () -> String.join("\n", lines));
+            }
+        }
     }
 
     // ---- Readiness

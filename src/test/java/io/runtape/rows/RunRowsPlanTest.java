@@ -61,9 +61,9 @@ class RunRowsPlanTest extends RunningGateway {
                 Statement sql = connection.createStatement()) {
             connection.setAutoCommit(false);
             sql.execute("create schema brand_new");
-            sql.execute("create table brand_new.thread (like public.thread including all)");
-            sql.execute("create table brand_new.run (like public.run including all)");
-            sql.execute("create table brand_new.idempotency_key (like public.idempotency_key including all)");
+            sql.execute("create table brand_new.thread (like runtape.thread including all)");
+            sql.execute("create table brand_new.run (like runtape.run including all)");
+            sql.execute("create table brand_new.idempotency_key (like runtape.idempotency_key including all)");
             sql.execute("set local search_path = brand_new");
             if (knownAsEmpty) {
                 sql.execute("analyze thread, run, idempotency_key");

@@ -31,10 +31,16 @@ public final class OwnPostgres implements AutoCloseable {
 
     /** Starts one. */
     public static OwnPostgres start() throws IOException {
+        return start(PostgresServer.CONNECTIONS_MAX);
+    }
+
+    /** The same with that many connections. */
+    public static OwnPostgres start(String connectionsMax) throws IOException {
         Path directory = Files.createTempDirectory("runtape-postgres-");
         return new OwnPostgres(
                 directory,
                 PostgresServer.settings()
+                        .setServerConfig("max_connections", connectionsMax)
                         .setDataDirectory(directory)
                         .setCleanDataDirectory(true)
                         .start());

@@ -59,7 +59,7 @@ public final class PgBouncer implements AutoCloseable {
     }
 
     private void configure() throws IOException {
-        Files.writeString(directory.resolve("users.txt"), "\"postgres\" \"\"\n");
+        Files.writeString(directory.resolve("users.txt"), "\"postgres\" \"\"\n\"runtape\" \"\"\n");
         Files.writeString(directory.resolve("pgbouncer.ini"), """
                         [databases]
                         * = host=127.0.0.1 port=%d
@@ -78,7 +78,12 @@ public final class PgBouncer implements AutoCloseable {
 
     /** The database's address through it, as the gateway takes it. */
     public String address() {
-        return "postgresql://postgres@localhost:" + port + database.getPath();
+        return address("postgres");
+    }
+
+    /** The same for another role: {@code runtape} is known here as well. */
+    public String address(String role) {
+        return "postgresql://" + role + "@localhost:" + port + database.getPath();
     }
 
     /** Ends it without a last word. */

@@ -18,6 +18,8 @@ public final class PostgresServer {
     private static final String PORT = "testsupport.postgres.port";
     private static final String DATABASES = "testsupport.postgres.databases";
 
+    static final String CONNECTIONS_MAX = "200";
+
     private PostgresServer() {}
 
     /** Makes an empty database; returns its address as the gateway takes it. */
@@ -35,17 +37,35 @@ public final class PostgresServer {
         }
     }
 
-    /** A connection of its own to the database at an address that {@link #freshDatabase} gave. */
+    /**
+     * What an administrator does where a pooler is on the way: sessions of the role look names up in the gateway's schema,
+     * whoever has made them.
+     */
+    public static void lookUpInSchema(String address) {
+        try (Connection connection = connect(address);
+                Statement alter = connection.createStatement()) {
+            alter.execute("alter role postgres in database " + databaseOf(address) + " set search_path = runtape");
+        } catch (SQLException e) {
+            throw new IllegalStateException("the role cannot be set", e);
+        }
+    }
+
+    /** The database's name in an address that {@link #freshDatabase} gave. */
+    public static String databaseOf(String address) {
+        return address.substring(address.lastIndexOf('/') + 1);
+    }
+
+    /** A connection of its own, in the gateway's schema, to the database at an address that {@link #freshDatabase} gave. */
     public static Connection connect(String address) throws SQLException {
-        String name = address.substring(address.lastIndexOf('/') + 1);
         synchronized (System.getProperties()) {
-            return connect(port(), name);
+            return connect(port(), databaseOf(address));
         }
     }
 
     static Connection connect(int port, String database) throws SQLException {
         Properties login = new Properties();
         login.setProperty("user", "postgres");
+        login.setProperty("currentSchema", "runtape");
         return new org.postgresql.Driver().connect("jdbc:postgresql://localhost:" + port + "/" + database, login);
     }
 
@@ -79,7 +99,7 @@ public final class PostgresServer {
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("full_page_writes", "on")
-                .setServerConfig("max_connections", "200")
+                .setServerConfig("max_connections", CONNECTIONS_MAX)
                 .setOutputRedirector(ProcessBuilder.Redirect.DISCARD);
     }
 }

@@ -241,8 +241,9 @@ public final class RunTable implements AutoCloseable {
     public synchronized List<byte[]> everything() throws SQLException {
         List<byte[]> values = new ArrayList<>();
         List<String> tables = new ArrayList<>();
-        try (ResultSet table =
-                connection().getMetaData().getTables(null, "public", null, new String[] {"TABLE", "BASE TABLE"})) {
+        try (ResultSet table = connection()
+                .getMetaData()
+                .getTables(null, connection().getSchema(), null, new String[] {"TABLE", "BASE TABLE"})) {
             while (table.next()) {
                 tables.add(table.getString("TABLE_NAME"));
             }
