@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Commits what waits, of all runs, as one transaction, and then whatever came meanwhile: an idle committer commits a lone
- * frame at once, a busy one batches by itself. A busy one keeps a distance between commits, where one is set.
+ * frame at once, a busy one batches by itself, and rests between commits as its {@link CommitPace} says.
  *
  * <p>While the database is away it keeps the batch in hand ({@link StoreOutage}). How much may wait, then and at all times,
  * is bounded by {@link CommitRoom}.
@@ -57,7 +57,7 @@ final class GroupCommitter {
     private @Nullable StoreLink link;
 
     /** Likewise. */
-    private long distanceNanos;
+    private @Nullable CommitPace pace;
 
     /**
      * @param storeTimeout how long the database may be away before the live runs are given up
@@ -74,13 +74,9 @@ final class GroupCommitter {
         metrics.countOutages(this::stalledNanos);
     }
 
-    /**
-     * Begins to commit, over the connection that the store was opened with.
-     *
-     * @param distance the least time from the beginning of one commit to that of the next
-     */
-    void start(StoreWriter first, Duration distance) {
-        distanceNanos = distance.toNanos();
+    /** Begins to commit, over the connection that the store was opened with. */
+    void start(StoreWriter first, CommitPace chosen) {
+        pace = chosen;
         link = new StoreLink(first);
         thread.start();
     }
@@ -136,15 +132,14 @@ final class GroupCommitter {
             commit(batch);
             room.callThoseWithRoom(outcomes::add);
             outcomes.dispatch();
-            keepDistance(began);
+            rest(System.nanoTime() - began, batch.rows().frames());
         }
     }
 
-    /** What comes meanwhile is committed together: fewer commits, for whose time everybody else's threads can run. */
-    private void keepDistance(long began) {
-        long left = distanceNanos - (System.nanoTime() - began);
-        if (left > 0 && !stopping) {
-            LockSupport.parkNanos(this, left);
+    private void rest(long commitNanos, int frames) {
+        long nanos = Objects.requireNonNull(pace).restNanos(commitNanos, frames);
+        if (nanos > 0 && !stopping) {
+            LockSupport.parkNanos(this, nanos);
         }
     }
 

@@ -49,11 +49,6 @@ public class Journal {
     /** When the last commits are made. */
     public static final int STOPS_AT = 2000;
 
-    private static final Duration COMMIT_DISTANCE_MAX = Duration.ofSeconds(1);
-
-    /** H2 writes whole pages for each commit, on this gateway's processors: a third fewer commits cost a third less. */
-    private static final Duration H2_COMMIT_DISTANCE = Duration.ofNanos(300_000);
-
     /** How long the last commits may take when the gateway stops. */
     private static final Duration LAST_COMMITS = Duration.ofSeconds(10);
 
@@ -93,20 +88,11 @@ public class Journal {
                 // Only one gateway at a time can have the file open.
                 writer.closeAllOthers();
             }
-            committer.start(writer, distance());
+            committer.start(writer, CommitPace.of(config.commitDistance(), store.engine()));
         } catch (SQLException e) {
             throw new StartRefused(
                     "Runtape cannot write to its database (" + store.address() + "): " + SqlFault.named(e));
         }
-    }
-
-    private Duration distance() {
-        Duration distance =
-                config.commitDistance().orElse(store.engine() == Engine.H2 ? H2_COMMIT_DISTANCE : Duration.ZERO);
-        if (distance.isNegative() || distance.compareTo(COMMIT_DISTANCE_MAX) > 0) {
-            throw new StartRefused("RUNTAPE_COMMIT_DISTANCE must be from 0s to 1s; it is " + distance + ".");
-        }
-        return distance;
     }
 
     /** What the committer tells. */

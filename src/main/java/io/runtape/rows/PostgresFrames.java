@@ -3,74 +3,117 @@ package io.runtape.rows;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.util.Collections;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyManager;
 
 /**
- * PostgreSQL: a multi-row INSERT for the few frames of live traffic, COPY in binary for the many of bulk. COPY costs more a
- * statement and far less a row. The INSERT checks the fence itself, so that live traffic pays one round trip a commit.
+ * PostgreSQL: an INSERT of arrays for the frames of live traffic, COPY in binary for the many of bulk. COPY costs more a
+ * statement and less a row. The INSERT checks the fence itself, so that live traffic pays one round trip a commit.
  */
 final class PostgresFrames implements FrameWriter {
 
     /** Up to so many rows an INSERT is faster than COPY. */
-    private static final int INSERT_ROWS_MAX = 16;
+    private static final int INSERT_ROWS_MAX = 256;
+
+    /** And up to so many bytes of frames: it holds them twice more, COPY a piece at a time. */
+    private static final long INSERT_BYTES_MAX = 1 << 20;
+
+    /** The fence's row is looked for, and locked, once and not for each frame. */
+    private static final String INSERT =
+            "with fence as (" + NodeFence.CHECK + " for share) insert into frame (" + FrameRows.COLUMNS + """
+            )
+            select v.run_pk, v.offset_us, v.sequence, nullif(v.parts, 0), v.kind, v.type, v.last_event_id, v.bytes
+            from fence, unnest(?::bigint[], ?::bigint[], ?::integer[], ?::integer[], ?::smallint[], ?::varchar[],
+                    ?::text[], ?::bytea[])
+                as v (run_pk, offset_us, sequence, parts, kind, type, last_event_id, bytes)""";
 
     private static final String COPY = "copy frame (" + FrameRows.COLUMNS + ") from stdin (format binary)";
 
-    private static final String FIRST_ROW = """
-            (cast(? as bigint), cast(? as bigint), cast(? as integer), cast(? as integer), cast(? as smallint),
-             cast(? as varchar), cast(? as text), cast(? as bytea))""";
-
-    private static final String NEXT_ROW = "(?, ?, ?, ?, ?, ?, ?, ?)";
-
-    private final Connection connection;
+    private final PGConnection session;
+    private final PreparedStatement insert;
     private final CopyManager copies;
     private final NodeFence fence;
     private final CopyEncoder encoder = new CopyEncoder();
-    private final @Nullable PreparedStatement[] inserts = new PreparedStatement[INSERT_ROWS_MAX + 1];
 
     PostgresFrames(Connection connection, NodeFence fence) throws SQLException {
-        this.connection = connection;
-        this.copies = connection.unwrap(PGConnection.class).getCopyAPI();
+        this.session = connection.unwrap(PGConnection.class);
+        this.insert = connection.prepareStatement(INSERT);
+        this.copies = session.getCopyAPI();
         this.fence = fence;
     }
 
     @Override
     public boolean writesFenced(CommitBatch batch) throws SQLException {
-        if (batch.frames() > INSERT_ROWS_MAX) {
+        if (batch.frames() > INSERT_ROWS_MAX || batch.bytes() > INSERT_BYTES_MAX) {
             return false;
         }
-        PreparedStatement insert = insertOf(batch.frames());
-        int at = 1;
-        for (RunWrite write : batch.writes()) {
-            FrameBlock frames = write.frames();
-            for (int i = 0; frames != null && i < frames.count(); i++) {
-                FrameRows.bind(insert, at, write.run().pk(), frames, i);
-                at += FrameRows.COLUMN_COUNT;
-            }
-        }
-        insert.setLong(at, fence.nodeId());
-        insert.setLong(at + 1, fence.epoch());
+        new Columns(batch).bind(fence.bind(insert, 1));
         if (insert.executeUpdate() == 0) {
             throw NodeFence.epochOver();
         }
         return true;
     }
 
-    private PreparedStatement insertOf(int rows) throws SQLException {
-        PreparedStatement insert = inserts[rows];
-        if (insert == null) {
-            insert = connection.prepareStatement(
-                    "insert into frame (" + FrameRows.COLUMNS + ") select v.* from node n, (values "
-                            + FIRST_ROW + ", ".repeat(Math.min(1, rows - 1))
-                            + String.join(", ", Collections.nCopies(rows - 1, NEXT_ROW))
-                            + ") v where n.node_id = ? and n.epoch = ? for share of n");
-            inserts[rows] = insert;
+    /** What the rows of a batch have, column by column. */
+    private final class Columns {
+
+        private final long[] runs;
+        private final long[] offsets;
+        private final int[] sequences;
+        private final int[] parts;
+        private final short[] kinds;
+        private final @Nullable String[] types;
+        private final @Nullable String[] lastEventIds;
+        private final byte[][] bytes;
+
+        Columns(CommitBatch batch) {
+            int rows = batch.frames();
+            runs = new long[rows];
+            offsets = new long[rows];
+            sequences = new int[rows];
+            parts = new int[rows];
+            kinds = new short[rows];
+            types = new String[rows];
+            lastEventIds = new String[rows];
+            bytes = new byte[rows][];
+            int row = 0;
+            for (RunWrite write : batch.writes()) {
+                FrameBlock frames = write.frames();
+                for (int i = 0; frames != null && i < frames.count(); i++) {
+                    runs[row] = write.run().pk();
+                    set(row++, frames, i);
+                }
+            }
         }
-        return insert;
+
+        private void set(int row, FrameBlock frames, int index) {
+            offsets[row] = frames.offsetMicros(index);
+            sequences[row] = Math.toIntExact(frames.sequence(index));
+            parts[row] = frames.parts(index);
+            kinds[row] = frames.kind(index).code();
+            types[row] = frames.type(index);
+            String lastEventId = frames.lastEventId(index);
+            lastEventIds[row] = lastEventId.isEmpty() ? null : lastEventId;
+            bytes[row] = Arrays.copyOfRange(frames.bytes(), frames.start(index), frames.end(index));
+        }
+
+        void bind(int first) throws SQLException {
+            bind(first, "int8", runs);
+            bind(first + 1, "int8", offsets);
+            bind(first + 2, "int4", sequences);
+            bind(first + 3, "int4", parts);
+            bind(first + 4, "int2", kinds);
+            bind(first + 5, "varchar", types);
+            bind(first + 6, "text", lastEventIds);
+            bind(first + 7, "bytea", bytes);
+        }
+
+        private void bind(int at, String type, Object column) throws SQLException {
+            insert.setArray(at, session.createArrayOf(type, column));
+        }
     }
 
     @Override

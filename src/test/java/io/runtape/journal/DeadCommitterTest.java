@@ -50,7 +50,7 @@ abstract class DeadCommitterTest extends RunningGateway {
         nextPk.set(writer.nodeId() << RunKey.RUN_BITS);
         committer = new GroupCommitter(
                 new JournalMetrics(new SimpleMeterRegistry()), Duration.ofSeconds(WITHIN_SECONDS), keeper);
-        committer.start(writer, Duration.ZERO);
+        committer.start(writer, new CommitPace.Distance(Duration.ZERO));
     }
 
     @AfterEach
