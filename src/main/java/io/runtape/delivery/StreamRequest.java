@@ -16,8 +16,6 @@ final class StreamRequest {
     /** Meant for pages of JSON; a stream that seemed to obey them would mislead. */
     private static final List<String> PAGE_ONLY = List.of("cursor", "include", "kind", "limit", "order", "type");
 
-    private static final List<String> REPLAY_NOT_BUILT = List.of("from", "maxGap", "to");
-
     private static final Duration RUN_GAP_USUAL = Duration.ofSeconds(1);
     private static final Duration RUN_GAP_MAX = Duration.ofHours(1);
 
@@ -40,21 +38,17 @@ final class StreamRequest {
     }
 
     static StreamRequest ofTail(HttpServerRequest request) {
-        return new StreamRequest(request).without(PAGE_ONLY, " does not apply to an event stream.");
+        StreamRequest asked = new StreamRequest(request);
+        for (String name : PAGE_ONLY) {
+            if (asked.query.contains(name)) {
+                throw ApiException.invalid("The parameter " + name + " does not apply to an event stream.");
+            }
+        }
+        return asked;
     }
 
     static StreamRequest ofReplay(HttpServerRequest request) {
-        return new StreamRequest(request).without(REPLAY_NOT_BUILT, " is not supported by this version.");
-    }
-
-    /** Where several are there, it is the first of these names that the caller is told of. */
-    private StreamRequest without(List<String> names, String why) {
-        for (String name : names) {
-            if (query.contains(name)) {
-                throw ApiException.invalid("The parameter " + name + why);
-            }
-        }
-        return this;
+        return new StreamRequest(request);
     }
 
     /** The position that the reader names, {@code Last-Event-ID} before {@code after}; null where it names none. */

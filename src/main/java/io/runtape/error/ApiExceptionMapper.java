@@ -8,12 +8,12 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Turns what a resource throws into the error envelope. What is not known is answered 500 with the request id alone and
@@ -21,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ApiExceptionMapper {
     private static final Logger LOG = Logger.getLogger(ApiExceptionMapper.class);
+
+    private final ServedTypes served;
+
+    ApiExceptionMapper(ServedTypes served) {
+        this.served = served;
+    }
 
     /** An error that the resource meant. */
     @ServerExceptionMapper
@@ -69,25 +75,38 @@ public final class ApiExceptionMapper {
                         context,
                         ErrorCode.METHOD_NOT_ALLOWED,
                         Refusal.methodNotAllowed(context.request().method().name(), path(context)),
-                        allow(response));
+                        allow(path(context)));
             case 406 ->
                 answer(
                         context,
                         ErrorCode.NOT_ACCEPTABLE,
-                        "None of the media types in Accept is served here.",
+                        Refusal.notAcceptable(
+                                served.answers(context.request().method().name(), path(context))),
                         Map.of());
             case 413 -> answer(context, ErrorCode.BODY_TOO_LARGE, "The body is too large.", Map.of());
-            case 415 ->
-                answer(
-                        context,
-                        ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-                        "The Content-Type is not one that is read here.",
-                        Map.of());
+            case 415 -> unreadable(context);
             default ->
                 status < 500
                         ? answer(context, ErrorCode.INVALID_REQUEST, "The request cannot be read.", Map.of())
                         : unknown(failure, context);
         };
+    }
+
+    /** RFC 9110, section 15.5.16: what could be sent instead. */
+    private Response unreadable(RoutingContext context) {
+        String method = context.request().method().name();
+        Collection<String> bodies = served.bodies(method, path(context));
+        return answer(
+                context,
+                ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                Refusal.unsupportedType(bodies),
+                bodies.isEmpty()
+                        ? Map.of()
+                        : Map.of(method.equals("PATCH") ? "Accept-Patch" : "Accept", joined(bodies)));
+    }
+
+    private static String joined(Collection<String> types) {
+        return String.join(", ", types);
     }
 
     /** Everything else is our fault. */
@@ -122,18 +141,20 @@ public final class ApiExceptionMapper {
             // the connection must be cut instead, which the framework does when a mapper fails.
             throw new IllegalStateException("Request " + requestId + " failed after its head was sent: " + code.code());
         }
+        // Where every answer has it, a header of the response would be a second one.
+        context.response().putHeader(RequestId.HEADER, requestId);
         Response.ResponseBuilder response = Response.status(code.status())
                 .type(MediaType.APPLICATION_JSON_TYPE)
                 .header(HttpHeaders.CACHE_CONTROL, "no-store")
-                .header(RequestId.HEADER, requestId)
                 .entity(ErrorBody.of(code, message, requestId).json());
         headers.forEach(response::header);
         return response.build();
     }
 
-    private static Map<String, String> allow(Response response) {
-        @Nullable String allowed = response.getHeaderString(HttpHeaders.ALLOW);
-        return allowed == null ? Map.of() : Map.of(HttpHeaders.ALLOW, allowed);
+    /** RFC 9110, section 15.5.6. */
+    private Map<String, String> allow(String path) {
+        Collection<String> methods = served.methods(path);
+        return methods.isEmpty() ? Map.of() : Map.of(HttpHeaders.ALLOW, joined(methods));
     }
 
     private static String path(RoutingContext context) {

@@ -30,11 +30,14 @@ public enum ErrorCode {
     /** Retention removed the frames; the run itself is still there. */
     FRAMES_EXPIRED(410),
     BODY_TOO_LARGE(413),
+    /** The request's first line, which its URI makes long. */
+    URI_TOO_LONG(414),
     UNSUPPORTED_MEDIA_TYPE(415),
     /** The idempotency key was used before, for another request. */
     IDEMPOTENCY_KEY_REUSED(422),
     /** The bound on live runs is reached. */
     TOO_MANY_RUNS(429),
+    HEADERS_TOO_LARGE(431),
     /** Our fault; the log has the cause under the request id. */
     INTERNAL_ERROR(500),
     NOT_SUPPORTED(501),

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,18 @@ final class Refusal {
 
     static String methodNotAllowed(String method, String path) {
         return "The method " + shortened(method) + " is not allowed at " + shortened(path) + ".";
+    }
+
+    static String notAcceptable(Collection<String> served) {
+        return "None of the media types in Accept is served here." + allowed(served);
+    }
+
+    static String unsupportedType(Collection<String> read) {
+        return "The Content-Type is not one that is read here." + allowed(read);
+    }
+
+    private static String allowed(Collection<String> types) {
+        return types.isEmpty() ? "" : " Allowed: " + String.join(", ", types) + ".";
     }
 
     /** Names the place of the mistake in a JSON body, and the type that belongs there. */

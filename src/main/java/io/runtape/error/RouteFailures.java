@@ -23,6 +23,9 @@ class RouteFailures {
     // Directly before the server's own check of the body's length (RouteConstants.ROUTE_ORDER_UPLOAD_LIMIT, -2).
     private static final int BEFORE_BODY_LIMIT = -3;
 
+    // Before all that may answer.
+    private static final int FIRST = Integer.MIN_VALUE;
+
     // After every failure handler but the framework's last one, which writes its stack trace page.
     private static final int BEFORE_LAST = Integer.MAX_VALUE - 1;
 
@@ -37,8 +40,18 @@ class RouteFailures {
     }
 
     void install(@Observes Router router) {
+        router.route().order(FIRST).handler(RouteFailures::identify);
         router.route().order(BEFORE_BODY_LIMIT).handler(this::checkLength);
         router.route().order(BEFORE_LAST).failureHandler(this::answer);
+    }
+
+    /** Every answer of ours names its request. Those of the agent API are its own; an error in their place names it too. */
+    private static void identify(RoutingContext context) {
+        String path = context.request().path();
+        if (path == null || !path.startsWith("/v1/")) {
+            context.response().putHeader(RequestId.HEADER, RequestId.of(context));
+        }
+        context.next();
     }
 
     private void checkLength(RoutingContext context) {

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The query of a request, read strictly: a value that is not allowed, or a second one where one belongs, is refused by name
- * and never ignored. Parameters that nobody asks for are. Confined to one request.
+ * The query of a request, read strictly: a value that is not allowed is refused by name and never ignored. Parameters that the
+ * call does not know, and second ones where one belongs, have been refused before. Confined to one request.
  */
 final class QueryParameters {
 
@@ -28,6 +28,9 @@ final class QueryParameters {
     private static final int REPEATED_MAX = 100;
 
     private static final Pattern EPOCH_MILLIS = Pattern.compile("-?[0-9]{1,15}");
+
+    /** As milliseconds, a moment of the years 1966 to 1973, when nothing was recorded; as seconds, one of the next 3,000 years. */
+    private static final long SURELY_SECONDS = 100_000_000_000L;
 
     /** What every database and every client can hold. */
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
@@ -50,18 +53,9 @@ final class QueryParameters {
         return given.contains(name);
     }
 
-    /** Whether a parameter is there whose name begins so. */
-    boolean hasPrefixed(String prefix) {
-        return given.names().stream().anyMatch(name -> name.startsWith(prefix));
-    }
-
     /** The one value. */
     Optional<String> text(String name) {
-        List<String> values = texts(name);
-        if (values.size() > 1) {
-            throw ApiException.invalid(name + " may be given once.");
-        }
-        return values.stream().findFirst();
+        return texts(name).stream().findFirst();
     }
 
     /** All values of a parameter that may be repeated. */
@@ -125,12 +119,22 @@ final class QueryParameters {
     Optional<Instant> time(String name) {
         return text(name).map(text -> {
             Instant time =
-                    EPOCH_MILLIS.matcher(text).matches() ? Instant.ofEpochMilli(Long.parseLong(text)) : iso(name, text);
+                    EPOCH_MILLIS.matcher(text).matches() ? ofMillis(name, Long.parseLong(text)) : iso(name, text);
             if (!isStorable(time)) {
                 throw notTime(name);
             }
             return time;
         });
+    }
+
+    /** The beginning of 1970 is the same in seconds. */
+    private static Instant ofMillis(String name, long millis) {
+        if (millis != 0 && Math.abs(millis) < SURELY_SECONDS) {
+            throw ApiException.invalid(
+                    name + " is in milliseconds since 1970, and " + millis + " looks like seconds. Write "
+                            + Math.multiplyExact(millis, 1000) + " or " + Instant.ofEpochSecond(millis) + ".");
+        }
+        return Instant.ofEpochMilli(millis);
     }
 
     /** Whether a database can be asked for this time. */

@@ -30,14 +30,10 @@ record RunFilter(
     /**
      * Reads the filter.
      *
-     * @throws ApiException 400 where a value is not allowed, or a filter is not built yet; 403 where it takes a role
+     * @throws ApiException 400 where a value is not allowed; 403 where it takes a role
      */
     static RunFilter of(QueryParameters query) {
         refuseForeign(query);
-        refuseSearch(query);
-        if (query.hasPrefixed("metadata.")) {
-            throw ApiException.invalid("Filtering by metadata is not supported by this version.");
-        }
         return new RunFilter(
                 query.text("agent"),
                 query.oneOf("status", STATUSES),
@@ -52,12 +48,6 @@ record RunFilter(
             throw ApiException.of(
                     ErrorCode.FORBIDDEN,
                     "The history of other owners is for the role admin, which the caller does not have.");
-        }
-    }
-
-    static void refuseSearch(QueryParameters query) {
-        if (query.has("q")) {
-            throw ApiException.invalid("Searching with q is not supported by this version.");
         }
     }
 }

@@ -21,7 +21,11 @@ public final class StoreFailures {
 
     private static final Logger LOG = Logger.getLogger(StoreFailures.class);
 
-    private final ApiExceptionMapper answers = new ApiExceptionMapper();
+    private final ApiExceptionMapper answers;
+
+    StoreFailures(ApiExceptionMapper answers) {
+        this.answers = answers;
+    }
 
     /** A read or a deletion by JDBC. */
     @ServerExceptionMapper

@@ -17,11 +17,10 @@ record ThreadFilter(Optional<String> agent, Optional<Boolean> archived, Optional
     /**
      * Reads the filter.
      *
-     * @throws ApiException 400 where a value is not allowed, or a filter is not built yet; 403 where it takes a role
+     * @throws ApiException 400 where a value is not allowed; 403 where it takes a role
      */
     static ThreadFilter of(QueryParameters query) {
         RunFilter.refuseForeign(query);
-        RunFilter.refuseSearch(query);
         return new ThreadFilter(
                 query.text("agent"),
                 query.flag("archived"),

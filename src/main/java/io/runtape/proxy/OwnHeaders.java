@@ -3,6 +3,7 @@ package io.runtape.proxy;
 import io.runtape.delivery.Position;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
+import io.runtape.spelling.PlannedNames;
 import io.vertx.core.MultiMap;
 import java.util.List;
 import java.util.Set;
@@ -34,15 +35,11 @@ record OwnHeaders(
             "idempotency-key",
             "runtape-on-disconnect",
             "runtape-event-ids",
-            "runtape-thread-id",
-            "runtape-replay",
-            "runtape-speed");
+            "runtape-thread-id");
 
     /** The position that a call with a key names is one in the run here. */
     private static final Set<String> NOT_SENT_ON_OF_KEYED =
             Stream.concat(NOT_SENT_ON.stream(), Stream.of("last-event-id")).collect(Collectors.toUnmodifiableSet());
-
-    private static final List<String> NOT_BUILT = List.of("Runtape-Replay", "Runtape-Speed");
 
     /** Visible ASCII (RFC 5234, VCHAR). */
     private static final Pattern FIT_KEY = Pattern.compile("[!-~]{1,255}");
@@ -55,7 +52,7 @@ record OwnHeaders(
      * @throws ApiException 400 where one has a value that is not allowed
      */
     static OwnHeaders of(MultiMap headers) {
-        for (String name : NOT_BUILT) {
+        for (String name : PlannedNames.HEADERS) {
             if (headers.contains(name)) {
                 throw ApiException.invalid(name + " is not supported by this version. Send the call without it.");
             }

@@ -193,12 +193,14 @@ abstract class TicketTest extends RunningGateway {
         assertRefused("/threads/" + thread + "/events", forRun);
         assertRefused("/runs/" + run + "/events", forThread);
         assertRefused("/threads/thr_none/events", forThread);
-        assertRefused("/runs/" + run + "/replay", forRun);
+        try (WireAnswer replay = client().get("/history/v1/runs/" + run + "/replay?ticket=" + forRun)) {
+            assertEquals(400, replay.status());
+        }
         try (WireAnswer page = client().get("/history/v1/runs/" + run + "/events?ticket=" + forRun)) {
             assertEquals(401, page.status());
         }
         try (WireAnswer list = client().get("/history/v1/runs?ticket=" + forRun)) {
-            assertEquals(401, list.status());
+            assertEquals(400, list.status());
         }
     }
 

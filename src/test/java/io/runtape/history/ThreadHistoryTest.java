@@ -254,7 +254,7 @@ abstract class ThreadHistoryTest extends RecordedHistory {
 
     @Test
     void hasNoSuchThread() {
-        for (String id : List.of("thr_none", "%00", "a%00b", "%ff", "x".repeat(3000))) {
+        for (String id : List.of("thr_none", "%00", "a%00b", "x".repeat(3000))) {
             for (String target : List.of("", "/runs", "/events", "/transcript")) {
                 refused("/threads/" + id + target, 404, "not_found");
             }

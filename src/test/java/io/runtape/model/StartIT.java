@@ -144,6 +144,65 @@ class StartIT {
         assertTrue(line.contains(allowed), line);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "RUNTAPE_SECERT, RUNTAPE_SECRET",
+        "RUNTAPE_DATABASE_PASSWORD, RUNTAPE_DATABASE_PASSWORD_FILE",
+        "RUNTAPE_PORT, RUNTAPE_AUTH",
+        "runtape.max-bdy, RUNTAPE_MAX_BODY",
+        "Runtape_Store_Timeouts, RUNTAPE_STORE_TIMEOUT",
+        "RUNTAPE_RECORD_PATH_0_, RUNTAPE_RECORD_PATHS",
+        "_DEV_RUNTAPE_SECERT, RUNTAPE_SECRET"
+    })
+    void refusesAVariableThatIsNoSetting(String name, String meant) throws Exception {
+        String line = refusal(start(onH2(name, "hunter2")), "There is no setting");
+
+        assertTrue(line.contains("the nearest is " + meant + "."), line);
+    }
+
+    @Test
+    void namesEverySettingThatThereIsNot() throws Exception {
+        GatewayProcess gateway = GatewayProcess.start(
+                onH2("RUNTAPE_MAX_BDY", "1M", "RUNTAPE_SECRT", "hunter2"),
+                "-Druntape.max.frame=1M",
+                "-D%prod.runtape.auht=hunter2");
+        started.add(gateway);
+
+        String line = refusal(gateway, "There is no setting");
+
+        for (String said : List.of(
+                "RUNTAPE_MAX_BDY; the nearest is RUNTAPE_MAX_BODY.",
+                "RUNTAPE_SECRT; the nearest is RUNTAPE_SECRET.",
+                "runtape.max.frame; the nearest is runtape.max-frame.",
+                "runtape.auht; the nearest is runtape.auth.")) {
+            assertTrue(line.contains(said), line);
+        }
+    }
+
+    @Test
+    void takesSettingsInEveryFormAndWhatKubernetesSets() throws Exception {
+        Map<String, String> settings = onH2(
+                "RUNTAPE_RECORD_PATHS_0_", "/v1/run",
+                "RUNTAPE_RECORD_PATHS_1_", "/v1/other",
+                "runtape.max-body", "2K",
+                "RUNTAPE_SERVICE_HOST", "10.0.0.11",
+                "RUNTAPE_SERVICE_PORT_HTTP", "8080",
+                "RUNTAPE_PORT", "tcp://10.0.0.11:8080",
+                "RUNTAPE_PORT_8080_TCP_ADDR", "10.0.0.11",
+                "RUNTAPE_ADMIN_PORT_9000_TCP", "tcp://10.0.0.12:9000");
+        GatewayProcess gateway = GatewayProcess.start(settings, "-Druntape.max-frame=4K", "-D%dev.runtape.auth=none");
+        started.add(gateway);
+
+        WireAnswer answer = gateway.ready()
+                .client()
+                .post(
+                        "/v1/other",
+                        "{\"prompt\":\"" + "x".repeat(3000) + "\"}",
+                        upstream.on(Script.stream("data: x\n\n")).header());
+
+        assertEquals(413, answer.status());
+    }
+
     @Test
     void refusesAChangedSecret() throws Exception {
         GatewayProcess first = start(onH2("RUNTAPE_SECRET", "0123456789abcdef")).ready();

@@ -1,0 +1,281 @@
+package io.runtape.error;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.WireAnswer;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every refusal of the gateway's own is one envelope, whoever in the server makes it; bytes go over the wire as they are here. */
+class OwnErrorsIT {
+
+    private static final String HOST = "Host: x\r\n";
+
+    private static final String ID = "X-Request-ID: mine-7\r\n";
+
+    @TempDir
+    static Path data;
+
+    private static ScriptedUpstream upstream;
+    private static GatewayProcess gateway;
+
+    @BeforeAll
+    static void start() throws Exception {
+        upstream = new ScriptedUpstream();
+        gateway = GatewayProcess.start(GatewayProcess.onH2(data, upstream)).ready();
+    }
+
+    @AfterAll
+    static void stop() {
+        gateway.close();
+        upstream.close();
+    }
+
+    private static String get(String target, String... lines) {
+        return "GET " + target + " HTTP/1.1\r\n" + HOST + ID + String.join("\r\n", lines)
+                + (lines.length == 0 ? "" : "\r\n") + "\r\n";
+    }
+
+    private static WireAnswer sent(String request) throws Exception {
+        return gateway.client().sendRaw(request.getBytes(ISO_8859_1));
+    }
+
+    /** The message, once everything around it is as it must be. */
+    private static String refusal(WireAnswer answer, int status, String code, String requestId) throws Exception {
+        String body = new String(answer.whole(), UTF_8);
+        assertEquals(status, answer.status(), body);
+        assertEquals("application/json", answer.header("Content-Type"));
+        assertEquals("no-store", answer.header("Cache-Control"));
+        JsonObject envelope = new JsonObject(body);
+        assertEquals(Set.of("error"), envelope.fieldNames());
+        JsonObject error = envelope.getJsonObject("error");
+        assertEquals(Set.of("code", "message", "requestId"), error.fieldNames());
+        assertEquals(code, error.getString("code"), body);
+        assertEquals(answer.header("X-Request-ID"), error.getString("requestId"));
+        if (requestId != null) {
+            assertEquals(requestId, error.getString("requestId"));
+        }
+        return error.getString("message");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/history/v1/runs/a%2",
+                "/history/v1/runs/%zz/events",
+                "/history/v1/runs?agent=%zz",
+                "/history/v1/runs?agent=50%",
+                "/history/v1/runs?%zz=1",
+                "/history/v1/runs?agent=%ff",
+                "/v1/models%zz",
+                "/v1/run/%2/x"
+            })
+    void ofTargetsThatAreNotEncoded(String target) throws Exception {
+        int before = upstream.received().size();
+
+        String message = refusal(sent(get(target)), 400, "invalid_request", "mine-7");
+
+        assertTrue(message.contains("percent"), message);
+        assertEquals(before, upstream.received().size());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "X-Bad: a\\0b           | malformed",
+                "X-Bad: a\\rb           | malformed",
+                "X Bad: 1              | malformed",
+                "X-Bad\\u0001: 1        | malformed",
+                "nocolon               | malformed",
+                ": x                   | without a name",
+                "Host: other           | two headers Host",
+                "Content-Length: -1    | malformed",
+                "Content-Length: +14   | malformed",
+                "Content-Length: 0x0e  | malformed",
+                "Content-Length: ten   | malformed",
+                "Content-Length: 14,15 | malformed",
+                "Content-Length: 99999999999999999999 | malformed",
+                "Transfer-Encoding: gzip | Transfer-Encoding"
+            })
+    void ofHeadersThatAreNone(String line, String why) throws Exception {
+        String header = line.replace("\\0", "\0").replace("\\r", "\r").replace("\\u0001", "\u0001");
+        for (String target : Set.of("/v1/models", "/v1/run", "/history/v1/runs", "/nothing")) {
+            int before = upstream.received().size();
+
+            try (WireAnswer answer = sent(get(target, header))) {
+                String message = refusal(answer, 400, "invalid_request", "mine-7");
+                assertTrue(message.contains(why), message);
+                assertTrue(answer.isClosed(), "the connection stays open");
+            }
+
+            assertEquals(before, upstream.received().size());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET  HTTP/1.1\r\nHost: x\r\n\r\n",
+                "GET /history/v1/runs HTTP/3.0\r\nHost: x\r\n\r\n",
+                "GET /history/v1/runs HTTP/1.11\r\nHost: x\r\n\r\n",
+                "noise\r\n\r\n"
+            })
+    void ofWhatIsNoHttp(String request) throws Exception {
+        try (WireAnswer answer = sent(request)) {
+            refusal(answer, 400, "invalid_request", null);
+            assertTrue(answer.isClosed(), "the connection stays open");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/", "/history/v1/runs/", "/history/v1/runs?agent=", "/"})
+    void ofATargetThatIsTooLong(String target) throws Exception {
+        try (WireAnswer answer = sent(get(target + "a".repeat(10_000)))) {
+            String message = refusal(answer, 414, "uri_too_long", null);
+
+            assertTrue(message.contains("4096 bytes"), message);
+            assertTrue(answer.isClosed());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/models", "/v1/run", "/history/v1/runs"})
+    void ofHeadersThatAreTooLarge(String target) throws Exception {
+        try (WireAnswer answer = sent(get(target, "X-A: " + "a".repeat(30_000)))) {
+            String message = refusal(answer, 431, "headers_too_large", null);
+
+            assertTrue(message.contains("20480 bytes"), message);
+            assertTrue(answer.isClosed());
+        }
+    }
+
+    @Test
+    void afterTheAnswersThatAreDue() throws Exception {
+        String good = "GET /v1/models HTTP/1.1\r\n" + HOST
+                + upstream.on(Script.json(200, "{}")).header() + "\r\n\r\n";
+
+        WireAnswer first = sent(good + get("/history/v1/runs", "Content-Length: -1") + good);
+
+        assertEquals("{}", new String(first.whole(), UTF_8));
+        WireAnswer second = first.andThen(new byte[0]);
+        refusal(second, 400, "invalid_request", "mine-7");
+        assertTrue(second.isClosed());
+    }
+
+    @Test
+    void withoutABodyForHead() throws Exception {
+        try (WireAnswer answer = gateway.client().sendHead("HEAD", "/v1/models", "Content-Length: -1")) {
+            assertEquals(400, answer.status());
+            assertEquals("", answer.text());
+            assertTrue(answer.isClosed());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "PUT    | /history/v1/runs             | GET",
+                "POST   | /history/v1/runs/x           | DELETE GET",
+                "GET    | /history/v1/runs/x/cancel    | POST",
+                "GET    | /history/v1/tickets          | POST",
+                "POST   | /history/v1/threads/x        | DELETE GET PATCH",
+                "POST   | /history/v1/runs/x/replay    | GET",
+                "QUERY  | /history/v1/threads/x/events | GET"
+            })
+    void sayWhichMethodsThereAre(String method, String target, String allowed) throws Exception {
+        try (WireAnswer answer = gateway.client().send(method, target, new byte[0], "X-API-Key: k")) {
+            String message = refusal(answer, 405, "method_not_allowed", null);
+
+            Set<String> allow = Set.of(answer.header("Allow").split(",\\s*"));
+            assertTrue(allow.containsAll(Set.of(allowed.split(" "))), allow::toString);
+            assertFalse(allow.contains(method));
+            assertTrue(message.contains(method), message);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/history/v1/runs                | application/json",
+                "/history/v1/runs/x              | application/json",
+                "/history/v1/runs/x/transcript   | application/json"
+            })
+    void sayWhichTypesThereAre(String target, String types) throws Exception {
+        String message =
+                refusal(gateway.client().get(target, "Accept: image/png", "X-API-Key: k"), 406, "not_acceptable", null);
+
+        assertTrue(message.endsWith("Allowed: " + types + "."), message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"POST, /history/v1/tickets, Accept", "PATCH, /history/v1/threads/x, Accept-Patch"})
+    void sayWhichBodiesAreRead(String method, String target, String header) throws Exception {
+        try (WireAnswer answer = gateway.client()
+                .send(method, target, "{}".getBytes(UTF_8), "Content-Type: text/plain", "X-API-Key: k")) {
+            String message = refusal(answer, 415, "unsupported_media_type", null);
+
+            assertTrue(message.endsWith("Allowed: application/json."), message);
+            assertEquals("application/json", answer.header(header));
+        }
+    }
+
+    @Test
+    void nameTheRequestAsGoodAnswersDo() throws Exception {
+        WireAnswer run = gateway.client()
+                .post(
+                        "/v1/run",
+                        "{}",
+                        "X-API-Key: k",
+                        upstream.on(Script.stream("data: x\n\n")).header());
+        run.whole();
+        String id = run.header("Runtape-Run-Id");
+
+        for (String target : Set.of(
+                "/history/v1/runs",
+                "/history/v1/runs/" + id,
+                "/history/v1/runs/" + id + "/events",
+                "/history/v1/runs/" + id + "/request",
+                "/history/v1/runs/" + id + "/replay",
+                "/history/v1/runs/" + id + "/transcript",
+                "/q/openapi")) {
+            for (String type : Set.of("*/*", "application/x-ndjson", "text/event-stream")) {
+                boolean events = target.endsWith("/events");
+                if (!events && !type.equals("*/*")) {
+                    continue;
+                }
+                try (WireAnswer answer =
+                        gateway.client().get(target, "X-API-Key: k", "Accept: " + type, "X-Request-ID: job-1")) {
+                    answer.whole();
+                    assertEquals(200, answer.status(), target);
+                    assertEquals("job-1", answer.header("X-Request-ID"), target + " as " + type);
+                }
+            }
+        }
+        try (WireAnswer gone = gateway.client()
+                .send("DELETE", "/history/v1/runs/" + id, new byte[0], "X-API-Key: k", "X-Request-ID: job-2")) {
+            assertEquals(204, gone.status());
+            assertEquals("job-2", gone.header("X-Request-ID"));
+        }
+        refusal(gateway.client().get("/history/v1/runs/" + id, "X-API-Key: k"), 404, "not_found", null);
+        refusal(gateway.client().get("/nothing", "X-API-Key: k"), 404, "not_found", null);
+        refusal(gateway.client().get("/v1", "X-API-Key: k"), 404, "not_found", null);
+    }
+}
