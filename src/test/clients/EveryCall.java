@@ -95,7 +95,7 @@ public final class EveryCall {
     }
 
     private void readRuns(String id, String stream) throws ApiException, IOException {
-        List<Run> newest = runs.listRuns(null, "completed", THREAD, null, null, 10, null).getData();
+        List<Run> newest = runs.listRuns(null, "completed", THREAD, null, null, null, null, 10, null).getData();
         same(List.of("reviewer", "tester"), newest.stream().map(Run::getAgent).filter(Objects::nonNull).toList());
 
         Run run = runs.getRun(id).getData();
@@ -126,7 +126,7 @@ public final class EveryCall {
     }
 
     private void readThread(String stream) throws ApiException, IOException {
-        same(THREAD, threads.listThreads(null, false, null, null, 10, null).getData().get(0).getId());
+        same(THREAD, threads.listThreads(null, false, null, null, null, null, 10, null).getData().get(0).getId());
         same(3L, threads.getThread(THREAD).getData().getRunCount());
         same(3, threads.listThreadRuns(THREAD, 10, null).getData().size());
         long first = threads.getThreadEvents(THREAD, null, null, null, null, null, null, null, null, null, null)

@@ -56,19 +56,19 @@ sealed interface CommitPace {
 
     /**
      * Half of the time at most is spent on commits, and a frame waits for one commit's time more at most. So a database that is quick
-     * is asked often, and one that is busy less often, which is what it needs. In bulk it does not rest: such commits are
-     * large as they are.
+     * is asked often, and one that is busy less often, which is what it needs. It rests between commits of some frames alone:
+     * those of fewer cost little, and delay nobody else; those of more are large as they are.
      */
     record AsLongAsItTook() implements CommitPace {
 
         private static final long MAX_NANOS = 2_000_000;
 
-        /** A commit of more has no need to become larger. */
+        private static final int FRAMES_MIN = 4;
         private static final int FRAMES_MAX = 256;
 
         @Override
         public long restNanos(long commitNanos, int frames) {
-            return frames > FRAMES_MAX ? 0 : Math.min(commitNanos, MAX_NANOS);
+            return frames < FRAMES_MIN || frames > FRAMES_MAX ? 0 : Math.min(commitNanos, MAX_NANOS);
         }
     }
 }
