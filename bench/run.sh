@@ -217,7 +217,8 @@ EOF
   postmaster=$(head -1 "$pg/data/postmaster.pid")
   # Of all processes of the server, those that have ended too, in microseconds.
   database_cpu() {
-    cat /proc/[0-9]*/stat 2>/dev/null | awk -v m="$postmaster" -v t="$(getconf CLK_TCK)" \
+    # Processes come and go meanwhile.
+    { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v m="$postmaster" -v t="$(getconf CLK_TCK)" \
       '$4 == m { n += $14 + $15 } $1 == m { n += $16 + $17 } END { printf "%d", n * 1e6 / t }'
   }
   streams() { "$out/ssebench" load --target "127.0.0.1:$1" --streams "$2" --runs "$2" --connect-rate 1000 --bench 'events=500,rate=50,size=120' --expect 500 ${3:+--pid "$3"}; }
