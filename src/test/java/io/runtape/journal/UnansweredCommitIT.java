@@ -64,7 +64,7 @@ class UnansweredCommitIT {
         /** A lone frame: one statement that commits itself. */
         FRAME("data: alone\n\n", false),
         /** More frames than go by one statement: a transaction of its own. */
-        FRAMES("data: one of many\n\n".repeat(300), false),
+        FRAMES("data: one of many\n\n".repeat(2000), false),
         /** The end of the run with its last frame. */
         END("data: last\n\n", true);
 
