@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PackagedGateway;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireAnswer;
 import io.vertx.core.json.JsonArray;
@@ -25,16 +25,13 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Misspells every parameter and header that the served document has, and every setting, and holds the page of misspellings to
  * what the gateway says.
  */
-class MisspellingsIT {
+class MisspellingsIT extends PackagedGateway {
 
     private static final Path PAGE = Path.of("docs/reference/misspellings.md");
 
@@ -44,25 +41,6 @@ class MisspellingsIT {
 
     private static final Pattern SAID_OF_A_SETTING =
             Pattern.compile("There is no setting ([A-Z_]+); the nearest is ([A-Z_]+)\\.");
-
-    @TempDir
-    static Path data;
-
-    private static ScriptedUpstream upstream;
-    private static GatewayProcess gateway;
-
-    @BeforeAll
-    static void start() throws Exception {
-        upstream = new ScriptedUpstream();
-        gateway = GatewayProcess.start(GatewayProcess.onH2(data.resolve("running"), upstream))
-                .ready();
-    }
-
-    @AfterAll
-    static void stop() {
-        gateway.close();
-        upstream.close();
-    }
 
     @Test
     void everyParameterIsMissedByItsName() throws Exception {

@@ -5,22 +5,17 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PackagedGateway;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireAnswer;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A call that is answered leaves memory at once: not with its connection's deadline, nor with the connection. */
-class AnsweredCallsIT {
+class AnsweredCallsIT extends PackagedGateway {
 
     private static final int CALLS = 40;
 
@@ -31,24 +26,6 @@ class AnsweredCallsIT {
     private static final Duration SOON = Duration.ofSeconds(5);
 
     private static final String STREAM = "event: run_completed\ndata: {\"text\":\"" + "x".repeat(2000) + "\"}\n\n";
-
-    @TempDir
-    static Path data;
-
-    private static ScriptedUpstream upstream;
-    private static GatewayProcess gateway;
-
-    @BeforeAll
-    static void start() throws Exception {
-        upstream = new ScriptedUpstream();
-        gateway = GatewayProcess.start(GatewayProcess.onH2(data, upstream)).ready();
-    }
-
-    @AfterAll
-    static void stop() {
-        gateway.close();
-        upstream.close();
-    }
 
     @Test
     void closedConnectionsAreForgotten() throws Exception {

@@ -5,10 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.Http2Client;
+import io.runtape.testsupport.PackagedGateway;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireAnswer;
 import io.vertx.core.json.JsonObject;
@@ -17,37 +16,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that are not quite HTTP, as clients send them. */
-class ClumsyRequestsIT {
+class ClumsyRequestsIT extends PackagedGateway {
 
     private static final String KEY = "X-API-Key: clumsy";
-
-    @TempDir
-    static Path data;
-
-    private static ScriptedUpstream upstream;
-    private static GatewayProcess gateway;
-
-    @BeforeAll
-    static void start() throws Exception {
-        upstream = new ScriptedUpstream();
-        gateway = GatewayProcess.start(GatewayProcess.onH2(data, upstream)).ready();
-    }
-
-    @AfterAll
-    static void stop() {
-        gateway.close();
-        upstream.close();
-    }
 
     private static String wire(String target) {
         return new String(target.getBytes(UTF_8), ISO_8859_1);

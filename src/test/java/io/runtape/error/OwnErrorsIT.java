@@ -6,45 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PackagedGateway;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireAnswer;
 import io.vertx.core.json.JsonObject;
-import java.nio.file.Path;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every refusal of the gateway's own is one envelope, whoever in the server makes it; bytes go over the wire as they are here. */
-class OwnErrorsIT {
+class OwnErrorsIT extends PackagedGateway {
 
     private static final String HOST = "Host: x\r\n";
 
     private static final String ID = "X-Request-ID: mine-7\r\n";
-
-    @TempDir
-    static Path data;
-
-    private static ScriptedUpstream upstream;
-    private static GatewayProcess gateway;
-
-    @BeforeAll
-    static void start() throws Exception {
-        upstream = new ScriptedUpstream();
-        gateway = GatewayProcess.start(GatewayProcess.onH2(data, upstream)).ready();
-    }
-
-    @AfterAll
-    static void stop() {
-        gateway.close();
-        upstream.close();
-    }
 
     private static String get(String target, String... lines) {
         return "GET " + target + " HTTP/1.1\r\n" + HOST + ID + String.join("\r\n", lines)
