@@ -50,8 +50,14 @@ class StoreOutageIT {
 
     private static final int HEAP_MEBIBYTES = 256;
 
+    /**
+     * What a buffer of 8 KiB may finish: its own bytes, a frame that was unfinished before it, and what its frames take beside
+     * their bytes, which is less than a tenth.
+     */
+    private static final long BUFFER_WEIGHT = (StreamLoad.FRAME_BYTES + (8L << 10)) * 11 / 10;
+
     /** An eighth of the heap, and a buffer of each run that was being handed over when that was reached. */
-    private static final long UNCOMMITTED_MAX = ((long) HEAP_MEBIBYTES << 20) / 8 + STREAMS * (8L << 10);
+    private static final long UNCOMMITTED_MAX = ((long) HEAP_MEBIBYTES << 20) / 8 + STREAMS * BUFFER_WEIGHT;
 
     /** What a JVM needs beside its heap: code, metaspace, stacks, and the network's buffers. */
     private static final long BESIDE_HEAP = 350L << 20;

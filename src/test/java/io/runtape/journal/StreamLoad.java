@@ -41,7 +41,9 @@ final class StreamLoad implements AutoCloseable {
     /** How long a client may have to wait for the end of its run. */
     private static final Duration END = Duration.ofMinutes(3);
 
-    private static final int FRAME_BYTES = 1000;
+    /** The length of each frame of the load. */
+    static final int FRAME_BYTES = 1000;
+
     private static final long PROGRESS_FRAMES = 10;
 
     private final GatewayProcess gateway;
