@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
@@ -46,6 +48,7 @@ final class GroupCommitter {
     private final Queue<RunJournal> queue = new ConcurrentLinkedQueue<>();
     private final CommitRoom room;
     private final StoreOutage outage;
+    private final CompletableFuture<Void> rehearsed = new CompletableFuture<>();
     private final Thread thread = new Thread(this::commitAll, "runtape-committer");
     private volatile boolean idle;
     private volatile boolean stopping;
@@ -121,7 +124,13 @@ final class GroupCommitter {
         return room;
     }
 
+    /** Completes when the statements have run once, with nothing to show for it, or could not. */
+    CompletionStage<Void> rehearsed() {
+        return rehearsed;
+    }
+
     private void commitAll() {
+        rehearse();
         while (true) {
             RunBatch batch = gather();
             if (batch == null) {
@@ -134,6 +143,15 @@ final class GroupCommitter {
             outcomes.dispatch();
             rest(System.nanoTime() - began, batch.rows().frames());
         }
+    }
+
+    private void rehearse() {
+        try {
+            link().writer().rehearse();
+        } catch (SQLException | RuntimeException e) {
+            LOG.debugf(e, "the statements of a commit could not be tried");
+        }
+        rehearsed.complete(null);
     }
 
     private void rest(long commitNanos, int frames) {

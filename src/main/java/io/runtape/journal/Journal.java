@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -93,6 +94,11 @@ public class Journal {
             throw new StartRefused(
                     "Runtape cannot write to its database (" + store.address() + "): " + SqlFault.named(e));
         }
+    }
+
+    /** Completes when the committer has run its statements once, with nothing to show for it, or could not. */
+    public CompletionStage<Void> rehearsed() {
+        return committer.rehearsed();
     }
 
     /** What the committer tells. */

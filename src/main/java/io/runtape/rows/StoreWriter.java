@@ -118,6 +118,24 @@ public final class StoreWriter implements AutoCloseable {
         store.makeDurable(connection);
     }
 
+    /**
+     * Runs all statements of {@link #write} once and takes back what they did: the first run need not wait until they are parsed,
+     * and what they need is loaded.
+     *
+     * @throws SQLException where the database does not answer, or refuses
+     */
+    public void rehearse() throws SQLException {
+        connection.setAutoCommit(false);
+        try {
+            for (CommitBatch batch : Rehearsal.ofNode(nodeId())) {
+                writeAll(batch);
+            }
+        } finally {
+            connection.rollback();
+            connection.setAutoCommit(true);
+        }
+    }
+
     private void writeAll(CommitBatch batch) throws SQLException {
         batch.keysTaken(keys.claim(batch.writes()));
         List<RunRows.Start> starts = new ArrayList<>();

@@ -26,7 +26,11 @@ record AgentCall(
 
     static AgentCall of(
             UpstreamAddress address, String target, List<Map.Entry<String, String>> headers, OutgoingBody body) {
-        return new AgentCall(address.origin(), address.target(target), headers, body, new AnswerGate(), () -> {
+        return to(address.origin(), address.target(target), headers, body);
+    }
+
+    static AgentCall to(URI origin, String target, List<Map.Entry<String, String>> headers, OutgoingBody body) {
+        return new AgentCall(origin, target, headers, body, new AnswerGate(), () -> {
             throw new IllegalStateException("the client has not taken the call over");
         });
     }

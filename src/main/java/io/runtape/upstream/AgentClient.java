@@ -5,6 +5,8 @@ import io.quarkus.arc.ClientProxy;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.impl.VertxInternal;
 import jakarta.enterprise.event.Observes;
@@ -37,6 +39,29 @@ public final class AgentClient {
     /** Loads the client's many classes now: the first call would do it on its event loop. */
     void load(@Observes StartupEvent event) {
         ClientProxy.unwrap(api);
+    }
+
+    /**
+     * Makes a call as it makes all, of a server of its own on this machine, so that the first call of the agent API finds
+     * everything loaded. Safe for any thread.
+     *
+     * @return completes when the answer has been read, and the server is closed again
+     */
+    public Future<Void> rehearse() {
+        RehearsalAgent there = new RehearsalAgent(vertx);
+        EventLoop loop = vertx.getOrCreateContext().nettyEventLoop();
+        Promise<Void> read = Promise.promise();
+        there.listen()
+                .onFailure(read::fail)
+                .onSuccess(origin -> loop.execute(() -> on(loop, api.post(there.call(origin)))
+                        .map(answer -> AgentAnswer.of((AgentStream) answer.getEntity()))
+                        .onItem()
+                        .transformToMulti(answer -> answer.body().bytes())
+                        .collect()
+                        .last()
+                        .subscribe()
+                        .with(last -> read.complete(), read::fail)));
+        return read.future().eventually(there::close);
     }
 
     /**

@@ -1,0 +1,84 @@
+package io.runtape.warmup;
+
+import io.quarkus.vertx.http.HttpServer;
+import io.quarkus.vertx.http.HttpServerStart;
+import io.runtape.journal.Journal;
+import io.runtape.upstream.AgentClient;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import jakarta.enterprise.event.ObservesAsync;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+import org.jboss.logging.Logger;
+
+/**
+ * Loads and runs once what a call needs: the client of the agent API, the statements of the journal, the server's own way to an
+ * answer. On a JVM that takes a fifth of a second, which the first caller would wait for. The gateway is ready when it is
+ * done, or has failed: then the first call does it. Safe for any thread.
+ */
+@Readiness
+@Singleton
+final class WarmUp implements HealthCheck {
+
+    private static final Logger LOG = Logger.getLogger(WarmUp.class);
+
+    /** Past it the gateway is ready without. */
+    private static final Duration LASTS_AT_MOST = Duration.ofSeconds(5);
+
+    private static final String ANY_ADDRESS = "0.0.0.0";
+    private static final String LOOPBACK = "127.0.0.1";
+
+    private final AgentClient agent;
+    private final Journal journal;
+    private final Vertx vertx;
+    private final String host;
+    private volatile boolean done;
+
+    WarmUp(AgentClient agent, Journal journal, Vertx vertx, @ConfigProperty(name = "quarkus.http.host") String host) {
+        this.agent = agent;
+        this.journal = journal;
+        this.vertx = vertx;
+        this.host = host.equals(ANY_ADDRESS) ? LOOPBACK : host;
+    }
+
+    void begin(@ObservesAsync HttpServerStart event, HttpServer gateway) {
+        Future.all(
+                        agent.rehearse(),
+                        Future.fromCompletionStage(journal.rehearsed()),
+                        call(gateway.getPort(), HttpMethod.GET, "/history/v1/runs?limit=1"),
+                        call(gateway.getPort(), HttpMethod.POST, "/v1/run"))
+                .toCompletionStage()
+                .toCompletableFuture()
+                .orTimeout(LASTS_AT_MOST.toMillis(), TimeUnit.MILLISECONDS)
+                .whenComplete((all, e) -> {
+                    if (e != null) {
+                        LOG.debugf(e, "the first call has something left to load");
+                    }
+                    done = true;
+                });
+    }
+
+    /** The answer, whatever it is, is what the caller gets. */
+    private Future<Void> call(int port, HttpMethod method, String target) {
+        HttpClient client = vertx.createHttpClient();
+        return client.request(method, port, host, target)
+                .compose(HttpClientRequest::send)
+                .compose(HttpClientResponse::body)
+                .onComplete(answer -> client.close())
+                .mapEmpty();
+    }
+
+    @Override
+    public HealthCheckResponse call() {
+        return HealthCheckResponse.named("warm-up").status(done).build();
+    }
+}
