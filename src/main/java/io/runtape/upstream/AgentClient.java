@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.eclipse.microprofile.rest.client.inject.RestClient;
 
 /** Calls the agent API. Safe for any event loop; an answer is confined to the loop of its call. */
@@ -28,6 +30,7 @@ public final class AgentClient {
     private final UpstreamAddress address;
     private final UpstreamConfig config;
     private final VertxInternal vertx;
+    private final CompletableFuture<Void> rehearsed = new CompletableFuture<>();
 
     AgentClient(@RestClient AgentApi api, UpstreamAddress address, UpstreamConfig config, Vertx vertx) {
         this.vertx = (VertxInternal) vertx;
@@ -39,15 +42,15 @@ public final class AgentClient {
     /** Loads the client's many classes now: the first call would do it on its event loop. */
     void load(@Observes StartupEvent event) {
         ClientProxy.unwrap(api);
+        rehearse().onComplete(read -> rehearsed.complete(null));
     }
 
-    /**
-     * Makes a call as it makes all, of a server of its own on this machine, so that the first call of the agent API finds
-     * everything loaded. Safe for any thread.
-     *
-     * @return completes when the answer has been read, and the server is closed again
-     */
-    public Future<Void> rehearse() {
+    /** Completes when a call has been made of an agent on this machine, to load what calls need, or could not be. */
+    public CompletionStage<Void> rehearsed() {
+        return rehearsed;
+    }
+
+    private Future<Void> rehearse() {
         RehearsalAgent there = new RehearsalAgent(vertx);
         EventLoop loop = vertx.getOrCreateContext().nettyEventLoop();
         Promise<Void> read = Promise.promise();

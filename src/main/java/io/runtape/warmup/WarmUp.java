@@ -4,6 +4,8 @@ import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
 import io.runtape.journal.Journal;
 import io.runtape.upstream.AgentClient;
+import io.smallrye.health.api.AsyncHealthCheck;
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
@@ -13,9 +15,9 @@ import io.vertx.core.http.HttpMethod;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 import org.jboss.logging.Logger;
@@ -27,7 +29,7 @@ import org.jboss.logging.Logger;
  */
 @Readiness
 @Singleton
-final class WarmUp implements HealthCheck {
+final class WarmUp implements AsyncHealthCheck {
 
     private static final Logger LOG = Logger.getLogger(WarmUp.class);
 
@@ -41,7 +43,7 @@ final class WarmUp implements HealthCheck {
     private final Journal journal;
     private final Vertx vertx;
     private final String host;
-    private volatile boolean done;
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
 
     WarmUp(AgentClient agent, Journal journal, Vertx vertx, @ConfigProperty(name = "quarkus.http.host") String host) {
         this.agent = agent;
@@ -52,7 +54,7 @@ final class WarmUp implements HealthCheck {
 
     void begin(@ObservesAsync HttpServerStart event, HttpServer gateway) {
         Future.all(
-                        agent.rehearse(),
+                        Future.fromCompletionStage(agent.rehearsed()),
                         Future.fromCompletionStage(journal.rehearsed()),
                         call(gateway.getPort(), HttpMethod.GET, "/history/v1/runs?limit=1"),
                         call(gateway.getPort(), HttpMethod.POST, "/v1/run"))
@@ -63,7 +65,7 @@ final class WarmUp implements HealthCheck {
                     if (e != null) {
                         LOG.debugf(e, "the first call has something left to load");
                     }
-                    done = true;
+                    done.complete(null);
                 });
     }
 
@@ -77,8 +79,9 @@ final class WarmUp implements HealthCheck {
                 .mapEmpty();
     }
 
+    /** Is not answered before: a probe that comes too early waits for a moment, and nobody is told of a gateway that is down. */
     @Override
-    public HealthCheckResponse call() {
-        return HealthCheckResponse.named("warm-up").status(done).build();
+    public Uni<HealthCheckResponse> call() {
+        return Uni.createFrom().completionStage(done).map(nothing -> HealthCheckResponse.up("warm-up"));
     }
 }

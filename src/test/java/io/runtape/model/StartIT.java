@@ -313,7 +313,8 @@ class StartIT {
 
     // ---- Readiness
 
-    private static final Map<String, String> READY = Map.of("Graceful Shutdown", "UP", "database", "UP", "http", "200");
+    private static final Map<String, String> READY =
+            Map.of("Graceful Shutdown", "UP", "database", "UP", "warm-up", "UP", "http", "200");
 
     @Test
     void isReadyWithoutItsAgentApiAndSaysThatItIsAway() throws Exception {
@@ -340,7 +341,7 @@ class StartIT {
 
             assertEquals(READY, ready);
             assertEquals(
-                    Map.of("Graceful Shutdown", "UP", "database", "DOWN", "http", "503"),
+                    Map.of("Graceful Shutdown", "UP", "database", "DOWN", "warm-up", "UP", "http", "503"),
                     gateway.management().readiness());
             assertTrue(gateway.isAlive());
         }

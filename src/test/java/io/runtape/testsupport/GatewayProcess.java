@@ -59,8 +59,14 @@ public final class GatewayProcess implements AutoCloseable {
     /** The same, of another directory than {@link #APPLICATION}. */
     public static GatewayProcess startFrom(Path application, Map<String, String> settings, String... jvmOptions)
             throws IOException {
+        return startWith(Tool.java(), application, settings, jvmOptions);
+    }
+
+    /** The same, run by that Java. */
+    public static GatewayProcess startWith(
+            Tool java, Path application, Map<String, String> settings, String... jvmOptions) throws IOException {
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(java.path().toString());
         command.add("-XX:+ExitOnOutOfMemoryError");
         command.addAll(List.of(jvmOptions));
         command.addAll(List.of(

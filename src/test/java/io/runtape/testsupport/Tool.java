@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A program of the machine that a test needs. Where it is not there the test is skipped, so that a JDK alone builds; in
@@ -41,6 +43,30 @@ public final class Tool {
     /** The Java that runs the tests. */
     public static Tool java() {
         return new Tool(Path.of(System.getProperty("java.home"), "bin", "java"));
+    }
+
+    /** A Java that can make and read an ahead-of-time cache, among those that are installed where Debian has them; if there is one. */
+    public static Optional<Tool> javaWithCache() throws IOException {
+        Path installed = Path.of("/usr/lib/jvm");
+        if (!Files.isDirectory(installed)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> all = Files.list(installed)) {
+            return all.map(home -> home.resolve("bin/java"))
+                    .filter(Files::isExecutable)
+                    .map(Tool::new)
+                    .filter(Tool::knowsCache)
+                    .findFirst();
+        }
+    }
+
+    private boolean knowsCache() {
+        try {
+            return run(Path.of("."), List.of("-XX:+PrintFlagsFinal", "-version"))
+                    .contains(" AOTCacheOutput ");
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(program + " does not say what it knows", e);
+        }
     }
 
     /** Ends the test, for want of something. */
