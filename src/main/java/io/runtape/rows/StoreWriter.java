@@ -125,6 +125,7 @@ public final class StoreWriter implements AutoCloseable {
      * @throws SQLException where the database does not answer, or refuses
      */
     public void rehearse() throws SQLException {
+        store.requireRoom();
         connection.setAutoCommit(false);
         try {
             for (CommitBatch batch : Rehearsal.ofNode(nodeId())) {
