@@ -25,9 +25,17 @@ public final class AgentClient {
     private final AgentApi api;
     private final UpstreamAddress address;
     private final UpstreamConfig config;
+    private final AgentConnections connections;
     private final VertxInternal vertx;
 
-    AgentClient(@RestClient AgentApi api, UpstreamAddress address, UpstreamConfig config, Vertx vertx) {
+    AgentClient(
+            @RestClient AgentApi api,
+            UpstreamAddress address,
+            UpstreamConfig config,
+            AgentConnections connections,
+            Vertx vertx) {
+        this.connections = connections;
+
         this.vertx = (VertxInternal) vertx;
         this.api = api;
         this.address = address;
@@ -59,9 +67,9 @@ public final class AgentClient {
                 .on(loop)
                 .fail()
                 .map(answer -> AgentAnswer.of((AgentStream) answer.getEntity()))
-                .invoke(AgentClient::requireFinal)
+                .invoke(this::requireFinal)
                 .onFailure(e -> !(e instanceof UpstreamException))
-                .transform(e -> UpstreamException.of(e, call.gate().isSent()));
+                .transform(e -> connections.failed(e, call.gate().isSent()));
     }
 
     /**
@@ -83,7 +91,11 @@ public final class AgentClient {
     }
 
     /** An interim answer, or none that HTTP knows, is not to be passed on as one that ends the call. */
-    private static void requireFinal(AgentAnswer answer) {
+    private void requireFinal(AgentAnswer answer) {
+        if (connections.isOfProxy(answer.status())) {
+            answer.body().abort();
+            throw new UpstreamException(UpstreamFailure.PROXY_LOGIN, false, new IOException("of the proxy"));
+        }
         if (answer.status() < 200 || answer.status() > 599) {
             answer.body().abort();
             throw new UpstreamException(UpstreamFailure.INVALID, true, new IOException("status " + answer.status()));
