@@ -41,7 +41,7 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
                     config.caFile().orElse(null),
                     config.clientCertificateFile().orElse(null),
                     config.clientKeyFile().orElse(null));
-            config.proxy().ifPresent(EgressProxy::of);
+            config.proxy().ifPresent(ProxyAddress::of);
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException(e.getMessage());
         }

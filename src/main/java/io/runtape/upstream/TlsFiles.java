@@ -36,7 +36,7 @@ final class TlsFiles {
 
     private static final String CERTIFICATES = "It is a file of PEM certificates (-----BEGIN CERTIFICATE-----).";
     private static final String PRIVATE_KEY =
-            "It is a PEM file with an RSA or EC key that is not encrypted (-----BEGIN PRIVATE KEY-----).";
+            "It is a PEM file with the RSA or EC key of the client certificate, not encrypted (-----BEGIN PRIVATE KEY-----).";
 
     private final @Nullable Path ca;
     private final @Nullable Path certificate;

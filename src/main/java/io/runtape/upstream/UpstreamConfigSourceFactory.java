@@ -36,7 +36,7 @@ public final class UpstreamConfigSourceFactory implements ConfigSourceFactory {
                         .quarkusSettings());
                 String proxy = value(context, "proxy");
                 if (proxy != null) {
-                    settings.putAll(EgressProxy.of(proxy).quarkusSettings(connectTimeout));
+                    settings.putAll(ProxyAddress.of(proxy).quarkusSettings(connectTimeout));
                 }
             }
         } catch (IllegalArgumentException e) {

@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The HTTP proxy that calls leave the network by. The login in its address is never said. */
-final class EgressProxy {
+final class ProxyAddress {
 
     /** How Quarkus' registry calls it. */
     private static final String NAME = "upstream";
@@ -30,20 +30,20 @@ final class EgressProxy {
 
     private final URI address;
 
-    private EgressProxy(URI address) {
+    private ProxyAddress(URI address) {
         this.address = address;
     }
 
     /** @throws IllegalArgumentException if it is no address of a proxy; the message names the setting and what it may be */
-    static EgressProxy of(String address) {
+    static ProxyAddress of(String address) {
         Optional<URI> parsed = Optional.empty();
         try {
             parsed = Optional.of(new URI(address.strip()));
         } catch (URISyntaxException e) {
             // Said below, without the address: it may hold a password.
         }
-        return new EgressProxy(
-                parsed.filter(EgressProxy::isUsable).orElseThrow(() -> new IllegalArgumentException(UNUSABLE)));
+        return new ProxyAddress(
+                parsed.filter(ProxyAddress::isUsable).orElseThrow(() -> new IllegalArgumentException(UNUSABLE)));
     }
 
     private static boolean isUsable(URI address) {
