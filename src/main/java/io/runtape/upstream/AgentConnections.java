@@ -82,10 +82,15 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
         return status == PROXY_LOGIN && !address.isTls() && proxy().isPresent();
     }
 
-    /** What a call failed with; with a proxy, nobody but that can refuse a connection of ours, or have an unknown name. */
+    /**
+     * What a call failed with. With a proxy, nobody but that can refuse a connection of ours, or have an unknown name. And what
+     * is sent to somebody who then does not know the gateway is not looked at: with TLS 1.3 a client hears of that only after it
+     * began.
+     */
     UpstreamException failed(Throwable cause, boolean sent) {
         UpstreamFailure failure = UpstreamFailure.of(cause);
         UpstreamFailure met = proxy().isPresent() ? failure.throughProxy() : failure;
-        return new UpstreamException(sent ? met : met.beforeTheCall(), sent, cause);
+        boolean arrived = sent && met != UpstreamFailure.OWN_CERTIFICATE;
+        return new UpstreamException(arrived ? met : met.beforeTheCall(), arrived, cause);
     }
 }

@@ -54,6 +54,9 @@ public enum UpstreamFailure {
     private static final String CLOSED_MESSAGE =
             String.valueOf(new HttpClosedException("Connection was closed").getMessage());
 
+    /** What a failure of TLS begins with, where the REST client has taken its message alone. */
+    private static final String TLS_MESSAGE = SSLException.class.getPackageName() + ".";
+
     /** What the other side says of a certificate that it was shown, or not shown. */
     private static final Pattern ALERT_OF_CERTIFICATE = Pattern.compile("Received fatal alert: "
             + "(certificate_required|bad_certificate|unsupported_certificate|certificate_revoked|certificate_expired"
@@ -121,7 +124,7 @@ public enum UpstreamFailure {
             return CERTIFICATE;
         }
         if (e instanceof SSLException) {
-            return ALERT_OF_CERTIFICATE.matcher(String.valueOf(e.getMessage())).find() ? OWN_CERTIFICATE : TLS;
+            return ofTls(String.valueOf(e.getMessage()));
         }
         if (e instanceof ConnectTimeoutException) {
             return CONNECT_TIMEOUT;
@@ -142,7 +145,15 @@ public enum UpstreamFailure {
         if (e instanceof SocketException || e instanceof ClosedChannelException || e instanceof HttpClosedException) {
             return CLOSED;
         }
-        return e instanceof IOException io && isOfTheConnection(io) ? CLOSED : null;
+        if (e instanceof IOException io) {
+            String message = String.valueOf(io.getMessage());
+            return message.startsWith(TLS_MESSAGE) ? ofTls(message) : isOfTheConnection(io) ? CLOSED : null;
+        }
+        return null;
+    }
+
+    private static UpstreamFailure ofTls(String said) {
+        return ALERT_OF_CERTIFICATE.matcher(said).find() ? OWN_CERTIFICATE : TLS;
     }
 
     private static UpstreamFailure ofProxy(String said) {

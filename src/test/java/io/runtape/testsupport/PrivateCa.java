@@ -45,15 +45,21 @@ public final class PrivateCa {
         return file;
     }
 
-    /** Signs a certificate for {@code localhost} and 127.0.0.1, of a server or of a client of that name. */
+    /** Signs a certificate of a server at {@code localhost} and 127.0.0.1, or of a client of that name. */
     public PemCertificateFiles issue(String name) throws Exception {
+        return issue(name, "DNS:localhost", "IP:127.0.0.1");
+    }
+
+    /** Signs a certificate of a server at these hosts, each as {@code DNS:…} or {@code IP:…}. */
+    public PemCertificateFiles issue(String name, String... hosts) throws Exception {
         CertificateRequest request = new CertificateRequest()
                 .withName(name)
                 .withFormat(Format.PEM)
                 .withCN(name)
-                .withSubjectAlternativeName("DNS:localhost")
-                .withSubjectAlternativeName("IP:127.0.0.1")
                 .signedWith(certificate, key);
+        for (String host : hosts) {
+            request.withSubjectAlternativeName(host);
+        }
         return (PemCertificateFiles)
                 new CertificateGenerator(directory, true).generate(request).get(0);
     }

@@ -82,9 +82,10 @@ class UpstreamFailureIT {
     @Test
     void saysThatTheCertificateIsOfAnotherHost() throws Exception {
         PrivateCa ca = new PrivateCa(directory, "ca");
-        try (ScriptedUpstream upstream = ScriptedUpstream.overTls(ca.server(ca.issue("agents")))) {
+        try (ScriptedUpstream upstream =
+                ScriptedUpstream.overTls(ca.server(ca.issue("agents", "DNS:agents.example")))) {
             assertTold(
-                    upstream.url().replace("127.0.0.1", "127.0.0.2"),
+                    upstream.url(),
                     "its certificate is not trusted",
                     "RUNTAPE_UPSTREAM_CA_FILE",
                     ca.file().toString());
