@@ -3,9 +3,12 @@ package io.runtape.upstream;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.net.ProxyOptions;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.impl.ProxyFilter;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.ext.ContextResolver;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +77,12 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
 
     /** The proxy that calls go through, if there is one. */
     Optional<ProxyOptions> proxy() {
-        return Optional.ofNullable(made().getProxyOptions());
+        HttpClientOptions options = made();
+        List<String> direct = options.getNonProxyHosts();
+        boolean isDirect = direct != null
+                && !ProxyFilter.nonProxyHosts(direct)
+                        .test(SocketAddress.inetSocketAddress(address.port(), address.host()));
+        return isDirect ? Optional.empty() : Optional.ofNullable(options.getProxyOptions());
     }
 
     /** Whether an answer of this status is the proxy's, which wants to know who the gateway is: it is not for the caller. */
