@@ -7,15 +7,14 @@ import io.runtape.error.ErrorReply;
 import io.runtape.error.RequestId;
 import io.runtape.journal.PassingCancels;
 import io.runtape.journal.PassingCancels.Passing;
-import io.runtape.upstream.AgentConnections;
 import io.runtape.upstream.ForwardedHeaders;
+import io.runtape.upstream.ForwardingClient;
 import io.runtape.upstream.UpstreamAddress;
 import io.runtape.upstream.UpstreamConfig;
 import io.runtape.upstream.UpstreamFailure;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
@@ -52,9 +51,6 @@ final class Forwarding {
     /** Before the resources, after the server's own limits. */
     private static final int BEFORE_RESOURCES = 0;
 
-    /** One connection a call that is under way; the server's own limits come first. */
-    private static final int CONNECTIONS_MAX = 20_000;
-
     private static final Duration HEAD = Duration.ofSeconds(60);
 
     /** In every spelling that may reach the agent API's cancel call, as for {@link RecordedPaths}. */
@@ -65,10 +61,10 @@ final class Forwarding {
     private final UpstreamConfig config;
     private final CallerAuthentication callers;
     private final PassingCancels cancels;
-    private final HttpClient client;
+    private final ForwardingClient client;
 
     Forwarding(
-            Vertx vertx,
+            ForwardingClient client,
             RecordedPaths paths,
             UpstreamAddress address,
             UpstreamConfig config,
@@ -79,7 +75,7 @@ final class Forwarding {
         this.config = config;
         this.callers = callers;
         this.cancels = cancels;
-        this.client = vertx.createHttpClient(AgentConnections.options().setMaxPoolSize(CONNECTIONS_MAX));
+        this.client = client;
     }
 
     void install(@Observes Router router) {
@@ -147,9 +143,14 @@ final class Forwarding {
     private void pass(RoutingContext context, RequestTarget target, Passing cancel) {
         HttpServerRequest request = context.request();
         ForwardedBody.of(request)
-                .compose(body -> client.request(options(request, target)).compose(out -> send(request, body, out)))
+                .compose(body -> call(request, target, body))
                 .onSuccess(answer -> {
                     quiet(answer);
+                    if (client.isOfProxy(answer.statusCode())) {
+                        answer.request().reset();
+                        cancel.refused().subscribe().with(v -> refuse(context, UpstreamFailure.PROXY_LOGIN));
+                        return;
+                    }
                     if (answer.statusCode() <= 299) {
                         answer(context, answer);
                         return;
@@ -160,26 +161,27 @@ final class Forwarding {
                 .onFailure(e -> cancel.refused().subscribe().with(v -> refuse(context, e)));
     }
 
-    private RequestOptions options(HttpServerRequest request, RequestTarget target) {
-        return new RequestOptions()
-                .setMethod(request.method())
-                .setHost(address.host())
-                .setPort(address.port())
-                .setSsl(address.isTls())
-                .setURI(address.target(target.originForm()))
-                .setFollowRedirects(false);
+    /** Connects and sends; the time that the head of the answer may take begins with the first. */
+    private Future<HttpClientResponse> call(HttpServerRequest request, RequestTarget target, ForwardedBody body) {
+        Duration head = config.timeout().orElse(HEAD);
+        long began = System.nanoTime();
+        RequestOptions options =
+                new RequestOptions().setMethod(request.method()).setURI(address.target(target.originForm()));
+        return client.request(options, head)
+                .compose(out -> send(request, body, out, head.minusNanos(System.nanoTime() - began)));
     }
 
-    private Future<HttpClientResponse> send(HttpServerRequest request, ForwardedBody body, HttpClientRequest out) {
+    private static Future<HttpClientResponse> send(
+            HttpServerRequest request, ForwardedBody body, HttpClientRequest out, Duration within) {
         List<Map.Entry<String, String>> headers = ForwardedHeaders.ofRequest(request.headers(), Set.of());
         headers.forEach(h -> out.headers().add(h.getKey(), h.getValue()));
         request.response().closeHandler(v -> out.reset());
         return body.sendBy(out)
-                .timeout(config.timeout().orElse(HEAD).toMillis(), TimeUnit.MILLISECONDS)
+                .timeout(Math.max(1, within.toMillis()), TimeUnit.MILLISECONDS)
                 .onFailure(e -> out.reset());
     }
 
-    private static void answer(RoutingContext context, HttpClientResponse answer) {
+    private void answer(RoutingContext context, HttpClientResponse answer) {
         HttpServerResponse response = context.response();
         if (response.closed()) {
             answer.request().reset();
@@ -204,7 +206,11 @@ final class Forwarding {
         }
         // The head goes out now, however long the first bytes take.
         response.write(Buffer.buffer());
-        answer.pipe().endOnFailure(false).to(response).onFailure(e -> ErrorReply.cut(context));
+        WatchedAnswer.of(answer, config.idleTimeout(), () -> silent(context))
+                .pipe()
+                .endOnFailure(false)
+                .to(response)
+                .onFailure(e -> ErrorReply.cut(context));
     }
 
     /** An answer breaks off whenever its client goes; what nobody handles the client library logs as an error. */
@@ -212,13 +218,20 @@ final class Forwarding {
         answer.exceptionHandler(e -> LOG.debugf(e, "a forwarded answer broke off"));
     }
 
-    private static void refuse(RoutingContext context, Throwable cause) {
+    private static void silent(RoutingContext context) {
+        LOG.warnf("Request %s: the agent API fell silent, its answer is cut off", RequestId.of(context));
+    }
+
+    private void refuse(RoutingContext context, Throwable cause) {
         if (cause instanceof StreamResetException) {
             // The client has gone, and with it the call to the agent API.
             return;
         }
-        UpstreamFailure failure = UpstreamFailure.of(cause);
         LOG.debugf(cause, "a forwarded call has no answer");
+        refuse(context, client.failure(cause));
+    }
+
+    private static void refuse(RoutingContext context, UpstreamFailure failure) {
         if (!context.response().closed()) {
             LOG.warnf("Request %s: no answer of the agent API, %s", RequestId.of(context), failure.words());
         }

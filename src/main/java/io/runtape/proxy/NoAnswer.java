@@ -24,7 +24,18 @@ final class NoAnswer {
     /** What the client is told whose own call to the agent API failed. */
     static ApiException of(UpstreamFailure failure) {
         return switch (failure) {
-            case NAME_NOT_FOUND, REFUSED, NO_ROUTE, CONNECT_TIMEOUT, CERTIFICATE, TLS, NO_CONNECTION, CLOSED ->
+            case NAME_NOT_FOUND,
+                    REFUSED,
+                    NO_ROUTE,
+                    CONNECT_TIMEOUT,
+                    CERTIFICATE,
+                    OWN_CERTIFICATE,
+                    TLS,
+                    PROXY_AWAY,
+                    PROXY_LOGIN,
+                    PROXY_REFUSED,
+                    NO_CONNECTION,
+                    CLOSED ->
                 ApiException.of(
                         ErrorCode.UPSTREAM_UNREACHABLE, "The agent API cannot be reached: " + failure.words() + ".");
             case TIMEOUT ->

@@ -17,6 +17,8 @@ import java.lang.reflect.Type;
  */
 public final class AgentCallWriter implements MessageBodyWriter<AgentCall> {
 
+    private static final String PLAIN = "http://";
+
     @Override
     public boolean isWriteable(Class<?> type, Type generic, Annotation[] annotations, MediaType mediaType) {
         return type == AgentCall.class;
@@ -36,9 +38,14 @@ public final class AgentCallWriter implements MessageBodyWriter<AgentCall> {
             headers.remove(HttpHeaders.CONTENT_TYPE);
         }
         HttpClientRequest request = call.request().get();
-        request.setURI(call.target());
+        request.setURI(originOf(request.getURI()) + call.target());
         call.gate().stand();
         out.write(call.body().take());
         call.body().goesOutBy(request);
+    }
+
+    /** Through a proxy, plain calls go by the whole address; the client knows whether they do. */
+    private static String originOf(String uri) {
+        return uri.startsWith(PLAIN) ? uri.substring(0, uri.indexOf('/', PLAIN.length())) : "";
     }
 }

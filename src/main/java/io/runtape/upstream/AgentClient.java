@@ -26,13 +26,26 @@ public final class AgentClient {
     private static final Duration STREAM_HEAD = Duration.ofSeconds(60);
     private static final Duration WHOLE_ANSWER = Duration.ofMinutes(30);
 
+    /** How long a connection may take that is made before there is a call. */
+    private static final Duration HANDSHAKE = Duration.ofSeconds(2);
+
     private final AgentApi api;
     private final UpstreamAddress address;
     private final UpstreamConfig config;
+    private final AgentConnections connections;
+    private final ForwardingClient forwarding;
     private final VertxInternal vertx;
     private final CompletableFuture<Void> rehearsed = new CompletableFuture<>();
 
-    AgentClient(@RestClient AgentApi api, UpstreamAddress address, UpstreamConfig config, Vertx vertx) {
+    AgentClient(
+            @RestClient AgentApi api,
+            UpstreamAddress address,
+            UpstreamConfig config,
+            AgentConnections connections,
+            ForwardingClient forwarding,
+            Vertx vertx) {
+        this.connections = connections;
+        this.forwarding = forwarding;
         this.vertx = (VertxInternal) vertx;
         this.api = api;
         this.address = address;
@@ -45,12 +58,22 @@ public final class AgentClient {
         rehearse().onComplete(read -> rehearsed.complete(null));
     }
 
-    /** Completes when a call has been made of an agent on this machine, to load what calls need, or could not be. */
+    /** Completes when what calls need is loaded, as far as it could be without asking the agent API for anything. */
     public CompletionStage<Void> rehearsed() {
         return rehearsed;
     }
 
-    private Future<Void> rehearse() {
+    /** Nothing with a proxy, which might tell of it, or charge for it. */
+    private Future<?> rehearse() {
+        if (config.proxy().isPresent()) {
+            return Future.succeededFuture();
+        }
+        Future<Void> handshake = address.isTls() ? forwarding.connect(HANDSHAKE) : Future.succeededFuture();
+        return Future.join(callHere(), handshake);
+    }
+
+    /** Calls an agent on this machine as all agents are called. */
+    private Future<Void> callHere() {
         RehearsalAgent there = new RehearsalAgent(vertx);
         EventLoop loop = vertx.getOrCreateContext().nettyEventLoop();
         Promise<Void> read = Promise.promise();
@@ -87,9 +110,9 @@ public final class AgentClient {
                 .on(loop)
                 .fail()
                 .map(answer -> AgentAnswer.of((AgentStream) answer.getEntity()))
-                .invoke(AgentClient::requireFinal)
+                .invoke(this::requireFinal)
                 .onFailure(e -> !(e instanceof UpstreamException))
-                .transform(e -> UpstreamException.of(e, call.gate().isSent()));
+                .transform(e -> connections.failed(e, call.gate().isSent()));
     }
 
     /**
@@ -111,7 +134,11 @@ public final class AgentClient {
     }
 
     /** An interim answer, or none that HTTP knows, is not to be passed on as one that ends the call. */
-    private static void requireFinal(AgentAnswer answer) {
+    private void requireFinal(AgentAnswer answer) {
+        if (connections.isOfProxy(answer.status())) {
+            answer.body().abort();
+            throw new UpstreamException(UpstreamFailure.PROXY_LOGIN, false, new IOException("of the proxy"));
+        }
         if (answer.status() < 200 || answer.status() > 599) {
             answer.body().abort();
             throw new UpstreamException(UpstreamFailure.INVALID, true, new IOException("status " + answer.status()));

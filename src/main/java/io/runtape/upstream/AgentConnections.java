@@ -1,9 +1,24 @@
 package io.runtape.upstream;
 
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.net.ProxyOptions;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.impl.ProxyFilter;
+import jakarta.inject.Singleton;
 import jakarta.ws.rs.ext.ContextResolver;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** How the clients of the agent API are set beyond what their configuration knows. */
+/**
+ * How the agent API is reached, by recorded calls and by forwarded ones alike. The REST client is given these options, and adds
+ * to them all that it is configured with: certificates, proxy, time-outs and the number of connections. So they are those of
+ * other clients as well, once it is made. Safe for any thread.
+ */
+@Singleton
 public final class AgentConnections implements ContextResolver<HttpClientOptions> {
 
     /**
@@ -12,13 +27,78 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
      */
     private static final int HEADER_BYTES_MAX = 64 << 10;
 
-    /** Options of their own for each client, to be added to. */
-    public static HttpClientOptions options() {
-        return new HttpClientOptions().setMaxHeaderSize(HEADER_BYTES_MAX);
+    private static final Duration CONNECT_TIMEOUT_MIN = Duration.ofMillis(100);
+    private static final Duration CONNECT_TIMEOUT_MAX = Duration.ofMinutes(10);
+
+    private static final int PROXY_LOGIN = 407;
+
+    private final UpstreamAddress address;
+    private volatile @Nullable HttpClientOptions ofRestClient;
+
+    /** @throws ConfigurationException if a setting cannot be used, which stops the start */
+    AgentConnections(UpstreamConfig config, UpstreamAddress address) {
+        this.address = address;
+        try {
+            requireUsable(config.connectTimeout());
+            TlsFiles.of(
+                    config.caFile().orElse(null),
+                    config.clientCertificateFile().orElse(null),
+                    config.clientKeyFile().orElse(null));
+            config.proxy().ifPresent(ProxyAddress::of);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(e.getMessage());
+        }
     }
 
+    /** @throws IllegalArgumentException if connections may not take so long */
+    static Duration requireUsable(Duration connectTimeout) {
+        if (connectTimeout.compareTo(CONNECT_TIMEOUT_MIN) < 0 || connectTimeout.compareTo(CONNECT_TIMEOUT_MAX) > 0) {
+            throw new IllegalArgumentException("RUNTAPE_UPSTREAM_CONNECT_TIMEOUT must be from 100 ms to 10 minutes.");
+        }
+        return connectTimeout;
+    }
+
+    /** Options for the REST client, to be added to. */
     @Override
     public HttpClientOptions getContext(Class<?> type) {
-        return options();
+        HttpClientOptions options = new HttpClientOptions().setMaxHeaderSize(HEADER_BYTES_MAX);
+        ofRestClient = options;
+        return options;
+    }
+
+    /** A copy of what the REST client was made with, for another client. Only once that is made. */
+    HttpClientOptions options() {
+        return new HttpClientOptions(made()).setMetricsName("");
+    }
+
+    private HttpClientOptions made() {
+        return Objects.requireNonNull(ofRestClient, "the REST client is not made yet");
+    }
+
+    /** The proxy that calls go through, if there is one. */
+    Optional<ProxyOptions> proxy() {
+        HttpClientOptions options = made();
+        List<String> direct = options.getNonProxyHosts();
+        boolean isDirect = direct != null
+                && !ProxyFilter.nonProxyHosts(direct)
+                        .test(SocketAddress.inetSocketAddress(address.port(), address.host()));
+        return isDirect ? Optional.empty() : Optional.ofNullable(options.getProxyOptions());
+    }
+
+    /** Whether an answer of this status is the proxy's, which wants to know who the gateway is: it is not for the caller. */
+    boolean isOfProxy(int status) {
+        return status == PROXY_LOGIN && !address.isTls() && proxy().isPresent();
+    }
+
+    /**
+     * What a call failed with. With a proxy, nobody but that can refuse a connection of ours, or have an unknown name. And what
+     * is sent to somebody who then does not know the gateway is not looked at: with TLS 1.3 a client hears of that only after it
+     * began.
+     */
+    UpstreamException failed(Throwable cause, boolean sent) {
+        UpstreamFailure failure = UpstreamFailure.of(cause);
+        UpstreamFailure met = proxy().isPresent() ? failure.throughProxy() : failure;
+        boolean arrived = sent && met != UpstreamFailure.OWN_CERTIFICATE;
+        return new UpstreamException(arrived ? met : met.beforeTheCall(), arrived, cause);
     }
 }

@@ -14,12 +14,6 @@ public final class UpstreamException extends RuntimeException {
         this.sent = sent;
     }
 
-    /** Of what a client failed with: before anything was sent it can be nothing that the agent API did. */
-    static UpstreamException of(Throwable cause, boolean sent) {
-        UpstreamFailure failure = UpstreamFailure.of(cause);
-        return new UpstreamException(sent ? failure : failure.beforeTheCall(), sent, cause);
-    }
-
     /** What went wrong. */
     public UpstreamFailure failure() {
         return failure;

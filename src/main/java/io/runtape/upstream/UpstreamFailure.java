@@ -2,6 +2,7 @@ package io.runtape.upstream;
 
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.proxy.ProxyConnectException;
 import io.smallrye.mutiny.TimeoutException;
 import io.vertx.core.http.HttpClosedException;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +32,16 @@ public enum UpstreamFailure {
     CONNECT_TIMEOUT("the connection was not accepted in time"),
     /** Its certificate is of nobody that the gateway trusts, of another host, or out of date. */
     CERTIFICATE("TLS failed, because its certificate is not trusted"),
+    /** It wants a certificate of the gateway's, or another one. */
+    OWN_CERTIFICATE("TLS failed, because it does not accept the gateway's client certificate, or misses one"),
     /** TLS failed for another reason, such as a server without it. */
     TLS("TLS failed"),
+    /** The proxy on the way is not there. */
+    PROXY_AWAY("the proxy cannot be reached"),
+    /** The proxy wants a login, or another one. */
+    PROXY_LOGIN("the proxy does not accept the login"),
+    /** The proxy says that it does not connect, for whatever reason. */
+    PROXY_REFUSED("the proxy did not connect to it"),
     /** Another failure before anything was sent. */
     NO_CONNECTION("no connection could be made"),
     /** The connection closed before the head of an answer. */
@@ -43,6 +53,14 @@ public enum UpstreamFailure {
 
     private static final String CLOSED_MESSAGE =
             String.valueOf(new HttpClosedException("Connection was closed").getMessage());
+
+    /** What a failure of TLS begins with, where the REST client has taken its message alone. */
+    private static final String TLS_MESSAGE = SSLException.class.getPackageName() + ".";
+
+    /** What the other side says of a certificate that it was shown, or not shown. */
+    private static final Pattern ALERT_OF_CERTIFICATE = Pattern.compile("Received fatal alert: "
+            + "(certificate_required|bad_certificate|unsupported_certificate|certificate_revoked|certificate_expired"
+            + "|certificate_unknown|unknown_ca|access_denied)");
 
     private final String words;
 
@@ -58,9 +76,27 @@ public enum UpstreamFailure {
     /** The same, of a connection over which nothing was sent: no answer can be late, or wrong. */
     UpstreamFailure beforeTheCall() {
         return switch (this) {
-            case NAME_NOT_FOUND, REFUSED, NO_ROUTE, CONNECT_TIMEOUT, CERTIFICATE, TLS, NO_CONNECTION -> this;
+            case NAME_NOT_FOUND,
+                    REFUSED,
+                    NO_ROUTE,
+                    CONNECT_TIMEOUT,
+                    CERTIFICATE,
+                    OWN_CERTIFICATE,
+                    TLS,
+                    PROXY_AWAY,
+                    PROXY_LOGIN,
+                    PROXY_REFUSED,
+                    NO_CONNECTION -> this;
             case TIMEOUT -> CONNECT_TIMEOUT;
             case CLOSED, INVALID -> NO_CONNECTION;
+        };
+    }
+
+    /** The same where all connections are to a proxy. */
+    UpstreamFailure throughProxy() {
+        return switch (this) {
+            case NAME_NOT_FOUND, REFUSED, NO_ROUTE -> PROXY_AWAY;
+            default -> this;
         };
     }
 
@@ -70,7 +106,7 @@ public enum UpstreamFailure {
         for (Throwable e = failure; e != null; e = e.getCause()) {
             @Nullable UpstreamFailure next = ofOne(e);
             // Only a cause that says more counts: a certificate within TLS, not what a socket says of either.
-            if (found == null || found == TLS && next == CERTIFICATE) {
+            if (found == null || found == TLS && (next == CERTIFICATE || next == OWN_CERTIFICATE)) {
                 found = next == null ? found : next;
             }
         }
@@ -88,13 +124,16 @@ public enum UpstreamFailure {
             return CERTIFICATE;
         }
         if (e instanceof SSLException) {
-            return TLS;
+            return ofTls(String.valueOf(e.getMessage()));
         }
         if (e instanceof ConnectTimeoutException) {
             return CONNECT_TIMEOUT;
         }
         if (e instanceof NoRouteToHostException) {
             return NO_ROUTE;
+        }
+        if (e instanceof ProxyConnectException) {
+            return ofProxy(String.valueOf(e.getMessage()));
         }
         if (e instanceof ConnectException) {
             return String.valueOf(e.getMessage()).contains("refused") ? REFUSED : NO_CONNECTION;
@@ -106,7 +145,22 @@ public enum UpstreamFailure {
         if (e instanceof SocketException || e instanceof ClosedChannelException || e instanceof HttpClosedException) {
             return CLOSED;
         }
-        return e instanceof IOException io && isOfTheConnection(io) ? CLOSED : null;
+        if (e instanceof IOException io) {
+            String message = String.valueOf(io.getMessage());
+            return message.startsWith(TLS_MESSAGE) ? ofTls(message) : isOfTheConnection(io) ? CLOSED : null;
+        }
+        return null;
+    }
+
+    private static UpstreamFailure ofTls(String said) {
+        return ALERT_OF_CERTIFICATE.matcher(said).find() ? OWN_CERTIFICATE : TLS;
+    }
+
+    private static UpstreamFailure ofProxy(String said) {
+        if (said.endsWith("timeout")) {
+            return CONNECT_TIMEOUT;
+        }
+        return said.contains("status: 407") ? PROXY_LOGIN : PROXY_REFUSED;
     }
 
     /**

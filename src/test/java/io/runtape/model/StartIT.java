@@ -136,6 +136,11 @@ class StartIT {
                 "RUNTAPE_CORS_ORIGINS | https://app.example.com/ | such as https://app.example.com",
                 "RUNTAPE_CORS_ORIGINS | https://app.example.com,/https://(/ | '/https://(/'",
                 "RUNTAPE_UPSTREAM_URL | ftp://hunter2@agents.example | http or https",
+                "RUNTAPE_UPSTREAM_CA_FILE | /nowhere/hunter2.pem | a file of PEM certificates",
+                "RUNTAPE_UPSTREAM_CLIENT_CERTIFICATE_FILE | hunter2.pem | or neither is set",
+                "RUNTAPE_UPSTREAM_CLIENT_KEY_FILE | hunter2.pem | or neither is set",
+                "RUNTAPE_UPSTREAM_PROXY | http://runtape:hunter2@proxy.example.com | with its port",
+                "RUNTAPE_UPSTREAM_CONNECT_TIMEOUT | 0s | from 100 ms to 10 minutes",
                 "RUNTAPE_RECORD_PATHS | /other/run | begins with /v1/"
             })
     void refusesASettingThatCannotBeUsed(String name, String value, String allowed) throws Exception {

@@ -210,6 +210,50 @@ abstract class BoundsTest extends RunningGateway {
     }
 
     @Test
+    void cutsAForwardedAnswerThatFallsSilent() throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk("data: 1\n\n");
+            exchange.awaitPeerGone();
+        });
+        long began = System.nanoTime();
+
+        WireAnswer answer = client().get("/v1/run/run_1/stream", script.header());
+
+        assertEquals("data: 1\n\n", new String(answer.readAll(), UTF_8));
+        assertEquals(WireAnswer.End.CUT, answer.end());
+        assertTrue(millisSince(began) >= ShortBounds.IDLE_TIMEOUT.toMillis());
+        assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
+    }
+
+    @Test
+    void bearsAForwardedAnswerThatSaysLittle() throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead();
+            for (int i = 0; i < 4; i++) {
+                exchange.chunk(":\n");
+                TimeUnit.MILLISECONDS.sleep(ShortBounds.IDLE_TIMEOUT.toMillis() / 2);
+            }
+            exchange.end();
+        });
+
+        WireAnswer answer = client().get("/v1/run/run_1/stream", script.header());
+
+        assertEquals(":\n:\n:\n:\n", new String(answer.whole(), UTF_8));
+    }
+
+    @Test
+    void blamesNoAgentApiForAClientThatTakesNoForwardedAnswer() throws Exception {
+        byte[] body = new byte[64 << 20];
+        Scripted script = upstream.on(Script.whole(200, body));
+
+        WireAnswer answer = client().get("/v1/files/1", script.header());
+        answer.readUpTo(1);
+        TimeUnit.MILLISECONDS.sleep(2 * ShortBounds.IDLE_TIMEOUT.toMillis());
+
+        assertArrayEquals(body, answer.whole());
+    }
+
+    @Test
     void bearsAStreamThatSaysLittle() throws Exception {
         Scripted script = upstream.on(exchange -> {
             exchange.streamHead();

@@ -20,6 +20,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
 
 /**
  * An agent API that says what a test tells it to, byte for byte. A call is answered by the script that its {@code X-Script}
@@ -43,14 +46,44 @@ public final class ScriptedUpstream implements AutoCloseable {
     private final BlockingQueue<Scripted> line = new LinkedBlockingQueue<>();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final ConcurrentLinkedQueue<ReceivedCall> received = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<String> clients = new ConcurrentLinkedQueue<>();
+    private final Sockets sockets;
+    private final String scheme;
     private final int port;
     private ServerSocket server;
     private Thread accepting;
 
+    /** Makes sockets that are not bound yet. */
+    @FunctionalInterface
+    private interface Sockets {
+        ServerSocket make() throws IOException;
+    }
+
     /** Listens at a port of its own. */
     public ScriptedUpstream() {
+        this("http", ServerSocket::new);
+    }
+
+    private ScriptedUpstream(String scheme, Sockets sockets) {
+        this.scheme = scheme;
+        this.sockets = sockets;
         this.server = listen(0);
         this.port = server.getLocalPort();
+    }
+
+    /** Listens so for TLS. */
+    public static ScriptedUpstream overTls(SSLContext tls) {
+        return new ScriptedUpstream("https", () -> tls.getServerSocketFactory().createServerSocket());
+    }
+
+    /** Listens so for TLS, and takes only clients that show a certificate. */
+    public static ScriptedUpstream overMutualTls(SSLContext tls) {
+        return new ScriptedUpstream("https", () -> {
+            SSLServerSocket socket =
+                    (SSLServerSocket) tls.getServerSocketFactory().createServerSocket();
+            socket.setNeedClientAuth(true);
+            return socket;
+        });
     }
 
     /** The one in front of which the application under test runs. */
@@ -63,7 +96,7 @@ public final class ScriptedUpstream implements AutoCloseable {
 
     private ServerSocket listen(int at) {
         try {
-            ServerSocket socket = new ServerSocket();
+            ServerSocket socket = sockets.make();
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), 1000);
             accepting = new Thread(() -> accept(socket), "scripted-upstream");
@@ -81,7 +114,7 @@ public final class ScriptedUpstream implements AutoCloseable {
 
     /** Its origin. */
     public String url() {
-        return "http://127.0.0.1:" + port;
+        return scheme + "://127.0.0.1:" + port;
     }
 
     /** Adds a script that is run when a request is whole. */
@@ -110,6 +143,11 @@ public final class ScriptedUpstream implements AutoCloseable {
     /** All calls that came, in order. */
     public List<ReceivedCall> received() {
         return List.copyOf(received);
+    }
+
+    /** Whose certificates the calls that came were made with, in order; those of mutual TLS alone. */
+    public List<String> clients() {
+        return List.copyOf(clients);
     }
 
     /** Refuses connections from now on, and closes those that are open. */
@@ -179,6 +217,9 @@ public final class ScriptedUpstream implements AutoCloseable {
         BodyReader body = BodyReader.ofRequest(head.get(), in);
         ReceivedCall call = new ReceivedCall(head.get(), scripted.atHead ? new byte[0] : body.readAll());
         received.add(call);
+        if (socket instanceof SSLSocket tls && tls.getNeedClientAuth()) {
+            clients.add(tls.getSession().getPeerPrincipal().getName());
+        }
         scripted.calls.add(call);
         Exchange exchange = new Exchange(socket, call, body);
         try {

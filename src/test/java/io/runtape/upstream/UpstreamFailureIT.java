@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.testsupport.EgressProxy;
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PrivateCa;
 import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireAnswer;
 import io.vertx.core.json.JsonObject;
@@ -15,14 +18,22 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.KeyStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What callers and the log are told of an agent API that gives no answer. */
 class UpstreamFailureIT {
@@ -56,14 +67,178 @@ class UpstreamFailureIT {
         }
     }
 
-    private void assertTold(String url, String why) throws Exception {
-        try (ScriptedUpstream unused = new ScriptedUpstream()) {
-            Map<String, String> settings = GatewayProcess.onH2(directory.resolve("data"), unused);
-            settings.put("RUNTAPE_UPSTREAM_URL", url);
-            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
-                assertTold(gateway, "recorded", gateway.client().post("/v1/run", "{}", "X-Request-ID: recorded"), why);
-                assertTold(gateway, "forwarded", gateway.client().get("/v1/models", "X-Request-ID: forwarded"), why);
+    @Test
+    void saysThatItsOwnCertificateIsMissing() throws Exception {
+        PrivateCa ca = new PrivateCa(directory, "ca");
+        try (ScriptedUpstream upstream = ScriptedUpstream.overMutualTls(ca.server(ca.issue("agents")))) {
+            assertTold(
+                    upstream.url(),
+                    "it does not accept the gateway's client certificate, or misses one",
+                    "RUNTAPE_UPSTREAM_CA_FILE",
+                    ca.file().toString());
+        }
+    }
+
+    @Test
+    void saysThatTheCertificateIsOfAnotherHost() throws Exception {
+        PrivateCa ca = new PrivateCa(directory, "ca");
+        try (ScriptedUpstream upstream =
+                ScriptedUpstream.overTls(ca.server(ca.issue("agents", "DNS:agents.example")))) {
+            assertTold(
+                    upstream.url(),
+                    "its certificate is not trusted",
+                    "RUNTAPE_UPSTREAM_CA_FILE",
+                    ca.file().toString());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"https://127.0.0.1:1", "http://127.0.0.1:1"})
+    void saysThatTheProxyWantsAnotherLogin(String url) throws Exception {
+        try (EgressProxy proxy = EgressProxy.withLogin("runtape", "hunter3")) {
+            assertTold(
+                    url,
+                    "the proxy does not accept the login",
+                    "RUNTAPE_UPSTREAM_PROXY",
+                    "http://runtape:hunter2@127.0.0.1:" + proxy.port());
+            assertTrue(proxy.refused().size() >= 2 && proxy.passed().isEmpty());
+        }
+    }
+
+    @Test
+    void saysThatTheProxyDoesNotConnect() throws Exception {
+        try (EgressProxy proxy = EgressProxy.open()) {
+            assertTold(
+                    "https://127.0.0.1:1",
+                    "the proxy did not connect to it",
+                    "RUNTAPE_UPSTREAM_PROXY",
+                    "http://127.0.0.1:" + proxy.port());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://127.0.0.1:1", "http://proxy.invalid:3128"})
+    void saysThatTheProxyIsAway(String proxy) throws Exception {
+        assertTold("https://agents.invalid", "the proxy cannot be reached", "RUNTAPE_UPSTREAM_PROXY", proxy);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void givesUpAConnectionThatIsNotMade(boolean byProxy) throws Exception {
+        try (SilentServer silent = new SilentServer()) {
+            String there = "http://127.0.0.1:" + silent.port();
+            Map<String, String> settings =
+                    settings(byProxy ? "https://127.0.0.1:1" : there, "RUNTAPE_UPSTREAM_CONNECT_TIMEOUT", "1s");
+            if (byProxy) {
+                settings.put("RUNTAPE_UPSTREAM_PROXY", there);
+            } else {
+                silent.fill();
             }
+            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+                for (String target : List.of("/v1/run", "/v1/models")) {
+                    long began = System.nanoTime();
+                    WireAnswer answer = gateway.client().post(target, "{}");
+                    String body = new String(answer.whole(), UTF_8);
+                    Duration taken = Duration.ofNanos(System.nanoTime() - began);
+                    assertEquals(502, answer.status(), body);
+                    assertTrue(body.contains("the connection was not accepted in time"), body);
+                    assertTrue(taken.toMillis() >= 1000 && taken.toMillis() < 10_000, target + " took " + taken);
+                }
+            }
+        }
+    }
+
+    /** The files are read again, so that a certificate that is renewed needs no new start. */
+    @Test
+    void trustsAnAuthorityOnceItsFileIsReplaced() throws Exception {
+        PrivateCa earlier = new PrivateCa(directory, "earlier");
+        PrivateCa later = new PrivateCa(directory, "later");
+        Path file = Files.copy(earlier.file(), directory.resolve("trusted.pem"));
+        try (ScriptedUpstream upstream = ScriptedUpstream.overTls(later.server(later.issue("agents")))) {
+            Map<String, String> settings = settings(
+                    upstream.url(),
+                    "RUNTAPE_UPSTREAM_CA_FILE",
+                    file.toString(),
+                    "QUARKUS_TLS_UPSTREAM_RELOAD_PERIOD",
+                    "200ms");
+            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+                String header = upstream.on(Script.json(200, "{}")).header();
+                assertEquals(502, gateway.client().post("/v1/run", "{}", header).status());
+                assertEquals(502, gateway.client().get("/v1/models", header).status());
+
+                Files.move(later.file(), file, StandardCopyOption.REPLACE_EXISTING);
+
+                for (String target : List.of("/v1/run", "/v1/models")) {
+                    RunTable.await(target + " gets through", () -> {
+                        try (WireAnswer answer = gateway.client().post(target, "{}", header)) {
+                            return answer.status() == 200 ? true : null;
+                        }
+                    });
+                }
+                assertEquals(
+                        1,
+                        gateway.output().stream()
+                                .filter(line -> line.contains("ertificate") && line.contains(" INFO "))
+                                .count(),
+                        () -> String.join("\n", gateway.output()));
+            }
+        }
+    }
+
+    @Test
+    void isWellWhereTheProxyConnects() throws Exception {
+        PrivateCa ca = new PrivateCa(directory, "ca");
+        try (ScriptedUpstream upstream = ScriptedUpstream.overTls(ca.server(ca.issue("agents")));
+                EgressProxy proxy = EgressProxy.open();
+                GatewayProcess gateway = GatewayProcess.start(
+                                settings(upstream.url(), "RUNTAPE_UPSTREAM_PROXY", "http://127.0.0.1:" + proxy.port()))
+                        .ready()) {
+            assertEquals(
+                    Map.of("http", "200", "upstream", "UP"),
+                    gateway.management().wellness());
+            assertEquals(List.of("CONNECT 127.0.0.1:" + upstream.port()), proxy.passed());
+
+            upstream.refuse();
+
+            assertEquals(
+                    Map.of("http", "503", "upstream", "DOWN"),
+                    gateway.management().wellness());
+        }
+    }
+
+    /** What is set of the way to an agent API is not that to the demo agent. */
+    @Test
+    void leavesTheDemoAgentAlone() throws Exception {
+        PrivateCa ca = new PrivateCa(directory, "ca");
+        Map<String, String> settings = settings(
+                "",
+                "RUNTAPE_UPSTREAM_PROXY",
+                "http://127.0.0.1:1",
+                "RUNTAPE_UPSTREAM_CA_FILE",
+                ca.file().toString());
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            WireAnswer answer =
+                    gateway.client().post("/v1/run", "{\"agent\":\"demo\",\"prompt\":\"Add a health check\"}");
+            assertEquals(200, answer.status());
+        }
+    }
+
+    private Map<String, String> settings(String url, String... further) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("RUNTAPE_DATA_DIR", directory.resolve("data").toString());
+        settings.put("RUNTAPE_UPSTREAM_URL", url);
+        for (int i = 0; i < further.length; i += 2) {
+            settings.put(further[i], further[i + 1]);
+        }
+        return settings;
+    }
+
+    private void assertTold(String url, String why, String... further) throws Exception {
+        try (GatewayProcess gateway =
+                GatewayProcess.start(settings(url, further)).ready()) {
+            assertTold(gateway, "recorded", gateway.client().post("/v1/run", "{}", "X-Request-ID: recorded"), why);
+            assertTold(gateway, "forwarded", gateway.client().get("/v1/models", "X-Request-ID: forwarded"), why);
+            assertFalse(gateway.output().stream().anyMatch(line -> line.contains("hunter2")));
         }
     }
 
@@ -125,6 +300,41 @@ class UpstreamFailureIT {
                 socket.getInputStream().read();
             } catch (IOException refusedOrClosed) {
                 // As it should be.
+            }
+        }
+    }
+
+    /** A port at which nobody says anything, and where nobody comes in either once it is full. */
+    private static final class SilentServer implements AutoCloseable {
+
+        private static final int CONNECT_MILLIS = 300;
+
+        private final ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        private final List<Socket> waiting = new ArrayList<>();
+
+        SilentServer() throws IOException {}
+
+        int port() {
+            return listening.getLocalPort();
+        }
+
+        void fill() throws IOException {
+            try {
+                while (true) {
+                    Socket socket = new Socket();
+                    waiting.add(socket);
+                    socket.connect(listening.getLocalSocketAddress(), CONNECT_MILLIS);
+                }
+            } catch (SocketTimeoutException full) {
+                // As it should be.
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            listening.close();
+            for (Socket socket : waiting) {
+                socket.close();
             }
         }
     }

@@ -1,0 +1,99 @@
+package io.runtape.upstream;
+
+import io.quarkus.arc.ClientProxy;
+import io.quarkus.tls.CertificateUpdatedEvent;
+import io.quarkus.tls.TlsConfigurationRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.SSLOptions;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.eclipse.microprofile.rest.client.inject.RestClient;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the calls that are forwarded, over connections of their own that are made as those of recorded calls are. Safe for any
+ * event loop.
+ */
+@Singleton
+public final class ForwardingClient {
+
+    private static final Logger LOG = Logger.getLogger(ForwardingClient.class);
+
+    private final AgentConnections connections;
+    private final UpstreamAddress address;
+    private final Optional<String> tlsName;
+    private final HttpClient client;
+    private @Nullable SSLOptions certificates;
+
+    ForwardingClient(
+            @RestClient AgentApi recording,
+            AgentConnections connections,
+            UpstreamAddress address,
+            TlsConfigurationRegistry registry,
+            @ConfigProperty(name = "quarkus.rest-client.upstream.tls-configuration-name") Optional<String> tlsName,
+            Vertx vertx) {
+        this.connections = connections;
+        this.address = address;
+        this.tlsName = tlsName;
+        this.certificates =
+                tlsName.flatMap(registry::get).map(tls -> tls.getSSLOptions()).orElse(null);
+        // Made now, it says what connections are made with.
+        ClientProxy.unwrap(recording);
+        this.client = vertx.createHttpClient(connections.options());
+    }
+
+    /**
+     * Connects to the agent API.
+     *
+     * @param options method, target and what else is the call's own
+     * @param within how long that may take at most; the time-out for connections may be shorter
+     * @return a request to be sent; fails with {@link UpstreamException}
+     */
+    public Future<HttpClientRequest> request(RequestOptions options, Duration within) {
+        return client.request(options.setHost(address.host())
+                        .setPort(address.port())
+                        .setSsl(address.isTls())
+                        .setFollowRedirects(false)
+                        .setConnectTimeout(within.toMillis()))
+                .recover(e -> Future.failedFuture(connections.failed(e, false)));
+    }
+
+    /** Connects to the agent API, and asks it for nothing. */
+    Future<Void> connect(Duration within) {
+        return request(new RequestOptions().setURI(address.target("/")), within)
+                .onSuccess(HttpClientRequest::reset)
+                .mapEmpty();
+    }
+
+    /** Why a call that was sent has no answer. */
+    public UpstreamFailure failure(Throwable cause) {
+        return cause instanceof UpstreamException known
+                ? known.failure()
+                : connections.failed(cause, true).failure();
+    }
+
+    /** Whether an answer of this status is the proxy's, which wants to know who the gateway is: it is not for the caller. */
+    public boolean isOfProxy(int status) {
+        return connections.isOfProxy(status);
+    }
+
+    /** The files are read again now and then; connections that are made from now on go by what is new in them. */
+    synchronized void renew(@Observes CertificateUpdatedEvent read) {
+        SSLOptions now = read.tlsConfiguration().getSSLOptions();
+        if (tlsName.filter(read.name()::equals).isEmpty() || now.equals(certificates)) {
+            return;
+        }
+        certificates = now;
+        client.updateSSLOptions(now)
+                .onSuccess(v -> LOG.info("the certificates for the agent API were replaced"))
+                .onFailure(e -> LOG.error("the new certificates for the agent API cannot be used", e));
+    }
+}

@@ -1,0 +1,95 @@
+package io.runtape.upstream;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The HTTP proxy that calls leave the network by. The login in its address is never said. */
+final class ProxyAddress {
+
+    /** How Quarkus' registry calls it. */
+    private static final String NAME = "upstream";
+
+    private static final String BUCKET = "quarkus.proxy." + NAME + ".";
+
+    private static final Pattern LOGIN = Pattern.compile("([^:]+):([^:]+)");
+
+    private static final int PORT_MAX = 65_535;
+
+    private static final String UNUSABLE =
+            "RUNTAPE_UPSTREAM_PROXY cannot be used. It is the http address of a proxy, with its"
+                    + " port, such as http://proxy.example.com:3128 or http://user:password@proxy.example.com:3128; what is special"
+                    + " in the login is percent-encoded.";
+
+    private final URI address;
+
+    private ProxyAddress(URI address) {
+        this.address = address;
+    }
+
+    /** @throws IllegalArgumentException if it is no address of a proxy; the message names the setting and what it may be */
+    static ProxyAddress of(String address) {
+        Optional<URI> parsed = Optional.empty();
+        try {
+            parsed = Optional.of(new URI(address.strip()));
+        } catch (URISyntaxException e) {
+            // Said below, without the address: it may hold a password.
+        }
+        return new ProxyAddress(
+                parsed.filter(ProxyAddress::isUsable).orElseThrow(() -> new IllegalArgumentException(UNUSABLE)));
+    }
+
+    private static boolean isUsable(URI address) {
+        return "http".equalsIgnoreCase(address.getScheme())
+                && address.getHost() != null
+                && address.getPort() > 0
+                && address.getPort() <= PORT_MAX
+                && (address.getRawPath().isEmpty() || address.getRawPath().equals("/"))
+                && address.getRawQuery() == null
+                && address.getRawFragment() == null
+                && (address.getRawUserInfo() == null || isLogin(address.getRawUserInfo()));
+    }
+
+    /** A colon ends the user, encoded or not, where the login is sent. */
+    private static boolean isLogin(String login) {
+        Matcher parts = LOGIN.matcher(login);
+        return parts.matches()
+                && !decoded(parts.group(1)).contains(":")
+                && !decoded(parts.group(1)).isBlank()
+                && !decoded(parts.group(2)).isBlank();
+    }
+
+    private static String decoded(String part) {
+        return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+
+    /** As a configuration of Quarkus' proxy registry, and the REST client's use of it. */
+    Map<String, String> quarkusSettings(Duration connectTimeout) {
+        Map<String, String> settings = new HashMap<>();
+        // Brackets belong to an IPv6 address in a URI alone.
+        settings.put(BUCKET + "host", address.getHost().replaceAll("[\\[\\]]", ""));
+        settings.put(BUCKET + "port", Integer.toString(address.getPort()));
+        settings.put(BUCKET + "proxy-connect-timeout", connectTimeout.toString());
+        if (address.getRawUserInfo() != null) {
+            Matcher parts = LOGIN.matcher(address.getRawUserInfo());
+            if (parts.matches()) {
+                settings.put(BUCKET + "username", literal(decoded(parts.group(1))));
+                settings.put(BUCKET + "password", literal(decoded(parts.group(2))));
+            }
+        }
+        settings.put("quarkus.rest-client.upstream.proxy-configuration-name", NAME);
+        return settings;
+    }
+
+    /** In a value of the configuration, {@code ${…}} is another setting's. */
+    private static String literal(String value) {
+        return value.replace("$", "\\$");
+    }
+}

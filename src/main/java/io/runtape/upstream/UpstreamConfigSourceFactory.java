@@ -1,0 +1,58 @@
+package io.runtape.upstream;
+
+import io.quarkus.runtime.configuration.DurationConverter;
+import io.smallrye.config.ConfigSourceContext;
+import io.smallrye.config.ConfigSourceFactory;
+import io.smallrye.config.PropertiesConfigSource;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns what {@link UpstreamConfig} says of connections into settings of Quarkus: its REST client, which makes recorded calls,
+ * its TLS registry and its proxies. What cannot be used is left out: the start stops at it, in one clear line, where Quarkus
+ * would do so before, and not in one.
+ */
+public final class UpstreamConfigSourceFactory implements ConfigSourceFactory {
+
+    /** Above application.properties (250), below the environment (300). */
+    private static final int ORDINAL = 275;
+
+    @Override
+    public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
+        Map<String, String> settings = new HashMap<>();
+        try {
+            Duration connectTimeout = connectTimeout(context);
+            settings.put("quarkus.rest-client.upstream.connect-timeout", Long.toString(connectTimeout.toMillis()));
+            // The demo agent is on this machine and speaks plain HTTP.
+            if (value(context, "url") != null) {
+                settings.putAll(TlsFiles.of(
+                                value(context, "ca-file"),
+                                value(context, "client-certificate-file"),
+                                value(context, "client-key-file"))
+                        .quarkusSettings());
+                String proxy = value(context, "proxy");
+                if (proxy != null) {
+                    settings.putAll(ProxyAddress.of(proxy).quarkusSettings(connectTimeout));
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            return List.of();
+        }
+        return List.of(new PropertiesConfigSource(settings, "runtape upstream", ORDINAL));
+    }
+
+    private static Duration connectTimeout(ConfigSourceContext context) {
+        String set = value(context, "connect-timeout");
+        return AgentConnections.requireUsable(
+                DurationConverter.parseDuration(set == null ? UpstreamConfig.CONNECT_TIMEOUT : set));
+    }
+
+    private static @Nullable String value(ConfigSourceContext context, String name) {
+        String value = context.getValue("runtape.upstream." + name).getValue();
+        return value == null || value.isBlank() ? null : value;
+    }
+}
