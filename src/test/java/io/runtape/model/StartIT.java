@@ -285,6 +285,7 @@ class StartIT {
                     settings.remove("RUNTAPE_UPSTREAM_URL");
                 }
                 GatewayProcess gateway = start(settings).ready();
+                assertEquals(READY, gateway.management().readiness());
                 if (demo) {
                     RunTable.await(
                             "it says what to try",
