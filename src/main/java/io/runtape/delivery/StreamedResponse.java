@@ -66,6 +66,7 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
             cancel();
             return;
         }
+        ChunkWriter.on(context.request().connection());
         more();
         if (!response.headWritten()) {
             response.write(Buffer.buffer());
