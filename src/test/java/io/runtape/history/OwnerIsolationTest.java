@@ -79,6 +79,6 @@ abstract class OwnerIsolationTest extends RecordedHistory {
 
         assertEquals("completed", json("/runs/" + run).getString("data.status"));
         assertEquals(thread, json("/threads/" + thread).getString("data.id"));
-        assertEquals(null, json("/threads/" + thread).getString("data.title"));
+        assertEquals(SECRET, json("/threads/" + thread).getString("data.title"));
     }
 }
