@@ -2,6 +2,7 @@ package io.runtape.transcript;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.runtape.access.CallerAuthentication;
+import io.runtape.answer.Answers;
 import io.runtape.dialect.Part;
 import io.runtape.memory.AnswerRoom;
 import io.runtape.memory.MemoryBudgets;
@@ -11,7 +12,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -66,9 +66,7 @@ public final class TranscriptResource {
     }
 
     private static <T> RestResponse<Answer<T>> ok(T transcript) {
-        return RestResponse.ResponseBuilder.ok(new Answer<>(transcript))
-                .header(HttpHeaders.CACHE_CONTROL, "no-store")
-                .build();
+        return Answers.ok(new Answer<>(transcript));
     }
 
     /**

@@ -131,6 +131,25 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         refused("/threads/" + thread + "/runs?cursor=x", 400, "invalid_request", "cursor");
     }
 
+    @Test
+    void listsTheRunsOfAThreadAsLines() throws Exception {
+        String lines = "application/x-ndjson";
+        List<String> runs = new ArrayList<>();
+        for (int i = 0; i < 53; i++) {
+            runs.add(run(thread));
+        }
+        String target = "/threads/" + thread + "/runs";
+
+        String answer = history().accept(lines).get(target).asString();
+
+        assertEquals(
+                runs,
+                answer.lines().map(line -> new JsonPath(line).getString("id")).toList());
+        refused(history().accept(lines).get(target + "?limit=1").then(), 400, "invalid_request", lines);
+        refused(history().accept(lines).get("/threads/none/runs").then(), 404, "not_found");
+        refused(history().accept("text/csv").get(target).then(), 406, "not_acceptable", lines);
+    }
+
     private ValidatableResponse change(String id, String body) {
         return history()
                 .contentType("application/json")
