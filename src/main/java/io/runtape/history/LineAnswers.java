@@ -106,7 +106,7 @@ final class LineAnswers {
 
     private static HttpServerResponse head(HttpServerResponse response) {
         response.putHeader(HttpHeaders.CONTENT_TYPE, LINES).putHeader(HttpHeaders.CACHE_CONTROL, Answers.NO_STORE);
-        response.headers().add(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
+        response.headers().add(HttpHeaders.VARY, Answers.VARY);
         return response.setChunked(true);
     }
 

@@ -2,11 +2,14 @@ package io.runtape.history;
 
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
+import io.runtape.answer.AnswerTag;
+import io.runtape.answer.AnswerTags;
 import io.runtape.answer.Answers;
 import io.runtape.error.ApiException;
 import io.runtape.memory.AnswerRoom;
 import io.runtape.memory.MemoryBudgets;
 import io.runtape.model.Run;
+import io.runtape.model.RunState;
 import io.runtape.rows.RecordedRequest;
 import io.runtape.rows.RequestReader;
 import io.smallrye.common.annotation.Blocking;
@@ -44,6 +47,7 @@ public final class RunHistoryResource {
     private final RequestReader requests;
     private final Deletion deletion;
     private final RunLines lines;
+    private final AnswerTags tags;
     private final MemoryBudgets memory;
 
     RunHistoryResource(
@@ -53,6 +57,7 @@ public final class RunHistoryResource {
             RequestReader requests,
             Deletion deletion,
             RunLines lines,
+            AnswerTags tags,
             MemoryBudgets memory) {
         this.callers = callers;
         this.runs = runs;
@@ -60,6 +65,7 @@ public final class RunHistoryResource {
         this.requests = requests;
         this.deletion = deletion;
         this.lines = lines;
+        this.tags = tags;
         this.memory = memory;
     }
 
@@ -106,15 +112,18 @@ public final class RunHistoryResource {
     @Path("/runs/{id}")
     @Produces(MediaType.APPLICATION_JSON)
     @Tag(name = "Runs")
-    @Operation(
-            operationId = "getRun",
-            summary = "Show a run",
-            description = "Of a run that goes on, the counts are those of its frames so far.")
+    @Operation(operationId = "getRun", summary = "Show a run", description = """
+                    Of a run that goes on, the counts are those of its frames so far. One that has ended has an `ETag`.""")
     @APIResponse(responseCode = "200", description = "The run.")
+    @APIResponse(responseCode = "304", ref = "NotModified")
     public RestResponse<One<RunView>> get(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         PresentRun run = present.require(callers.readerOf(context.request()), id);
-        return Answers.ok(new One<>(RunView.of(run)));
+        if (run.live() != null) {
+            return Answers.ok(new One<>(RunView.of(run)));
+        }
+        AnswerTag tag = tags.of(RunState.of(run.row()), "run");
+        return Answers.isKnown(context, tag) ? Answers.notModified(tag) : Answers.ok(new One<>(RunView.of(run)), tag);
     }
 
     /** The body that the run was called with, byte for byte. */

@@ -85,6 +85,9 @@ public final class CommonAnswers implements OASFilter {
             if (status.equals("200") && content != null && schemaOf(content.getMediaType(JSON)) != null) {
                 response.addHeader("Content-Encoding", OASFactory.createHeader().ref("ContentEncoding"));
                 response.addHeader("Vary", OASFactory.createHeader().ref("Vary"));
+                if (responses.hasAPIResponse("304")) {
+                    response.addHeader("ETag", OASFactory.createHeader().ref("ETag"));
+                }
             }
         });
     }

@@ -44,7 +44,7 @@ abstract class RunHistoryTest extends RecordedHistory {
 
         Response answer = history().get("/runs/" + id);
 
-        assertEquals("no-store", answer.header("Cache-Control"));
+        assertEquals("private, no-cache", answer.header("Cache-Control"));
         JsonPath run = answer.then().statusCode(200).extract().jsonPath();
         assertEquals(id, run.getString("data.id"));
         assertEquals(thread, run.getString("data.threadId"));
