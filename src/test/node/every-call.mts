@@ -89,11 +89,23 @@ check(String(named).includes("id: 1\n"), named);
 const runs = await good(
   client.GET("/history/v1/runs", { params: { query: { threadId: THREAD, status: "completed", limit: 10 } } }),
 );
-same(3, runs.data.length);
+same(3, (runs as components["schemas"]["PageRunView"]).data.length);
+const lines = client.GET("/history/v1/runs", {
+  params: { query: { threadId: THREAD } },
+  headers: { Accept: "application/x-ndjson" },
+  parseAs: "text",
+});
+same(3, String(await good(lines)).trimEnd().split("\n").length);
 const run = (await good(client.GET("/history/v1/runs/{id}", ofRun))).data;
 same("completed", run.status);
 same("Green.", run.result);
 same("a test", run.metadata["origin"]);
+const shown = await client.GET("/history/v1/runs/{id}", ofRun);
+const tag = shown.response.headers.get("ETag") ?? "";
+const again = await client.GET("/history/v1/runs/{id}", {
+  params: { path: { id }, header: { "If-None-Match": tag } },
+});
+same(304, again.response.status);
 
 const events = await good(
   client.GET("/history/v1/runs/{id}/events", {
@@ -117,7 +129,8 @@ checkTranscript((await good(client.GET("/history/v1/runs/{id}/transcript", ofRun
 const threads = await good(client.GET("/history/v1/threads", { params: { query: { archived: false } } }));
 same(THREAD, threads.data[0]?.id);
 same(3, (await good(client.GET("/history/v1/threads/{id}", ofThread))).data.runCount);
-same(3, (await good(client.GET("/history/v1/threads/{id}/runs", ofThread))).data.length);
+const ofThatThread = await good(client.GET("/history/v1/threads/{id}/runs", ofThread));
+same(3, (ofThatThread as components["schemas"]["PageRunView"]).data.length);
 const all = await good(client.GET("/history/v1/threads/{id}/events", ofThread));
 same(2 ** 32 + 1, (all as components["schemas"]["PageEventView"]).data[0]?.sequence);
 const replayedThread = client.GET("/history/v1/threads/{id}/replay", {

@@ -29,7 +29,8 @@ public final class CorsConfigSourceFactory implements ConfigSourceFactory {
             "X-Thread-ID",
             "Idempotent-Replayed",
             "X-Request-ID",
-            "Retry-After");
+            "Retry-After",
+            "ETag");
 
     @Override
     public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {

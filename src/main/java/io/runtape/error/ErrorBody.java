@@ -21,11 +21,12 @@ public record ErrorBody(Detail error) {
         return new ErrorBody(new Detail(code.code(), message, requestId));
     }
 
+    /** The envelope as JSON, with a line end behind it: a terminal shows its prompt on a line of its own. */
     String json() {
         JsonObject detail = new JsonObject()
                 .put("code", error.code())
                 .put("message", error.message())
                 .put("requestId", error.requestId());
-        return new JsonObject().put("error", detail).encode();
+        return new JsonObject().put("error", detail).encode() + "\n";
     }
 }

@@ -5,6 +5,7 @@ import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
 import io.runtape.model.RunStatus;
 import io.runtape.model.Store;
+import io.runtape.model.ThreadTitle;
 import io.runtape.model.Tickets;
 import io.runtape.model.Transaction;
 import io.runtape.rows.KeyReader;
@@ -16,6 +17,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Deletes runs with their frames, and threads with their runs and their tickets. When a method returns, the deletion outlives the process. One
@@ -23,6 +25,9 @@ import javax.sql.DataSource;
  */
 @Singleton
 final class Deletion {
+
+    private static final String SELECT_RUN =
+            "select status, owner, thread_id, substring(prompt, 1, ?) from run where run_pk = ? for update";
 
     private static final String RUNS_OF_THREAD = "select run_pk from run where owner = ? and thread_id = ? limit 100";
 
@@ -78,9 +83,12 @@ final class Deletion {
 
     private boolean deleteRun(Connection connection, long runPk) throws SQLException {
         return Transaction.in(connection, () -> {
-            try (PreparedStatement select =
-                    connection.prepareStatement("select status from run where run_pk = ? for update")) {
-                select.setLong(1, runPk);
+            String owner;
+            String threadId;
+            @Nullable String prompt;
+            try (PreparedStatement select = connection.prepareStatement(SELECT_RUN)) {
+                select.setInt(1, ThreadTitle.PROMPT_CHARS);
+                select.setLong(2, runPk);
                 try (ResultSet row = select.executeQuery()) {
                     if (!row.next()) {
                         return false;
@@ -88,11 +96,16 @@ final class Deletion {
                     if (row.getString(1).equals(RunStatus.RUNNING.label()) || isLive(runPk)) {
                         throw ApiException.runActive();
                     }
+                    owner = row.getString(2);
+                    threadId = row.getString(3);
+                    prompt = row.getString(4);
                 }
             }
             KeyReader.forgetFree(connection, runPk);
             delete(connection, "delete from frame where run_pk = ?", runPk);
             delete(connection, "delete from run where run_pk = ?", runPk);
+            // Last, since commits of the thread's runs wait from here on.
+            DefaultTitles.forget(connection, owner, threadId, prompt);
             return true;
         });
     }

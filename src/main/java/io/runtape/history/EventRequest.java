@@ -20,12 +20,7 @@ record EventRequest(EventFilter filter, long after, boolean descending) {
 
     /** @throws ApiException 400 where a parameter belongs to a page */
     static EventRequest ofLines(QueryParameters query) {
-        for (String name : List.of("limit", "cursor", "order")) {
-            if (query.has(name)) {
-                throw ApiException.invalid(name + " does not go with " + EventHistory.LINES
-                        + ", which has all events in order. Leave it out, or ask for application/json.");
-            }
-        }
+        LineAnswers.requireNone(query, "events", "limit", "cursor", "order");
         return new EventRequest(EventFilter.of(query), query.after(), false);
     }
 

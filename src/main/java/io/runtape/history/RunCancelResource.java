@@ -3,6 +3,7 @@ package io.runtape.history;
 import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
+import io.runtape.answer.Answers;
 import io.runtape.journal.Journal;
 import io.runtape.journal.StoreWork;
 import io.smallrye.common.annotation.NonBlocking;
@@ -65,7 +66,7 @@ public final class RunCancelResource {
         long until = System.nanoTime() + PATIENCE.toNanos();
         return work.onWorker(() -> asked(present.require(owner, id)), loop)
                 .flatMap(run -> run.live() == null ? Uni.createFrom().item(run) : ended(owner, id, until, loop))
-                .map(run -> NoStore.ok(new One<>(RunView.of(run))));
+                .map(run -> Answers.ok(new One<>(RunView.of(run))));
     }
 
     private PresentRun asked(PresentRun run) throws SQLException {

@@ -2,9 +2,10 @@ package io.runtape.history;
 
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
+import io.runtape.answer.Answers;
 import io.runtape.error.ApiException;
 import io.smallrye.common.annotation.Blocking;
-import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -52,17 +53,17 @@ public final class RunEventResource {
         QueryParameters query = QueryParameters.of(context);
         EventRequest asked = reached(EventRequest.ofPage(query), run);
         String listing = asked.listing(run.row().id);
-        return NoStore.ok(
+        return Answers.ok(
                 events.page(listing, only(run), asked.filter(), asked.span(query, listing), query.limit(), context));
     }
 
     /** All of them up to the present, a line each. */
     @GET
     @Path("/runs/{id}/events")
-    @Produces(EventHistory.LINES + ";qs=0.9")
+    @Produces(LineAnswers.LINES + ";qs=0.9")
     @Blocking
     @Operation(hidden = true)
-    public Multi<byte[]> lines(@PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context)
+    public Uni<Void> lines(@PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
         PresentRun run = present.require(owner, id);

@@ -2,12 +2,18 @@ package io.runtape.history;
 
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
+import io.runtape.answer.AnswerTag;
+import io.runtape.answer.AnswerTags;
+import io.runtape.answer.Answers;
 import io.runtape.error.ApiException;
 import io.runtape.memory.AnswerRoom;
 import io.runtape.memory.MemoryBudgets;
 import io.runtape.model.Run;
+import io.runtape.model.RunState;
 import io.runtape.rows.RecordedRequest;
 import io.runtape.rows.RequestReader;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -40,6 +46,8 @@ public final class RunHistoryResource {
     private final PresentRuns present;
     private final RequestReader requests;
     private final Deletion deletion;
+    private final RunLines lines;
+    private final AnswerTags tags;
     private final MemoryBudgets memory;
 
     RunHistoryResource(
@@ -48,12 +56,16 @@ public final class RunHistoryResource {
             PresentRuns present,
             RequestReader requests,
             Deletion deletion,
+            RunLines lines,
+            AnswerTags tags,
             MemoryBudgets memory) {
         this.callers = callers;
         this.runs = runs;
         this.present = present;
         this.requests = requests;
         this.deletion = deletion;
+        this.lines = lines;
+        this.tags = tags;
         this.memory = memory;
     }
 
@@ -62,11 +74,11 @@ public final class RunHistoryResource {
     @Path("/runs")
     @Produces(MediaType.APPLICATION_JSON)
     @Tag(name = "Runs")
-    @Operation(
-            operationId = "listRuns",
-            summary = "List runs",
-            description = "The caller's runs, the newest first. New runs do not move a page that a cursor leads to.")
-    @APIResponse(responseCode = "200", description = "A page of runs.")
+    @Operation(operationId = "listRuns", summary = "List runs", description = """
+                    The caller's runs, the newest first. As `application/json`, a page; new runs do not move a page that a cursor \
+                    leads to. As `application/x-ndjson`, all of them that there are now, an object a line, without `limit` and \
+                    `cursor`.""")
+    @APIResponse(responseCode = "200", description = "The runs.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
     public RestResponse<Page<RunView>> list(@Context RoutingContext context) throws SQLException {
         Owner owner = callers.readerOf(context.request());
@@ -75,11 +87,24 @@ public final class RunHistoryResource {
                 owner,
                 RunFilter.of(query),
                 query.cursor(LISTING, 2).map(RunQueries.Position::of),
-                query.limit(),
+                RunQueries.Bounds.ofPage(query.limit()),
                 AnswerRoom.of(context, memory));
         @Nullable
         String next = slice.more() ? RunQueries.Position.of(slice.last()).cursor(LISTING) : null;
-        return NoStore.ok(Page.of(present.views(slice.rows()), next, context));
+        return Answers.ok(Page.of(present.views(slice.rows()), next, context));
+    }
+
+    /** All of them, a line each. */
+    @GET
+    @Path("/runs")
+    @Produces(LineAnswers.LINES + ";qs=0.9")
+    @Blocking
+    @Operation(hidden = true)
+    public Uni<Void> lines(@Context RoutingContext context) {
+        Owner owner = callers.readerOf(context.request());
+        QueryParameters query = QueryParameters.of(context);
+        LineAnswers.requireNone(query, "runs", "limit", "cursor");
+        return lines.newest(owner, RunFilter.of(query), context);
     }
 
     /** One run, by its id here or at the agent API. */
@@ -87,15 +112,18 @@ public final class RunHistoryResource {
     @Path("/runs/{id}")
     @Produces(MediaType.APPLICATION_JSON)
     @Tag(name = "Runs")
-    @Operation(
-            operationId = "getRun",
-            summary = "Show a run",
-            description = "Of a run that goes on, the counts are those of its frames so far.")
+    @Operation(operationId = "getRun", summary = "Show a run", description = """
+                    Of a run that goes on, the counts are those of its frames so far. One that has ended has an `ETag`.""")
     @APIResponse(responseCode = "200", description = "The run.")
+    @APIResponse(responseCode = "304", ref = "NotModified")
     public RestResponse<One<RunView>> get(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         PresentRun run = present.require(callers.readerOf(context.request()), id);
-        return NoStore.ok(new One<>(RunView.of(run)));
+        if (run.live() != null) {
+            return Answers.ok(new One<>(RunView.of(run)));
+        }
+        AnswerTag tag = tags.of(RunState.of(run.row()), "run");
+        return Answers.isKnown(context, tag) ? Answers.notModified(tag) : Answers.ok(new One<>(RunView.of(run)), tag);
     }
 
     /** The body that the run was called with, byte for byte. */

@@ -19,8 +19,20 @@ import java.util.function.LongConsumer;
 @Transactional
 class RunQueries {
 
-    /** A page ends with the run that reaches this many bytes of text: prompts and results may be megabytes long. */
-    private static final long PAGE_BYTES = 4 << 20;
+    /**
+     * How much of a listing to read.
+     *
+     * @param runs how many runs at the most
+     * @param bytes it ends with the run that reaches this many bytes of text: prompts and results may be megabytes long
+     */
+    record Bounds(int runs, long bytes) {
+
+        private static final long PAGE_BYTES = 4 << 20;
+
+        static Bounds ofPage(int limit) {
+            return new Bounds(limit, PAGE_BYTES);
+        }
+    }
 
     private static final String KEYS = """
             select e.runPk, coalesce(octet_length(e.prompt), 0) + coalesce(octet_length(e.result), 0)
@@ -49,7 +61,7 @@ class RunQueries {
     }
 
     /** The newest runs, from a position on. */
-    Slice<Run> newest(Owner owner, RunFilter filter, Optional<Position> after, int limit, LongConsumer room) {
+    Slice<Run> newest(Owner owner, RunFilter filter, Optional<Position> after, Bounds bounds, LongConsumer room) {
         Conditions conditions = Conditions.of(owner)
                 // Says what the index is limited to.
                 .and("e.runPk > 0", Map.of())
@@ -62,30 +74,32 @@ class RunQueries {
                 // The first half is what the index is searched by.
                 "e.createdAt <= :at and (e.createdAt < :at or e.runPk < :pk)",
                 Map.of("at", position.createdAt(), "pk", position.runPk())));
-        return slice(conditions, "e.owner desc, e.createdAt desc, e.runPk desc", limit, room);
+        return slice(conditions, "e.owner desc, e.createdAt desc, e.runPk desc", bounds, room);
     }
 
-    /** The runs of a thread in their order, after a place in it. */
-    Slice<Run> ofThread(Owner owner, String threadId, long afterOrdinal, int limit, LongConsumer room) {
+    /** The runs of a thread in their order, after a place in it and up to another one. */
+    Slice<Run> ofThread(
+            Owner owner, String threadId, long afterOrdinal, long upToOrdinal, Bounds bounds, LongConsumer room) {
         Conditions conditions = Conditions.of(owner)
                 .and("e.threadId = :thread", Map.of("thread", threadId))
-                .and("e.threadOrdinal > :after", Map.of("after", afterOrdinal));
-        return slice(conditions, "e.owner, e.threadId, e.threadOrdinal", limit, room);
+                .and("e.threadOrdinal > :after", Map.of("after", afterOrdinal))
+                .and("e.threadOrdinal <= :upTo", Map.of("upTo", upToOrdinal));
+        return slice(conditions, "e.owner, e.threadId, e.threadOrdinal", bounds, room);
     }
 
     /**
      * @param order all columns of the index from its first, or H2 sorts all that there is for each page
      * @param room is told how many bytes will be read, and may wait, or throw, until there is room for them
      */
-    private static Slice<Run> slice(Conditions conditions, String order, int limit, LongConsumer room) {
+    private static Slice<Run> slice(Conditions conditions, String order, Bounds bounds, LongConsumer room) {
         List<Object[]> keys = conditions
                 .bind(Run.getEntityManager()
                         .createQuery(KEYS + conditions.hql() + " order by " + order, Object[].class))
-                .setMaxResults(limit + 1)
+                .setMaxResults(bounds.runs() + 1)
                 .getResultList();
         int taken = 0;
         long bytes = 0;
-        while (taken < Math.min(limit, keys.size()) && bytes < PAGE_BYTES) {
+        while (taken < Math.min(bounds.runs(), keys.size()) && bytes < bounds.bytes()) {
             bytes += ((Number) keys.get(taken)[1]).longValue();
             taken++;
         }

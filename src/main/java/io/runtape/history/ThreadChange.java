@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * What a caller changes of a thread.
  *
  * @param titled whether the title changes
- * @param title the new title; null takes it away
+ * @param title the new title; null takes it away, and the thread is called by its first prompt again
  * @param archived whether it is archived from now on; null leaves that as it is
  */
 record ThreadChange(

@@ -2,9 +2,10 @@ package io.runtape.history;
 
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
+import io.runtape.answer.Answers;
 import io.runtape.model.AgentThread;
 import io.smallrye.common.annotation.Blocking;
-import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -56,17 +57,17 @@ public final class ThreadEventResource {
         frames.requireReached(owner, thread, asked.after());
         String listing = asked.listing(thread.id);
         Span span = asked.span(query, listing);
-        return NoStore.ok(events.page(
+        return Answers.ok(events.page(
                 listing, runs(owner, thread, asked.filter(), span), asked.filter(), span, query.limit(), context));
     }
 
     /** All of them up to the present, a line each. */
     @GET
     @Path("/threads/{id}/events")
-    @Produces(EventHistory.LINES + ";qs=0.9")
+    @Produces(LineAnswers.LINES + ";qs=0.9")
     @Blocking
     @Operation(hidden = true)
-    public Multi<byte[]> lines(@PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
+    public Uni<Void> lines(@PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);

@@ -3,11 +3,13 @@ package io.runtape.history;
 import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
+import io.runtape.answer.Answers;
 import io.runtape.journal.StoreWork;
 import io.runtape.memory.AnswerRoom;
 import io.runtape.memory.MemoryBudgets;
 import io.runtape.model.AgentThread;
 import io.runtape.model.Run;
+import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -49,6 +51,7 @@ public final class ThreadResource {
     private final Deletion deletion;
     private final HistoryBodies bodies;
     private final StoreWork work;
+    private final RunLines lines;
     private final MemoryBudgets memory;
 
     ThreadResource(
@@ -61,6 +64,7 @@ public final class ThreadResource {
             Deletion deletion,
             HistoryBodies bodies,
             StoreWork work,
+            RunLines lines,
             MemoryBudgets memory) {
         this.callers = callers;
         this.threads = threads;
@@ -71,6 +75,7 @@ public final class ThreadResource {
         this.deletion = deletion;
         this.bodies = bodies;
         this.work = work;
+        this.lines = lines;
         this.memory = memory;
     }
 
@@ -91,7 +96,7 @@ public final class ThreadResource {
                 owner, ThreadFilter.of(query), query.cursor(LISTING, 2).map(ThreadQueries.Position::of), query.limit());
         @Nullable
         String next = slice.more() ? ThreadQueries.Position.of(slice.last()).cursor(LISTING) : null;
-        return NoStore.ok(Page.of(views.of(owner, slice.rows()), next, context));
+        return Answers.ok(Page.of(views.of(owner, slice.rows()), next, context));
     }
 
     /** One thread. */
@@ -105,7 +110,7 @@ public final class ThreadResource {
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
-        return NoStore.ok(new One<>(views.of(owner, threads.require(owner, id))));
+        return Answers.ok(new One<>(views.of(owner, threads.require(owner, id))));
     }
 
     /** The thread's runs in their order. */
@@ -113,11 +118,10 @@ public final class ThreadResource {
     @Path("/threads/{id}/runs")
     @Produces(MediaType.APPLICATION_JSON)
     @Tag(name = "Threads")
-    @Operation(
-            operationId = "listThreadRuns",
-            summary = "List the runs of a thread",
-            description = "The oldest first. A run takes its place in the thread when its answer begins.")
-    @APIResponse(responseCode = "200", description = "A page of runs.")
+    @Operation(operationId = "listThreadRuns", summary = "List the runs of a thread", description = """
+                    The oldest first. A run takes its place in the thread when its answer begins. As `application/json`, a page. As \
+                    `application/x-ndjson`, all of them that there are now, an object a line, without `limit` and `cursor`.""")
+    @APIResponse(responseCode = "200", description = "The runs.")
     public RestResponse<Page<RunView>> runs(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
@@ -126,10 +130,29 @@ public final class ThreadResource {
         AgentThread thread = threads.require(owner, id);
         String listing = "runs " + thread.id;
         long after = query.cursor(listing, 1).map(cursor -> cursor.number(0)).orElse(0L);
-        Slice<Run> slice = runs.ofThread(owner, thread.id, after, query.limit(), AnswerRoom.of(context, memory));
+        Slice<Run> slice = runs.ofThread(
+                owner,
+                thread.id,
+                after,
+                Long.MAX_VALUE,
+                RunQueries.Bounds.ofPage(query.limit()),
+                AnswerRoom.of(context, memory));
         @Nullable
         String next = slice.more() ? Cursor.write(listing, Objects.requireNonNull(slice.last().threadOrdinal)) : null;
-        return NoStore.ok(Page.of(present.views(slice.rows()), next, context));
+        return Answers.ok(Page.of(present.views(slice.rows()), next, context));
+    }
+
+    /** All of them, a line each. */
+    @GET
+    @Path("/threads/{id}/runs")
+    @Produces(LineAnswers.LINES + ";qs=0.9")
+    @Blocking
+    @Operation(hidden = true)
+    public Uni<Void> lines(@PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context) {
+        Owner owner = callers.readerOf(context.request());
+        AgentThread thread = threads.require(owner, id);
+        LineAnswers.requireNone(QueryParameters.of(context), "runs", "limit", "cursor");
+        return lines.ofThread(owner, thread, context);
     }
 
     /** Changes the thread's title, or whether it is archived. */
@@ -154,7 +177,7 @@ public final class ThreadResource {
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         return bodies.of(context)
                 .flatMap(body -> work.onWorker(() -> changed(owner, id, body), loop))
-                .map(thread -> NoStore.ok(new One<>(thread)));
+                .map(thread -> Answers.ok(new One<>(thread)));
     }
 
     private ThreadView changed(Owner owner, String id, byte[] body) throws SQLException {

@@ -3,6 +3,7 @@ package io.runtape.history;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.model.Store;
+import io.runtape.model.Transaction;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -31,17 +32,30 @@ final class ThreadUpdate {
 
     /** @throws ApiException 404 where the thread is gone */
     void apply(Owner owner, String threadId, ThreadChange change) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement update = connection.prepareStatement(UPDATE)) {
+        try (Connection connection = database.getConnection()) {
+            boolean there = Transaction.in(connection, () -> {
+                boolean updated = update(connection, owner, threadId, change);
+                if (updated && change.titled() && change.title() == null) {
+                    DefaultTitles.restore(connection, owner.id(), threadId);
+                }
+                return updated;
+            });
+            if (!there) {
+                throw ApiException.notFound("thread");
+            }
+            store.makeDurable(connection);
+        }
+    }
+
+    private static boolean update(Connection connection, Owner owner, String threadId, ThreadChange change)
+            throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(UPDATE)) {
             update.setBoolean(1, change.titled());
             update.setString(2, change.title());
             update.setObject(3, change.archived(), Types.BOOLEAN);
             update.setString(4, owner.id());
             update.setString(5, threadId);
-            if (update.executeUpdate() == 0) {
-                throw ApiException.notFound("thread");
-            }
-            store.makeDurable(connection);
+            return update.executeUpdate() > 0;
         }
     }
 }

@@ -23,7 +23,9 @@ record ThreadView(
         @Schema(description = "The thread's id.", examples = "thr_abc123")
         String id,
 
-        @Schema(nullable = true, description = "The title that a caller gave it.", examples = "Fix the build") @Nullable
+        @Schema(nullable = true, description = """
+                        The title that a caller gave it; else the first line of its first prompt, cut after 120 characters. Null where \
+                        neither is there.""", examples = "Fix the build") @Nullable
         String title,
 
         @Schema(

@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.access.Ticket;
+import io.runtape.answer.Answers;
 import io.runtape.error.ApiException;
 import io.runtape.journal.StoreWork;
 import io.runtape.model.Tickets;
@@ -80,7 +81,7 @@ public final class TicketResource {
         return bodies.of(context)
                 .map(TicketRequest::read)
                 .flatMap(asked -> work.onWorker(() -> make(owner, asked), loop))
-                .map(ticket -> NoStore.created(new One<>(ticket)));
+                .map(ticket -> Answers.created(new One<>(ticket)));
     }
 
     private TicketView make(Owner owner, TicketRequest asked) throws SQLException {

@@ -2,6 +2,7 @@ package io.runtape.journal;
 
 import io.runtape.model.RunReason;
 import io.runtape.model.RunStatus;
+import io.runtape.model.ThreadTitle;
 import io.runtape.rows.FrameBlock;
 import io.runtape.rows.LastEventIds;
 import io.runtape.rows.RunEnd;
@@ -58,7 +59,7 @@ public final class RunJournal implements LiveRun {
     RunJournal(GroupCommitter committer, long pk, RunStart start, Executor loop) {
         this.committer = committer;
         this.room = committer.room();
-        this.key = new RunKey(pk, start.owner().id(), start.agent(), start.createdAt());
+        this.key = new RunKey(pk, start.owner().id(), start.agent(), ThreadTitle.of(start.prompt()), start.createdAt());
         this.loop = loop;
         this.audience = new RunAudience(loop);
         this.unwritten = new UnwrittenRun(start);

@@ -64,6 +64,7 @@ public final class CommonAnswers implements OASFilter {
             addUnlessThere(responses, "404", "NotFound");
         }
         addUnlessThere(responses, "405", "MethodNotAllowed");
+        describeCoding(responses);
         if (answersOwnJson(responses)) {
             addUnlessThere(responses, "406", "NotAcceptable");
         }
@@ -75,6 +76,20 @@ public final class CommonAnswers implements OASFilter {
         addUnlessThere(responses, "500", "InternalError");
         addUnlessThere(responses, "503", "StoreUnavailable");
         responses.setAPIResponses(new TreeMap<>(responses.getAPIResponses()));
+    }
+
+    /** Those that the gateway makes may be compressed, but for streams. */
+    private static void describeCoding(APIResponses responses) {
+        responses.getAPIResponses().forEach((status, response) -> {
+            @Nullable Content content = response.getContent();
+            if (status.equals("200") && content != null && schemaOf(content.getMediaType(JSON)) != null) {
+                response.addHeader("Content-Encoding", OASFactory.createHeader().ref("ContentEncoding"));
+                response.addHeader("Vary", OASFactory.createHeader().ref("Vary"));
+                if (responses.hasAPIResponse("304")) {
+                    response.addHeader("ETag", OASFactory.createHeader().ref("ETag"));
+                }
+            }
+        });
     }
 
     private static void addUnlessThere(APIResponses responses, String status, String name) {

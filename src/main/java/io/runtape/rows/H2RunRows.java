@@ -19,11 +19,12 @@ final class H2RunRows extends RunRows {
             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
 
     private static final String INSERT_THREAD = """
-            insert into thread (owner, id, agent, archived, last_ordinal, created_at, updated_at)
-            values (?, ?, ?, false, 0, ?, ?) on conflict do nothing""";
+            insert into thread (owner, id, title, agent, archived, last_ordinal, created_at, updated_at)
+            values (?, ?, ?, ?, false, 0, ?, ?) on conflict do nothing""";
 
     private static final String ADVANCE_THREAD = """
-            update thread set last_ordinal = last_ordinal + 1, updated_at = greatest(updated_at, ?), agent = coalesce(agent, ?)
+            update thread set last_ordinal = last_ordinal + 1, updated_at = greatest(updated_at, ?), agent = coalesce(agent, ?),
+                title = coalesce(title, ?)
             where owner = ? and id = ?""";
 
     private static final String UPDATE_HEAD = """
@@ -98,14 +99,16 @@ final class H2RunRows extends RunRows {
                 OffsetDateTime at = time(run.createdAt());
                 insert.setString(1, run.owner());
                 insert.setString(2, head.threadId());
-                insert.setString(3, run.agent());
-                insert.setObject(4, at);
+                insert.setString(3, run.title());
+                insert.setString(4, run.agent());
                 insert.setObject(5, at);
+                insert.setObject(6, at);
                 insert.addBatch();
                 advance.setObject(1, at);
                 advance.setString(2, run.agent());
-                advance.setString(3, run.owner());
-                advance.setString(4, head.threadId());
+                advance.setString(3, run.title());
+                advance.setString(4, run.owner());
+                advance.setString(5, head.threadId());
                 advance.addBatch();
                 update.setString(1, head.threadId());
                 update.setObject(2, head.upstreamStatus(), Types.INTEGER);

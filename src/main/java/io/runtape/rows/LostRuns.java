@@ -3,6 +3,7 @@ package io.runtape.rows;
 import io.runtape.model.Engine;
 import io.runtape.model.RunReason;
 import io.runtape.model.RunStatus;
+import io.runtape.model.ThreadTitle;
 import io.runtape.model.Transaction;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -23,8 +24,9 @@ final class LostRuns {
     private static final int AT_ONCE = 100;
 
     private static final String SELECT_RUNNING = """
-            select run_pk, owner, agent, thread_id, thread_ordinal, stream, created_at from run
-            where status = 'running' and node_id = ? order by run_pk limit ? for update""";
+            select run_pk, owner, agent, thread_id, thread_ordinal, stream, created_at,
+                substring(prompt, 1, %d)
+            from run where status = 'running' and node_id = ? order by run_pk limit ? for update""".formatted(ThreadTitle.PROMPT_CHARS);
 
     private final Connection connection;
     private final RunRows rows;
@@ -68,6 +70,7 @@ final class LostRuns {
                             row.getLong(1),
                             row.getString(2),
                             row.getString(3),
+                            ThreadTitle.of(row.getString(8)),
                             row.getObject(7, OffsetDateTime.class).toInstant());
                     if (row.getObject(5) == null) {
                         unsettled.add(new RunRows.Head(

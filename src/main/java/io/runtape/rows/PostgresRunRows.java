@@ -36,11 +36,13 @@ final class PostgresRunRows extends RunRows {
                     metadata, config, request_type, request_body, created_at)""";
 
     static final String JOIN_THREADS = """
-            insert into thread as t (owner, id, agent, archived, last_ordinal, created_at, updated_at)
-            select h.owner, h.id, h.agent, false, 1, h.at, h.at
-            from unnest(?::varchar[], ?::varchar[], ?::varchar[], ?::timestamptz[]) as h (owner, id, agent, at)
+            insert into thread as t (owner, id, title, agent, archived, last_ordinal, created_at, updated_at)
+            select h.owner, h.id, h.title, h.agent, false, 1, h.at, h.at
+            from unnest(?::varchar[], ?::varchar[], ?::text[], ?::varchar[], ?::timestamptz[])
+                as h (owner, id, title, agent, at)
             on conflict (owner, id) do update set last_ordinal = t.last_ordinal + 1,
-                updated_at = greatest(t.updated_at, excluded.updated_at), agent = coalesce(t.agent, excluded.agent)""";
+                updated_at = greatest(t.updated_at, excluded.updated_at), agent = coalesce(t.agent, excluded.agent),
+                title = coalesce(t.title, excluded.title)""";
 
     static final String UPDATE_HEADS = """
             update run r set thread_id = h.thread_id, upstream_status = h.upstream_status,
@@ -133,6 +135,7 @@ final class PostgresRunRows extends RunRows {
                     new Columns<>(piece)
                             .with("varchar", String[]::new, head -> head.run().owner())
                             .with("varchar", String[]::new, head -> head.head().threadId())
+                            .with("text", String[]::new, head -> head.run().title())
                             .with("varchar", String[]::new, head -> head.run().agent())
                             .with(
                                     "timestamptz",

@@ -2,16 +2,20 @@ package io.runtape.transcript;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.runtape.access.CallerAuthentication;
+import io.runtape.answer.AnswerTag;
+import io.runtape.answer.AnswerTags;
+import io.runtape.answer.Answers;
 import io.runtape.dialect.Part;
 import io.runtape.memory.AnswerRoom;
 import io.runtape.memory.MemoryBudgets;
+import io.runtape.model.Run;
+import io.runtape.model.RunState;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -20,6 +24,7 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
+import org.jspecify.annotations.Nullable;
 
 /** What was said in runs and threads (contract, sections 3 and 7). */
 @Path("/history/v1")
@@ -27,11 +32,13 @@ public final class TranscriptResource {
 
     private final CallerAuthentication callers;
     private final Transcripts transcripts;
+    private final AnswerTags tags;
     private final MemoryBudgets memory;
 
-    TranscriptResource(CallerAuthentication callers, Transcripts transcripts, MemoryBudgets memory) {
+    TranscriptResource(CallerAuthentication callers, Transcripts transcripts, AnswerTags tags, MemoryBudgets memory) {
         this.callers = callers;
         this.transcripts = transcripts;
+        this.tags = tags;
         this.memory = memory;
     }
 
@@ -42,11 +49,19 @@ public final class TranscriptResource {
     @Tag(name = "Runs")
     @Operation(operationId = "getRunTranscript", summary = "Read a run as a conversation", description = """
                     What was asked, and what was said and done: deltas are joined, and tool calls stand with their results. Of a run \
-                    that goes on, what there is so far.""")
+                    that goes on, what there is so far; of one that has ended, with an `ETag`.""")
     @APIResponse(responseCode = "200", description = "The transcript.")
+    @APIResponse(responseCode = "304", ref = "NotModified")
     public RestResponse<Answer<RunTranscript>> ofRun(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
-        return ok(transcripts.ofRun(callers.readerOf(context.request()), id, AnswerRoom.of(context, memory)));
+        Run run = transcripts.require(callers.readerOf(context.request()), id);
+        @Nullable
+        AnswerTag tag = transcripts.hasEnded(run) ? tags.of(RunState.of(run), form(MediaType.APPLICATION_JSON)) : null;
+        if (tag != null && Answers.isKnown(context, tag)) {
+            return Answers.notModified(tag);
+        }
+        Answer<RunTranscript> answer = new Answer<>(transcripts.ofRun(run, AnswerRoom.of(context, memory)));
+        return tag == null ? Answers.ok(answer) : Answers.ok(answer, tag);
     }
 
     /** The conversation of all runs of a thread. */
@@ -62,13 +77,13 @@ public final class TranscriptResource {
     public RestResponse<Answer<ThreadTranscript>> ofThread(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
-        return ok(transcripts.ofThread(callers.readerOf(context.request()), id, AnswerRoom.of(context, memory)));
+        return Answers.ok(new Answer<>(
+                transcripts.ofThread(callers.readerOf(context.request()), id, AnswerRoom.of(context, memory))));
     }
 
-    private static <T> RestResponse<Answer<T>> ok(T transcript) {
-        return RestResponse.ResponseBuilder.ok(new Answer<>(transcript))
-                .header(HttpHeaders.CACHE_CONTROL, "no-store")
-                .build();
+    /** What a transcript depends on besides its run. */
+    private String form(String mediaType) {
+        return "transcript " + mediaType + " " + transcripts.bounds();
     }
 
     /**

@@ -57,12 +57,26 @@ final class Transcripts {
     }
 
     /**
-     * The transcript of the owner's run.
+     * The owner's run of that id.
      *
      * @throws ApiException 404 where there is none
      */
-    RunTranscript ofRun(Owner owner, String id, LongConsumer room) throws SQLException {
-        Run run = require("run", id, () -> Run.of(owner, id));
+    Run require(Owner owner, String id) {
+        return require("run", id, () -> Run.of(owner, id));
+    }
+
+    /** Whether the run's transcript stays as it is: its row says that it has ended, and that is durable. */
+    boolean hasEnded(Run run) {
+        return !run.running() && journal.unended(run.runPk).isEmpty();
+    }
+
+    /** How much of a run is shown, in words that differ where that does. */
+    String bounds() {
+        return bytesMax + " " + eventBytesMax;
+    }
+
+    /** The transcript of a run. */
+    RunTranscript ofRun(Run run, LongConsumer room) throws SQLException {
         Draft draft = new Draft(room);
         draft.add(run);
         return new RunTranscript(run.id, run.threadId, ReadOnceList.of(draft.messages), draft.truncated);

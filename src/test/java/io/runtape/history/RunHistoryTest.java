@@ -27,6 +27,8 @@ abstract class RunHistoryTest extends RecordedHistory {
 
     private static final String TIMESTAMP = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z";
 
+    private static final String LINES = "application/x-ndjson";
+
     private static final Script COMPLETED = Script.stream(
             "event: run_started\ndata: {}\n\n",
             ": beat\n\n",
@@ -42,7 +44,7 @@ abstract class RunHistoryTest extends RecordedHistory {
 
         Response answer = history().get("/runs/" + id);
 
-        assertEquals("no-store", answer.header("Cache-Control"));
+        assertEquals("private, no-cache", answer.header("Cache-Control"));
         JsonPath run = answer.then().statusCode(200).extract().jsonPath();
         assertEquals(id, run.getString("data.id"));
         assertEquals(thread, run.getString("data.threadId"));
@@ -77,6 +79,49 @@ abstract class RunHistoryTest extends RecordedHistory {
         String text = json.getString(path);
         assertTrue(text.matches(TIMESTAMP), text);
         return Instant.parse(text);
+    }
+
+    @Test
+    void listsAllRunsAsLines() throws Exception {
+        String deep = "{\"prompt\":\"" + "x".repeat(40_000) + "\"}";
+        List<String> runs = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            runs.add(0, record(deep, COMPLETED));
+        }
+        try (LiveRun live = begin("{\"agent\":\"live\"}", "data: 1\n\n")) {
+            runs.add(0, live.id());
+
+            Response answer = history().accept(LINES).get("/runs");
+
+            assertEquals(LINES, answer.contentType());
+            assertEquals("no-store", answer.header("Cache-Control"));
+            assertTrue(answer.asString().endsWith("}\n"));
+            assertEquals(runs, idsOfLines(answer.asString()));
+            String page = history().get("/runs?limit=1").asString();
+            String first = answer.asString().lines().findFirst().orElseThrow();
+            assertTrue(page.startsWith("{\"data\":[" + first + "],"), page);
+            live.finish();
+        }
+        assertEquals(
+                List.of(runs.get(0)),
+                idsOfLines(history().accept(LINES).get("/runs?agent=live").asString()));
+        assertEquals("", history().accept(LINES).get("/runs?agent=none").asString());
+        assertEquals("", history().accept(LINES).head("/runs").asString());
+        for (String parameter : List.of("limit=1", "cursor=x")) {
+            refused(history().accept(LINES).get("/runs?" + parameter).then(), 400, "invalid_request", LINES);
+        }
+        refused(history().accept("text/csv").get("/runs").then(), 406, "not_acceptable", LINES, "application/json");
+        refused(historyOf("").accept(LINES).get("/runs").then(), 401, "unauthorized");
+        assertEquals(
+                "",
+                historyOf("rt_other_" + UUID.randomUUID())
+                        .accept(LINES)
+                        .get("/runs")
+                        .asString());
+    }
+
+    private static List<String> idsOfLines(String lines) {
+        return lines.lines().map(line -> new JsonPath(line).getString("id")).toList();
     }
 
     @Test

@@ -131,6 +131,25 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         refused("/threads/" + thread + "/runs?cursor=x", 400, "invalid_request", "cursor");
     }
 
+    @Test
+    void listsTheRunsOfAThreadAsLines() throws Exception {
+        String lines = "application/x-ndjson";
+        List<String> runs = new ArrayList<>();
+        for (int i = 0; i < 53; i++) {
+            runs.add(run(thread));
+        }
+        String target = "/threads/" + thread + "/runs";
+
+        String answer = history().accept(lines).get(target).asString();
+
+        assertEquals(
+                runs,
+                answer.lines().map(line -> new JsonPath(line).getString("id")).toList());
+        refused(history().accept(lines).get(target + "?limit=1").then(), 400, "invalid_request", lines);
+        refused(history().accept(lines).get("/threads/none/runs").then(), 404, "not_found");
+        refused(history().accept("text/csv").get(target).then(), 406, "not_acceptable", lines);
+    }
+
     private ValidatableResponse change(String id, String body) {
         return history()
                 .contentType("application/json")
@@ -163,6 +182,80 @@ abstract class ThreadHistoryTest extends RecordedHistory {
 
         assertNull(json("/threads/" + thread).get("data.title"));
         assertTrue(json("/threads/" + thread).getString("data.updatedAt").compareTo(moved) > 0);
+    }
+
+    @Test
+    void takesItsTitleFromTheFirstPrompt() throws Exception {
+        run(thread);
+        assertNull(title());
+        record("{\"threadId\":\"" + thread + "\",\"prompt\":7}", TWO_EVENTS);
+        assertNull(title());
+        asked("  \\n\\t\\r\\n");
+        assertNull(title());
+
+        asked("\\n  \\r\\n\\tFix the b\u00fcild. \\r\\nThen run the tests.");
+        asked("Another one.");
+
+        assertEquals("Fix the b\u00fcild.", title());
+        assertEquals("Fix the b\u00fcild.", json("/threads").getString("data[0].title"));
+        assertEquals(
+                "Fix the b\u00fcild.",
+                json("/threads/" + thread + "/transcript").getString("data.title"));
+    }
+
+    @Test
+    void cutsALongTitleBetweenCharacters() throws Exception {
+        asked("x".repeat(119) + "\uD83D\uDE00" + "y");
+        assertEquals("x".repeat(119) + "\uD83D\uDE00", title());
+
+        String other = "thr_" + UUID.randomUUID();
+        record(
+                "{\"threadId\":\"" + other + "\",\"messages\":[{\"role\":\"user\",\"content\":\"\uD83D\uDE00"
+                        + "x".repeat(118) + " y\"}]}",
+                TWO_EVENTS);
+        assertEquals("\uD83D\uDE00" + "x".repeat(118), json("/threads/" + other).getString("data.title"));
+    }
+
+    @Test
+    void keepsTheNameThatAThreadWasGiven() throws Exception {
+        run(thread);
+        change(thread, "{\"title\":\"Named\"}").statusCode(200);
+        asked("First.");
+        asked("Second.");
+        assertEquals("Named", title());
+
+        change(thread, "{\"archived\":true}").statusCode(200).body("data.title", equalTo("Named"));
+        change(thread, "{\"title\":\"\"}").statusCode(200).body("data.title", equalTo(""));
+        change(thread, "{\"title\":null}").statusCode(200).body("data.title", equalTo("First."));
+        assertEquals("First.", title());
+    }
+
+    @Test
+    void leavesNothingOfADeletedPromptInTheTitle() throws Exception {
+        String first = asked("The password is hunter2.");
+        String second = asked("Go on.");
+        String third = asked("Go on.");
+
+        history().delete("/runs/" + second).then().statusCode(204);
+        assertEquals("The password is hunter2.", title());
+        history().delete("/runs/" + first).then().statusCode(204);
+        assertEquals("Go on.", title());
+        history().delete("/runs/" + third).then().statusCode(204);
+        assertNull(title());
+
+        String fourth = asked("Again.");
+        change(thread, "{\"title\":\"Named\"}").statusCode(200);
+        history().delete("/runs/" + fourth).then().statusCode(204);
+        assertEquals("Named", title());
+    }
+
+    /** A run of the test's thread that was asked this, written as in JSON. */
+    private String asked(String prompt) throws Exception {
+        return record("{\"threadId\":\"" + thread + "\",\"prompt\":\"" + prompt + "\"}", TWO_EVENTS);
+    }
+
+    private String title() {
+        return json("/threads/" + thread).getString("data.title");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
@@ -58,6 +59,15 @@ abstract class HostileReadersIT extends UnderAttack {
     }
 
     @Test
+    void fourHundredAnswersOfLinesInGzipThatNobodyReads() throws Exception {
+        attack(
+                LINES,
+                "/history/v1/runs/" + longRun() + "/events?include=raw",
+                "Accept: application/x-ndjson",
+                "Accept-Encoding: gzip");
+    }
+
+    @Test
     void fiveHundredReplaysThatNobodyReads() throws Exception {
         attack(REPLAYS, "/history/v1/runs/" + longRun() + "/replay?speed=max", "Accept: */*");
     }
@@ -101,7 +111,9 @@ abstract class HostileReadersIT extends UnderAttack {
     }
 
     /** So many of these requests, none of whose answers is read. */
-    private void attack(int requests, String target, String header) throws Exception {
+    private void attack(int requests, String target, String... headers) throws Exception {
+        String[] lines = Arrays.copyOf(headers, headers.length + 1);
+        lines[headers.length] = MALLORY;
         Histogram quiet = lists();
         List<WireAnswer> unread = new ArrayList<>();
         try {
@@ -109,7 +121,7 @@ abstract class HostileReadersIT extends UnderAttack {
                     () -> {
                         for (int i = 0; i < requests; i++) {
                             try {
-                                unread.add(client().get(target, header, MALLORY));
+                                unread.add(client().get(target, lines));
                             } catch (IOException e) {
                                 throw new UncheckedIOException(e);
                             }

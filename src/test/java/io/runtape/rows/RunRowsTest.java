@@ -64,12 +64,13 @@ abstract class RunRowsTest extends RunningGateway {
     }
 
     @Test
-    void keepsTheFirstAgentOfAThreadAndItsLatestTime() throws SQLException {
+    void keepsTheFirstAgentAndTitleOfAThreadAndItsLatestTime() throws SQLException {
         write(headOf(run(1, null, BEGAN), "a"));
         write(headOf(run(2, "first", BEGAN.plusSeconds(2)), "a"));
         write(headOf(run(3, "second", BEGAN.plusSeconds(1)), "a"));
 
         assertEquals("first", threadColumn("a", "agent"));
+        assertEquals("by first", threadColumn("a", "title"));
         assertEquals(BEGAN, instant(threadColumn("a", "created_at")));
         assertEquals(BEGAN.plusSeconds(2), instant(threadColumn("a", "updated_at")));
     }
@@ -85,6 +86,7 @@ abstract class RunRowsTest extends RunningGateway {
         }
         assertEquals("t" + text, column("thread_id", 1).get(0));
         assertEquals(text, threadColumn("t" + text, "agent"));
+        assertEquals("by " + text, threadColumn("t" + text, "title"));
     }
 
     @Test
@@ -151,7 +153,7 @@ abstract class RunRowsTest extends RunningGateway {
     }
 
     private static RunRows.End end(int n, RunEnd end) {
-        return new RunRows.End(new RunKey(-n, OWNER, "agent", BEGAN), end, new RunTotals(3, 2, 400, 5));
+        return new RunRows.End(new RunKey(-n, OWNER, "agent", "title", BEGAN), end, new RunTotals(3, 2, 400, 5));
     }
 
     /** A run that has begun; no run of the gateway's has a key below 0. */
@@ -167,7 +169,7 @@ abstract class RunRowsTest extends RunningGateway {
             insert.setObject(5, createdAt.atOffset(ZoneOffset.UTC));
             insert.executeUpdate();
         }
-        return new RunKey(-n, OWNER, agent, createdAt);
+        return new RunKey(-n, OWNER, agent, agent == null ? null : "by " + agent, createdAt);
     }
 
     /** What the first runs have in the column. */

@@ -57,7 +57,9 @@ abstract class TranscriptTest extends RecordedHistory {
         JsonPath run = json("/runs/" + id);
         assertEquals(run.getString("data.createdAt"), transcript.getString("data.messages[0].createdAt"));
         assertEquals(run.getString("data.firstEventAt"), transcript.getString("data.messages[1].createdAt"));
-        assertEquals("no-store", history().get("/runs/" + id + "/transcript").header("Cache-Control"));
+        assertEquals(
+                "private, no-cache",
+                history().get("/runs/" + id + "/transcript").header("Cache-Control"));
     }
 
     @Test
