@@ -22,7 +22,7 @@ final class Rehearsal {
         // Its own, so that gateways which start together do not wait for each other.
         String id = "rehearsal-" + nodeId;
         byte[] bytes = id.getBytes(UTF_8);
-        RunKey run = new RunKey(nodeId << RunKey.RUN_BITS | LAST_OF_NODE, id, id, now);
+        RunKey run = new RunKey(nodeId << RunKey.RUN_BITS | LAST_OF_NODE, id, id, id, now);
         IdempotencyKey key = new IdempotencyKey(id, id, Duration.ofSeconds(1));
         RunStart start = new RunStart(id, new Owner(id), id, id, "/", true, now, id, "{}", "{}", null, bytes, key);
         RunHead head = new RunHead(id, 200, id, "[]", true);
