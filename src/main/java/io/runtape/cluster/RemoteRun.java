@@ -2,8 +2,8 @@ package io.runtape.cluster;
 
 import io.runtape.cluster.ShownReaders.Shown;
 import io.runtape.journal.CommitListener;
-import io.runtape.journal.Deliveries;
 import io.runtape.journal.LiveRun;
+import io.runtape.journal.LoopTasks;
 import io.runtape.rows.FrameBlock;
 import io.runtape.rows.RemoteCommits.Ended;
 import io.runtape.rows.RunEnd;
@@ -128,24 +128,24 @@ final class RemoteRun implements LiveRun {
     }
 
     /** The frames that follow have been read; the listeners are told, and then more is asked for. */
-    synchronized void read(FrameBlock frames, Deliveries deliveries) {
+    synchronized void read(FrameBlock frames, LoopTasks loopTasks) {
         durable = frames.last();
-        tell(deliveries, listener -> listener.committed(frames));
-        tellEnd(deliveries);
+        tell(loopTasks, listener -> listener.committed(frames));
+        tellEnd(loopTasks);
     }
 
     /** The run's row says that it has ended; its listeners hear of it after its last frame. */
-    synchronized void ending(Ended row, Deliveries deliveries) {
+    synchronized void ending(Ended row, LoopTasks loopTasks) {
         ending = row;
-        tellEnd(deliveries);
+        tellEnd(loopTasks);
     }
 
-    private void tellEnd(Deliveries deliveries) {
+    private void tellEnd(LoopTasks loopTasks) {
         Ended row = ending;
         if (row != null && ended == null && durable >= row.lastSequence()) {
             ended = row.how();
             for (CommitListener listener : listeners) {
-                deliveries.add(listener.loop(), () -> listener.ended(row.how()));
+                loopTasks.add(listener.loop(), () -> listener.ended(row.how()));
             }
             listeners.clear();
             runs.readersChanged(this);
@@ -163,7 +163,7 @@ final class RemoteRun implements LiveRun {
         runs.readersChanged(this);
     }
 
-    private void tell(Deliveries deliveries, Consumer<CommitListener> news) {
+    private void tell(LoopTasks loopTasks, Consumer<CommitListener> news) {
         List<CommitListener> told = List.copyOf(listeners);
         if (told.isEmpty()) {
             return;
@@ -171,7 +171,7 @@ final class RemoteRun implements LiveRun {
         telling = true;
         AtomicInteger untold = new AtomicInteger(told.size());
         for (CommitListener listener : told) {
-            deliveries.add(listener.loop(), () -> {
+            loopTasks.add(listener.loop(), () -> {
                 try {
                     news.accept(listener);
                 } finally {

@@ -1,8 +1,8 @@
 package io.runtape.cluster;
 
 import io.runtape.journal.CommitListener;
-import io.runtape.journal.Deliveries;
 import io.runtape.journal.LiveRun;
+import io.runtape.journal.LoopTasks;
 import io.runtape.rows.FrameBlock;
 import io.runtape.rows.RemoteCommits;
 import io.runtape.rows.RemoteCommits.Ended;
@@ -48,7 +48,7 @@ public final class RemoteRuns {
     private final Map<Long, RemoteRun> runs = new ConcurrentHashMap<>();
     private final Set<Long> written = ConcurrentHashMap.newKeySet();
     private final Set<Long> ended = ConcurrentHashMap.newKeySet();
-    private final Deliveries deliveries = new Deliveries();
+    private final LoopTasks loopTasks = new LoopTasks();
     private volatile boolean toldOfCommits;
     private volatile boolean stopping;
     private volatile @Nullable Thread thread;
@@ -216,10 +216,10 @@ public final class RemoteRuns {
         blocks.forEach((pk, frames) -> {
             RemoteRun run = runs.get(pk);
             if (run != null) {
-                run.read(frames, deliveries);
+                run.read(frames, loopTasks);
             }
         });
-        deliveries.dispatch();
+        loopTasks.dispatch();
     }
 
     private void ending(Long pk, Optional<Ended> row) {
@@ -228,7 +228,7 @@ public final class RemoteRuns {
             return;
         }
         if (row.isPresent()) {
-            run.ending(row.get(), deliveries);
+            run.ending(row.get(), loopTasks);
         } else {
             run.gone();
         }

@@ -48,18 +48,18 @@ public final class Delivery {
     }
 
     /** The form in which clients of recorded calls get the body. */
-    static Framing bodyFraming(boolean eventIds) {
+    static StreamFormat bodyFraming(boolean eventIds) {
         return eventIds ? new EventIdFraming(0) : new VerbatimFraming();
     }
 
     /** A reader of the run in that form, from that position on. */
-    Multi<Buffer> read(RunSource source, long after, Framing framing, EventLoop loop) {
+    Multi<Buffer> read(RunSource source, long after, StreamFormat framing, EventLoop loop) {
         return Multi.createFrom()
                 .publisher(subscriber -> new RunReader(source, after, framing, loop, this, subscriber).begin());
     }
 
     /** The replay of an ended run in that form, that many times as fast as it was; it begins when it is subscribed to. */
-    Multi<Buffer> replay(RunSource source, double speed, Framing framing, EventLoop loop) {
+    Multi<Buffer> replay(RunSource source, double speed, StreamFormat framing, EventLoop loop) {
         return Multi.createFrom()
                 .publisher(subscriber -> new RunReplay(source, speed, framing, loop, this, subscriber).begin());
     }

@@ -6,7 +6,7 @@ import io.runtape.sse.SseWriter;
 import java.util.List;
 
 /** As recorded, with an {@code id} line in each event (contract, section 2, {@code Runtape-Event-Ids}). */
-final class EventIdFraming implements Framing {
+final class EventIdFraming implements StreamFormat {
 
     private final long idBase;
 

@@ -4,7 +4,7 @@ import io.netty.channel.EventLoop;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
-import io.runtape.journal.StoreWork;
+import io.runtape.journal.BlockingWork;
 import io.runtape.rows.IdempotencyKey;
 import io.runtape.rows.KeyHold;
 import io.runtape.rows.KeyReader;
@@ -26,9 +26,9 @@ public final class RecordedAnswers {
     private final KeyReader keys;
     private final RunSources sources;
     private final Delivery delivery;
-    private final StoreWork work;
+    private final BlockingWork work;
 
-    RecordedAnswers(KeyReader keys, RunSources sources, Delivery delivery, StoreWork work) {
+    RecordedAnswers(KeyReader keys, RunSources sources, Delivery delivery, BlockingWork work) {
         this.keys = keys;
         this.sources = sources;
         this.delivery = delivery;

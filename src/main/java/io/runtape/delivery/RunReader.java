@@ -48,7 +48,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private static final long RETRY_SECONDS = 1;
 
     private final RunSource source;
-    private final Framing framing;
+    private final StreamFormat framing;
     private final EventLoop loop;
     private final Delivery delivery;
     private final Flow.Subscriber<? super Buffer> subscriber;
@@ -79,7 +79,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     RunReader(
             RunSource source,
             long after,
-            Framing framing,
+            StreamFormat framing,
             EventLoop loop,
             Delivery delivery,
             Flow.Subscriber<? super Buffer> subscriber) {
@@ -271,7 +271,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     }
 
     private void deliver(List<FrameBlock> blocks) {
-        Framing.Rendered rendered = framing.render(blocks, position);
+        StreamFormat.Rendered rendered = framing.render(blocks, position);
         delivery.metrics()
                 .handedOver(rendered.position() - position, rendered.bytes().length());
         position = rendered.position();
@@ -321,7 +321,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
                 FrameKind completing = framing.keepsAlive() && onlyParts(block)
                         ? delivery.reader().completes(source.pk(), from, upTo)
                         : null;
-                Framing.@Nullable Rendered rendered = renderRead(block, completing, from);
+                StreamFormat.@Nullable Rendered rendered = renderRead(block, completing, from);
                 loop.execute(() -> readDone(block, rendered, upTo));
             } catch (SQLException e) {
                 loop.execute(() -> readFailed(e));
@@ -338,7 +338,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
      *
      * @return null where there is nothing to show
      */
-    private Framing.@Nullable Rendered renderRead(FrameBlock block, @Nullable FrameKind completing, long from) {
+    private StreamFormat.@Nullable Rendered renderRead(FrameBlock block, @Nullable FrameKind completing, long from) {
         if (block.count() == 0 || completing == FrameKind.TAIL || completing == FrameKind.RESPONSE) {
             return null;
         }
@@ -366,7 +366,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
         drain();
     }
 
-    private void readDone(FrameBlock block, Framing.@Nullable Rendered rendered, long upTo) {
+    private void readDone(FrameBlock block, StreamFormat.@Nullable Rendered rendered, long upTo) {
         if (demand == 0 && !done) {
             readUnasked = () -> readDone(block, rendered, upTo);
             taken();

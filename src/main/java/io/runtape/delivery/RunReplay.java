@@ -23,7 +23,7 @@ final class RunReplay implements Flow.Subscription {
 
     private final RunSource source;
     private final double speed;
-    private final Framing framing;
+    private final StreamFormat framing;
     private final EventLoop loop;
     private final Delivery delivery;
     private final Flow.Subscriber<? super Buffer> subscriber;
@@ -41,7 +41,7 @@ final class RunReplay implements Flow.Subscription {
     RunReplay(
             RunSource source,
             double speed,
-            Framing framing,
+            StreamFormat framing,
             EventLoop loop,
             Delivery delivery,
             Flow.Subscriber<? super Buffer> subscriber) {
@@ -159,7 +159,7 @@ final class RunReplay implements Flow.Subscription {
         while (to < current.count() && dueNanos(current, to) <= now) {
             to++;
         }
-        Framing.Rendered rendered = framing.render(List.of(current.upTo(to)), position);
+        StreamFormat.Rendered rendered = framing.render(List.of(current.upTo(to)), position);
         position = rendered.position();
         demand--;
         subscriber.onNext(rendered.bytes());

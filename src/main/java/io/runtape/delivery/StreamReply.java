@@ -3,7 +3,7 @@ package io.runtape.delivery;
 import io.netty.channel.EventLoop;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorReply;
-import io.runtape.journal.StoreWork;
+import io.runtape.journal.BlockingWork;
 import io.runtape.sharing.ReadTurns;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -66,7 +66,7 @@ final class StreamReply {
 
     /** What may block, done when it is the owner's turn; the result comes on the event loop. */
     <T> Uni<T> onWorker(Supplier<T> lookup) {
-        return StoreWork.on(read -> turns.take(owner, loop, read), lookup::get, loop);
+        return BlockingWork.on(read -> turns.take(owner, loop, read), lookup::get, loop);
     }
 
     private Uni<Void> cut(Throwable cause) {

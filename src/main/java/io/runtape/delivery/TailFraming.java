@@ -14,7 +14,7 @@ import java.util.List;
  * <p>A client drops a byte order mark at the start of what it is sent. So the mark that a run begins with is left out, and
  * where a later frame happens to begin with those bytes, which mean something else there, a comment goes first.
  */
-final class TailFraming implements Framing {
+final class TailFraming implements StreamFormat {
 
     private final long idBase;
     private boolean partsReleased;

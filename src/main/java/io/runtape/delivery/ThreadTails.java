@@ -4,8 +4,8 @@ import io.netty.channel.EventLoop;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.journal.BlockingWork;
 import io.runtape.journal.Journal;
-import io.runtape.journal.StoreWork;
 import io.runtape.model.AgentThread;
 import io.runtape.model.ThreadPosition;
 import io.runtape.sse.SseWriter;
@@ -126,7 +126,7 @@ final class ThreadTails {
         }
 
         private Uni<Optional<RunSources.Found>> lookup() {
-            return StoreWork.on(
+            return BlockingWork.on(
                     read -> delivery.turns().take(owner.id(), loop, read),
                     () -> sources.nextInThread(owner, threadId, ordinal),
                     loop);
@@ -141,7 +141,7 @@ final class ThreadTails {
             if (seen) {
                 return Multi.createFrom().empty();
             }
-            Framing framing = verbatim ? new VerbatimFraming() : new TailFraming(found.idBase());
+            StreamFormat framing = verbatim ? new VerbatimFraming() : new TailFraming(found.idBase());
             return delivery.read(found.source(), after, framing, loop);
         }
 

@@ -7,7 +7,7 @@ import io.vertx.core.buffer.Buffer;
 import java.util.List;
 
 /** The bytes alone, as they were. Nothing is copied: what goes out wraps the blocks' own arrays. */
-final class VerbatimFraming implements Framing {
+final class VerbatimFraming implements StreamFormat {
 
     @Override
     public Rendered render(List<FrameBlock> blocks, long after) {

@@ -34,18 +34,18 @@ final class PresentRuns {
      *
      * @throws ApiException 404 where there is none
      */
-    PresentRun require(Owner owner, String id) throws SQLException {
+    RunSnapshot require(Owner owner, String id) throws SQLException {
         return of(runs.require(owner, id)).orElseThrow(() -> ApiException.notFound("run"));
     }
 
     /** The run as it stands; empty where it was deleted after its row was read. */
-    Optional<PresentRun> of(Run row) throws SQLException {
+    Optional<RunSnapshot> of(Run row) throws SQLException {
         Optional<RunJournal> live = journal.unended(row.runPk);
         if (live.isPresent()) {
-            return Optional.of(new PresentRun(row, live.get().durable()));
+            return Optional.of(new RunSnapshot(row, live.get().durable()));
         }
         if (!row.running()) {
-            return Optional.of(new PresentRun(row, null));
+            return Optional.of(new RunSnapshot(row, null));
         }
         // Either it ended after its row was read, or the database refused its end and the next start will close it.
         Optional<Run> again = runs.byKey(row.runPk);
@@ -53,7 +53,7 @@ final class PresentRuns {
             return Optional.empty();
         }
         Run now = again.get();
-        return Optional.of(new PresentRun(now, now.running() ? frames.totals(now.runPk) : null));
+        return Optional.of(new RunSnapshot(now, now.running() ? frames.totals(now.runPk) : null));
     }
 
     /** All of the runs that are still there, as they stand. */

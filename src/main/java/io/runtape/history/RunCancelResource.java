@@ -4,8 +4,8 @@ import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.answer.Answers;
+import io.runtape.journal.BlockingWork;
 import io.runtape.journal.Journal;
-import io.runtape.journal.StoreWork;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -37,9 +37,9 @@ public final class RunCancelResource {
     private final CallerAuthentication callers;
     private final PresentRuns present;
     private final Journal journal;
-    private final StoreWork work;
+    private final BlockingWork work;
 
-    RunCancelResource(CallerAuthentication callers, PresentRuns present, Journal journal, StoreWork work) {
+    RunCancelResource(CallerAuthentication callers, PresentRuns present, Journal journal, BlockingWork work) {
         this.callers = callers;
         this.present = present;
         this.journal = journal;
@@ -69,14 +69,14 @@ public final class RunCancelResource {
                 .map(run -> Answers.ok(new One<>(RunView.of(run))));
     }
 
-    private PresentRun asked(PresentRun run) throws SQLException {
+    private RunSnapshot asked(RunSnapshot run) throws SQLException {
         if (run.live() != null) {
             journal.cancel(run.row().runPk);
         }
         return run;
     }
 
-    private Uni<PresentRun> ended(Owner owner, String id, long until, EventLoop loop) {
+    private Uni<RunSnapshot> ended(Owner owner, String id, long until, EventLoop loop) {
         return work.onWorker(() -> present.require(owner, id), loop)
                 .repeat()
                 .withDelay(LOOK_EVERY)

@@ -49,7 +49,7 @@ public final class RunEventResource {
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
     public RestResponse<Page<EventView>> page(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
-        PresentRun run = present.require(callers.readerOf(context.request()), id);
+        RunSnapshot run = present.require(callers.readerOf(context.request()), id);
         QueryParameters query = QueryParameters.of(context);
         EventRequest asked = reached(EventRequest.ofPage(query), run);
         String listing = asked.listing(run.row().id);
@@ -66,19 +66,19 @@ public final class RunEventResource {
     public Uni<Void> lines(@PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
-        PresentRun run = present.require(owner, id);
+        RunSnapshot run = present.require(owner, id);
         EventRequest asked = reached(EventRequest.ofLines(QueryParameters.of(context)), run);
         return events.lines(owner, only(run), asked.filter(), asked.span(), context);
     }
 
-    private static EventRequest reached(EventRequest asked, PresentRun run) {
+    private static EventRequest reached(EventRequest asked, RunSnapshot run) {
         if (asked.after() > run.frameCount()) {
             throw ApiException.unknownSequence(run.frameCount());
         }
         return asked;
     }
 
-    private static EventWalk.Runs only(PresentRun run) {
+    private static EventWalk.Runs only(RunSnapshot run) {
         Iterator<RunFrames> one = List.of(RunFrames.of(run)).iterator();
         return () -> one.hasNext() ? one.next() : null;
     }

@@ -18,7 +18,7 @@ record RunFrames(long runPk, String runId, String threadId, Instant createdAt, l
     /** Past the last sequence of any run. */
     static final long ALL = Long.MAX_VALUE;
 
-    static RunFrames of(PresentRun run) {
+    static RunFrames of(RunSnapshot run) {
         return new RunFrames(
                 run.row().runPk, run.row().id, run.row().threadId, run.row().createdAt, 0, run.frameCount());
     }

@@ -118,7 +118,7 @@ public final class RunHistoryResource {
     @APIResponse(responseCode = "304", ref = "NotModified")
     public RestResponse<One<RunView>> get(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
-        PresentRun run = present.require(callers.readerOf(context.request()), id);
+        RunSnapshot run = present.require(callers.readerOf(context.request()), id);
         if (run.live() != null) {
             return Answers.ok(new One<>(RunView.of(run)));
         }

@@ -175,7 +175,7 @@ record RunView(
         @Nullable
         Long timeToFirstEventMs) {
 
-    static RunView of(PresentRun run) {
+    static RunView of(RunSnapshot run) {
         RunTotals live = run.live();
         return live == null ? ended(run.row()) : running(run.row(), live);
     }

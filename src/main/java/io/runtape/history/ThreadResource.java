@@ -4,7 +4,7 @@ import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.answer.Answers;
-import io.runtape.journal.StoreWork;
+import io.runtape.journal.BlockingWork;
 import io.runtape.memory.AnswerRoom;
 import io.runtape.memory.MemoryBudgets;
 import io.runtape.model.AgentThread;
@@ -50,7 +50,7 @@ public final class ThreadResource {
     private final ThreadUpdate update;
     private final Deletion deletion;
     private final HistoryBodies bodies;
-    private final StoreWork work;
+    private final BlockingWork work;
     private final RunLines lines;
     private final MemoryBudgets memory;
 
@@ -63,7 +63,7 @@ public final class ThreadResource {
             ThreadUpdate update,
             Deletion deletion,
             HistoryBodies bodies,
-            StoreWork work,
+            BlockingWork work,
             RunLines lines,
             MemoryBudgets memory) {
         this.callers = callers;

@@ -6,7 +6,7 @@ import io.runtape.access.Owner;
 import io.runtape.access.Ticket;
 import io.runtape.answer.Answers;
 import io.runtape.error.ApiException;
-import io.runtape.journal.StoreWork;
+import io.runtape.journal.BlockingWork;
 import io.runtape.model.Tickets;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
@@ -39,7 +39,7 @@ public final class TicketResource {
     private final ThreadQueries threads;
     private final Tickets tickets;
     private final HistoryBodies bodies;
-    private final StoreWork work;
+    private final BlockingWork work;
 
     TicketResource(
             CallerAuthentication callers,
@@ -47,7 +47,7 @@ public final class TicketResource {
             ThreadQueries threads,
             Tickets tickets,
             HistoryBodies bodies,
-            StoreWork work) {
+            BlockingWork work) {
         this.callers = callers;
         this.runs = runs;
         this.threads = threads;

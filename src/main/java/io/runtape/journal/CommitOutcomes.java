@@ -13,7 +13,7 @@ final class CommitOutcomes {
 
     private final JournalMetrics metrics;
     private final RunKeeper keeper;
-    private final Deliveries deliveries = new Deliveries();
+    private final LoopTasks loopTasks = new LoopTasks();
 
     CommitOutcomes(JournalMetrics metrics, RunKeeper keeper) {
         this.metrics = metrics;
@@ -26,7 +26,7 @@ final class CommitOutcomes {
         metrics.committed(batch.rows(), tookNanos);
         batch.forEach((run, write) -> {
             if (batch.isKeyTaken(run)) {
-                run.keyTaken(deliveries);
+                run.keyTaken(loopTasks);
                 keeper.ended(run);
                 return;
             }
@@ -34,7 +34,7 @@ final class CommitOutcomes {
             if (frames != null) {
                 frames.committedAt(now);
             }
-            run.committed(write, deliveries);
+            run.committed(write, loopTasks);
             keeper.written(write);
             if (write.end() != null) {
                 keeper.ended(run);
@@ -44,13 +44,13 @@ final class CommitOutcomes {
 
     /** The database refuses what these writes hold of the run. */
     void refused(RunJournal run, List<RunWrite> writes) {
-        run.refused(writes, deliveries);
+        run.refused(writes, loopTasks);
         goneIfEnded(run);
     }
 
     /** These writes of the run were given up while the database was away. */
     void givenUp(RunJournal run, List<RunWrite> writes) {
-        run.givenUp(writes, deliveries);
+        run.givenUp(writes, loopTasks);
         goneIfEnded(run);
     }
 
@@ -62,8 +62,8 @@ final class CommitOutcomes {
 
     /** The database has been away for too long: live runs end here, and their rows say so when it is back. */
     void abandonAll() {
-        keeper.live().forEach(run -> run.abandon(deliveries));
-        deliveries.dispatch();
+        keeper.live().forEach(run -> run.abandon(loopTasks));
+        loopTasks.dispatch();
     }
 
     /**
@@ -77,7 +77,7 @@ final class CommitOutcomes {
     /** Each by itself: a fault of one run, or of its event loop, must not leave the clients of the next hanging. */
     private static void lose(RunJournal run) {
         try {
-            Deliveries last = new Deliveries();
+            LoopTasks last = new LoopTasks();
             run.lost(last);
             last.dispatch();
         } catch (Throwable e) {
@@ -87,11 +87,11 @@ final class CommitOutcomes {
 
     /** Adds some news to those of the commit. */
     void add(Executor loop, Runnable news) {
-        deliveries.add(loop, news);
+        loopTasks.add(loop, news);
     }
 
     /** Hands each event loop what it is to hear. */
     void dispatch() {
-        deliveries.dispatch();
+        loopTasks.dispatch();
     }
 }

@@ -15,9 +15,9 @@ public final class ReadersElsewhere {
 
     private final RunFollowers followers;
     private final Journal journal;
-    private final StoreWork work;
+    private final BlockingWork work;
 
-    ReadersElsewhere(RunFollowers followers, Journal journal, StoreWork work) {
+    ReadersElsewhere(RunFollowers followers, Journal journal, BlockingWork work) {
         this.followers = followers;
         this.journal = journal;
         this.work = work;

@@ -78,7 +78,7 @@ final class RunAudience {
      *
      * @param told runs when the last of those that listen has heard of it, at once where nobody does
      */
-    void committed(RunWrite write, Deliveries deliveries, Runnable told) {
+    void committed(RunWrite write, LoopTasks loopTasks, Runnable told) {
         List<CommitListener> hearing;
         @Nullable Consumer<RunEnd> call;
         FrameBlock frames = write.frames();
@@ -91,7 +91,7 @@ final class RunAudience {
         }
         AtomicInteger untold = new AtomicInteger(hearing.size());
         for (CommitListener listener : hearing) {
-            deliveries.add(listener.loop(), () -> {
+            loopTasks.add(listener.loop(), () -> {
                 try {
                     if (frames != null) {
                         listener.committed(frames);
@@ -110,7 +110,7 @@ final class RunAudience {
             told.run();
         }
         if (end != null && call != null) {
-            deliveries.add(loop, () -> call.accept(end));
+            loopTasks.add(loop, () -> call.accept(end));
         }
     }
 
@@ -118,7 +118,7 @@ final class RunAudience {
      * No more can be told of the run: all that listen are cut off. The end is for the run's own call alone: it is others who will
      * end the run, so no reader is told of an end.
      */
-    void lost(RunEnd end, Deliveries deliveries) {
+    void lost(RunEnd end, LoopTasks loopTasks) {
         List<CommitListener> hearing;
         @Nullable Consumer<RunEnd> call;
         synchronized (this) {
@@ -126,10 +126,10 @@ final class RunAudience {
             hearing = List.copyOf(listeners);
         }
         for (CommitListener listener : hearing) {
-            deliveries.add(listener.loop(), listener::gone);
+            loopTasks.add(listener.loop(), listener::gone);
         }
         if (call != null) {
-            deliveries.add(loop, () -> call.accept(end));
+            loopTasks.add(loop, () -> call.accept(end));
         }
     }
 
@@ -138,7 +138,7 @@ final class RunAudience {
      *
      * @param forGood whether no durable end will follow
      */
-    void brokeOff(RunEnd end, boolean forGood, Deliveries deliveries) {
+    void brokeOff(RunEnd end, boolean forGood, LoopTasks loopTasks) {
         List<CommitListener> hearing;
         @Nullable Consumer<RunEnd> call;
         synchronized (this) {
@@ -147,10 +147,10 @@ final class RunAudience {
             hearing = List.copyOf(listeners);
         }
         for (CommitListener listener : hearing) {
-            deliveries.add(listener.loop(), () -> listener.ended(end));
+            loopTasks.add(listener.loop(), () -> listener.ended(end));
         }
         if (call != null) {
-            deliveries.add(loop, () -> call.accept(end));
+            loopTasks.add(loop, () -> call.accept(end));
         }
     }
 }

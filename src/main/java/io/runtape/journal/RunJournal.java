@@ -318,19 +318,19 @@ public final class RunJournal implements LiveRun {
     }
 
     /** This write is durable: says so to whoever waits for it. */
-    void committed(RunWrite write, Deliveries deliveries) {
+    void committed(RunWrite write, LoopTasks loopTasks) {
         if (write.start() != null) {
             synchronized (this) {
                 begun = true;
             }
-            deliveries.add(loop, () -> started.complete(this));
+            loopTasks.add(loop, () -> started.complete(this));
         }
         RunHead head = write.head();
         if (head != null) {
-            deliveries.add(loop, () -> headed.complete(head));
+            loopTasks.add(loop, () -> headed.complete(head));
         }
         FrameBlock frames = write.frames();
-        audience.committed(write, deliveries, () -> told(frames));
+        audience.committed(write, loopTasks, () -> told(frames));
     }
 
     /**
@@ -356,33 +356,33 @@ public final class RunJournal implements LiveRun {
     }
 
     /** Another run has the idempotency key, so this one never begins. */
-    void keyTaken(Deliveries deliveries) {
+    void keyTaken(LoopTasks loopTasks) {
         RunEnd never = broken();
         synchronized (this) {
             unwritten.neverEnds(never);
         }
-        audience.brokeOff(never, true, deliveries);
-        deliveries.add(loop, () -> started.completeExceptionally(new KeyTakenException()));
+        audience.brokeOff(never, true, loopTasks);
+        loopTasks.add(loop, () -> started.completeExceptionally(new KeyTakenException()));
     }
 
     /**
      * The store refuses something in these writes, and always will: the run ends before them, by a row if its start has one.
      * Where even the plain end is refused, the next start ends the run.
      */
-    void refused(List<RunWrite> writes, Deliveries deliveries) {
+    void refused(List<RunWrite> writes, LoopTasks loopTasks) {
         RunEnd last = writes.get(writes.size() - 1).end();
-        drop(writes, last != null && last.reason() == RunReason.STORE_UNAVAILABLE, deliveries);
+        drop(writes, last != null && last.reason() == RunReason.STORE_UNAVAILABLE, loopTasks);
     }
 
     /**
      * The store was away for so long that these writes, of which it has none, were given up: the run ends before them, by a row if
      * its start has one. An end among them was not refused, so it is written again, however often the store goes.
      */
-    void givenUp(List<RunWrite> writes, Deliveries deliveries) {
-        drop(writes, false, deliveries);
+    void givenUp(List<RunWrite> writes, LoopTasks loopTasks) {
+        drop(writes, false, loopTasks);
     }
 
-    private void drop(List<RunWrite> writes, boolean endRefused, Deliveries deliveries) {
+    private void drop(List<RunWrite> writes, boolean endRefused, LoopTasks loopTasks) {
         RunEnd broken = broken();
         boolean enqueue;
         boolean endWaits;
@@ -397,12 +397,12 @@ public final class RunJournal implements LiveRun {
             enqueue = endWaits && markQueued();
         }
         if (writes.stream().anyMatch(write -> write.start() != null)) {
-            deliveries.add(loop, () -> started.completeExceptionally(new StoreUnavailableException()));
+            loopTasks.add(loop, () -> started.completeExceptionally(new StoreUnavailableException()));
         }
         if (writes.stream().anyMatch(write -> write.head() != null)) {
-            deliveries.add(loop, () -> headed.completeExceptionally(new StoreUnavailableException()));
+            loopTasks.add(loop, () -> headed.completeExceptionally(new StoreUnavailableException()));
         }
-        audience.brokeOff(broken, !endWaits, deliveries);
+        audience.brokeOff(broken, !endWaits, loopTasks);
         if (enqueue) {
             committer.enqueue(this);
         }
@@ -416,25 +416,25 @@ public final class RunJournal implements LiveRun {
      * Nothing more of the run is ever written here, its end neither: another gateway, or the next start, ends it. All that listen
      * are cut off, since what they were told of it may be less than is durable.
      */
-    void lost(Deliveries deliveries) {
+    void lost(LoopTasks loopTasks) {
         RunEnd broken = broken();
         synchronized (this) {
             settle(unwritten.drop());
             unwritten.neverEnds(broken);
         }
-        failWaiting(deliveries);
-        audience.lost(broken, deliveries);
+        failWaiting(loopTasks);
+        audience.lost(broken, loopTasks);
     }
 
-    private void failWaiting(Deliveries deliveries) {
-        deliveries.add(loop, () -> {
+    private void failWaiting(LoopTasks loopTasks) {
+        loopTasks.add(loop, () -> {
             started.completeExceptionally(new StoreUnavailableException());
             headed.completeExceptionally(new StoreUnavailableException());
         });
     }
 
     /** The store has been away for too long: what waits is dropped, and clients are told now; the row follows. */
-    void abandon(Deliveries deliveries) {
+    void abandon(LoopTasks loopTasks) {
         RunEnd broken = broken();
         synchronized (this) {
             broken = asFarAsSent(broken);
@@ -444,8 +444,8 @@ public final class RunJournal implements LiveRun {
                 markQueued();
             }
         }
-        failWaiting(deliveries);
-        audience.brokeOff(broken, false, deliveries);
+        failWaiting(loopTasks);
+        audience.brokeOff(broken, false, loopTasks);
         committer.enqueue(this);
     }
 }

@@ -8,8 +8,8 @@ import io.runtape.delivery.RecordedAnswers;
 import io.runtape.error.ApiException;
 import io.runtape.intake.IncomingBody;
 import io.runtape.intake.ReceivedBody;
+import io.runtape.journal.ForwardedCancels;
 import io.runtape.journal.Journal;
-import io.runtape.journal.PassingCancels;
 import io.runtape.journal.ReadersElsewhere;
 import io.runtape.memory.MemoryBudgets;
 import io.runtape.upstream.AgentClient;
@@ -40,7 +40,7 @@ public final class AgentApiResource {
     private final RecordedAnswers answers;
     private final ProxyConfig config;
     private final UpstreamConfig upstream;
-    private final PassingCancels cancels;
+    private final ForwardedCancels cancels;
     private final ReadersElsewhere readersElsewhere;
     private final DialectWorker dialectWorker;
     private final BodyWorker bodyWorker;
@@ -56,7 +56,7 @@ public final class AgentApiResource {
             RecordedAnswers answers,
             ProxyConfig config,
             UpstreamConfig upstream,
-            PassingCancels cancels,
+            ForwardedCancels cancels,
             ReadersElsewhere readersElsewhere,
             DialectWorker dialectWorker,
             BodyWorker bodyWorker,
@@ -92,7 +92,7 @@ public final class AgentApiResource {
         OwnHeaders own = callers.mayRepeat(owner) ? named : named.unkeyed();
         if (journal.stopping() && own.idempotencyKey() == null) {
             // A call with a key may have a run, which its body is needed to tell.
-            throw NoAnswer.stopping();
+            throw UnansweredErrors.stopping();
         }
         return IncomingBody.read(request, config.maxBody().asLongValue(), " (RUNTAPE_MAX_BODY)", memory.bodies())
                 .flatMap(body -> parse(
@@ -113,7 +113,8 @@ public final class AgentApiResource {
     private Uni<Void> relay(RoutingContext context, RecordedCall call) {
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         return Uni.createFrom().emitter(emitter -> {
-            ClientAnswer client = new ClientAnswer(context, emitter, call.own().eventIds(), delivery, loop);
+            ClientResponse client =
+                    new ClientResponse(context, emitter, call.own().eventIds(), delivery, loop);
             CallOpening opening = new CallOpening(call, client, loop, journal, answers, (opened, run) -> {
                 RunRelay relay = new RunRelay(
                         opened,

@@ -18,7 +18,7 @@ record AnswerIds(@Nullable String runId, @Nullable String threadId) {
     /** The ids as an answer names them, as far as they are fit. */
     static AnswerIds of(@Nullable String runId, @Nullable String threadId) {
         return new AnswerIds(
-                runId == null || runId.isBlank() ? null : Asked.cut(runId),
+                runId == null || runId.isBlank() ? null : RunRequest.cut(runId),
                 OwnHeaders.isFitId(threadId) ? threadId : null);
     }
 

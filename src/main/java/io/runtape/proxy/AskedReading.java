@@ -7,7 +7,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes over the body of a call once, token by token, and keeps the members that {@link Asked} has: the rest may be megabytes,
+ * Goes over the body of a call once, token by token, and keeps the members that {@link RunRequest} has: the rest may be megabytes,
  * and is nobody's business here. Of members that come twice the last one counts. Confined to one thread.
  */
 final class AskedReading {
@@ -35,20 +35,20 @@ final class AskedReading {
     }
 
     /** Reads all of it. */
-    Asked read() throws IOException {
+    RunRequest read() throws IOException {
         if (parser.nextToken() != JsonToken.START_OBJECT) {
-            throw Asked.noObject();
+            throw RunRequest.noObject();
         }
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String name = parser.currentName();
             member(name, parser.nextToken());
         }
         if (parser.nextToken() != null) {
-            throw Asked.noObject();
+            throw RunRequest.noObject();
         }
         @Nullable String asked = prompt == null ? lastSaid : prompt;
-        return new Asked(
-                Asked.cut(agent),
+        return new RunRequest(
+                RunRequest.cut(agent),
                 OwnHeaders.isFitId(threadId) ? threadId : null,
                 stream,
                 asked == null ? null : StorableText.of(asked),

@@ -29,7 +29,7 @@ final class CallOpening {
     /** How often a key may be free again by the time its run is looked for: each time another call's run has failed. */
     private static final int TRIES = 5;
 
-    private final ClientAnswer client;
+    private final ClientResponse client;
     private final EventLoop loop;
     private final Journal journal;
     private final RecordedAnswers answers;
@@ -41,7 +41,7 @@ final class CallOpening {
     /** @param relaying begins to relay the call, whose run is durable */
     CallOpening(
             RecordedCall call,
-            ClientAnswer client,
+            ClientResponse client,
             EventLoop loop,
             Journal journal,
             RecordedAnswers answers,
@@ -80,16 +80,16 @@ final class CallOpening {
         // A call that waited for its run in vain is told so on another thread.
         journal.open(call.start(), loop)
                 .subscribe()
-                .with(run -> relay = relaying.apply(call, run), e -> CallLoop.run(loop, () -> unopened(e, tries)));
+                .with(run -> relay = relaying.apply(call, run), e -> EventLoops.run(loop, () -> unopened(e, tries)));
     }
 
     /** A repeat of a call that has a run is a reader, as all others that are served to the end. */
     private void stopping() {
         @Nullable IdempotencyKey key = call.start().key();
         if (key == null) {
-            refuse(NoAnswer.stopping());
+            refuse(UnansweredErrors.stopping());
         } else {
-            repeat(key, () -> refuse(NoAnswer.stopping()));
+            repeat(key, () -> refuse(UnansweredErrors.stopping()));
         }
     }
 
@@ -111,7 +111,7 @@ final class CallOpening {
                 repeat(key, () -> refuse(refusal));
             }
         } else {
-            refuse(NoAnswer.awayStore());
+            refuse(UnansweredErrors.awayStore());
         }
     }
 
@@ -121,7 +121,7 @@ final class CallOpening {
     }
 
     private static ApiException failingRuns() {
-        return NoAnswer.unavailable(
+        return UnansweredErrors.unavailable(
                 "The runs of other calls with this Idempotency-Key fail one after the other. Nothing was sent to"
                         + " the agent API for this one.");
     }
@@ -132,7 +132,7 @@ final class CallOpening {
                         bound.ofOwner()
                                 ? "Too many of your runs are live. Nothing was sent to the agent API."
                                 : "Too many runs are live at this gateway. Nothing was sent to the agent API.")
-                .retryAfter(NoAnswer.RETRY_AFTER);
+                .retryAfter(UnansweredErrors.RETRY_AFTER);
     }
 
     private void repeat(IdempotencyKey key, Runnable ifThereIsNone) {
@@ -151,14 +151,14 @@ final class CallOpening {
                 .subscribe()
                 .with(
                         head -> repeat(answer, head, own),
-                        e -> client.refuse(answer.runId(), answer.threadId(), NoAnswer.because(null, true)));
+                        e -> client.refuse(answer.runId(), answer.threadId(), UnansweredErrors.because(null, true)));
     }
 
     private void repeat(RecordedAnswer answer, RecordedHead head, OwnHeaders own) {
         LOG.debugf("run %s answers a repeat", head.runId());
         @Nullable Integer status = head.status();
         if (status == null) {
-            client.refuse(head.runId(), head.threadId(), NoAnswer.because(head.reason(), head.sent()));
+            client.refuse(head.runId(), head.threadId(), UnansweredErrors.because(head.reason(), head.sent()));
             return;
         }
         boolean ids = own.eventIds() && head.stream();

@@ -5,8 +5,8 @@ import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
 import io.runtape.error.RequestId;
-import io.runtape.journal.PassingCancels;
-import io.runtape.journal.PassingCancels.Passing;
+import io.runtape.journal.ForwardedCancels;
+import io.runtape.journal.ForwardedCancels.Passing;
 import io.runtape.upstream.ForwardedHeaders;
 import io.runtape.upstream.ForwardingClient;
 import io.runtape.upstream.UpstreamAddress;
@@ -60,7 +60,7 @@ final class Forwarding {
     private final UpstreamAddress address;
     private final UpstreamConfig config;
     private final CallerAuthentication callers;
-    private final PassingCancels cancels;
+    private final ForwardedCancels cancels;
     private final ForwardingClient client;
 
     Forwarding(
@@ -69,7 +69,7 @@ final class Forwarding {
             UpstreamAddress address,
             UpstreamConfig config,
             CallerAuthentication callers,
-            PassingCancels cancels) {
+            ForwardedCancels cancels) {
         this.paths = paths;
         this.address = address;
         this.config = config;
@@ -235,6 +235,6 @@ final class Forwarding {
         if (!context.response().closed()) {
             LOG.warnf("Request %s: no answer of the agent API, %s", RequestId.of(context), failure.words());
         }
-        ErrorReply.write(context, NoAnswer.of(failure));
+        ErrorReply.write(context, UnansweredErrors.of(failure));
     }
 }

@@ -34,7 +34,7 @@ final class RecordedCall {
     private final OwnHeaders own;
     private final long beganNanos;
     private final int length;
-    private Asked asked;
+    private RunRequest asked;
     private RunStart start;
 
     RecordedCall(
@@ -42,7 +42,7 @@ final class RecordedCall {
             List<Map.Entry<String, String>> headers,
             ReceivedBody received,
             OwnHeaders own,
-            Asked asked,
+            RunRequest asked,
             RunStart start,
             long beganNanos) {
         this.target = target;
@@ -65,8 +65,8 @@ final class RecordedCall {
             Arrival arrival,
             Duration keyTtl) {
         byte[] body = received.bytes();
-        Asked asked = Asked.of(body);
-        String agent = path.agent() == null ? asked.agent() : Asked.cut(path.agent());
+        RunRequest asked = RunRequest.of(body);
+        String agent = path.agent() == null ? asked.agent() : RunRequest.cut(path.agent());
         RunStart start = new RunStart(
                 PrefixedId.next("run_"),
                 owner,
@@ -78,7 +78,7 @@ final class RecordedCall {
                 asked.prompt(),
                 asked.metadata(),
                 asked.config(),
-                Asked.cut(request.getHeader("content-type")),
+                RunRequest.cut(request.getHeader("content-type")),
                 RequestBody.stored(body),
                 key(own, path, body, keyTtl));
         return new RecordedCall(
@@ -112,7 +112,7 @@ final class RecordedCall {
     }
 
     /** What the body says; without what only the run's row needs, once that is written. */
-    Asked asked() {
+    RunRequest asked() {
         return asked;
     }
 
@@ -163,7 +163,7 @@ final class RecordedCall {
         }
     }
 
-    private static String threadId(OwnHeaders own, Asked asked) {
+    private static String threadId(OwnHeaders own, RunRequest asked) {
         @Nullable String named = own.threadId() == null ? asked.threadId() : own.threadId();
         return named == null ? PrefixedId.next("thr_") : named;
     }

@@ -3,7 +3,7 @@ package io.runtape.proxy;
 import io.netty.channel.EventLoop;
 import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
-import io.runtape.journal.PassingCancels;
+import io.runtape.journal.ForwardedCancels;
 import io.runtape.journal.ReadersElsewhere;
 import io.runtape.journal.RunJournal;
 import io.runtape.model.RunReason;
@@ -45,28 +45,28 @@ final class RunRelay {
     /** How soon is looked again for readers at other gateways, where it is in doubt whether there are any. */
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
-    private final ClientAnswer client;
+    private final ClientResponse client;
     private final EventLoop loop;
     private final AgentClient agent;
     private final ProxyConfig config;
     private final UpstreamConfig upstream;
-    private final PassingCancels cancels;
+    private final ForwardedCancels cancels;
     private final ReadersElsewhere readersElsewhere;
     private final OutcomeReader outcome;
     private final StoredHeaders storedHeaders;
     private final RecordedCall call;
     private RelayState state = new RelayState.Opening();
-    private @Nullable AnswerBody body;
+    private @Nullable UpstreamBodyReader body;
     private @Nullable UpstreamException unanswered;
 
     RunRelay(
             RecordedCall call,
-            ClientAnswer client,
+            ClientResponse client,
             EventLoop loop,
             AgentClient agent,
             ProxyConfig config,
             UpstreamConfig upstream,
-            PassingCancels cancels,
+            ForwardedCancels cancels,
             ReadersElsewhere readersElsewhere,
             Executor dialectWorker,
             StoredHeaders storedHeaders) {
@@ -96,8 +96,8 @@ final class RunRelay {
         Cancellable sent = agent.post(call.target(), call.headers(), call.body(), call.asked().stream(), loop)
                 .subscribe()
                 .with(
-                        answer -> CallLoop.run(loop, () -> answered(run, answer)),
-                        e -> CallLoop.run(loop, () -> unanswered(run, e)));
+                        answer -> EventLoops.run(loop, () -> answered(run, answer)),
+                        e -> EventLoops.run(loop, () -> unanswered(run, e)));
         if (state instanceof RelayState.Opening) {
             state = new RelayState.Calling(run, sent);
         }
@@ -145,8 +145,8 @@ final class RunRelay {
         }
         AnswerIds ids = AnswerIds.inHeaders(answer);
         FrameRecorder recorder = new FrameRecorder(run, outcome, call.beganNanos(), frameBytesMax());
-        AnswerBody reading =
-                new AnswerBody(this, run, answer, recorder, outcome, loop, frameBytesMax(), config.partialFlush());
+        UpstreamBodyReader reading = new UpstreamBodyReader(
+                this, run, answer, recorder, outcome, loop, frameBytesMax(), config.partialFlush());
         client.listen(run, answer);
         if (ids.waitForBody(answer)) {
             reading.holdBack(found -> head(run, answer, ids.or(found)));
@@ -178,7 +178,7 @@ final class RunRelay {
     }
 
     /** The body is being read. */
-    void reading(RunJournal run, AgentAnswer answer, AnswerBody reading, Flow.Subscription subscription) {
+    void reading(RunJournal run, AgentAnswer answer, UpstreamBodyReader reading, Flow.Subscription subscription) {
         body = reading;
         state = new RelayState.Relaying(run, answer, subscription);
     }
@@ -272,9 +272,9 @@ final class RunRelay {
     private ApiException told(RunEnd end) {
         UpstreamException failed = unanswered;
         if (failed == null) {
-            return NoAnswer.because(end.reason(), end.cut());
+            return UnansweredErrors.because(end.reason(), end.cut());
         }
-        ApiException answer = NoAnswer.of(failed.failure());
+        ApiException answer = UnansweredErrors.of(failed.failure());
         return failed.sent() ? answer.notRepeated() : answer;
     }
 

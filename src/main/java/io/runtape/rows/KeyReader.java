@@ -13,9 +13,9 @@ import javax.sql.DataSource;
 public class KeyReader {
 
     private static final String SELECT =
-            "select run_pk, request_hash from idempotency_key where owner = ? and id = ? and not " + KeyRows.FREE;
+            "select run_pk, request_hash from idempotency_key where owner = ? and id = ? and not " + KeyClaims.FREE;
 
-    private static final String DELETE_FREE = "delete from idempotency_key where run_pk = ? and " + KeyRows.FREE;
+    private static final String DELETE_FREE = "delete from idempotency_key where run_pk = ? and " + KeyClaims.FREE;
 
     private final DataSource database;
 

@@ -32,7 +32,7 @@ public final class StoreWriter implements AutoCloseable {
     private final Store store;
     private final Connection connection;
     private final NodeFence fence;
-    private final KeyRows keys;
+    private final KeyClaims keys;
     private final RunRows rows;
     private final FrameWriter frames;
 
@@ -40,7 +40,7 @@ public final class StoreWriter implements AutoCloseable {
         this.store = store;
         this.connection = connection;
         this.fence = fence;
-        this.keys = new KeyRows(connection);
+        this.keys = new KeyClaims(connection);
         this.rows = RunRows.of(store.engine(), connection);
         this.frames =
                 store.engine() == Engine.POSTGRESQL ? new PostgresFrames(connection, fence) : new H2Frames(connection);

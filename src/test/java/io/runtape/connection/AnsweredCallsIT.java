@@ -38,14 +38,14 @@ class AnsweredCallsIT extends PackagedGateway {
 
         awaitFew("io.runtape.connection.ConnectionDeadline");
         awaitFew("io.vertx.core.http.impl.Http1xServerConnection");
-        awaitFew("io.runtape.proxy.AnswerBody");
+        awaitFew("io.runtape.proxy.UpstreamBodyReader");
     }
 
     @Test
     void openConnectionsHoldNothingOfTheirLastCall() throws Exception {
         List<WireAnswer> answers = answered();
 
-        awaitFew("io.runtape.proxy.AnswerBody");
+        awaitFew("io.runtape.proxy.UpstreamBodyReader");
         awaitFew("io.runtape.journal.RunJournal");
         awaitFew("io.vertx.core.http.impl.Http1xServerResponse");
 

@@ -36,9 +36,9 @@ class RunRowsPlanTest extends RunningGateway {
                 PostgresRunRows.JOIN_THREADS,
                 PostgresRunRows.UPDATE_HEADS,
                 PostgresRunRows.UPDATE_ENDS,
-                KeyRows.DELETE_FREE,
-                KeyRows.SELECT_EXPIRED,
-                KeyRows.DELETE
+                KeyClaims.DELETE_FREE,
+                KeyClaims.SELECT_EXPIRED,
+                KeyClaims.DELETE
             })
     void findsItsRowsByTheKey(String statement) throws SQLException {
         assertByTheKey(planOnNewTables(statement, false));

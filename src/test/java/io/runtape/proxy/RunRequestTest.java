@@ -11,14 +11,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class AskedTest {
+class RunRequestTest {
 
-    private static Asked asked(String body) {
-        return Asked.of(body.getBytes(UTF_8));
+    private static RunRequest asked(String body) {
+        return RunRequest.of(body.getBytes(UTF_8));
     }
 
     /** A body that is read as long ones are. */
-    private static Asked askedLong(String body) {
+    private static RunRequest askedLong(String body) {
         return asked("{\"pad\":[\"" + "x".repeat(100_000) + "\"]," + body.substring(1));
     }
 
@@ -27,7 +27,7 @@ class AskedTest {
         String body =
                 "{\"agent\":\"a\",\"other\":{\"agent\":\"no\"},\"threadId\":\"thr_1\",\"stream\":false,\"prompt\":\"p\","
                         + "\"metadata\":{ \"a\" : [1, {}] },\"config\":{\"b\":null}}";
-        Asked expected = new Asked("a", "thr_1", false, "p", "{\"a\":[1,{}]}", "{\"b\":null}");
+        RunRequest expected = new RunRequest("a", "thr_1", false, "p", "{\"a\":[1,{}]}", "{\"b\":null}");
 
         assertEquals(expected, asked(body));
         assertEquals(expected, askedLong(body));
@@ -69,8 +69,8 @@ class AskedTest {
 
     @Test
     void aLongPromptIsCutAndLongMetadataIsLeftOut() {
-        Asked asked = asked("{\"prompt\":\"" + "é".repeat(2 << 20) + "\",\"metadata\":{\"a\":\"" + "x".repeat(300_000)
-                + "\"},\"agent\":\"still read\"}");
+        RunRequest asked = asked("{\"prompt\":\"" + "é".repeat(2 << 20) + "\",\"metadata\":{\"a\":\""
+                + "x".repeat(300_000) + "\"},\"agent\":\"still read\"}");
 
         assertEquals("é".repeat(1 << 20), asked.prompt());
         assertEquals("{}", asked.metadata());
@@ -102,7 +102,7 @@ class AskedTest {
 
     @Test
     void whatNestsTooDeepIsLeftUnread() {
-        Asked asked = asked("{\"agent\":\"a\",\"x\":" + "[".repeat(2000) + "]".repeat(2000) + "}");
+        RunRequest asked = asked("{\"agent\":\"a\",\"x\":" + "[".repeat(2000) + "]".repeat(2000) + "}");
 
         assertNull(asked.agent());
     }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What clients are told who get no answer of the agent API. As long as nothing was sent to it they are asked to try again where
  * that may help. Afterwards they never are: the agent may have done its work, and the run keeps its idempotency key.
  */
-final class NoAnswer {
+final class UnansweredErrors {
 
     /** For what passes in a moment. */
     static final Duration RETRY_AFTER = Duration.ofSeconds(2);
@@ -19,7 +19,7 @@ final class NoAnswer {
     /** Until a load balancer, or the next gateway at this address, has taken over. */
     private static final Duration RETRY_AFTER_STOP = Duration.ofSeconds(5);
 
-    private NoAnswer() {}
+    private UnansweredErrors() {}
 
     /** What the client is told whose own call to the agent API failed. */
     static ApiException of(UpstreamFailure failure) {

@@ -9,8 +9,8 @@ import io.runtape.access.Owner;
 import io.runtape.dialect.Dialects;
 import io.runtape.error.PrefixedId;
 import io.runtape.intake.ReceivedBody;
+import io.runtape.journal.ForwardedCancels;
 import io.runtape.journal.Journal;
-import io.runtape.journal.PassingCancels;
 import io.runtape.journal.ReadersElsewhere;
 import io.runtape.journal.RunJournal;
 import io.runtape.memory.MemoryBudgets;
@@ -33,7 +33,7 @@ import java.util.concurrent.Flow;
 import org.junit.jupiter.api.Test;
 
 /** The gateway itself cannot record the frames of an answer, again and again: the run ends nevertheless. */
-abstract class AnswerBodyTest extends RunningGateway {
+abstract class UpstreamBodyReaderTest extends RunningGateway {
 
     private static final int FRAME_BYTES_MAX = 1 << 20;
 
@@ -53,7 +53,7 @@ abstract class AnswerBodyTest extends RunningGateway {
     UpstreamConfig upstreamConfig;
 
     @Inject
-    PassingCancels cancels;
+    ForwardedCancels cancels;
 
     @Inject
     ReadersElsewhere readersElsewhere;
@@ -69,7 +69,7 @@ abstract class AnswerBodyTest extends RunningGateway {
 
     /** What comes of the answer's body. */
     private interface Coming {
-        void into(AnswerBody body, RunRelay relay, RunJournal run);
+        void into(UpstreamBodyReader body, RunRelay relay, RunJournal run);
     }
 
     /** The outcome of a run whose frames cannot be recorded, by what comes of its body. */
@@ -94,12 +94,12 @@ abstract class AnswerBodyTest extends RunningGateway {
                 List.of(),
                 new ReceivedBody(new byte[0], memory.bodies().share()),
                 new OwnHeaders(false, false, null, null, 0),
-                Asked.of("{}".getBytes(UTF_8)),
+                RunRequest.of("{}".getBytes(UTF_8)),
                 start,
                 System.nanoTime());
         RunJournal run = journal.open(start, loop).await().atMost(ScriptedUpstream.PATIENCE);
         loop.submit(() -> {
-                    ClientAnswer client = new ClientAnswer(null, null, false, null, loop);
+                    ClientResponse client = new ClientResponse(null, null, false, null, loop);
                     client.leave();
                     RunRelay relay = new RunRelay(
                             call,
@@ -113,7 +113,7 @@ abstract class AnswerBodyTest extends RunningGateway {
                             dialectWorker,
                             storedHeaders);
                     OutcomeReader outcome = new OutcomeReader(start.id(), Dialects.at("/v1/run"), loop, dialectWorker);
-                    AnswerBody body = new AnswerBody(
+                    UpstreamBodyReader body = new UpstreamBodyReader(
                             relay,
                             run,
                             new AgentAnswer(200, List.of(Map.entry("Content-Type", "text/event-stream")), null),

@@ -6,4 +6,4 @@ import io.runtape.testsupport.PostgresResource;
 
 @QuarkusTest
 @WithTestResource(PostgresResource.class)
-class AnswerBodyPostgresTest extends AnswerBodyTest {}
+class UpstreamBodyReaderPostgresTest extends UpstreamBodyReaderTest {}

@@ -12,9 +12,9 @@ import org.jboss.logging.Logger;
  * What a commit has to tell, gathered by event loop, so that each loop is woken once a commit however many runs and readers
  * it serves. Confined to one thread.
  */
-public final class Deliveries {
+public final class LoopTasks {
 
-    private static final Logger LOG = Logger.getLogger(Deliveries.class);
+    private static final Logger LOG = Logger.getLogger(LoopTasks.class);
 
     private final Map<Executor, List<Runnable>> byLoop = new IdentityHashMap<>();
 
@@ -25,13 +25,13 @@ public final class Deliveries {
 
     /** Hands each loop what it is to hear, as one task. */
     public void dispatch() {
-        byLoop.forEach(Deliveries::dispatch);
+        byLoop.forEach(LoopTasks::dispatch);
         byLoop.clear();
     }
 
     private static void dispatch(Executor loop, List<Runnable> news) {
         try {
-            loop.execute(() -> news.forEach(Deliveries::tell));
+            loop.execute(() -> news.forEach(LoopTasks::tell));
         } catch (RejectedExecutionException e) {
             LOG.debug("an event loop has ended before the news of a commit", e);
         }

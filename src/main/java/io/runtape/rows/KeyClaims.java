@@ -21,7 +21,7 @@ import java.util.Set;
  * is durable. A run that ended without an answer after its call was sent, or whose gateway died so that nobody knows, keeps
  * its key: the agent may have done its work.
  */
-final class KeyRows {
+final class KeyClaims {
 
     /** What is true of a key that has no run, or none any more. Of a run that was deleted it is not: such a key is gone. */
     static final String FREE = """
@@ -47,7 +47,7 @@ final class KeyRows {
 
     private final Connection connection;
 
-    KeyRows(Connection connection) {
+    KeyClaims(Connection connection) {
         this.connection = connection;
     }
 
@@ -93,7 +93,7 @@ final class KeyRows {
                 claims.add(write);
             }
         }
-        claims.sort(Comparator.comparing(KeyRows::owner).thenComparing(KeyRows::id));
+        claims.sort(Comparator.comparing(KeyClaims::owner).thenComparing(KeyClaims::id));
         return claims;
     }
 

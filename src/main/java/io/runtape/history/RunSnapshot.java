@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param row its row; of a run that goes on, only what its beginning and its head wrote counts
  * @param live what is durable of a run that goes on; null once it has ended
  */
-record PresentRun(Run row, @Nullable RunTotals live) {
+record RunSnapshot(Run row, @Nullable RunTotals live) {
 
     long frameCount() {
         return live == null ? row.frameCount : live.frames();

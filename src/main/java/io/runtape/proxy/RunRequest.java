@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param metadata a JSON object
  * @param config a JSON object
  */
-record Asked(
+record RunRequest(
         @Nullable String agent,
         @Nullable String threadId,
         boolean stream,
@@ -27,14 +27,14 @@ record Asked(
         String metadata,
         String config) {
 
-    private static final Asked UNREAD = new Asked(null, null, true, null, "{}", "{}");
+    private static final RunRequest UNREAD = new RunRequest(null, null, true, null, "{}", "{}");
 
     /** Names are for lists and filters; a longer one is cut. */
     private static final int NAME_CHARS_MAX = 200;
 
     /** The same without what only the run's row needs. */
-    Asked sent() {
-        return new Asked(agent, threadId, stream, null, "{}", "{}");
+    RunRequest sent() {
+        return new RunRequest(agent, threadId, stream, null, "{}", "{}");
     }
 
     /**
@@ -42,7 +42,7 @@ record Asked(
      *
      * @throws ApiException 400 where it is not a JSON object
      */
-    static Asked of(byte[] body) {
+    static RunRequest of(byte[] body) {
         try {
             return read(body);
         } catch (StreamConstraintsException e) {
@@ -63,7 +63,7 @@ record Asked(
     }
 
     /** From bytes the parser refuses half of a surrogate pair in a name, which JSON can spell; from characters it does not. */
-    private static Asked read(byte[] body) throws IOException {
+    private static RunRequest read(byte[] body) throws IOException {
         try {
             return read(LeanJson.parser(body));
         } catch (StreamConstraintsException e) {
@@ -76,7 +76,7 @@ record Asked(
         }
     }
 
-    private static Asked read(JsonParser from) throws IOException {
+    private static RunRequest read(JsonParser from) throws IOException {
         try (from) {
             return new AskedReading(from).read();
         }

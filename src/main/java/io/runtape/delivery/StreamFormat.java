@@ -8,7 +8,7 @@ import java.util.List;
  * The form in which a reader gets frames. One for each reader, confined to its event loop; the blocks of one call follow each
  * other without a gap.
  */
-interface Framing {
+interface StreamFormat {
 
     /**
      * The bytes of frames as this reader gets them.

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * The answer that the client of a recorded call gets: the head of the agent API's answer and then, as a reader like every
  * other, what is durable of the run. A client that goes away ends nothing but this. Confined to the event loop.
  */
-final class ClientAnswer {
+final class ClientResponse {
 
     private final RoutingContext context;
     private final UniEmitter<? super @Nullable Void> emitter;
@@ -30,7 +30,7 @@ final class ClientAnswer {
     private boolean begun;
     private @Nullable StreamedResponse body;
 
-    ClientAnswer(
+    ClientResponse(
             RoutingContext context,
             UniEmitter<? super @Nullable Void> emitter,
             boolean eventIds,

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Reads the body of the agent API's answer into frames. Asks for more only while the journal has room, flushes what waits too
  * long for its blank line, and notices silence. Confined to the event loop of the call.
  */
-final class AnswerBody implements Flow.Subscriber<Buffer> {
+final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
 
     /** Buffers asked for at once, of at most 8 KiB each: few, since so many come before a run's own bound is looked at. */
     private static final int WINDOW = 16;
@@ -47,7 +47,7 @@ final class AnswerBody implements Flow.Subscriber<Buffer> {
     private final Deque<byte[]> held = new ArrayDeque<>();
     private int heldBytes;
 
-    AnswerBody(
+    UpstreamBodyReader(
             RunRelay relay,
             RunJournal run,
             AgentAnswer answer,

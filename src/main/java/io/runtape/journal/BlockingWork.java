@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * history may all wait for their callers. Safe for any thread.
  */
 @Singleton
-public final class StoreWork {
+public final class BlockingWork {
 
     /** At once; further work waits in line. */
     private static final int THREADS = 8;
@@ -29,7 +29,7 @@ public final class StoreWork {
                 return worker;
             });
 
-    public StoreWork() {
+    public BlockingWork() {
         threads.allowCoreThreadTimeOut(true);
     }
 

@@ -6,4 +6,4 @@ import io.runtape.testsupport.H2Resource;
 
 @QuarkusTest
 @WithTestResource(H2Resource.class)
-class AnswerBodyH2Test extends AnswerBodyTest {}
+class UpstreamBodyReaderH2Test extends UpstreamBodyReaderTest {}

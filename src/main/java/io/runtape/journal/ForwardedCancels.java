@@ -24,18 +24,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for any thread; waits for nothing. A cancel passes whether or not it can be noted.
  */
 @Singleton
-public final class PassingCancels {
+public final class ForwardedCancels {
 
-    private static final Logger LOG = Logger.getLogger(PassingCancels.class);
+    private static final Logger LOG = Logger.getLogger(ForwardedCancels.class);
 
     /** How long a call waits for its note while the database is slow. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final CancelRequests requests;
     private final Journal journal;
-    private final StoreWork work;
+    private final BlockingWork work;
 
-    PassingCancels(CancelRequests requests, Journal journal, StoreWork work) {
+    ForwardedCancels(CancelRequests requests, Journal journal, BlockingWork work) {
         this.requests = requests;
         this.journal = journal;
         this.work = work;

@@ -3,9 +3,9 @@ package io.runtape.proxy;
 import io.netty.channel.EventLoop;
 
 /** The event loop that a call is confined to. */
-final class CallLoop {
+final class EventLoops {
 
-    private CallLoop() {}
+    private EventLoops() {}
 
     /** Runs the task on the loop: now where that is the thread it is asked on, since most results come there, and soon where not. */
     static void run(EventLoop loop, Runnable task) {

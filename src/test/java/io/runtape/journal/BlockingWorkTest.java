@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class StoreWorkTest {
+class BlockingWorkTest {
 
     private static final long PATIENCE_SECONDS = 30;
 
@@ -24,7 +24,7 @@ class StoreWorkTest {
 
     private final List<Throwable> dropped = Collections.synchronizedList(new ArrayList<>());
     private final List<Object> heard = new ArrayList<>();
-    private final StoreWork work = new StoreWork();
+    private final BlockingWork work = new BlockingWork();
 
     @BeforeEach
     void hearOfWhatIsDropped() {
