@@ -29,6 +29,7 @@ public final class CorsConfigSourceFactory implements ConfigSourceFactory {
             "X-Thread-ID",
             "Idempotent-Replayed",
             "X-Request-ID",
+            "request-id",
             "Retry-After",
             "ETag");
 

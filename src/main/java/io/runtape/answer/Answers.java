@@ -1,7 +1,10 @@
 package io.runtape.answer;
 
+import io.vertx.ext.web.MIMEHeader;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.NotAcceptableException;
 import jakarta.ws.rs.core.HttpHeaders;
+import java.util.List;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /** The heads of the history's answers. */
@@ -19,7 +22,29 @@ public final class Answers {
     /** A caller's own cache may keep it, and asks each time whether it is still good: it may be deleted, or not be the caller's. */
     private static final String ASK_FIRST = "private, no-cache";
 
+    private static final String ANY = "*";
+
     private Answers() {}
+
+    /**
+     * To be asked first where an address has several forms: of those the framework takes JSON for whoever takes none, and refuses it
+     * only when it is made.
+     *
+     * @throws NotAcceptableException where the client does not take JSON
+     */
+    public static void requireJson(RoutingContext context) {
+        List<MIMEHeader> accepted = context.parsedHeaders().accept();
+        if (!accepted.isEmpty() && accepted.stream().noneMatch(Answers::takesJson)) {
+            throw new NotAcceptableException();
+        }
+    }
+
+    private static boolean takesJson(MIMEHeader accepted) {
+        return accepted.weight() > 0
+                && (accepted.component().equals(ANY) || accepted.component().equalsIgnoreCase("application"))
+                && (accepted.subComponent().equals(ANY)
+                        || accepted.subComponent().equalsIgnoreCase("json"));
+    }
 
     /** 200. */
     public static <T> RestResponse<T> ok(T entity) {

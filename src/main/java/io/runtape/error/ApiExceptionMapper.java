@@ -142,7 +142,7 @@ public final class ApiExceptionMapper {
             throw new IllegalStateException("Request " + requestId + " failed after its head was sent: " + code.code());
         }
         // Where every answer has it, a header of the response would be a second one.
-        context.response().putHeader(RequestId.HEADER, requestId);
+        RequestId.tell(context);
         Response.ResponseBuilder response = Response.status(code.status())
                 .type(MediaType.APPLICATION_JSON_TYPE)
                 .header(HttpHeaders.CACHE_CONTROL, "no-store")

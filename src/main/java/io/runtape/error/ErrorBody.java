@@ -3,7 +3,8 @@ package io.runtape.error;
 import io.vertx.core.json.JsonObject;
 
 /**
- * The envelope that every error of the gateway comes in: {@code {"error":{"code","message","requestId"}}}.
+ * The envelope that every error of the gateway comes in: {@code {"type":"error","error":{"type","code","message","requestId"}}}.
+ * The two types are what Anthropic's clients look at; {@code error.type} is the code once more.
  *
  * @param error what went wrong
  */
@@ -24,9 +25,10 @@ public record ErrorBody(Detail error) {
     /** The envelope as JSON, with a line end behind it: a terminal shows its prompt on a line of its own. */
     String json() {
         JsonObject detail = new JsonObject()
+                .put("type", error.code())
                 .put("code", error.code())
                 .put("message", error.message())
                 .put("requestId", error.requestId());
-        return new JsonObject().put("error", detail).encode() + "\n";
+        return new JsonObject().put("type", "error").put("error", detail).encode() + "\n";
     }
 }

@@ -64,11 +64,10 @@ public final class ErrorReply {
             cut(context);
             return;
         }
-        String requestId = RequestId.of(context);
+        String requestId = RequestId.tell(context);
         response.setStatusCode(code.status())
                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                .putHeader(RequestId.HEADER, requestId);
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
         headers.forEach(response::putHeader);
         response.end(ErrorBody.of(code, message, requestId).json());
     }

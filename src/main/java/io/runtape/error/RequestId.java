@@ -12,6 +12,9 @@ public final class RequestId {
     /** The header that carries the id both ways. */
     public static final String HEADER = "X-Request-ID";
 
+    /** The header that clients of agent APIs look for it in, on answers. */
+    public static final String PLAIN_HEADER = "request-id";
+
     private static final String KEY = RequestId.class.getName();
 
     // What the caller sends ends up in logs and headers, so nothing that could break a line or a quotation passes.
@@ -27,6 +30,13 @@ public final class RequestId {
         }
         String id = fitOrNew(context.request().getHeader(HEADER));
         context.put(KEY, id);
+        return id;
+    }
+
+    /** Has the answer name its request, by both headers; returns the id. */
+    static String tell(RoutingContext context) {
+        String id = of(context);
+        context.response().putHeader(HEADER, id).putHeader(PLAIN_HEADER, id);
         return id;
     }
 

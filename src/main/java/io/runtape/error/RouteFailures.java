@@ -49,7 +49,7 @@ class RouteFailures {
     private static void identify(RoutingContext context) {
         String path = context.request().path();
         if (path == null || !path.startsWith("/v1/")) {
-            context.response().putHeader(RequestId.HEADER, RequestId.of(context));
+            RequestId.tell(context);
         }
         context.next();
     }

@@ -49,6 +49,7 @@ public final class RunEventResource {
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
     public RestResponse<Page<EventView>> page(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
+        Answers.requireJson(context);
         RunSnapshot run = present.require(callers.readerOf(context.request()), id);
         QueryParameters query = QueryParameters.of(context);
         EventRequest asked = reached(EventRequest.ofPage(query), run);

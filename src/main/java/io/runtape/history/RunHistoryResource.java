@@ -81,6 +81,7 @@ public final class RunHistoryResource {
     @APIResponse(responseCode = "200", description = "The runs.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
     public RestResponse<Page<RunView>> list(@Context RoutingContext context) throws SQLException {
+        Answers.requireJson(context);
         Owner owner = callers.readerOf(context.request());
         QueryParameters query = QueryParameters.of(context);
         Slice<Run> slice = runs.newest(

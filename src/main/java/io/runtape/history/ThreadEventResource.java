@@ -50,6 +50,7 @@ public final class ThreadEventResource {
     public RestResponse<Page<EventView>> page(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
+        Answers.requireJson(context);
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
         QueryParameters query = QueryParameters.of(context);

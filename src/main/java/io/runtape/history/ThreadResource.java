@@ -125,6 +125,7 @@ public final class ThreadResource {
     public RestResponse<Page<RunView>> runs(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
+        Answers.requireJson(context);
         Owner owner = callers.readerOf(context.request());
         QueryParameters query = QueryParameters.of(context);
         AgentThread thread = threads.require(owner, id);

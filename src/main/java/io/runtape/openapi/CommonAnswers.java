@@ -56,7 +56,7 @@ public final class CommonAnswers implements OASFilter {
         APIResponses responses = operation.getResponses();
         responses.getAPIResponses().values().stream()
                 .filter(answer -> answer.getRef() == null)
-                .forEach(answer -> answer.addHeader(RequestId.HEADER, requestId()));
+                .forEach(CommonAnswers::addRequestId);
         // Two credentials that differ are refused everywhere.
         addUnlessThere(responses, "400", "InvalidRequest");
         addUnlessThere(responses, "401", "Unauthorized");
@@ -132,11 +132,16 @@ public final class CommonAnswers implements OASFilter {
         for (MediaType type : content.getMediaTypes().values()) {
             @Nullable String schema = schemaOf(type);
             if (ERROR.equals(schema)) {
-                response.addHeader(RequestId.HEADER, requestId());
+                addRequestId(response);
             } else if (schema != null && components.getExamples().containsKey(schema)) {
                 type.addExample(schema, OASFactory.createExample().ref(schema));
             }
         }
+    }
+
+    private static void addRequestId(APIResponse response) {
+        response.addHeader(RequestId.HEADER, requestId());
+        response.addHeader(RequestId.PLAIN_HEADER, requestId());
     }
 
     private static Header requestId() {

@@ -112,11 +112,9 @@ class CrossOriginIT {
         int before = upstream.received().size();
         for (String origin : List.of("https://evil.example", "https://app.example.com.evil.example", "null")) {
             WireAnswer asked = preflight("/v1/run", "POST", "Origin: " + origin);
-            assertFalse(asked.head().has("Access-Control-Allow-Origin"), origin);
-
-            WireAnswer answer = gateway.client().post("/v1/run", "{}", "Origin: " + origin, KEY);
-            assertEquals(403, answer.status(), origin);
-            assertFalse(answer.head().has("Access-Control-Allow-Origin"), origin);
+            assertRefused(asked, origin);
+            assertRefused(gateway.client().post("/v1/run", "{}", "Origin: " + origin, KEY), origin);
+            assertRefused(gateway.client().get("/history/v1/runs", "Origin: " + origin, KEY), origin);
         }
         assertEquals(before, upstream.received().size());
         assertEquals(
@@ -124,6 +122,25 @@ class CrossOriginIT {
                 gateway.client()
                         .get("/history/v1/runs", "Origin: https://x.dev.example", KEY)
                         .status());
+    }
+
+    private static void assertRefused(WireAnswer answer, String origin) throws IOException {
+        String body = new String(answer.whole());
+        assertEquals(403, answer.status(), origin);
+        assertFalse(answer.head().has("Access-Control-Allow-Origin"), origin);
+        assertTrue(body.contains("\"code\":\"forbidden\""), body);
+        assertTrue(body.contains("RUNTAPE_CORS_ORIGINS"), body);
+        assertTrue(body.contains(answer.header("X-Request-ID")), body);
+    }
+
+    @Test
+    void letsItsOwnPagesIn() throws Exception {
+        String here = "http://127.0.0.1:" + gateway.port();
+        assertEquals(
+                200,
+                gateway.client().get("/history/v1/runs", "Origin: " + here, KEY).status());
+        assertRefused(gateway.client().get("/history/v1/runs", "Origin: " + here + "0", KEY), here + "0");
+        assertRefused(gateway.client().get("/history/v1/runs", "Origin: " + here.replace("http", "https"), KEY), here);
     }
 
     @Test

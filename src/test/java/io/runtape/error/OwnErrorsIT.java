@@ -39,10 +39,13 @@ class OwnErrorsIT extends PackagedGateway {
         assertEquals("application/json", answer.header("Content-Type"));
         assertEquals("no-store", answer.header("Cache-Control"));
         JsonObject envelope = new JsonObject(body);
-        assertEquals(Set.of("error"), envelope.fieldNames());
+        assertEquals(Set.of("type", "error"), envelope.fieldNames());
+        assertEquals("error", envelope.getString("type"));
         JsonObject error = envelope.getJsonObject("error");
-        assertEquals(Set.of("code", "message", "requestId"), error.fieldNames());
+        assertEquals(Set.of("type", "code", "message", "requestId"), error.fieldNames());
         assertEquals(code, error.getString("code"), body);
+        assertEquals(code, error.getString("type"));
+        assertEquals(answer.header("X-Request-ID"), answer.header("request-id"));
         assertEquals(answer.header("X-Request-ID"), error.getString("requestId"));
         if (requestId != null) {
             assertEquals(requestId, error.getString("requestId"));
@@ -191,7 +194,7 @@ class OwnErrorsIT extends PackagedGateway {
     @CsvSource(
             delimiter = '|',
             value = {
-                "/history/v1/runs                | application/json",
+                "/history/v1/runs                | application/json, application/x-ndjson",
                 "/history/v1/runs/x              | application/json",
                 "/history/v1/runs/x/transcript   | application/json"
             })

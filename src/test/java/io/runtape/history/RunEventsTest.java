@@ -477,6 +477,30 @@ abstract class RunEventsTest extends RecordedHistory {
                 .body("error.code", equalTo("not_acceptable"));
     }
 
+    /** Whether there is such a run or not, and whether or not it is the caller's. */
+    @Test
+    void refusesTypesBeforeItLooks() throws Exception {
+        String run = record("{\"threadId\":\"" + thread + "\"}", Script.stream("data: 1\n\n"));
+        for (String id : List.of(run, "run_none")) {
+            for (String target : List.of("", "/events", "/transcript")) {
+                refused(history().accept("text/csv").get("/runs/" + id + target).then(), 406, "not_acceptable", "json");
+            }
+        }
+        for (String id : List.of(thread, "none")) {
+            for (String target : List.of("", "/events", "/runs", "/transcript")) {
+                refused(
+                        history()
+                                .accept("text/csv")
+                                .get("/threads/" + id + target)
+                                .then(),
+                        406,
+                        "not_acceptable",
+                        "json");
+            }
+        }
+        refused(historyOf("").accept("text/csv").get("/runs").then(), 406, "not_acceptable");
+    }
+
     private String typeOf(String target, String accept) throws Exception {
         List<String> headers = new ArrayList<>(List.of("X-API-Key: " + key));
         if (accept != null) {
