@@ -184,7 +184,7 @@ class CompressedAnswersTest extends RecordedHistory {
         try (WireAnswer answer = get("/test/pages/broken", GZIP)) {
             assertEquals(500, answer.status());
             assertFalse(answer.head().has("Content-Encoding"));
-            assertTrue(new String(answer.whole(), UTF_8).startsWith("{\"error\""));
+            assertTrue(new String(answer.whole(), UTF_8).startsWith("{\"type\":\"error\""));
         }
     }
 
