@@ -224,7 +224,7 @@ abstract class TailStreamTest extends RunningGateway {
             String body = new String(answer.whole(), StandardCharsets.UTF_8);
             assertEquals(400, answer.status(), body);
             assertTrue(body.contains("\"unknown_sequence\""), body);
-            return Long.parseLong(body.replaceAll(".*last sequence, which is (\\d+)\\..*", "$1"));
+            return Long.parseLong(body.replaceAll("(?s).*last sequence, which is (\\d+)\\..*", "$1"));
         }
     }
 
