@@ -1,7 +1,9 @@
 package io.runtape.warmup;
 
+import io.quarkus.runtime.StartupEvent;
 import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
+import io.quarkus.vertx.http.runtime.VertxHttpConfig.InsecureRequests;
 import io.runtape.journal.Journal;
 import io.runtape.upstream.AgentClient;
 import io.smallrye.health.api.AsyncHealthCheck;
@@ -9,9 +11,10 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -36,6 +39,9 @@ final class WarmUp implements AsyncHealthCheck {
     /** Past it the gateway is ready without. */
     private static final Duration LASTS_AT_MOST = Duration.ofSeconds(5);
 
+    /** A credential of no caller, who has no history. */
+    private static final String NOBODY = "Bearer warm-up";
+
     private static final String ANY_ADDRESS = "0.0.0.0";
     private static final String LOOPBACK = "127.0.0.1";
 
@@ -43,23 +49,33 @@ final class WarmUp implements AsyncHealthCheck {
     private final Journal journal;
     private final Vertx vertx;
     private final String host;
+    /** The server's part, which can only begin when that listens. */
+    private final CompletableFuture<Void> served = new CompletableFuture<>();
+
     private final CompletableFuture<Void> done = new CompletableFuture<>();
 
-    WarmUp(AgentClient agent, Journal journal, Vertx vertx, @ConfigProperty(name = "quarkus.http.host") String host) {
+    WarmUp(
+            AgentClient agent,
+            Journal journal,
+            Vertx vertx,
+            @ConfigProperty(name = "quarkus.http.host") String host,
+            @ConfigProperty(name = "quarkus.http.host-enabled", defaultValue = "true") boolean onHost,
+            @ConfigProperty(name = "quarkus.http.insecure-requests", defaultValue = "enabled") InsecureRequests plain) {
         this.agent = agent;
         this.journal = journal;
         this.vertx = vertx;
         this.host = host.equals(ANY_ADDRESS) ? LOOPBACK : host;
+        if (!onHost || plain == InsecureRequests.DISABLED) {
+            // Over TLS alone, or over a socket file: there is nothing that calls itself in the same way everywhere.
+            served.complete(null);
+        }
     }
 
-    void begin(@ObservesAsync HttpServerStart event, HttpServer gateway) {
-        Future.all(
-                        Future.fromCompletionStage(agent.rehearsed()),
-                        Future.fromCompletionStage(journal.rehearsed()),
-                        call(gateway.getPort(), HttpMethod.GET, "/history/v1/runs?limit=1"),
-                        call(gateway.getPort(), HttpMethod.POST, "/v1/run"))
-                .toCompletionStage()
-                .toCompletableFuture()
+    void begin(@Observes StartupEvent event) {
+        CompletableFuture.allOf(
+                        agent.rehearsed().toCompletableFuture(),
+                        journal.rehearsed().toCompletableFuture(),
+                        served)
                 .orTimeout(LASTS_AT_MOST.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((all, e) -> {
                     if (e != null) {
@@ -69,11 +85,19 @@ final class WarmUp implements AsyncHealthCheck {
                 });
     }
 
+    void serve(@ObservesAsync HttpServerStart event, HttpServer gateway) {
+        Future.join(
+                        call(gateway.getPort(), HttpMethod.GET, "/history/v1/runs?limit=1"),
+                        call(gateway.getPort(), HttpMethod.POST, "/v1/run"))
+                .onComplete(answered -> served.complete(null));
+    }
+
     /** The answer, whatever it is, is what the caller gets. */
     private Future<Void> call(int port, HttpMethod method, String target) {
         HttpClient client = vertx.createHttpClient();
         return client.request(method, port, host, target)
-                .compose(HttpClientRequest::send)
+                .compose(request ->
+                        request.putHeader(HttpHeaders.AUTHORIZATION, NOBODY).send())
                 .compose(HttpClientResponse::body)
                 .onComplete(answer -> client.close())
                 .mapEmpty();

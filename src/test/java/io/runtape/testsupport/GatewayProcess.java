@@ -32,7 +32,7 @@ public final class GatewayProcess implements AutoCloseable {
     public static final Path APPLICATION = Path.of("target", "quarkus-app");
 
     private static final Pattern LISTENING = Pattern.compile(
-            "Listening on: http://[^:]+:(\\d+)\\. Management interface listening on http://[^:]+:(\\d+)");
+            "Listening on: https?://[^:]+:(\\d+)\\. Management interface listening on http://[^:]+:(\\d+)");
 
     private final Process process;
     private volatile boolean excused;
