@@ -31,9 +31,11 @@ final class CorsRefusal {
     private final List<Pattern> expressions;
 
     CorsRefusal(CorsConfig config) {
-        Optional<List<String>> named = config.corsOrigins();
-        this.origins = named.orElse(List.of());
-        this.expressions = CORSFilter.parseAllowedOriginsRegex(named);
+        // This is made before the start is refused for one that cannot be used.
+        this.origins = config.corsOrigins().orElse(List.of()).stream()
+                .filter(CorsOrigins::isUsable)
+                .toList();
+        this.expressions = CORSFilter.parseAllowedOriginsRegex(Optional.of(origins));
     }
 
     void install(@Observes Router router) {
