@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Rows are found by {@code any(array[key])} and not by {@code = key}: that can be looked up in the index of the key but
  * neither merged nor hashed, so the one plan there is takes the arrays' rows in their order and looks each up, however small
- * PostgreSQL knows the tables.
+ * PostgreSQL knows the tables. The second column of a key is found between its own value and itself instead: before PostgreSQL 17
+ * an array there is no condition of the index, and all of the owner's rows would be read.
  */
 final class PostgresRunRows extends RunRows {
 
@@ -69,7 +70,7 @@ final class PostgresRunRows extends RunRows {
             update thread t set updated_at = greatest(t.updated_at, e.at)
             from (select owner, thread_id, max(completed_at) as at from ended
                 group by owner, thread_id order by owner, thread_id) e
-            where t.owner = any(array[e.owner]) and t.id = any(array[e.thread_id])""";
+            where t.owner = any(array[e.owner]) and t.id >= e.thread_id and t.id <= e.thread_id""";
 
     /** Characters of one statement's texts past which no further row is taken along: bounds the copies made to send it. */
     private static final long CHARS_MAX = 4L << 20;
