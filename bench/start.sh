@@ -28,22 +28,24 @@ if [ -n "$newer" ]; then
 fi
 cc -O2 -o "$out/ssebench" bench/ssebench.c -lm
 "$out/ssebench" serve --port $agent_port & agent=$!
-trap 'kill $agent' EXIT
+gateway=''
+trap 'kill $agent $gateway 2>/dev/null' EXIT
 
 now() { date +%s%3N; }
 first_byte() { curl -sS -o /dev/null -w '%{time_starttransfer}' "127.0.0.1:$gateway_port/v1/run" -H 'Content-Type: application/json' -H 'X-Bench: events=3,rate=0,size=120' -d '{}' | awk '{ print $1 * 1000 }'; }
 
 # start NAME FOLDER JAVA OPTION...: one start, its figures into a file of that name
 start() {
-  local name=$1 folder=$2 began ready gateway; shift 2
+  local name=$1 folder=$2 began ready; shift 2
   rm -rf "$out/data"
   began=$(now)
   (cd "$folder" && exec env RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$agent_port RUNTAPE_DATA_DIR="$out/data" QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
     QUARKUS_MANAGEMENT_PORT=$management_port "$@" -XX:+ExitOnOutOfMemoryError -jar quarkus-run.jar >"$out/$name.log" 2>&1) & gateway=$!
   until curl -sf -o /dev/null "127.0.0.1:$management_port/q/health/ready"; do sleep 0.005; done
   ready=$(($(now) - began))
-  echo "$ready $(first_byte) $(first_byte) $(awk '/VmRSS/ { print int($2 / 1024) }' /proc/$gateway/status)" >>"$out/$name"
+  echo "$ready $(first_byte) $(first_byte) $(awk '/VmRSS/ { print int($2 / 1024) }' /proc/$gateway/status)" >>"$out/figures-$name"
   kill $gateway; wait $gateway || true
+  gateway=''
 }
 
 names=(plain)
@@ -59,5 +61,5 @@ echo
 echo '| | start to ready (ms) | first byte of the first run (ms) | of the second (ms) | memory then (MiB) |'
 echo '| --- | --- | --- | --- | --- |'
 for name in "${names[@]}"; do
-  echo "| $name | $(cut -d' ' -f1 "$out/$name" | median) | $(cut -d' ' -f2 "$out/$name" | median) | $(cut -d' ' -f3 "$out/$name" | median) | $(cut -d' ' -f4 "$out/$name" | median) |"
+  echo "| $name | $(cut -d' ' -f1 "$out/figures-$name" | median) | $(cut -d' ' -f2 "$out/figures-$name" | median) | $(cut -d' ' -f3 "$out/figures-$name" | median) | $(cut -d' ' -f4 "$out/figures-$name" | median) |"
 done
