@@ -118,20 +118,10 @@ final class RunRelay {
         call.release();
         unanswered = cause instanceof UpstreamException known ? known : new UpstreamException(failure, true, cause);
         RunReason reason = switch (failure) {
-            case NAME_NOT_FOUND,
-                    REFUSED,
-                    NO_ROUTE,
-                    CONNECT_TIMEOUT,
-                    CERTIFICATE,
-                    OWN_CERTIFICATE,
-                    TLS,
-                    PROXY_AWAY,
-                    PROXY_LOGIN,
-                    PROXY_REFUSED,
-                    NO_CONNECTION -> RunReason.UPSTREAM_UNREACHABLE;
             case CLOSED -> RunReason.UPSTREAM_CLOSED;
             case INVALID -> RunReason.UPSTREAM_ERROR;
             case TIMEOUT -> RunReason.UPSTREAM_TIMEOUT;
+            default -> RunReason.UPSTREAM_UNREACHABLE;
         };
         RunEnd end = RunEnd.broken(RunStatus.FAILED, reason, call.now());
         // The client is told when the end is durable.

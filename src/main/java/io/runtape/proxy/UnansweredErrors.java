@@ -24,24 +24,13 @@ final class UnansweredErrors {
     /** What the client is told whose own call to the agent API failed. */
     static ApiException of(UpstreamFailure failure) {
         return switch (failure) {
-            case NAME_NOT_FOUND,
-                    REFUSED,
-                    NO_ROUTE,
-                    CONNECT_TIMEOUT,
-                    CERTIFICATE,
-                    OWN_CERTIFICATE,
-                    TLS,
-                    PROXY_AWAY,
-                    PROXY_LOGIN,
-                    PROXY_REFUSED,
-                    NO_CONNECTION,
-                    CLOSED ->
-                ApiException.of(
-                        ErrorCode.UPSTREAM_UNREACHABLE, "The agent API cannot be reached: " + failure.words() + ".");
             case TIMEOUT ->
                 ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.")
                         .notRepeated();
             case INVALID -> ApiException.of(ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.");
+            default ->
+                ApiException.of(
+                        ErrorCode.UPSTREAM_UNREACHABLE, "The agent API cannot be reached: " + failure.words() + ".");
         };
     }
 

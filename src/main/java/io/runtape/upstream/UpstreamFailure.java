@@ -76,19 +76,9 @@ public enum UpstreamFailure {
     /** The same, of a connection over which nothing was sent: no answer can be late, or wrong. */
     UpstreamFailure beforeTheCall() {
         return switch (this) {
-            case NAME_NOT_FOUND,
-                    REFUSED,
-                    NO_ROUTE,
-                    CONNECT_TIMEOUT,
-                    CERTIFICATE,
-                    OWN_CERTIFICATE,
-                    TLS,
-                    PROXY_AWAY,
-                    PROXY_LOGIN,
-                    PROXY_REFUSED,
-                    NO_CONNECTION -> this;
             case TIMEOUT -> CONNECT_TIMEOUT;
             case CLOSED, INVALID -> NO_CONNECTION;
+            default -> this;
         };
     }
 
