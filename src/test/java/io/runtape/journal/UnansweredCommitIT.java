@@ -62,17 +62,19 @@ class UnansweredCommitIT {
     /** What is being committed when the connection breaks. */
     private enum Commit {
         /** A lone frame: one statement that commits itself. */
-        FRAME("data: alone\n\n", false),
+        FRAME("data: alone\n\n", "insert into frame", false),
         /** More frames than go by one statement: a transaction of its own. */
-        FRAMES("data: one of many\n\n".repeat(2000), false),
+        FRAMES("data: one of many\n\n".repeat(2000), "copy frame", false),
         /** The end of the run with its last frame. */
-        END("data: last\n\n", true);
+        END("data: last\n\n", "with ended as", true);
 
         private final String said;
+        private final String statement;
         private final boolean ends;
 
-        Commit(String said, boolean ends) {
+        Commit(String said, String statement, boolean ends) {
             this.said = said;
+            this.statement = statement;
             this.ends = ends;
         }
     }
@@ -100,7 +102,7 @@ class UnansweredCommitIT {
             if (commit == Commit.FRAME) {
                 link.loseAnswers();
             } else {
-                link.loseAnswersTo("COMMIT");
+                link.loseAnswersTo("COMMIT", commit.statement);
             }
             run.say(commit.said);
             run.endIf(commit.ends);
@@ -115,7 +117,7 @@ class UnansweredCommitIT {
 
     @Test
     void callsTheAgentApiOnceForARunWhoseRowWasCommittedUnanswered() throws Exception {
-        link.loseAnswersTo("COMMIT");
+        link.loseAnswersTo("COMMIT", "insert into run ");
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         try (WireAnswer answer = gateway.client().post("/v1/run", "{\"prompt\":\"unanswered\"}", script.header())) {
             link.awaitLoss();
@@ -140,7 +142,7 @@ class UnansweredCommitIT {
     @Test
     void keepsTheKeyOfARunWhoseRowWasCommittedUnanswered() throws Exception {
         String key = "Idempotency-Key: committed-unanswered";
-        link.loseAnswersTo("COMMIT");
+        link.loseAnswersTo("COMMIT", "insert into run ");
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         try (WireAnswer answer =
                 gateway.client().post("/v1/run", "{\"prompt\":\"keyed\"}", script.header(), "X-API-Key: mine", key)) {
@@ -171,7 +173,7 @@ class UnansweredCommitIT {
         table.ended(first.header("Runtape-Run-Id"));
         int runs = table.runs().size();
         if (committed) {
-            link.loseAnswersTo("COMMIT");
+            link.loseAnswersTo("COMMIT", "insert into idempotency_key");
         } else {
             link.loseRequests();
         }

@@ -28,6 +28,7 @@ public final class BrittleLink implements AutoCloseable {
     private volatile boolean losesRequests;
     private volatile boolean losesAnswers;
     private volatile String lastRequest;
+    private volatile String requestBefore;
     private volatile CountDownLatch lost = new CountDownLatch(1);
 
     /** Leads to that port. */
@@ -54,6 +55,15 @@ public final class BrittleLink implements AutoCloseable {
 
     /** Loses all that the server answers from the next request on that holds this text. */
     public void loseAnswersTo(String request) {
+        loseAnswersTo(request, "");
+    }
+
+    /**
+     * Loses all that the server answers from the next request on that holds this text, on a connection that has sent the
+     * other text since it last sent this one: the end of one transaction among those of others.
+     */
+    public void loseAnswersTo(String request, String before) {
+        requestBefore = before;
         lastRequest = request;
     }
 
@@ -119,12 +129,13 @@ public final class BrittleLink implements AutoCloseable {
 
     private void pass(Socket from, Socket to, boolean requests, int number) {
         byte[] some = new byte[64 << 10];
+        StringBuilder before = new StringBuilder();
         try (from;
                 to) {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int n = in.read(some); n >= 0; n = in.read(some)) {
-                if (requests && isLast(some, n)) {
+                if (requests && isLast(before, some, n)) {
                     losesAnswers = true;
                 }
                 if (number <= silentThrough || (requests ? losesRequests : losesAnswers)) {
@@ -141,8 +152,19 @@ public final class BrittleLink implements AutoCloseable {
         }
     }
 
-    private boolean isLast(byte[] request, int length) {
+    private boolean isLast(StringBuilder before, byte[] request, int length) {
         String last = lastRequest;
-        return last != null && new String(request, 0, length, ISO_8859_1).contains(last);
+        if (last == null) {
+            before.setLength(0);
+            return false;
+        }
+        before.append(new String(request, 0, length, ISO_8859_1));
+        int at = before.indexOf(last);
+        if (at < 0) {
+            return false;
+        }
+        int other = before.indexOf(requestBefore);
+        before.delete(0, at + last.length());
+        return other >= 0 && other <= at;
     }
 }
