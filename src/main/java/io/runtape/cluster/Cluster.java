@@ -1,20 +1,25 @@
 package io.runtape.cluster;
 
+import io.quarkus.arc.All;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.journal.Journal;
-import io.runtape.model.Engine;
-import io.runtape.model.StartRefused;
-import io.runtape.model.Store;
+import io.runtape.store.Engine;
+import io.runtape.store.SqlFault;
+import io.runtape.store.StartRefused;
+import io.runtape.store.Store;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This gateway among those that share its database (architecture, "Several nodes"). An embedded database has one gateway, and
- * nothing here runs.
+ * This gateway among those that share its database (architecture, "Several nodes"). An embedded database has one gateway,
+ * which closes the runs of an earlier start before it takes calls; nothing else here runs.
  */
 @ApplicationScoped
 public class Cluster {
@@ -26,17 +31,22 @@ public class Cluster {
 
     private static final Duration LEASE_MIN = Duration.ofSeconds(1);
 
+    /** For a statement, when an embedded database closes the runs of an earlier start. */
+    private static final Duration CLOSES_WITHIN = Duration.ofMinutes(1);
+
     private final Store store;
     private final Journal journal;
     private final RemoteRuns runs;
+    private final List<BeatTask> beatTasks;
     private final ClusterConfig config;
     private @Nullable Heart heart;
     private @Nullable Listener listener;
 
-    Cluster(Store store, Journal journal, RemoteRuns runs, ClusterConfig config) {
+    Cluster(Store store, Journal journal, RemoteRuns runs, @All List<BeatTask> beatTasks, ClusterConfig config) {
         this.store = store;
         this.journal = journal;
         this.runs = runs;
+        this.beatTasks = beatTasks;
         this.config = config;
     }
 
@@ -44,10 +54,11 @@ public class Cluster {
         if (config.nodeLease().compareTo(LEASE_MIN) < 0) {
             throw new StartRefused("RUNTAPE_NODE_LEASE must be at least 1s; it is " + config.nodeLease() + ".");
         }
-        if (store.engine() != Engine.POSTGRESQL) {
+        if (store.engine() == Engine.H2) {
+            closeAllOthers();
             return;
         }
-        Heart beating = new Heart(store, journal, config.nodeLease());
+        Heart beating = new Heart(store, journal, beatTasks, config.nodeLease());
         Listener listening = new Listener(store, journal, runs, beating);
         heart = beating;
         listener = listening;
@@ -55,6 +66,20 @@ public class Cluster {
         journal.tell(beating);
         beating.start();
         listening.start();
+    }
+
+    /** Only one gateway at a time can have the file open, so every other one is dead. */
+    private void closeAllOthers() {
+        try (Connection connection = store.connect(CLOSES_WITHIN)) {
+            Nodes nodes = new Nodes(connection, store.engine());
+            for (Nodes.Other dead : nodes.others(journal.nodeId()).values()) {
+                nodes.close(dead);
+            }
+            store.makeDurable(connection);
+        } catch (SQLException e) {
+            throw new StartRefused("Runtape cannot close the runs of an earlier start in its database ("
+                    + store.address() + "): " + SqlFault.named(e));
+        }
     }
 
     void stop(@Observes @Priority(STOPS_AT) ShutdownEvent event) {

@@ -2,12 +2,10 @@ package io.runtape.cluster;
 
 import io.runtape.cluster.Announcement.Kind;
 import io.runtape.cluster.Announcement.Word;
+import io.runtape.cluster.Nodes.Other;
 import io.runtape.journal.CommitNews;
 import io.runtape.journal.Journal;
-import io.runtape.model.Store;
-import io.runtape.rows.CancelRequests;
-import io.runtape.rows.Nodes;
-import io.runtape.rows.Nodes.Other;
+import io.runtape.store.Store;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -38,6 +36,7 @@ final class Heart implements CommitNews {
 
     private final Store store;
     private final Journal journal;
+    private final List<BeatTask> beatTasks;
     private final Duration lease;
     private final LeaseWatch watch;
     private final LostGateways lost;
@@ -52,9 +51,10 @@ final class Heart implements CommitNews {
     private long lastBeat;
     private long lastAnnouncement;
 
-    Heart(Store store, Journal journal, Duration lease) {
+    Heart(Store store, Journal journal, List<BeatTask> beatTasks, Duration lease) {
         this.store = store;
         this.journal = journal;
+        this.beatTasks = beatTasks;
         this.lease = lease;
         this.watch = new LeaseWatch(lease.toNanos());
         this.lost = new LostGateways(store);
@@ -163,8 +163,9 @@ final class Heart implements CommitNews {
         List<Other> dead = watch.dead(all, System.nanoTime());
         others = all.size() > dead.size();
         lost.close(dead);
-        // Their notifications may have been lost.
-        CancelRequests.of(connection(), store.engine(), journal.nodeId()).forEach(journal::cancelHere);
+        for (BeatTask task : beatTasks) {
+            task.afterBeat(connection(), store.engine());
+        }
     }
 
     private void announceWhereDue() throws SQLException {

@@ -1,6 +1,6 @@
 package io.runtape.cluster;
 
-import io.runtape.rows.Nodes.Other;
+import io.runtape.cluster.Nodes.Other;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

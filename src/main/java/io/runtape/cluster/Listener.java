@@ -1,7 +1,7 @@
 package io.runtape.cluster;
 
 import io.runtape.journal.Journal;
-import io.runtape.model.Store;
+import io.runtape.store.Store;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

@@ -1,8 +1,7 @@
 package io.runtape.cluster;
 
-import io.runtape.model.Store;
-import io.runtape.rows.Nodes;
-import io.runtape.rows.Nodes.Other;
+import io.runtape.cluster.Nodes.Other;
+import io.runtape.store.Store;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

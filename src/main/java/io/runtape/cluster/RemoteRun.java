@@ -1,13 +1,13 @@
 package io.runtape.cluster;
 
+import io.runtape.cluster.RemoteCommits.Ended;
+import io.runtape.cluster.RunFollowers.Readers;
 import io.runtape.cluster.ShownReaders.Shown;
 import io.runtape.journal.CommitListener;
 import io.runtape.journal.LiveRun;
-import io.runtape.journal.LoopTasks;
-import io.runtape.rows.FrameBlock;
-import io.runtape.rows.RemoteCommits.Ended;
-import io.runtape.rows.RunEnd;
-import io.runtape.rows.RunFollowers.Readers;
+import io.runtape.run.FrameBlock;
+import io.runtape.run.RunEnd;
+import io.runtape.server.loop.LoopTasks;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

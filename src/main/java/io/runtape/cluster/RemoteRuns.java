@@ -1,12 +1,10 @@
 package io.runtape.cluster;
 
+import io.runtape.cluster.RemoteCommits.Ended;
 import io.runtape.journal.CommitListener;
 import io.runtape.journal.LiveRun;
-import io.runtape.journal.LoopTasks;
-import io.runtape.rows.FrameBlock;
-import io.runtape.rows.RemoteCommits;
-import io.runtape.rows.RemoteCommits.Ended;
-import io.runtape.rows.RunFollowers;
+import io.runtape.run.FrameBlock;
+import io.runtape.server.loop.LoopTasks;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;

@@ -1,7 +1,6 @@
 package io.runtape.cluster;
 
-import io.runtape.rows.RunFollowers;
-import io.runtape.rows.RunFollowers.Readers;
+import io.runtape.cluster.RunFollowers.Readers;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

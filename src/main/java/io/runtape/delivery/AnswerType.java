@@ -1,6 +1,6 @@
 package io.runtape.delivery;
 
-import io.runtape.model.Run;
+import io.runtape.run.Run;
 import io.vertx.core.json.JsonArray;
 import org.jspecify.annotations.Nullable;
 

@@ -1,13 +1,13 @@
 package io.runtape.delivery;
 
 /** The run broke off, or can no longer be read: whoever is being sent it must see a broken connection. */
-final class BrokenOffException extends RuntimeException {
+public final class BrokenOffException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** Whether nothing more may wait for the connection, not even what was written. */
     private final boolean atOnce;
 
-    BrokenOffException(String why) {
+    public BrokenOffException(String why) {
         this(why, false);
     }
 

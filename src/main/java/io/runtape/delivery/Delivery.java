@@ -2,9 +2,9 @@ package io.runtape.delivery;
 
 import io.netty.channel.EventLoop;
 import io.runtape.journal.RunJournal;
-import io.runtape.rows.FrameReader;
-import io.runtape.sharing.ReadTurns;
-import io.runtape.sharing.UntakenBytes;
+import io.runtape.run.FrameReader;
+import io.runtape.server.fairness.ReadTurns;
+import io.runtape.server.fairness.UntakenBytes;
 import io.smallrye.mutiny.Multi;
 import io.vertx.core.buffer.Buffer;
 import jakarta.inject.Singleton;
@@ -48,12 +48,12 @@ public final class Delivery {
     }
 
     /** The form in which clients of recorded calls get the body. */
-    static StreamFormat bodyFraming(boolean eventIds) {
+    public static StreamFormat bodyFraming(boolean eventIds) {
         return eventIds ? new EventIdFraming(0) : new VerbatimFraming();
     }
 
     /** A reader of the run in that form, from that position on. */
-    Multi<Buffer> read(RunSource source, long after, StreamFormat framing, EventLoop loop) {
+    public Multi<Buffer> read(RunSource source, long after, StreamFormat framing, EventLoop loop) {
         return Multi.createFrom()
                 .publisher(subscriber -> new RunReader(source, after, framing, loop, this, subscriber).begin());
     }

@@ -1,7 +1,7 @@
 package io.runtape.delivery;
 
 import io.netty.buffer.Unpooled;
-import io.runtape.rows.FrameBlock;
+import io.runtape.run.FrameBlock;
 import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayOutputStream;
 import java.util.List;

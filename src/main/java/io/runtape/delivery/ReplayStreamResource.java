@@ -3,7 +3,7 @@ package io.runtape.delivery;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
-import io.runtape.model.Run;
+import io.runtape.run.Run;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;

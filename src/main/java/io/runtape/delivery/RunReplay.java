@@ -1,9 +1,9 @@
 package io.runtape.delivery;
 
 import io.netty.channel.EventLoop;
-import io.runtape.rows.FrameBlock;
-import io.runtape.rows.FrameReader;
-import io.runtape.sharing.UntakenBytes;
+import io.runtape.run.FrameBlock;
+import io.runtape.run.FrameReader;
+import io.runtape.server.fairness.UntakenBytes;
 import io.vertx.core.buffer.Buffer;
 import java.sql.SQLException;
 import java.util.List;

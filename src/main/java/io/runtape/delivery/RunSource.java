@@ -1,8 +1,8 @@
 package io.runtape.delivery;
 
 import io.runtape.journal.LiveRun;
-import io.runtape.model.Run;
-import io.runtape.rows.RunEnd;
+import io.runtape.run.Run;
+import io.runtape.run.RunEnd;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastSequence of an ended run, its last sequence
  * @param ending of an ended run, how
  */
-record RunSource(
+public record RunSource(
         long pk,
         String id,
         String owner,
@@ -38,7 +38,7 @@ record RunSource(
     }
 
     /** The same; an ended run ends as its answer did. */
-    RunSource endingAsAnswered(boolean cut) {
+    public RunSource endingAsAnswered(boolean cut) {
         return ending == null
                 ? this
                 : new RunSource(
@@ -61,7 +61,7 @@ record RunSource(
     }
 
     /** The last sequence that a reader may have seen. */
-    long durableSequence() {
+    public long durableSequence() {
         return live == null ? lastSequence : live.durableSequence();
     }
 }

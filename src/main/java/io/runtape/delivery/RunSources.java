@@ -6,9 +6,9 @@ import io.runtape.cluster.RemoteRuns;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
-import io.runtape.model.AgentThread;
-import io.runtape.model.Run;
-import io.runtape.model.ThreadPosition;
+import io.runtape.run.AgentThread;
+import io.runtape.run.Run;
+import io.runtape.run.ThreadPosition;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds runs and threads for those that read them as streams. Every method blocks and belongs on a worker thread. */
 @Singleton
-final class RunSources {
+public final class RunSources {
 
     private final Journal journal;
     private final RemoteRuns remote;
@@ -28,7 +28,7 @@ final class RunSources {
     }
 
     /** A run that was found, and where its frames come from. */
-    record Found(Run run, RunSource source) {
+    public record Found(Run run, RunSource source) {
 
         /** The run's place in its thread; 0 as long as it has none. */
         long ordinal() {
@@ -57,7 +57,7 @@ final class RunSources {
     }
 
     /** The run under that key; empty where it was deleted. */
-    Optional<Found> byKey(long runPk) {
+    public Optional<Found> byKey(long runPk) {
         return find(() -> Run.findByIdOptional(runPk));
     }
 

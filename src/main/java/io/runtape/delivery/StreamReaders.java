@@ -2,9 +2,9 @@ package io.runtape.delivery;
 
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
-import io.runtape.access.Ticket;
 import io.runtape.error.ApiException;
-import io.runtape.model.Tickets;
+import io.runtape.ticket.Ticket;
+import io.runtape.ticket.Tickets;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;

@@ -1,7 +1,8 @@
 package io.runtape.delivery;
 
-import io.runtape.access.Ticket;
 import io.runtape.error.ApiException;
+import io.runtape.run.Position;
+import io.runtape.ticket.Ticket;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;

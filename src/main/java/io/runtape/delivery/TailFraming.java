@@ -1,6 +1,6 @@
 package io.runtape.delivery;
 
-import io.runtape.rows.FrameBlock;
+import io.runtape.run.FrameBlock;
 import io.runtape.sse.SseWriter;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;

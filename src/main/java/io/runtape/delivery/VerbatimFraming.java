@@ -2,7 +2,7 @@ package io.runtape.delivery;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.runtape.rows.FrameBlock;
+import io.runtape.run.FrameBlock;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
 

@@ -10,7 +10,7 @@ import java.util.Optional;
  * The conditions of a listing, put together from those filters that are given: one that is not leaves no trace, so that the
  * database plans for the question that was asked. Always confined to one owner.
  */
-final class Conditions {
+public final class Conditions {
 
     private final StringBuilder hql = new StringBuilder("e.owner = :owner");
     private final Map<String, Object> parameters = new LinkedHashMap<>();
@@ -19,12 +19,12 @@ final class Conditions {
         parameters.put("owner", owner.id());
     }
 
-    static Conditions of(Owner owner) {
+    public static Conditions of(Owner owner) {
         return new Conditions(owner);
     }
 
     /** Where there is a value, the condition with it as its parameter {@code :name}. */
-    Conditions and(String condition, String name, Optional<?> value) {
+    public Conditions and(String condition, String name, Optional<?> value) {
         value.ifPresent(v -> {
             hql.append(" and ").append(condition);
             parameters.put(name, v);
@@ -33,18 +33,18 @@ final class Conditions {
     }
 
     /** Where the listing goes on, the condition with the cursor's values as its parameters. */
-    Conditions and(String condition, Map<String, ?> values) {
+    public Conditions and(String condition, Map<String, ?> values) {
         hql.append(" and ").append(condition);
         parameters.putAll(values);
         return this;
     }
 
     /** The conditions over an entity {@code e}. */
-    String hql() {
+    public String hql() {
         return hql.toString();
     }
 
-    <T> TypedQuery<T> bind(TypedQuery<T> query) {
+    public <T> TypedQuery<T> bind(TypedQuery<T> query) {
         parameters.forEach(query::setParameter);
         return query;
     }

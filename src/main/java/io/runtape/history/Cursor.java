@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * meanwhile. To a caller it is an opaque word, and one of another listing is refused. It is not signed: a forged one only
  * moves within what its caller may read.
  */
-final class Cursor {
+public final class Cursor {
 
     /** Leads every cursor, so that a later version can tell those of this one. */
     private static final String VERSION = "1";
@@ -33,7 +33,7 @@ final class Cursor {
      * @param listing names the listing, what it is a listing of included
      * @param position numbers, times, or ids; none of them holds a line end
      */
-    static String write(String listing, Object... position) {
+    public static String write(String listing, Object... position) {
         String joined = Stream.concat(
                         Stream.of(VERSION, listing), Stream.of(position).map(Cursor::written))
                 .collect(Collectors.joining(SEPARATOR));
@@ -69,11 +69,11 @@ final class Cursor {
         return new Cursor(parts.subList(2, parts.size()));
     }
 
-    String text(int at) {
+    public String text(int at) {
         return fields.get(at);
     }
 
-    long number(int at) {
+    public long number(int at) {
         try {
             return Long.parseLong(fields.get(at));
         } catch (NumberFormatException e) {
@@ -81,7 +81,7 @@ final class Cursor {
         }
     }
 
-    Instant time(int at) {
+    public Instant time(int at) {
         Instant time = Instant.EPOCH.plus(number(at), ChronoUnit.MICROS);
         if (!QueryParameters.isStorable(time)) {
             throw bad();

@@ -1,7 +1,7 @@
 package io.runtape.history;
 
-import io.runtape.intake.IncomingBody;
-import io.runtape.memory.MemoryBudgets;
+import io.runtape.server.body.IncomingBody;
+import io.runtape.server.memory.MemoryBudgets;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
@@ -11,7 +11,7 @@ import jakarta.inject.Singleton;
  * Safe for any event loop.
  */
 @Singleton
-final class HistoryBodies {
+public final class HistoryBodies {
 
     /** Some times what the longest value takes, a thread's title, when all of it is escaped. */
     private static final int BYTES_MAX = 64 << 10;
@@ -26,7 +26,7 @@ final class HistoryBodies {
      * The body of the request, which it must be the first to read: over HTTP/2 the framework takes no request that has been
      * read. Subscribe to it on the request's event loop, as the request comes in; it fails as {@link IncomingBody#read} does.
      */
-    Uni<byte[]> of(RoutingContext context) {
+    public Uni<byte[]> of(RoutingContext context) {
         return IncomingBody.read(context.request(), BYTES_MAX, "", memory.bodies())
                 .map(body -> {
                     context.addEndHandler(ended -> body.share().close());

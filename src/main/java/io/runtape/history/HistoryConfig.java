@@ -6,7 +6,7 @@ import io.smallrye.config.WithDefault;
 
 /** The bounds of the recording that reading it back shares. */
 @ConfigMapping(prefix = "runtape")
-interface HistoryConfig {
+public interface HistoryConfig {
 
     /** The largest event that history shows; of a larger one it shows the parts alone. */
     @WithDefault("8M")

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The small JSON body of a request to the history, read strictly: nothing follows it and nothing is in it twice. {@link
  * HistoryBodies} bounds it, so that its tree is small too.
  */
-final class JsonBody {
+public final class JsonBody {
 
     private static final ObjectReader JSON = new ObjectMapper()
             .reader()
@@ -31,7 +31,7 @@ final class JsonBody {
      * @param otherwise what the caller is told where the body is something else
      * @throws ApiException 400 where the body is something else
      */
-    static JsonNode object(byte[] body, String otherwise) {
+    public static JsonNode object(byte[] body, String otherwise) {
         try {
             @Nullable JsonNode read = JSON.readTree(body);
             if (read == null || !read.isObject()) {

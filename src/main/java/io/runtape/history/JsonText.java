@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param text the text
  */
 @JsonSerialize(using = JsonText.Serializer.class)
-record JsonText(String text) {
+public record JsonText(String text) {
 
     /**
      * Text that nests deeper is a string. An answer puts it a few levels deep, and should stay below the 1,000 levels that
@@ -34,7 +34,7 @@ record JsonText(String text) {
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
 
-    static @Nullable JsonText orNull(@Nullable String text) {
+    public static @Nullable JsonText orNull(@Nullable String text) {
         return text == null ? null : new JsonText(text);
     }
 

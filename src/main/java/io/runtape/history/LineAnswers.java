@@ -2,14 +2,14 @@ package io.runtape.history;
 
 import io.netty.channel.EventLoop;
 import io.runtape.access.Owner;
-import io.runtape.answer.Answers;
-import io.runtape.answer.GzipPieces;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorReply;
-import io.runtape.memory.MemoryBudgets;
-import io.runtape.memory.Share;
-import io.runtape.sharing.ReadTurns;
-import io.runtape.sharing.UntakenBytes;
+import io.runtape.server.fairness.ReadTurns;
+import io.runtape.server.fairness.UntakenBytes;
+import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.server.memory.Share;
+import io.runtape.server.response.Answers;
+import io.runtape.server.response.GzipPieces;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -33,13 +33,13 @@ import org.jspecify.annotations.Nullable;
  * answered as an error; what fails later cuts the answer off, so that nobody takes the part for the whole. Safe for any thread.
  */
 @Singleton
-final class LineAnswers {
+public final class LineAnswers {
 
     /** The type of an answer with a JSON object a line. */
-    static final String LINES = "application/x-ndjson";
+    public static final String LINES = "application/x-ndjson";
 
     /** Lines are sent together up to this length: so little that thousands of clients may hold one each without reading it. */
-    static final int CHUNK_BYTES = 64 << 10;
+    public static final int CHUNK_BYTES = 64 << 10;
 
     private static final Logger LOG = Logger.getLogger(LineAnswers.class);
 
@@ -51,7 +51,7 @@ final class LineAnswers {
 
     /** Where the lines come from. */
     @FunctionalInterface
-    interface Source {
+    public interface Source {
         /**
          * The next lines, each with its line end; empty at the end. Blocks, for one short read of the database, and keeps nothing
          * that was read until the next call, which may come late.
@@ -70,12 +70,12 @@ final class LineAnswers {
     }
 
     /** What is read is there as rows, as text and as the JSON that is written. */
-    static LongConsumer forms(LongConsumer room) {
+    public static LongConsumer forms(LongConsumer room) {
         return bytes -> room.accept(FORMS * bytes);
     }
 
     /** @throws ApiException 400 where one of these parameters, which belong to a page, is given */
-    static void requireNone(QueryParameters query, String what, String... names) {
+    public static void requireNone(QueryParameters query, String what, String... names) {
         for (String name : names) {
             if (query.has(name)) {
                 throw ApiException.invalid(name + " does not go with " + LINES + ", which has all " + what
@@ -91,7 +91,7 @@ final class LineAnswers {
      * @param source makes the source; it is told of whatever is to be told how many bytes are read, and may wait until there is
      *     room for them
      */
-    Uni<Void> write(Owner owner, RoutingContext context, Function<LongConsumer, Source> source) {
+    public Uni<Void> write(Owner owner, RoutingContext context, Function<LongConsumer, Source> source) {
         EventLoop loop =
                 ((ConnectionBase) context.request().connection()).channel().eventLoop();
         if (context.request().method().equals(HttpMethod.HEAD)) {
@@ -143,7 +143,7 @@ final class LineAnswers {
             }
         }
 
-        Uni<Void> write() {
+        public Uni<Void> write() {
             return Multi.createBy()
                     .repeating()
                     .uni(() -> read().flatMap(this::send))

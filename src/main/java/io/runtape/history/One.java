@@ -8,4 +8,4 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param data the thing
  */
 @Schema(requiredProperties = "data")
-record One<T>(T data) {}
+public record One<T>(T data) {}

@@ -1,7 +1,7 @@
 package io.runtape.history;
 
 import io.runtape.error.RequestId;
-import io.runtape.memory.ReadOnceList;
+import io.runtape.server.memory.ReadOnceList;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param meta whether and how it goes on
  */
 @Schema(requiredProperties = {"data", "meta"})
-record Page<T>(List<T> data, Meta meta) {
+public record Page<T>(List<T> data, Meta meta) {
 
     /**
      * How a listing goes on.
@@ -36,7 +36,7 @@ record Page<T>(List<T> data, Meta meta) {
             @Schema(description = "Names the request in the gateway's log.")
             String requestId) {}
 
-    static <T> Page<T> of(List<T> data, @Nullable String nextCursor, RoutingContext context) {
+    public static <T> Page<T> of(List<T> data, @Nullable String nextCursor, RoutingContext context) {
         return new Page<>(ReadOnceList.of(data), new Meta(nextCursor != null, nextCursor, RequestId.of(context)));
     }
 }

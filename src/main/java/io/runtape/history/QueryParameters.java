@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * The query of a request, read strictly: a value that is not allowed is refused by name and never ignored. Parameters that the
  * call does not know, and second ones where one belongs, have been refused before. Confined to one request.
  */
-final class QueryParameters {
+public final class QueryParameters {
 
     private static final int LIMIT_DEFAULT = 50;
     private static final int LIMIT_MAX = 500;
@@ -35,7 +35,7 @@ final class QueryParameters {
     /** What every database and every client can hold. */
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
 
-    static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+    public static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
     private final MultiMap given;
 
@@ -44,22 +44,22 @@ final class QueryParameters {
     }
 
     /** The query of the request; one that is not well-formed has been refused with the whole URL. */
-    static QueryParameters of(RoutingContext context) {
+    public static QueryParameters of(RoutingContext context) {
         return new QueryParameters(context.queryParams());
     }
 
     /** Whether the parameter is there, with whatever value. */
-    boolean has(String name) {
+    public boolean has(String name) {
         return given.contains(name);
     }
 
     /** The one value. */
-    Optional<String> text(String name) {
+    public Optional<String> text(String name) {
         return texts(name).stream().findFirst();
     }
 
     /** All values of a parameter that may be repeated. */
-    List<String> texts(String name) {
+    public List<String> texts(String name) {
         List<String> values = given.getAll(name);
         if (values.size() > REPEATED_MAX) {
             throw ApiException.invalid(name + " may be given " + REPEATED_MAX + " times at the most.");
@@ -71,7 +71,7 @@ final class QueryParameters {
     }
 
     /** The one value, which must be one of these. */
-    Optional<String> oneOf(String name, List<String> allowed) {
+    public Optional<String> oneOf(String name, List<String> allowed) {
         Optional<String> value = text(name);
         if (value.isPresent() && !allowed.contains(value.get())) {
             throw ApiException.invalid(name + " must be one of: " + String.join(", ", allowed) + ".");
@@ -80,12 +80,12 @@ final class QueryParameters {
     }
 
     /** {@code true} or {@code false}. */
-    Optional<Boolean> flag(String name) {
+    public Optional<Boolean> flag(String name) {
         return oneOf(name, List.of("true", "false")).map(Boolean::valueOf);
     }
 
     /** How many items to answer at the most. */
-    int limit() {
+    public int limit() {
         return text("limit").map(QueryParameters::limit).orElse(LIMIT_DEFAULT);
     }
 
@@ -96,7 +96,7 @@ final class QueryParameters {
     }
 
     /** The position to begin after; 0 where none is given. */
-    long after() {
+    public long after() {
         return text("after")
                 .map(text -> number(text, 0, Long.MAX_VALUE)
                         .orElseThrow(() -> ApiException.invalid("after must be a sequence: a whole number from 0 on.")))
@@ -116,7 +116,7 @@ final class QueryParameters {
     }
 
     /** A point in time: ISO 8601, in UTC where it names no offset, or milliseconds since 1970. */
-    Optional<Instant> time(String name) {
+    public Optional<Instant> time(String name) {
         return text(name).map(text -> {
             Instant time =
                     EPOCH_MILLIS.matcher(text).matches() ? ofMillis(name, Long.parseLong(text)) : iso(name, text);
@@ -165,7 +165,7 @@ final class QueryParameters {
     }
 
     /** Where an earlier page of this listing ended. */
-    Optional<Cursor> cursor(String listing, int fields) {
+    public Optional<Cursor> cursor(String listing, int fields) {
         return text("cursor").map(text -> Cursor.read(text, listing, fields));
     }
 }

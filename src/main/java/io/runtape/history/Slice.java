@@ -8,15 +8,15 @@ import java.util.List;
  * @param rows the rows, in its order
  * @param more whether others follow
  */
-record Slice<T>(List<T> rows, boolean more) {
+public record Slice<T>(List<T> rows, boolean more) {
 
-    static <T> Slice<T> of(List<T> rowsAndOneMore, int limit) {
+    public static <T> Slice<T> of(List<T> rowsAndOneMore, int limit) {
         return rowsAndOneMore.size() > limit
                 ? new Slice<>(rowsAndOneMore.subList(0, limit), true)
                 : new Slice<>(rowsAndOneMore, false);
     }
 
-    T last() {
+    public T last() {
         return rows.get(rows.size() - 1);
     }
 }

@@ -1,7 +1,7 @@
 package io.runtape.journal;
 
-import io.runtape.rows.FrameBlock;
-import io.runtape.rows.RunEnd;
+import io.runtape.run.FrameBlock;
+import io.runtape.run.RunEnd;
 import java.util.concurrent.Executor;
 
 /** Is told what of a run has become durable. All calls come on its loop, in the order of the commits. */

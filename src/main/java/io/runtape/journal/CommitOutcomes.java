@@ -1,7 +1,8 @@
 package io.runtape.journal;
 
-import io.runtape.rows.FrameBlock;
-import io.runtape.rows.RunWrite;
+import io.runtape.journal.sql.RunWrite;
+import io.runtape.run.FrameBlock;
+import io.runtape.server.loop.LoopTasks;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.jboss.logging.Logger;

@@ -1,7 +1,7 @@
 package io.runtape.journal;
 
-import io.runtape.model.Engine;
-import io.runtape.model.StartRefused;
+import io.runtape.store.Engine;
+import io.runtape.store.StartRefused;
 import java.time.Duration;
 import java.util.Optional;
 

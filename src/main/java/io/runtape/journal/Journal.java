@@ -4,18 +4,17 @@ import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.access.Owner;
-import io.runtape.model.Engine;
-import io.runtape.model.RunReason;
-import io.runtape.model.RunStatus;
-import io.runtape.model.StartRefused;
-import io.runtape.model.Store;
-import io.runtape.rows.CancelRequests;
-import io.runtape.rows.RunEnd;
-import io.runtape.rows.RunKey;
-import io.runtape.rows.RunStart;
-import io.runtape.rows.RunWrite;
-import io.runtape.rows.SqlFault;
-import io.runtape.rows.StoreWriter;
+import io.runtape.journal.sql.RunClaims;
+import io.runtape.journal.sql.RunWrite;
+import io.runtape.journal.sql.StoreWriter;
+import io.runtape.run.RunEnd;
+import io.runtape.run.RunKey;
+import io.runtape.run.RunReason;
+import io.runtape.run.RunStart;
+import io.runtape.run.RunStatus;
+import io.runtape.store.SqlFault;
+import io.runtape.store.StartRefused;
+import io.runtape.store.Store;
 import io.smallrye.mutiny.Uni;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -35,8 +34,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The durable, ordered append of runs: opens a journal for each, and knows those that are live. Closes the runs that an
- * earlier gateway left behind before it takes new ones. Safe for any thread.
+ * The durable, ordered append of runs: opens a journal for each, and knows those that are live. Safe for any thread.
  */
 @ApplicationScoped
 public class Journal {
@@ -59,7 +57,7 @@ public class Journal {
     private static final Duration START_PATIENCE = Duration.ofSeconds(5);
 
     private final Store store;
-    private final CancelRequests cancels;
+    private final RunClaims claims;
     private final GroupCommitter committer;
     private final LiveRuns live;
     private final JournalConfig config;
@@ -71,9 +69,9 @@ public class Journal {
     private volatile long nodeId;
     private volatile @Nullable CommitNews news;
 
-    Journal(Store store, CancelRequests cancels, JournalConfig config, JournalMetrics metrics) {
+    Journal(Store store, RunClaims claims, JournalConfig config, JournalMetrics metrics) {
         this.store = store;
-        this.cancels = cancels;
+        this.claims = claims;
         this.config = config;
         this.live = new LiveRuns(config.maxLiveRuns(), config.maxLiveRunsPerOwner());
         this.committer = new GroupCommitter(metrics, config.storeTimeout(), new Keeper());
@@ -82,13 +80,9 @@ public class Journal {
 
     void start(@Observes @Priority(STARTS_AT) StartupEvent event) {
         try {
-            StoreWriter writer = StoreWriter.open(store);
+            StoreWriter writer = StoreWriter.open(store, claims);
             nodeId = writer.nodeId();
             nextPk.set(nodeId << RunKey.RUN_BITS);
-            if (store.engine() == Engine.H2) {
-                // Only one gateway at a time can have the file open.
-                writer.closeAllOthers();
-            }
             committer.start(writer, CommitPace.of(config.commitDistance(), store.engine()));
         } catch (SQLException e) {
             throw new StartRefused(
@@ -147,13 +141,13 @@ public class Journal {
     }
 
     /** Whether other gateways of this database live, as far as is known. */
-    boolean hasOthers() {
+    public boolean hasOthers() {
         CommitNews told = news;
         return told != null && told.others();
     }
 
     /** Whether the database can have other gateways, live or not. */
-    boolean mayHaveOthers() {
+    public boolean mayHaveOthers() {
         return news != null;
     }
 
@@ -279,21 +273,11 @@ public class Journal {
         return threads.watch(owner, threadId, call);
     }
 
-    /**
-     * Cancels a run, at whichever gateway it is recorded; nothing happens where it has ended. Blocks, and does not wait for the
-     * run's end.
-     *
-     * @throws SQLException where the run is another gateway's and the database does not answer
-     */
-    public void cancel(long runPk) throws SQLException {
-        if (unended(runPk).isPresent()) {
-            cancelHere(runPk);
-        } else if (!owns(runPk)) {
-            cancels.ask(runPk);
-            CommitNews told = news;
-            if (told != null) {
-                told.cancelAsked(runPk);
-            }
+    /** Tells the other gateways that a cancel of one of their runs is asked for in its row. */
+    public void cancelAsked(long runPk) {
+        CommitNews told = news;
+        if (told != null) {
+            told.cancelAsked(runPk);
         }
     }
 

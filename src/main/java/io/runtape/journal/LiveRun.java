@@ -1,6 +1,6 @@
 package io.runtape.journal;
 
-import io.runtape.rows.RunEnd;
+import io.runtape.run.RunEnd;
 import org.jspecify.annotations.Nullable;
 
 /** A run that is being recorded, here or by another gateway of the same database. Safe for any thread. */

@@ -1,9 +1,10 @@
 package io.runtape.journal;
 
-import io.runtape.rows.FrameBlock;
-import io.runtape.rows.RunEnd;
-import io.runtape.rows.RunTotals;
-import io.runtape.rows.RunWrite;
+import io.runtape.journal.sql.RunWrite;
+import io.runtape.run.FrameBlock;
+import io.runtape.run.RunEnd;
+import io.runtape.run.RunTotals;
+import io.runtape.server.loop.LoopTasks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

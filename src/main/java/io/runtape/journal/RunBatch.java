@@ -1,7 +1,7 @@
 package io.runtape.journal;
 
-import io.runtape.rows.CommitBatch;
-import io.runtape.rows.RunWrite;
+import io.runtape.journal.sql.CommitBatch;
+import io.runtape.journal.sql.RunWrite;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

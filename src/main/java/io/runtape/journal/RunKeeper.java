@@ -1,6 +1,6 @@
 package io.runtape.journal;
 
-import io.runtape.rows.RunWrite;
+import io.runtape.journal.sql.RunWrite;
 import java.util.Collection;
 
 /** Whoever keeps the live runs, as the committer sees it. All calls come on its thread and do not wait. */

@@ -1,7 +1,7 @@
 package io.runtape.journal;
 
-import io.runtape.model.Store;
-import io.runtape.model.StoreProbe;
+import io.runtape.store.Store;
+import io.runtape.store.StoreProbe;
 import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.mutiny.Uni;
 import jakarta.annotation.PreDestroy;

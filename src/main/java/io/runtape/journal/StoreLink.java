@@ -1,7 +1,7 @@
 package io.runtape.journal;
 
-import io.runtape.rows.SqlFault;
-import io.runtape.rows.StoreWriter;
+import io.runtape.journal.sql.StoreWriter;
+import io.runtape.store.SqlFault;
 import java.sql.SQLException;
 
 /** The committer's connection, made anew where it was given up, in the name of the same node. Confined to the committer's thread. */

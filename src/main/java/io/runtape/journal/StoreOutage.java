@@ -1,8 +1,8 @@
 package io.runtape.journal;
 
-import io.runtape.rows.CommitBatch;
-import io.runtape.rows.SqlFault;
-import io.runtape.rows.StoreWriter;
+import io.runtape.journal.sql.CommitBatch;
+import io.runtape.journal.sql.StoreWriter;
+import io.runtape.store.SqlFault;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;

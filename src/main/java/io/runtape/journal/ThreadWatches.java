@@ -1,8 +1,8 @@
 package io.runtape.journal;
 
 import io.runtape.access.Owner;
-import io.runtape.rows.RunHead;
-import io.runtape.rows.RunWrite;
+import io.runtape.journal.sql.RunWrite;
+import io.runtape.run.RunHead;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

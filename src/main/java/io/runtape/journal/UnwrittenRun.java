@@ -1,12 +1,12 @@
 package io.runtape.journal;
 
-import io.runtape.rows.FrameBlock;
-import io.runtape.rows.RunEnd;
-import io.runtape.rows.RunHead;
-import io.runtape.rows.RunKey;
-import io.runtape.rows.RunStart;
-import io.runtape.rows.RunTotals;
-import io.runtape.rows.RunWrite;
+import io.runtape.journal.sql.RunWrite;
+import io.runtape.run.FrameBlock;
+import io.runtape.run.RunEnd;
+import io.runtape.run.RunHead;
+import io.runtape.run.RunKey;
+import io.runtape.run.RunStart;
+import io.runtape.run.RunTotals;
 import io.runtape.sse.FrameKind;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

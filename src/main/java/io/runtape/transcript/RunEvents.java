@@ -2,9 +2,9 @@ package io.runtape.transcript;
 
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
-import io.runtape.rows.FrameQuery;
-import io.runtape.rows.FrameReader;
-import io.runtape.rows.RecordedFrame;
+import io.runtape.run.FrameQuery;
+import io.runtape.run.FrameReader;
+import io.runtape.run.RecordedFrame;
 import io.runtape.sse.EventParser;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.ServerSentEvent;

@@ -1,6 +1,6 @@
 package io.runtape.upstream;
 
-import io.runtape.connection.RawTarget;
+import io.runtape.server.connection.RawTarget;
 import io.vertx.core.MultiMap;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -2,7 +2,7 @@ package io.runtape.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.runtape.rows.Nodes.Other;
+import io.runtape.cluster.Nodes.Other;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;

@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Map;
 
 /** Gateways on one database of their own, in front of one agent API. Confined to one thread, but for what its parts allow. */
-final class TwoGateways implements AutoCloseable {
+public final class TwoGateways implements AutoCloseable {
 
-    static final String CREDENTIAL = "X-API-Key: two-gateways";
+    public static final String CREDENTIAL = "X-API-Key: two-gateways";
 
     static final String STREAM = "Accept: text/event-stream";
 
@@ -30,7 +30,7 @@ final class TwoGateways implements AutoCloseable {
     private final List<GatewayProcess> started = new ArrayList<>();
 
     /** Starts one more, with these settings besides: names and values in turn. It has answered a call when this returns. */
-    GatewayProcess start(String... settings) throws IOException {
+    public GatewayProcess start(String... settings) throws IOException {
         Map<String, String> all = GatewayProcess.onPostgres(database, upstream);
         for (int i = 0; i < settings.length; i += 2) {
             all.put(settings[i], settings[i + 1]);
@@ -43,15 +43,15 @@ final class TwoGateways implements AutoCloseable {
         return gateway;
     }
 
-    ScriptedUpstream upstream() {
+    public ScriptedUpstream upstream() {
         return upstream;
     }
 
-    RunTable table() {
+    public RunTable table() {
         return table;
     }
 
-    String database() {
+    public String database() {
         return database;
     }
 
@@ -64,14 +64,14 @@ final class TwoGateways implements AutoCloseable {
     }
 
     /** A tail of a run or a thread, by its path and query after {@code /history/v1}. */
-    WireAnswer tail(GatewayProcess gateway, String target, String... headerLines) throws IOException {
+    public WireAnswer tail(GatewayProcess gateway, String target, String... headerLines) throws IOException {
         List<String> lines = new ArrayList<>(List.of(CREDENTIAL, STREAM));
         lines.addAll(Arrays.asList(headerLines));
         return gateway.client().get("/history/v1" + target, lines.toArray(String[]::new));
     }
 
     /** A run as history shows it. */
-    JsonObject run(GatewayProcess gateway, String id) throws IOException {
+    public JsonObject run(GatewayProcess gateway, String id) throws IOException {
         try (WireAnswer answer = gateway.client().get("/history/v1/runs/" + id, CREDENTIAL)) {
             answer.whole();
             return new JsonObject(answer.text()).getJsonObject("data");
@@ -79,7 +79,7 @@ final class TwoGateways implements AutoCloseable {
     }
 
     /** The one number that a query finds. */
-    long number(String sql) throws SQLException {
+    public long number(String sql) throws SQLException {
         try (Connection connection = PostgresServer.connect(database);
                 Statement select = connection.createStatement();
                 ResultSet row = select.executeQuery(sql)) {

@@ -34,7 +34,7 @@ class DeadCommitterIT {
     private static final Duration END = Duration.ofSeconds(30);
 
     /** What frames are copied to, where they are many. */
-    private static final String MISSING = "io/runtape/rows/CopyEncoder$Target.class";
+    private static final String MISSING = "io/runtape/journal/sql/CopyEncoder$Target.class";
 
     private static final String FIRST = "data: first\n\n";
 

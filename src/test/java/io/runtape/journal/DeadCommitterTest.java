@@ -9,16 +9,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.runtape.rows.RunHead;
-import io.runtape.rows.RunKey;
-import io.runtape.rows.RunWrite;
-import io.runtape.rows.StoreWriter;
+import io.runtape.journal.sql.RunWrite;
+import io.runtape.journal.sql.StoreWriter;
+import io.runtape.run.RunHead;
+import io.runtape.run.RunKey;
 import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.RunningGateway;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -46,7 +47,7 @@ abstract class DeadCommitterTest extends RunningGateway {
 
     @BeforeEach
     void start() throws SQLException {
-        StoreWriter writer = StoreWriter.open(store());
+        StoreWriter writer = StoreWriter.open(store(), (connection, writes) -> Set.of());
         nextPk.set(writer.nodeId() << RunKey.RUN_BITS);
         committer = new GroupCommitter(
                 new JournalMetrics(new SimpleMeterRegistry()), Duration.ofSeconds(WITHIN_SECONDS), keeper);

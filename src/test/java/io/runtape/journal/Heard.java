@@ -3,9 +3,9 @@ package io.runtape.journal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.runtape.access.Owner;
-import io.runtape.rows.FrameBlock;
-import io.runtape.rows.RunEnd;
-import io.runtape.rows.RunStart;
+import io.runtape.run.FrameBlock;
+import io.runtape.run.RunEnd;
+import io.runtape.run.RunStart;
 import io.runtape.sse.FrameKind;
 import java.time.Instant;
 import java.util.List;

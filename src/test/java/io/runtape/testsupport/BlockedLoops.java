@@ -25,7 +25,7 @@ public final class BlockedLoops extends Handler implements QuarkusTestBeforeClas
 
     private static final List<Logger> WATCHES = List.of(
             Logger.getLogger("io.vertx.core.impl.BlockedThreadChecker"),
-            Logger.getLogger("io.runtape.delivery.LoopWatch"));
+            Logger.getLogger("io.runtape.server.loop.LoopWatch"));
 
     private static final Pattern REPORT =
             Pattern.compile("vert\\.x-eventloop-thread.* (has been blocked for \\d+ ms|came round \\d+ ms late)");

@@ -1,7 +1,7 @@
 package io.runtape.testsupport;
 
 import io.quarkus.test.common.http.TestHTTPResource;
-import io.runtape.model.Store;
+import io.runtape.store.Store;
 import jakarta.inject.Inject;
 import java.net.URI;
 import java.sql.SQLException;

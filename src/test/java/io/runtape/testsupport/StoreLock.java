@@ -1,7 +1,7 @@
 package io.runtape.testsupport;
 
-import io.runtape.model.Engine;
-import io.runtape.model.Store;
+import io.runtape.store.Engine;
+import io.runtape.store.Store;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

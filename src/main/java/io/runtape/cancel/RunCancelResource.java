@@ -1,0 +1,90 @@
+package io.runtape.cancel;
+
+import io.netty.channel.EventLoop;
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.history.One;
+import io.runtape.history.run.PresentRuns;
+import io.runtape.history.run.RunSnapshot;
+import io.runtape.history.run.RunView;
+import io.runtape.server.response.Answers;
+import io.runtape.store.BlockingWork;
+import io.smallrye.common.annotation.NonBlocking;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestResponse;
+
+/** Cancels live runs, whichever gateway records them (contract, section 3). */
+@Path("/history/v1")
+public final class RunCancelResource {
+
+    /** How long the answer waits for the run to end, so that it shows the run cancelled. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private static final Duration LOOK_EVERY = Duration.ofMillis(50);
+
+    private final CallerAuthentication callers;
+    private final PresentRuns present;
+    private final RunCancels cancels;
+    private final BlockingWork work;
+
+    RunCancelResource(CallerAuthentication callers, PresentRuns present, RunCancels cancels, BlockingWork work) {
+        this.callers = callers;
+        this.present = present;
+        this.cancels = cancels;
+        this.work = work;
+    }
+
+    /** Cancels a run; one that has ended is answered as it is. */
+    @POST
+    @Path("/runs/{id}/cancel")
+    @Produces(MediaType.APPLICATION_JSON)
+    @NonBlocking
+    @Tag(name = "Runs")
+    @Operation(
+            operationId = "cancelRun",
+            summary = "Cancel a run",
+            description = "The agent API is asked to cancel its run, the stream ends for every reader, and the run is"
+                    + " cancelled with reason cancel_requested. It may be recorded by any gateway of the database. A run that"
+                    + " has ended is answered as it is; so is one that has not ended within five seconds, as running.")
+    @APIResponse(responseCode = "200", description = "The run.")
+    public Uni<RestResponse<One<RunView>>> cancel(
+            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) {
+        Owner owner = callers.readerOf(context.request());
+        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
+        long until = System.nanoTime() + PATIENCE.toNanos();
+        return work.onWorker(() -> asked(present.require(owner, id)), loop)
+                .flatMap(run -> run.live() == null ? Uni.createFrom().item(run) : ended(owner, id, until, loop))
+                .map(run -> Answers.ok(new One<>(RunView.of(run))));
+    }
+
+    private RunSnapshot asked(RunSnapshot run) throws SQLException {
+        if (run.live() != null) {
+            cancels.cancel(run.row().runPk);
+        }
+        return run;
+    }
+
+    private Uni<RunSnapshot> ended(Owner owner, String id, long until, EventLoop loop) {
+        return work.onWorker(() -> present.require(owner, id), loop)
+                .repeat()
+                .withDelay(LOOK_EVERY)
+                .whilst(run -> run.live() != null && System.nanoTime() < until)
+                .collect()
+                .last();
+    }
+}

@@ -1,5 +1,0 @@
-/** What a connection of a client may do, whatever its calls are. */
-@NullMarked
-package io.runtape.connection;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Calls that are not recorded: piped to the agent API and back. */
+@NullMarked
+package io.runtape.forward;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,121 @@
+package io.runtape.history.event;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.history.Cursor;
+import io.runtape.history.LineAnswers;
+import io.runtape.history.Page;
+import io.runtape.run.FrameReader;
+import io.runtape.server.memory.AnswerRoom;
+import io.runtape.server.memory.MemoryBudgets;
+import io.smallrye.mutiny.Uni;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Singleton;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** Shows frames as JSON: a page of them, or all, a line each. Safe for any thread. */
+@Singleton
+final class EventHistory {
+
+    /** A page ends with the event that reaches this weight: events with their parts may be megabytes each. */
+    private static final long PAGE_WEIGHT = 4 << 20;
+
+    /** Frames of one read on behalf of an answer of lines: of frames of ordinary length about as many as a chunk shows. */
+    private static final int LINES_FRAMES = 128;
+
+    private final FrameReader reader;
+    private final EventViews views;
+    private final FrameQueries frames;
+    private final LineAnswers lines;
+    private final ObjectWriter line;
+    private final MemoryBudgets memory;
+
+    EventHistory(
+            FrameReader reader,
+            EventViews views,
+            FrameQueries frames,
+            LineAnswers lines,
+            ObjectMapper json,
+            MemoryBudgets memory) {
+        this.reader = reader;
+        this.views = views;
+        this.frames = frames;
+        this.lines = lines;
+        this.line = json.writerFor(EventView.class);
+        this.memory = memory;
+    }
+
+    /** A page. Blocks. */
+    Page<EventView> page(
+            String listing, EventWalk.Runs runs, EventFilter filter, Span span, int limit, RoutingContext context)
+            throws SQLException {
+        LongConsumer room = LineAnswers.forms(AnswerRoom.of(context, memory));
+        EventWalk walk = new EventWalk(
+                reader, (run, query) -> reader.page(run, query, room), runs, run -> {}, filter, span, limit + 1);
+        List<EventView> events = new ArrayList<>();
+        long weight = 0;
+        long position = 0;
+        for (EventWalk.Found found = walk.next(); found != null; found = walk.next()) {
+            if (events.size() == limit || weight >= PAGE_WEIGHT) {
+                return Page.of(events, Cursor.write(listing, position), context);
+            }
+            EventView event = views.of(found.run(), found.frame(), filter.raw(), room);
+            events.add(event);
+            weight += event.weight();
+            position = found.position();
+        }
+        return Page.of(events, null, context);
+    }
+
+    /**
+     * All of them, a line each. Does not block; fails in its midst where a run is deleted meanwhile, so that nobody takes the rest
+     * for the whole.
+     *
+     * @param owner whose frames they are, in whose turns they are read
+     */
+    Uni<Void> lines(Owner owner, EventWalk.Runs runs, EventFilter filter, Span span, RoutingContext context) {
+        return lines.write(owner, context, room -> {
+            EventWalk walk = new EventWalk(
+                    reader,
+                    (run, query) -> reader.shortPage(run, query, room),
+                    runs,
+                    this::requireThere,
+                    filter,
+                    span,
+                    LINES_FRAMES);
+            return () -> {
+                byte[] chunk = chunk(walk, filter, room);
+                walk.rest();
+                return chunk;
+            };
+        });
+    }
+
+    private void requireThere(RunFrames run) throws SQLException {
+        if (!frames.isThere(run.runPk())) {
+            throw ApiException.notFound("run");
+        }
+    }
+
+    /** The next lines; empty at the end. Ends where what was read ends, so that a turn is one read. */
+    private byte[] chunk(EventWalk walk, EventFilter filter, LongConsumer room) throws SQLException, IOException {
+        ByteArrayOutputStream lines = new ByteArrayOutputStream();
+        while (lines.size() < LineAnswers.CHUNK_BYTES && (lines.size() == 0 || walk.holdsNext())) {
+            EventWalk.@Nullable Found found = walk.next();
+            if (found == null) {
+                break;
+            }
+            lines.writeBytes(line.writeValueAsBytes(views.of(found.run(), found.frame(), filter.raw(), room)));
+            lines.write('\n');
+        }
+        return lines.toByteArray();
+    }
+}

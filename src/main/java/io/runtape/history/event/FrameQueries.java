@@ -1,0 +1,155 @@
+package io.runtape.history.event;
+
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.journal.Journal;
+import io.runtape.journal.RunJournal;
+import io.runtape.run.AgentThread;
+import io.runtape.run.FrameFilter;
+import io.runtape.run.ThreadPosition;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/** Queries over frames, and over the runs that have some. They block; safe for any thread. */
+@Singleton
+final class FrameQueries {
+
+    private static final String FIRST_RUNNING = """
+            select min(thread_ordinal) from run where owner = ? and thread_id = ? and status = 'running'""";
+
+    private static final String RUN_OF_THREAD = """
+            select r.run_pk, r.id, r.thread_ordinal, r.created_at from run r
+            where r.owner = ? and r.thread_id = ? and r.thread_ordinal between ? and ?
+                and exists (select 1 from frame f where f.run_pk = r.run_pk""";
+
+    private final DataSource database;
+    private final Journal journal;
+
+    FrameQueries(DataSource database, Journal journal) {
+        this.database = database;
+        this.journal = journal;
+    }
+
+    /** Whether the run has not been deleted. */
+    boolean isThere(long runPk) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement("select 1 from run where run_pk = ?")) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    /**
+     * The place of the thread's last run whose frames may be shown: the first that goes on, else the last. Frames of a run
+     * that began while another one of the thread went on wait for that one's end, or whoever asks again after the last
+     * position would never see the rest of it.
+     */
+    long horizon(Owner owner, AgentThread thread) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(FIRST_RUNNING)) {
+            select.setString(1, owner.id());
+            select.setString(2, thread.id);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                long firstRunning = row.getLong(1);
+                return row.wasNull() ? thread.lastOrdinal : firstRunning;
+            }
+        }
+    }
+
+    /**
+     * Checks that a position of the thread is not past what is recorded. One of a run that was deleted is not.
+     *
+     * @throws ApiException 400 {@code unknown_sequence} where it is
+     */
+    void requireReached(Owner owner, AgentThread thread, long position) throws SQLException {
+        if (position == 0) {
+            return;
+        }
+        long ordinal = ThreadPosition.ordinal(position);
+        // Places count from 1: a smaller position is a run's sequence that was taken for the thread's.
+        boolean ofNoRun = ordinal == 0 || ordinal > thread.lastOrdinal;
+        ordinal = ofNoRun ? thread.lastOrdinal : ordinal;
+        Optional<Long> last = lastSequence(owner, thread.id, ordinal);
+        if (ofNoRun || last.isPresent() && ThreadPosition.sequence(position) > last.get()) {
+            throw ApiException.unknownSequence(ThreadPosition.base(ordinal) + last.orElse(0L));
+        }
+    }
+
+    private Optional<Long> lastSequence(Owner owner, String threadId, long ordinal) throws SQLException {
+        long runPk;
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(
+                        "select run_pk from run where owner = ? and thread_id = ? and thread_ordinal = ?")) {
+            select.setString(1, owner.id());
+            select.setString(2, threadId);
+            select.setLong(3, ordinal);
+            try (ResultSet row = select.executeQuery()) {
+                if (!row.next()) {
+                    return Optional.empty();
+                }
+                runPk = row.getLong(1);
+            }
+        }
+        Optional<RunJournal> live = journal.live(runPk);
+        return Optional.of(live.isPresent() ? live.get().durable().frames() : lastSequence(runPk));
+    }
+
+    private long lastSequence(long runPk) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select =
+                        connection.prepareStatement("select coalesce(max(sequence), 0) from frame where run_pk = ?")) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    /** The thread's first run of these places, or its last, that has a frame which passes the filter. */
+    Optional<RunFrames> runOfThread(Owner owner, String threadId, long from, long to, boolean last, EventFilter filter)
+            throws SQLException {
+        String direction = last ? " desc" : "";
+        FrameFilter frames = new FrameFilter(filter.kinds(), filter.types());
+        String sql = RUN_OF_THREAD + frames.conditions("f.")
+                // All columns of the index, or H2 looks at all runs of the thread for each one.
+                + ") order by r.owner" + direction + ", r.thread_id" + direction + ", r.thread_ordinal" + direction
+                + " limit 1";
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(sql)) {
+            select.setString(1, owner.id());
+            select.setString(2, threadId);
+            select.setLong(3, from);
+            select.setLong(4, to);
+            frames.bind(select, 5);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? Optional.of(frames(row, threadId)) : Optional.empty();
+            }
+        }
+    }
+
+    private RunFrames frames(ResultSet row, String threadId) throws SQLException {
+        long runPk = row.getLong(1);
+        return new RunFrames(
+                runPk,
+                row.getString(2),
+                threadId,
+                row.getObject(4, OffsetDateTime.class).toInstant(),
+                ThreadPosition.base(row.getLong(3)),
+                durable(runPk));
+    }
+
+    /** What the journal has no more is durable as a whole. */
+    private long durable(long runPk) {
+        return journal.unended(runPk).map(run -> run.durable().frames()).orElse(RunFrames.ALL);
+    }
+}

@@ -1,0 +1,26 @@
+package io.runtape.history.event;
+
+import io.runtape.history.run.RunSnapshot;
+import io.runtape.run.ThreadPosition;
+import java.time.Instant;
+
+/**
+ * The frames of one run, as far as they may be read.
+ *
+ * @param runPk the run's key
+ * @param runId its public id
+ * @param threadId its thread
+ * @param createdAt when it began
+ * @param base what is added to a frame's sequence to make its position: 0, or in a thread its {@link ThreadPosition#base}
+ * @param upTo the last sequence that may be read; {@link #ALL} where whatever there is may be
+ */
+record RunFrames(long runPk, String runId, String threadId, Instant createdAt, long base, long upTo) {
+
+    /** Past the last sequence of any run. */
+    static final long ALL = Long.MAX_VALUE;
+
+    static RunFrames of(RunSnapshot run) {
+        return new RunFrames(
+                run.row().runPk, run.row().id, run.row().threadId, run.row().createdAt, 0, run.frameCount());
+    }
+}

@@ -1,0 +1,88 @@
+package io.runtape.history.event;
+
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.history.LineAnswers;
+import io.runtape.history.Page;
+import io.runtape.history.QueryParameters;
+import io.runtape.history.thread.ThreadQueries;
+import io.runtape.run.AgentThread;
+import io.runtape.server.response.Answers;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Uni;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import java.sql.SQLException;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestResponse;
+
+/** The frames of a thread as JSON, run by run (contract, section 7). Their stream is told elsewhere, at the same address. */
+@Path("/history/v1")
+public final class ThreadEventResource {
+
+    private final CallerAuthentication callers;
+    private final ThreadQueries threads;
+    private final FrameQueries frames;
+    private final EventHistory events;
+
+    ThreadEventResource(CallerAuthentication callers, ThreadQueries threads, FrameQueries frames, EventHistory events) {
+        this.callers = callers;
+        this.threads = threads;
+        this.frames = frames;
+        this.events = events;
+    }
+
+    /** A page of them. */
+    @GET
+    @Path("/threads/{id}/events")
+    @Produces(MediaType.APPLICATION_JSON)
+    @Tag(name = "Threads")
+    @Operation(operationId = "getThreadEvents", summary = "Read the events of a thread", description = """
+                    As `application/json`, a page. As `application/x-ndjson`, all of them up to the present, an object a line, \
+                    without `limit`, `cursor` and `order`. As `text/event-stream`, all of them with their sequence as `id`, \
+                    then those to come. A run that begins while another one goes on waits for its end.""")
+    @APIResponse(responseCode = "200", description = "The events.")
+    @APIResponse(responseCode = "400", ref = "InvalidPosition")
+    public RestResponse<Page<EventView>> page(
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
+            throws SQLException {
+        Answers.requireJson(context);
+        Owner owner = callers.readerOf(context.request());
+        AgentThread thread = threads.require(owner, id);
+        QueryParameters query = QueryParameters.of(context);
+        EventRequest asked = EventRequest.ofPage(query);
+        frames.requireReached(owner, thread, asked.after());
+        String listing = asked.listing(thread.id);
+        Span span = asked.span(query, listing);
+        return Answers.ok(events.page(
+                listing, runs(owner, thread, asked.filter(), span), asked.filter(), span, query.limit(), context));
+    }
+
+    /** All of them up to the present, a line each. */
+    @GET
+    @Path("/threads/{id}/events")
+    @Produces(LineAnswers.LINES + ";qs=0.9")
+    @Blocking
+    @Operation(hidden = true)
+    public Uni<Void> lines(@PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
+            throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        AgentThread thread = threads.require(owner, id);
+        EventRequest asked = EventRequest.ofLines(QueryParameters.of(context));
+        frames.requireReached(owner, thread, asked.after());
+        return events.lines(
+                owner, runs(owner, thread, asked.filter(), asked.span()), asked.filter(), asked.span(), context);
+    }
+
+    private ThreadFrames runs(Owner owner, AgentThread thread, EventFilter filter, Span span) throws SQLException {
+        return new ThreadFrames(frames, owner, thread.id, frames.horizon(owner, thread), filter, span);
+    }
+}

@@ -1,0 +1,54 @@
+package io.runtape.history.event;
+
+import io.runtape.access.Owner;
+import io.runtape.run.ThreadPosition;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The runs of a thread whose frames are asked for, one after the other; runs without such a frame are passed over in the
+ * database. Blocks. Confined to one thread at a time.
+ */
+final class ThreadFrames implements EventWalk.Runs {
+
+    private final FrameQueries queries;
+    private final Owner owner;
+    private final String threadId;
+    private final EventFilter filter;
+    private final boolean descending;
+    private long from;
+    private long to;
+
+    /** @param horizon the place of the last run that may be read */
+    ThreadFrames(FrameQueries queries, Owner owner, String threadId, long horizon, EventFilter filter, Span span) {
+        this.queries = queries;
+        this.owner = owner;
+        this.threadId = threadId;
+        this.filter = filter;
+        this.descending = span.descending();
+        this.from = ThreadPosition.ordinal(span.after());
+        this.to = Math.min(horizon, ThreadPosition.ordinal(span.before() - 1));
+    }
+
+    @Override
+    public @Nullable RunFrames next() throws SQLException {
+        if (from > to) {
+            return null;
+        }
+        Optional<RunFrames> found = queries.runOfThread(owner, threadId, from, to, descending, filter);
+        if (found.isEmpty()) {
+            return null;
+        }
+        long ordinal = ThreadPosition.ordinal(found.get().base());
+        if (descending) {
+            to = ordinal - 1;
+        } else {
+            from = ordinal + 1;
+            // Behind a run whose end is not durable nothing may be shown, even where its row says already that it
+            // ended.
+            to = found.get().upTo() == RunFrames.ALL ? to : ordinal;
+        }
+        return found.get();
+    }
+}

@@ -1,0 +1,173 @@
+package io.runtape.history.run;
+
+import io.quarkus.arc.All;
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.history.DeletionHook;
+import io.runtape.journal.Journal;
+import io.runtape.run.DefaultTitles;
+import io.runtape.run.RunStatus;
+import io.runtape.run.ThreadTitle;
+import io.runtape.store.Store;
+import io.runtape.store.Transaction;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Deletes runs with their frames, and threads with their runs, each with what belongs to it. When a method returns, the deletion outlives the process. One
+ * run is deleted a transaction, so that the commits of live runs never wait long. Blocks; safe for any thread.
+ */
+@Singleton
+public final class Deletion {
+
+    private static final String SELECT_RUN =
+            "select status, owner, thread_id, substring(prompt, 1, ?) from run where run_pk = ? for update";
+
+    private static final String RUNS_OF_THREAD = "select run_pk from run where owner = ? and thread_id = ? limit 100";
+
+    private static final String RUNNING_OF_THREAD =
+            "select 1 from run where owner = ? and thread_id = ? and status = 'running' limit 1";
+
+    private final DataSource database;
+    private final Store store;
+    private final Journal journal;
+    private final List<DeletionHook> hooks;
+
+    Deletion(DataSource database, Store store, Journal journal, @All List<DeletionHook> hooks) {
+        this.database = database;
+        this.store = store;
+        this.journal = journal;
+        this.hooks = hooks;
+    }
+
+    /**
+     * Deletes a run.
+     *
+     * @throws ApiException 409 where it has not ended; 404 where it is gone already
+     */
+    void ofRun(long runPk) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            if (!deleteRun(connection, runPk)) {
+                throw ApiException.notFound("run");
+            }
+            store.makeDurable(connection);
+        }
+    }
+
+    /**
+     * Deletes a thread. Where another one deletes it at the same time, both succeed.
+     *
+     * @throws ApiException 409 where one of its runs has not ended; runs that had are gone if that one began meanwhile
+     */
+    public void ofThread(Owner owner, String threadId) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            if (exists(connection, RUNNING_OF_THREAD, owner, threadId)) {
+                throw ApiException.runActive();
+            }
+            do {
+                List<Long> runs = runs(connection, owner, threadId);
+                while (!runs.isEmpty()) {
+                    for (long runPk : runs) {
+                        deleteRun(connection, runPk);
+                    }
+                    runs = runs(connection, owner, threadId);
+                }
+            } while (!deleteEmptyThread(connection, owner, threadId));
+            store.makeDurable(connection);
+        }
+    }
+
+    private boolean deleteRun(Connection connection, long runPk) throws SQLException {
+        return Transaction.in(connection, () -> {
+            String owner;
+            String threadId;
+            @Nullable String prompt;
+            try (PreparedStatement select = connection.prepareStatement(SELECT_RUN)) {
+                select.setInt(1, ThreadTitle.PROMPT_CHARS);
+                select.setLong(2, runPk);
+                try (ResultSet row = select.executeQuery()) {
+                    if (!row.next()) {
+                        return false;
+                    }
+                    if (row.getString(1).equals(RunStatus.RUNNING.label()) || isLive(runPk)) {
+                        throw ApiException.runActive();
+                    }
+                    owner = row.getString(2);
+                    threadId = row.getString(3);
+                    prompt = row.getString(4);
+                }
+            }
+            for (DeletionHook hook : hooks) {
+                hook.beforeRun(connection, runPk);
+            }
+            delete(connection, "delete from frame where run_pk = ?", runPk);
+            delete(connection, "delete from run where run_pk = ?", runPk);
+            // Last, since commits of the thread's runs wait from here on.
+            DefaultTitles.forget(connection, owner, threadId, prompt);
+            return true;
+        });
+    }
+
+    /** Whether the run's end is not durable yet, although its row may say so. */
+    private boolean isLive(long runPk) {
+        return journal.unended(runPk).isPresent();
+    }
+
+    private static void delete(Connection connection, String sql, long runPk) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement(sql)) {
+            delete.setLong(1, runPk);
+            delete.executeUpdate();
+        }
+    }
+
+    private static List<Long> runs(Connection connection, Owner owner, String threadId) throws SQLException {
+        List<Long> runs = new ArrayList<>();
+        try (PreparedStatement select = connection.prepareStatement(RUNS_OF_THREAD)) {
+            select.setString(1, owner.id());
+            select.setString(2, threadId);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    runs.add(row.getLong(1));
+                }
+            }
+        }
+        return runs;
+    }
+
+    /** False where a run joined it meanwhile. Its row is locked first, so that no run joins between question and deletion. */
+    private boolean deleteEmptyThread(Connection connection, Owner owner, String threadId) throws SQLException {
+        return Transaction.in(connection, () -> {
+            exists(connection, "select 1 from thread where owner = ? and id = ? for update", owner, threadId);
+            if (exists(connection, "select 1 from run where owner = ? and thread_id = ? limit 1", owner, threadId)) {
+                return false;
+            }
+            try (PreparedStatement delete =
+                    connection.prepareStatement("delete from thread where owner = ? and id = ?")) {
+                delete.setString(1, owner.id());
+                delete.setString(2, threadId);
+                delete.executeUpdate();
+            }
+            for (DeletionHook hook : hooks) {
+                hook.afterThread(connection, owner, threadId);
+            }
+            return true;
+        });
+    }
+
+    private static boolean exists(Connection connection, String sql, Owner owner, String threadId) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(sql)) {
+            select.setString(1, owner.id());
+            select.setString(2, threadId);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+package io.runtape.history.run;
+
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.history.LineAnswers;
+import io.runtape.history.One;
+import io.runtape.history.Page;
+import io.runtape.history.QueryParameters;
+import io.runtape.history.Slice;
+import io.runtape.run.RecordedRequest;
+import io.runtape.run.RequestReader;
+import io.runtape.run.Run;
+import io.runtape.run.RunState;
+import io.runtape.server.memory.AnswerRoom;
+import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.server.response.AnswerTag;
+import io.runtape.server.response.AnswerTags;
+import io.runtape.server.response.Answers;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Uni;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jspecify.annotations.Nullable;
+
+/** What was recorded of runs (contract, section 3). */
+@Path("/history/v1")
+public final class RunHistoryResource {
+
+    private static final String LISTING = "runs";
+
+    private final CallerAuthentication callers;
+    private final RunQueries runs;
+    private final PresentRuns present;
+    private final RequestReader requests;
+    private final Deletion deletion;
+    private final RunLines lines;
+    private final AnswerTags tags;
+    private final MemoryBudgets memory;
+
+    RunHistoryResource(
+            CallerAuthentication callers,
+            RunQueries runs,
+            PresentRuns present,
+            RequestReader requests,
+            Deletion deletion,
+            RunLines lines,
+            AnswerTags tags,
+            MemoryBudgets memory) {
+        this.callers = callers;
+        this.runs = runs;
+        this.present = present;
+        this.requests = requests;
+        this.deletion = deletion;
+        this.lines = lines;
+        this.tags = tags;
+        this.memory = memory;
+    }
+
+    /** The caller's runs, the newest first. */
+    @GET
+    @Path("/runs")
+    @Produces(MediaType.APPLICATION_JSON)
+    @Tag(name = "Runs")
+    @Operation(operationId = "listRuns", summary = "List runs", description = """
+                    The caller's runs, the newest first. As `application/json`, a page; new runs do not move a page that a cursor \
+                    leads to. As `application/x-ndjson`, all of them that there are now, an object a line, without `limit` and \
+                    `cursor`.""")
+    @APIResponse(responseCode = "200", description = "The runs.")
+    @APIResponse(responseCode = "403", ref = "Forbidden")
+    public RestResponse<Page<RunView>> list(@Context RoutingContext context) throws SQLException {
+        Answers.requireJson(context);
+        Owner owner = callers.readerOf(context.request());
+        QueryParameters query = QueryParameters.of(context);
+        Slice<Run> slice = runs.newest(
+                owner,
+                RunFilter.of(query),
+                query.cursor(LISTING, 2).map(RunQueries.Position::of),
+                RunQueries.Bounds.ofPage(query.limit()),
+                AnswerRoom.of(context, memory));
+        @Nullable
+        String next = slice.more() ? RunQueries.Position.of(slice.last()).cursor(LISTING) : null;
+        return Answers.ok(Page.of(present.views(slice.rows()), next, context));
+    }
+
+    /** All of them, a line each. */
+    @GET
+    @Path("/runs")
+    @Produces(LineAnswers.LINES + ";qs=0.9")
+    @Blocking
+    @Operation(hidden = true)
+    public Uni<Void> lines(@Context RoutingContext context) {
+        Owner owner = callers.readerOf(context.request());
+        QueryParameters query = QueryParameters.of(context);
+        LineAnswers.requireNone(query, "runs", "limit", "cursor");
+        return lines.newest(owner, RunFilter.of(query), context);
+    }
+
+    /** One run, by its id here or at the agent API. */
+    @GET
+    @Path("/runs/{id}")
+    @Produces(MediaType.APPLICATION_JSON)
+    @Tag(name = "Runs")
+    @Operation(operationId = "getRun", summary = "Show a run", description = """
+                    Of a run that goes on, the counts are those of its frames so far. One that has ended has an `ETag`.""")
+    @APIResponse(responseCode = "200", description = "The run.")
+    @APIResponse(responseCode = "304", ref = "NotModified")
+    public RestResponse<One<RunView>> get(
+            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
+        RunSnapshot run = present.require(callers.readerOf(context.request()), id);
+        if (run.live() != null) {
+            return Answers.ok(new One<>(RunView.of(run)));
+        }
+        AnswerTag tag = tags.of(RunState.of(run.row()), "run");
+        return Answers.isKnown(context, tag) ? Answers.notModified(tag) : Answers.ok(new One<>(RunView.of(run)), tag);
+    }
+
+    /** The body that the run was called with, byte for byte. */
+    @GET
+    @Path("/runs/{id}/request")
+    @Tag(name = "Runs")
+    @Operation(
+            operationId = "getRunRequest",
+            summary = "Show what a run was asked",
+            description = "The body of the request as it was sent, with its media type. Its credential was never kept.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The body, byte for byte.",
+            content =
+                    @Content(
+                            mediaType = "application/json",
+                            schema = @Schema(type = SchemaType.OBJECT, additionalProperties = Schema.True.class),
+                            example = "{\"agent\":\"code-assistant\",\"prompt\":\"Run the tests.\"}"))
+    public RestResponse<byte[]> request(
+            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
+        Run run = runs.require(callers.readerOf(context.request()), id);
+        RecordedRequest request = requests.read(run.runPk, AnswerRoom.of(context, memory))
+                .orElseThrow(() -> ApiException.notFound("run"));
+        return RestResponse.ResponseBuilder.ok(request.body())
+                .type(mediaType(request.type()))
+                .header(HttpHeaders.CACHE_CONTROL, "no-store")
+                // The caller chose body and type: a browser that opens this address must run nothing of it.
+                .header("X-Content-Type-Options", "nosniff")
+                .header("Content-Security-Policy", "sandbox; default-src 'none'")
+                .build();
+    }
+
+    /** The type that the caller named; where that is none, what every recorded body is. */
+    private static MediaType mediaType(@Nullable String named) {
+        return Optional.ofNullable(named).flatMap(RunHistoryResource::parsed).orElse(MediaType.APPLICATION_JSON_TYPE);
+    }
+
+    private static Optional<MediaType> parsed(String named) {
+        try {
+            return Optional.of(MediaType.valueOf(named)).filter(type -> !type.isWildcardSubtype());
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Deletes a run that has ended, with its frames. */
+    @DELETE
+    @Path("/runs/{id}")
+    @Tag(name = "Runs")
+    @Operation(
+            operationId = "deleteRun",
+            summary = "Delete a run",
+            description = "Its frames are gone with it. What the agent API keeps is not touched.")
+    @APIResponse(responseCode = "204", description = "It is deleted.")
+    @APIResponse(responseCode = "409", ref = "RunActive")
+    public RestResponse<Void> delete(
+            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
+        deletion.ofRun(runs.require(callers.readerOf(context.request()), id).runPk);
+        return RestResponse.noContent();
+    }
+}

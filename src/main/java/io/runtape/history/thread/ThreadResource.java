@@ -1,0 +1,219 @@
+package io.runtape.history.thread;
+
+import io.netty.channel.EventLoop;
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.history.Cursor;
+import io.runtape.history.HistoryBodies;
+import io.runtape.history.LineAnswers;
+import io.runtape.history.One;
+import io.runtape.history.Page;
+import io.runtape.history.QueryParameters;
+import io.runtape.history.Slice;
+import io.runtape.history.run.Deletion;
+import io.runtape.history.run.PresentRuns;
+import io.runtape.history.run.RunLines;
+import io.runtape.history.run.RunQueries;
+import io.runtape.history.run.RunView;
+import io.runtape.run.AgentThread;
+import io.runtape.run.Run;
+import io.runtape.server.memory.AnswerRoom;
+import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.server.response.Answers;
+import io.runtape.store.BlockingWork;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.common.annotation.NonBlocking;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PATCH;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import java.sql.SQLException;
+import java.util.Objects;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jspecify.annotations.Nullable;
+
+/** Threads and their runs (contract, section 7). */
+@Path("/history/v1")
+public final class ThreadResource {
+
+    private static final String LISTING = "threads";
+
+    private final CallerAuthentication callers;
+    private final ThreadQueries threads;
+    private final ThreadViews views;
+    private final RunQueries runs;
+    private final PresentRuns present;
+    private final ThreadUpdate update;
+    private final Deletion deletion;
+    private final HistoryBodies bodies;
+    private final BlockingWork work;
+    private final RunLines lines;
+    private final MemoryBudgets memory;
+
+    ThreadResource(
+            CallerAuthentication callers,
+            ThreadQueries threads,
+            ThreadViews views,
+            RunQueries runs,
+            PresentRuns present,
+            ThreadUpdate update,
+            Deletion deletion,
+            HistoryBodies bodies,
+            BlockingWork work,
+            RunLines lines,
+            MemoryBudgets memory) {
+        this.callers = callers;
+        this.threads = threads;
+        this.views = views;
+        this.runs = runs;
+        this.present = present;
+        this.update = update;
+        this.deletion = deletion;
+        this.bodies = bodies;
+        this.work = work;
+        this.lines = lines;
+        this.memory = memory;
+    }
+
+    /** The caller's threads, the one that moved last first. */
+    @GET
+    @Path("/threads")
+    @Produces(MediaType.APPLICATION_JSON)
+    @Tag(name = "Threads")
+    @Operation(operationId = "listThreads", summary = "List threads", description = """
+                    The caller's threads, the one that moved last first. A thread that moves while the pages are read may be met \
+                    twice. `since` and `until` are about `updatedAt`.""")
+    @APIResponse(responseCode = "200", description = "A page of threads.")
+    @APIResponse(responseCode = "403", ref = "Forbidden")
+    public RestResponse<Page<ThreadView>> list(@Context RoutingContext context) throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        QueryParameters query = QueryParameters.of(context);
+        Slice<AgentThread> slice = threads.latest(
+                owner, ThreadFilter.of(query), query.cursor(LISTING, 2).map(ThreadQueries.Position::of), query.limit());
+        @Nullable
+        String next = slice.more() ? ThreadQueries.Position.of(slice.last()).cursor(LISTING) : null;
+        return Answers.ok(Page.of(views.of(owner, slice.rows()), next, context));
+    }
+
+    /** One thread. */
+    @GET
+    @Path("/threads/{id}")
+    @Produces(MediaType.APPLICATION_JSON)
+    @Tag(name = "Threads")
+    @Operation(operationId = "getThread", summary = "Show a thread")
+    @APIResponse(responseCode = "200", description = "The thread.")
+    public RestResponse<One<ThreadView>> get(
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
+            throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        return Answers.ok(new One<>(views.of(owner, threads.require(owner, id))));
+    }
+
+    /** The thread's runs in their order. */
+    @GET
+    @Path("/threads/{id}/runs")
+    @Produces(MediaType.APPLICATION_JSON)
+    @Tag(name = "Threads")
+    @Operation(operationId = "listThreadRuns", summary = "List the runs of a thread", description = """
+                    The oldest first. A run takes its place in the thread when its answer begins. As `application/json`, a page. As \
+                    `application/x-ndjson`, all of them that there are now, an object a line, without `limit` and `cursor`.""")
+    @APIResponse(responseCode = "200", description = "The runs.")
+    public RestResponse<Page<RunView>> runs(
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
+            throws SQLException {
+        Answers.requireJson(context);
+        Owner owner = callers.readerOf(context.request());
+        QueryParameters query = QueryParameters.of(context);
+        AgentThread thread = threads.require(owner, id);
+        String listing = "runs " + thread.id;
+        long after = query.cursor(listing, 1).map(cursor -> cursor.number(0)).orElse(0L);
+        Slice<Run> slice = runs.ofThread(
+                owner,
+                thread.id,
+                after,
+                Long.MAX_VALUE,
+                RunQueries.Bounds.ofPage(query.limit()),
+                AnswerRoom.of(context, memory));
+        @Nullable
+        String next = slice.more() ? Cursor.write(listing, Objects.requireNonNull(slice.last().threadOrdinal)) : null;
+        return Answers.ok(Page.of(present.views(slice.rows()), next, context));
+    }
+
+    /** All of them, a line each. */
+    @GET
+    @Path("/threads/{id}/runs")
+    @Produces(LineAnswers.LINES + ";qs=0.9")
+    @Blocking
+    @Operation(hidden = true)
+    public Uni<Void> lines(@PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context) {
+        Owner owner = callers.readerOf(context.request());
+        AgentThread thread = threads.require(owner, id);
+        LineAnswers.requireNone(QueryParameters.of(context), "runs", "limit", "cursor");
+        return lines.ofThread(owner, thread, context);
+    }
+
+    /** Changes the thread's title, or whether it is archived. */
+    @PATCH
+    @Path("/threads/{id}")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Produces(MediaType.APPLICATION_JSON)
+    @NonBlocking
+    @Tag(name = "Threads")
+    @Operation(operationId = "changeThread", summary = "Rename or archive a thread")
+    @RequestBody(
+            required = true,
+            content =
+                    @Content(
+                            mediaType = "application/json",
+                            schema = @Schema(ref = "ThreadChange"),
+                            example = "{\"title\":\"Fix the build\",\"archived\":false}"))
+    @APIResponse(responseCode = "200", description = "The thread as it is now.")
+    public Uni<RestResponse<One<ThreadView>>> change(
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context) {
+        Owner owner = callers.readerOf(context.request());
+        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
+        return bodies.of(context)
+                .flatMap(body -> work.onWorker(() -> changed(owner, id, body), loop))
+                .map(thread -> Answers.ok(new One<>(thread)));
+    }
+
+    private ThreadView changed(Owner owner, String id, byte[] body) throws SQLException {
+        AgentThread thread = threads.require(owner, id);
+        update.apply(owner, thread.id, ThreadChange.read(body));
+        return views.of(owner, threads.require(owner, id));
+    }
+
+    /** Deletes the thread and its runs. */
+    @DELETE
+    @Path("/threads/{id}")
+    @Tag(name = "Threads")
+    @Operation(
+            operationId = "deleteThread",
+            summary = "Delete a thread",
+            description = "Its runs are gone with it. What the agent API keeps is not touched.")
+    @APIResponse(responseCode = "204", description = "It is deleted.")
+    @APIResponse(responseCode = "409", ref = "RunActive")
+    public RestResponse<Void> delete(
+            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
+            throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        deletion.ofThread(owner, threads.require(owner, id).id);
+        return RestResponse.noContent();
+    }
+}

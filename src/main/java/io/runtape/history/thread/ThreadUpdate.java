@@ -1,0 +1,62 @@
+package io.runtape.history.thread;
+
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.run.DefaultTitles;
+import io.runtape.store.Store;
+import io.runtape.store.Transaction;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Types;
+import javax.sql.DataSource;
+
+/**
+ * Writes what callers change of threads. When it returns, the change outlives the process. The time of the last activity
+ * stays: nothing happened in the conversation. Blocks; safe for any thread.
+ */
+@Singleton
+final class ThreadUpdate {
+
+    private static final String UPDATE = """
+            update thread set title = case when ? then ? else title end, archived = coalesce(?, archived)
+            where owner = ? and id = ?""";
+
+    private final DataSource database;
+    private final Store store;
+
+    ThreadUpdate(DataSource database, Store store) {
+        this.database = database;
+        this.store = store;
+    }
+
+    /** @throws ApiException 404 where the thread is gone */
+    void apply(Owner owner, String threadId, ThreadChange change) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            boolean there = Transaction.in(connection, () -> {
+                boolean updated = update(connection, owner, threadId, change);
+                if (updated && change.titled() && change.title() == null) {
+                    DefaultTitles.restore(connection, owner.id(), threadId);
+                }
+                return updated;
+            });
+            if (!there) {
+                throw ApiException.notFound("thread");
+            }
+            store.makeDurable(connection);
+        }
+    }
+
+    private static boolean update(Connection connection, Owner owner, String threadId, ThreadChange change)
+            throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(UPDATE)) {
+            update.setBoolean(1, change.titled());
+            update.setString(2, change.title());
+            update.setObject(3, change.archived(), Types.BOOLEAN);
+            update.setString(4, owner.id());
+            update.setString(5, threadId);
+            return update.executeUpdate() > 0;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package io.runtape.history.thread;
+
+import io.runtape.access.Owner;
+import io.runtape.journal.Journal;
+import io.runtape.journal.RunJournal;
+import io.runtape.run.AgentThread;
+import io.runtape.run.FrameReader;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Completes rows of threads by what their runs add up to, those that go on included. Blocks; safe for any thread. */
+@Singleton
+final class ThreadViews {
+
+    private final ThreadQueries threads;
+    private final FrameReader frames;
+    private final Journal journal;
+
+    ThreadViews(ThreadQueries threads, FrameReader frames, Journal journal) {
+        this.threads = threads;
+        this.frames = frames;
+        this.journal = journal;
+    }
+
+    ThreadView of(Owner owner, AgentThread thread) throws SQLException {
+        return of(owner, List.of(thread)).get(0);
+    }
+
+    List<ThreadView> of(Owner owner, List<AgentThread> rows) throws SQLException {
+        Map<String, ThreadQueries.Counts> counts =
+                threads.counts(owner, rows.stream().map(thread -> thread.id).toList());
+        List<ThreadView> views = new ArrayList<>(rows.size());
+        for (AgentThread row : rows) {
+            views.add(view(row, counts.getOrDefault(row.id, ThreadQueries.Counts.NONE)));
+        }
+        return views;
+    }
+
+    private ThreadView view(AgentThread row, ThreadQueries.Counts counts) throws SQLException {
+        long events = counts.events();
+        for (long runPk : counts.running()) {
+            events += events(runPk);
+        }
+        return new ThreadView(
+                row.id,
+                row.title,
+                row.agent,
+                row.archived,
+                row.createdAt,
+                row.updatedAt,
+                counts.runs(),
+                events,
+                counts.lastStatus());
+    }
+
+    private long events(long runPk) throws SQLException {
+        Optional<RunJournal> live = journal.live(runPk);
+        return live.isPresent()
+                ? live.get().durable().events()
+                : frames.totals(runPk).events();
+    }
+}

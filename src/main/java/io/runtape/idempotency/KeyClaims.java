@@ -1,0 +1,125 @@
+package io.runtape.idempotency;
+
+import io.runtape.journal.sql.RunClaims;
+import io.runtape.journal.sql.RunWrite;
+import io.runtape.run.IdempotencyKey;
+import io.runtape.run.RunKey;
+import io.runtape.run.RunStart;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * Claims idempotency keys for new runs, in the transaction of the runs' rows. The table's primary key decides whose a key is, so it
+ * does not matter which gateway the calls came to.
+ *
+ * <p>A key has a run until it expires, and it has none where its run ended before anything was sent to the agent API, or got an
+ * answer that asks to try again: that follows from the run's row, however the run came to its end, and needs no statement when
+ * it does. It is so from the answer's head on: a client may have all of the answer, and repeat the call, before the run's end
+ * is durable. A run that ended without an answer after its call was sent, or whose gateway died so that nobody knows, keeps
+ * its key: the agent may have done its work.
+ */
+@Singleton
+public final class KeyClaims implements RunClaims {
+
+    /** What is true of a key that has no run, or none any more. Of a run that was deleted it is not: such a key is gone. */
+    static final String FREE = """
+            (idempotency_key.expires_at <= current_timestamp or exists (select 1 from run r
+                where r.run_pk = idempotency_key.run_pk and (r.upstream_status in (429, 503)
+                    or r.upstream_status is null and r.completed_at is not null and not r.cut)))""";
+
+    public static final String DELETE_FREE = "delete from idempotency_key where owner = ? and id = ? and " + FREE;
+
+    /** By a select: of rows that are inserted by values, PostgreSQL's driver makes one statement, and no longer counts each. */
+    private static final String INSERT = """
+            insert into idempotency_key (owner, id, request_hash, run_pk, expires_at)
+            select ?, ?, ?, ?, current_timestamp + interval '1' second * cast(? as bigint)
+            on conflict do nothing""";
+
+    /** What another gateway is about to delete is left to it. */
+    public static final String SELECT_EXPIRED = """
+            select owner, id from idempotency_key where expires_at <= current_timestamp
+            order by expires_at limit ? for update skip locked""";
+
+    /** Each by its key: a delete of all that a select finds might get a plan that goes over the whole table, and keep it. */
+    public static final String DELETE = "delete from idempotency_key where owner = ? and id = ?";
+
+    @Override
+    public Set<RunKey> taken(Connection connection, List<RunWrite> writes) throws SQLException {
+        List<RunWrite> claims = claims(writes);
+        if (claims.isEmpty()) {
+            return Set.of();
+        }
+        Set<RunKey> taken = new HashSet<>();
+        try (PreparedStatement free = connection.prepareStatement(DELETE_FREE);
+                PreparedStatement insert = connection.prepareStatement(INSERT)) {
+            for (RunWrite claim : claims) {
+                RunStart start = Objects.requireNonNull(claim.start());
+                IdempotencyKey key = Objects.requireNonNull(start.key());
+                free.setString(1, start.owner().id());
+                free.setString(2, key.id());
+                free.addBatch();
+                insert.setString(1, start.owner().id());
+                insert.setString(2, key.id());
+                insert.setString(3, key.requestHash());
+                insert.setLong(4, claim.run().pk());
+                insert.setLong(5, key.ttl().toSeconds());
+                insert.addBatch();
+            }
+            free.executeBatch();
+            int[] inserted = insert.executeBatch();
+            for (int i = 0; i < inserted.length; i++) {
+                if (inserted[i] == 0) {
+                    taken.add(claims.get(i).run());
+                }
+            }
+        }
+        prune(connection, claims.size());
+        return taken;
+    }
+
+    /** Two gateways take the rows of the same keys in the same order. */
+    private static List<RunWrite> claims(List<RunWrite> writes) {
+        List<RunWrite> claims = new ArrayList<>();
+        for (RunWrite write : writes) {
+            if (write.claimsKey()) {
+                claims.add(write);
+            }
+        }
+        claims.sort(Comparator.comparing(KeyClaims::owner).thenComparing(KeyClaims::id));
+        return claims;
+    }
+
+    private static String owner(RunWrite claim) {
+        return claim.run().owner();
+    }
+
+    private static String id(RunWrite claim) {
+        return Objects.requireNonNull(Objects.requireNonNull(claim.start()).key())
+                .id();
+    }
+
+    /** Twice as many as were added, so that the table shrinks to the keys that are remembered. */
+    private static void prune(Connection connection, int added) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(SELECT_EXPIRED);
+                PreparedStatement delete = connection.prepareStatement(DELETE)) {
+            select.setInt(1, 2 * added);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    delete.setString(1, row.getString(1));
+                    delete.setString(2, row.getString(2));
+                    delete.addBatch();
+                }
+            }
+            delete.executeBatch();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.runtape.idempotency;
+
+import io.runtape.history.DeletionHook;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/** Finds the runs of idempotency keys. It blocks and belongs on a worker thread; safe for any. */
+@ApplicationScoped
+public class KeyReader implements DeletionHook {
+
+    private static final String SELECT =
+            "select run_pk, request_hash from idempotency_key where owner = ? and id = ? and not " + KeyClaims.FREE;
+
+    private static final String DELETE_FREE = "delete from idempotency_key where run_pk = ? and " + KeyClaims.FREE;
+
+    private final DataSource database;
+
+    KeyReader(DataSource database) {
+        this.database = database;
+    }
+
+    /** The run of the owner's key; empty where a call with this key would begin one. */
+    public Optional<KeyHold> hold(String owner, String id) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(SELECT)) {
+            select.setString(1, owner);
+            select.setString(2, id);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? Optional.of(new KeyHold(row.getLong(1), row.getString(2))) : Optional.empty();
+            }
+        }
+    }
+
+    /**
+     * Forgets the key of a run that is about to be deleted, where the run's answer did not bind it: nothing would tell that any
+     * more.
+     */
+    @Override
+    public void beforeRun(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement(DELETE_FREE)) {
+            delete.setLong(1, runPk);
+            delete.executeUpdate();
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package io.runtape.journal.sql;
+
+import io.runtape.run.FrameBlock;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Encodes frames in PostgreSQL's binary COPY format (PostgreSQL manual, "COPY", "Binary Format"): a header, then a row as
+ * its number of fields and each field as its length and bytes, -1 for null, all big-endian; then -1. Confined to one thread;
+ * keeps its buffer.
+ */
+final class CopyEncoder {
+
+    /** Where the encoded bytes go. */
+    @FunctionalInterface
+    interface Target {
+        void write(byte[] bytes, int from, int length) throws SQLException;
+    }
+
+    private static final byte[] SIGNATURE = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xff, '\r', '\n', 0};
+
+    /** Encoded bytes are handed on in pieces of about this size, so that a batch is never held twice as a whole. */
+    private static final int PIECE = 256 << 10;
+
+    /** Bytes of a row beside its type, its last event id and its frame. */
+    private static final int ROW_FIXED = 2 + 8 * 4 + 8 + 8 + 4 + 4 + 2;
+
+    private byte[] buffer = new byte[PIECE];
+    private int length;
+
+    void encode(CommitBatch batch, Target target) throws SQLException {
+        length = 0;
+        put(SIGNATURE, 0, SIGNATURE.length);
+        putInt(0);
+        putInt(0);
+        for (RunWrite write : batch.writes()) {
+            FrameBlock frames = write.frames();
+            for (int i = 0; frames != null && i < frames.count(); i++) {
+                row(write.run().pk(), frames, i);
+                if (length >= PIECE) {
+                    flush(target);
+                }
+            }
+        }
+        ensure(2);
+        putShort(-1);
+        flush(target);
+        if (buffer.length > 4 * PIECE) {
+            buffer = new byte[PIECE];
+        }
+    }
+
+    private void flush(Target target) throws SQLException {
+        target.write(buffer, 0, length);
+        length = 0;
+    }
+
+    private void row(long pk, FrameBlock frames, int index) {
+        int from = frames.start(index);
+        int bytes = frames.end(index) - from;
+        ensure(ROW_FIXED + bytes);
+        putShort(FrameRows.COLUMN_COUNT);
+        putInt(8);
+        putLong(pk);
+        putInt(8);
+        putLong(frames.offsetMicros(index));
+        putInt(4);
+        putInt(Math.toIntExact(frames.sequence(index)));
+        int parts = frames.parts(index);
+        if (parts == 0) {
+            putInt(-1);
+        } else {
+            putInt(4);
+            putInt(parts);
+        }
+        putInt(2);
+        putShort(frames.kind(index).code());
+        putText(frames.type(index));
+        String lastEventId = frames.lastEventId(index);
+        putText(lastEventId.isEmpty() ? null : lastEventId);
+        ensure(4 + bytes);
+        putInt(bytes);
+        put(frames.bytes(), from, bytes);
+    }
+
+    private void putText(@Nullable String text) {
+        if (text == null) {
+            ensure(4);
+            putInt(-1);
+            return;
+        }
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        ensure(4 + utf8.length);
+        putInt(utf8.length);
+        put(utf8, 0, utf8.length);
+    }
+
+    private void ensure(int more) {
+        if (length + more > buffer.length) {
+            buffer = Arrays.copyOf(buffer, Math.max(buffer.length * 2, length + more));
+        }
+    }
+
+    private void put(byte[] source, int from, int count) {
+        System.arraycopy(source, from, buffer, length, count);
+        length += count;
+    }
+
+    private void putShort(int value) {
+        buffer[length++] = (byte) (value >> 8);
+        buffer[length++] = (byte) value;
+    }
+
+    private void putInt(int value) {
+        putShort(value >> 16);
+        putShort(value);
+    }
+
+    private void putLong(long value) {
+        putInt((int) (value >> 32));
+        putInt((int) value);
+    }
+}

@@ -1,0 +1,246 @@
+package io.runtape.journal.sql;
+
+import io.runtape.run.RunEnd;
+import io.runtape.run.RunReason;
+import io.runtape.run.RunStatus;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * PostgreSQL: one statement for all rows, which come as an array a column. A statement of its own for each row costs nearly
+ * as much again as what it does to the row.
+ *
+ * <p>Rows are found by {@code any(array[key])} and not by {@code = key}: that can be looked up in the index of the key but
+ * neither merged nor hashed, so the one plan there is takes the arrays' rows in their order and looks each up, however small
+ * PostgreSQL knows the tables. The second column of a key is found between its own value and itself instead: before PostgreSQL 17
+ * an array there is no condition of the index, and all of the owner's rows would be read.
+ */
+final class PostgresRunRows extends RunRows {
+
+    private static final String INSERT_RUNS = """
+            insert into run (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt, metadata, config,
+                request_type, request_body, created_at)
+            select s.run_pk, s.owner, s.id, s.thread_id, s.node_id, s.agent, s.path, s.status, s.stream, s.prompt,
+                s.metadata, s.config, s.request_type, s.request_body, s.created_at
+            from unnest(?::bigint[], ?::varchar[], ?::varchar[], ?::varchar[], ?::bigint[], ?::varchar[], ?::text[],
+                    ?::varchar[], ?::boolean[], ?::text[], ?::text[], ?::text[], ?::varchar[], ?::bytea[],
+                    ?::timestamptz[])
+                as s (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt,
+                    metadata, config, request_type, request_body, created_at)""";
+
+    static final String JOIN_THREADS = """
+            insert into thread as t (owner, id, title, agent, archived, last_ordinal, created_at, updated_at)
+            select h.owner, h.id, h.title, h.agent, false, 1, h.at, h.at
+            from unnest(?::varchar[], ?::varchar[], ?::text[], ?::varchar[], ?::timestamptz[])
+                as h (owner, id, title, agent, at)
+            on conflict (owner, id) do update set last_ordinal = t.last_ordinal + 1,
+                updated_at = greatest(t.updated_at, excluded.updated_at), agent = coalesce(t.agent, excluded.agent),
+                title = coalesce(t.title, excluded.title)""";
+
+    static final String UPDATE_HEADS = """
+            update run r set thread_id = h.thread_id, upstream_status = h.upstream_status,
+                upstream_run_id = h.upstream_run_id, answer_headers = h.answer_headers, stream = h.stream,
+                thread_ordinal = (select t.last_ordinal from thread t where t.owner = r.owner and t.id = h.thread_id)
+            from unnest(?::bigint[], ?::varchar[], ?::integer[], ?::varchar[], ?::text[], ?::boolean[])
+                as h (run_pk, thread_id, upstream_status, upstream_run_id, answer_headers, stream)
+            where r.run_pk = any(array[h.run_pk])""";
+
+    /** Not by the status: the index of live runs would serve that, and hold all that were live since it was last cleaned. */
+    static final String UPDATE_ENDS = """
+            with ended as (
+                update run r set status = e.status, reason = e.reason, dialect = e.dialect, result = e.result,
+                    usage = e.usage, iterations = e.iterations, error = e.error, event_count = e.events,
+                    frame_count = e.frames, byte_count = e.bytes, last_sequence = e.frames,
+                    first_event_at = e.first_event_at, completed_at = e.completed_at, cut = e.cut
+                from unnest(?::bigint[], ?::varchar[], ?::varchar[], ?::varchar[], ?::text[], ?::text[], ?::bigint[],
+                        ?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::timestamptz[], ?::timestamptz[],
+                        ?::boolean[])
+                    as e (run_pk, status, reason, dialect, result, usage, iterations,
+                        error, events, frames, bytes, first_event_at, completed_at, cut)
+                where r.run_pk = any(array[e.run_pk]) and r.completed_at is null
+                returning r.owner, r.thread_id, r.completed_at)
+            update thread t set updated_at = greatest(t.updated_at, e.at)
+            from (select owner, thread_id, max(completed_at) as at from ended
+                group by owner, thread_id order by owner, thread_id) e
+            where t.owner = any(array[e.owner]) and t.id >= e.thread_id and t.id <= e.thread_id""";
+
+    /** Characters of one statement's texts past which no further row is taken along: bounds the copies made to send it. */
+    private static final long CHARS_MAX = 4L << 20;
+
+    /** What a row counts for beside its texts of any length: bounds the rows as well, and so how long a statement takes. */
+    private static final int CHARS_OF_ROW = 512;
+
+    private final RoundTrip trip;
+
+    PostgresRunRows(Connection connection) {
+        this.trip = new RoundTrip(connection);
+    }
+
+    @Override
+    void hold(NodeFence fence) {
+        trip.hold(fence);
+    }
+
+    @Override
+    void insertRuns(List<Start> starts) {
+        for (List<Start> piece : pieces(starts, start -> start.start().bytes())) {
+            trip.add(
+                    INSERT_RUNS,
+                    new Columns<>(piece)
+                            .with("int8", Long[]::new, start -> start.run().pk())
+                            .with("varchar", String[]::new, start -> start.run().owner())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    start -> start.start().id())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    start -> start.start().threadId())
+                            .with("int8", Long[]::new, start -> start.run().nodeId())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    start -> start.start().agent())
+                            .with("text", String[]::new, start -> start.start().path())
+                            .with("varchar", String[]::new, start -> RunStatus.RUNNING.label())
+                            .with("bool", Boolean[]::new, start -> start.start().stream())
+                            .with("text", String[]::new, start -> start.start().prompt())
+                            .with("text", String[]::new, start -> start.start().metadata())
+                            .with("text", String[]::new, start -> start.start().config())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    start -> start.start().requestType())
+                            .with("bytea", byte[][]::new, start -> start.start().requestBody())
+                            .with(
+                                    "timestamptz",
+                                    String[]::new,
+                                    start -> text(start.run().createdAt())));
+        }
+    }
+
+    @Override
+    void joinThreads(List<Head> heads) {
+        for (List<Head> piece : pieces(heads, head -> length(head.head().answerHeaders()))) {
+            trip.add(
+                    JOIN_THREADS,
+                    new Columns<>(piece)
+                            .with("varchar", String[]::new, head -> head.run().owner())
+                            .with("varchar", String[]::new, head -> head.head().threadId())
+                            .with("text", String[]::new, head -> head.run().title())
+                            .with("varchar", String[]::new, head -> head.run().agent())
+                            .with(
+                                    "timestamptz",
+                                    String[]::new,
+                                    head -> text(head.run().createdAt())));
+            trip.add(
+                    UPDATE_HEADS,
+                    new Columns<>(piece)
+                            .with("int8", Long[]::new, head -> head.run().pk())
+                            .with("varchar", String[]::new, head -> head.head().threadId())
+                            .with("int4", Integer[]::new, head -> head.head().upstreamStatus())
+                            .with("varchar", String[]::new, head -> head.head().upstreamRunId())
+                            .with("text", String[]::new, head -> head.head().answerHeaders())
+                            .with("bool", Boolean[]::new, head -> head.head().stream()));
+        }
+    }
+
+    @Override
+    void endAndTouchThreads(List<End> ends) {
+        for (List<End> piece : pieces(ends, end -> weight(end.end()))) {
+            trip.add(
+                    UPDATE_ENDS,
+                    new Columns<>(piece)
+                            .with("int8", Long[]::new, end -> end.run().pk())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    end -> end.end().status().label())
+                            .with("varchar", String[]::new, end -> {
+                                RunReason reason = end.end().reason();
+                                return reason == null ? null : reason.label();
+                            })
+                            .with("varchar", String[]::new, end -> end.end().dialect())
+                            .with("text", String[]::new, end -> end.end().result())
+                            .with("text", String[]::new, end -> end.end().usage())
+                            .with("int8", Long[]::new, end -> end.end().iterations())
+                            .with("text", String[]::new, end -> end.end().error())
+                            .with("int8", Long[]::new, end -> end.totals().events())
+                            .with("int8", Long[]::new, end -> end.totals().frames())
+                            .with("int8", Long[]::new, end -> end.totals().bytes())
+                            .with("timestamptz", String[]::new, end -> text(end.firstEventAt()))
+                            .with("timestamptz", String[]::new, end -> text(end.completedAt()))
+                            .with("bool", Boolean[]::new, end -> end.end().cut()));
+        }
+    }
+
+    @Override
+    public void send() throws SQLException {
+        trip.send();
+    }
+
+    private static long weight(RunEnd end) {
+        return length(end.result()) + length(end.usage()) + length(end.error());
+    }
+
+    private static long length(@Nullable String text) {
+        return text == null ? 0 : text.length();
+    }
+
+    private static @Nullable String text(@Nullable Instant instant) {
+        return Objects.toString(instant, null);
+    }
+
+    /** The rows in as few lists as may be, in their order. */
+    private static <T> List<List<T>> pieces(List<T> rows, ToLongFunction<T> weight) {
+        List<List<T>> pieces = new ArrayList<>();
+        int from = 0;
+        long chars = 0;
+        for (int i = 0; i < rows.size(); i++) {
+            chars += CHARS_OF_ROW + weight.applyAsLong(rows.get(i));
+            if (chars >= CHARS_MAX || i == rows.size() - 1) {
+                pieces.add(rows.subList(from, i + 1));
+                from = i + 1;
+                chars = 0;
+            }
+        }
+        return pieces;
+    }
+
+    /** The parameters of a statement, in their order: each an array of what one column has in all rows. */
+    private static final class Columns<T> implements RoundTrip.Parameters {
+
+        private record Column(String type, Object[] values) {}
+
+        private final List<T> rows;
+        private final List<Column> columns = new ArrayList<>();
+
+        Columns(List<T> rows) {
+            this.rows = rows;
+        }
+
+        <V> Columns<T> with(String type, IntFunction<@Nullable V[]> array, Function<T, @Nullable V> column) {
+            columns.add(new Column(type, rows.stream().map(column).toArray(array)));
+            return this;
+        }
+
+        @Override
+        public int bind(PreparedStatement statement, int first) throws SQLException {
+            int at = first;
+            for (Column column : columns) {
+                statement.setArray(at++, statement.getConnection().createArrayOf(column.type, column.values));
+            }
+            return at;
+        }
+    }
+}

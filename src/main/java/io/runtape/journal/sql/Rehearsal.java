@@ -1,0 +1,52 @@
+package io.runtape.journal.sql;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.runtape.access.Owner;
+import io.runtape.run.FrameBlock;
+import io.runtape.run.IdempotencyKey;
+import io.runtape.run.RunEnd;
+import io.runtape.run.RunHead;
+import io.runtape.run.RunKey;
+import io.runtape.run.RunStart;
+import io.runtape.run.RunStatus;
+import io.runtape.run.RunTotals;
+import io.runtape.sse.FrameKind;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** The commits of a run that never was, one for each thing that is written of a run. */
+final class Rehearsal {
+
+    /** No run of the node has it: they are counted upwards from its first key. */
+    private static final long LAST_OF_NODE = (1L << RunKey.RUN_BITS) - 1;
+
+    private Rehearsal() {}
+
+    static List<CommitBatch> ofNode(long nodeId) {
+        Instant now = Instant.now();
+        // Its own, so that gateways which start together do not wait for each other.
+        String id = "rehearsal-" + nodeId;
+        byte[] bytes = id.getBytes(UTF_8);
+        RunKey run = new RunKey(nodeId << RunKey.RUN_BITS | LAST_OF_NODE, id, id, id, now);
+        IdempotencyKey key = new IdempotencyKey(id, id, Duration.ofSeconds(1));
+        RunStart start = new RunStart(id, new Owner(id), id, id, "/", true, now, id, "{}", "{}", null, bytes, key);
+        RunHead head = new RunHead(id, 200, id, "[]", true);
+        FrameBlock frames = new FrameBlock(1, 1, bytes.length);
+        frames.add(FrameKind.EVENT, bytes, 0, bytes.length, 0, id, "", 0);
+        RunTotals totals = RunTotals.NONE.plus(frames);
+        RunEnd end = new RunEnd(RunStatus.COMPLETED, null, false, now, id, null, null, null, null);
+        return List.of(
+                batch(new RunWrite(run, start, null, null, null, RunTotals.NONE, 0)),
+                batch(new RunWrite(run, null, head, null, null, RunTotals.NONE, 0)),
+                batch(new RunWrite(run, null, null, frames, null, totals, 0)),
+                batch(new RunWrite(run, null, null, null, end, totals, 0)));
+    }
+
+    private static CommitBatch batch(RunWrite write) {
+        CommitBatch batch = new CommitBatch();
+        batch.add(write);
+        return batch;
+    }
+}

@@ -1,0 +1,226 @@
+package io.runtape.journal.sql;
+
+import io.runtape.run.FrameBlock;
+import io.runtape.run.RunKey;
+import io.runtape.store.Engine;
+import io.runtape.store.SqlFault;
+import io.runtape.store.Store;
+import io.runtape.store.Transaction;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes batches over the one connection of this node that may. What {@link #write} returns from is durable. Confined to one
+ * thread at a time. It does not mend a connection that broke: {@link #successor} opens another one.
+ */
+public final class StoreWriter implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(StoreWriter.class);
+
+    /**
+     * How long a statement may take before its connection counts as lost and a new one is tried: well within the time that
+     * live runs wait for the database, so that a host which vanished costs them one failover and not their lives.
+     */
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(15);
+
+    private final Store store;
+    private final Connection connection;
+    private final NodeFence fence;
+    private final RunClaims claims;
+    private final RunRows rows;
+    private final FrameWriter frames;
+
+    private StoreWriter(Store store, RunClaims claims, Connection connection, NodeFence fence) throws SQLException {
+        this.store = store;
+        this.connection = connection;
+        this.fence = fence;
+        this.claims = claims;
+        this.rows = RunRows.of(store.engine(), connection);
+        this.frames =
+                store.engine() == Engine.POSTGRESQL ? new PostgresFrames(connection, fence) : new H2Frames(connection);
+    }
+
+    /**
+     * Opens the connection of a new node, which is registered for this start.
+     *
+     * @param claims what a run must get before its row is written
+     * @throws SQLException where the database does not answer, or refuses
+     */
+    public static StoreWriter open(Store store, RunClaims claims) throws SQLException {
+        return open(store, claims, null);
+    }
+
+    /**
+     * Opens another connection in the name of the same node; this one is to be closed before. When it returns, what was sent over
+     * this one is committed or never will be.
+     *
+     * @throws SQLException where the database does not answer, or such as {@link SqlFault#isOfAClosedNode} knows where this node
+     *     may write no more
+     */
+    public StoreWriter successor() throws SQLException {
+        store.requireRoom();
+        return open(store, claims, fence);
+    }
+
+    private static StoreWriter open(Store store, RunClaims claims, @Nullable NodeFence known) throws SQLException {
+        Connection connection = store.connectToWrite(ANSWER_WITHIN);
+        try {
+            Engine engine = store.engine();
+            return new StoreWriter(
+                    store,
+                    claims,
+                    connection,
+                    known == null ? NodeFence.register(connection, engine) : known.renewed(connection, engine));
+        } catch (SQLException | RuntimeException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    /** The id of the node that it writes for. */
+    public long nodeId() {
+        return fence.nodeId();
+    }
+
+    /**
+     * Writes all of the batch or nothing; when it returns the batch is durable, but for the runs whose keys were taken ({@link
+     * CommitBatch#isKeyTaken}).
+     *
+     * @throws SQLException where the batch may or may not be durable, unless {@link SqlFault} says that it was refused
+     */
+    public void write(CommitBatch batch) throws SQLException {
+        store.requireRoom();
+        boolean written = batch.framesOnly() && frames.writesFenced(batch);
+        if (!written) {
+            Transaction.in(connection, () -> {
+                writeAll(batch);
+                return batch;
+            });
+        }
+        store.makeDurable(connection);
+    }
+
+    /**
+     * Runs all statements of {@link #write} once and takes back what they did: the first run need not wait until they are parsed,
+     * and what they need is loaded.
+     *
+     * @throws SQLException where the database does not answer, or refuses
+     */
+    public void rehearse() throws SQLException {
+        store.requireRoom();
+        connection.setAutoCommit(false);
+        try {
+            for (CommitBatch batch : Rehearsal.ofNode(nodeId())) {
+                writeAll(batch);
+            }
+        } finally {
+            connection.rollback();
+            connection.setAutoCommit(true);
+        }
+    }
+
+    private void writeAll(CommitBatch batch) throws SQLException {
+        batch.keysTaken(claims.taken(connection, batch.writes()));
+        List<RunRows.Start> starts = new ArrayList<>();
+        List<RunRows.Head> heads = new ArrayList<>();
+        List<RunRows.End> ends = new ArrayList<>();
+        for (RunWrite write : batch.writes()) {
+            RunKey key = write.run();
+            if (batch.isKeyTaken(key)) {
+                continue;
+            }
+            if (write.start() != null) {
+                starts.add(new RunRows.Start(key, write.start()));
+            }
+            if (write.head() != null) {
+                heads.add(new RunRows.Head(key, write.head()));
+            }
+            if (write.end() != null) {
+                ends.add(new RunRows.End(key, write.end(), write.totals()));
+            }
+        }
+        rows.hold(fence);
+        rows.start(starts);
+        rows.head(heads);
+        rows.end(ends);
+        rows.send();
+        if (batch.frames() > 0) {
+            frames.write(batch);
+        }
+    }
+
+    /**
+     * Whether the tables hold the batch: all of it, since it was written as one. Asked on a new connection after one broke
+     * in mid-commit; then {@link CommitBatch#isKeyTaken} is known too.
+     */
+    public boolean holds(CommitBatch batch) throws SQLException {
+        for (RunWrite write : batch.writes()) {
+            if (holds(write)) {
+                batch.keysTaken(absentClaims(batch));
+                store.makeDurable(connection);
+                return true;
+            }
+            if (!write.claimsKey()) {
+                return false;
+            }
+            // A run that is not there may have found its key taken: that proves nothing. Where no other write does,
+            // there was nothing to commit, or nothing was, and either way it can be written again.
+        }
+        return false;
+    }
+
+    private Set<RunKey> absentClaims(CommitBatch batch) throws SQLException {
+        Set<RunKey> absent = new HashSet<>();
+        for (RunWrite write : batch.writes()) {
+            if (write.claimsKey() && !holds(write)) {
+                absent.add(write.run());
+            }
+        }
+        return absent;
+    }
+
+    private boolean holds(RunWrite write) throws SQLException {
+        long pk = write.run().pk();
+        FrameBlock block = write.frames();
+        if (block != null) {
+            return exists("select 1 from frame where run_pk = ? and sequence = ?", pk, block.last());
+        }
+        if (write.end() != null) {
+            return exists("select 1 from run where run_pk = ? and status <> 'running'", pk, null);
+        }
+        if (write.head() != null) {
+            return exists("select 1 from run where run_pk = ? and thread_ordinal is not null", pk, null);
+        }
+        return exists("select 1 from run where run_pk = ?", pk, null);
+    }
+
+    private boolean exists(String query, long pk, @Nullable Long sequence) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(query)) {
+            select.setLong(1, pk);
+            if (sequence != null) {
+                select.setLong(2, sequence);
+            }
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            store.closeWriting(connection);
+        } catch (SQLException e) {
+            LOG.debugf("the connection is gone: %s", e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** The rows of runs and frames as the journal writes them: its statements, and none of its threads. */
+@NullMarked
+package io.runtape.journal.sql;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,137 @@
+package io.runtape.relay;
+
+import io.netty.channel.EventLoop;
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.cancel.ForwardedCancels;
+import io.runtape.cluster.ReadersElsewhere;
+import io.runtape.delivery.Delivery;
+import io.runtape.error.ApiException;
+import io.runtape.idempotency.RecordedAnswers;
+import io.runtape.journal.Journal;
+import io.runtape.server.body.IncomingBody;
+import io.runtape.server.body.ReceivedBody;
+import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.upstream.AgentClient;
+import io.runtape.upstream.UpstreamConfig;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import java.util.function.Supplier;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/** The recorded calls of the agent API (contract, section 2). All others are forwarded before they come here. */
+@Path("/v1")
+public final class AgentApiResource {
+
+    /** A larger body is parsed off the event loop. */
+    private static final int PARSED_AT_ONCE = 64 << 10;
+
+    private final CallerAuthentication callers;
+    private final RecordedPaths paths;
+    private final Journal journal;
+    private final AgentClient agent;
+    private final Delivery delivery;
+    private final RecordedAnswers answers;
+    private final ProxyConfig config;
+    private final UpstreamConfig upstream;
+    private final ForwardedCancels cancels;
+    private final ReadersElsewhere readersElsewhere;
+    private final DialectWorker dialectWorker;
+    private final BodyWorker bodyWorker;
+    private final MemoryBudgets memory;
+    private final StoredHeaders storedHeaders;
+
+    AgentApiResource(
+            CallerAuthentication callers,
+            RecordedPaths paths,
+            Journal journal,
+            AgentClient agent,
+            Delivery delivery,
+            RecordedAnswers answers,
+            ProxyConfig config,
+            UpstreamConfig upstream,
+            ForwardedCancels cancels,
+            ReadersElsewhere readersElsewhere,
+            DialectWorker dialectWorker,
+            BodyWorker bodyWorker,
+            MemoryBudgets memory,
+            StoredHeaders storedHeaders) {
+        this.callers = callers;
+        this.paths = paths;
+        this.journal = journal;
+        this.agent = agent;
+        this.delivery = delivery;
+        this.answers = answers;
+        this.config = config;
+        this.upstream = upstream;
+        this.cancels = cancels;
+        this.readersElsewhere = readersElsewhere;
+        this.dialectWorker = dialectWorker;
+        this.bodyWorker = bodyWorker;
+        this.memory = memory;
+        this.storedHeaders = storedHeaders;
+    }
+
+    /** Runs an agent: passes the call on and the answer back, and records it. */
+    @POST
+    @Path("/{path: .*}")
+    @Operation(hidden = true)
+    public Uni<Void> run(RoutingContext context) {
+        RecordedCall.Arrival arrival = RecordedCall.Arrival.now();
+        HttpServerRequest request = context.request();
+        RecordedPaths.RecordedPath path =
+                paths.match(RequestTarget.of(request)).orElseThrow(() -> ApiException.notFound("recorded path"));
+        Owner owner = callers.ownerOf(request);
+        OwnHeaders named = OwnHeaders.of(request.headers());
+        OwnHeaders own = callers.mayRepeat(owner) ? named : named.unkeyed();
+        if (journal.stopping() && own.idempotencyKey() == null) {
+            // A call with a key may have a run, which its body is needed to tell.
+            throw UnansweredErrors.stopping();
+        }
+        return IncomingBody.read(request, config.maxBody().asLongValue(), " (RUNTAPE_MAX_BODY)", memory.bodies())
+                .flatMap(body -> parse(
+                        body, () -> RecordedCall.of(request, path, owner, own, body, arrival, config.idempotencyTtl())))
+                .flatMap(call -> relay(context, call));
+    }
+
+    private Uni<RecordedCall> parse(ReceivedBody body, Supplier<RecordedCall> parsing) {
+        Context context = Vertx.currentContext();
+        Uni<RecordedCall> parsed = Uni.createFrom().item(parsing);
+        if (body.bytes().length > PARSED_AT_ONCE) {
+            parsed = parsed.runSubscriptionOn(bodyWorker).emitOn(task -> context.runOnContext(v -> task.run()));
+        }
+        return parsed.onFailure().invoke(body.share()::close).onCancellation().invoke(body.share()::close);
+    }
+
+    /** From here on the run goes on whatever becomes of the client: only its answer hangs on the result. */
+    private Uni<Void> relay(RoutingContext context, RecordedCall call) {
+        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
+        return Uni.createFrom().emitter(emitter -> {
+            ClientResponse client =
+                    new ClientResponse(context, emitter, call.own().eventIds(), delivery, loop);
+            CallOpening opening = new CallOpening(call, client, loop, journal, answers, (opened, run) -> {
+                RunRelay relay = new RunRelay(
+                        opened,
+                        client,
+                        loop,
+                        agent,
+                        config,
+                        upstream,
+                        cancels,
+                        readersElsewhere,
+                        dialectWorker,
+                        storedHeaders);
+                relay.begin(run);
+                return relay;
+            });
+            emitter.onTermination(opening::clientGone);
+            opening.begin();
+        });
+    }
+}

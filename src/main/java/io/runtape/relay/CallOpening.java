@@ -1,0 +1,190 @@
+package io.runtape.relay;
+
+import io.netty.channel.EventLoop;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.idempotency.RecordedAnswer;
+import io.runtape.idempotency.RecordedAnswers;
+import io.runtape.idempotency.RecordedHead;
+import io.runtape.journal.Journal;
+import io.runtape.journal.KeyTakenException;
+import io.runtape.journal.RunJournal;
+import io.runtape.journal.TooManyRunsException;
+import io.runtape.run.IdempotencyKey;
+import io.runtape.server.loop.EventLoops;
+import io.smallrye.mutiny.subscription.Cancellable;
+import java.util.function.BiFunction;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens the run of a recorded call, and lets the relay go on from there. Where the call's idempotency key has a run already,
+ * the call is answered with that one, and the agent API is not called: the database decides, by refusing the second key.
+ *
+ * <p>Lets go of the body when nobody is to be sent it. Confined to the event loop of the call.
+ */
+final class CallOpening {
+
+    private static final Logger LOG = Logger.getLogger(CallOpening.class);
+
+    /** How often a key may be free again by the time its run is looked for: each time another call's run has failed. */
+    private static final int TRIES = 5;
+
+    private final ClientResponse client;
+    private final EventLoop loop;
+    private final Journal journal;
+    private final RecordedAnswers answers;
+    private final BiFunction<RecordedCall, RunJournal, RunRelay> relaying;
+    private final RecordedCall call;
+    private @Nullable RunRelay relay;
+    private @Nullable Cancellable lookup;
+
+    /** @param relaying begins to relay the call, whose run is durable */
+    CallOpening(
+            RecordedCall call,
+            ClientResponse client,
+            EventLoop loop,
+            Journal journal,
+            RecordedAnswers answers,
+            BiFunction<RecordedCall, RunJournal, RunRelay> relaying) {
+        this.call = call;
+        this.client = client;
+        this.loop = loop;
+        this.journal = journal;
+        this.answers = answers;
+        this.relaying = relaying;
+    }
+
+    /** Makes the run durable, or finds the one that there is. */
+    void begin() {
+        @Nullable IdempotencyKey key = call.start().key();
+        if (key != null && call.own().position() > 0) {
+            // Who has part of an answer goes on with that one, or not at all: another run would not be its rest.
+            repeat(key, () -> refuse(nothingToGoOnWith()));
+        } else {
+            open(TRIES);
+        }
+    }
+
+    private static ApiException nothingToGoOnWith() {
+        return ApiException.of(
+                ErrorCode.UNKNOWN_SEQUENCE,
+                "This Idempotency-Key has no run that Last-Event-ID could be a position in. Nothing was sent to the agent"
+                        + " API; send the call without Last-Event-ID to begin a run.");
+    }
+
+    private void open(int tries) {
+        if (journal.stopping()) {
+            stopping();
+            return;
+        }
+        // A call that waited for its run in vain is told so on another thread.
+        journal.open(call.start(), loop)
+                .subscribe()
+                .with(run -> relay = relaying.apply(call, run), e -> EventLoops.run(loop, () -> unopened(e, tries)));
+    }
+
+    /** A repeat of a call that has a run is a reader, as all others that are served to the end. */
+    private void stopping() {
+        @Nullable IdempotencyKey key = call.start().key();
+        if (key == null) {
+            refuse(UnansweredErrors.stopping());
+        } else {
+            repeat(key, () -> refuse(UnansweredErrors.stopping()));
+        }
+    }
+
+    private void unopened(Throwable cause, int tries) {
+        @Nullable IdempotencyKey key = call.start().key();
+        if (cause instanceof KeyTakenException && key != null) {
+            repeat(key, () -> {
+                if (tries > 1) {
+                    open(tries - 1);
+                } else {
+                    refuse(failingRuns());
+                }
+            });
+        } else if (cause instanceof TooManyRunsException bound) {
+            ApiException refusal = tooMany(bound);
+            if (key == null) {
+                refuse(refusal);
+            } else {
+                repeat(key, () -> refuse(refusal));
+            }
+        } else {
+            refuse(UnansweredErrors.awayStore());
+        }
+    }
+
+    private void refuse(ApiException refusal) {
+        call.release();
+        client.refuse(refusal);
+    }
+
+    private static ApiException failingRuns() {
+        return UnansweredErrors.unavailable(
+                "The runs of other calls with this Idempotency-Key fail one after the other. Nothing was sent to"
+                        + " the agent API for this one.");
+    }
+
+    private static ApiException tooMany(TooManyRunsException bound) {
+        return ApiException.of(
+                        ErrorCode.TOO_MANY_RUNS,
+                        bound.ofOwner()
+                                ? "Too many of your runs are live. Nothing was sent to the agent API."
+                                : "Too many runs are live at this gateway. Nothing was sent to the agent API.")
+                .retryAfter(UnansweredErrors.RETRY_AFTER);
+    }
+
+    private void repeat(IdempotencyKey key, Runnable ifThereIsNone) {
+        OwnHeaders own = call.own();
+        lookup = answers.ofKey(call.start().owner(), key, loop)
+                .subscribe()
+                .with(found -> found.ifPresentOrElse(answer -> repeat(answer, own), ifThereIsNone), e -> {
+                    call.release();
+                    client.fail(e);
+                });
+    }
+
+    private void repeat(RecordedAnswer answer, OwnHeaders own) {
+        call.release();
+        answer.head(loop)
+                .subscribe()
+                .with(
+                        head -> repeat(answer, head, own),
+                        e -> client.refuse(answer.runId(), answer.threadId(), UnansweredErrors.because(null, true)));
+    }
+
+    private void repeat(RecordedAnswer answer, RecordedHead head, OwnHeaders own) {
+        LOG.debugf("run %s answers a repeat", head.runId());
+        @Nullable Integer status = head.status();
+        if (status == null) {
+            client.refuse(head.runId(), head.threadId(), UnansweredErrors.because(head.reason(), head.sent()));
+            return;
+        }
+        boolean ids = own.eventIds() && head.stream();
+        try {
+            client.repeat(
+                    AnswerHead.again(head, status),
+                    answer.body(own.position(), ids, loop),
+                    !ids && own.position() == 0);
+        } catch (ApiException e) {
+            client.refuse(e);
+        }
+    }
+
+    /** The client has gone away. */
+    void clientGone() {
+        RunRelay begun = relay;
+        if (begun != null) {
+            begun.clientGone();
+            return;
+        }
+        client.leave();
+        Cancellable looking = lookup;
+        if (looking != null) {
+            looking.cancel();
+            call.release();
+        }
+    }
+}

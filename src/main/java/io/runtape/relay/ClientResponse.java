@@ -1,0 +1,130 @@
+package io.runtape.relay;
+
+import io.netty.channel.EventLoop;
+import io.runtape.delivery.Delivery;
+import io.runtape.delivery.StreamedResponse;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorReply;
+import io.runtape.error.RequestId;
+import io.runtape.journal.RunJournal;
+import io.runtape.run.RunHead;
+import io.runtape.upstream.AgentAnswer;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer that the client of a recorded call gets: the head of the agent API's answer and then, as a reader like every
+ * other, what is durable of the run. A client that goes away ends nothing but this. Confined to the event loop.
+ */
+final class ClientResponse {
+
+    private final RoutingContext context;
+    private final UniEmitter<? super @Nullable Void> emitter;
+    private final boolean eventIds;
+    private final Delivery delivery;
+    private final EventLoop loop;
+    private boolean gone;
+    private boolean begun;
+    private @Nullable StreamedResponse body;
+
+    ClientResponse(
+            RoutingContext context,
+            UniEmitter<? super @Nullable Void> emitter,
+            boolean eventIds,
+            Delivery delivery,
+            EventLoop loop) {
+        this.context = context;
+        this.emitter = emitter;
+        this.eventIds = eventIds;
+        this.delivery = delivery;
+        this.loop = loop;
+    }
+
+    /** Names the client's request in the log. */
+    String requestId() {
+        return RequestId.of(context);
+    }
+
+    /** Whether the client has gone away. */
+    boolean isGone() {
+        return gone || context.response().closed();
+    }
+
+    /** Whether the client is there and has not been sent anything. */
+    boolean isWaitingForHead() {
+        return !isGone() && !context.response().headWritten() && !begun;
+    }
+
+    /** The client has gone away. */
+    void leave() {
+        gone = true;
+        if (body != null) {
+            body.cancel();
+        }
+    }
+
+    /** From now on the run's frames are kept for this client, until its head can be sent. */
+    void listen(RunJournal run, AgentAnswer answer) {
+        if (!isGone()) {
+            boolean ids = eventIds && answer.isEventStream();
+            body = StreamedResponse.of(context, delivery.body(run, ids, loop), () -> emitter.complete(null));
+        }
+    }
+
+    /**
+     * Sends a recorded answer once more.
+     *
+     * @param bytes what of the body there is to send
+     * @param whole whether that is the agent API's body byte for byte, from its beginning
+     */
+    void repeat(AnswerHead head, Multi<Buffer> bytes, boolean whole) {
+        if (isGone()) {
+            return;
+        }
+        StreamedResponse to = StreamedResponse.of(context, bytes, () -> emitter.complete(null));
+        body = to;
+        begun = true;
+        head.write(context.response(), whole);
+        context.response().putHeader("Idempotent-Replayed", "true");
+        to.start();
+    }
+
+    /** Sends the head, which is durable, and then the body as it becomes so. */
+    void begin(RunJournal run, RunHead head, AgentAnswer answer) {
+        StreamedResponse to = body;
+        if (to == null) {
+            return;
+        }
+        begun = true;
+        AnswerHead.of(run, head, answer).write(context.response(), !(eventIds && answer.isEventStream()));
+        to.start();
+    }
+
+    /** Nothing was sent, and nothing will be: the failure is answered as that of every other call. */
+    void fail(Throwable cause) {
+        emitter.fail(cause);
+    }
+
+    /** Answers with an error of the gateway's own. */
+    void refuse(ApiException failure) {
+        if (isGone()) {
+            return;
+        }
+        if (body != null) {
+            body.cancel();
+        }
+        ErrorReply.write(context, failure);
+        emitter.complete(null);
+    }
+
+    /** The same about a run that is recorded: the answer names it and its thread. */
+    void refuse(String runId, String threadId, ApiException failure) {
+        if (!isGone() && !context.response().headWritten()) {
+            context.response().putHeader("Runtape-Run-Id", runId).putHeader("Runtape-Thread-Id", threadId);
+        }
+        refuse(failure);
+    }
+}

@@ -1,0 +1,93 @@
+package io.runtape.relay;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.runtape.dialect.Dialect;
+import io.runtape.dialect.Failure;
+import io.runtape.dialect.Outcome;
+import io.runtape.dialect.Verdict;
+import io.runtape.run.RunEnd;
+import io.runtape.run.RunReason;
+import io.runtape.run.RunStatus;
+import io.runtape.upstream.AgentAnswer;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a run ends, by how its answer ended and what its events said; that is text already, as it will be stored.
+ *
+ * @param verdict how it ended by its events
+ * @param dialect the dialect that they were read in; null where they said nothing
+ * @param result any JSON
+ * @param usage a JSON object
+ * @param iterations how many turns the agent took
+ * @param error a JSON object
+ */
+record Ending(
+        @Nullable Verdict verdict,
+        @Nullable String dialect,
+        @Nullable String result,
+        @Nullable String usage,
+        @Nullable Long iterations,
+        @Nullable String error) {
+
+    /** Nothing was said. */
+    static final Ending UNKNOWN = new Ending(null, null, null, null, null, null);
+
+    /** Writes out what the events said. */
+    static Ending of(Dialect dialect, Outcome outcome) {
+        return outcome.equals(Outcome.UNKNOWN)
+                ? UNKNOWN
+                : new Ending(
+                        outcome.verdict(),
+                        dialect.name(),
+                        json(outcome.result()),
+                        json(outcome.usage()),
+                        outcome.iterations() == null
+                                ? null
+                                : outcome.iterations().longValue(),
+                        json(error(outcome.error())));
+    }
+
+    /** Whether a cancel that passed would tell how a run with this whole answer ended: neither it nor its events do. */
+    boolean isExplainedByCancel(AgentAnswer answer) {
+        return isSuccess(answer) && verdict == null;
+    }
+
+    /** The end of a run whose answer is whole. */
+    RunEnd whole(AgentAnswer answer, boolean cancelNoted, Instant at) {
+        if (!isSuccess(answer) || verdict == Verdict.FAILED) {
+            return end(RunStatus.FAILED, RunReason.UPSTREAM_ERROR, false, at);
+        }
+        if (verdict == Verdict.CANCELLED || verdict == null && cancelNoted) {
+            return end(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, false, at);
+        }
+        return end(RunStatus.COMPLETED, null, false, at);
+    }
+
+    private static boolean isSuccess(AgentAnswer answer) {
+        return answer.status() >= 200 && answer.status() <= 299;
+    }
+
+    /** The end of a run whose answer broke off. */
+    RunEnd cut(RunStatus status, RunReason reason, Instant at) {
+        return end(status, reason, true, at);
+    }
+
+    private RunEnd end(RunStatus status, @Nullable RunReason reason, boolean cut, Instant at) {
+        return new RunEnd(status, reason, cut, at, dialect, result, usage, iterations, error);
+    }
+
+    private static @Nullable JsonNode error(@Nullable Failure failure) {
+        return failure == null
+                ? null
+                : JsonNodeFactory.instance
+                        .objectNode()
+                        .put("code", failure.code())
+                        .put("message", failure.message());
+    }
+
+    private static @Nullable String json(@Nullable JsonNode node) {
+        return node == null || node.isMissingNode() || node.isNull() ? null : StorableText.of(node.toString());
+    }
+}

@@ -1,0 +1,110 @@
+package io.runtape.relay;
+
+import io.runtape.dialect.EventType;
+import io.runtape.journal.RunJournal;
+import io.runtape.run.LastEventIds;
+import io.runtape.sse.FrameKind;
+import io.runtape.sse.FrameSink;
+import java.io.ByteArrayOutputStream;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Appends frames to the run's journal with their type and their time of arrival, and shows them to whoever reads the
+ * outcome. Confined to one event loop.
+ */
+final class FrameRecorder implements FrameSink {
+
+    /** Types are for filters; a longer one is cut. */
+    private static final int TYPE_CHARS_MAX = 200;
+
+    private final RunJournal journal;
+    private final OutcomeReader outcome;
+    private final long beganNanos;
+    private final int partsBytesMax;
+    private final ByteArrayOutputStream parts = new ByteArrayOutputStream(0);
+    private final LastEventIds ids = new LastEventIds();
+    private long sequence;
+    private boolean partsTooLong;
+    private boolean streamStart = true;
+    private long offsetMicros;
+
+    /**
+     * @param beganNanos when the run began, by {@link System#nanoTime}
+     * @param partsBytesMax an event over this is not read: neither for its type nor for the outcome
+     */
+    FrameRecorder(RunJournal journal, OutcomeReader outcome, long beganNanos, int partsBytesMax) {
+        this.journal = journal;
+        this.outcome = outcome;
+        this.beganNanos = beganNanos;
+        this.partsBytesMax = partsBytesMax;
+    }
+
+    /** What is appended from now on arrived now. */
+    void arrived() {
+        offsetMicros = (System.nanoTime() - beganNanos) / 1000;
+    }
+
+    @Override
+    public void frame(
+            FrameKind kind,
+            byte[] source,
+            int from,
+            int to,
+            @Nullable String event,
+            String lastEventId,
+            int partsBefore) {
+        @Nullable Block block = kind == FrameKind.EVENT ? block(source, from, to) : null;
+        @Nullable String type = kind == FrameKind.EVENT ? typeOf(event, block) : null;
+        String id = ids.stored(lastEventId, ++sequence);
+        journal.append(kind, source, from, to, offsetMicros, type == null ? null : stored(type), id, partsBefore);
+        if (kind == FrameKind.PART) {
+            keepPart(source, from, to);
+            return;
+        }
+        if (block != null && type != null) {
+            outcome.event(type, block.bytes(), block.from(), block.to(), streamStart);
+        } else if (kind == FrameKind.RESPONSE && !partsTooLong && parts.size() == 0) {
+            outcome.response(source, from, to);
+        }
+        parts.reset();
+        partsTooLong = false;
+        streamStart = false;
+    }
+
+    private void keepPart(byte[] source, int from, int to) {
+        partsTooLong |= parts.size() + (to - from) > partsBytesMax;
+        if (partsTooLong) {
+            parts.reset();
+        } else {
+            parts.write(source, from, to - from);
+        }
+    }
+
+    /** The whole block that the frame completes; null where it is too long to be looked at. */
+    private @Nullable Block block(byte[] source, int from, int to) {
+        if (partsTooLong) {
+            return null;
+        }
+        if (parts.size() == 0) {
+            return new Block(source, from, to);
+        }
+        parts.write(source, from, to - from);
+        byte[] whole = parts.toByteArray();
+        return new Block(whole, 0, whole.length);
+    }
+
+    private String typeOf(@Nullable String event, @Nullable Block block) {
+        return event != null || block == null
+                ? Objects.requireNonNullElse(event, EventType.DEFAULT)
+                : EventType.of(null, block.bytes(), block.from(), block.to(), streamStart);
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // Looked at at once, never compared.
+    private record Block(byte[] bytes, int from, int to) {}
+
+    private static String stored(String type) {
+        String cut = type.length() <= TYPE_CHARS_MAX ? type : type.substring(0, TYPE_CHARS_MAX);
+        return StorableText.of(cut);
+    }
+}

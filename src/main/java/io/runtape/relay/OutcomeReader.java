@@ -1,0 +1,153 @@
+package io.runtape.relay;
+
+import io.runtape.dialect.Dialect;
+import io.runtape.dialect.RunDigest;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/**
+ * Reads how a run comes out of its events, in their order: short ones at once, long ones on a worker, since JSON of megabytes
+ * would hold up the event loop. While one is being read, those that follow wait; whoever shows them asks {@link #isBehind}
+ * and brings no more until {@link #whenRead} calls.
+ *
+ * <p>Confined to one event loop.
+ */
+final class OutcomeReader {
+
+    private static final Logger LOG = Logger.getLogger(OutcomeReader.class);
+
+    /** A longer event is read on the worker. */
+    private static final int READ_AT_ONCE = 64 << 10;
+
+    private final String runId;
+    private final Dialect dialect;
+    private RunDigest digest;
+    private final Executor loop;
+    private final Executor worker;
+    private final Deque<Step> waiting = new ArrayDeque<>();
+    private boolean behind;
+    private boolean going;
+    /** Something long was read, so that the outcome may be long as well. */
+    private boolean longOnes;
+
+    OutcomeReader(String runId, Dialect dialect, Executor loop, Executor worker) {
+        this.runId = runId;
+        this.dialect = dialect;
+        this.digest = dialect.digest();
+        this.loop = loop;
+        this.worker = worker;
+    }
+
+    private record Step(boolean onWorker, Runnable reading, Runnable then) {}
+
+    /** Some bytes, and what they are read by. */
+    @FunctionalInterface
+    private interface Reading {
+        void of(byte[] bytes, int from, int to);
+    }
+
+    /** Shows the next event; see {@link RunDigest#event}. */
+    void event(String type, byte[] block, int from, int to, boolean streamStart) {
+        show(block, from, to, (bytes, start, end) -> digest.event(type, bytes, start, end, streamStart));
+    }
+
+    /** Shows an answer that is no event stream; see {@link RunDigest#response}. */
+    void response(byte[] body, int from, int to) {
+        show(body, from, to, digest::response);
+    }
+
+    private void show(byte[] bytes, int from, int to, Reading reading) {
+        boolean isLong = to - from > READ_AT_ONCE;
+        longOnes |= isLong;
+        if (!isLong && !behind) {
+            read(() -> reading.of(bytes, from, to));
+            return;
+        }
+        // The array is the caller's, and used again.
+        byte[] own = Arrays.copyOfRange(bytes, from, to);
+        add(new Step(isLong, () -> reading.of(own, 0, own.length), () -> {}));
+    }
+
+    /** What a dialect makes of a run is worth less than the run: a fault in it must not cost a frame. */
+    private void read(Runnable reading) {
+        try {
+            reading.run();
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "an event of run %s cannot be read in its dialect", runId);
+        }
+    }
+
+    /** Whether something long is being read. */
+    boolean isBehind() {
+        return behind;
+    }
+
+    /** Calls back on the loop when everything is read that was shown. */
+    void whenRead(Runnable call) {
+        add(new Step(false, () -> {}, call));
+    }
+
+    /**
+     * Calls back on the loop with how the run ends by what was shown so far, at once where nothing of it was long. Then all of
+     * that is forgotten: a client may go on reading the run for hours.
+     */
+    void ending(Consumer<Ending> call) {
+        Ending[] read = {Ending.UNKNOWN};
+        Runnable reading = () -> {
+            read[0] = Ending.of(dialect, digest.outcome());
+            digest = dialect.digest();
+        };
+        add(new Step(longOnes, reading, () -> call.accept(read[0])));
+    }
+
+    private void add(Step step) {
+        waiting.add(step);
+        go();
+    }
+
+    private void go() {
+        if (going) {
+            return;
+        }
+        going = true;
+        try {
+            while (!behind && !waiting.isEmpty()) {
+                take(waiting.remove());
+            }
+        } finally {
+            going = false;
+        }
+    }
+
+    private void take(Step step) {
+        if (!step.onWorker) {
+            read(step.reading);
+            step.then.run();
+            return;
+        }
+        behind = true;
+        try {
+            worker.execute(() -> {
+                try {
+                    read(step.reading);
+                } finally {
+                    loop.execute(() -> done(step));
+                }
+            });
+        } catch (RejectedExecutionException stopping) {
+            // The run ends as that of a gateway that stops.
+            LOG.debugf("an event of run %s is not read any more", runId);
+        }
+    }
+
+    private void done(Step step) {
+        behind = false;
+        step.then.run();
+        go();
+    }
+}

@@ -1,0 +1,139 @@
+package io.runtape.relay;
+
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.run.Position;
+import io.runtape.server.names.PlannedNames;
+import io.vertx.core.MultiMap;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The request headers of the gateway's own (contract, section 2). They are never sent on.
+ *
+ * @param cancelOnDisconnect whether the run is cancelled when its client is gone
+ * @param eventIds whether each event gets an {@code id} line
+ * @param threadId the thread that the caller names
+ * @param idempotencyKey the name of the call, by which a repeat is known
+ * @param position the last sequence that the caller has of the answer to the call of that name; 0 for none
+ */
+record OwnHeaders(
+        boolean cancelOnDisconnect,
+        boolean eventIds,
+        @Nullable String threadId,
+        @Nullable String idempotencyKey,
+        long position) {
+
+    /** What a recorded call does not send on: our own headers, and what would let the answer be compressed. */
+    private static final Set<String> NOT_SENT_ON = Set.of(
+            "accept-encoding",
+            "content-length",
+            "idempotency-key",
+            "runtape-on-disconnect",
+            "runtape-event-ids",
+            "runtape-thread-id");
+
+    /** The position that a call with a key names is one in the run here. */
+    private static final Set<String> NOT_SENT_ON_OF_KEYED =
+            Stream.concat(NOT_SENT_ON.stream(), Stream.of("last-event-id")).collect(Collectors.toUnmodifiableSet());
+
+    /** Visible ASCII (RFC 5234, VCHAR). */
+    private static final Pattern FIT_KEY = Pattern.compile("[!-~]{1,255}");
+
+    private static final Pattern FIT_ID = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
+
+    /**
+     * Reads them.
+     *
+     * @throws ApiException 400 where one has a value that is not allowed
+     */
+    static OwnHeaders of(MultiMap headers) {
+        for (String name : PlannedNames.HEADERS) {
+            if (headers.contains(name)) {
+                throw ApiException.invalid(name + " is not supported by this version. Send the call without it.");
+            }
+        }
+        String threadId = only(headers, "Runtape-Thread-Id");
+        if (threadId != null && !isFitId(threadId)) {
+            throw ApiException.invalid(
+                    "Runtape-Thread-Id must be 1 to 128 characters of letters, digits, '.', '_', ':' and '-'.");
+        }
+        @Nullable String idempotencyKey = idempotencyKey(headers);
+        return new OwnHeaders(
+                oneOf(headers, "Runtape-On-Disconnect", "continue", "cancel").equals("cancel"),
+                oneOf(headers, "Runtape-Event-Ids", "false", "true").equals("true"),
+                threadId,
+                idempotencyKey,
+                idempotencyKey == null ? 0 : position(headers));
+    }
+
+    /**
+     * The same for a caller whose calls are never answered from another one's run.
+     *
+     * @throws ApiException 400 where it names a position: another run would not be the rest of the answer that it has
+     */
+    OwnHeaders unkeyed() {
+        if (position > 0) {
+            throw ApiException.of(
+                    ErrorCode.UNKNOWN_SEQUENCE,
+                    "A call without a credential is never a repeat, so that Last-Event-ID is a position in no run. Nothing"
+                            + " was sent to the agent API; send the call without Last-Event-ID to begin a run.");
+        }
+        return new OwnHeaders(cancelOnDisconnect, eventIds, threadId, null, 0);
+    }
+
+    private static @Nullable String idempotencyKey(MultiMap headers) {
+        List<String> keys = headers.getAll("Idempotency-Key");
+        if (keys.isEmpty()) {
+            return null;
+        }
+        if (keys.size() > 1 || !FIT_KEY.matcher(keys.get(0)).matches()) {
+            throw ApiException.invalid("Idempotency-Key must be one key of 1 to 255 visible ASCII characters.");
+        }
+        return keys.get(0);
+    }
+
+    private static long position(MultiMap headers) {
+        String value = only(headers, "Last-Event-ID");
+        if (value == null || value.isEmpty()) {
+            return 0;
+        }
+        return Position.of(
+                value,
+                "Last-Event-ID must be a sequence of the run, a number from 0, in a call with an Idempotency-Key.");
+    }
+
+    /** The names, in lower case, of what is not sent on of this call. */
+    Set<String> notSentOn() {
+        return idempotencyKey == null ? NOT_SENT_ON : NOT_SENT_ON_OF_KEYED;
+    }
+
+    /** Which of two values the caller meant nobody can know. */
+    private static @Nullable String only(MultiMap headers, String name) {
+        List<String> values = headers.getAll(name);
+        if (values.size() > 1) {
+            throw ApiException.invalid(name + " must be sent once at the most.");
+        }
+        return values.isEmpty() ? null : values.get(0);
+    }
+
+    private static String oneOf(MultiMap headers, String name, String usual, String other) {
+        String value = only(headers, name);
+        if (value == null || value.equals(usual)) {
+            return usual;
+        }
+        if (value.equals(other)) {
+            return other;
+        }
+        throw ApiException.invalid(name + " must be '" + usual + "' or '" + other + "'.");
+    }
+
+    /** Whether this can be the id of a thread or a run. */
+    static boolean isFitId(@Nullable String id) {
+        return id != null && FIT_ID.matcher(id).matches();
+    }
+}

@@ -1,0 +1,187 @@
+package io.runtape.relay;
+
+import io.runtape.access.Owner;
+import io.runtape.error.PrefixedId;
+import io.runtape.run.IdempotencyKey;
+import io.runtape.run.RequestBody;
+import io.runtape.run.RunStart;
+import io.runtape.server.body.ReceivedBody;
+import io.runtape.server.memory.Share;
+import io.runtape.upstream.ForwardedHeaders;
+import io.runtape.upstream.OutgoingBody;
+import io.vertx.core.http.HttpServerRequest;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call that is to be recorded, as it came in. It holds its body until that is stored and sent, and no longer: the answer may
+ * take hours. Made by any thread, then confined to the event loop of the call.
+ */
+final class RecordedCall {
+
+    private final String target;
+    private final List<Map.Entry<String, String>> headers;
+    private final OutgoingBody body;
+    private final Share share;
+    private final OwnHeaders own;
+    private final long beganNanos;
+    private final int length;
+    private RunRequest asked;
+    private RunStart start;
+
+    RecordedCall(
+            String target,
+            List<Map.Entry<String, String>> headers,
+            ReceivedBody received,
+            OwnHeaders own,
+            RunRequest asked,
+            RunStart start,
+            long beganNanos) {
+        this.target = target;
+        this.headers = headers;
+        this.body = new OutgoingBody(received.bytes(), received.share()::close);
+        this.share = received.share();
+        this.own = own;
+        this.asked = asked;
+        this.start = start;
+        this.beganNanos = beganNanos;
+        this.length = received.bytes().length;
+    }
+
+    static RecordedCall of(
+            HttpServerRequest request,
+            RecordedPaths.RecordedPath path,
+            Owner owner,
+            OwnHeaders own,
+            ReceivedBody received,
+            Arrival arrival,
+            Duration keyTtl) {
+        byte[] body = received.bytes();
+        RunRequest asked = RunRequest.of(body);
+        String agent = path.agent() == null ? asked.agent() : RunRequest.cut(path.agent());
+        RunStart start = new RunStart(
+                PrefixedId.next("run_"),
+                owner,
+                threadId(own, asked),
+                agent,
+                path.path(),
+                asked.stream(),
+                arrival.at(),
+                asked.prompt(),
+                asked.metadata(),
+                asked.config(),
+                RunRequest.cut(request.getHeader("content-type")),
+                RequestBody.stored(body),
+                key(own, path, body, keyTtl));
+        return new RecordedCall(
+                path.target().originForm(),
+                ForwardedHeaders.ofRequest(request.headers(), own.notSentOn()),
+                received,
+                own,
+                asked,
+                start,
+                arrival.nanos());
+    }
+
+    /** Path and query as the caller sent them. */
+    String target() {
+        return target;
+    }
+
+    /** The end-to-end headers that are sent on, the caller's credential among them: never stored or logged. */
+    List<Map.Entry<String, String>> headers() {
+        return headers;
+    }
+
+    /** The body, byte for byte. */
+    OutgoingBody body() {
+        return body;
+    }
+
+    /** The gateway's own headers. */
+    OwnHeaders own() {
+        return own;
+    }
+
+    /** What the body says; without what only the run's row needs, once that is written. */
+    RunRequest asked() {
+        return asked;
+    }
+
+    /** What is recorded of it; without the request, once that is written. */
+    RunStart start() {
+        return start;
+    }
+
+    /** When it came in, by {@link System#nanoTime}. */
+    long beganNanos() {
+        return beganNanos;
+    }
+
+    /** The run's row is durable, so that only what is to be sent is still needed. */
+    void stored() {
+        asked = asked.sent();
+        start = start.withoutRequest();
+        share.give(length);
+    }
+
+    /** The body is not sent any more, if it is not yet. */
+    void release() {
+        body.drop();
+        share.close();
+    }
+
+    private static @Nullable IdempotencyKey key(
+            OwnHeaders own, RecordedPaths.RecordedPath path, byte[] body, Duration ttl) {
+        @Nullable String id = own.idempotencyKey();
+        if (id == null) {
+            return null;
+        }
+        MessageDigest sha = sha256();
+        // By its own spelling: what differs in more than percent-encoding may be another resource to the agent API, and
+        // its
+        // caller is not to get the answer of this one.
+        sha.update(path.target().normalised().getBytes(StandardCharsets.UTF_8));
+        // No path has a line end, so that no other path and body make the same bytes.
+        sha.update((byte) '\n');
+        return new IdempotencyKey(id, HexFormat.of().formatHex(sha.digest(body)), ttl);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    private static String threadId(OwnHeaders own, RunRequest asked) {
+        @Nullable String named = own.threadId() == null ? asked.threadId() : own.threadId();
+        return named == null ? PrefixedId.next("thr_") : named;
+    }
+
+    /** The time, by the clock that never jumps: set back, the calendar would end the run before it began. */
+    Instant now() {
+        return start.createdAt().plusNanos(System.nanoTime() - beganNanos).truncatedTo(ChronoUnit.MICROS);
+    }
+
+    /** When the call came in, by the calendar and by the clock that never jumps. */
+    record Arrival(Instant at, long nanos) {
+        static Arrival now() {
+            return new Arrival(Instant.now().truncatedTo(ChronoUnit.MICROS), System.nanoTime());
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "RecordedCall[" + start.id() + "]";
+    }
+}

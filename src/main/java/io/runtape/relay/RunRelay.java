@@ -1,0 +1,337 @@
+package io.runtape.relay;
+
+import io.netty.channel.EventLoop;
+import io.runtape.cancel.ForwardedCancels;
+import io.runtape.cluster.ReadersElsewhere;
+import io.runtape.cluster.RunFollowers.Readers;
+import io.runtape.dialect.Dialects;
+import io.runtape.error.ApiException;
+import io.runtape.journal.RunJournal;
+import io.runtape.run.RunEnd;
+import io.runtape.run.RunHead;
+import io.runtape.run.RunReason;
+import io.runtape.run.RunStatus;
+import io.runtape.server.loop.EventLoops;
+import io.runtape.upstream.AgentAnswer;
+import io.runtape.upstream.AgentClient;
+import io.runtape.upstream.OutgoingBody;
+import io.runtape.upstream.UpstreamConfig;
+import io.runtape.upstream.UpstreamException;
+import io.runtape.upstream.UpstreamFailure;
+import io.smallrye.mutiny.subscription.Cancellable;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One recorded call, whose run is open: calls the agent API, and records the answer to its end, whether or not its client
+ * stays.
+ *
+ * <p>The agent API's socket is read only while the journal has room: that is all the backpressure there is, and it is the
+ * database's own pace. What the client gets is none of this class's business beyond the head: it reads the run as every
+ * reader does.
+ *
+ * <p>Confined to the event loop of the call.
+ */
+final class RunRelay {
+
+    private static final Logger LOG = Logger.getLogger(RunRelay.class);
+
+    /** How soon is looked again for readers at other gateways, where it is in doubt whether there are any. */
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
+
+    private final ClientResponse client;
+    private final EventLoop loop;
+    private final AgentClient agent;
+    private final ProxyConfig config;
+    private final UpstreamConfig upstream;
+    private final ForwardedCancels cancels;
+    private final ReadersElsewhere readersElsewhere;
+    private final OutcomeReader outcome;
+    private final StoredHeaders storedHeaders;
+    private final RecordedCall call;
+    private RelayState state = new RelayState.Opening();
+    private @Nullable UpstreamBodyReader body;
+    private @Nullable UpstreamException unanswered;
+
+    RunRelay(
+            RecordedCall call,
+            ClientResponse client,
+            EventLoop loop,
+            AgentClient agent,
+            ProxyConfig config,
+            UpstreamConfig upstream,
+            ForwardedCancels cancels,
+            ReadersElsewhere readersElsewhere,
+            Executor dialectWorker,
+            StoredHeaders storedHeaders) {
+        this.call = call;
+        this.client = client;
+        this.loop = loop;
+        this.agent = agent;
+        this.config = config;
+        this.upstream = upstream;
+        this.cancels = cancels;
+        this.readersElsewhere = readersElsewhere;
+        this.storedHeaders = storedHeaders;
+        this.outcome =
+                new OutcomeReader(call.start().id(), Dialects.at(call.start().path()), loop, dialectWorker);
+    }
+
+    /** Calls the agent API: the run is durable. */
+    void begin(RunJournal run) {
+        LOG.debugf("run %s begins", call.start().id());
+        run.whenEnded(end -> ended(run, end));
+        call.stored();
+        if (run.hasEnd()) {
+            // Someone ended it while its row was written, so the agent API is not to be called.
+            return;
+        }
+        // The agent client's results come on the loop, but for some failures to connect.
+        Cancellable sent = agent.post(call.target(), call.headers(), call.body(), call.asked().stream(), loop)
+                .subscribe()
+                .with(
+                        answer -> EventLoops.run(loop, () -> answered(run, answer)),
+                        e -> EventLoops.run(loop, () -> unanswered(run, e)));
+        if (state instanceof RelayState.Opening) {
+            state = new RelayState.Calling(run, sent);
+        }
+        if (client.isGone()) {
+            cancelSoonUnlessHeard();
+        }
+        run.whenCancelled(() -> cancel(run, RunReason.CANCEL_REQUESTED));
+    }
+
+    private void unanswered(RunJournal run, Throwable cause) {
+        UpstreamFailure failure = cause instanceof UpstreamException known ? known.failure() : UpstreamFailure.INVALID;
+        if (!(state instanceof RelayState.Ended)) {
+            LOG.warnf(
+                    "Request %s, run %s: no answer of the agent API, %s",
+                    client.requestId(), call.start().id(), failure.words());
+        }
+        LOG.debugf(cause, "run %s has no answer", call.start().id());
+        call.release();
+        unanswered = cause instanceof UpstreamException known ? known : new UpstreamException(failure, true, cause);
+        RunReason reason = switch (failure) {
+            case CLOSED -> RunReason.UPSTREAM_CLOSED;
+            case INVALID -> RunReason.UPSTREAM_ERROR;
+            case TIMEOUT -> RunReason.UPSTREAM_TIMEOUT;
+            default -> RunReason.UPSTREAM_UNREACHABLE;
+        };
+        RunEnd end = RunEnd.broken(RunStatus.FAILED, reason, call.now());
+        // The client is told when the end is durable.
+        end(run, unanswered.sent() ? end : end.unsent());
+    }
+
+    private void answered(RunJournal run, AgentAnswer answer) {
+        if (state instanceof RelayState.Ended) {
+            answer.body().abort();
+            return;
+        }
+        AnswerIds ids = AnswerIds.inHeaders(answer);
+        FrameRecorder recorder = new FrameRecorder(run, outcome, call.beganNanos(), frameBytesMax());
+        UpstreamBodyReader reading = new UpstreamBodyReader(
+                this, run, answer, recorder, outcome, loop, frameBytesMax(), config.partialFlush());
+        client.listen(run, answer);
+        if (ids.waitForBody(answer)) {
+            reading.holdBack(found -> head(run, answer, ids.or(found)));
+        } else {
+            head(run, answer, ids);
+        }
+        answer.body().bytes().subscribe().withSubscriber(reading);
+    }
+
+    private int frameBytesMax() {
+        return (int) Math.min(Integer.MAX_VALUE / 2, config.maxFrame().asLongValue());
+    }
+
+    private void head(RunJournal run, AgentAnswer answer, AnswerIds ids) {
+        String threadId = call.own().threadId() != null || ids.threadId() == null
+                ? call.start().threadId()
+                : ids.threadId();
+        RunHead head = new RunHead(
+                threadId,
+                answer.status(),
+                ids.runId(),
+                storedHeaders.of(answer.headers(), call.headers()),
+                answer.isEventStream());
+        run.head(head).whenComplete((durable, e) -> {
+            if (e == null) {
+                client.begin(run, head, answer);
+            }
+        });
+    }
+
+    /** The body is being read. */
+    void reading(RunJournal run, AgentAnswer answer, UpstreamBodyReader reading, Flow.Subscription subscription) {
+        body = reading;
+        state = new RelayState.Relaying(run, answer, subscription);
+    }
+
+    /** The answer is whole. */
+    void complete(RunJournal run, AgentAnswer answer) {
+        outcome.ending(ending -> {
+            if (ending.isExplainedByCancel(answer)) {
+                whenNoted(run, noted -> end(run, ending.whole(answer, noted, call.now())));
+            } else {
+                end(run, ending.whole(answer, false, call.now()));
+            }
+        });
+    }
+
+    /** The connection broke before the answer was whole. */
+    void brokenOff(RunJournal run, Throwable cause) {
+        LOG.debugf(cause, "run %s broke off", call.start().id());
+        outcome.ending(ending -> whenNoted(
+                run,
+                noted -> end(
+                        run,
+                        noted
+                                ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, call.now())
+                                : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED, call.now()))));
+    }
+
+    /** Calls back on the loop with whether a cancel call that names the run passed, at this gateway or another. */
+    private void whenNoted(RunJournal run, Consumer<Boolean> call) {
+        cancels.noted(run, loop).subscribe().with(call);
+    }
+
+    /** The gateway itself cannot go on with the answer. */
+    void faulty(RunJournal run, RuntimeException fault) {
+        LOG.errorf(fault, "run %s cannot be recorded any further", call.start().id());
+        stop(run, RunStatus.FAILED, RunReason.UPSTREAM_ERROR);
+    }
+
+    /** Nothing came for as long as is allowed. */
+    void silent(RunJournal run) {
+        stop(run, RunStatus.FAILED, RunReason.UPSTREAM_TIMEOUT);
+    }
+
+    Duration idleTimeout() {
+        return upstream.idleTimeout();
+    }
+
+    private void stop(RunJournal run, RunStatus status, RunReason reason) {
+        state.closeUpstream();
+        finishFrames();
+        outcome.ending(ending -> end(run, ending.cut(status, reason, call.now())));
+    }
+
+    /** A run must end, even where the last of it cannot be recorded. */
+    private void finishFrames() {
+        try {
+            if (body != null) {
+                body.finishFrames();
+            }
+        } catch (RuntimeException fault) {
+            LOG.errorf(
+                    fault,
+                    "the last frame of run %s cannot be recorded",
+                    call.start().id());
+        }
+    }
+
+    private void end(RunJournal run, RunEnd how) {
+        if (!(state instanceof RelayState.Ended)) {
+            state = new RelayState.Ended();
+            run.end(how);
+        }
+    }
+
+    /** The run's end is durable; someone else may have set it. */
+    private void ended(RunJournal run, RunEnd end) {
+        if (!(state instanceof RelayState.Ended)) {
+            state.closeUpstream();
+            state = new RelayState.Ended();
+        }
+        call.release();
+        if (body != null) {
+            body.stop();
+        }
+        LOG.debugf("run %s ended: %s", call.start().id(), end.status().label());
+        if (client.isWaitingForHead()) {
+            client.refuse(run.start().id(), run.start().threadId(), told(end));
+        }
+    }
+
+    private ApiException told(RunEnd end) {
+        UpstreamException failed = unanswered;
+        if (failed == null) {
+            return UnansweredErrors.because(end.reason(), end.cut());
+        }
+        ApiException answer = UnansweredErrors.of(failed.failure());
+        return failed.sent() ? answer.notRepeated() : answer;
+    }
+
+    /** The client has gone away. The run goes on, unless the caller asked otherwise and no reader comes to any gateway in time. */
+    void clientGone() {
+        client.leave();
+        cancelSoonUnlessHeard();
+    }
+
+    private void cancelSoonUnlessHeard() {
+        if (call.own().cancelOnDisconnect() && !(state instanceof RelayState.Ended)) {
+            cancelUnheardAfter(config.disconnectGrace());
+        }
+    }
+
+    private void cancelUnheardAfter(Duration time) {
+        loop.schedule(this::lookForReaders, time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void lookForReaders() {
+        @Nullable RunJournal run = state.run();
+        if (run == null || run.isHeard()) {
+            return;
+        }
+        readersElsewhere.of(run, loop).subscribe().with(readers -> cancelUnheard(run, readers), e -> {
+            LOG.debugf(
+                    e,
+                    "nobody knows whether run %s is read at other gateways",
+                    run.start().id());
+            cancelUnheardAfter(LOOK_AGAIN);
+        });
+    }
+
+    /** A reader may have come here meanwhile, and the run may have ended. */
+    private void cancelUnheard(RunJournal run, Readers elsewhere) {
+        if (state.run() == null || run.isHeard()) {
+            return;
+        }
+        switch (elsewhere) {
+            case NOBODY -> cancel(run, RunReason.CLIENT_DISCONNECTED);
+            case EXPECTED -> cancelUnheardAfter(LOOK_AGAIN);
+            case READING ->
+                LOG.debugf("run %s is read at another gateway", run.start().id());
+        }
+    }
+
+    private void cancel(RunJournal run, RunReason reason) {
+        if (state.run() == null) {
+            return;
+        }
+        upstream.cancelPath()
+                .ifPresent(path ->
+                        run.upstreamRunId().ifPresent(id -> cancelUpstream(path.replace("{runId}", pathSegment(id)))));
+        stop(run, RunStatus.CANCELLED, reason);
+    }
+
+    /** An agent API may give any id. */
+    private static String pathSegment(String id) {
+        return URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** Asks the agent API to cancel its run, as the caller would. What it answers changes nothing here. */
+    private void cancelUpstream(String path) {
+        OutgoingBody nothing = new OutgoingBody("{}".getBytes(StandardCharsets.UTF_8), () -> {});
+        agent.post(path, call.headers(), nothing, true, loop)
+                .subscribe()
+                .with(answer -> answer.body().abort(), e -> LOG.debugf(e, "cancel was not answered"));
+    }
+}

@@ -1,0 +1,113 @@
+package io.runtape.relay;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import io.runtape.error.ApiException;
+import io.runtape.json.LeanJson;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the body of a recorded call says of the run. What it must hold is for the agent API to say; here it need only be a
+ * JSON object.
+ *
+ * @param agent the agent's name
+ * @param threadId the thread to go on with, where it is fit to be one
+ * @param stream whether a stream is asked for, which is so unless it says {@code false}
+ * @param prompt the prompt, or the text of the last message of the user
+ * @param metadata a JSON object
+ * @param config a JSON object
+ */
+record RunRequest(
+        @Nullable String agent,
+        @Nullable String threadId,
+        boolean stream,
+        @Nullable String prompt,
+        String metadata,
+        String config) {
+
+    private static final RunRequest UNREAD = new RunRequest(null, null, true, null, "{}", "{}");
+
+    /** Names are for lists and filters; a longer one is cut. */
+    private static final int NAME_CHARS_MAX = 200;
+
+    /** The same without what only the run's row needs. */
+    RunRequest sent() {
+        return new RunRequest(agent, threadId, stream, null, "{}", "{}");
+    }
+
+    /**
+     * Reads the body.
+     *
+     * @throws ApiException 400 where it is not a JSON object
+     */
+    static RunRequest of(byte[] body) {
+        try {
+            return read(body);
+        } catch (StreamConstraintsException e) {
+            // Deeper or longer than is read here, which is no reason to refuse it: it is the agent API's to judge.
+            if (isObject(body)) {
+                return UNREAD;
+            }
+            throw noObject();
+        } catch (JsonProcessingException e) {
+            throw ApiException.invalid("The body must be a JSON object; it is not JSON"
+                    + (e.getLocation() == null
+                            ? "."
+                            : " (line " + e.getLocation().getLineNr() + ", column "
+                                    + e.getLocation().getColumnNr() + ")."));
+        } catch (IOException e) {
+            throw noObject();
+        }
+    }
+
+    /** From bytes the parser refuses half of a surrogate pair in a name, which JSON can spell; from characters it does not. */
+    private static RunRequest read(byte[] body) throws IOException {
+        try {
+            return read(LeanJson.parser(body));
+        } catch (StreamConstraintsException e) {
+            throw e;
+        } catch (JsonProcessingException e) {
+            if (!spellsSurrogates(body)) {
+                throw e;
+            }
+            return read(LeanJson.parserOfCharacters(body));
+        }
+    }
+
+    private static RunRequest read(JsonParser from) throws IOException {
+        try (from) {
+            return new AskedReading(from).read();
+        }
+    }
+
+    static ApiException noObject() {
+        return ApiException.invalid("The body must be a JSON object.");
+    }
+
+    private static boolean spellsSurrogates(byte[] body) {
+        for (int i = 0; i + 2 < body.length; i++) {
+            if (body[i] == '\\' && body[i + 1] == 'u' && (body[i + 2] == 'd' || body[i + 2] == 'D')) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isObject(byte[] body) {
+        for (byte b : body) {
+            if (b != ' ' && b != '\t' && b != '\n' && b != '\r') {
+                return b == '{';
+            }
+        }
+        return false;
+    }
+
+    /** As much of the name as is kept. */
+    static @Nullable String cut(@Nullable String name) {
+        return name == null
+                ? null
+                : StorableText.of(name.length() <= NAME_CHARS_MAX ? name : name.substring(0, NAME_CHARS_MAX));
+    }
+}

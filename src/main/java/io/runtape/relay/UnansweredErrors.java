@@ -1,0 +1,105 @@
+package io.runtape.relay;
+
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.run.RunReason;
+import io.runtape.upstream.UpstreamFailure;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What clients are told who get no answer of the agent API. As long as nothing was sent to it they are asked to try again where
+ * that may help. Afterwards they never are: the agent may have done its work, and the run keeps its idempotency key.
+ */
+public final class UnansweredErrors {
+
+    /** For what passes in a moment. */
+    static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
+    /** Until a load balancer, or the next gateway at this address, has taken over. */
+    private static final Duration RETRY_AFTER_STOP = Duration.ofSeconds(5);
+
+    private UnansweredErrors() {}
+
+    /** What the client is told whose own call to the agent API failed. */
+    public static ApiException of(UpstreamFailure failure) {
+        return switch (failure) {
+            case TIMEOUT ->
+                ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.")
+                        .notRepeated();
+            case INVALID -> ApiException.of(ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.");
+            default ->
+                ApiException.of(
+                        ErrorCode.UPSTREAM_UNREACHABLE, "The agent API cannot be reached: " + failure.words() + ".");
+        };
+    }
+
+    /**
+     * Of a run that ended without an answer.
+     *
+     * @param reason why it ended; null where that is not durable
+     * @param sent whether the agent API may have got the call
+     */
+    static ApiException because(@Nullable RunReason reason, boolean sent) {
+        return sent ? afterTheCall(reason) : beforeTheCall(reason);
+    }
+
+    private static ApiException beforeTheCall(@Nullable RunReason reason) {
+        if (reason == RunReason.UPSTREAM_UNREACHABLE) {
+            return unreachable();
+        }
+        return reason == RunReason.GATEWAY_STOPPED ? stopping() : awayStore();
+    }
+
+    private static ApiException afterTheCall(@Nullable RunReason reason) {
+        if (reason == null) {
+            return lost();
+        }
+        return switch (reason) {
+            case UPSTREAM_UNREACHABLE -> unreachable();
+            case UPSTREAM_CLOSED ->
+                ApiException.of(
+                                ErrorCode.UPSTREAM_UNREACHABLE,
+                                "The agent API closed the connection without an answer.")
+                        .notRepeated();
+            case UPSTREAM_ERROR ->
+                ApiException.of(ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.")
+                        .notRepeated();
+            case UPSTREAM_TIMEOUT ->
+                ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.")
+                        .notRepeated();
+            // Not a status that invites another try: somebody wants the run to be over.
+            case CLIENT_DISCONNECTED, CANCEL_REQUESTED ->
+                ApiException.of(ErrorCode.GONE, "The run was cancelled before the agent API answered.");
+            case GATEWAY_STOPPED, GATEWAY_LOST, STORE_UNAVAILABLE -> lost();
+        };
+    }
+
+    private static ApiException unreachable() {
+        return ApiException.of(ErrorCode.UPSTREAM_UNREACHABLE, "No connection to the agent API.");
+    }
+
+    private static ApiException lost() {
+        return ApiException.of(
+                        ErrorCode.INTERNAL_ERROR,
+                        "The answer of the agent API could not be recorded, and is lost. The agent may have done its work:"
+                                + " look before you send the call again, which needs another Idempotency-Key.")
+                .notRepeated();
+    }
+
+    /** No run begins while the gateway stops; nothing was sent. */
+    static ApiException stopping() {
+        return ApiException.of(ErrorCode.SHUTTING_DOWN, "The gateway is stopping and takes no new runs.")
+                .retryAfter(RETRY_AFTER_STOP);
+    }
+
+    /** No run begins without the database; nothing was sent. */
+    static ApiException awayStore() {
+        return unavailable("The database does not answer. Nothing was sent to the agent API.");
+    }
+
+    /** No run begins now; nothing was sent. */
+    static ApiException unavailable(String message) {
+        return ApiException.of(ErrorCode.STORE_UNAVAILABLE, message).retryAfter(RETRY_AFTER);
+    }
+}

@@ -1,0 +1,263 @@
+package io.runtape.relay;
+
+import io.netty.channel.EventLoop;
+import io.runtape.journal.RunJournal;
+import io.runtape.sse.FrameSplitter;
+import io.runtape.sse.Framer;
+import io.runtape.sse.ResponseFramer;
+import io.runtape.upstream.AgentAnswer;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.Flow;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the body of the agent API's answer into frames. Asks for more only while the journal has room, flushes what waits too
+ * long for its blank line, and notices silence. Confined to the event loop of the call.
+ */
+final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
+
+    /** Buffers asked for at once, of at most 8 KiB each: few, since so many come before a run's own bound is looked at. */
+    private static final int WINDOW = 16;
+
+    private final RunRelay relay;
+    private final RunJournal run;
+    private final AgentAnswer answer;
+    private final FrameRecorder recorder;
+    private final OutcomeReader outcome;
+    private final Framer framer;
+    private final EventLoop loop;
+    private final int heldBytesMax;
+    private final long partialFlushNanos;
+    private Flow.@Nullable Subscription subscription;
+    private int outstanding;
+    private boolean waitingForRoom;
+    private boolean finished;
+    private long lastBytesNanos = System.nanoTime();
+    private long pendingSinceNanos;
+    private @Nullable ScheduledFuture<?> flushTimer;
+    private @Nullable ScheduledFuture<?> silenceTimer;
+    private @Nullable BodyIds ids;
+    private @Nullable Consumer<AnswerIds> whenHeld;
+    private final Deque<byte[]> held = new ArrayDeque<>();
+    private int heldBytes;
+
+    UpstreamBodyReader(
+            RunRelay relay,
+            RunJournal run,
+            AgentAnswer answer,
+            FrameRecorder recorder,
+            OutcomeReader outcome,
+            EventLoop loop,
+            int frameBytesMax,
+            Duration partialFlush) {
+        this.relay = relay;
+        this.run = run;
+        this.answer = answer;
+        this.recorder = recorder;
+        this.outcome = outcome;
+        this.framer = answer.isEventStream()
+                ? new FrameSplitter(frameBytesMax, recorder)
+                : new ResponseFramer(frameBytesMax, recorder);
+        this.loop = loop;
+        this.heldBytesMax = frameBytesMax;
+        this.partialFlushNanos = partialFlush.toNanos();
+    }
+
+    /** Holds the body back until it is whole, or a frame's length of it is there, and tells its ids before it is recorded. */
+    void holdBack(Consumer<AnswerIds> call) {
+        ids = new BodyIds();
+        whenHeld = call;
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription begun) {
+        subscription = begun;
+        relay.reading(run, answer, this, begun);
+        watchSilence(relay.idleTimeout().toNanos());
+        askForMore();
+    }
+
+    @Override
+    public void onNext(Buffer bytes) {
+        if (finished) {
+            return;
+        }
+        lastBytesNanos = System.nanoTime();
+        recorder.arrived();
+        try {
+            take(bytes);
+        } catch (RuntimeException fault) {
+            relay.faulty(run, fault);
+            return;
+        }
+        outstanding--;
+        askForMore();
+    }
+
+    private void take(Buffer bytes) {
+        byte[] piece = bytes.getBytes();
+        if (ids == null) {
+            feed(piece);
+        } else {
+            ids.feed(piece);
+            held.add(piece);
+            heldBytes += piece.length;
+            if (heldBytes > heldBytesMax) {
+                release();
+            }
+        }
+    }
+
+    private void feed(byte[] bytes) {
+        framer.feed(bytes, 0, bytes.length);
+        watchPending();
+    }
+
+    private void release() {
+        Consumer<AnswerIds> call = whenHeld;
+        BodyIds found = ids;
+        if (call != null && found != null) {
+            whenHeld = null;
+            ids = null;
+            call.accept(found.found());
+            while (!held.isEmpty()) {
+                feed(held.remove());
+            }
+        }
+    }
+
+    private void askForMore() {
+        Flow.Subscription from = subscription;
+        if (from == null || finished || waitingForRoom) {
+            return;
+        }
+        boolean low = outstanding <= WINDOW / 2;
+        // The bound of all runs is looked at for each buffer: with many runs, a window of each would be far past it.
+        if (run.areAllFull() || low && run.isFull()) {
+            holdOff();
+            run.whenRoom(this::roomAgain);
+        } else if (low && outcome.isBehind()) {
+            holdOff();
+            outcome.whenRead(this::roomAgain);
+        } else if (low) {
+            int more = WINDOW - outstanding;
+            outstanding = WINDOW;
+            from.request(more);
+        }
+    }
+
+    /** Takes back what was asked for: nothing more comes until there is room. */
+    private void holdOff() {
+        waitingForRoom = true;
+        outstanding = 0;
+        answer.body().pause();
+    }
+
+    private void roomAgain() {
+        waitingForRoom = false;
+        // While nothing was asked for, nothing could come: that is no silence.
+        lastBytesNanos = System.nanoTime();
+        askForMore();
+    }
+
+    private void watchPending() {
+        if (framer.pendingBytes() == 0) {
+            pendingSinceNanos = 0;
+        } else if (pendingSinceNanos == 0) {
+            pendingSinceNanos = lastBytesNanos;
+            if (flushTimer == null) {
+                scheduleFlush(partialFlushNanos);
+            }
+        }
+    }
+
+    private void scheduleFlush(long inNanos) {
+        flushTimer = loop.schedule(this::flushPending, inNanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void flushPending() {
+        flushTimer = null;
+        if (finished || pendingSinceNanos == 0) {
+            return;
+        }
+        long left = partialFlushNanos - (System.nanoTime() - pendingSinceNanos);
+        if (left > 0) {
+            scheduleFlush(left);
+        } else {
+            recorder.arrived();
+            framer.flushPart();
+            pendingSinceNanos = 0;
+        }
+    }
+
+    private void watchSilence(long inNanos) {
+        silenceTimer = loop.schedule(this::judgeSilence, inNanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void judgeSilence() {
+        if (finished) {
+            return;
+        }
+        long allowed = relay.idleTimeout().toNanos();
+        long left = waitingForRoom ? allowed : allowed - (System.nanoTime() - lastBytesNanos);
+        if (left > 0) {
+            watchSilence(left);
+        } else {
+            relay.silent(run);
+        }
+    }
+
+    @Override
+    public void onComplete() {
+        finish(() -> relay.complete(run, answer));
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        finish(() -> relay.brokenOff(run, cause));
+    }
+
+    private void finish(Runnable ending) {
+        if (finished) {
+            return;
+        }
+        try {
+            finishFrames();
+        } catch (RuntimeException fault) {
+            relay.faulty(run, fault);
+            return;
+        }
+        ending.run();
+    }
+
+    /** Makes frames of all that came. Nothing comes after it, not even where it fails. */
+    void finishFrames() {
+        if (finished) {
+            return;
+        }
+        try {
+            recorder.arrived();
+            release();
+            framer.end();
+        } finally {
+            stop();
+        }
+    }
+
+    /** Nothing that still comes matters. */
+    void stop() {
+        finished = true;
+        if (flushTimer != null) {
+            flushTimer.cancel(false);
+        }
+        if (silenceTimer != null) {
+            silenceTimer.cancel(false);
+        }
+    }
+}

@@ -1,9 +1,0 @@
-package io.runtape.rows;
-
-/**
- * An idempotency key that has a run.
- *
- * @param runPk the run's key; the run itself may have been deleted
- * @param requestHash see {@link IdempotencyKey#requestHash}
- */
-public record KeyHold(long runPk, String requestHash) {}

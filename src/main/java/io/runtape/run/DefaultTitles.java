@@ -1,0 +1,82 @@
+package io.runtape.run;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives threads their titles anew by the prompts that are left, where a caller takes a name away or deletes the run that the
+ * title came from. In the caller's transaction, which holds the thread's row from then on: commits of its runs wait, so let it
+ * end soon. Blocks.
+ */
+public final class DefaultTitles {
+
+    /** Prompts are rarely blank: bounds how long the thread's row is held. */
+    private static final int RUNS_MAX = 100;
+
+    private static final String LOCK = "select title from thread where owner = ? and id = ? for update";
+
+    private static final String PROMPTS = """
+            select substring(prompt, 1, ?) from run
+            where owner = ? and thread_id = ? and thread_ordinal is not null and prompt is not null
+            order by owner, thread_id, thread_ordinal limit ?""";
+
+    private static final String UPDATE = "update thread set title = ? where owner = ? and id = ?";
+
+    private DefaultTitles() {}
+
+    /** Gives the thread, whose row the transaction holds, the title that it would have if nobody had named it. */
+    public static void restore(Connection connection, String owner, String threadId) throws SQLException {
+        update(connection, owner, threadId, first(connection, owner, threadId));
+    }
+
+    /** What the thread is called after a run with that prompt is gone: nothing of the prompt is to be left. */
+    public static void forget(Connection connection, String owner, String threadId, @Nullable String prompt)
+            throws SQLException {
+        @Nullable String gone = ThreadTitle.of(prompt);
+        // Locked in any case: another run that is deleted at the same time may be the one that would be next.
+        @Nullable String title = lock(connection, owner, threadId);
+        if (gone != null && Objects.equals(title, gone)) {
+            update(connection, owner, threadId, first(connection, owner, threadId));
+        }
+    }
+
+    private static @Nullable String lock(Connection connection, String owner, String threadId) throws SQLException {
+        try (PreparedStatement lock = connection.prepareStatement(LOCK)) {
+            lock.setString(1, owner);
+            lock.setString(2, threadId);
+            try (ResultSet row = lock.executeQuery()) {
+                return row.next() ? row.getString(1) : null;
+            }
+        }
+    }
+
+    private static @Nullable String first(Connection connection, String owner, String threadId) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(PROMPTS)) {
+            select.setInt(1, ThreadTitle.PROMPT_CHARS);
+            select.setString(2, owner);
+            select.setString(3, threadId);
+            select.setInt(4, RUNS_MAX);
+            try (ResultSet row = select.executeQuery()) {
+                @Nullable String title = null;
+                while (title == null && row.next()) {
+                    title = ThreadTitle.of(row.getString(1));
+                }
+                return title;
+            }
+        }
+    }
+
+    private static void update(Connection connection, String owner, String threadId, @Nullable String title)
+            throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(UPDATE)) {
+            update.setString(1, title);
+            update.setString(2, owner);
+            update.setString(3, threadId);
+            update.executeUpdate();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.runtape.run;
+
+import io.runtape.sse.FrameKind;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * Which frames pass, as the conditions of a statement on their table.
+ *
+ * @param kinds the kinds that pass; empty for all
+ * @param types the types that pass, cut as they are stored; empty for all
+ */
+public record FrameFilter(List<FrameKind> kinds, List<String> types) {
+
+    /**
+     * The conditions, each led by {@code and}.
+     *
+     * @param table what leads the columns' names, with its dot; empty where nothing does
+     */
+    public String conditions(String table) {
+        return oneOf(table + "kind", kinds) + oneOf(table + "type", types);
+    }
+
+    private static String oneOf(String column, List<?> values) {
+        return values.isEmpty()
+                ? ""
+                : " and " + column + " in (" + String.join(", ", Collections.nCopies(values.size(), "?")) + ")";
+    }
+
+    /** Sets the conditions' parameters from that one on; returns the one that follows them. */
+    public int bind(PreparedStatement statement, int from) throws SQLException {
+        int at = from;
+        for (FrameKind kind : kinds) {
+            statement.setShort(at++, kind.code());
+        }
+        for (String type : types) {
+            statement.setString(at++, type);
+        }
+        return at;
+    }
+}

@@ -1,0 +1,35 @@
+package io.runtape.run;
+
+import io.runtape.sse.FrameKind;
+import java.util.List;
+
+/**
+ * Which frames of a run to read.
+ *
+ * @param after the sequence to begin after; in descending order, to end after
+ * @param upTo the last sequence that may be read
+ * @param kinds the kinds that are asked for; empty for all
+ * @param types the types that are asked for, cut as they are stored; empty for all
+ * @param descending whether the last comes first
+ * @param limit how many frames at the most
+ */
+public record FrameQuery(
+        long after, long upTo, List<FrameKind> kinds, List<String> types, boolean descending, int limit) {
+
+    /** All frames in order. */
+    public static FrameQuery all(long after, long upTo, int limit) {
+        return new FrameQuery(after, upTo, List.of(), List.of(), false, limit);
+    }
+
+    /** What of them passes. */
+    FrameFilter filter() {
+        return new FrameFilter(kinds, types);
+    }
+
+    /** The same, and nothing behind the frame of that sequence. */
+    FrameQuery endingWith(long last) {
+        return descending
+                ? new FrameQuery(last - 1, upTo, kinds, types, true, limit)
+                : new FrameQuery(after, last, kinds, types, false, limit);
+    }
+}

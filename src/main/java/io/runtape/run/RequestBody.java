@@ -1,0 +1,62 @@
+package io.runtape.run;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+
+/** How a request's body is stored: small ones as they are, others in gzip. A JSON object never begins as gzip does. */
+public final class RequestBody {
+
+    /** Below this, compressing costs more than it saves. */
+    private static final int COMPRESSED_FROM = 1024;
+
+    private RequestBody() {}
+
+    /** The bytes to store. */
+    public static byte[] stored(byte[] body) {
+        if (body.length < COMPRESSED_FROM) {
+            return body;
+        }
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream(body.length / 4);
+        try (GZIPOutputStream gzip = new GZIPOutputStream(compressed)) {
+            gzip.write(body);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        // What does not get shorter would only be there twice.
+        return compressed.size() < body.length ? compressed.toByteArray() : body;
+    }
+
+    private static boolean isCompressed(byte[] stored) {
+        return stored.length >= 2 && (stored[0] & 0xff) == 0x1f && (stored[1] & 0xff) == 0x8b;
+    }
+
+    /** How long the body is that was sent: gzip ends with that (RFC 1952, section 2.3.1). */
+    static int sentLength(byte[] stored) {
+        return isCompressed(stored)
+                ? ByteBuffer.wrap(stored).order(ByteOrder.LITTLE_ENDIAN).getInt(stored.length - Integer.BYTES)
+                : stored.length;
+    }
+
+    /** The body that was sent, out of the bytes that are stored. */
+    public static byte[] sent(byte[] stored) {
+        if (!isCompressed(stored)) {
+            return stored;
+        }
+        try (GZIPInputStream gzip = new GZIPInputStream(new ByteArrayInputStream(stored))) {
+            byte[] sent = new byte[sentLength(stored)];
+            gzip.readNBytes(sent, 0, sent.length);
+            // Looks for the end, and so checks what was read.
+            gzip.transferTo(OutputStream.nullOutputStream());
+            return sent;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package io.runtape.run;
+
+import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import io.runtape.access.Owner;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.time.Instant;
+import java.util.Optional;
+import org.hibernate.annotations.Immutable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One recorded call (contract, section 3), as history reads it. The journal alone writes the row, in the transactions of its
+ * frames; to Hibernate it is immutable.
+ */
+@Entity
+@Table(name = "run")
+@Immutable
+@SuppressWarnings("NullAway.Init")
+public class Run extends PanacheEntityBase {
+
+    /** The key that frames refer to; never shown. */
+    @Id
+    @Column(name = "run_pk")
+    public Long runPk;
+
+    public String owner;
+
+    public String id;
+
+    @Column(name = "thread_id")
+    public String threadId;
+
+    /** 1 for the thread's first run; null until the answer's head settled the thread. */
+    @Column(name = "thread_ordinal")
+    public @Nullable Long threadOrdinal;
+
+    public @Nullable String agent;
+
+    public String path;
+
+    /** A {@link RunStatus} by its label. */
+    public String status;
+
+    /** A {@link RunReason} by its label. */
+    public @Nullable String reason;
+
+    public boolean stream;
+
+    /** Whether its answer broke off. */
+    public boolean cut;
+
+    public @Nullable String prompt;
+
+    /** A JSON object. */
+    public String metadata;
+
+    /** A JSON object. */
+    public String config;
+
+    @Column(name = "upstream_status")
+    public @Nullable Integer upstreamStatus;
+
+    @Column(name = "upstream_run_id")
+    public @Nullable String upstreamRunId;
+
+    /** The answer's headers, a JSON list of name and value pairs. */
+    @Column(name = "answer_headers")
+    public @Nullable String answerHeaders;
+
+    /** The name of the dialect that its events were read in. */
+    public @Nullable String dialect;
+
+    /** Any JSON. */
+    public @Nullable String result;
+
+    /** A JSON object. */
+    public @Nullable String usage;
+
+    public @Nullable Long iterations;
+
+    /** A JSON object. */
+    public @Nullable String error;
+
+    @Column(name = "event_count")
+    public long eventCount;
+
+    @Column(name = "frame_count")
+    public long frameCount;
+
+    @Column(name = "byte_count")
+    public long byteCount;
+
+    @Column(name = "last_sequence")
+    public long lastSequence;
+
+    @Column(name = "created_at")
+    public Instant createdAt;
+
+    @Column(name = "first_event_at")
+    public @Nullable Instant firstEventAt;
+
+    @Column(name = "completed_at")
+    public @Nullable Instant completedAt;
+
+    /** Whether the run was still being recorded when the row was read. */
+    public boolean running() {
+        return RunStatus.RUNNING.label().equals(status);
+    }
+
+    /** The owner's run of that id, here or at the agent API; the newest where an upstream id was used twice. */
+    public static Optional<Run> of(Owner owner, String id) {
+        if (id.indexOf('\0') >= 0) {
+            // PostgreSQL refuses U+0000 instead of not finding it.
+            return Optional.empty();
+        }
+        Optional<Run> byId = find("owner = ?1 and id = ?2", owner.id(), id).firstResultOptional();
+        return byId.isPresent()
+                ? byId
+                : find("owner = ?1 and upstreamRunId = ?2 order by runPk desc", owner.id(), id)
+                        .firstResultOptional();
+    }
+
+    /** How many bytes the frames of the thread's ended runs have. */
+    public static long bytesInThread(Owner owner, String threadId) {
+        return getEntityManager()
+                .createQuery(
+                        "select coalesce(sum(e.byteCount), 0) from Run e where e.owner = :owner and e.threadId = :thread",
+                        Long.class)
+                .setParameter("owner", owner.id())
+                .setParameter("thread", threadId)
+                .getSingleResult();
+    }
+
+    /** The thread's next run after that place in it, where there is one. */
+    public static Optional<Run> nextInThread(Owner owner, String threadId, long ordinal) {
+        return find(
+                        "owner = ?1 and threadId = ?2 and threadOrdinal > ?3 order by owner, threadId, threadOrdinal",
+                        owner.id(),
+                        threadId,
+                        ordinal)
+                .firstResultOptional();
+    }
+
+    /** Whether a run of the thread is still being recorded. */
+    public static boolean anyLiveInThread(Owner owner, String threadId) {
+        return count("owner = ?1 and threadId = ?2 and status = ?3", owner.id(), threadId, RunStatus.RUNNING.label())
+                > 0;
+    }
+}

@@ -1,0 +1,50 @@
+package io.runtape.run;
+
+import io.runtape.access.Owner;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of a run before the agent API is called, and is durable before it is.
+ *
+ * @param id the public id, {@code run_…}
+ * @param owner whose history the run belongs to
+ * @param threadId the thread as far as it is known; the answer's head settles it
+ * @param agent the agent's name, cut to 200 characters, where the call names one
+ * @param path the path that was called, without its query
+ * @param stream whether the call asks for a stream
+ * @param createdAt when the call came in
+ * @param prompt what was asked, where the body says
+ * @param metadata the body's {@code metadata}, a JSON object
+ * @param config the body's {@code config}, a JSON object
+ * @param requestType the body's media type as the caller named it
+ * @param requestBody the body as it was sent, compressed with gzip
+ * @param key the idempotency key that the run needs for itself, where the call names one
+ */
+public record RunStart(
+        String id,
+        Owner owner,
+        String threadId,
+        @Nullable String agent,
+        String path,
+        boolean stream,
+        Instant createdAt,
+        @Nullable String prompt,
+        String metadata,
+        String config,
+        @Nullable String requestType,
+        byte[] requestBody,
+        @Nullable IdempotencyKey key) {
+
+    private static final byte[] NOTHING = {};
+
+    /** The same without what only the row needs: a run may live for hours, and need not hold its request in memory. */
+    public RunStart withoutRequest() {
+        return new RunStart(id, owner, threadId, agent, path, stream, createdAt, null, "{}", "{}", null, NOTHING, null);
+    }
+
+    /** About how many bytes it takes to write it. */
+    public long bytes() {
+        return requestBody.length + metadata.length() + config.length() + (prompt == null ? 0 : prompt.length());
+    }
+}

@@ -1,0 +1,73 @@
+package io.runtape.run;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What tells one state of a run's row from every other one, and from every other run's. */
+public final class RunState {
+
+    private RunState() {}
+
+    /** A digest of all that the row holds: hexadecimal digits. */
+    public static String of(Run run) {
+        MessageDigest digest = sha256();
+        for (Object value : values(run)) {
+            if (value == null) {
+                digest.update((byte) 0);
+            } else {
+                byte[] text = value.toString().getBytes(StandardCharsets.UTF_8);
+                digest.update((byte) 1);
+                digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, text.length));
+                digest.update(text);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static List<@Nullable Object> values(Run run) {
+        return Arrays.asList(
+                run.runPk,
+                run.owner,
+                run.id,
+                run.threadId,
+                run.threadOrdinal,
+                run.agent,
+                run.path,
+                run.status,
+                run.reason,
+                run.stream,
+                run.cut,
+                run.prompt,
+                run.metadata,
+                run.config,
+                run.upstreamStatus,
+                run.upstreamRunId,
+                run.answerHeaders,
+                run.dialect,
+                run.result,
+                run.usage,
+                run.iterations,
+                run.error,
+                run.eventCount,
+                run.frameCount,
+                run.byteCount,
+                run.lastSequence,
+                run.createdAt,
+                run.firstEventAt,
+                run.completedAt);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package io.runtape.run;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Where a run stands (contract, section 3). */
+public enum RunStatus {
+    RUNNING,
+    COMPLETED,
+    FAILED,
+    CANCELLED;
+
+    private final String label = name().toLowerCase(Locale.ROOT);
+
+    /** The name in JSON and in the table. */
+    public String label() {
+        return label;
+    }
+
+    /** The status of that name, or empty where there is none. */
+    public static Optional<RunStatus> ofLabel(String label) {
+        return Arrays.stream(values()).filter(s -> s.label.equals(label)).findFirst();
+    }
+}

@@ -1,0 +1,258 @@
+package io.runtape.server.body;
+
+import io.netty.channel.EventLoop;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.server.memory.ByteBudget;
+import io.runtape.server.memory.Share;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.StreamResetException;
+import io.vertx.core.impl.ContextInternal;
+import java.time.Duration;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a body up to a limit, as far as there is memory for it, and as long as it goes on: one that stands still would hold what
+ * it has for ever. Confined to the event loop of the request.
+ */
+public final class IncomingBody {
+
+    /** Time for the refusal to go out before the connection is closed under a body that is not read. */
+    private static final long CLOSE_AFTER_MILLIS = 1000;
+
+    /** How often the pace is looked at, so that a short break does no harm. */
+    private static final Duration WINDOW = Duration.ofSeconds(10);
+
+    /** In each of these times a body must come as fast as this, which is slower than the slowest line that people upload by. */
+    private static final int BYTES_PER_SECOND_MIN = 8 << 10;
+
+    /**
+     * How often a body counts: it is there as it came, as it is stored, and once more while it is written to a socket or to the
+     * database; what grows is copied from an old array into a new one.
+     */
+    private static final int FORMS = 3;
+
+    /** What a body of no stated length begins with. */
+    private static final int FIRST_BYTES = 8 << 10;
+
+    private static final byte[] NOTHING = {};
+
+    private final HttpServerRequest request;
+    private final long bytesMax;
+    private final String limit;
+    private final UniEmitter<? super ReceivedBody> emitter;
+    private final Share share;
+    private final Context context;
+    private final long stated;
+    private byte[] bytes = NOTHING;
+    private int length;
+    private int lengthAtLook;
+    private long timer = -1;
+    private boolean done;
+
+    private IncomingBody(
+            HttpServerRequest request,
+            long bytesMax,
+            String limit,
+            ByteBudget budget,
+            UniEmitter<? super ReceivedBody> emitter) {
+        this.request = request;
+        this.bytesMax = bytesMax;
+        this.limit = limit;
+        this.emitter = emitter;
+        this.share = budget.share();
+        this.context = Vertx.currentContext();
+        this.stated = stated(request.getHeader(HttpHeaders.CONTENT_LENGTH));
+    }
+
+    /**
+     * The whole body. Fails with 413 where it is longer than the limit, with 408 where it stands still, with 503 where there is
+     * no memory for it; then what is left of it is not read, and the connection ends. Must be subscribed to as the request comes
+     * in, on its event loop.
+     *
+     * @param limit what follows the number of bytes in the message of 413
+     */
+    public static Uni<ReceivedBody> read(HttpServerRequest request, long bytesMax, String limit, ByteBudget budget) {
+        return Uni.createFrom().emitter(emitter -> new IncomingBody(request, bytesMax, limit, budget, emitter).begin());
+    }
+
+    private static long stated(@Nullable String length) {
+        try {
+            return length == null ? -1 : Long.parseLong(length);
+        } catch (NumberFormatException e) {
+            return -1;
+        }
+    }
+
+    private void begin() {
+        request.pause();
+        request.exceptionHandler(this::broken);
+        emitter.onTermination(this::leave);
+        if (stated > bytesMax) {
+            refuse(tooLarge());
+        } else if (stated <= 0) {
+            receive();
+        } else {
+            withRoom(stated, () -> {
+                bytes = new byte[(int) stated];
+                receive();
+            });
+        }
+    }
+
+    private ApiException tooLarge() {
+        return ApiException.of(
+                ErrorCode.BODY_TOO_LARGE, "The body is over the limit of " + bytesMax + " bytes" + limit + ".");
+    }
+
+    /** Goes on when there is room for so many bytes more; meanwhile the request is not read. */
+    private void withRoom(long more, Runnable then) {
+        if (share.tryTake(FORMS * more)) {
+            then.run();
+            return;
+        }
+        request.pause();
+        context.owner().cancelTimer(timer);
+        EventLoop loop = ((ContextInternal) context).nettyEventLoop();
+        share.take(
+                FORMS * more,
+                loop,
+                taken -> context.runOnContext(v -> {
+                    if (done) {
+                        return;
+                    }
+                    if (taken) {
+                        // That nothing came meanwhile was not the sender's fault.
+                        look();
+                        then.run();
+                    } else {
+                        refuse(ByteBudget.overloaded());
+                    }
+                }));
+    }
+
+    /**
+     * A stream that its client has reset wants no answer: one would find it closed, and the framework closes the connection,
+     * with all that it carries, under an answer that it cannot write.
+     */
+    private void broken(Throwable cause) {
+        if (cause instanceof StreamResetException) {
+            leave();
+        } else {
+            fail(ApiException.invalid("The body did not arrive whole."));
+        }
+    }
+
+    private void receive() {
+        request.handler(this::chunk);
+        request.endHandler(v -> end());
+        look();
+        request.resume();
+    }
+
+    private void look() {
+        context.owner().cancelTimer(timer);
+        lengthAtLook = length;
+        timer = context.owner().setTimer(WINDOW.toMillis(), t -> requireProgress());
+    }
+
+    private void requireProgress() {
+        if (done) {
+            return;
+        }
+        if (length - lengthAtLook >= BYTES_PER_SECOND_MIN * WINDOW.toSeconds()) {
+            look();
+        } else {
+            refuse(ApiException.of(
+                    ErrorCode.REQUEST_TIMEOUT,
+                    "The body stands still, or comes by less than " + BYTES_PER_SECOND_MIN + " bytes a second."));
+        }
+    }
+
+    private void chunk(Buffer more) {
+        if (done) {
+            return;
+        }
+        int needed = length + more.length();
+        if (needed > bytesMax) {
+            refuse(tooLarge());
+        } else if (needed <= bytes.length) {
+            take(more);
+        } else {
+            grow(needed, more);
+        }
+    }
+
+    private void take(Buffer more) {
+        more.getBytes(bytes, length);
+        length += more.length();
+    }
+
+    private void grow(int needed, Buffer more) {
+        int capacity = (int) Math.min(bytesMax, Math.max(FIRST_BYTES, Math.max(needed, 2L * bytes.length)));
+        withRoom(capacity - bytes.length, () -> {
+            bytes = Arrays.copyOf(bytes, capacity);
+            take(more);
+            request.resume();
+        });
+    }
+
+    private void end() {
+        if (done) {
+            return;
+        }
+        byte[] whole = length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
+        share.give(FORMS * (bytes.length - length));
+        finish();
+        emitter.complete(new ReceivedBody(whole, share));
+    }
+
+    /** Nothing of this is needed any more, and the request lives for as long as its answer. */
+    private void finish() {
+        done = true;
+        bytes = NOTHING;
+        context.owner().cancelTimer(timer);
+    }
+
+    private void fail(ApiException failure) {
+        if (!done) {
+            finish();
+            share.close();
+            emitter.fail(failure);
+        }
+    }
+
+    /** Nobody waits for it any more. */
+    private void leave() {
+        if (!done) {
+            finish();
+            share.close();
+        }
+    }
+
+    private void refuse(ApiException refusal) {
+        // What is still on its way is dropped for a moment, so that the sender comes to read the answer, and then no
+        // more.
+        request.handler(dropped -> {});
+        request.resume();
+        if (request.version() == HttpVersion.HTTP_2) {
+            after(() -> request.response().reset(0));
+        } else {
+            request.response().putHeader(HttpHeaders.CONNECTION, "close");
+            after(() -> request.connection().close());
+        }
+        fail(refusal);
+    }
+
+    private void after(Runnable close) {
+        context.owner().setTimer(CLOSE_AFTER_MILLIS, t -> close.run());
+    }
+}

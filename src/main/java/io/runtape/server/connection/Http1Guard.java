@@ -1,0 +1,109 @@
+package io.runtape.server.connection;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import io.runtape.error.RequestId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at the requests of an HTTP/1 connection when they are decoded. One that cannot be understood is answered in its turn, by
+ * {@link RequestHeads}, and is the last of its connection: where the next one would begin nobody can know. Confined to the
+ * connection's event loop.
+ */
+final class Http1Guard extends ChannelInboundHandlerAdapter {
+
+    /** The decoder lets a header line pass that begins with its colon. */
+    private static final String NO_NAME = "";
+
+    /** As the decoder calls what it cannot read. */
+    private static final String TARGET_UNKNOWN = "/bad-request";
+
+    private static final String HOST_UNKNOWN = "bad-request";
+
+    private boolean ended;
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (ended) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        if (message instanceof HttpRequest request) {
+            @Nullable Unreadable unreadable = unreadable(request);
+            if (unreadable != null) {
+                ended = true;
+                context.fireChannelRead(inPlaceOf(request, unreadable));
+                context.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+                ReferenceCountUtil.release(message);
+                return;
+            }
+            keepTarget(request);
+        }
+        context.fireChannelRead(message);
+        if (context.isRemoved()) {
+            // As all handlers are when the connection is upgraded.
+            Http2Guard.on(context.channel().pipeline());
+        }
+    }
+
+    private static HttpRequest inPlaceOf(HttpRequest request, Unreadable unreadable) {
+        HttpMethod method = request.method().equals(HttpMethod.HEAD) ? HttpMethod.HEAD : HttpMethod.GET;
+        HttpRequest standIn = new DefaultHttpRequest(HttpVersion.HTTP_1_1, method, TARGET_UNKNOWN);
+        standIn.headers()
+                // Without a host no route would see it.
+                .set(HttpHeaderNames.HOST, HOST_UNKNOWN)
+                .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        @Nullable String id = request.headers().get(RequestId.HEADER);
+        if (id != null) {
+            standIn.headers().set(RequestId.HEADER, id);
+        }
+        standIn.setDecoderResult(unreadable);
+        return standIn;
+    }
+
+    private static @Nullable Unreadable unreadable(HttpRequest request) {
+        if (request.decoderResult().isFailure()) {
+            return Unreadable.of(request.decoderResult().cause());
+        }
+        HttpVersion version = request.protocolVersion();
+        if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
+            return Unreadable.because("is of an HTTP version that is not spoken here; HTTP/1.1 and HTTP/2 are");
+        }
+        if (!isCodingKnown(request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING))) {
+            return Unreadable.because("has a Transfer-Encoding that is not read here; 'chunked', once, is");
+        }
+        // RFC 9112, sections 3.2 and 5.1: whoever comes next might take the one for the other.
+        if (request.headers().getAll(HttpHeaderNames.HOST).size() > 1) {
+            return Unreadable.because("has two headers Host");
+        }
+        return request.headers().contains(NO_NAME) ? Unreadable.because("has a header without a name") : null;
+    }
+
+    private static void keepTarget(HttpRequest request) {
+        if (request.headers().contains(RawTarget.HEADER)) {
+            request.headers().remove(RawTarget.HEADER);
+        }
+        @Nullable String uri = RawTarget.uri(request.uri());
+        if (uri != null) {
+            request.headers().set(RawTarget.HEADER, RawTarget.header(request.uri()));
+            request.setUri(uri);
+        }
+    }
+
+    /** RFC 9112, section 6.1: where a body ends must not be guessed. */
+    private static boolean isCodingKnown(List<String> codings) {
+        return codings.isEmpty()
+                || codings.size() == 1
+                        && HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(
+                                codings.get(0).strip());
+    }
+}

@@ -1,0 +1,73 @@
+package io.runtape.server.connection;
+
+import io.vertx.core.http.HttpServerRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The targets of requests as they came. The server takes only what is a URI, and clients send more than that: braces,
+ * quotes, UTF-8. So a target that is none goes on as the URI that means the same, and what it was goes beside it, in a header
+ * that no client can set.
+ */
+public final class RawTarget {
+
+    /** Its value is the target in Base64. It is never sent on. */
+    public static final String HEADER = "runtape-raw-target";
+
+    /** What a URI may hold beside letters, digits and percent-encoding. */
+    private static final String ALLOWED = "-._~!$&'()*+,;=:@/?";
+
+    private static final String HEX = "0123456789ABCDEF";
+
+    private RawTarget() {}
+
+    /** The target of this request as it came, one character a byte. */
+    public static String of(HttpServerRequest request) {
+        String raw = request.getHeader(HEADER);
+        return raw == null ? request.uri() : new String(Base64.getDecoder().decode(raw), StandardCharsets.ISO_8859_1);
+    }
+
+    /** The value of {@link #HEADER} for this target. */
+    static String header(String target) {
+        return Base64.getEncoder().encodeToString(target.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    /** The URI that means what the target means; null where it is one. */
+    static @Nullable String uri(String target) {
+        int i = 0;
+        while (i < target.length() && isAllowed(target, i)) {
+            i++;
+        }
+        if (i == target.length()) {
+            return null;
+        }
+        StringBuilder uri = new StringBuilder(target.length() + 16).append(target, 0, i);
+        for (; i < target.length(); i++) {
+            char c = target.charAt(i);
+            if (isAllowed(target, i)) {
+                uri.append(c);
+            } else {
+                uri.append('%').append(HEX.charAt(c >> 4 & 0xF)).append(HEX.charAt(c & 0xF));
+            }
+        }
+        return uri.toString();
+    }
+
+    private static boolean isAllowed(String target, int i) {
+        char c = target.charAt(i);
+        if (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9') {
+            return true;
+        }
+        if (c == '%') {
+            return i + 2 < target.length() && isHex(target.charAt(i + 1)) && isHex(target.charAt(i + 2));
+        }
+        // An IPv6 address, which only a target in absolute-form may have.
+        boolean address = (c == '[' || c == ']') && target.charAt(0) != '/';
+        return address || ALLOWED.indexOf(c) >= 0;
+    }
+
+    private static boolean isHex(char c) {
+        return Character.digit(c, 16) >= 0;
+    }
+}

@@ -1,0 +1,60 @@
+package io.runtape.server.cors;
+
+import io.smallrye.config.ConfigSourceContext;
+import io.smallrye.config.ConfigSourceFactory;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.common.utils.StringUtil;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the origins of {@link CorsConfig} into the settings of Quarkus' CORS filter, which answers preflights and adds the
+ * headers, under {@code /v1} as under {@code /history/v1}. Without origins the filter stays off.
+ */
+public final class CorsConfigSourceFactory implements ConfigSourceFactory {
+
+    /** Above application.properties (250), below the environment (300). */
+    private static final int ORDINAL = 275;
+
+    /** What a page may read of an answer besides what every page may. */
+    private static final String EXPOSED = String.join(
+            ",",
+            "Runtape-Run-Id",
+            "Runtape-Thread-Id",
+            "X-Run-ID",
+            "X-Thread-ID",
+            "Idempotent-Replayed",
+            "X-Request-ID",
+            "request-id",
+            "Retry-After",
+            "ETag");
+
+    @Override
+    public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
+        @Nullable String origins = context.getValue("runtape.cors-origins").getValue();
+        if (origins == null || origins.isBlank()) {
+            return List.of();
+        }
+        if (!Arrays.stream(StringUtil.split(origins)).allMatch(CorsOrigins::isUsable)) {
+            // The start stops at it, in one clear line; the filter would do so before, and not in one.
+            return List.of();
+        }
+        return List.of(new PropertiesConfigSource(settings(origins), "runtape cors", ORDINAL));
+    }
+
+    private static Map<String, String> settings(String origins) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("quarkus.http.cors.enabled", "true");
+        settings.put("quarkus.http.cors.origins", origins);
+        // Headers and methods are not listed: the agent API may know others, and without leave no page comes this far.
+        settings.put("quarkus.http.cors.exposed-headers", EXPOSED);
+        // Credentials are headers that a page knows. With cookies, a page could act for whoever looks at it.
+        settings.put("quarkus.http.cors.access-control-allow-credentials", "false");
+        settings.put("quarkus.http.cors.access-control-max-age", "PT10M");
+        return settings;
+    }
+}

@@ -1,0 +1,18 @@
+package io.runtape.server.loop;
+
+import io.netty.channel.EventLoop;
+
+/** The event loop that a call is confined to. */
+public final class EventLoops {
+
+    private EventLoops() {}
+
+    /** Runs the task on the loop: now where that is the thread it is asked on, since most results come there, and soon where not. */
+    public static void run(EventLoop loop, Runnable task) {
+        if (loop.inEventLoop()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.runtape.server.memory;
+
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Bytes that many may hold together, each by a {@link Share}. Whoever wants more than there is waits a little, or is refused.
+ *
+ * <p>Small shares have a part of it to themselves, so that ordinary calls go on while large ones use up the rest. A large share
+ * may be as large as it wants where there is no other large one: what is allowed by itself must be possible at all. Safe for any
+ * thread.
+ */
+public final class ByteBudget {
+
+    /** How long a share may wait for its bytes before its caller is told to come back. */
+    public static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** What the caller that was refused is told to wait. */
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
+    /** A share that holds no more than this is a small one. */
+    private static final long SMALL_MAX = 192 << 10;
+
+    /** Each that waits holds a connection, and some of them a thread. */
+    private static final int WAITING_MAX = 256;
+
+    private final long max;
+    private final long reserved;
+
+    // All below is guarded by this, as is what each share holds.
+    private final Set<Waiting> waiting = new LinkedHashSet<>();
+    private long bySmall;
+    private long byLarge;
+    private int large;
+
+    /**
+     * @param max bytes in all
+     * @param reserved how many of them are kept for small shares
+     */
+    ByteBudget(long max, long reserved) {
+        this.max = max;
+        this.reserved = reserved;
+    }
+
+    /** A new share, of no bytes yet. */
+    public Share share() {
+        return new Share(this);
+    }
+
+    /** What is held now. */
+    public synchronized long taken() {
+        return bySmall + byLarge;
+    }
+
+    /** What a caller is told for whom there is no room. */
+    public static ApiException overloaded() {
+        return ApiException.of(
+                        ErrorCode.OVERLOADED,
+                        "Too much of the gateway's memory is in use for other calls. Nothing was done; try again later.")
+                .retryAfter(RETRY_AFTER);
+    }
+
+    synchronized boolean tryTake(Share share, long bytes) {
+        if (!fits(share, bytes)) {
+            return false;
+        }
+        hold(share, bytes);
+        return true;
+    }
+
+    /** Puts the share in line; returns false where the line is too long. What waits is told when it has been given its bytes. */
+    synchronized boolean await(Waiting wanted) {
+        if (waiting.size() >= WAITING_MAX) {
+            return false;
+        }
+        waiting.add(wanted);
+        return true;
+    }
+
+    /** Returns whether it was still in line, so that it gets nothing any more. */
+    synchronized boolean leave(Waiting wanted) {
+        return waiting.remove(wanted);
+    }
+
+    void give(Share share, long bytes) {
+        List<Waiting> served = List.of();
+        synchronized (this) {
+            hold(share, -Math.min(bytes, share.held));
+            if (!waiting.isEmpty()) {
+                served = new ArrayList<>();
+                for (Waiting each : List.copyOf(waiting)) {
+                    if (fits(each.share(), each.bytes())) {
+                        hold(each.share(), each.bytes());
+                        waiting.remove(each);
+                        served.add(each);
+                    }
+                }
+            }
+        }
+        served.forEach(each -> each.taken().run());
+    }
+
+    private boolean fits(Share share, long more) {
+        long wanted = share.held + more;
+        if (wanted <= SMALL_MAX) {
+            // However much large ones have.
+            return bySmall + more <= reserved || bySmall + byLarge + more <= max;
+        }
+        boolean alone = large == (isLarge(share) ? 1 : 0);
+        return alone || byLarge + (isLarge(share) ? more : wanted) <= max - reserved;
+    }
+
+    private void hold(Share share, long bytes) {
+        count(share, -1);
+        share.held += bytes;
+        count(share, 1);
+    }
+
+    private void count(Share share, int sign) {
+        if (isLarge(share)) {
+            large += sign;
+            byLarge += sign * share.held;
+        } else {
+            bySmall += sign * share.held;
+        }
+    }
+
+    private static boolean isLarge(Share share) {
+        return share.held > SMALL_MAX;
+    }
+
+    /**
+     * A share in line.
+     *
+     * @param taken is run, on the thread of whoever gave the bytes back
+     */
+    record Waiting(Share share, long bytes, Runnable taken) {
+        /** Each is only itself. */
+        @Override
+        public boolean equals(Object other) {
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(this);
+        }
+    }
+}

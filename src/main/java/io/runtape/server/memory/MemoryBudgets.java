@@ -1,0 +1,38 @@
+package io.runtape.server.memory;
+
+import jakarta.inject.Singleton;
+
+/**
+ * The budgets of this gateway, as parts of its heap. Not constants of a class: a native image would take the heap of the machine
+ * it was built on. Safe for any thread.
+ */
+@Singleton
+public final class MemoryBudgets {
+
+    private static final int BODIES_PART = 8;
+    private static final int ANSWERS_PART = 16;
+
+    /** The part of a budget that small shares have to themselves. */
+    private static final int RESERVED_PART = 4;
+
+    private final ByteBudget bodies = part(BODIES_PART);
+    private final ByteBudget answers = part(ANSWERS_PART);
+
+    private static ByteBudget part(int ofHeap) {
+        long max = Runtime.getRuntime().maxMemory() / ofHeap;
+        return new ByteBudget(max, max / RESERVED_PART);
+    }
+
+    /**
+     * For the bodies of requests, from when they are received until they are stored and sent: an eighth of the heap. A body
+     * counts three times, since there are as many forms of it at the most.
+     */
+    public ByteBudget bodies() {
+        return bodies;
+    }
+
+    /** For answers of the history that are being made or sent: a sixteenth of the heap. */
+    public ByteBudget answers() {
+        return answers;
+    }
+}

@@ -1,0 +1,159 @@
+package io.runtape.server.names;
+
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorReply;
+import io.runtape.server.connection.RawTarget;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.nio.charset.CharacterCodingException;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Refuses requests whose names are not known, before anything is done for them: parameters below {@code /history/v1}, and request
+ * headers that begin with {@code Runtape-} anywhere. Safe for any event loop.
+ */
+@Singleton
+final class RequestNames {
+
+    /** After the filter that lets pages of other origins read the answer, before whatever acts on the request. */
+    private static final int BEFORE_ALL_THAT_ACTS = -4;
+
+    private static final String OURS = "runtape-";
+
+    private static final String HISTORY = "/history/v1";
+
+    private final Operations operations;
+    private final Set<String> headers;
+
+    RequestNames(Operations operations) {
+        this.operations = operations;
+        Set<String> ours = new TreeSet<>();
+        operations.headers().stream().filter(RequestNames::isOurs).forEach(ours::add);
+        this.headers = Set.copyOf(ours);
+    }
+
+    void install(@Observes Router router) {
+        router.route().order(BEFORE_ALL_THAT_ACTS).handler(this::check);
+    }
+
+    private void check(RoutingContext context) {
+        try {
+            String path = context.normalizedPath();
+            checkHeaders(context.request(), path.startsWith("/v1/"));
+            if (isBelow(HISTORY, path)) {
+                checkQuery(context, path);
+            }
+        } catch (ApiException refused) {
+            ErrorReply.write(context, refused);
+            return;
+        }
+        context.next();
+    }
+
+    private static boolean isBelow(String namespace, String path) {
+        return path.startsWith(namespace) && path.startsWith("/", namespace.length());
+    }
+
+    private static boolean isOurs(String header) {
+        return header.regionMatches(true, 0, OURS, 0, OURS.length());
+    }
+
+    private void checkHeaders(HttpServerRequest request, boolean agentApi) {
+        for (String name : request.headers().names()) {
+            if (!isOurs(name) || name.equalsIgnoreCase(RawTarget.HEADER) || contains(headers, name)) {
+                continue;
+            }
+            if (!contains(PlannedNames.HEADERS, name)) {
+                throw ApiException.invalid("There is no request header " + Spelling.quoted(name) + "."
+                        + nearest(name, headers) + " Allowed: " + listed(headers) + ". Nothing was done.");
+            }
+            if (!agentApi) {
+                throw ApiException.invalid(name + " is not supported by this version. Send the call without it.");
+            }
+        }
+    }
+
+    private static boolean contains(Collection<String> names, String name) {
+        return names.stream().anyMatch(name::equalsIgnoreCase);
+    }
+
+    private void checkQuery(RoutingContext context, String path) {
+        checkEncoding(context.request());
+        Optional<Operation> operation = operations.at(context.request().method().name(), path);
+        if (operation.isEmpty()) {
+            // Nothing is there, or not by this method; what comes next says so.
+            return;
+        }
+        Operation call = operation.get();
+        MultiMap query = context.queryParams();
+        for (String name : query.names()) {
+            if (!call.parameters().contains(name)) {
+                throw unknown(name, call);
+            }
+            if (query.getAll(name).size() > 1 && !call.repeatable().contains(name)) {
+                throw ApiException.invalid("The parameter " + name + " may be given once.");
+            }
+        }
+    }
+
+    private static ApiException unknown(String name, Operation call) {
+        if (PlannedNames.isParameter(name)) {
+            return ApiException.invalid(
+                    "The parameter " + Spelling.quoted(name) + " is not supported by this version." + allowed(call));
+        }
+        return ApiException.invalid("There is no parameter " + Spelling.quoted(name) + "."
+                + nearest(name, call.parameters()) + allowed(call));
+    }
+
+    private static String nearest(String name, Set<String> known) {
+        return Spelling.nearest(name, known)
+                .map(nearest -> " The nearest is " + nearest + ".")
+                .orElse("");
+    }
+
+    private static String allowed(Operation call) {
+        return call.parameters().isEmpty()
+                ? " " + call.name() + " takes none."
+                : " Allowed with " + call.name() + ": " + listed(call.parameters()) + ".";
+    }
+
+    private static String listed(Set<String> names) {
+        return String.join(", ", new TreeSet<>(names));
+    }
+
+    /**
+     * What is no percent-encoding, or encodes no UTF-8, would be looked for as something else and not be found. Parameters of the
+     * path are cut off by the server, so that a filter which was put there would filter nothing.
+     */
+    private static void checkEncoding(HttpServerRequest request) {
+        String target = RawTarget.of(request);
+        int query = target.indexOf('?');
+        String path = query < 0 ? target : target.substring(0, query);
+        if (path.indexOf(';') >= 0) {
+            throw ApiException.invalid(
+                    "The path has a semicolon. Parameters stand after a question mark; a semicolon that"
+                            + " belongs to a name is written %3B.");
+        }
+        requireText("path", path);
+        if (query >= 0) {
+            requireText("query", target.substring(query + 1));
+        }
+    }
+
+    private static void requireText(String what, String encoded) {
+        try {
+            PercentEncoding.requireUtf8(encoded);
+        } catch (CharacterCodingException e) {
+            throw ApiException.invalid(
+                    "The " + what + " is not UTF-8 in percent-encoding: each percent sign is followed by two"
+                            + " hexadecimal digits, and one that stands for itself is written %25.");
+        }
+    }
+}

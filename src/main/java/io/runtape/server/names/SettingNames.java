@@ -1,0 +1,121 @@
+package io.runtape.server.names;
+
+import io.quarkus.runtime.StartupEvent;
+import io.runtape.store.StartRefused;
+import io.runtape.store.Store;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.ConfigMappings;
+import io.smallrye.config.ConfigMappings.ConfigClass;
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.Initialized;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Any;
+import jakarta.enterprise.inject.spi.Bean;
+import jakarta.enterprise.inject.spi.BeanManager;
+import jakarta.inject.Singleton;
+import java.lang.reflect.Type;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+
+/**
+ * Stops the start at a setting that there is not: one that is misspelt would be missing, and who set it would not know. A setting
+ * is known by the interface that maps it, so that there is no list of them.
+ *
+ * <p>SmallRye's own check of names leaves out the environment, where most settings are, and names no other one; so it is turned
+ * off, and this one looks at all sources.
+ */
+@Singleton
+final class SettingNames {
+
+    /** Before the database is opened: the setting may be the one that says which. */
+    private static final int BEFORE_THE_STORE = Store.OPENS_AT - 50;
+
+    private static final String ROOT = "runtape.";
+
+    private static final String OURS = "RUNTAPE_";
+
+    /** An item of a list is named by its number. */
+    private static final Pattern ITEM = Pattern.compile("\\[[0-9]+]$");
+
+    private static final Pattern ITEM_VARIABLE = Pattern.compile("_[0-9]+_$");
+
+    /** A name that holds in one profile only. */
+    private static final Pattern PROFILE = Pattern.compile("^%[^.]+\\.");
+
+    private static final Pattern PROFILE_VARIABLE = Pattern.compile("^_[A-Z0-9]+_(?=RUNTAPE_)");
+
+    private final Set<String> properties = new TreeSet<>();
+
+    /** While the native executable is compiled, where this already happens, the interfaces can be looked at. */
+    void learn(@Observes @Initialized(ApplicationScoped.class) Object started, BeanManager beans) {
+        for (Bean<?> bean : beans.getBeans(Object.class, Any.Literal.INSTANCE)) {
+            for (Type type : bean.getTypes()) {
+                if (type instanceof Class<?> mapping && mapping.isAnnotationPresent(ConfigMapping.class)) {
+                    ConfigMappings.getProperties(ConfigClass.configClass(mapping)).keySet().stream()
+                            .filter(name -> name.startsWith(ROOT) && !name.endsWith("]"))
+                            .forEach(properties::add);
+                }
+            }
+        }
+    }
+
+    void check(@Observes @Priority(BEFORE_THE_STORE) StartupEvent event, SmallRyeConfig config) {
+        TreeMap<String, String> unknown = new TreeMap<>();
+        for (ConfigSource source : config.getConfigSources()) {
+            boolean environment = source instanceof EnvConfigSource;
+            for (String name : source.getPropertyNames()) {
+                String shown = environment ? variable(name) : name;
+                (environment ? ofVariable(name, source) : ofProperty(name))
+                        .ifPresent(nearest -> unknown.put(shown, nearest));
+            }
+        }
+        if (!unknown.isEmpty()) {
+            StringBuilder said = new StringBuilder("Runtape does not start:");
+            unknown.forEach((name, nearest) -> said.append(" There is no setting ")
+                    .append(name)
+                    .append("; the nearest is ")
+                    .append(nearest)
+                    .append('.'));
+            throw new StartRefused(
+                    said.append(" Correct or remove it; docs/reference/configuration.md has all of them.")
+                            .toString());
+        }
+    }
+
+    /** The nearest setting where this is none of ours; a variable's name means nothing outside of the environment. */
+    private Optional<String> ofProperty(String written) {
+        String name = PROFILE.matcher(written).replaceFirst("");
+        boolean ours = name.startsWith(ROOT) || name.startsWith(OURS);
+        if (!ours || properties.contains(ITEM.matcher(name).replaceFirst(""))) {
+            return Optional.empty();
+        }
+        return Spelling.nearest(name, properties);
+    }
+
+    private Optional<String> ofVariable(String written, ConfigSource source) {
+        String name = PROFILE_VARIABLE
+                .matcher(variable(PROFILE.matcher(written).replaceFirst("")))
+                .replaceFirst("");
+        Set<String> known = new TreeSet<>();
+        properties.forEach(property -> known.add(variable(property)));
+        if (!name.startsWith(OURS)
+                || known.contains(name)
+                || known.contains(ITEM_VARIABLE.matcher(name).replaceFirst(""))
+                || ServiceLinks.isOne(name, String.valueOf(source.getValue(written)))) {
+            return Optional.empty();
+        }
+        return Spelling.nearest(name, known);
+    }
+
+    private static String variable(String property) {
+        return property.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
+    }
+}

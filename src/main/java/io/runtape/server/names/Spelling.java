@@ -1,0 +1,34 @@
+package io.runtape.server.names;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.commons.text.similarity.LevenshteinDistance;
+
+/** Which known name somebody meant who wrote an unknown one. */
+final class Spelling {
+
+    /** No name of ours is as long. What is longer may be anything, a credential too, and is not repeated. */
+    private static final int QUOTED_MAX = 40;
+
+    private Spelling() {}
+
+    /** The known name with the fewest letters to change, case aside; the first by the alphabet where several have. */
+    static Optional<String> nearest(String written, Collection<String> known) {
+        LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
+        String lower = shortened(written).toLowerCase(Locale.ROOT);
+        return known.stream()
+                .min(Comparator.comparingInt((String name) -> distance.apply(lower, name.toLowerCase(Locale.ROOT)))
+                        .thenComparing(Comparator.naturalOrder()));
+    }
+
+    /** The name as a message repeats it. */
+    static String quoted(String written) {
+        return "'" + (written.length() > QUOTED_MAX ? shortened(written) + "…" : written) + "'";
+    }
+
+    private static String shortened(String written) {
+        return written.length() > QUOTED_MAX ? written.substring(0, QUOTED_MAX / 4) : written;
+    }
+}

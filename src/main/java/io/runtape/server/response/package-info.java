@@ -1,0 +1,5 @@
+/** How the gateway's own answers are written: their heads, JSON, gzip and entity tags. */
+@NullMarked
+package io.runtape.server.response;
+
+import org.jspecify.annotations.NullMarked;

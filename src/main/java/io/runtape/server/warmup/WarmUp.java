@@ -1,0 +1,111 @@
+package io.runtape.server.warmup;
+
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServer;
+import io.quarkus.vertx.http.HttpServerStart;
+import io.quarkus.vertx.http.runtime.VertxHttpConfig.InsecureRequests;
+import io.runtape.journal.Journal;
+import io.runtape.upstream.AgentClient;
+import io.smallrye.health.api.AsyncHealthCheck;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+import org.jboss.logging.Logger;
+
+/**
+ * Loads and runs once what a call needs: the client of the agent API, the statements of the journal, the server's own way to an
+ * answer. On a JVM that takes a fifth of a second, which the first caller would wait for. The gateway is ready when it is
+ * done, or has failed: then the first call does it. Safe for any thread.
+ */
+@Readiness
+@Singleton
+final class WarmUp implements AsyncHealthCheck {
+
+    private static final Logger LOG = Logger.getLogger(WarmUp.class);
+
+    /** Past it the gateway is ready without. */
+    private static final Duration LASTS_AT_MOST = Duration.ofSeconds(5);
+
+    /** A credential of no caller, who has no history. */
+    private static final String NOBODY = "Bearer warm-up";
+
+    private static final String ANY_ADDRESS = "0.0.0.0";
+    private static final String LOOPBACK = "127.0.0.1";
+
+    private final AgentClient agent;
+    private final Journal journal;
+    private final Vertx vertx;
+    private final String host;
+    /** The server's part, which can only begin when that listens. */
+    private final CompletableFuture<Void> served = new CompletableFuture<>();
+
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
+
+    WarmUp(
+            AgentClient agent,
+            Journal journal,
+            Vertx vertx,
+            @ConfigProperty(name = "quarkus.http.host") String host,
+            @ConfigProperty(name = "quarkus.http.host-enabled", defaultValue = "true") boolean onHost,
+            @ConfigProperty(name = "quarkus.http.insecure-requests", defaultValue = "enabled") InsecureRequests plain) {
+        this.agent = agent;
+        this.journal = journal;
+        this.vertx = vertx;
+        this.host = host.equals(ANY_ADDRESS) ? LOOPBACK : host;
+        if (!onHost || plain == InsecureRequests.DISABLED) {
+            // Over TLS alone, or over a socket file: there is nothing that calls itself in the same way everywhere.
+            served.complete(null);
+        }
+    }
+
+    void begin(@Observes StartupEvent event) {
+        CompletableFuture.allOf(
+                        agent.rehearsed().toCompletableFuture(),
+                        journal.rehearsed().toCompletableFuture(),
+                        served)
+                .orTimeout(LASTS_AT_MOST.toMillis(), TimeUnit.MILLISECONDS)
+                .whenComplete((all, e) -> {
+                    if (e != null) {
+                        LOG.debugf(e, "the first call has something left to load");
+                    }
+                    done.complete(null);
+                });
+    }
+
+    void serve(@ObservesAsync HttpServerStart event, HttpServer gateway) {
+        Future.join(
+                        call(gateway.getPort(), HttpMethod.GET, "/history/v1/runs?limit=1"),
+                        call(gateway.getPort(), HttpMethod.POST, "/v1/run"))
+                .onComplete(answered -> served.complete(null));
+    }
+
+    /** The answer, whatever it is, is what the caller gets. */
+    private Future<Void> call(int port, HttpMethod method, String target) {
+        HttpClient client = vertx.createHttpClient();
+        return client.request(method, port, host, target)
+                .compose(request ->
+                        request.putHeader(HttpHeaders.AUTHORIZATION, NOBODY).send())
+                .compose(HttpClientResponse::body)
+                .onComplete(answer -> client.close())
+                .mapEmpty();
+    }
+
+    /** Is not answered before: a probe that comes too early waits for a moment, and nobody is told of a gateway that is down. */
+    @Override
+    public Uni<HealthCheckResponse> call() {
+        return Uni.createFrom().completionStage(done).map(nothing -> HealthCheckResponse.up("warm-up"));
+    }
+}

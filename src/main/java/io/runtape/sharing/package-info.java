@@ -1,5 +1,0 @@
-/** What readers share, so that none takes it from the others: turns at the database, and memory for what sockets do not take. */
-@NullMarked
-package io.runtape.sharing;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,29 @@
+package io.runtape.store;
+
+import java.util.Map;
+
+/** The two databases that one jar runs on. */
+public enum Engine {
+    /** Its varbinary ends at 1 MiB, below the largest frame; it has no partial index, and a placeholder cannot be empty. */
+    H2(Map.of(
+            "bytes", "binary large object",
+            "only_running", "/* of any status */",
+            "only_with_runs", "/* with or without runs */",
+            "only_with_key", "/* with a key */")),
+    POSTGRESQL(Map.of(
+            "bytes", "bytea",
+            "only_running", "where status = 'running'",
+            "only_with_runs", "where last_ordinal > 0",
+            "only_with_key", "where run_pk > 0"));
+
+    private final Map<String, String> placeholders;
+
+    Engine(Map<String, String> placeholders) {
+        this.placeholders = placeholders;
+    }
+
+    /** What stands in the migrations for what differs: the type of a byte string of any length, conditions of indexes. */
+    Map<String, String> placeholders() {
+        return placeholders;
+    }
+}

@@ -1,0 +1,58 @@
+package io.runtape.store;
+
+import java.sql.SQLException;
+
+/** Tells a statement that the database refuses from a database that is away, by the class of its SQLSTATE. */
+public final class SqlFault {
+
+    /** SQLSTATE of a transaction that another one got in the way of. */
+    public static final String CONFLICT = "40001";
+
+    /** SQLSTATE of a gateway whose node is closed; of a class that is ours. */
+    public static final String NODE_CLOSED = "RT001";
+
+    /** SQLSTATE of a fault that is not the database's. */
+    public static final String INTERNAL = "XX000";
+
+    private static final String H2_LOCK_TIMEOUT = "HYT00";
+
+    private static final String DISK_FULL = "53100";
+
+    private SqlFault() {}
+
+    /** Whether another gateway has closed this one's node: nothing more can be written in its name, and its runs are closed. */
+    public static boolean isOfAClosedNode(SQLException e) {
+        return NODE_CLOSED.equals(e.getSQLState());
+    }
+
+    /** Whether another transaction was in the way (class 40), or held a lock for too long on H2: the same may go through now. */
+    public static boolean isOfTheMoment(SQLException e) {
+        return isOfClass("40", e) || H2_LOCK_TIMEOUT.equals(e.getSQLState());
+    }
+
+    /** Which fault, without what it may quote. */
+    public static String named(Exception e) {
+        if (!(e instanceof SQLException sql)) {
+            return e.getClass().getSimpleName();
+        }
+        return (DISK_FULL.equals(sql.getSQLState()) ? "disk full, SQLSTATE " : "SQLSTATE ") + sql.getSQLState();
+    }
+
+    /**
+     * Whether the data is at fault, so that trying again is useless: data exceptions (class 22), violated constraints (23)
+     * and exceeded program limits (54). All else, such as a lost connection, a full disk or a shutdown, may pass.
+     */
+    public static boolean isOfTheData(SQLException e) {
+        return isOfClass("22", e) || isOfClass("23", e) || isOfClass("54", e);
+    }
+
+    /** Whether the statement cannot be run as it is (class 42): a table is missing, a privilege, or a word. */
+    public static boolean isOfTheStatement(SQLException e) {
+        return isOfClass("42", e);
+    }
+
+    private static boolean isOfClass(String sqlStateClass, SQLException e) {
+        String state = e.getSQLState();
+        return state != null && state.startsWith(sqlStateClass);
+    }
+}

@@ -1,0 +1,374 @@
+package io.runtape.store;
+
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.runtime.StartupEvent;
+import io.runtape.access.OwnerKeyStore;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Properties;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.CoreErrorCode;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.output.MigrateResult;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one database: opens it when the gateway starts, brings its tables up to date, and makes connections that Hibernate's
+ * pool does not hand out. Refuses to start, in one clear line, where the database is away, wrong, or another gateway's.
+ * Safe for any thread.
+ */
+@ApplicationScoped
+public class Store implements OwnerKeyStore {
+
+    /** Before everything that reads or writes runs. */
+    public static final int OPENS_AT = 100;
+
+    private static final Logger LOG = Logger.getLogger(Store.class);
+
+    private static final int POSTGRESQL_OLDEST = 14;
+
+    /** H2: "Database may be already in use". */
+    private static final int H2_FILE_LOCKED = 90020;
+
+    /** How long a starting gateway waits for the one before it to let go. */
+    private static final Duration LOCK_PATIENCE = Duration.ofSeconds(10);
+
+    private final StoreConfig config;
+    private final Flyway flyway;
+    private final AgroalDataSource readers;
+    private volatile @Nullable StoreAddress address;
+    private volatile @Nullable StoreAddress directAddress;
+    private volatile @Nullable StoreSchema schema;
+
+    Store(StoreConfig config, Flyway flyway, AgroalDataSource readers) {
+        this.config = config;
+        this.flyway = flyway;
+        this.readers = readers;
+    }
+
+    void open(@Observes @Priority(OPENS_AT) StartupEvent event) {
+        try {
+            address = StoreAddress.of(
+                    config.databaseUrl().orElse(null),
+                    config.databasePasswordFile().orElse(null),
+                    config.dataDir());
+            directAddress = config.databaseDirectUrl().isPresent()
+                    ? StoreAddress.of(
+                            config.databaseDirectUrl().orElse(null),
+                            config.databasePasswordFile().orElse(null),
+                            config.dataDir())
+                    : address;
+            schema = StoreSchema.of(config.databaseSchema());
+        } catch (IllegalArgumentException e) {
+            throw new StartRefused(String.valueOf(e.getMessage()));
+        }
+        warnOfAnEmptyFile();
+        // Held until the tables are there: H2 closes a database that nobody is connected to.
+        try (Connection first = firstConnection()) {
+            checkVersion(first);
+            checkDurability(first);
+            known(schema).prepare(first, address(), pooled());
+            LOG.infof(
+                    "store: %s (%s), schema %s, tables of migration %s",
+                    address(), versionOf(first), schema(), migrated());
+        } catch (SQLException e) {
+            throw refused(e);
+        }
+    }
+
+    /** Without the build or the packager behind it. */
+    private static String versionOf(Connection connection) throws SQLException {
+        return connection.getMetaData().getDatabaseProductVersion().split(" ", 2)[0];
+    }
+
+    /** Brings the tables up to date; several gateways that do it at once wait for each other. Returns their version. */
+    private String migrated() {
+        try {
+            MigrateResult result = flyway.migrate();
+            return result.targetSchemaVersion != null ? result.targetSchemaVersion : result.initialSchemaVersion;
+        } catch (FlywayException e) {
+            if (e.getErrorCode() == CoreErrorCode.NON_EMPTY_SCHEMA_WITHOUT_SCHEMA_HISTORY_TABLE) {
+                throw new StartRefused(
+                        "The schema " + schema() + " of the database (" + address()
+                                + ") holds something else than Runtape's tables: name one of its own in RUNTAPE_DATABASE_SCHEMA.");
+            }
+            throw new StartRefused(
+                    "Runtape cannot prepare the tables in its database (" + address() + "): " + firstLine(e));
+        }
+    }
+
+    /** H2 begins anew in a file without a byte. A disk that was full, or a copy that failed, leaves one where a history was. */
+    private void warnOfAnEmptyFile() {
+        Path file = address().file();
+        if (file != null && Files.isRegularFile(file) && file.toFile().length() == 0) {
+            LOG.warnf(
+                    "the database file %s is there but empty: a new history begins in it. If there was one before, stop the"
+                            + " gateway and put a copy back",
+                    file);
+        }
+    }
+
+    private StartRefused refused(SQLException e) {
+        return new StartRefused("Runtape cannot open its database (" + address() + "): " + firstLine(e)
+                + ". Check RUNTAPE_DATABASE_URL, or RUNTAPE_DATA_DIR for the embedded database.");
+    }
+
+    private StartRefused inUse() {
+        return new StartRefused("Another gateway uses this database (" + address()
+                + "). An embedded database serves one gateway: stop the other one, name another RUNTAPE_DATA_DIR, or let"
+                + " both share a PostgreSQL database (RUNTAPE_DATABASE_URL).");
+    }
+
+    /** What the database said: the innermost cause says it without the framework's words around it. */
+    private static String firstLine(Throwable e) {
+        Throwable innermost = e;
+        while (innermost.getCause() != null) {
+            innermost = innermost.getCause();
+        }
+        String message = String.valueOf(innermost.getMessage()).strip();
+        return message.lines().findFirst().orElse(e.getClass().getSimpleName());
+    }
+
+    private void checkVersion(Connection connection) throws SQLException {
+        int major = connection.getMetaData().getDatabaseMajorVersion();
+        if (engine() == Engine.POSTGRESQL && major < POSTGRESQL_OLDEST) {
+            throw new StartRefused("Runtape needs PostgreSQL " + POSTGRESQL_OLDEST + " or newer; the database ("
+                    + address() + ") is " + major + ".");
+        }
+    }
+
+    /** H2's file lock lets no second process in: waits a while for the gateway before this one to let go. */
+    private Connection firstConnection() throws SQLException {
+        long until = System.nanoTime() + LOCK_PATIENCE.toNanos();
+        boolean said = false;
+        while (true) {
+            try {
+                // The schema may not be there yet.
+                return connect(address(), StoreAddress.READ_WITHIN);
+            } catch (SQLException e) {
+                if (e.getErrorCode() != H2_FILE_LOCKED) {
+                    throw e;
+                }
+                if (System.nanoTime() > until) {
+                    throw inUse();
+                }
+                if (!said) {
+                    LOG.infof("another gateway holds the database (%s), waiting for it to let go", address());
+                    said = true;
+                }
+                pause();
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(200);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StartRefused("Interrupted while waiting for the database.");
+        }
+    }
+
+    /** Which database this is. */
+    public Engine engine() {
+        return address().engine();
+    }
+
+    /** The database's address, fit to be shown. */
+    public StoreAddress address() {
+        return known(address);
+    }
+
+    /** The schema that this gateway's tables are in; no other Runtape's are there. */
+    public String schema() {
+        return known(schema).name();
+    }
+
+    private static <T> T known(@Nullable T settled) {
+        if (settled == null) {
+            throw new IllegalStateException("the store is not open yet");
+        }
+        return settled;
+    }
+
+    /**
+     * Opens a connection of its own, in auto-commit mode, that waits for an answer as long as readers do. The caller closes it.
+     *
+     * @throws SQLException where the database does not answer or refuses the login
+     */
+    public Connection connect() throws SQLException {
+        return connect(StoreAddress.READ_WITHIN);
+    }
+
+    /**
+     * Opens a connection of its own, in auto-commit mode. The caller closes it.
+     *
+     * @param answerWithin how long a statement may take, on PostgreSQL, before it fails with the connection: a host that vanishes
+     *     sends nothing, and whoever waits for it waits for hours
+     * @throws SQLException where the database does not answer or refuses the login
+     */
+    public Connection connect(Duration answerWithin) throws SQLException {
+        Connection connection = connect(address(), answerWithin);
+        return pooled() ? connection : inSchema(connection);
+    }
+
+    private Connection inSchema(Connection connection) throws SQLException {
+        try (Statement enter = connection.createStatement()) {
+            enter.execute(known(schema).enter(engine()));
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    private static Connection connect(StoreAddress to, Duration answerWithin) throws SQLException {
+        Properties login = new Properties();
+        login.setProperty("user", to.user());
+        login.setProperty("password", to.password());
+        if (to.engine() != Engine.POSTGRESQL) {
+            DiskRoom.require(to.jdbcUrl(), DiskRoom.TO_OPEN);
+            return DriverManager.getConnection(to.jdbcUrl(), login);
+        }
+        // From the first byte of the login on; in whole seconds, and 0 would be for ever.
+        login.setProperty("socketTimeout", Long.toString(Math.max(1, answerWithin.toSeconds())));
+        Connection connection = DriverManager.getConnection(to.jdbcUrl(), login);
+        connection.setNetworkTimeout(Runnable::run, (int) answerWithin.toMillis());
+        return connection;
+    }
+
+    /**
+     * Opens a session of its own with the server, past any pooler, in auto-commit mode. The caller closes it.
+     *
+     * @param answerWithin as {@link #connect(Duration)} has it
+     * @throws SQLException where the database does not answer or refuses the login
+     */
+    public Connection connectDirectly(Duration answerWithin) throws SQLException {
+        return inSchema(connect(known(directAddress), answerWithin));
+    }
+
+    /**
+     * Opens a connection that frames are written over, in auto-commit mode. The caller closes it.
+     *
+     * @param answerWithin as {@link #connect(Duration)} has it
+     * @throws SQLException where the database does not answer or refuses the login
+     */
+    public Connection connectToWrite(Duration answerWithin) throws SQLException {
+        Connection connection = connect(answerWithin);
+        try {
+            if (engine() == Engine.POSTGRESQL && !pooled()) {
+                settleSession(connection);
+            }
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    /**
+     * What is written is found by its key. Where PostgreSQL knew a table when it was small it would read all of it instead,
+     * and this connection would keep that plan while the table grows, until the next ANALYZE.
+     */
+    public static final String BY_KEY_ONLY = "set enable_seqscan = off";
+
+    /**
+     * A commit must be durable whatever the role's default is, and a session whose client has vanished must end soon: it may
+     * hold its node's row.
+     */
+    private static void settleSession(Connection connection) throws SQLException {
+        try (Statement set = connection.createStatement()) {
+            set.execute("set tcp_keepalives_idle = 5");
+            set.execute("set tcp_keepalives_interval = 2");
+            set.execute("set tcp_keepalives_count = 3");
+            set.execute("set idle_in_transaction_session_timeout = 5000");
+            set.execute(BY_KEY_ONLY);
+            if (!commitsAreDurable(set)) {
+                set.execute("set synchronous_commit = on");
+            }
+        }
+    }
+
+    /** Whether sessions are shared: what is set for one would be set for whoever gets it next. */
+    private boolean pooled() {
+        return config.databaseDirectUrl().isPresent();
+    }
+
+    private void checkDurability(Connection connection) throws SQLException {
+        if (engine() == Engine.POSTGRESQL && pooled()) {
+            try (Statement show = connection.createStatement()) {
+                if (!commitsAreDurable(show)) {
+                    throw new StartRefused(
+                            "Commits to the database (" + address() + ") are not durable, and Runtape cannot"
+                                    + " change that through a pooler: ALTER ROLE … SET synchronous_commit = on.");
+                }
+            }
+        }
+    }
+
+    private static boolean commitsAreDurable(Statement show) throws SQLException {
+        try (ResultSet row = show.executeQuery("show synchronous_commit")) {
+            return !row.next() || !row.getString(1).equals("off");
+        }
+    }
+
+    /**
+     * Makes what is committed safe against the loss of the process. PostgreSQL's commit does; H2 keeps committed pages in
+     * memory until it is told to write them out.
+     */
+    public void makeDurable(Connection connection) throws SQLException {
+        if (engine() == Engine.H2) {
+            try (Statement checkpoint = connection.createStatement()) {
+                checkpoint.execute(CHECKPOINT);
+            }
+        }
+    }
+
+    /**
+     * Checks that a commit finds room on the disk, where the database is embedded.
+     *
+     * @throws SQLException with {@code 53100} where it may not
+     */
+    public void requireRoom() throws SQLException {
+        DiskRoom.require(address().jdbcUrl(), DiskRoom.TO_COMMIT);
+    }
+
+    /**
+     * Closes a connection that frames were written over. Where its embedded database has closed itself, after a write that failed,
+     * those of readers are closed too: they belong to what is closed, and while one of them is left, H2 takes the database that is
+     * opened next for another one, which the file is locked for.
+     */
+    public void closeWriting(Connection connection) throws SQLException {
+        boolean closed = engine() == Engine.H2 && !connection.isValid(0);
+        connection.close();
+        if (closed) {
+            readers.flush(AgroalDataSource.FlushMode.ALL);
+        }
+    }
+
+    /** H2's statement that writes all committed pages to the file. */
+    public static final String CHECKPOINT = "checkpoint";
+
+    @Override
+    public byte[] ownerKey(Optional<byte[]> secret) {
+        try (Connection connection = connect()) {
+            byte[] key = new OwnerKeys(connection).settle(secret);
+            makeDurable(connection);
+            return key;
+        } catch (SQLException e) {
+            throw refused(e);
+        }
+    }
+}

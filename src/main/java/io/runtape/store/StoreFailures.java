@@ -1,0 +1,70 @@
+package io.runtape.store;
+
+import io.runtape.error.ApiException;
+import io.runtape.error.ApiExceptionMapper;
+import io.runtape.error.ErrorCode;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.persistence.PersistenceException;
+import jakarta.ws.rs.core.Response;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells a database that is away, which is answered 503 so that callers come back, from a statement that it refuses, which is
+ * a fault of ours.
+ */
+public final class StoreFailures {
+
+    private static final Logger LOG = Logger.getLogger(StoreFailures.class);
+
+    private final ApiExceptionMapper answers;
+
+    StoreFailures(ApiExceptionMapper answers) {
+        this.answers = answers;
+    }
+
+    /** A read or a deletion by JDBC. */
+    @ServerExceptionMapper
+    public Response ofSql(SQLException failure, RoutingContext context) {
+        return answer(failure, failure, context);
+    }
+
+    /** A query by Hibernate. */
+    @ServerExceptionMapper
+    public Response ofPersistence(PersistenceException failure, RoutingContext context) {
+        return answer(failure, sqlCause(failure), context);
+    }
+
+    private Response answer(Exception failure, @Nullable SQLException sql, RoutingContext context) {
+        if (sql == null || SqlFault.isOfTheData(sql) || SqlFault.isOfTheStatement(sql) || isOfTheMachine(failure)) {
+            return answers.unknown(failure, context);
+        }
+        LOG.warnf("the database does not answer: %s", sql.getMessage());
+        return answers.refused(
+                ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The database does not answer. Try again later.")
+                        .retryAfter(Duration.ofSeconds(1)),
+                context);
+    }
+
+    /** A driver that runs out of memory says so in an SQLException; the database is not away, and the log is to show it. */
+    private static boolean isOfTheMachine(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof VirtualMachineError) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static @Nullable SQLException sqlCause(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql) {
+                return sql;
+            }
+        }
+        return null;
+    }
+}

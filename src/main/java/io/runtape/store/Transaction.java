@@ -1,0 +1,57 @@
+package io.runtape.store;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.jboss.logging.Logger;
+
+/** Statements that belong together: all of them count, or none. */
+public final class Transaction {
+
+    private static final Logger LOG = Logger.getLogger(Transaction.class);
+
+    /** What is done in one transaction. */
+    @FunctionalInterface
+    public interface Statements<T> {
+        T run() throws SQLException;
+    }
+
+    private Transaction() {}
+
+    /**
+     * Commits what the statements did, or takes it back where one of them failed.
+     *
+     * @param connection in auto-commit mode, and again when this returns
+     * @return what the statements return
+     * @throws SQLException what the statements threw, or why the commit failed
+     */
+    public static <T> T in(Connection connection, Statements<T> statements) throws SQLException {
+        connection.setAutoCommit(false);
+        try {
+            T result = statements.run();
+            connection.commit();
+            return result;
+        } catch (Throwable e) {
+            // An error as well: what follows would commit half of what belongs together.
+            rollback(connection, e);
+            throw e;
+        } finally {
+            restoreAutoCommit(connection);
+        }
+    }
+
+    private static void rollback(Connection connection, Throwable cause) {
+        try {
+            connection.rollback();
+        } catch (SQLException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private static void restoreAutoCommit(Connection connection) {
+        try {
+            connection.setAutoCommit(true);
+        } catch (SQLException e) {
+            LOG.debugf("the connection is gone: %s", e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package io.runtape.cancel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.ReceivedCall;
+import io.runtape.testsupport.RunTable.RunRow;
+import io.runtape.testsupport.RunningGateway;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Cancels of runs that are recorded here. */
+abstract class RunCancelTest extends RunningGateway {
+
+    private static final int RACES = 30;
+
+    private static final String FIRST = "data: first\n\n";
+
+    private final String key = "X-API-Key: cancel-" + UUID.randomUUID();
+
+    /** An agent that answers calls by one script and cancels by another. */
+    private Scripted agent(Script run, Script cancel) {
+        return upstream.on(exchange -> (exchange.call().target().endsWith("/cancel") ? cancel : run).answer(exchange));
+    }
+
+    /** Speaks once, under that id, and goes on for ever. */
+    private static Script endless(String upstreamId) {
+        return exchange ->
+                exchange.streamHead("X-Run-ID: " + upstreamId).chunk(FIRST).awaitPeerGone();
+    }
+
+    private WireAnswer post(Scripted script) throws IOException {
+        return client().post("/v1/run", "{}", key, script.header());
+    }
+
+    private WireAnswer askToCancel(String id) throws IOException {
+        return client().post("/history/v1/runs/" + id + "/cancel", "", key);
+    }
+
+    private JsonObject cancel(String id) throws IOException {
+        try (WireAnswer answer = askToCancel(id)) {
+            return one(answer);
+        }
+    }
+
+    private static JsonObject one(WireAnswer answer) throws IOException {
+        String text = new String(answer.whole(), UTF_8);
+        assertEquals(200, answer.status(), text);
+        return new JsonObject(text).getJsonObject("data");
+    }
+
+    private JsonObject run(String id) throws IOException {
+        try (WireAnswer answer = client().get("/history/v1/runs/" + id, key)) {
+            return one(answer);
+        }
+    }
+
+    @Test
+    void endsTheRunForEveryReaderAndAtTheAgentApi() throws Exception {
+        Scripted script = agent(endless("theirs"), Script.json(200, "{}"));
+        try (WireAnswer live = post(script)) {
+            String id = live.header("Runtape-Run-Id");
+            live.readUpTo(FIRST.length());
+            script.call();
+            try (WireAnswer tail =
+                    client().get("/history/v1/runs/" + id + "/events", "Accept: text/event-stream", key)) {
+                tail.status();
+
+                JsonObject run = cancel(id);
+
+                assertEquals("cancelled", run.getString("status"));
+                assertEquals("cancel_requested", run.getString("reason"));
+                ReceivedCall call = script.call();
+                assertEquals("POST", call.method());
+                assertEquals("/v1/run/theirs/cancel", call.target());
+                assertTrue(call.lines().contains(key), "asked as the caller would");
+                assertEquals(
+                        "data: first\nid: 1\n\nevent: runtape.end\nid: 1\ndata: {\"runId\":\"" + id
+                                + "\",\"status\":\"cancelled\",\"reason\":\"cancel_requested\",\"lastSequence\":1}\n\n",
+                        new String(tail.whole(), UTF_8));
+                live.readAll();
+                assertEquals(FIRST, live.text());
+                assertEquals(WireAnswer.End.CUT, live.end());
+                assertEquals(run, cancel(id));
+                assertEquals(run, cancel("theirs"));
+                assertEquals(run, run(id));
+                assertEquals("cancelled/cancel_requested", table().run(id).outcome());
+                assertTrue(script.isUncalled(), "a cancel was repeated at the agent API");
+            }
+        }
+    }
+
+    @Test
+    void cancelsWhateverTheAgentApiSaysToIt() throws Exception {
+        Scripted script = agent(endless("theirs"), Script.json(500, "{}"));
+        try (WireAnswer live = post(script)) {
+            live.readUpTo(FIRST.length());
+
+            assertEquals("cancelled", cancel(live.header("Runtape-Run-Id")).getString("status"));
+        }
+    }
+
+    @Test
+    void answersAnEndedRunAsItIs() throws Exception {
+        Scripted script = agent(Script.stream(FIRST), Script.json(200, "{}"));
+        String id;
+        try (WireAnswer live = post(script)) {
+            live.whole();
+            id = live.header("Runtape-Run-Id");
+        }
+        table().ended(id);
+        script.call();
+        JsonObject before = run(id);
+
+        assertEquals("completed", before.getString("status"));
+        assertEquals(before, cancel(id));
+        assertTrue(script.isUncalled());
+    }
+
+    @Test
+    void knowsNoOthersRun() throws Exception {
+        Scripted script = agent(endless("theirs"), Script.json(200, "{}"));
+        try (WireAnswer live = post(script)) {
+            String id = live.header("Runtape-Run-Id");
+            live.readUpTo(FIRST.length());
+
+            try (WireAnswer answer = client().post("/history/v1/runs/" + id + "/cancel", "", "X-API-Key: another")) {
+                answer.whole();
+                assertEquals(404, answer.status());
+            }
+
+            assertTrue(table().run(id).running());
+            cancel(id);
+        }
+    }
+
+    /** Nobody knows the agent API's id of it yet, so there is nothing to ask for but to be let go. */
+    @Test
+    void cancelsARunThatHasNoAnswerYet() throws Exception {
+        Scripted script = agent(Script.silence(), Script.json(200, "{}"));
+        try (WireAnswer live = post(script)) {
+            script.call();
+            String id = runs().getJsonArray("data").getJsonObject(0).getString("id");
+
+            assertEquals("cancelled", cancel(id).getString("status"));
+
+            assertTrue(script.done().isEmpty(), "its connection stays open");
+            assertTrue(script.isUncalled());
+            assertEquals(410, live.status());
+            live.whole();
+            assertTrue(live.text().contains("cancelled"), live::text);
+        }
+    }
+
+    private JsonObject runs() throws IOException {
+        try (WireAnswer answer = client().get("/history/v1/runs", key)) {
+            return new JsonObject(new String(answer.whole(), UTF_8));
+        }
+    }
+
+    @Test
+    void hasOneWinnerAgainstTheNaturalEnd() throws Exception {
+        Map<String, Integer> winners = new TreeMap<>();
+        for (int i = 0; i < RACES; i++) {
+            long delayMicros = i * i * 100L;
+            CyclicBarrier now = new CyclicBarrier(2);
+            Scripted script = agent(
+                    exchange -> {
+                        exchange.streamHead("X-Run-ID: theirs").chunk(FIRST);
+                        now.await();
+                        TimeUnit.MICROSECONDS.sleep(delayMicros);
+                        exchange.end();
+                    },
+                    Script.json(200, "{}"));
+            try (WireAnswer live = post(script)) {
+                String id = live.header("Runtape-Run-Id");
+                live.readUpTo(FIRST.length());
+                now.await();
+
+                JsonObject run = cancel(id);
+
+                RunRow row = table().ended(id);
+                assertEquals(row.status(), run.getString("status"));
+                assertEquals(run, run(id));
+                live.readAll();
+                assertEquals(row.status().equals("completed"), live.end() == WireAnswer.End.WHOLE, row::toString);
+                winners.merge(row.outcome(), 1, Integer::sum);
+            }
+        }
+        System.out.printf("cancel against the natural end: %s%n", winners);
+    }
+}

@@ -1,0 +1,414 @@
+package io.runtape.history.run;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.restassured.path.json.JsonPath;
+import io.restassured.response.Response;
+import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.RunTable.RunRow;
+import io.runtape.testsupport.Script;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** Runs are found, listed and deleted by those who made them. */
+abstract class RunHistoryTest extends RecordedHistory {
+
+    private static final String TIMESTAMP = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z";
+
+    private static final String LINES = "application/x-ndjson";
+
+    private static final Script COMPLETED = Script.stream(
+            "event: run_started\ndata: {}\n\n",
+            ": beat\n\n",
+            "event: run_completed\n"
+                    + "data: {\"result\":\"All green.\",\"usage\":{\"inputTokens\":3,\"outputTokens\":5},\"iterations\":2}\n\n");
+
+    @Test
+    void showsARunAsItWasRecorded() throws Exception {
+        String id = record(
+                "{\"agent\":\"coder\",\"prompt\":\"Run the tests.\",\"threadId\":\"" + thread + "\","
+                        + "\"metadata\":{\"ticket\":7},\"config\":{\"maxTurns\":3}}",
+                COMPLETED);
+
+        Response answer = history().get("/runs/" + id);
+
+        assertEquals("private, no-cache", answer.header("Cache-Control"));
+        JsonPath run = answer.then().statusCode(200).extract().jsonPath();
+        assertEquals(id, run.getString("data.id"));
+        assertEquals(thread, run.getString("data.threadId"));
+        assertEquals("coder", run.getString("data.agent"));
+        assertEquals("/v1/run", run.getString("data.path"));
+        assertEquals("completed", run.getString("data.status"));
+        assertNull(run.get("data.reason"));
+        assertTrue(run.getBoolean("data.stream"));
+        assertEquals("Run the tests.", run.getString("data.prompt"));
+        assertEquals(7, run.getInt("data.metadata.ticket"));
+        assertEquals(3, run.getInt("data.config.maxTurns"));
+        assertEquals("All green.", run.getString("data.result"));
+        assertEquals(5, run.getInt("data.usage.outputTokens"));
+        assertEquals(2, run.getInt("data.iterations"));
+        assertNull(run.get("data.error"));
+        assertEquals(200, run.getInt("data.upstreamStatus"));
+        assertNull(run.get("data.upstreamRunId"));
+        assertTrue(run.getString("data.owner").startsWith("c-"));
+        assertEquals(2, run.getLong("data.eventCount"));
+        assertEquals(3, run.getLong("data.frameCount"));
+        assertEquals(table().bytes(id).length, run.getLong("data.byteCount"));
+        assertEquals(3, run.getLong("data.lastSequence"));
+        Instant created = timestamp(run, "data.createdAt");
+        Instant first = timestamp(run, "data.firstEventAt");
+        Instant completed = timestamp(run, "data.completedAt");
+        assertEquals(Duration.between(created, completed).toMillis(), run.getLong("data.durationMs"));
+        assertEquals(Duration.between(created, first).toMillis(), run.getLong("data.timeToFirstEventMs"));
+        assertEquals(26, run.getMap("data").size());
+    }
+
+    private static Instant timestamp(JsonPath json, String path) {
+        String text = json.getString(path);
+        assertTrue(text.matches(TIMESTAMP), text);
+        return Instant.parse(text);
+    }
+
+    @Test
+    void listsAllRunsAsLines() throws Exception {
+        String deep = "{\"prompt\":\"" + "x".repeat(40_000) + "\"}";
+        List<String> runs = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            runs.add(0, record(deep, COMPLETED));
+        }
+        try (LiveRun live = begin("{\"agent\":\"live\"}", "data: 1\n\n")) {
+            runs.add(0, live.id());
+
+            Response answer = history().accept(LINES).get("/runs");
+
+            assertEquals(LINES, answer.contentType());
+            assertEquals("no-store", answer.header("Cache-Control"));
+            assertTrue(answer.asString().endsWith("}\n"));
+            assertEquals(runs, idsOfLines(answer.asString()));
+            String page = history().get("/runs?limit=1").asString();
+            String first = answer.asString().lines().findFirst().orElseThrow();
+            assertTrue(page.startsWith("{\"data\":[" + first + "],"), page);
+            live.finish();
+        }
+        assertEquals(
+                List.of(runs.get(0)),
+                idsOfLines(history().accept(LINES).get("/runs?agent=live").asString()));
+        assertEquals("", history().accept(LINES).get("/runs?agent=none").asString());
+        assertEquals("", history().accept(LINES).head("/runs").asString());
+        for (String parameter : List.of("limit=1", "cursor=x")) {
+            refused(history().accept(LINES).get("/runs?" + parameter).then(), 400, "invalid_request", LINES);
+        }
+        refused(history().accept("text/csv").get("/runs").then(), 406, "not_acceptable", LINES, "application/json");
+        refused(historyOf("").accept(LINES).get("/runs").then(), 401, "unauthorized");
+        assertEquals(
+                "",
+                historyOf("rt_other_" + UUID.randomUUID())
+                        .accept(LINES)
+                        .get("/runs")
+                        .asString());
+    }
+
+    private static List<String> idsOfLines(String lines) {
+        return lines.lines().map(line -> new JsonPath(line).getString("id")).toList();
+    }
+
+    @Test
+    void leavesNullWhatIsNotKnown() throws Exception {
+        String id = record("{}", Script.json(503, "{\"error\":{\"code\":\"busy\",\"message\":\"Later.\"}}"));
+
+        JsonPath run = json("/runs/" + id);
+
+        assertEquals("failed", run.getString("data.status"));
+        assertEquals("upstream_error", run.getString("data.reason"));
+        assertEquals(503, run.getInt("data.upstreamStatus"));
+        assertFalse(run.getBoolean("data.stream"));
+        for (String field : List.of("agent", "prompt", "result", "usage", "iterations", "upstreamRunId")) {
+            assertTrue(run.getMap("data").containsKey(field), field);
+            assertNull(run.get("data." + field), field);
+        }
+        assertEquals(0, run.getMap("data.metadata").size());
+    }
+
+    @Test
+    void findsARunByTheIdItHasUpstream() throws Exception {
+        String upstreamId = "up-" + UUID.randomUUID();
+        Script named = exchange -> exchange.streamHead("X-Run-ID: " + upstreamId)
+                .chunk("data: x\n\n")
+                .end();
+        String first = record("{}", named);
+        assertEquals(first, json("/runs/" + upstreamId).getString("data.id"));
+
+        String second = record("{}", named);
+
+        assertNotEquals(first, second);
+        assertEquals(second, json("/runs/" + upstreamId).getString("data.id"));
+        assertEquals(upstreamId, json("/runs/" + first).getString("data.upstreamRunId"));
+        assertEquals(second, json("/runs/" + upstreamId + "/events").getString("data[0].runId"));
+    }
+
+    @Test
+    void showsARunThatGoesOnByItsFrames() throws Exception {
+        try (LiveRun live = begin("{\"prompt\":\"go on\"}", "event: run_started\ndata: {}\n\n", ": beat\n\n")) {
+            JsonPath run = json("/runs/" + live.id());
+
+            assertEquals("running", run.getString("data.status"));
+            assertEquals(1, run.getLong("data.eventCount"));
+            assertEquals(2, run.getLong("data.frameCount"));
+            assertEquals(2, run.getLong("data.lastSequence"));
+            assertEquals(table().bytes(live.id()).length, run.getLong("data.byteCount"));
+            assertNull(run.get("data.completedAt"));
+            assertNull(run.get("data.durationMs"));
+            assertNotNull(run.get("data.firstEventAt"));
+            assertNotNull(run.get("data.timeToFirstEventMs"));
+            assertEquals("running", json("/runs").getString("data[0].status"));
+            assertEquals(2, json("/runs").getLong("data[0].frameCount"));
+
+            live.finish();
+
+            assertEquals("completed", json("/runs/" + live.id()).getString("data.status"));
+            assertEquals(2, json("/runs/" + live.id()).getLong("data.frameCount"));
+            assertEquals("completed", json("/runs").getString("data[0].status"));
+        }
+    }
+
+    @Test
+    void showsARunWithoutFramesYet() throws Exception {
+        try (LiveRun live = begin("{}")) {
+            JsonPath run = json("/runs/" + live.id());
+
+            assertEquals(0, run.getLong("data.frameCount"));
+            assertNull(run.get("data.firstEventAt"));
+            assertNull(run.get("data.timeToFirstEventMs"));
+        }
+    }
+
+    @Test
+    void listsTheNewestFirstInPagesThatNewRunsDoNotMove() throws Exception {
+        List<String> recorded = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            recorded.add(0, record("{}", COMPLETED));
+        }
+
+        List<String> listed = new ArrayList<>();
+        String cursor = "";
+        boolean more = true;
+        while (more) {
+            JsonPath page = json("/runs?limit=2" + cursor);
+            listed.addAll(page.getList("data.id", String.class));
+            more = page.getBoolean("meta.hasMore");
+            assertEquals(more, page.get("meta.nextCursor") != null);
+            assertNotNull(page.getString("meta.requestId"));
+            cursor = "&cursor=" + page.getString("meta.nextCursor");
+            record("{\"agent\":\"late\"}", COMPLETED);
+        }
+
+        assertEquals(recorded, listed);
+        assertEquals(8, json("/runs").getList("data").size());
+        assertFalse(json("/runs").getBoolean("meta.hasMore"));
+    }
+
+    @Test
+    void filters() throws Exception {
+        String coder = record("{\"agent\":\"coder\",\"threadId\":\"" + thread + "\"}", COMPLETED);
+        String failed = record("{\"agent\":\"writer\"}", Script.json(500, "{}"));
+        String writer = record("{\"agent\":\"writer\"}", COMPLETED);
+        String second = json("/runs/" + failed).getString("data.createdAt");
+        long millis = Instant.parse(second).toEpochMilli();
+
+        assertEquals(List.of(coder), ids("/runs?agent=coder"));
+        assertEquals(List.of(), ids("/runs?agent=CODER"));
+        assertEquals(List.of(failed), ids("/runs?status=failed"));
+        assertEquals(List.of(writer), ids("/runs?status=completed&agent=writer"));
+        assertEquals(List.of(coder), ids("/runs?threadId=" + thread));
+        assertEquals(List.of(writer, failed), ids("/runs?since=" + second));
+        assertEquals(List.of(coder), ids("/runs?until=" + second));
+        assertEquals(List.of(writer, failed), ids("/runs?since=" + second.replace("Z", "%2B00:00")));
+        assertEquals(List.of(writer, failed), ids("/runs?since=" + second.replace("Z", "+00:00")));
+        assertTrue(ids("/runs?since=" + millis).containsAll(List.of(writer, failed)));
+        assertEquals(List.of(), ids("/runs?since=" + (System.currentTimeMillis() + 60_000)));
+        assertEquals(List.of(), ids("/runs?until=2020-01-01"));
+        assertEquals(List.of(), ids("/runs?until=2020-01-01T00:00:00"));
+        assertEquals(3, ids("/runs?since=2020-01-01T00:00:00.123456Z&all=false").size());
+    }
+
+    private List<String> ids(String target) {
+        return json(target).getList("data.id", String.class);
+    }
+
+    @Test
+    void namesTheParameterThatItRefuses() throws Exception {
+        refused("/runs?status=done", 400, "invalid_request", "status", "running, completed, failed, cancelled");
+        refused("/runs?limit=0", 400, "invalid_request", "limit", "1 to 500");
+        refused("/runs?limit=501", 400, "invalid_request", "limit");
+        refused("/runs?limit=99999999999999999999", 400, "invalid_request", "limit");
+        refused("/runs?limit=ten", 400, "invalid_request", "limit");
+        refused("/runs?limit=", 400, "invalid_request", "limit");
+        refused("/runs?limit=1&limit=2", 400, "invalid_request", "limit", "once");
+        refused("/runs?since=yesterday", 400, "invalid_request", "since", "ISO 8601");
+        refused("/runs?until=%2B999999999-01-01T00:00:00Z", 400, "invalid_request", "until");
+        refused("/runs?until=999999999999999", 400, "invalid_request", "until");
+        refused("/runs?cursor=nonsense", 400, "invalid_request", "cursor");
+        refused("/runs?agent=%00", 400, "invalid_request", "agent", "U+0000");
+        refused("/runs?threadId=a%00b", 400, "invalid_request", "threadId");
+        refused("/runs?q=tests", 400, "invalid_request", "q", "not supported");
+        refused("/runs?metadata.ticket=7", 400, "invalid_request", "metadata", "not supported");
+        refused("/runs?all=true", 403, "forbidden", "admin");
+        refused("/runs?all=perhaps", 400, "invalid_request", "all");
+        refused("/runs?owner=c-1", 403, "forbidden", "admin");
+    }
+
+    @Test
+    void takesNoSecondsForMilliseconds() {
+        refused("/runs?since=1767225600", 400, "invalid_request", "since", "1767225600000", "2026-01-01T00:00:00Z");
+        refused("/runs?until=99999999999", 400, "invalid_request", "until", "99999999999000");
+        refused("/threads?until=-86400", 400, "invalid_request", "until", "-86400000", "1969-12-31T00:00:00Z");
+        assertEquals(List.of(), ids("/runs?since=0"));
+        assertEquals(List.of(), ids("/runs?since=100000000000"));
+    }
+
+    @Test
+    void refusesTheCursorOfAnotherListing() throws Exception {
+        record("{\"threadId\":\"" + thread + "\"}", COMPLETED);
+        record("{\"threadId\":\"" + thread + "\"}", COMPLETED);
+
+        String cursor = json("/runs?limit=1").getString("meta.nextCursor");
+
+        refused("/threads?cursor=" + cursor, 400, "invalid_request", "cursor");
+        refused("/threads/" + thread + "/runs?cursor=" + cursor, 400, "invalid_request", "cursor");
+        refused("/threads/" + thread + "/events?cursor=" + cursor, 400, "invalid_request", "cursor");
+    }
+
+    @Test
+    void hasNoSuchRun() {
+        for (String id : List.of("run_none", "%00", "run_%00", "a%2Fb", "x".repeat(3000))) {
+            refused("/runs/" + id, 404, "not_found", "run");
+            refused("/runs/" + id + "/events", 404, "not_found");
+            refused("/runs/" + id + "/request", 404, "not_found");
+            refused("/runs/" + id + "/transcript", 404, "not_found");
+            refused(history().delete("/runs/" + id).then(), 404, "not_found");
+        }
+    }
+
+    @Test
+    void hidesRunsFromOthers() throws Exception {
+        String id = record("{}", COMPLETED);
+        String other = "rt_test_" + UUID.randomUUID();
+
+        for (String target : List.of("", "/events", "/request", "/transcript")) {
+            refused(historyOf(other).get("/runs/" + id + target).then(), 404, "not_found");
+        }
+        refused(historyOf(other).delete("/runs/" + id).then(), 404, "not_found");
+        historyOf(other).get("/runs").then().statusCode(200).body("data.size()", equalTo(0));
+        refused(historyOf("").get("/runs/" + id).then(), 401, "unauthorized");
+        refused(historyOf("").get("/runs").then(), 401, "unauthorized");
+        assertEquals(id, json("/runs/" + id).getString("data.id"));
+    }
+
+    @Test
+    void givesTheRequestBackByteForByte() throws Exception {
+        String small = "{ \"prompt\" : \"sm\\u00e5ll\",\r\n\t\"n\":1.50 }";
+        String large = "{\"prompt\":\"" + "long ".repeat(10_000) + "\"}";
+        String smallId = record(small, COMPLETED);
+        String largeId = record(large, COMPLETED);
+
+        Response answer = history().get("/runs/" + smallId + "/request");
+
+        assertArrayEquals(small.getBytes(UTF_8), answer.asByteArray());
+        assertEquals("application/json", answer.contentType());
+        assertEquals("no-store", answer.header("Cache-Control"));
+        assertEquals("nosniff", answer.header("X-Content-Type-Options"));
+        assertArrayEquals(
+                large.getBytes(UTF_8),
+                history()
+                        .accept("text/html")
+                        .get("/runs/" + largeId + "/request")
+                        .asByteArray());
+        assertFalse(answer.headers().toString().contains(key));
+    }
+
+    @Test
+    void deletesARunThatHasEnded() throws Exception {
+        String id = record("{\"threadId\":\"" + thread + "\"}", COMPLETED);
+        RunRow row = table().run(id);
+
+        assertEquals(
+                "",
+                history().delete("/runs/" + id).then().statusCode(204).extract().asString());
+
+        refused("/runs/" + id, 404, "not_found");
+        assertNull(table().run(id));
+        assertEquals(0, table().frames(id).size());
+        assertEquals(List.of(), ids("/runs"));
+        assertEquals(0, json("/threads/" + thread).getLong("data.runCount"));
+        refused(history().delete("/runs/" + id).then(), 404, "not_found");
+        assertEquals(0, framesOf(row.pk()));
+    }
+
+    private long framesOf(long runPk) throws Exception {
+        try (var connection = store().connect();
+                var select = connection.prepareStatement("select count(*) from frame where run_pk = ?")) {
+            select.setLong(1, runPk);
+            try (var row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    @Test
+    void keepsARunThatGoesOn() throws Exception {
+        try (LiveRun live = begin("{}", "data: x\n\n")) {
+            refused(history().delete("/runs/" + live.id()).then(), 409, "run_active");
+
+            assertEquals(
+                    1, json("/runs/" + live.id() + "/events").getList("data").size());
+            live.finish();
+
+            history().delete("/runs/" + live.id()).then().statusCode(204);
+        }
+    }
+
+    @Test
+    void servesJsonAlone() throws Exception {
+        String id = record("{}", COMPLETED);
+
+        history().accept("text/html").get("/runs").then().statusCode(406).body("error.code", equalTo("not_acceptable"));
+        history().accept("text/html").get("/runs/" + id).then().statusCode(406);
+        history()
+                .post("/runs/" + id)
+                .then()
+                .statusCode(405)
+                .body("error.code", equalTo("method_not_allowed"))
+                .body("error.message", containsString("POST"));
+    }
+
+    @Test
+    void endsAPageOfLongRunsEarly() throws Exception {
+        String prompt = "p".repeat(1 << 20);
+        List<String> recorded = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            recorded.add(0, record("{\"prompt\":\"" + prompt + "\"}", COMPLETED));
+        }
+
+        JsonPath page = json("/runs");
+        JsonPath rest = json("/runs?cursor=" + page.getString("meta.nextCursor"));
+
+        assertEquals(recorded.subList(0, 4), page.getList("data.id"));
+        assertTrue(page.getBoolean("meta.hasMore"));
+        assertEquals(recorded.subList(4, 5), rest.getList("data.id"));
+        assertFalse(rest.getBoolean("meta.hasMore"));
+    }
+}

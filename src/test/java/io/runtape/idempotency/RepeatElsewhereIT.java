@@ -1,0 +1,174 @@
+package io.runtape.idempotency;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.cluster.TwoGateways;
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A call is repeated, with its idempotency key, at another gateway than its first one. */
+class RepeatElsewhereIT {
+
+    private static final int CALLS = 5;
+
+    private static final String FIRST = "data: first\n\n";
+    private static final String REST = "id: 7\ndata: second\n\n: a comment\n\ndata: third\n\n";
+
+    private static final TwoGateways CLUSTER = new TwoGateways();
+
+    private static final ExecutorService CALLERS = Executors.newFixedThreadPool(CALLS);
+
+    private static GatewayProcess first;
+    private static GatewayProcess second;
+
+    @BeforeAll
+    static void start() throws IOException {
+        first = CLUSTER.start("RUNTAPE_NODE_LEASE", "3s");
+        second = CLUSTER.start("RUNTAPE_NODE_LEASE", "3s");
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        CALLERS.shutdownNow();
+        CLUSTER.close();
+    }
+
+    private static WireAnswer post(GatewayProcess gateway, Scripted script, String key, String body)
+            throws IOException {
+        return gateway.client()
+                .post("/v1/run", body, TwoGateways.CREDENTIAL, script.header(), "Idempotency-Key: " + key);
+    }
+
+    /** An agent that says the rest when it is told to. */
+    private static Scripted agent(CountDownLatch goOn) {
+        return CLUSTER.upstream().on(exchange -> {
+            exchange.streamHead("X-Run-ID: theirs").chunk(FIRST);
+            goOn.await(30, TimeUnit.SECONDS);
+            exchange.chunk(REST).end();
+        });
+    }
+
+    /** Five equal calls at once, on two gateways, are one run. */
+    @Test
+    void equalCallsAtOnceRunTheAgentOnce() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        Scripted script = agent(goOn);
+        List<Future<WireAnswer>> calls = new ArrayList<>();
+        CountDownLatch begun = new CountDownLatch(CALLS);
+        for (int i = 0; i < CALLS; i++) {
+            GatewayProcess gateway = i % 2 == 0 ? first : second;
+            calls.add(CALLERS.submit(() -> {
+                WireAnswer answer = post(gateway, script, "at-once", "{\"n\":1}");
+                answer.readUpTo(FIRST.length());
+                begun.countDown();
+                answer.whole();
+                return answer;
+            }));
+        }
+        // All of them follow the run while it is live.
+        assertTrue(begun.await(30, TimeUnit.SECONDS), "not all calls got the beginning");
+        goOn.countDown();
+
+        List<String> runs = new ArrayList<>();
+        int repeats = 0;
+        for (Future<WireAnswer> call : calls) {
+            try (WireAnswer answer = call.get(30, TimeUnit.SECONDS)) {
+                assertEquals(200, answer.status());
+                assertEquals(FIRST + REST, answer.text());
+                assertEquals("theirs", answer.header("X-Run-ID"));
+                runs.add(answer.header("Runtape-Run-Id"));
+                repeats += answer.head().has("Idempotent-Replayed") ? 1 : 0;
+            }
+        }
+        assertEquals(Collections.nCopies(CALLS, runs.get(0)), runs);
+        assertEquals(CALLS - 1, repeats);
+        script.call();
+        assertTrue(script.isUncalled(), "the agent ran twice");
+    }
+
+    @Test
+    void aRepeatGoesOnWhereItWas() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        Scripted script = agent(goOn);
+        try (WireAnswer answer = post(first, script, "goes-on", "{\"n\":2}")) {
+            answer.readUpTo(FIRST.length());
+            try (WireAnswer repeat = second.client()
+                    .post(
+                            "/v1/run",
+                            "{\"n\":2}",
+                            TwoGateways.CREDENTIAL,
+                            script.header(),
+                            "Idempotency-Key: goes-on",
+                            "Last-Event-ID: 1")) {
+                assertEquals(200, repeat.status());
+                goOn.countDown();
+                repeat.whole();
+                assertEquals(REST, repeat.text());
+            }
+            answer.whole();
+        }
+    }
+
+    @Test
+    void anotherBodyIsRefusedEverywhere() throws Exception {
+        Scripted script = CLUSTER.upstream().on(Script.stream(FIRST));
+        try (WireAnswer answer = post(first, script, "reused", "{\"n\":3}")) {
+            answer.whole();
+            assertFalse(answer.head().has("Idempotent-Replayed"));
+        }
+
+        try (WireAnswer answer = post(second, script, "reused", "{\"n\":4}")) {
+            answer.whole();
+            assertEquals(422, answer.status());
+            assertTrue(answer.text().contains("idempotency_key_reused"), answer.text());
+        }
+    }
+
+    /** The gateway of the first call dies: its repeat gets what was recorded, and is cut off as the first one was. */
+    @Test
+    void aRepeatOfALostRunIsCutOffWhereTheRunWas() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        Scripted script = agent(never);
+        GatewayProcess lost = CLUSTER.start("RUNTAPE_NODE_LEASE", "3s");
+        try (WireAnswer answer = post(lost, script, "lost", "{\"n\":5}")) {
+            answer.readUpTo(FIRST.length());
+            try (WireAnswer repeat = post(second, script, "lost", "{\"n\":5}")) {
+                repeat.readUpTo(FIRST.length());
+
+                lost.kill();
+
+                repeat.readAll();
+                assertEquals(FIRST, repeat.text());
+                assertEquals(WireAnswer.End.CUT, repeat.end());
+            }
+        } finally {
+            never.countDown();
+        }
+        try (WireAnswer later = post(first, script, "lost", "{\"n\":5}")) {
+            later.readAll();
+            assertEquals(FIRST, later.text());
+            assertEquals(WireAnswer.End.CUT, later.end());
+            assertEquals(
+                    "gateway_lost",
+                    CLUSTER.run(first, later.header("Runtape-Run-Id")).getString("reason"));
+        }
+        script.call();
+        assertTrue(script.isUncalled(), "the agent ran twice");
+    }
+}

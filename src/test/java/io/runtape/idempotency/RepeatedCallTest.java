@@ -1,0 +1,692 @@
+package io.runtape.idempotency;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.KeyTable;
+import io.runtape.testsupport.ReceivedCall;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.RunTable.RunRow;
+import io.runtape.testsupport.RunningGateway;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.StoreLock;
+import io.runtape.testsupport.WireAnswer;
+import io.vertx.core.json.JsonObject;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code Idempotency-Key}: a repeated call gets the run of the first one, and the agent is not run again. */
+abstract class RepeatedCallTest extends RunningGateway {
+
+    private static final String STREAM = "data: 1\n\n: beat\n\ndata: 2\n\ndata: 3\n\n";
+    private static final String CREDENTIAL = "X-API-Key: repeats";
+    private static final Duration A_WHILE = Duration.ofMillis(300);
+
+    private String key;
+
+    @BeforeEach
+    void chooseKey() {
+        key = "key-" + UUID.randomUUID();
+    }
+
+    private WireAnswer post(String body, String... headerLines) throws Exception {
+        return postTo("/v1/run", body, headerLines);
+    }
+
+    private WireAnswer postTo(String path, String body, String... headerLines) throws Exception {
+        List<String> lines = new ArrayList<>(List.of(headerLines));
+        lines.add("Idempotency-Key: " + key);
+        if (lines.stream().noneMatch(line -> line.startsWith("X-API-Key:"))) {
+            lines.add(CREDENTIAL);
+        }
+        return client().post(path, body, lines.toArray(String[]::new));
+    }
+
+    private KeyTable keys() {
+        return new KeyTable(store()::connect);
+    }
+
+    private static void assertRepeats(WireAnswer first, WireAnswer repeat) throws Exception {
+        assertEquals("true", repeat.header("Idempotent-Replayed"));
+        assertFalse(first.head().has("Idempotent-Replayed"));
+        assertEquals(first.status(), repeat.status());
+        assertEquals(first.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
+        assertEquals(first.header("Runtape-Thread-Id"), repeat.header("Runtape-Thread-Id"));
+    }
+
+    private static void assertCalledOnce(Scripted script) throws Exception {
+        script.call();
+        assertTrue(script.isUncalled());
+    }
+
+    private static void assertRefused(int status, String code, WireAnswer answer) throws Exception {
+        String body = new String(answer.whole(), UTF_8);
+        assertEquals(status, answer.status(), body);
+        assertEquals(code, new JsonObject(body).getJsonObject("error").getString("code"));
+        assertFalse(answer.head().has("Idempotent-Replayed"));
+    }
+
+    // ---- The same run once more
+
+    @Test
+    void fiveEqualCallsAtOnceRunTheAgentOnce() throws Exception {
+        CountDownLatch all = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            all.await();
+            exchange.streamHead("X-Run-ID: theirs", "X-Custom: kept")
+                    .chunk(STREAM)
+                    .end();
+        });
+        int before = table().runs().size();
+
+        List<WireAnswer> answers = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            answers.add(post("{\"prompt\":\"five\"}", script.header()));
+        }
+        script.call();
+        assertTrue(answers.get(4).isSilentFor(A_WHILE));
+        all.countDown();
+
+        Set<String> runs = new HashSet<>();
+        int repeats = 0;
+        for (WireAnswer answer : answers) {
+            assertEquals(STREAM, new String(answer.whole(), UTF_8));
+            assertEquals(200, answer.status());
+            assertEquals("theirs", answer.header("X-Run-ID"));
+            assertEquals("kept", answer.header("X-Custom"));
+            runs.add(answer.header("Runtape-Run-Id"));
+            repeats += answer.head().has("Idempotent-Replayed") ? 1 : 0;
+        }
+        assertEquals(1, runs.size());
+        assertEquals(4, repeats);
+        assertTrue(script.isUncalled());
+        assertEquals(before + 1, table().runs().size());
+    }
+
+    @Test
+    void callsThatWaitForOneCommitRunTheAgentOnce() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        Scripted others = upstream.on(Script.stream("data: other\n\n"));
+        List<WireAnswer> equal = new ArrayList<>();
+        List<WireAnswer> besides = new ArrayList<>();
+        try (StoreLock lock = StoreLock.onRuns(store())) {
+            // The first one is being committed for as long as the lock is held, and all others wait.
+            besides.add(client().post("/v1/run", "{}", others.header()));
+            for (int i = 0; i < 5; i++) {
+                equal.add(post("{}", script.header()));
+                besides.add(client().post("/v1/run", "{}", others.header(), CREDENTIAL, "Idempotency-Key: " + key + i));
+            }
+            assertTrue(equal.get(4).isSilentFor(A_WHILE));
+        }
+
+        Set<String> runs = new HashSet<>();
+        for (WireAnswer answer : equal) {
+            assertEquals(STREAM, new String(answer.whole(), UTF_8));
+            runs.add(answer.header("Runtape-Run-Id"));
+        }
+        assertEquals(1, runs.size());
+        assertCalledOnce(script);
+        for (WireAnswer answer : besides) {
+            assertEquals("data: other\n\n", new String(answer.whole(), UTF_8));
+            assertFalse(answer.head().has("Idempotent-Replayed"));
+        }
+    }
+
+    @Test
+    void twoBodiesAtOnceWithOneKeyAreOneRunAndOneRefusal() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+
+        WireAnswer one = post("{\"prompt\":\"one\"}", script.header());
+        WireAnswer other = post("{\"prompt\":\"other\"}", script.header());
+
+        assertEquals(Set.of(200, 422), Set.of(one.status(), other.status()));
+        WireAnswer run = one.status() == 200 ? one : other;
+        assertEquals(STREAM, new String(run.whole(), UTF_8));
+        assertRefused(422, "idempotency_key_reused", run == one ? other : one);
+        assertCalledOnce(script);
+    }
+
+    @Test
+    void followsALiveRunFromItsBeginning() throws Exception {
+        CountDownLatch repeated = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk("data: 1\n\n");
+            repeated.await();
+            exchange.chunk("data: 2\n\n").end();
+        });
+        WireAnswer first = post("{}", script.header());
+        first.readUpTo(9);
+
+        WireAnswer repeat = post("{}", script.header());
+
+        assertEquals("data: 1\n\n", new String(repeat.readUpTo(9), UTF_8));
+        repeated.countDown();
+        assertEquals("data: 1\n\ndata: 2\n\n", new String(repeat.whole(), UTF_8));
+        assertArrayEquals(first.whole(), repeat.held());
+        assertRepeats(first, repeat);
+        assertCalledOnce(script);
+    }
+
+    @Test
+    void goesOnWhenTheFirstClientHasLeft() throws Exception {
+        CountDownLatch repeated = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk("data: 1\n\n");
+            repeated.await();
+            exchange.chunk("data: 2\n\n").end();
+        });
+        WireAnswer first = post("{}", script.header(), "Runtape-Event-Ids: true");
+        first.readUpTo("data: 1\nid: 1\n\n".length());
+        first.close();
+
+        WireAnswer repeat = post("{}", script.header(), "Runtape-Event-Ids: true", "Last-Event-ID: 1");
+        assertEquals(200, repeat.status());
+        repeated.countDown();
+
+        assertEquals("data: 2\nid: 2\n\n", new String(repeat.whole(), UTF_8));
+        assertCalledOnce(script);
+    }
+
+    @Test
+    void repeatsARunThatHasEnded() throws Exception {
+        Scripted script = upstream.on(exchange -> exchange.streamHead(
+                        "X-Run-ID: theirs", "Cache-Control: no-store", "X-Twice: a", "X-Twice: b", "Set-Cookie: s=1")
+                .chunk(STREAM)
+                .end());
+        WireAnswer first = post("{}", script.header());
+        first.whole();
+
+        WireAnswer repeat = post("{}", script.header());
+
+        assertArrayEquals(first.held(), repeat.whole());
+        assertRepeats(first, repeat);
+        assertEquals("theirs", repeat.header("X-Run-ID"));
+        assertEquals("no-store", repeat.header("Cache-Control"));
+        assertEquals(List.of("a", "b"), repeat.head().values("X-Twice"));
+        assertEquals("text/event-stream", repeat.header("Content-Type"));
+        assertFalse(repeat.head().has("Set-Cookie"), "an answer's cookies are not stored");
+        assertCalledOnce(script);
+    }
+
+    @Test
+    void givesEventIdsToWhoeverAsksForThem() throws Exception {
+        byte[] stream = STREAM.getBytes(UTF_8);
+        Scripted script = upstream.on(Script.whole(200, stream, "Content-Type: text/event-stream"));
+        WireAnswer first = post("{}", script.header());
+        first.whole();
+
+        WireAnswer withIds = post("{}", script.header(), "Runtape-Event-Ids: true");
+        WireAnswer without = post("{}", script.header());
+
+        assertEquals(
+                "data: 1\nid: 1\n\n: beat\n\ndata: 2\nid: 3\n\ndata: 3\nid: 4\n\n", new String(withIds.whole(), UTF_8));
+        assertFalse(withIds.head().has("Content-Length"));
+        assertEquals(STREAM, new String(without.whole(), UTF_8));
+        assertEquals(Integer.toString(stream.length), without.header("Content-Length"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4})
+    void beginsAfterTheLastEventId(int position) throws Exception {
+        byte[] stream = STREAM.getBytes(UTF_8);
+        Scripted script = upstream.on(Script.whole(200, stream, "Content-Type: text/event-stream"));
+        WireAnswer first = post("{}", script.header());
+        first.whole();
+
+        WireAnswer repeat = post("{}", script.header(), "Last-Event-ID: " + position);
+
+        String[] frames = STREAM.split("(?<=\n\n)");
+        assertEquals(
+                String.join("", List.of(frames).subList(position, frames.length)), new String(repeat.whole(), UTF_8));
+        assertRepeats(first, repeat);
+        assertCalledOnce(script);
+    }
+
+    @Test
+    void repeatsWhatIsNoEventStream() throws Exception {
+        String body = "{\"data\":{\"runId\":\"theirs\",\"threadId\":\"thr_theirs\"},\"answer\":42}";
+        Scripted script = upstream.on(Script.json(200, body, "X-Custom: kept"));
+        WireAnswer first = post("{\"stream\":false}", script.header());
+        first.whole();
+
+        WireAnswer repeat = post("{\"stream\":false}", script.header(), "Runtape-Event-Ids: true");
+
+        assertEquals(body, new String(repeat.whole(), UTF_8));
+        assertEquals("application/json", repeat.header("Content-Type"));
+        assertEquals(Integer.toString(body.length()), repeat.header("Content-Length"));
+        assertEquals("kept", repeat.header("X-Custom"));
+        assertEquals("thr_theirs", repeat.header("Runtape-Thread-Id"));
+        assertRepeats(first, repeat);
+        assertCalledOnce(script);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {204, 400, 402, 404, 500, 502, 504})
+    void repeatsOtherStatusesOfTheAgentApi(int status) throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            if (status == 204) {
+                exchange.head(204);
+                exchange.isWhole();
+            } else {
+                exchange.whole(status, "{\"said\":\"no\"}".getBytes(UTF_8), "Content-Type: application/json");
+            }
+        });
+        WireAnswer first = post("{}", script.header());
+        first.whole();
+
+        WireAnswer repeat = post("{}", script.header());
+
+        assertArrayEquals(first.held(), repeat.whole());
+        assertEquals(status, repeat.status());
+        assertRepeats(first, repeat);
+        assertCalledOnce(script);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "data: 1\n\ndata: unfini"})
+    void cutsTheRepeatWhereTheAnswerBrokeOff(String said) throws Exception {
+        CountDownLatch read = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk(said);
+            read.await();
+        });
+        WireAnswer first = post("{}", script.header());
+        first.readUpTo(Math.max(0, said.indexOf("data: unfini")));
+        read.countDown();
+        first.readAll();
+        assertEquals(said, first.text());
+        table().ended(first.header("Runtape-Run-Id"));
+
+        WireAnswer repeat = post("{}", script.header());
+
+        assertArrayEquals(table().bytes(first.header("Runtape-Run-Id")), repeat.readAll());
+        assertEquals(WireAnswer.End.CUT, repeat.end());
+        assertRepeats(first, repeat);
+        assertCalledOnce(script);
+    }
+
+    @Test
+    void waitsForTheRunOfAnotherGateway() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        WireAnswer first = post("{}", script.header());
+        first.whole();
+        RunRow run = table().ended(first.header("Runtape-Run-Id"));
+        // As the row is while another gateway waits for the head.
+        update(
+                "update run set status = 'running', completed_at = null, upstream_status = null where run_pk = ?",
+                run.pk());
+
+        WireAnswer repeat = post("{}", script.header());
+        assertTrue(repeat.isSilentFor(A_WHILE));
+        update(
+                "update run set status = 'completed', completed_at = current_timestamp, upstream_status = 200"
+                        + " where run_pk = ?",
+                run.pk());
+
+        assertEquals(STREAM, new String(repeat.whole(), UTF_8));
+        assertRepeats(first, repeat);
+        assertCalledOnce(script);
+    }
+
+    private void update(String sql, long runPk) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement(sql)) {
+            update.setLong(1, runPk);
+            assertEquals(1, update.executeUpdate());
+        }
+    }
+
+    // ---- What is no repeat
+
+    @Test
+    void refusesAnotherBodyOrPath() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        post("{\"prompt\":\"a\"}", script.header()).whole();
+
+        assertRefused(422, "idempotency_key_reused", post("{\"prompt\":\"b\"}", script.header()));
+        assertRefused(422, "idempotency_key_reused", post("{\"prompt\":\"a\" }", script.header()));
+        assertRefused(
+                422, "idempotency_key_reused", postTo("/v1/agents/coder/run", "{\"prompt\":\"a\"}", script.header()));
+
+        assertEquals(
+                200,
+                postTo("/v1/run?trace=1", "{\"prompt\":\"a\"}", script.header()).status());
+        assertCalledOnce(script);
+    }
+
+    @Test
+    void keepsTheKeysOfOwnersApart() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        WireAnswer one = post("{}", script.header(), "X-API-Key: one");
+        one.whole();
+
+        WireAnswer other = post("{\"prompt\":\"other\"}", script.header(), "X-API-Key: other");
+
+        assertEquals(200, other.status());
+        other.whole();
+        assertFalse(other.head().has("Idempotent-Replayed"));
+        script.call();
+        script.call();
+    }
+
+    @Test
+    void answersNobodyWithoutACredentialFromAnothersRun() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        String anyone = "Idempotency-Key: " + key;
+        WireAnswer alice = client().post("/v1/run", "{}", script.header(), anyone, "Cookie: session=alice");
+        alice.whole();
+
+        WireAnswer mallory = client().post("/v1/run", "{}", script.header(), anyone, "Cookie: session=mallory");
+        WireAnswer further = client().post("/v1/run", "{}", script.header(), anyone, "Last-Event-ID: 1");
+
+        assertEquals(STREAM, new String(mallory.whole(), UTF_8));
+        assertFalse(mallory.head().has("Idempotent-Replayed"));
+        assertNotEquals(alice.header("Runtape-Run-Id"), mallory.header("Runtape-Run-Id"));
+        assertRefused(400, "unknown_sequence", further);
+        script.call();
+        assertEquals("session=mallory", script.call().head().value("Cookie"));
+        assertTrue(script.isUncalled());
+        assertFalse(keys().has(key));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "ä", "tab\there"})
+    void refusesABadKey(String bad) throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header(), "Idempotency-Key: " + bad);
+
+        String body = new String(answer.whole(), UTF_8);
+        assertEquals(400, answer.status());
+        assertTrue(body.contains("\"invalid_request\""), body);
+        assertTrue(body.contains("Idempotency-Key") && body.contains("255 visible ASCII"), body);
+        assertTrue(script.isUncalled());
+    }
+
+    @Test
+    void boundsTheLengthOfAKeyAndTakesOnlyOne() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        String longest = (key + "~!\"" + "k".repeat(255)).substring(0, 255);
+
+        WireAnswer fits = client().post("/v1/run", "{}", script.header(), CREDENTIAL, "Idempotency-Key: " + longest);
+        WireAnswer tooLong =
+                client().post("/v1/run", "{}", script.header(), CREDENTIAL, "Idempotency-Key: " + longest + "k");
+        WireAnswer two = post("{}", script.header(), "Idempotency-Key: " + key + "2");
+
+        assertEquals(200, fits.status());
+        assertRefused(400, "invalid_request", tooLong);
+        assertRefused(400, "invalid_request", two);
+    }
+
+    @Test
+    void refusesAPositionThatTheRunDoesNotHave() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        post("{}", script.header()).whole();
+
+        assertRefused(400, "unknown_sequence", post("{}", script.header(), "Last-Event-ID: 5"));
+        assertRefused(400, "invalid_request", post("{}", script.header(), "Last-Event-ID: evt_1"));
+        assertRefused(400, "invalid_request", post("{}", script.header(), "Last-Event-ID: -1"));
+        assertCalledOnce(script);
+    }
+
+    @Test
+    void beginsNoRunForSomeoneWhoHasPartOfOne() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+
+        assertRefused(400, "unknown_sequence", post("{}", script.header(), "Last-Event-ID: 1"));
+
+        assertTrue(script.isUncalled());
+        assertFalse(keys().has(key));
+    }
+
+    @Test
+    void sendsNeitherKeyNorPositionOn() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+
+        post("{}", script.header(), "Last-Event-ID: 0").whole();
+        client().post("/v1/run", "{}", script.header(), "Last-Event-ID: evt_1").whole();
+
+        ReceivedCall keyed = script.call();
+        assertFalse(keyed.head().has("Last-Event-ID"));
+        assertFalse(keyed.head().has("Idempotency-Key"));
+        assertEquals("evt_1", script.call().head().value("Last-Event-ID"));
+    }
+
+    // ---- Keys that are free again
+
+    private void assertFree(WireAnswer failed) throws Exception {
+        failed.whole();
+        Scripted again = upstream.on(Script.stream(STREAM));
+        WireAnswer answer = post("{}", again.header());
+        assertEquals(STREAM, new String(answer.whole(), UTF_8));
+        assertFalse(answer.head().has("Idempotent-Replayed"));
+        assertCalledOnce(again);
+        assertRepeats(answer, post("{}", again.header()));
+        assertTrue(again.isUncalled());
+    }
+
+    @Test
+    void freesTheKeyWhereTheAgentApiCannotBeReached() throws Exception {
+        upstream.refuse();
+        WireAnswer failed;
+        try {
+            failed = post("{}");
+            assertEquals(502, failed.status());
+        } finally {
+            upstream.acceptAgain();
+        }
+        assertFree(failed);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {429, 503})
+    void freesTheKeyWhereTheAgentApiAsksToTryAgain(int status) throws Exception {
+        Scripted script = upstream.on(Script.json(status, "{\"error\":\"later\"}", "Retry-After: 1"));
+        WireAnswer failed = post("{}", script.header());
+        assertEquals(status, failed.status());
+        assertFree(failed);
+    }
+
+    @Test
+    void freesTheKeyOfARunThatWasDeletedOnceItWasFree() throws Exception {
+        Scripted script = upstream.on(Script.json(429, "{}"));
+        WireAnswer failed = post("{}", script.header(), "X-API-Key: mine");
+        failed.whole();
+        delete(failed, 204);
+
+        Scripted again = upstream.on(Script.stream(STREAM));
+        assertEquals(200, post("{}", again.header(), "X-API-Key: mine").status());
+    }
+
+    @Test
+    void freesTheKeyWhereTheStoreDoesNotAnswer() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        WireAnswer refused;
+        try (StoreLock lock = StoreLock.onRuns(store())) {
+            refused = post("{}", script.header());
+            assertEquals(503, refused.status());
+            assertTrue(refused.head().has("Retry-After"));
+        }
+        assertTrue(new String(refused.whole(), UTF_8).contains("\"store_unavailable\""));
+        assertTrue(script.isUncalled());
+        RunTable.await(
+                "the gateway takes calls again",
+                () -> client().post("/v1/run", "{}", script.header()).status() == 200 ? true : null);
+        assertFree(refused);
+    }
+
+    // ---- Keys that have a run without an answer
+
+    /** Whoever repeats the call is told the same, and that it is of no use, and the agent is not called again. */
+    private void assertKept(int status, String code, Scripted script, WireAnswer failed) throws Exception {
+        for (WireAnswer answer : List.of(failed, post("{}", script.header()), post("{}", script.header()))) {
+            assertRefused(status, code, answer);
+            assertEquals(failed.header("Runtape-Run-Id"), answer.header("Runtape-Run-Id"));
+            assertEquals(failed.header("Runtape-Thread-Id"), answer.header("Runtape-Thread-Id"));
+            assertFalse(answer.head().has("Retry-After"), answer.head().toString());
+            if (status >= 500) {
+                assertEquals("false", answer.header("x-should-retry"));
+            }
+        }
+        assertCalledOnce(script);
+        assertRefused(422, "idempotency_key_reused", post("{\"prompt\":\"another\"}", script.header()));
+    }
+
+    @Test
+    void keepsTheKeyWhereTheAgentApiSpeaksNoHttp() throws Exception {
+        Scripted script = upstream.on(
+                exchange -> exchange.raw("no HTTP\r\n\r\n".getBytes(UTF_8)).awaitPeerGone());
+
+        assertKept(502, "upstream_invalid", script, post("{}", script.header()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void keepsTheKeyWhereTheAgentApiGoesWithoutAnAnswer(boolean byReset) throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            if (byReset) {
+                exchange.reset();
+            }
+        });
+
+        assertKept(502, "upstream_unreachable", script, post("{}", script.header()));
+    }
+
+    @Test
+    void keepsTheKeyOfARunThatWasCancelledBeforeItsAnswer() throws Exception {
+        Scripted script = upstream.on(Script.silence());
+        String owner = "X-API-Key: " + key;
+        WireAnswer first = post("{}", script.header(), owner);
+        script.call();
+        String run;
+        try (WireAnswer runs = client().get("/history/v1/runs", owner)) {
+            run = new JsonObject(new String(runs.whole(), UTF_8))
+                    .getJsonArray("data")
+                    .getJsonObject(0)
+                    .getString("id");
+        }
+        try (WireAnswer cancelled = client().post("/history/v1/runs/" + run + "/cancel", "", owner)) {
+            assertEquals(200, cancelled.status());
+        }
+
+        assertRefused(410, "gone", first);
+        assertRefused(410, "gone", post("{}", script.header(), owner));
+        assertTrue(script.isUncalled());
+    }
+
+    /** As the row is where the gateway died, or the store was away for too long, after the call was sent. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gateway_lost", "store_unavailable", "gateway_stopped"})
+    void keepsTheKeyOfARunThatWasLostAfterItsCallWasSent(String reason) throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        WireAnswer first = post("{}", script.header());
+        first.whole();
+        RunRow run = table().ended(first.header("Runtape-Run-Id"));
+        update(
+                "update run set status = 'failed', cut = true, upstream_status = null, reason = '" + reason
+                        + "' where run_pk = ?",
+                run.pk());
+
+        for (int i = 0; i < 2; i++) {
+            WireAnswer repeat = post("{}", script.header());
+            assertRefused(500, "internal_error", repeat);
+            assertEquals("false", repeat.header("x-should-retry"));
+            assertEquals(run.id(), repeat.header("Runtape-Run-Id"));
+            assertFalse(repeat.head().has("Retry-After"));
+        }
+        assertCalledOnce(script);
+    }
+
+    @Test
+    void tellsThoseThatWaitForTheHeadHowTheRunFailed() throws Exception {
+        CountDownLatch waiting = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> waiting.await());
+        WireAnswer first = post("{}", script.header());
+        script.call();
+        WireAnswer repeat = post("{}", script.header());
+        assertTrue(repeat.isSilentFor(A_WHILE));
+        waiting.countDown();
+
+        assertRefused(502, "upstream_unreachable", first);
+        assertRefused(502, "upstream_unreachable", repeat);
+        assertEquals(first.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
+        assertTrue(script.isUncalled());
+    }
+
+    // ---- Keys whose run or time is over
+
+    private void delete(WireAnswer answer, int status) throws Exception {
+        WireAnswer deleted = client().send(
+                        "DELETE",
+                        "/history/v1/runs/" + answer.header("Runtape-Run-Id"),
+                        new byte[0],
+                        "X-API-Key: mine");
+        assertEquals(status, deleted.status());
+    }
+
+    @Test
+    void saysThatTheRunIsGone() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        WireAnswer first = post("{}", script.header(), "X-API-Key: mine");
+        first.whole();
+        delete(first, 204);
+
+        assertRefused(410, "gone", post("{}", script.header(), "X-API-Key: mine"));
+        assertRefused(410, "gone", post("{}", script.header(), "X-API-Key: mine", "Last-Event-ID: 1"));
+        assertCalledOnce(script);
+    }
+
+    @Test
+    void forgetsAKeyWhenItsTimeIsOver() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        WireAnswer first = post("{}", script.header());
+        first.whole();
+        long left = keys().secondsLeft(key);
+        assertTrue(
+                left > Duration.ofHours(24).toSeconds() - 60
+                        && left <= Duration.ofHours(24).toSeconds(),
+                "" + left);
+        keys().expire(key);
+
+        WireAnswer again = post("{\"prompt\":\"another\"}", script.header());
+
+        assertEquals(STREAM, new String(again.whole(), UTF_8));
+        assertFalse(again.head().has("Idempotent-Replayed"));
+        script.call();
+        script.call();
+        assertTrue(keys().secondsLeft(key) > 0);
+        assertEquals("completed", table().ended(first.header("Runtape-Run-Id")).outcome());
+    }
+
+    @Test
+    void prunesKeysWhoseTimeIsOver() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        String old = key;
+        post("{}", script.header()).whole();
+        keys().expire(old);
+
+        // Each new key takes two old ones along.
+        for (int i = 0; keys().has(old); i++) {
+            assertTrue(i < 50, "it is still there");
+            chooseKey();
+            post("{}", script.header()).whole();
+        }
+    }
+}

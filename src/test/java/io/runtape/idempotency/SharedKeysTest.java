@@ -1,0 +1,94 @@
+package io.runtape.idempotency;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.runtape.testsupport.PostgresResource;
+import io.runtape.testsupport.RunningGateway;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Two gateways claim one idempotency key at once: the transaction that commits has it. The other gateway is played by a
+ * connection of the test's own, so that it commits when the test says so.
+ */
+@QuarkusTest
+@WithTestResource(PostgresResource.class)
+class SharedKeysTest extends RunningGateway {
+
+    private static final Duration A_WHILE = Duration.ofMillis(300);
+
+    private final Scripted script = upstream.on(Script.stream("data: x\n\n"));
+
+    private WireAnswer post(String key) throws Exception {
+        return client().post("/v1/run", "{}", script.header(), "X-API-Key: shares", "Idempotency-Key: " + key);
+    }
+
+    /** Claims the key for the run of another one, as a gateway does for a run that it opens. */
+    private static void claim(Connection elsewhere, String key, String runsKey) throws SQLException {
+        elsewhere.setAutoCommit(false);
+        try (PreparedStatement insert = elsewhere.prepareStatement("""
+                insert into idempotency_key (owner, id, request_hash, run_pk, expires_at)
+                select owner, ?, request_hash, run_pk, expires_at from idempotency_key where id = ?""")) {
+            insert.setString(1, key);
+            insert.setString(2, runsKey);
+            assertEquals(1, insert.executeUpdate());
+        }
+    }
+
+    private WireAnswer postAndRead(String key) throws Exception {
+        WireAnswer answer = post(key);
+        answer.whole();
+        script.call();
+        return answer;
+    }
+
+    @Test
+    void repeatsTheRunOfTheGatewayThatCommits() throws Exception {
+        String key = "key-" + UUID.randomUUID();
+        WireAnswer theirs = postAndRead("their-" + key);
+
+        try (Connection elsewhere = store().connect()) {
+            claim(elsewhere, key, "their-" + key);
+            WireAnswer ours = post(key);
+            WireAnswer besides = client().post("/v1/run", "{}", script.header());
+            assertTrue(ours.isSilentFor(A_WHILE));
+            elsewhere.commit();
+
+            assertEquals("data: x\n\n", new String(ours.whole(), UTF_8));
+            assertEquals("true", ours.header("Idempotent-Replayed"));
+            assertEquals(theirs.header("Runtape-Run-Id"), ours.header("Runtape-Run-Id"));
+            assertEquals("data: x\n\n", new String(besides.whole(), UTF_8));
+            script.call();
+            assertTrue(script.isUncalled());
+        }
+    }
+
+    @Test
+    void beginsARunWhereTheOtherGatewayDoesNotCommit() throws Exception {
+        String key = "key-" + UUID.randomUUID();
+        postAndRead("their-" + key);
+
+        try (Connection elsewhere = store().connect()) {
+            claim(elsewhere, key, "their-" + key);
+            WireAnswer ours = post(key);
+            assertTrue(ours.isSilentFor(A_WHILE));
+            elsewhere.rollback();
+
+            assertEquals("data: x\n\n", new String(ours.whole(), UTF_8));
+            assertFalse(ours.head().has("Idempotent-Replayed"));
+            script.call();
+        }
+    }
+}

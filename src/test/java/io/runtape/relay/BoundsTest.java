@@ -1,0 +1,561 @@
+package io.runtape.relay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.sse.FrameKind;
+import io.runtape.testsupport.ReceivedCall;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.RunTable.FrameRow;
+import io.runtape.testsupport.RunTable.RunRow;
+import io.runtape.testsupport.RunningGateway;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.ShortBounds;
+import io.runtape.testsupport.StoreLock;
+import io.runtape.testsupport.WireAnswer;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What happens at each bound of a recorded call. */
+abstract class BoundsTest extends RunningGateway {
+
+    private static String code(WireAnswer answer) throws Exception {
+        JsonObject body = new JsonObject(new String(answer.whole(), UTF_8));
+        return answer.status() + " " + body.getJsonObject("error").getString("code");
+    }
+
+    private static long millisSince(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
+    }
+
+    // ---- Commits
+
+    @Test
+    void keepsCommitsThatFollowEachOtherApart() throws Exception {
+        int frames = 20;
+        Semaphore read = new Semaphore(0);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead();
+            for (int i = 0; i < frames; i++) {
+                exchange.chunk("data: 1\n\n");
+                // The next frame is not there before this one is durable, so each takes a commit of its own.
+                read.acquire();
+            }
+            exchange.end();
+        });
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        for (int i = 1; i <= frames; i++) {
+            answer.readUpTo(9 * i);
+            read.release();
+        }
+        List<WireAnswer.Arrival> arrivals = answer.arrivals();
+
+        assertEquals(frames, arrivals.size());
+        long between = arrivals.get(frames - 1).atNanos() - arrivals.get(0).atNanos();
+        // Less one distance, should the first have been read late.
+        assertTrue(between >= ShortBounds.COMMIT_DISTANCE.toNanos() * (frames - 2), between + " ns");
+        answer.whole();
+    }
+
+    // ---- Live runs
+
+    @Test
+    void takesNoMoreRunsThanItsBoundsAllow() throws Exception {
+        CountDownLatch enough = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk("data: 1\n\n");
+            while (!enough.await(ShortBounds.IDLE_TIMEOUT.toMillis() / 5, TimeUnit.MILLISECONDS)) {
+                exchange.chunk(": beat\n\n");
+            }
+            exchange.end();
+        });
+        RunTable.await(
+                "the runs of other tests end", () -> table().runs().stream().noneMatch(RunRow::running) ? true : null);
+        Scripted over = upstream.on(Script.stream("data: x\n\n"));
+        List<WireAnswer> live = new ArrayList<>();
+        for (int i = 0; i < ShortBounds.LIVE_RUNS_OF_OWNER_MAX; i++) {
+            live.add(beginRun(script, "X-API-Key: crowd", "Idempotency-Key: crowd-" + i));
+        }
+
+        assertTooMany(over, "your runs", "X-API-Key: crowd");
+        assertTooMany(over, "your runs", "X-API-Key: crowd", "Idempotency-Key: crowd-more");
+
+        // One who gets a run again is a reader and takes no place.
+        WireAnswer repeat = beginRun(script, "X-API-Key: crowd", "Idempotency-Key: crowd-0");
+        assertEquals("true", repeat.header("Idempotent-Replayed"));
+        for (int i = live.size(); i < ShortBounds.LIVE_RUNS_MAX; i++) {
+            live.add(beginRun(script, "X-API-Key: others"));
+        }
+        assertTooMany(over, "at this gateway", "X-API-Key: others");
+        assertTooMany(over, "at this gateway", "X-API-Key: a third");
+
+        assertTrue(over.isUncalled());
+        assertTrue(table().runs().stream().noneMatch(run -> "over".equals(run.prompt())));
+        enough.countDown();
+        for (WireAnswer each : live) {
+            each.whole();
+        }
+        assertEquals(live.get(0).text(), new String(repeat.whole(), UTF_8));
+        try (WireAnswer next = client().post("/v1/run", "{}", over.header(), "X-API-Key: crowd")) {
+            assertEquals(200, next.status());
+        }
+    }
+
+    /** A run that takes its place once the runs of earlier tests have left theirs. */
+    private WireAnswer beginRun(Scripted script, String... headerLines) throws Exception {
+        String[] lines = Stream.concat(Stream.of(script.header()), Stream.of(headerLines))
+                .toArray(String[]::new);
+        WireAnswer answer = RunTable.await("a place is free", () -> {
+            WireAnswer tried = client().post("/v1/run", "{}", lines);
+            return tried.status() == 429 ? null : tried;
+        });
+        answer.readUpTo(9);
+        assertTrue(answer.text().startsWith("data: 1\n\n"), answer.text());
+        return answer;
+    }
+
+    private void assertTooMany(Scripted script, String whose, String... headerLines) throws Exception {
+        String[] lines = Stream.concat(Stream.of(script.header()), Stream.of(headerLines))
+                .toArray(String[]::new);
+        WireAnswer refused = client().post("/v1/run", "{\"prompt\":\"over\"}", lines);
+        assertEquals("429 too_many_runs", code(refused));
+        assertTrue(refused.text().contains(whose), refused.text());
+        assertTrue(Integer.parseInt(refused.header("Retry-After")) > 0);
+        assertFalse(refused.head().has("Runtape-Run-Id"));
+    }
+
+    // ---- Silence
+
+    /** It may be at work, so it is not called again, and clients that would repeat the call by themselves are told not to. */
+    @Test
+    void keepsTheKeyOfACallThatTheAgentApiDoesNotAnswer() throws Exception {
+        String key = "Idempotency-Key: " + UUID.randomUUID();
+        Scripted silent = upstream.on(Script.silence());
+
+        WireAnswer first = client().post("/v1/run", "{}", silent.header(), "X-API-Key: keeps", key);
+        assertEquals("504 upstream_timeout", code(first));
+        WireAnswer repeat = client().post("/v1/run", "{}", silent.header(), "X-API-Key: keeps", key);
+
+        assertEquals("504 upstream_timeout", code(repeat));
+        for (WireAnswer answer : List.of(first, repeat)) {
+            assertEquals("false", answer.header("x-should-retry"));
+            assertFalse(answer.head().has("Retry-After"));
+        }
+        assertEquals(first.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
+        silent.call();
+        assertTrue(silent.isUncalled());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "{\"stream\":false}"})
+    void givesUpAnAgentApiThatDoesNotAnswer(String body) throws Exception {
+        Scripted script = upstream.on(Script.silence());
+        long began = System.nanoTime();
+
+        WireAnswer answer = client().post("/v1/run", body, script.header());
+
+        assertEquals("504 upstream_timeout", code(answer));
+        assertTrue(millisSince(began) >= ShortBounds.UPSTREAM_TIMEOUT.toMillis());
+        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertEquals("failed/upstream_timeout", run.outcome());
+        assertNull(run.upstreamStatus());
+        assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
+    }
+
+    @Test
+    void givesUpAnAgentApiThatDoesNotAnswerAForwardedCall() throws Exception {
+        Scripted script = upstream.on(Script.silence());
+
+        WireAnswer answer = client().get("/v1/models", script.header());
+
+        assertEquals("504 upstream_timeout", code(answer));
+        assertEquals("false", answer.header("x-should-retry"));
+        assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
+    }
+
+    @Test
+    void cutsAStreamThatFallsSilent() throws Exception {
+        String said = "data: 1\n\ndata: unfini";
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk(said);
+            exchange.awaitPeerGone();
+        });
+        long began = System.nanoTime();
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+
+        assertEquals(said, new String(answer.readAll(), UTF_8));
+        assertEquals(WireAnswer.End.CUT, answer.end());
+        assertTrue(millisSince(began) >= ShortBounds.IDLE_TIMEOUT.toMillis());
+        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertEquals("failed/upstream_timeout", run.outcome());
+        assertArrayEquals(said.getBytes(UTF_8), table().bytes(run.id()));
+        assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
+    }
+
+    @Test
+    void cutsAForwardedAnswerThatFallsSilent() throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk("data: 1\n\n");
+            exchange.awaitPeerGone();
+        });
+        long began = System.nanoTime();
+
+        WireAnswer answer = client().get("/v1/run/run_1/stream", script.header());
+
+        assertEquals("data: 1\n\n", new String(answer.readAll(), UTF_8));
+        assertEquals(WireAnswer.End.CUT, answer.end());
+        assertTrue(millisSince(began) >= ShortBounds.IDLE_TIMEOUT.toMillis());
+        assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
+    }
+
+    @Test
+    void bearsAForwardedAnswerThatSaysLittle() throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead();
+            for (int i = 0; i < 4; i++) {
+                exchange.chunk(":\n");
+                TimeUnit.MILLISECONDS.sleep(ShortBounds.IDLE_TIMEOUT.toMillis() / 2);
+            }
+            exchange.end();
+        });
+
+        WireAnswer answer = client().get("/v1/run/run_1/stream", script.header());
+
+        assertEquals(":\n:\n:\n:\n", new String(answer.whole(), UTF_8));
+    }
+
+    @Test
+    void blamesNoAgentApiForAClientThatTakesNoForwardedAnswer() throws Exception {
+        byte[] body = new byte[64 << 20];
+        Scripted script = upstream.on(Script.whole(200, body));
+
+        WireAnswer answer = client().get("/v1/files/1", script.header());
+        answer.readUpTo(1);
+        TimeUnit.MILLISECONDS.sleep(2 * ShortBounds.IDLE_TIMEOUT.toMillis());
+
+        assertArrayEquals(body, answer.whole());
+    }
+
+    @Test
+    void bearsAStreamThatSaysLittle() throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead();
+            for (int i = 0; i < 4; i++) {
+                exchange.chunk(":\n");
+                TimeUnit.MILLISECONDS.sleep(ShortBounds.IDLE_TIMEOUT.toMillis() / 2);
+            }
+            exchange.chunk("data: x\n\n").end();
+        });
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+
+        assertEquals(":\n:\n:\n:\ndata: x\n\n", new String(answer.whole(), UTF_8));
+        assertEquals("completed", table().ended(answer.header("Runtape-Run-Id")).outcome());
+    }
+
+    @Test
+    void blamesNoAgentApiForASlowStore() throws Exception {
+        byte[] chunk = ("data: " + "x".repeat(1016) + "\n\n").repeat(16).getBytes(UTF_8);
+        int chunks = (24 << 20) / chunk.length;
+        CountDownLatch locked = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk(chunk);
+            locked.await();
+            for (int i = 1; i < chunks; i++) {
+                exchange.chunk(chunk);
+            }
+            exchange.end();
+        });
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        answer.readUpTo(chunk.length);
+
+        try (StoreLock lock = StoreLock.onFrames(store())) {
+            locked.countDown();
+            assertTrue(answer.isSilentFor(ShortBounds.IDLE_TIMEOUT.multipliedBy(2)));
+        }
+
+        assertEquals(chunks * chunk.length, answer.whole().length);
+        assertEquals("completed", table().ended(answer.header("Runtape-Run-Id")).outcome());
+    }
+
+    // ---- Frames
+
+    @Test
+    void sendsAFrameBeforeAPauseAtOnce() throws Exception {
+        CountDownLatch read = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk("data: 1\n\ndata: 2");
+            read.await();
+            exchange.chunk("\n\n").end();
+        });
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        answer.readUpTo(1);
+        String first = answer.text();
+        answer.readUpTo(16);
+        read.countDown();
+
+        assertEquals("data: 1\n\n", first);
+        assertEquals("data: 1\n\ndata: 2\n\n", new String(answer.whole(), UTF_8));
+        table().ended(answer.header("Runtape-Run-Id"));
+        List<FrameRow> frames = table().frames(answer.header("Runtape-Run-Id"));
+        assertEquals(
+                List.of(FrameKind.EVENT, FrameKind.PART, FrameKind.EVENT),
+                frames.stream().map(FrameRow::kind).toList());
+        assertEquals(1, frames.get(2).parts());
+        assertEquals("\n\n", new String(frames.get(2).bytes(), UTF_8));
+    }
+
+    @Test
+    void sendsAHeartbeatThatNoBlankLineFollows() throws Exception {
+        CountDownLatch read = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk(": beat\n");
+            read.await();
+            exchange.end();
+        });
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        answer.head();
+        long headAt = System.nanoTime();
+        answer.readUpTo(7);
+        long beatAt = System.nanoTime();
+        read.countDown();
+
+        assertEquals(": beat\n", new String(answer.whole(), UTF_8));
+        Duration waited = Duration.ofNanos(beatAt - headAt);
+        assertTrue(waited.compareTo(ShortBounds.PARTIAL_FLUSH.multipliedBy(4)) < 0, waited::toString);
+        assertEquals("completed", table().ended(answer.header("Runtape-Run-Id")).outcome());
+    }
+
+    @Test
+    void waitsForTheRestOfAFrameForAWhile() throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead();
+            for (String piece : List.of("da", "ta: ", "one\n", "\n")) {
+                exchange.chunk(piece);
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+            exchange.end();
+        });
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+
+        assertEquals("data: one\n\n", new String(answer.whole(), UTF_8));
+        assertEquals(1, table().ended(answer.header("Runtape-Run-Id")).frames());
+    }
+
+    @Test
+    void storesAFrameOverTheLimitInParts() throws Exception {
+        int data = 3 * ShortBounds.FRAME_BYTES_MAX;
+        byte[] stream = ("event: big\ndata: " + "z".repeat(data) + "\n\ndata: small\n\n").getBytes(UTF_8);
+        Scripted script = upstream.on(Script.stream(stream));
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+
+        assertArrayEquals(stream, answer.whole());
+        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertEquals(2, run.events());
+        List<FrameRow> frames = table().frames(run.id());
+        List<FrameRow> parts = frames.subList(0, frames.size() - 2);
+        assertTrue(parts.size() >= 2);
+        assertTrue(parts.stream().allMatch(f -> f.kind() == FrameKind.PART));
+        assertTrue(frames.stream().allMatch(f -> f.bytes().length <= ShortBounds.FRAME_BYTES_MAX));
+        FrameRow completing = frames.get(frames.size() - 2);
+        assertEquals(FrameKind.EVENT, completing.kind());
+        assertEquals(parts.size(), completing.parts());
+        assertEquals("big", completing.type());
+        assertNull(frames.get(frames.size() - 1).parts());
+        assertArrayEquals(stream, table().bytes(run.id()));
+    }
+
+    @Test
+    void putsTheIdOfAFrameInPartsAtItsEnd() throws Exception {
+        String data = "z".repeat(2 * ShortBounds.FRAME_BYTES_MAX);
+        Scripted script = upstream.on(Script.stream("data: " + data + "\n\n", "data: small\n\n"));
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header(), "Runtape-Event-Ids: true");
+
+        answer.whole();
+        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        long last = run.lastSequence();
+        assertEquals("data: " + data + "\nid: " + (last - 1) + "\n\ndata: small\nid: " + last + "\n\n", answer.text());
+    }
+
+    @Test
+    void storesAnAnswerOverTheLimitInParts() throws Exception {
+        byte[] json = ("{\"data\":{\"runId\":\"late\",\"text\":\"" + "z".repeat(3 * ShortBounds.FRAME_BYTES_MAX)
+                        + "\"}}")
+                .getBytes(UTF_8);
+        Scripted script = upstream.on(Script.whole(200, json, "Content-Type: application/json"));
+
+        WireAnswer answer = client().post("/v1/run", "{\"stream\":false}", script.header());
+
+        assertArrayEquals(json, answer.whole());
+        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertEquals("completed", run.outcome());
+        List<FrameRow> frames = table().frames(run.id());
+        assertTrue(frames.size() > 1);
+        assertEquals(FrameKind.RESPONSE, frames.get(frames.size() - 1).kind());
+        assertTrue(frames.subList(0, frames.size() - 1).stream().allMatch(f -> f.kind() == FrameKind.PART));
+        assertArrayEquals(json, table().bytes(run.id()));
+    }
+
+    // ---- Bodies
+
+    private static byte[] bodyOf(int length) {
+        return ("{\"prompt\":\"" + "p".repeat(length - 13) + "\"}").getBytes(UTF_8);
+    }
+
+    @Test
+    void takesABodyOfTheLimit() throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        byte[] body = bodyOf(ShortBounds.BODY_BYTES_MAX);
+
+        WireAnswer answer = client().send("POST", "/v1/run", body, script.header());
+
+        answer.whole();
+        assertEquals(200, answer.status());
+        assertArrayEquals(body, script.call().body());
+        assertEquals(
+                body.length - 13,
+                table().ended(answer.header("Runtape-Run-Id")).prompt().length());
+    }
+
+    @Test
+    void refusesABodyWhoseLengthIsOverTheLimitUnread() throws Exception {
+        int before = table().runs().size();
+
+        WireAnswer answer =
+                client().sendHead("POST", "/v1/run", "Content-Type: application/json", "Content-Length: 262145");
+
+        assertEquals("413 body_too_large", code(answer));
+        assertEquals(before, table().runs().size());
+    }
+
+    @Test
+    void refusesAChunkedBodyOverTheLimit() throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        int before = table().runs().size();
+
+        WireAnswer answer = client().sendHead("POST", "/v1/run", script.header(), "Transfer-Encoding: chunked");
+        byte[] chunk = ("8000\r\n" + "p".repeat(0x8000) + "\r\n").getBytes(UTF_8);
+        for (int i = 0; i < 8; i++) {
+            answer.write(chunk);
+        }
+        answer.write("1\r\nx\r\n".getBytes(UTF_8));
+
+        assertEquals("413 body_too_large", code(answer));
+        assertTrue(script.isUncalled());
+        assertEquals(before, table().runs().size());
+    }
+
+    // ---- Clients that go away
+
+    @Test
+    void cancelsARunThatNobodyReads() throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk("data: 1\n\n");
+            exchange.awaitPeerGone();
+        });
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header(), "Runtape-On-Disconnect: cancel");
+        answer.readUpTo(9);
+        answer.close();
+
+        assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
+        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertEquals("cancelled/client_disconnected", run.outcome());
+        assertEquals(1, run.events());
+    }
+
+    @Test
+    void asksTheAgentApiToCancelItsRun() throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            if (exchange.call().target().equals("/v1/run/up-left-9/cancel")) {
+                exchange.whole(202, "{}".getBytes(UTF_8));
+            } else {
+                exchange.streamHead("X-Run-ID: up-left-9").chunk("data: 1\n\n");
+                exchange.awaitPeerGone();
+            }
+        });
+
+        WireAnswer answer =
+                client().post("/v1/run", "{}", script.header(), "Runtape-On-Disconnect: cancel", "X-API-Key: mine");
+        answer.readUpTo(9);
+        answer.close();
+
+        assertEquals("/v1/run", script.call().target());
+        ReceivedCall cancel = script.call();
+        assertEquals("POST", cancel.method());
+        assertEquals("mine", cancel.head().value("X-API-Key"));
+        assertEquals(
+                "cancelled/client_disconnected",
+                table().ended(answer.header("Runtape-Run-Id")).outcome());
+    }
+
+    @Test
+    void cancelsARunWhoseClientLeftBeforeTheHead() throws Exception {
+        Scripted script = upstream.on(Script.silence());
+
+        WireAnswer answer = client().post(
+                        "/v1/run", "{\"prompt\":\"left at once\"}", script.header(), "Runtape-On-Disconnect: cancel");
+        script.call();
+        answer.close();
+
+        assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
+        RunRow run = RunTable.await(
+                "the run ends",
+                () -> table().runs().stream()
+                        .filter(r -> "left at once".equals(r.prompt()) && !r.running())
+                        .findFirst()
+                        .orElse(null));
+        assertEquals("cancelled/client_disconnected", run.outcome());
+    }
+
+    @Test
+    void letsARunThatSomebodyElseReadsGoOn() throws Exception {
+        CountDownLatch enough = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk("data: 1\n\n");
+            while (!enough.await(ShortBounds.DISCONNECT_GRACE.toMillis() / 2, TimeUnit.MILLISECONDS)) {
+                exchange.chunk(": beat\n\n");
+            }
+            exchange.chunk("data: 2\n\n").end();
+        });
+        WireAnswer answer =
+                client().post("/v1/run", "{}", script.header(), "Runtape-On-Disconnect: cancel", "X-API-Key: mine");
+        answer.readUpTo(9);
+        String events = "/history/v1/runs/" + answer.header("Runtape-Run-Id") + "/events";
+        WireAnswer tail = client().get(events, "Accept: text/event-stream", "X-API-Key: mine");
+        tail.readUpTo(9);
+
+        answer.close();
+        for (int beat = 0; beat < 8; beat++) {
+            assertTrue(tail.readMore());
+        }
+        enough.countDown();
+
+        String seen = new String(tail.whole(), UTF_8);
+        assertTrue(seen.contains("data: 2\nid: "), seen);
+        assertTrue(seen.contains("\"status\":\"completed\""), seen);
+        assertEquals("completed", table().ended(answer.header("Runtape-Run-Id")).outcome());
+    }
+}

@@ -1,0 +1,39 @@
+package io.runtape.relay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.runtape.testsupport.RunTable.RunRow;
+import io.runtape.testsupport.RunningGateway;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** A stream passes as it is, and is recorded as it passes. */
+abstract class LiveStreamTest extends RunningGateway {
+
+    @Test
+    void relaysAndRecordsAStream() throws Exception {
+        String stream = "event: start\ndata: {}\n\n: beat\n\ndata: 1\nid: x\n\ndata: unfinished";
+        Scripted script = upstream.on(
+                Script.stream("event: start\nda", "ta: {}\n\n: beat\n\ndata: 1\nid: x\n\n", "data: unfinished"));
+
+        WireAnswer answer = client().post("/v1/run", "{\"prompt\":\"hello\"}", script.header());
+
+        assertEquals(200, answer.status());
+        assertEquals(stream, new String(answer.whole(), UTF_8));
+        String runId = answer.header("Runtape-Run-Id");
+        RunRow run = table().ended(runId);
+        assertEquals("completed", run.outcome());
+        assertEquals("hello", run.prompt());
+        assertEquals(4, run.frames());
+        assertEquals(2, run.events());
+        assertArrayEquals(stream.getBytes(UTF_8), table().bytes(runId));
+        assertArrayEquals(
+                IntStream.rangeClosed(1, 4).asLongStream().toArray(),
+                table().frames(runId).stream().mapToLong(f -> f.sequence()).toArray());
+    }
+}

@@ -1,0 +1,255 @@
+package io.runtape.relay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.RunTable.RunRow;
+import io.runtape.testsupport.RunningGateway;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
+import io.vertx.core.json.JsonObject;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the gateway itself refuses, or has to own up to. */
+abstract class RefusedCallTest extends RunningGateway {
+
+    /** The error's message; fails where the answer is not the envelope with that status and code. */
+    private static String refusal(WireAnswer answer, int status, String code) throws Exception {
+        String body = new String(answer.whole(), UTF_8);
+        assertEquals(status, answer.status(), body);
+        assertEquals("application/json", answer.header("Content-Type"));
+        JsonObject error = new JsonObject(body).getJsonObject("error");
+        assertEquals(code, error.getString("code"), body);
+        assertEquals(answer.header("X-Request-ID"), error.getString("requestId"));
+        return error.getString("message");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "prompt",
+                "[]",
+                "[{}]",
+                "\"text\"",
+                "1",
+                "null",
+                "{",
+                "{\"a\":}",
+                "{} {}",
+                "{}x",
+                "{'a':1}",
+                "{\"a\":1,}"
+            })
+    void refusesABodyThatIsNoJsonObject(String body) throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        int before = table().runs().size();
+
+        WireAnswer answer = client().post("/v1/run", body, script.header());
+
+        assertTrue(refusal(answer, 400, "invalid_request").contains("JSON object"));
+        assertFalse(answer.head().has("Runtape-Run-Id"));
+        assertTrue(script.isUncalled());
+        assertEquals(before, table().runs().size());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Runtape-On-Disconnect, stop, continue, cancel",
+        "Runtape-On-Disconnect, Cancel, continue, cancel",
+        "Runtape-On-Disconnect, '', continue, cancel",
+        "Runtape-Event-Ids, yes, true, true",
+        "Runtape-Event-Ids, 1, true, true",
+        "Runtape-Thread-Id, a b, 1 to 128, letters",
+        "Runtape-Thread-Id, '', 1 to 128, letters",
+        "Runtape-Thread-Id, ä, 1 to 128, letters"
+    })
+    void refusesABadHeaderOfItsOwn(String name, String value, String allowed, String alsoAllowed) throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header(), name + ": " + value);
+
+        String message = refusal(answer, 400, "invalid_request");
+        assertTrue(message.contains(name), message);
+        assertTrue(message.contains(allowed), message);
+        assertTrue(message.contains(alsoAllowed), message);
+        assertTrue(script.isUncalled());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Runtape-On-Disconnect, continue, cancel",
+        "Runtape-Event-Ids, true, false",
+        "Runtape-Thread-Id, one, another",
+        "Idempotency-Key, one, another",
+        "Last-Event-ID, 0, 1"
+    })
+    void refusesAHeaderOfItsOwnThatComesTwice(String name, String first, String second) throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+
+        WireAnswer answer = client().post(
+                        "/v1/run",
+                        "{}",
+                        script.header(),
+                        name.equals("Last-Event-ID") ? "Idempotency-Key: comes-twice" : "X-Other: header",
+                        name + ": " + first,
+                        name + ": " + second);
+
+        String message = refusal(answer, 400, "invalid_request");
+        assertTrue(message.contains(name), message);
+        assertTrue(script.isUncalled());
+    }
+
+    @Test
+    void refusesAThreadIdThatIsTooLong() throws Exception {
+        WireAnswer fits = client().post(
+                        "/v1/run",
+                        "{}",
+                        upstream.on(Script.stream("data: x\n\n")).header(),
+                        "Runtape-Thread-Id: " + "t".repeat(128));
+        fits.whole();
+
+        WireAnswer answer = client().post("/v1/run", "{}", "Runtape-Thread-Id: " + "t".repeat(129));
+
+        assertEquals(200, fits.status());
+        refusal(answer, 400, "invalid_request");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"Runtape-Replay, match", "Runtape-Speed, 1"})
+    void refusesAHeaderThatIsNotBuiltYet(String name, String value) throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header(), name + ": " + value);
+
+        assertTrue(refusal(answer, 400, "invalid_request").contains(name));
+        assertTrue(script.isUncalled());
+    }
+
+    @Test
+    void saysThatTheAgentApiCannotBeReached() throws Exception {
+        upstream.refuse();
+        try {
+            WireAnswer answer = client().post("/v1/run", "{}", "X-Request-ID: mine-1");
+
+            refusal(answer, 502, "upstream_unreachable");
+            assertEquals("mine-1", answer.header("X-Request-ID"));
+            RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+            assertEquals("failed/upstream_unreachable", run.outcome());
+            assertEquals(answer.header("Runtape-Thread-Id"), run.threadId());
+            assertNull(run.upstreamStatus());
+        } finally {
+            upstream.acceptAgain();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"this is no HTTP\r\n\r\n", "HTTP/1.1 abc Bad\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n"})
+    void saysThatTheAgentApiSpeaksNoHttp(String bytes) throws Exception {
+        Scripted script =
+                upstream.on(exchange -> exchange.raw(bytes.getBytes(UTF_8)).awaitPeerGone());
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+
+        refusal(answer, 502, "upstream_invalid");
+        assertEquals(
+                "failed/upstream_error",
+                table().ended(answer.header("Runtape-Run-Id")).outcome());
+    }
+
+    @Test
+    void saysThatTheAgentApiClosedTheConnectionBeforeItAnswered() throws Exception {
+        Scripted script = upstream.on(exchange -> {});
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+
+        refusal(answer, 502, "upstream_unreachable");
+        assertEquals(
+                "failed/upstream_closed",
+                table().ended(answer.header("Runtape-Run-Id")).outcome());
+    }
+
+    @Test
+    void saysThatTheAgentApiResetTheConnectionBeforeItAnswered() throws Exception {
+        Scripted script = upstream.on(exchange -> exchange.reset());
+
+        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+
+        refusal(answer, 502, "upstream_unreachable");
+        assertEquals(
+                "failed/upstream_closed",
+                table().ended(answer.header("Runtape-Run-Id")).outcome());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"@127.0.0.1/a://x/v1/run", ".127.0.0.1/a://x/v1/run", "x:y@127.0.0.1/?z=://y/v1/run"})
+    void letsNoTargetChooseAnotherHost(String target) throws Exception {
+        WireAnswer answer = client().post(target, "{}");
+
+        refusal(answer, 400, "invalid_request");
+    }
+
+    @Test
+    void takesATargetInAbsoluteForm() throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+
+        try (WireAnswer answer = client().post("http://elsewhere/v1/run?a=b", "{}", script.header())) {
+            assertEquals(200, answer.status());
+            answer.whole();
+        }
+        assertEquals("/v1/run?a=b", script.call().target());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/run", "/v1/realtime?model=x"})
+    void refusesAWebSocket(String target) throws Exception {
+        WireAnswer answer = client().get(
+                        target,
+                        "Connection: keep-alive, Upgrade",
+                        "Upgrade: WebSocket",
+                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                        "Sec-WebSocket-Version: 13");
+
+        refusal(answer, 501, "not_supported");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/nothing", "/v2/run", "/history/v1/nothing", "/v1/%2e%2e/q/health"})
+    void knowsNoOtherPath(String target) throws Exception {
+        refusal(client().get(target), 404, "not_found");
+    }
+
+    @Test
+    void allowsNoOtherMethodInHistory() throws Exception {
+        WireAnswer answer = client().send("PUT", "/history/v1/runs/run_1/events", new byte[0]);
+
+        refusal(answer, 405, "method_not_allowed");
+    }
+
+    @Test
+    void hasNoOtherTypeInHistory() throws Exception {
+        WireAnswer answer = client().get("/history/v1/runs", "Accept: image/png", "X-API-Key: k");
+
+        refusal(answer, 406, "not_acceptable");
+    }
+
+    @Test
+    void takesTheNextCallOnTheSameConnectionAfterARefusal() throws Exception {
+        String refused = "POST /v1/run HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n[]";
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        String taken = "POST /v1/run HTTP/1.1\r\nHost: x\r\n" + script.header() + "\r\nContent-Length: 2\r\n\r\n{}";
+
+        WireAnswer first = client().sendRaw(refused.getBytes(UTF_8));
+        refusal(first, 400, "invalid_request");
+        WireAnswer second = first.andThen(taken.getBytes(UTF_8));
+
+        assertEquals("data: x\n\n", new String(second.whole(), UTF_8));
+    }
+}

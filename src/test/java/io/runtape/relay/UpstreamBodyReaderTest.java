@@ -1,0 +1,180 @@
+package io.runtape.relay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.channel.EventLoop;
+import io.runtape.access.Owner;
+import io.runtape.cancel.ForwardedCancels;
+import io.runtape.cluster.ReadersElsewhere;
+import io.runtape.dialect.Dialects;
+import io.runtape.error.PrefixedId;
+import io.runtape.journal.Journal;
+import io.runtape.journal.RunJournal;
+import io.runtape.run.RequestBody;
+import io.runtape.run.RunStart;
+import io.runtape.server.body.ReceivedBody;
+import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.testsupport.RunningGateway;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.upstream.AgentAnswer;
+import io.runtape.upstream.AgentClient;
+import io.runtape.upstream.UpstreamConfig;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Flow;
+import org.junit.jupiter.api.Test;
+
+/** The gateway itself cannot record the frames of an answer, again and again: the run ends nevertheless. */
+abstract class UpstreamBodyReaderTest extends RunningGateway {
+
+    private static final int FRAME_BYTES_MAX = 1 << 20;
+
+    @Inject
+    Vertx vertx;
+
+    @Inject
+    Journal journal;
+
+    @Inject
+    AgentClient agent;
+
+    @Inject
+    ProxyConfig config;
+
+    @Inject
+    UpstreamConfig upstreamConfig;
+
+    @Inject
+    ForwardedCancels cancels;
+
+    @Inject
+    ReadersElsewhere readersElsewhere;
+
+    @Inject
+    DialectWorker dialectWorker;
+
+    @Inject
+    MemoryBudgets memory;
+
+    @Inject
+    StoredHeaders storedHeaders;
+
+    /** What comes of the answer's body. */
+    private interface Coming {
+        void into(UpstreamBodyReader body, RunRelay relay, RunJournal run);
+    }
+
+    /** The outcome of a run whose frames cannot be recorded, by what comes of its body. */
+    private String outcome(Coming coming) throws Exception {
+        EventLoop loop = vertx.nettyEventLoopGroup().next();
+        RunStart start = new RunStart(
+                PrefixedId.next("run_"),
+                new Owner("faulty"),
+                PrefixedId.next("thr_"),
+                null,
+                "/v1/run",
+                true,
+                Instant.now(),
+                null,
+                "{}",
+                "{}",
+                null,
+                RequestBody.stored("{}".getBytes(UTF_8)),
+                null);
+        RecordedCall call = new RecordedCall(
+                "/v1/run",
+                List.of(),
+                new ReceivedBody(new byte[0], memory.bodies().share()),
+                new OwnHeaders(false, false, null, null, 0),
+                RunRequest.of("{}".getBytes(UTF_8)),
+                start,
+                System.nanoTime());
+        RunJournal run = journal.open(start, loop).await().atMost(ScriptedUpstream.PATIENCE);
+        loop.submit(() -> {
+                    ClientResponse client = new ClientResponse(null, null, false, null, loop);
+                    client.leave();
+                    RunRelay relay = new RunRelay(
+                            call,
+                            client,
+                            loop,
+                            agent,
+                            config,
+                            upstreamConfig,
+                            cancels,
+                            readersElsewhere,
+                            dialectWorker,
+                            storedHeaders);
+                    OutcomeReader outcome = new OutcomeReader(start.id(), Dialects.at("/v1/run"), loop, dialectWorker);
+                    UpstreamBodyReader body = new UpstreamBodyReader(
+                            relay,
+                            run,
+                            new AgentAnswer(200, List.of(Map.entry("Content-Type", "text/event-stream")), null),
+                            // Without a journal it fails at each frame.
+                            new FrameRecorder(null, outcome, System.nanoTime(), FRAME_BYTES_MAX),
+                            outcome,
+                            loop,
+                            FRAME_BYTES_MAX,
+                            Duration.ofSeconds(1));
+                    body.onSubscribe(new Unread());
+                    coming.into(body, relay, run);
+                })
+                .get();
+        return table().ended(start.id()).outcome();
+    }
+
+    private static final class Unread implements Flow.Subscription {
+        @Override
+        public void request(long n) {
+            assertTrue(n > 0);
+        }
+
+        @Override
+        public void cancel() {
+            // Nothing is there to be given up.
+        }
+    }
+
+    private static Buffer bytes(String text) {
+        return Buffer.buffer(text);
+    }
+
+    @Test
+    void endsWhereItsLastFrameCannotBeRecorded() throws Exception {
+        assertEquals("failed/upstream_error", outcome((body, relay, run) -> {
+            body.onNext(bytes("data: unfini"));
+            body.onComplete();
+        }));
+    }
+
+    @Test
+    void endsWhereItsLastFrameCannotBeRecordedAndItsConnectionBreaks() throws Exception {
+        assertEquals("failed/upstream_error", outcome((body, relay, run) -> {
+            body.onNext(bytes("data: unfini"));
+            body.onError(new IOException("it broke"));
+        }));
+    }
+
+    @Test
+    void endsWhereNeitherAFrameNorTheLastOneCanBeRecorded() throws Exception {
+        assertEquals("failed/upstream_error", outcome((body, relay, run) -> {
+            body.onNext(bytes("data: 1"));
+            body.onNext(bytes("\n\n"));
+        }));
+    }
+
+    @Test
+    void endsWhereItFallsSilentAndItsLastFrameCannotBeRecorded() throws Exception {
+        assertEquals("failed/upstream_timeout", outcome((body, relay, run) -> {
+            body.onNext(bytes("data: unfini"));
+            relay.silent(run);
+        }));
+    }
+}

@@ -1,0 +1,98 @@
+package io.runtape.run;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.store.Engine;
+import io.runtape.testsupport.RunningGateway;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a page costs does not grow with its run: by the rows that the database looks at for it, of a run of 100,000 frames. */
+abstract class FrameReadingTest extends RunningGateway {
+
+    private static final int FRAMES = 100_000;
+    private static final int LIMIT = 500;
+
+    /** A key that no run gets. */
+    private static final long RUN_PK = -1;
+
+    /** PostgreSQL: the rows that a node of the plan gave, or threw away. */
+    private static final Pattern POSTGRES_ROWS =
+            Pattern.compile("rows=(\\d+)(?:\\.\\d+)? loops|Rows Removed by Filter: (\\d+)");
+
+    /** H2: the rows that were looked at in a table. */
+    private static final Pattern H2_ROWS = Pattern.compile("scanCount: (\\d+)");
+
+    @BeforeEach
+    void fill() throws SQLException {
+        String numbers = store().engine() == Engine.H2 ? "system_range(1, %d) n(x)" : "generate_series(1, %d) n(x)";
+        execute("insert into frame (run_pk, offset_us, sequence, kind, type, bytes) select " + RUN_PK
+                + ", x, x, 1, 'token', cast('abc' as " + (store().engine() == Engine.H2 ? "varbinary" : "bytea")
+                + ") from "
+                + numbers.formatted(FRAMES));
+    }
+
+    @AfterEach
+    void empty() throws SQLException {
+        execute("delete from frame where run_pk = " + RUN_PK);
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, false", "50000, false", "99500, false", "0, true"})
+    void looksAtNoMoreRowsThanItReads(long after, boolean descending) throws SQLException {
+        FrameQuery query = new FrameQuery(after, FRAMES, List.of(), List.of(), descending, LIMIT);
+
+        for (String columns : List.of(FrameReader.SIZES, FrameReader.FRAMES)) {
+            String plan = plan(FrameReader.select(columns, query), query);
+
+            // H2 counts the row behind the last one too.
+            long most = mostRows(plan);
+            assertTrue(most == LIMIT || most == LIMIT + 1, plan);
+        }
+    }
+
+    private String plan(String select, FrameQuery query) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement explain = connection.prepareStatement("explain analyze " + select)) {
+            FrameReader.bind(explain, RUN_PK, query);
+            StringBuilder plan = new StringBuilder();
+            try (ResultSet row = explain.executeQuery()) {
+                while (row.next()) {
+                    plan.append(row.getString(1)).append('\n');
+                }
+            }
+            return plan.toString();
+        }
+    }
+
+    /** The most rows that any step of the plan looked at. */
+    private long mostRows(String plan) {
+        Pattern pattern = store().engine() == Engine.H2 ? H2_ROWS : POSTGRES_ROWS;
+        return pattern.matcher(plan)
+                .results()
+                .mapToLong(FrameReadingTest::number)
+                .max()
+                .orElse(0);
+    }
+
+    private static long number(MatchResult found) {
+        return Long.parseLong(found.group(1) == null ? found.group(2) : found.group(1));
+    }
+}

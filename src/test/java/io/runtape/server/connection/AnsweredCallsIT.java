@@ -1,0 +1,76 @@
+package io.runtape.server.connection;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.PackagedGateway;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireAnswer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A call that is answered leaves memory at once: not with its connection's deadline, nor with the connection. */
+class AnsweredCallsIT extends PackagedGateway {
+
+    private static final int CALLS = 40;
+
+    /** The last answer of a connection to the agent API may stay with that connection. */
+    private static final int FEW = 4;
+
+    /** Well before any deadline of a connection. */
+    private static final Duration SOON = Duration.ofSeconds(5);
+
+    private static final String STREAM = "event: run_completed\ndata: {\"text\":\"" + "x".repeat(2000) + "\"}\n\n";
+
+    @Test
+    void closedConnectionsAreForgotten() throws Exception {
+        List<WireAnswer> answers = answered();
+        assertTrue(
+                gateway.objectsOf("io.runtape.server.connection.ConnectionDeadline") >= CALLS, "the guard is in place");
+
+        for (WireAnswer answer : answers) {
+            answer.close();
+        }
+
+        awaitFew("io.runtape.server.connection.ConnectionDeadline");
+        awaitFew("io.vertx.core.http.impl.Http1xServerConnection");
+        awaitFew("io.runtape.relay.UpstreamBodyReader");
+    }
+
+    @Test
+    void openConnectionsHoldNothingOfTheirLastCall() throws Exception {
+        List<WireAnswer> answers = answered();
+
+        awaitFew("io.runtape.relay.UpstreamBodyReader");
+        awaitFew("io.runtape.journal.RunJournal");
+        awaitFew("io.vertx.core.http.impl.Http1xServerResponse");
+
+        for (WireAnswer answer : answers) {
+            answer.close();
+        }
+    }
+
+    private List<WireAnswer> answered() throws Exception {
+        List<WireAnswer> answers = new ArrayList<>();
+        for (int i = 0; i < CALLS; i++) {
+            Scripted script = upstream.on(Script.stream(STREAM));
+            WireAnswer answer =
+                    gateway.client().post("/v1/run", "{\"prompt\":\"\"}", "X-API-Key: leaves", script.header());
+            assertEquals(STREAM, new String(answer.whole(), UTF_8));
+            answers.add(answer);
+        }
+        return answers;
+    }
+
+    private static void awaitFew(String className) {
+        await().atMost(SOON).untilAsserted(() -> {
+            int live = gateway.objectsOf(className);
+            assertTrue(live <= FEW, live + " of " + className);
+        });
+    }
+}

@@ -1,0 +1,134 @@
+package io.runtape.server.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.channel.EventLoop;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.impl.VertxInternal;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.awaitility.Awaitility;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The loops here are blocked until that is reported, or until nobody reports it for too long. */
+class LoopWatchTest {
+
+    private static final int PATIENCE_SECONDS = 10;
+
+    private final LoopWatch watch = new LoopWatch(Duration.ofMillis(500));
+    private final CountDownLatch reported = new CountDownLatch(1);
+    private final Vertx vertx = vertx();
+    private final EventLoop loop = ((ContextInternal) vertx.getOrCreateContext()).nettyEventLoop();
+
+    private Vertx vertx() {
+        VertxOptions options = new VertxOptions()
+                .setMaxEventLoopExecuteTime(500)
+                .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS);
+        watch.accept(options);
+        return Vertx.vertx(options);
+    }
+
+    @AfterEach
+    void close() {
+        vertx.close();
+    }
+
+    @Test
+    void hasVertxLookInTime() throws Exception {
+        ((VertxInternal) vertx).blockedThreadChecker().setThreadBlockedHandler(report -> reported.countDown());
+        long began = System.nanoTime();
+        CountDownLatch seen = new CountDownLatch(1);
+
+        vertx.getOrCreateContext().runOnContext(v -> {
+            await(reported);
+            seen.countDown();
+        });
+
+        assertTrue(seen.await(PATIENCE_SECONDS, TimeUnit.SECONDS));
+        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+        assertTrue(millis < 1000, "looked after " + millis + " ms");
+    }
+
+    @Test
+    void reportsALoopThatIsHeldUpByWhatVertxDidNotDispatch() throws Exception {
+        Handler handler = handler();
+        Logger logger = Logger.getLogger(LoopWatch.class.getName());
+        logger.addHandler(handler);
+        try {
+            watch.start(new StartupEvent(), vertx);
+            // The first beat has set the time of the second one.
+            loop.submit(() -> {}).get();
+
+            loop.execute(() -> await(new CountDownLatch(1)));
+
+            assertTrue(reported.await(3L * PATIENCE_SECONDS, TimeUnit.SECONDS));
+        } finally {
+            logger.removeHandler(handler);
+        }
+    }
+
+    @Test
+    void knowsALoopThatDoesNotComeRoundAndThatItComesRoundAgain() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        watch.start(new StartupEvent(), vertx);
+        loop.submit(() -> {}).get();
+        assertEquals(0, watch.stuck(Duration.ofMinutes(1)));
+
+        loop.execute(() -> awaitQuietly(held));
+
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> watch.stuck(Duration.ofSeconds(1)) == 1);
+        assertEquals(
+                HealthCheckResponse.Status.UP,
+                new LoopHealth(watch).call().await().indefinitely().getStatus());
+        Awaitility.await()
+                .atMost(LoopHealth.STUCK.multipliedBy(3))
+                .until(() -> new LoopHealth(watch).call().await().indefinitely().getStatus()
+                        == HealthCheckResponse.Status.DOWN);
+        held.countDown();
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> watch.stuck(Duration.ofSeconds(1)) == 0);
+        assertEquals(
+                HealthCheckResponse.Status.UP,
+                new LoopHealth(watch).call().await().indefinitely().getStatus());
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static boolean await(CountDownLatch latch) {
+        try {
+            return latch.await(2, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Handler handler() {
+        return new Handler() {
+            @Override
+            public void publish(LogRecord report) {
+                reported.countDown();
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+    }
+}
