@@ -9,7 +9,7 @@ import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PackagedGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -64,15 +64,15 @@ class MisspellingsIT extends PackagedGateway {
     private static String refusal(String call, String name) throws IOException {
         String[] words = call.split(" ");
         String target = words[1].replace("{id}", "x") + "?" + misspelt(name, "") + "=x";
-        try (WireAnswer answer = gateway.client().send(words[0], target, new byte[0], KEY)) {
-            return said(answer, name, misspelt(name, ""), " Allowed with " + call + ": ");
+        try (WireResponse response = gateway.client().send(words[0], target, new byte[0], KEY)) {
+            return said(response, name, misspelt(name, ""), " Allowed with " + call + ": ");
         }
     }
 
-    /** What the answer says before it lists what is allowed. */
-    private static String said(WireAnswer answer, String meant, String written, String allowed) throws IOException {
-        String body = new String(answer.whole(), UTF_8);
-        assertEquals(400, answer.status(), body);
+    /** What the response says before it lists what is allowed. */
+    private static String said(WireResponse response, String meant, String written, String allowed) throws IOException {
+        String body = new String(response.whole(), UTF_8);
+        assertEquals(400, response.status(), body);
         JsonObject error = new JsonObject(body).getJsonObject("error");
         assertEquals("invalid_request", error.getString("code"));
         String message = error.getString("message");
@@ -98,9 +98,9 @@ class MisspellingsIT extends PackagedGateway {
             Set<String> said = new TreeSet<>();
             for (String call : List.of("POST /v1/run", "POST /v1/threads", "GET /v1/models", "GET /history/v1/runs")) {
                 String[] words = call.split(" ");
-                try (WireAnswer answer = gateway.client()
+                try (WireResponse response = gateway.client()
                         .send(words[0], words[1], "{}".getBytes(UTF_8), KEY, script.header(), written + ": x")) {
-                    said.add(said(answer, name, written, " Allowed: "));
+                    said.add(said(response, name, written, " Allowed: "));
                 }
             }
             assertEquals(1, said.size(), said::toString);
@@ -157,8 +157,8 @@ class MisspellingsIT extends PackagedGateway {
     }
 
     private static JsonObject document() throws IOException {
-        try (WireAnswer answer = gateway.client().get("/q/openapi?format=json")) {
-            return new JsonObject(new String(answer.whole(), UTF_8));
+        try (WireResponse response = gateway.client().get("/q/openapi?format=json")) {
+            return new JsonObject(new String(response.whole(), UTF_8));
         }
     }
 

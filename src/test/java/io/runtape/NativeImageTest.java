@@ -56,7 +56,7 @@ class NativeImageTest {
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages(ROOT);
 
-    /** Methods, by their class, whose answer is the machine's or the moment's. "*" stands for all of them. */
+    /** Methods, by their class, whose response is the machine's or the moment's. "*" stands for all of them. */
     private static final Map<Class<?>, Set<String>> OF_THE_MACHINE = Map.ofEntries(
             Map.entry(Runtime.class, Set.of("maxMemory", "totalMemory", "freeMemory", "availableProcessors")),
             Map.entry(

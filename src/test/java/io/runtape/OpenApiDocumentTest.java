@@ -122,7 +122,7 @@ class OpenApiDocumentTest extends RunningGateway {
     }
 
     @Test
-    void showsAnExampleOfEveryGoodAnswer() throws Exception {
+    void showsAnExampleOfEveryGoodResponse() throws Exception {
         JsonNode document = document();
         TreeSet<String> without = new TreeSet<>();
 
@@ -130,9 +130,9 @@ class OpenApiDocumentTest extends RunningGateway {
                 .forEach((call, operation) -> operation
                         .path("responses")
                         .fields()
-                        .forEachRemaining(answer -> {
-                            if (answer.getKey().startsWith("2")) {
-                                resolved(document, answer.getValue())
+                        .forEachRemaining(response -> {
+                            if (response.getKey().startsWith("2")) {
+                                resolved(document, response.getValue())
                                         .path("content")
                                         .fields()
                                         .forEachRemaining(type -> {
@@ -140,7 +140,7 @@ class OpenApiDocumentTest extends RunningGateway {
                                                     && type.getValue()
                                                             .path("examples")
                                                             .isEmpty()) {
-                                                without.add(call + " " + answer.getKey() + " " + type.getKey());
+                                                without.add(call + " " + response.getKey() + " " + type.getKey());
                                             }
                                         });
                             }
@@ -215,20 +215,20 @@ class OpenApiDocumentTest extends RunningGateway {
                 .forEach((call, operation) -> operation
                         .path("responses")
                         .fields()
-                        .forEachRemaining(answer -> {
-                            ObjectNode response = (ObjectNode) resolved(document, answer.getValue());
+                        .forEachRemaining(named -> {
+                            ObjectNode response = (ObjectNode) resolved(document, named.getValue());
                             JsonNode json = response.at("/content/application~1json");
                             if (json.path("schema").path("$ref").asText().endsWith("/Error")) {
                                 for (JsonNode example : examples(document, (ObjectNode) json)) {
                                     String code = example.at("/error/code").textValue();
                                     int status = ErrorCode.valueOf(code.toUpperCase(Locale.ROOT))
                                             .status();
-                                    if (!answer.getKey().equals(Integer.toString(status))) {
-                                        wrong.add(call + " shows " + code + " under " + answer.getKey());
+                                    if (!named.getKey().equals(Integer.toString(status))) {
+                                        wrong.add(call + " shows " + code + " under " + named.getKey());
                                     }
                                 }
                                 if (!response.path("headers").has("X-Request-ID")) {
-                                    wrong.add(call + " " + answer.getKey() + " has no X-Request-ID");
+                                    wrong.add(call + " " + named.getKey() + " has no X-Request-ID");
                                 }
                             }
                         }));
@@ -245,13 +245,13 @@ class OpenApiDocumentTest extends RunningGateway {
         assertTrue(history.size() > 10);
 
         for (String path : history) {
-            Response answer = given().baseUri(url()).put(path.replaceAll("\\{[^}]+}", "x"));
+            Response response = given().baseUri(url()).put(path.replaceAll("\\{[^}]+}", "x"));
 
-            assertEquals(405, answer.statusCode(), path);
-            assertEquals("method_not_allowed", answer.path("error.code"), path);
+            assertEquals(405, response.statusCode(), path);
+            assertEquals("method_not_allowed", response.path("error.code"), path);
             assertEquals(
-                    List.of(answer.<String>path("error.requestId")),
-                    answer.headers().getValues("X-Request-ID"),
+                    List.of(response.<String>path("error.requestId")),
+                    response.headers().getValues("X-Request-ID"),
                     path);
         }
     }

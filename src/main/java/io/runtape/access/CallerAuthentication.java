@@ -79,7 +79,7 @@ public final class CallerAuthentication {
     }
 
     /**
-     * Whether an answer that this owner got may be given to whoever repeats the call. Not where the owner is everybody who
+     * Whether a response that this owner got may be given to whoever repeats the call. Not where the owner is everybody who
      * brings no credential: what they prove themselves with, the gateway does not know.
      */
     public boolean mayRepeat(Owner owner) {

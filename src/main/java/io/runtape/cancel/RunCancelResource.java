@@ -3,11 +3,11 @@ package io.runtape.cancel;
 import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
-import io.runtape.history.One;
-import io.runtape.history.run.PresentRuns;
 import io.runtape.history.run.RunSnapshot;
+import io.runtape.history.run.RunSnapshots;
 import io.runtape.history.run.RunView;
-import io.runtape.server.response.Answers;
+import io.runtape.server.response.DataEnvelope;
+import io.runtape.server.response.Responses;
 import io.runtape.store.BlockingWork;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
@@ -32,17 +32,17 @@ import org.jboss.resteasy.reactive.RestResponse;
 @Path("/history/v1")
 public final class RunCancelResource {
 
-    /** How long the answer waits for the run to end, so that it shows the run cancelled. */
+    /** How long the response waits for the run to end, so that it shows the run cancelled. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
     private final CallerAuthentication callers;
-    private final PresentRuns present;
+    private final RunSnapshots present;
     private final RunCancels cancels;
     private final BlockingWork work;
 
-    RunCancelResource(CallerAuthentication callers, PresentRuns present, RunCancels cancels, BlockingWork work) {
+    RunCancelResource(CallerAuthentication callers, RunSnapshots present, RunCancels cancels, BlockingWork work) {
         this.callers = callers;
         this.present = present;
         this.cancels = cancels;
@@ -62,14 +62,14 @@ public final class RunCancelResource {
                     + " cancelled with reason cancel_requested. It may be recorded by any gateway of the database. A run that"
                     + " has ended is answered as it is; so is one that has not ended within five seconds, as running.")
     @APIResponse(responseCode = "200", description = "The run.")
-    public Uni<RestResponse<One<RunView>>> cancel(
+    public Uni<RestResponse<DataEnvelope<RunView>>> cancel(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         long until = System.nanoTime() + PATIENCE.toNanos();
         return work.onWorker(() -> asked(present.require(owner, id)), loop)
                 .flatMap(run -> run.live() == null ? Uni.createFrom().item(run) : ended(owner, id, until, loop))
-                .map(run -> Answers.ok(new One<>(RunView.of(run))));
+                .map(run -> Responses.ok(new DataEnvelope<>(RunView.of(run))));
     }
 
     private RunSnapshot asked(RunSnapshot run) throws SQLException {

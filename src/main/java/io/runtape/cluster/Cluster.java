@@ -39,7 +39,7 @@ public class Cluster {
     private final RemoteRuns runs;
     private final List<BeatTask> beatTasks;
     private final ClusterConfig config;
-    private @Nullable Heart heart;
+    private @Nullable Heartbeat heartbeat;
     private @Nullable Listener listener;
 
     Cluster(Store store, Journal journal, RemoteRuns runs, @All List<BeatTask> beatTasks, ClusterConfig config) {
@@ -58,9 +58,9 @@ public class Cluster {
             closeAllOthers();
             return;
         }
-        Heart beating = new Heart(store, journal, beatTasks, config.nodeLease());
+        Heartbeat beating = new Heartbeat(store, journal, beatTasks, config.nodeLease());
         Listener listening = new Listener(store, journal, runs, beating);
-        heart = beating;
+        heartbeat = beating;
         listener = listening;
         runs.start(journal.nodeId());
         journal.tell(beating);
@@ -87,8 +87,8 @@ public class Cluster {
             listener.stop();
         }
         runs.stop();
-        if (heart != null) {
-            heart.stop();
+        if (heartbeat != null) {
+            heartbeat.stop();
         }
     }
 }

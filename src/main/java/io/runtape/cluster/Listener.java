@@ -36,16 +36,16 @@ final class Listener {
     private final Store store;
     private final Journal journal;
     private final RemoteRuns runs;
-    private final Heart heart;
+    private final Heartbeat heartbeat;
     private final Thread thread = new Thread(this::listen, "runtape-listener");
     private volatile boolean stopping;
     private boolean failing;
 
-    Listener(Store store, Journal journal, RemoteRuns runs, Heart heart) {
+    Listener(Store store, Journal journal, RemoteRuns runs, Heartbeat heartbeat) {
         this.store = store;
         this.journal = journal;
         this.runs = runs;
-        this.heart = heart;
+        this.heartbeat = heartbeat;
         thread.setDaemon(true);
     }
 
@@ -102,7 +102,7 @@ final class Listener {
             case ENDED -> runs.ended(word.number());
             case JOINED -> journal.joinedElsewhere((int) word.number());
             case CANCEL -> journal.cancelHere(word.number());
-            case BEGUN -> heart.other();
+            case BEGUN -> heartbeat.other();
         }
     }
 }

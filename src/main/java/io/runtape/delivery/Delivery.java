@@ -38,7 +38,7 @@ public final class Delivery {
 
     /**
      * The body that the client of a live call gets: all frames from the first on, as they become durable. Fails where the
-     * answer broke off.
+     * response broke off.
      *
      * @param eventIds whether each event gets an {@code id} line
      * @param loop the loop that it is subscribed on, and all items come on

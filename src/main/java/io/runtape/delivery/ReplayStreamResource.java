@@ -48,7 +48,7 @@ public final class ReplayStreamResource {
             if (found.source().ending() == null) {
                 throw ApiException.runActive();
             }
-            reply.head(AnswerType.of(run))
+            reply.head(ResponseType.of(run))
                     .putHeader("Runtape-Run-Id", run.id)
                     .putHeader("Runtape-Thread-Id", run.threadId);
             return reply.write(replay(found.source(), 0, speed, ids && run.stream, reply));
@@ -72,7 +72,7 @@ public final class ReplayStreamResource {
         Duration gap = Double.isInfinite(speed) ? Duration.ZERO : asked.runGap();
         StreamReply reply = StreamReply.to(context, owner.id(), delivery.turns());
         return reply.lookedUp(() -> sources.endedThread(owner, id), first -> {
-            reply.head(first.map(found -> AnswerType.of(found.run())).orElse(AnswerType.EVENT_STREAM))
+            reply.head(first.map(found -> ResponseType.of(found.run())).orElse(ResponseType.EVENT_STREAM))
                     .putHeader("Runtape-Thread-Id", id);
             return reply.write(runsOf(owner, id, first, reply).onItem().transformToMultiAndConcatenate(found -> {
                 Multi<Buffer> replay = replay(found.source(), found.idBase(), speed, ids && found.run().stream, reply);

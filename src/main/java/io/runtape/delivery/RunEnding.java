@@ -9,6 +9,6 @@ import org.jspecify.annotations.Nullable;
  * @param status the label of its status
  * @param reason the label of its reason
  * @param lastSequence the sequence of its last frame, 0 where it has none
- * @param cut whether the answer broke off
+ * @param cut whether the response broke off
  */
 record RunEnding(String runId, String status, @Nullable String reason, long lastSequence, boolean cut) {}

@@ -37,7 +37,7 @@ public record RunSource(
                 new RunEnding(run.id, run.status, run.reason, run.lastSequence, false));
     }
 
-    /** The same; an ended run ends as its answer did. */
+    /** The same; an ended run ends as its response did. */
     public RunSource endingAsAnswered(boolean cut) {
         return ending == null
                 ? this

@@ -55,11 +55,11 @@ final class StreamReply {
      * Looks up on a worker, then answers.
      *
      * @param lookup may block; an {@link ApiException} is answered as such
-     * @param answer is called on the event loop
+     * @param response is called on the event loop
      */
-    <T> Uni<Void> lookedUp(Supplier<T> lookup, Function<T, Uni<Void>> answer) {
+    <T> Uni<Void> lookedUp(Supplier<T> lookup, Function<T, Uni<Void>> response) {
         return onWorker(lookup)
-                .flatMap(answer::apply)
+                .flatMap(response::apply)
                 .onFailure(e -> !(e instanceof ApiException))
                 .recoverWithUni(this::cut);
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param agent the slug; any name will do
  * @param prompt the prompt, or the last message of the user
  * @param threadId the thread to go on with, or a new one
- * @param stream whether events are wanted, rather than one JSON answer
+ * @param stream whether events are wanted, rather than one JSON response
  */
 record DemoRequest(String agent, String prompt, String threadId, boolean stream) {
     // Runs are remembered, and their texts come from strangers: no more is kept of one than a demo can show.

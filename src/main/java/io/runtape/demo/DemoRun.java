@@ -105,10 +105,10 @@ final class DemoRun {
         return ending.equals(COMPLETED) ? completion.put("result", result) : completion;
     }
 
-    /** The answer to a call with {@code "stream": false}. */
-    JsonObject answer() {
-        JsonObject answer = completion(status).put("sandboxId", SANDBOX).put("executionMode", EXECUTION_MODE);
-        return status.equals(FAILED) ? answer.put("error", error) : answer;
+    /** The response to a call with {@code "stream": false}. */
+    JsonObject response() {
+        JsonObject response = completion(status).put("sandboxId", SANDBOX).put("executionMode", EXECUTION_MODE);
+        return status.equals(FAILED) ? response.put("error", error) : response;
     }
 
     /** A row of the list of runs. */

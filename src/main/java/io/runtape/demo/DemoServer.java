@@ -110,7 +110,7 @@ final class DemoServer {
         if (run.status().equals(DemoRun.RUNNING)) {
             run.end(ending, clock.instant());
             context.response().putHeader("X-Run-ID", run.id()).putHeader("X-Thread-ID", run.threadId());
-            answer(context, run.answer());
+            answer(context, run.response());
         }
     }
 

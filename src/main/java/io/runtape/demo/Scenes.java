@@ -35,7 +35,7 @@ final class Scenes {
     }
 
     private static List<Beat> coding(DemoRun run) {
-        String answer =
+        String response =
                 "Done: " + task(run) + " is in place. I put it into `src/app.js`, wrote a test for it, and the whole "
                         + "suite is green (7 passed). ✅\n\nThis was a scripted run of the built-in demo agent. Nothing was changed "
                         + "anywhere, but every event of it is recorded.";
@@ -64,8 +64,8 @@ final class Scenes {
                         "✔ refuses an unknown route (4 ms)",
                         "✔ keeps its order under load (31 ms)",
                         "tests 7, pass 7, fail 0")
-                .say(answer)
-                .complete(answer);
+                .say(response)
+                .complete(response);
     }
 
     private static List<Beat> failing(DemoRun run) {

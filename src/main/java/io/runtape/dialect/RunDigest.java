@@ -17,7 +17,7 @@ public interface RunDigest {
      */
     void event(@Nullable String type, byte[] block, int from, int to, boolean streamStart);
 
-    /** Takes the body of an answer that is no event stream, from {@code from} up to {@code to}; not kept. */
+    /** Takes the body of a response that is no event stream, from {@code from} up to {@code to}; not kept. */
     void response(byte[] body, int from, int to);
 
     /** What is known so far; everything is null when nothing is. */

@@ -172,7 +172,7 @@ final class RunToolsDigest implements RunDigest {
 
     @Override
     public Outcome outcome() {
-        JsonNode answer = result == null && !lastMessage.isEmpty() ? TextNode.valueOf(lastMessage) : result;
-        return new Outcome(verdict, answer, usage, iterations, error);
+        JsonNode response = result == null && !lastMessage.isEmpty() ? TextNode.valueOf(lastMessage) : result;
+        return new Outcome(verdict, response, usage, iterations, error);
     }
 }

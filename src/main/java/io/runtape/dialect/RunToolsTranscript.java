@@ -215,7 +215,7 @@ final class RunToolsTranscript {
         }
     }
 
-    /** The end of a run, with its answer where no message gave it before. */
+    /** The end of a run, with its response where no message gave it before. */
     private void completed(Payload payload) {
         JsonNode result = payload.field("result", "output", "text");
         if (result != null) {

@@ -88,7 +88,7 @@ public final class ApiException extends RuntimeException {
         return message == null ? code.code() : message;
     }
 
-    /** Headers that go with the answer. */
+    /** Headers that go with the response. */
     public Map<String, String> headers() {
         return headers;
     }

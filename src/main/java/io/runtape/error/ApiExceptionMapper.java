@@ -141,7 +141,7 @@ public final class ApiExceptionMapper {
             // the connection must be cut instead, which the framework does when a mapper fails.
             throw new IllegalStateException("Request " + requestId + " failed after its head was sent: " + code.code());
         }
-        // Where every answer has it, a header of the response would be a second one.
+        // Where every response has it, a header of the response would be a second one.
         RequestId.tell(context);
         Response.ResponseBuilder response = Response.status(code.status())
                 .type(MediaType.APPLICATION_JSON_TYPE)

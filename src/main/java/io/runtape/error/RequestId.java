@@ -33,7 +33,7 @@ public final class RequestId {
         return id;
     }
 
-    /** Has the answer name its request, by both headers; returns the id. */
+    /** Has the response name its request, by both headers; returns the id. */
     static String tell(RoutingContext context) {
         String id = of(context);
         context.response().putHeader(HEADER, id).putHeader(PLAIN_HEADER, id);

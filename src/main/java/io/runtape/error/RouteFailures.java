@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives the envelope to failures that no resource sees: routes that fail, and bodies whose stated length is over the
- * server's limit, which the server would otherwise refuse with an empty answer. The framework's own pages under {@code /q}
+ * server's limit, which the server would otherwise refuse with an empty response. The framework's own pages under {@code /q}
  * keep their errors.
  */
 @ApplicationScoped
@@ -29,7 +29,7 @@ class RouteFailures {
     // After every failure handler but the framework's last one, which writes its stack trace page.
     private static final int BEFORE_LAST = Integer.MAX_VALUE - 1;
 
-    /** RFC 9113, section 8.1: the answer is whole, and the rest of the request is not wanted. */
+    /** RFC 9113, section 8.1: the response is whole, and the rest of the request is not wanted. */
     private static final long HTTP2_NO_ERROR = 0;
 
     private final long bodyMax;
@@ -45,7 +45,7 @@ class RouteFailures {
         router.route().order(BEFORE_LAST).failureHandler(this::answer);
     }
 
-    /** Every answer of ours names its request. Those of the agent API are its own; an error in their place names it too. */
+    /** Every response of ours names its request. Those of the agent API are its own; an error in their place names it too. */
     private static void identify(RoutingContext context) {
         String path = context.request().path();
         if (path == null || !path.startsWith("/v1/")) {

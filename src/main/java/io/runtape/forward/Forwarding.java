@@ -7,9 +7,9 @@ import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
 import io.runtape.error.RequestId;
-import io.runtape.relay.AnswerHeaders;
 import io.runtape.relay.RecordedPaths;
 import io.runtape.relay.RequestTarget;
+import io.runtape.relay.ResponseHeaders;
 import io.runtape.relay.UnansweredErrors;
 import io.runtape.upstream.ForwardedHeaders;
 import io.runtape.upstream.ForwardingClient;
@@ -44,7 +44,7 @@ import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
 /**
- * Passes every call under {@code /v1} that is not recorded to the agent API and its answer back, byte for byte in both
+ * Passes every call under {@code /v1} that is not recorded to the agent API and its response back, byte for byte in both
  * directions and as fast as the slower side (contract, the two namespaces). Safe for any event loop.
  */
 @Singleton
@@ -148,24 +148,24 @@ final class Forwarding {
         HttpServerRequest request = context.request();
         ForwardedBody.of(request)
                 .compose(body -> call(request, target, body))
-                .onSuccess(answer -> {
-                    quiet(answer);
-                    if (client.isOfProxy(answer.statusCode())) {
-                        answer.request().reset();
+                .onSuccess(response -> {
+                    quiet(response);
+                    if (client.isOfProxy(response.statusCode())) {
+                        response.request().reset();
                         cancel.refused().subscribe().with(v -> refuse(context, UpstreamFailure.PROXY_LOGIN));
                         return;
                     }
-                    if (answer.statusCode() <= 299) {
-                        answer(context, answer);
+                    if (response.statusCode() <= 299) {
+                        answer(context, response);
                         return;
                     }
-                    answer.pause();
-                    cancel.refused().subscribe().with(v -> answer(context, answer));
+                    response.pause();
+                    cancel.refused().subscribe().with(v -> answer(context, response));
                 })
                 .onFailure(e -> cancel.refused().subscribe().with(v -> refuse(context, e)));
     }
 
-    /** Connects and sends; the time that the head of the answer may take begins with the first. */
+    /** Connects and sends; the time that the head of the response may take begins with the first. */
     private Future<HttpClientResponse> call(HttpServerRequest request, RequestTarget target, ForwardedBody body) {
         Duration head = config.timeout().orElse(HEAD);
         long began = System.nanoTime();
@@ -185,22 +185,22 @@ final class Forwarding {
                 .onFailure(e -> out.reset());
     }
 
-    private void answer(RoutingContext context, HttpClientResponse answer) {
+    private void answer(RoutingContext context, HttpClientResponse from) {
         HttpServerResponse response = context.response();
         if (response.closed()) {
-            answer.request().reset();
+            from.request().reset();
             return;
         }
-        if (answer.statusCode() < 200 || answer.statusCode() > 599) {
-            answer.request().reset();
-            refuse(context, new IllegalArgumentException("status " + answer.statusCode()));
+        if (from.statusCode() < 200 || from.statusCode() > 599) {
+            from.request().reset();
+            refuse(context, new IllegalArgumentException("status " + from.statusCode()));
             return;
         }
-        response.setStatusCode(answer.statusCode());
-        AnswerHeaders.pass(ForwardedHeaders.ofAnswer(answer.headers()), response.headers());
+        response.setStatusCode(from.statusCode());
+        ResponseHeaders.pass(ForwardedHeaders.ofResponse(from.headers()), response.headers());
         boolean bodiless = context.request().method().equals(HttpMethod.HEAD)
-                || answer.statusCode() == 204
-                || answer.statusCode() == 304;
+                || from.statusCode() == 204
+                || from.statusCode() == 304;
         if (bodiless) {
             response.end();
             return;
@@ -210,20 +210,20 @@ final class Forwarding {
         }
         // The head goes out now, however long the first bytes take.
         response.write(Buffer.buffer());
-        WatchedAnswer.of(answer, config.idleTimeout(), () -> silent(context))
+        WatchedResponse.of(from, config.idleTimeout(), () -> silent(context))
                 .pipe()
                 .endOnFailure(false)
                 .to(response)
                 .onFailure(e -> ErrorReply.cut(context));
     }
 
-    /** An answer breaks off whenever its client goes; what nobody handles the client library logs as an error. */
-    private static void quiet(HttpClientResponse answer) {
-        answer.exceptionHandler(e -> LOG.debugf(e, "a forwarded answer broke off"));
+    /** A response breaks off whenever its client goes; what nobody handles the client library logs as an error. */
+    private static void quiet(HttpClientResponse response) {
+        response.exceptionHandler(e -> LOG.debugf(e, "a forwarded response broke off"));
     }
 
     private static void silent(RoutingContext context) {
-        LOG.warnf("Request %s: the agent API fell silent, its answer is cut off", RequestId.of(context));
+        LOG.warnf("Request %s: the agent API fell silent, its response is cut off", RequestId.of(context));
     }
 
     private void refuse(RoutingContext context, Throwable cause) {
@@ -231,13 +231,13 @@ final class Forwarding {
             // The client has gone, and with it the call to the agent API.
             return;
         }
-        LOG.debugf(cause, "a forwarded call has no answer");
+        LOG.debugf(cause, "a forwarded call has no response");
         refuse(context, client.failure(cause));
     }
 
     private static void refuse(RoutingContext context, UpstreamFailure failure) {
         if (!context.response().closed()) {
-            LOG.warnf("Request %s: no answer of the agent API, %s", RequestId.of(context), failure.words());
+            LOG.warnf("Request %s: no response of the agent API, %s", RequestId.of(context), failure.words());
         }
         ErrorReply.write(context, UnansweredErrors.of(failure));
     }

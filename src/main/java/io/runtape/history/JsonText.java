@@ -12,7 +12,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text that stands in an answer as the JSON value that it is, or as a string where it is none. It is copied token by
+ * A text that stands in a response as the JSON value that it is, or as a string where it is none. It is copied token by
  * token: no tree of it is built, numbers keep their digits, repeated fields stay, and line ends between tokens go, so that it
  * fits on a line.
  *
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public record JsonText(String text) {
 
     /**
-     * Text that nests deeper is a string. An answer puts it a few levels deep, and should stay below the 1,000 levels that
+     * Text that nests deeper is a string. A response puts it a few levels deep, and should stay below the 1,000 levels that
      * common parsers take.
      */
     private static final int DEPTH_MAX = 900;

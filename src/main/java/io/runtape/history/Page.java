@@ -8,7 +8,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer that holds a part of a listing.
+ * The response that holds a part of a listing.
  *
  * @param data the items, in the listing's order
  * @param meta whether and how it goes on

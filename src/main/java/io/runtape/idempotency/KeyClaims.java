@@ -21,10 +21,10 @@ import java.util.Set;
  * Claims idempotency keys for new runs, in the transaction of the runs' rows. The table's primary key decides whose a key is, so it
  * does not matter which gateway the calls came to.
  *
- * <p>A key has a run until it expires, and it has none where its run ended before anything was sent to the agent API, or got an
- * answer that asks to try again: that follows from the run's row, however the run came to its end, and needs no statement when
- * it does. It is so from the answer's head on: a client may have all of the answer, and repeat the call, before the run's end
- * is durable. A run that ended without an answer after its call was sent, or whose gateway died so that nobody knows, keeps
+ * <p>A key has a run until it expires, and it has none where its run ended before anything was sent to the agent API, or got a
+ * response that asks to try again: that follows from the run's row, however the run came to its end, and needs no statement when
+ * it does. It is so from the response's head on: a client may have all of the response, and repeat the call, before the run's end
+ * is durable. A run that ended without a response after its call was sent, or whose gateway died so that nobody knows, keeps
  * its key: the agent may have done its work.
  */
 @Singleton

@@ -25,19 +25,19 @@ public class KeyReader implements DeletionHook {
     }
 
     /** The run of the owner's key; empty where a call with this key would begin one. */
-    public Optional<KeyHold> hold(String owner, String id) throws SQLException {
+    public Optional<KeyOwner> hold(String owner, String id) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(SELECT)) {
             select.setString(1, owner);
             select.setString(2, id);
             try (ResultSet row = select.executeQuery()) {
-                return row.next() ? Optional.of(new KeyHold(row.getLong(1), row.getString(2))) : Optional.empty();
+                return row.next() ? Optional.of(new KeyOwner(row.getLong(1), row.getString(2))) : Optional.empty();
             }
         }
     }
 
     /**
-     * Forgets the key of a run that is about to be deleted, where the run's answer did not bind it: nothing would tell that any
+     * Forgets the key of a run that is about to be deleted, where the run's response did not bind it: nothing would tell that any
      * more.
      */
     @Override

@@ -1,4 +1,4 @@
-/** Calls that are repeated under a key: whose key it is, and the first call's answer given again. */
+/** Calls that are repeated under a key: whose key it is, and the first call's response given again. */
 @NullMarked
 package io.runtape.idempotency;
 

@@ -67,7 +67,7 @@ public class Journal {
     private final AtomicBoolean ending = new AtomicBoolean();
     private final CountDownLatch drained = new CountDownLatch(1);
     private volatile long nodeId;
-    private volatile @Nullable CommitNews news;
+    private volatile @Nullable CommitAnnouncer news;
 
     Journal(Store store, RunClaims claims, JournalConfig config, JournalMetrics metrics) {
         this.store = store;
@@ -106,7 +106,7 @@ public class Journal {
         @Override
         public void written(RunWrite write) {
             threads.published(write);
-            CommitNews told = news;
+            CommitAnnouncer told = news;
             if (told != null) {
                 if (write.frames() != null || write.end() != null) {
                     told.written(write.run().pk(), write.end() != null);
@@ -136,13 +136,13 @@ public class Journal {
     }
 
     /** Tells all commits from now on; only one is told. */
-    public void tell(CommitNews listener) {
+    public void tell(CommitAnnouncer listener) {
         news = listener;
     }
 
     /** Whether other gateways of this database live, as far as is known. */
     public boolean hasOthers() {
-        CommitNews told = news;
+        CommitAnnouncer told = news;
         return told != null && told.others();
     }
 
@@ -275,7 +275,7 @@ public class Journal {
 
     /** Tells the other gateways that a cancel of one of their runs is asked for in its row. */
     public void cancelAsked(long runPk) {
-        CommitNews told = news;
+        CommitAnnouncer told = news;
         if (told != null) {
             told.cancelAsked(runPk);
         }
@@ -286,7 +286,7 @@ public class Journal {
         live(runPk).ifPresent(RunJournal::cancel);
     }
 
-    /** A run has joined a thread at another gateway, which names it by {@link CommitNews#joined}. */
+    /** A run has joined a thread at another gateway, which names it by {@link CommitAnnouncer#joined}. */
     public void joinedElsewhere(int threadHash) {
         threads.published(threadHash);
     }

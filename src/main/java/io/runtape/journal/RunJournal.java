@@ -96,15 +96,15 @@ public final class RunJournal implements LiveRun {
     }
 
     /** Records the head; the result completes on the loop when it is durable. May be called once. */
-    public CompletableFuture<RunHead> head(RunHead answer) {
+    public CompletableFuture<RunHead> head(RunHead response) {
         boolean enqueue;
         synchronized (this) {
             if (unwritten.hasEnd()) {
                 headed.completeExceptionally(new StoreUnavailableException());
                 return headed;
             }
-            unwritten.head(answer);
-            upstreamRunId = answer.upstreamRunId();
+            unwritten.head(response);
+            upstreamRunId = response.upstreamRunId();
             enqueue = markQueued();
         }
         if (enqueue) {
@@ -114,7 +114,7 @@ public final class RunJournal implements LiveRun {
     }
 
     /**
-     * The head once it is durable; without an upstream status where the run ended without an answer. Completes on the run's
+     * The head once it is durable; without an upstream status where the run ended without a response. Completes on the run's
      * loop; fails with {@link StoreUnavailableException}.
      */
     public CompletionStage<RunHead> headed() {
@@ -307,7 +307,7 @@ public final class RunJournal implements LiveRun {
         return cancels > 0;
     }
 
-    /** The run's id at the agent API, once its answer's head is recorded. */
+    /** The run's id at the agent API, once its response's head is recorded. */
     public synchronized Optional<String> upstreamRunId() {
         return Optional.ofNullable(upstreamRunId);
     }

@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What of a run waits to be written: its start, the head of its answer, its next frames and its end. The first end stays,
+ * What of a run waits to be written: its start, the head of its response, its next frames and its end. The first end stays,
  * and nothing comes behind it.
  *
  * <p>Guarded by the {@link RunJournal} that it belongs to, but for {@link #start()}, which is safe for any thread.
@@ -47,8 +47,8 @@ final class UnwrittenRun {
         return start;
     }
 
-    void head(RunHead answer) {
-        head = answer;
+    void head(RunHead response) {
+        head = response;
     }
 
     /** Returns what it adds to {@link FrameBlock#weight}. */
@@ -107,7 +107,7 @@ final class UnwrittenRun {
             end = newEnd.withoutOutcome();
         }
         if (newHead == null && newEnd != null && !headTaken) {
-            // A run that ends without an answer still belongs to a thread.
+            // A run that ends without a response still belongs to a thread.
             newHead = new RunHead(start.threadId(), null, null, null, start.stream());
         }
         headTaken |= newHead != null;

@@ -4,10 +4,10 @@ import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.cancel.ForwardedCancels;
-import io.runtape.cluster.ReadersElsewhere;
+import io.runtape.cluster.RemoteReaders;
 import io.runtape.delivery.Delivery;
 import io.runtape.error.ApiException;
-import io.runtape.idempotency.RecordedAnswers;
+import io.runtape.idempotency.RecordedResponses;
 import io.runtape.journal.Journal;
 import io.runtape.server.body.IncomingBody;
 import io.runtape.server.body.ReceivedBody;
@@ -37,11 +37,11 @@ public final class AgentApiResource {
     private final Journal journal;
     private final AgentClient agent;
     private final Delivery delivery;
-    private final RecordedAnswers answers;
-    private final ProxyConfig config;
+    private final RecordedResponses answers;
+    private final RelayConfig config;
     private final UpstreamConfig upstream;
     private final ForwardedCancels cancels;
-    private final ReadersElsewhere readersElsewhere;
+    private final RemoteReaders readersElsewhere;
     private final DialectWorker dialectWorker;
     private final BodyWorker bodyWorker;
     private final MemoryBudgets memory;
@@ -53,11 +53,11 @@ public final class AgentApiResource {
             Journal journal,
             AgentClient agent,
             Delivery delivery,
-            RecordedAnswers answers,
-            ProxyConfig config,
+            RecordedResponses answers,
+            RelayConfig config,
             UpstreamConfig upstream,
             ForwardedCancels cancels,
-            ReadersElsewhere readersElsewhere,
+            RemoteReaders readersElsewhere,
             DialectWorker dialectWorker,
             BodyWorker bodyWorker,
             MemoryBudgets memory,
@@ -78,7 +78,7 @@ public final class AgentApiResource {
         this.storedHeaders = storedHeaders;
     }
 
-    /** Runs an agent: passes the call on and the answer back, and records it. */
+    /** Runs an agent: passes the call on and the response back, and records it. */
     @POST
     @Path("/{path: .*}")
     @Operation(hidden = true)
@@ -109,7 +109,7 @@ public final class AgentApiResource {
         return parsed.onFailure().invoke(body.share()::close).onCancellation().invoke(body.share()::close);
     }
 
-    /** From here on the run goes on whatever becomes of the client: only its answer hangs on the result. */
+    /** From here on the run goes on whatever becomes of the client: only its response hangs on the result. */
     private Uni<Void> relay(RoutingContext context, RecordedCall call) {
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         return Uni.createFrom().emitter(emitter -> {

@@ -9,14 +9,14 @@ import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the ids in {@code data} of a JSON answer, piece by piece as it comes: to read megabytes at once would hold up the
+ * Finds the ids in {@code data} of a JSON response, piece by piece as it comes: to read megabytes at once would hold up the
  * event loop. What is no JSON has the ids that it had before it stopped being some. Confined to one event loop.
  */
 final class BodyIds {
 
     private static final JsonFactory JSON = new JsonFactory();
 
-    /** Within the answer's object, and within its {@code data}. */
+    /** Within the response's object, and within its {@code data}. */
     private static final int DATA_DEPTH = 2;
 
     private final JsonParser parser;
@@ -73,7 +73,7 @@ final class BodyIds {
     }
 
     /** What was found so far. */
-    AnswerIds found() {
-        return AnswerIds.of(runId, threadId);
+    ResponseIds found() {
+        return ResponseIds.of(runId, threadId);
     }
 }

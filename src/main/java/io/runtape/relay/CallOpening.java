@@ -3,9 +3,9 @@ package io.runtape.relay;
 import io.netty.channel.EventLoop;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
-import io.runtape.idempotency.RecordedAnswer;
-import io.runtape.idempotency.RecordedAnswers;
 import io.runtape.idempotency.RecordedHead;
+import io.runtape.idempotency.RecordedResponse;
+import io.runtape.idempotency.RecordedResponses;
 import io.runtape.journal.Journal;
 import io.runtape.journal.KeyTakenException;
 import io.runtape.journal.RunJournal;
@@ -33,7 +33,7 @@ final class CallOpening {
     private final ClientResponse client;
     private final EventLoop loop;
     private final Journal journal;
-    private final RecordedAnswers answers;
+    private final RecordedResponses answers;
     private final BiFunction<RecordedCall, RunJournal, RunRelay> relaying;
     private final RecordedCall call;
     private @Nullable RunRelay relay;
@@ -45,7 +45,7 @@ final class CallOpening {
             ClientResponse client,
             EventLoop loop,
             Journal journal,
-            RecordedAnswers answers,
+            RecordedResponses answers,
             BiFunction<RecordedCall, RunJournal, RunRelay> relaying) {
         this.call = call;
         this.client = client;
@@ -59,7 +59,7 @@ final class CallOpening {
     void begin() {
         @Nullable IdempotencyKey key = call.start().key();
         if (key != null && call.own().position() > 0) {
-            // Who has part of an answer goes on with that one, or not at all: another run would not be its rest.
+            // Who has part of a response goes on with that one, or not at all: another run would not be its rest.
             repeat(key, () -> refuse(nothingToGoOnWith()));
         } else {
             open(TRIES);
@@ -140,22 +140,23 @@ final class CallOpening {
         OwnHeaders own = call.own();
         lookup = answers.ofKey(call.start().owner(), key, loop)
                 .subscribe()
-                .with(found -> found.ifPresentOrElse(answer -> repeat(answer, own), ifThereIsNone), e -> {
+                .with(found -> found.ifPresentOrElse(response -> repeat(response, own), ifThereIsNone), e -> {
                     call.release();
                     client.fail(e);
                 });
     }
 
-    private void repeat(RecordedAnswer answer, OwnHeaders own) {
+    private void repeat(RecordedResponse response, OwnHeaders own) {
         call.release();
-        answer.head(loop)
+        response.head(loop)
                 .subscribe()
                 .with(
-                        head -> repeat(answer, head, own),
-                        e -> client.refuse(answer.runId(), answer.threadId(), UnansweredErrors.because(null, true)));
+                        head -> repeat(response, head, own),
+                        e -> client.refuse(
+                                response.runId(), response.threadId(), UnansweredErrors.because(null, true)));
     }
 
-    private void repeat(RecordedAnswer answer, RecordedHead head, OwnHeaders own) {
+    private void repeat(RecordedResponse response, RecordedHead head, OwnHeaders own) {
         LOG.debugf("run %s answers a repeat", head.runId());
         @Nullable Integer status = head.status();
         if (status == null) {
@@ -165,8 +166,8 @@ final class CallOpening {
         boolean ids = own.eventIds() && head.stream();
         try {
             client.repeat(
-                    AnswerHead.again(head, status),
-                    answer.body(own.position(), ids, loop),
+                    ResponseHead.again(head, status),
+                    response.body(own.position(), ids, loop),
                     !ids && own.position() == 0);
         } catch (ApiException e) {
             client.refuse(e);

@@ -8,7 +8,7 @@ import io.runtape.error.ErrorReply;
 import io.runtape.error.RequestId;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.RunHead;
-import io.runtape.upstream.AgentAnswer;
+import io.runtape.upstream.AgentResponse;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.buffer.Buffer;
@@ -16,7 +16,7 @@ import io.vertx.ext.web.RoutingContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer that the client of a recorded call gets: the head of the agent API's answer and then, as a reader like every
+ * The response that the client of a recorded call gets: the head of the agent API's response and then, as a reader like every
  * other, what is durable of the run. A client that goes away ends nothing but this. Confined to the event loop.
  */
 final class ClientResponse {
@@ -67,20 +67,20 @@ final class ClientResponse {
     }
 
     /** From now on the run's frames are kept for this client, until its head can be sent. */
-    void listen(RunJournal run, AgentAnswer answer) {
+    void listen(RunJournal run, AgentResponse response) {
         if (!isGone()) {
-            boolean ids = eventIds && answer.isEventStream();
+            boolean ids = eventIds && response.isEventStream();
             body = StreamedResponse.of(context, delivery.body(run, ids, loop), () -> emitter.complete(null));
         }
     }
 
     /**
-     * Sends a recorded answer once more.
+     * Sends a recorded response once more.
      *
      * @param bytes what of the body there is to send
      * @param whole whether that is the agent API's body byte for byte, from its beginning
      */
-    void repeat(AnswerHead head, Multi<Buffer> bytes, boolean whole) {
+    void repeat(ResponseHead head, Multi<Buffer> bytes, boolean whole) {
         if (isGone()) {
             return;
         }
@@ -93,13 +93,13 @@ final class ClientResponse {
     }
 
     /** Sends the head, which is durable, and then the body as it becomes so. */
-    void begin(RunJournal run, RunHead head, AgentAnswer answer) {
+    void begin(RunJournal run, RunHead head, AgentResponse response) {
         StreamedResponse to = body;
         if (to == null) {
             return;
         }
         begun = true;
-        AnswerHead.of(run, head, answer).write(context.response(), !(eventIds && answer.isEventStream()));
+        ResponseHead.of(run, head, response).write(context.response(), !(eventIds && response.isEventStream()));
         to.start();
     }
 
@@ -120,7 +120,7 @@ final class ClientResponse {
         emitter.complete(null);
     }
 
-    /** The same about a run that is recorded: the answer names it and its thread. */
+    /** The same about a run that is recorded: the response names it and its thread. */
     void refuse(String runId, String threadId, ApiException failure) {
         if (!isGone() && !context.response().headWritten()) {
             context.response().putHeader("Runtape-Run-Id", runId).putHeader("Runtape-Thread-Id", threadId);

@@ -9,12 +9,12 @@ import io.runtape.dialect.Verdict;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
-import io.runtape.upstream.AgentAnswer;
+import io.runtape.upstream.AgentResponse;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a run ends, by how its answer ended and what its events said; that is text already, as it will be stored.
+ * How a run ends, by how its response ended and what its events said; that is text already, as it will be stored.
  *
  * @param verdict how it ended by its events
  * @param dialect the dialect that they were read in; null where they said nothing
@@ -49,14 +49,14 @@ record Ending(
                         json(error(outcome.error())));
     }
 
-    /** Whether a cancel that passed would tell how a run with this whole answer ended: neither it nor its events do. */
-    boolean isExplainedByCancel(AgentAnswer answer) {
-        return isSuccess(answer) && verdict == null;
+    /** Whether a cancel that passed would tell how a run with this whole response ended: neither it nor its events do. */
+    boolean isExplainedByCancel(AgentResponse response) {
+        return isSuccess(response) && verdict == null;
     }
 
-    /** The end of a run whose answer is whole. */
-    RunEnd whole(AgentAnswer answer, boolean cancelNoted, Instant at) {
-        if (!isSuccess(answer) || verdict == Verdict.FAILED) {
+    /** The end of a run whose response is whole. */
+    RunEnd whole(AgentResponse response, boolean cancelNoted, Instant at) {
+        if (!isSuccess(response) || verdict == Verdict.FAILED) {
             return end(RunStatus.FAILED, RunReason.UPSTREAM_ERROR, false, at);
         }
         if (verdict == Verdict.CANCELLED || verdict == null && cancelNoted) {
@@ -65,11 +65,11 @@ record Ending(
         return end(RunStatus.COMPLETED, null, false, at);
     }
 
-    private static boolean isSuccess(AgentAnswer answer) {
-        return answer.status() >= 200 && answer.status() <= 299;
+    private static boolean isSuccess(AgentResponse response) {
+        return response.status() >= 200 && response.status() <= 299;
     }
 
-    /** The end of a run whose answer broke off. */
+    /** The end of a run whose response broke off. */
     RunEnd cut(RunStatus status, RunReason reason, Instant at) {
         return end(status, reason, true, at);
     }

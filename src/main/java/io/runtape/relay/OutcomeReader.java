@@ -56,7 +56,7 @@ final class OutcomeReader {
         show(block, from, to, (bytes, start, end) -> digest.event(type, bytes, start, end, streamStart));
     }
 
-    /** Shows an answer that is no event stream; see {@link RunDigest#response}. */
+    /** Shows a response that is no event stream; see {@link RunDigest#response}. */
     void response(byte[] body, int from, int to) {
         show(body, from, to, digest::response);
     }

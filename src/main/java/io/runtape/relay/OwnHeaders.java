@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param eventIds whether each event gets an {@code id} line
  * @param threadId the thread that the caller names
  * @param idempotencyKey the name of the call, by which a repeat is known
- * @param position the last sequence that the caller has of the answer to the call of that name; 0 for none
+ * @param position the last sequence that the caller has of the response to the call of that name; 0 for none
  */
 record OwnHeaders(
         boolean cancelOnDisconnect,
@@ -28,7 +28,7 @@ record OwnHeaders(
         @Nullable String idempotencyKey,
         long position) {
 
-    /** What a recorded call does not send on: our own headers, and what would let the answer be compressed. */
+    /** What a recorded call does not send on: our own headers, and what would let the response be compressed. */
     private static final Set<String> NOT_SENT_ON = Set.of(
             "accept-encoding",
             "content-length",
@@ -74,7 +74,7 @@ record OwnHeaders(
     /**
      * The same for a caller whose calls are never answered from another one's run.
      *
-     * @throws ApiException 400 where it names a position: another run would not be the rest of the answer that it has
+     * @throws ApiException 400 where it names a position: another run would not be the rest of the response that it has
      */
     OwnHeaders unkeyed() {
         if (position > 0) {

@@ -22,7 +22,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that is to be recorded, as it came in. It holds its body until that is stored and sent, and no longer: the answer may
+ * A call that is to be recorded, as it came in. It holds its body until that is stored and sent, and no longer: the response may
  * take hours. Made by any thread, then confined to the event loop of the call.
  */
 final class RecordedCall {
@@ -148,7 +148,7 @@ final class RecordedCall {
         MessageDigest sha = sha256();
         // By its own spelling: what differs in more than percent-encoding may be another resource to the agent API, and
         // its
-        // caller is not to get the answer of this one.
+        // caller is not to get the response of this one.
         sha.update(path.target().normalised().getBytes(StandardCharsets.UTF_8));
         // No path has a line end, so that no other path and body make the same bytes.
         sha.update((byte) '\n');

@@ -23,7 +23,7 @@ public final class RecordedPaths {
 
     private final List<Template> templates;
 
-    RecordedPaths(ProxyConfig config) {
+    RecordedPaths(RelayConfig config) {
         this.templates = config.recordPaths().stream()
                 .map(String::strip)
                 .map(Template::of)

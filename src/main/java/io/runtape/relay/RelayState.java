@@ -1,7 +1,7 @@
 package io.runtape.relay;
 
 import io.runtape.journal.RunJournal;
-import io.runtape.upstream.AgentAnswer;
+import io.runtape.upstream.AgentResponse;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +29,7 @@ sealed interface RelayState {
         }
     }
 
-    /** The call was sent, and the head of the answer is awaited. */
+    /** The call was sent, and the head of the response is awaited. */
     record Calling(RunJournal run, Cancellable call) implements RelayState {
         @Override
         public void closeUpstream() {
@@ -38,7 +38,7 @@ sealed interface RelayState {
     }
 
     /** The body is being read. */
-    record Relaying(RunJournal run, AgentAnswer answer, Flow.Subscription body) implements RelayState {
+    record Relaying(RunJournal run, AgentResponse response, Flow.Subscription body) implements RelayState {
         @Override
         public void closeUpstream() {
             body.cancel();

@@ -2,7 +2,7 @@ package io.runtape.relay;
 
 import io.netty.channel.EventLoop;
 import io.runtape.cancel.ForwardedCancels;
-import io.runtape.cluster.ReadersElsewhere;
+import io.runtape.cluster.RemoteReaders;
 import io.runtape.cluster.RunFollowers.Readers;
 import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
@@ -12,8 +12,8 @@ import io.runtape.run.RunHead;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import io.runtape.server.loop.EventLoops;
-import io.runtape.upstream.AgentAnswer;
 import io.runtape.upstream.AgentClient;
+import io.runtape.upstream.AgentResponse;
 import io.runtape.upstream.OutgoingBody;
 import io.runtape.upstream.UpstreamConfig;
 import io.runtape.upstream.UpstreamException;
@@ -30,7 +30,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One recorded call, whose run is open: calls the agent API, and records the answer to its end, whether or not its client
+ * One recorded call, whose run is open: calls the agent API, and records the response to its end, whether or not its client
  * stays.
  *
  * <p>The agent API's socket is read only while the journal has room: that is all the backpressure there is, and it is the
@@ -49,10 +49,10 @@ final class RunRelay {
     private final ClientResponse client;
     private final EventLoop loop;
     private final AgentClient agent;
-    private final ProxyConfig config;
+    private final RelayConfig config;
     private final UpstreamConfig upstream;
     private final ForwardedCancels cancels;
-    private final ReadersElsewhere readersElsewhere;
+    private final RemoteReaders readersElsewhere;
     private final OutcomeReader outcome;
     private final StoredHeaders storedHeaders;
     private final RecordedCall call;
@@ -65,10 +65,10 @@ final class RunRelay {
             ClientResponse client,
             EventLoop loop,
             AgentClient agent,
-            ProxyConfig config,
+            RelayConfig config,
             UpstreamConfig upstream,
             ForwardedCancels cancels,
-            ReadersElsewhere readersElsewhere,
+            RemoteReaders readersElsewhere,
             Executor dialectWorker,
             StoredHeaders storedHeaders) {
         this.call = call;
@@ -97,7 +97,7 @@ final class RunRelay {
         Cancellable sent = agent.post(call.target(), call.headers(), call.body(), call.asked().stream(), loop)
                 .subscribe()
                 .with(
-                        answer -> EventLoops.run(loop, () -> answered(run, answer)),
+                        response -> EventLoops.run(loop, () -> answered(run, response)),
                         e -> EventLoops.run(loop, () -> unanswered(run, e)));
         if (state instanceof RelayState.Opening) {
             state = new RelayState.Calling(run, sent);
@@ -112,10 +112,10 @@ final class RunRelay {
         UpstreamFailure failure = cause instanceof UpstreamException known ? known.failure() : UpstreamFailure.INVALID;
         if (!(state instanceof RelayState.Ended)) {
             LOG.warnf(
-                    "Request %s, run %s: no answer of the agent API, %s",
+                    "Request %s, run %s: no response of the agent API, %s",
                     client.requestId(), call.start().id(), failure.words());
         }
-        LOG.debugf(cause, "run %s has no answer", call.start().id());
+        LOG.debugf(cause, "run %s has no response", call.start().id());
         call.release();
         unanswered = cause instanceof UpstreamException known ? known : new UpstreamException(failure, true, cause);
         RunReason reason = switch (failure) {
@@ -129,63 +129,63 @@ final class RunRelay {
         end(run, unanswered.sent() ? end : end.unsent());
     }
 
-    private void answered(RunJournal run, AgentAnswer answer) {
+    private void answered(RunJournal run, AgentResponse response) {
         if (state instanceof RelayState.Ended) {
-            answer.body().abort();
+            response.body().abort();
             return;
         }
-        AnswerIds ids = AnswerIds.inHeaders(answer);
+        ResponseIds ids = ResponseIds.inHeaders(response);
         FrameRecorder recorder = new FrameRecorder(run, outcome, call.beganNanos(), frameBytesMax());
         UpstreamBodyReader reading = new UpstreamBodyReader(
-                this, run, answer, recorder, outcome, loop, frameBytesMax(), config.partialFlush());
-        client.listen(run, answer);
-        if (ids.waitForBody(answer)) {
-            reading.holdBack(found -> head(run, answer, ids.or(found)));
+                this, run, response, recorder, outcome, loop, frameBytesMax(), config.partialFlush());
+        client.listen(run, response);
+        if (ids.waitForBody(response)) {
+            reading.holdBack(found -> head(run, response, ids.or(found)));
         } else {
-            head(run, answer, ids);
+            head(run, response, ids);
         }
-        answer.body().bytes().subscribe().withSubscriber(reading);
+        response.body().bytes().subscribe().withSubscriber(reading);
     }
 
     private int frameBytesMax() {
         return (int) Math.min(Integer.MAX_VALUE / 2, config.maxFrame().asLongValue());
     }
 
-    private void head(RunJournal run, AgentAnswer answer, AnswerIds ids) {
+    private void head(RunJournal run, AgentResponse response, ResponseIds ids) {
         String threadId = call.own().threadId() != null || ids.threadId() == null
                 ? call.start().threadId()
                 : ids.threadId();
         RunHead head = new RunHead(
                 threadId,
-                answer.status(),
+                response.status(),
                 ids.runId(),
-                storedHeaders.of(answer.headers(), call.headers()),
-                answer.isEventStream());
+                storedHeaders.of(response.headers(), call.headers()),
+                response.isEventStream());
         run.head(head).whenComplete((durable, e) -> {
             if (e == null) {
-                client.begin(run, head, answer);
+                client.begin(run, head, response);
             }
         });
     }
 
     /** The body is being read. */
-    void reading(RunJournal run, AgentAnswer answer, UpstreamBodyReader reading, Flow.Subscription subscription) {
+    void reading(RunJournal run, AgentResponse response, UpstreamBodyReader reading, Flow.Subscription subscription) {
         body = reading;
-        state = new RelayState.Relaying(run, answer, subscription);
+        state = new RelayState.Relaying(run, response, subscription);
     }
 
-    /** The answer is whole. */
-    void complete(RunJournal run, AgentAnswer answer) {
+    /** The response is whole. */
+    void complete(RunJournal run, AgentResponse response) {
         outcome.ending(ending -> {
-            if (ending.isExplainedByCancel(answer)) {
-                whenNoted(run, noted -> end(run, ending.whole(answer, noted, call.now())));
+            if (ending.isExplainedByCancel(response)) {
+                whenNoted(run, noted -> end(run, ending.whole(response, noted, call.now())));
             } else {
-                end(run, ending.whole(answer, false, call.now()));
+                end(run, ending.whole(response, false, call.now()));
             }
         });
     }
 
-    /** The connection broke before the answer was whole. */
+    /** The connection broke before the response was whole. */
     void brokenOff(RunJournal run, Throwable cause) {
         LOG.debugf(cause, "run %s broke off", call.start().id());
         outcome.ending(ending -> whenNoted(
@@ -202,7 +202,7 @@ final class RunRelay {
         cancels.noted(run, loop).subscribe().with(call);
     }
 
-    /** The gateway itself cannot go on with the answer. */
+    /** The gateway itself cannot go on with the response. */
     void faulty(RunJournal run, RuntimeException fault) {
         LOG.errorf(fault, "run %s cannot be recorded any further", call.start().id());
         stop(run, RunStatus.FAILED, RunReason.UPSTREAM_ERROR);
@@ -265,8 +265,8 @@ final class RunRelay {
         if (failed == null) {
             return UnansweredErrors.because(end.reason(), end.cut());
         }
-        ApiException answer = UnansweredErrors.of(failed.failure());
-        return failed.sent() ? answer.notRepeated() : answer;
+        ApiException response = UnansweredErrors.of(failed.failure());
+        return failed.sent() ? response.notRepeated() : response;
     }
 
     /** The client has gone away. The run goes on, unless the caller asked otherwise and no reader comes to any gateway in time. */
@@ -332,6 +332,6 @@ final class RunRelay {
         OutgoingBody nothing = new OutgoingBody("{}".getBytes(StandardCharsets.UTF_8), () -> {});
         agent.post(path, call.headers(), nothing, true, loop)
                 .subscribe()
-                .with(answer -> answer.body().abort(), e -> LOG.debugf(e, "cancel was not answered"));
+                .with(response -> response.body().abort(), e -> LOG.debugf(e, "cancel was not answered"));
     }
 }

@@ -78,7 +78,7 @@ record RunRequest(
 
     private static RunRequest read(JsonParser from) throws IOException {
         try (from) {
-            return new AskedReading(from).read();
+            return new RunRequestReader(from).read();
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The headers of an answer as they are kept: all but those that hold or echo a credential. Safe for any thread. */
+/** The headers of a response as they are kept: all but those that hold or echo a credential. Safe for any thread. */
 @Singleton
 final class StoredHeaders {
 
@@ -20,7 +20,7 @@ final class StoredHeaders {
     /** A shorter one is found in headers that have nothing to do with it. */
     private static final int CREDENTIAL_CHARS_MIN = 8;
 
-    /** Looked for in the answer whichever headers are credentials. */
+    /** Looked for in the response whichever headers are credentials. */
     private static final Set<String> CREDENTIAL = Set.of("x-api-key", "authorization", "cookie");
 
     private final CredentialHeaders credentials;
@@ -45,7 +45,7 @@ final class StoredHeaders {
     /**
      * A JSON list of name and value pairs.
      *
-     * @param call the headers of the call; an answer may send its credential back under any name
+     * @param call the headers of the call; a response may send its credential back under any name
      */
     String of(List<Map.Entry<String, String>> headers, List<Map.Entry<String, String>> call) {
         List<String> secrets = call.stream()

@@ -8,7 +8,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What clients are told who get no answer of the agent API. As long as nothing was sent to it they are asked to try again where
+ * What clients are told who get no response of the agent API. As long as nothing was sent to it they are asked to try again where
  * that may help. Afterwards they never are: the agent may have done its work, and the run keeps its idempotency key.
  */
 public final class UnansweredErrors {
@@ -35,7 +35,7 @@ public final class UnansweredErrors {
     }
 
     /**
-     * Of a run that ended without an answer.
+     * Of a run that ended without a response.
      *
      * @param reason why it ended; null where that is not durable
      * @param sent whether the agent API may have got the call
@@ -60,7 +60,7 @@ public final class UnansweredErrors {
             case UPSTREAM_CLOSED ->
                 ApiException.of(
                                 ErrorCode.UPSTREAM_UNREACHABLE,
-                                "The agent API closed the connection without an answer.")
+                                "The agent API closed the connection without a response.")
                         .notRepeated();
             case UPSTREAM_ERROR ->
                 ApiException.of(ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.")
@@ -82,7 +82,7 @@ public final class UnansweredErrors {
     private static ApiException lost() {
         return ApiException.of(
                         ErrorCode.INTERNAL_ERROR,
-                        "The answer of the agent API could not be recorded, and is lost. The agent may have done its work:"
+                        "The response of the agent API could not be recorded, and is lost. The agent may have done its work:"
                                 + " look before you send the call again, which needs another Idempotency-Key.")
                 .notRepeated();
     }

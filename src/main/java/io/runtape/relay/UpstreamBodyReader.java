@@ -5,7 +5,7 @@ import io.runtape.journal.RunJournal;
 import io.runtape.sse.FrameSplitter;
 import io.runtape.sse.Framer;
 import io.runtape.sse.ResponseFramer;
-import io.runtape.upstream.AgentAnswer;
+import io.runtape.upstream.AgentResponse;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the body of the agent API's answer into frames. Asks for more only while the journal has room, flushes what waits too
+ * Reads the body of the agent API's response into frames. Asks for more only while the journal has room, flushes what waits too
  * long for its blank line, and notices silence. Confined to the event loop of the call.
  */
 final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
@@ -27,7 +27,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
 
     private final RunRelay relay;
     private final RunJournal run;
-    private final AgentAnswer answer;
+    private final AgentResponse response;
     private final FrameRecorder recorder;
     private final OutcomeReader outcome;
     private final Framer framer;
@@ -43,14 +43,14 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     private @Nullable ScheduledFuture<?> flushTimer;
     private @Nullable ScheduledFuture<?> silenceTimer;
     private @Nullable BodyIds ids;
-    private @Nullable Consumer<AnswerIds> whenHeld;
+    private @Nullable Consumer<ResponseIds> whenHeld;
     private final Deque<byte[]> held = new ArrayDeque<>();
     private int heldBytes;
 
     UpstreamBodyReader(
             RunRelay relay,
             RunJournal run,
-            AgentAnswer answer,
+            AgentResponse response,
             FrameRecorder recorder,
             OutcomeReader outcome,
             EventLoop loop,
@@ -58,10 +58,10 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
             Duration partialFlush) {
         this.relay = relay;
         this.run = run;
-        this.answer = answer;
+        this.response = response;
         this.recorder = recorder;
         this.outcome = outcome;
-        this.framer = answer.isEventStream()
+        this.framer = response.isEventStream()
                 ? new FrameSplitter(frameBytesMax, recorder)
                 : new ResponseFramer(frameBytesMax, recorder);
         this.loop = loop;
@@ -70,7 +70,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     }
 
     /** Holds the body back until it is whole, or a frame's length of it is there, and tells its ids before it is recorded. */
-    void holdBack(Consumer<AnswerIds> call) {
+    void holdBack(Consumer<ResponseIds> call) {
         ids = new BodyIds();
         whenHeld = call;
     }
@@ -78,7 +78,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     @Override
     public void onSubscribe(Flow.Subscription begun) {
         subscription = begun;
-        relay.reading(run, answer, this, begun);
+        relay.reading(run, response, this, begun);
         watchSilence(relay.idleTimeout().toNanos());
         askForMore();
     }
@@ -120,7 +120,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     }
 
     private void release() {
-        Consumer<AnswerIds> call = whenHeld;
+        Consumer<ResponseIds> call = whenHeld;
         BodyIds found = ids;
         if (call != null && found != null) {
             whenHeld = null;
@@ -156,7 +156,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     private void holdOff() {
         waitingForRoom = true;
         outstanding = 0;
-        answer.body().pause();
+        response.body().pause();
     }
 
     private void roomAgain() {
@@ -215,7 +215,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
 
     @Override
     public void onComplete() {
-        finish(() -> relay.complete(run, answer));
+        finish(() -> relay.complete(run, response));
     }
 
     @Override

@@ -33,7 +33,7 @@ public class Run extends PanacheEntityBase {
     @Column(name = "thread_id")
     public String threadId;
 
-    /** 1 for the thread's first run; null until the answer's head settled the thread. */
+    /** 1 for the thread's first run; null until the response's head settled the thread. */
     @Column(name = "thread_ordinal")
     public @Nullable Long threadOrdinal;
 
@@ -49,7 +49,7 @@ public class Run extends PanacheEntityBase {
 
     public boolean stream;
 
-    /** Whether its answer broke off. */
+    /** Whether its response broke off. */
     public boolean cut;
 
     public @Nullable String prompt;
@@ -66,9 +66,9 @@ public class Run extends PanacheEntityBase {
     @Column(name = "upstream_run_id")
     public @Nullable String upstreamRunId;
 
-    /** The answer's headers, a JSON list of name and value pairs. */
+    /** The response's headers, a JSON list of name and value pairs. */
     @Column(name = "answer_headers")
-    public @Nullable String answerHeaders;
+    public @Nullable String responseHeaders;
 
     /** The name of the dialect that its events were read in. */
     public @Nullable String dialect;

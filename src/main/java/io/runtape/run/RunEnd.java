@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param status never {@link RunStatus#RUNNING}
  * @param reason why, unless it completed
- * @param cut whether the answer broke off, so that whoever is still being sent it must see a broken connection; of a run
- *     without an answer, whether the agent API may have got the call. Where it did not, nothing could break off, and the run's
+ * @param cut whether the response broke off, so that whoever is still being sent it must see a broken connection; of a run
+ *     without a response, whether the agent API may have got the call. Where it did not, nothing could break off, and the run's
  *     idempotency key is free again
  * @param completedAt when the end came
  * @param dialect the dialect that the events were read in, null where it is unknown

@@ -3,17 +3,17 @@ package io.runtape.run;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the head of the agent API's answer adds to a run; durable before the head is sent on.
+ * What the head of the agent API's response adds to a run; durable before the head is sent on.
  *
  * @param threadId the thread, now settled
- * @param upstreamStatus the answer's status; null where no answer came
+ * @param upstreamStatus the response's status; null where no response came
  * @param upstreamRunId the run's id at the agent API, cut to 200 characters
- * @param answerHeaders the answer's end-to-end headers as a JSON list of name and value pairs
- * @param stream whether the answer is an event stream
+ * @param responseHeaders the response's end-to-end headers as a JSON list of name and value pairs
+ * @param stream whether the response is an event stream
  */
 public record RunHead(
         String threadId,
         @Nullable Integer upstreamStatus,
         @Nullable String upstreamRunId,
-        @Nullable String answerHeaders,
+        @Nullable String responseHeaders,
         boolean stream) {}

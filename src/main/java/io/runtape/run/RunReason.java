@@ -8,7 +8,7 @@ public enum RunReason {
     UPSTREAM_ERROR,
     /** No connection to the agent API could be had. */
     UPSTREAM_UNREACHABLE,
-    /** The agent API's connection closed before its answer was whole. */
+    /** The agent API's connection closed before its response was whole. */
     UPSTREAM_CLOSED,
     /** No head, or no byte, came in the time that is allowed for it. */
     UPSTREAM_TIMEOUT,

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id the public id, {@code run_…}
  * @param owner whose history the run belongs to
- * @param threadId the thread as far as it is known; the answer's head settles it
+ * @param threadId the thread as far as it is known; the response's head settles it
  * @param agent the agent's name, cut to 200 characters, where the call names one
  * @param path the path that was called, without its query
  * @param stream whether the call asks for a stream

@@ -48,7 +48,7 @@ public final class RunState {
                 run.config,
                 run.upstreamStatus,
                 run.upstreamRunId,
-                run.answerHeaders,
+                run.responseHeaders,
                 run.dialect,
                 run.result,
                 run.usage,

@@ -1,9 +1,9 @@
 package io.runtape.sse;
 
 /**
- * Keeps an answer that is no event stream as one frame of kind {@link FrameKind#RESPONSE}, handed on at its end. A body
+ * Keeps a response that is no event stream as one frame of kind {@link FrameKind#RESPONSE}, handed on at its end. A body
  * longer than a frame may be goes out in frames of kind {@link FrameKind#PART} of exactly {@code frameBytesMax} bytes before
- * it; an empty body makes no frame. Such an answer has no blank lines to wait for, so {@link #flushPart()} does nothing.
+ * it; an empty body makes no frame. Such a response has no blank lines to wait for, so {@link #flushPart()} does nothing.
  *
  * <p>Confined to one thread.
  */

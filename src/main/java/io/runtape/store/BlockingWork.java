@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Work with the database on behalf of event loops, which must not wait for it. It has threads of its own: those that answer the
+ * Work with the database on behalf of event loops, which must not wait for it. It has threads of its own: those that response the
  * history may all wait for their callers. Safe for any thread.
  */
 @Singleton

@@ -204,7 +204,7 @@ public class Store implements OwnerKeyStore {
     }
 
     /**
-     * Opens a connection of its own, in auto-commit mode, that waits for an answer as long as readers do. The caller closes it.
+     * Opens a connection of its own, in auto-commit mode, that waits for a response as long as readers do. The caller closes it.
      *
      * @throws SQLException where the database does not answer or refuses the login
      */

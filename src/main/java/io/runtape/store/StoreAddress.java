@@ -33,7 +33,7 @@ public record StoreAddress(
         @Nullable Path file) {
 
     /**
-     * How long a reader, and a gateway that starts, waits for an answer, on PostgreSQL: a host that vanished sends none, and would keep connection and
+     * How long a reader, and a gateway that starts, waits for a response, on PostgreSQL: a host that vanished sends none, and would keep connection and
      * thread of each read until the system gives up, hours later. Statements of migrations are held to it as well.
      */
     static final Duration READ_WITHIN = Duration.ofSeconds(60);

@@ -15,7 +15,7 @@ public final class StoreProbe implements AutoCloseable {
     private final Duration within;
     private @Nullable Connection kept;
 
-    /** @param within whole seconds, for each answer */
+    /** @param within whole seconds, for each response */
     public StoreProbe(Store store, Duration within) {
         this.store = store;
         this.within = within;

@@ -35,7 +35,7 @@ public final class Ticket {
         return new Ticket(secret);
     }
 
-    /** The ticket itself: for the answer to the caller that asked for it, and for nothing else. */
+    /** The ticket itself: for the response to the caller that asked for it, and for nothing else. */
     public String secret() {
         return secret;
     }

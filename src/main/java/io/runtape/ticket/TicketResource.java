@@ -5,10 +5,10 @@ import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.history.HistoryBodies;
-import io.runtape.history.One;
 import io.runtape.history.run.RunQueries;
 import io.runtape.history.thread.ThreadQueries;
-import io.runtape.server.response.Answers;
+import io.runtape.server.response.DataEnvelope;
+import io.runtape.server.response.Responses;
 import io.runtape.store.BlockingWork;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
@@ -77,13 +77,13 @@ public final class TicketResource {
                             example = "{\"runId\":\"run_019b76a0c5c17f3e8a0f52a3a3f7c9d1\"}"))
     @APIResponse(responseCode = "201", description = "The ticket.")
     @APIResponse(responseCode = "404", ref = "NotFound")
-    public Uni<RestResponse<One<TicketView>>> create(@Context RoutingContext context) {
+    public Uni<RestResponse<DataEnvelope<TicketView>>> create(@Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         return bodies.of(context)
                 .map(TicketRequest::read)
                 .flatMap(asked -> work.onWorker(() -> make(owner, asked), loop))
-                .map(ticket -> Answers.created(new One<>(ticket)));
+                .map(ticket -> Responses.created(new DataEnvelope<>(ticket)));
     }
 
     private TicketView make(Owner owner, TicketRequest asked) throws SQLException {

@@ -28,17 +28,17 @@ final class Conversation {
     }
 
     /** Of what the run answered, all but the question, which some runtimes give back first. */
-    List<Message> answered(List<Message> answer, List<Message> request) {
+    List<Message> answered(List<Message> response, List<Message> request) {
         Set<String> questions = new HashSet<>();
         request.stream()
                 .filter(message -> message.role() == Role.USER)
                 .map(Conversation::key)
                 .forEach(questions::add);
         int from = 0;
-        while (from < answer.size() && questions.contains(key(answer.get(from)))) {
+        while (from < response.size() && questions.contains(key(response.get(from)))) {
             from++;
         }
-        List<Message> said = answer.subList(from, answer.size());
+        List<Message> said = response.subList(from, response.size());
         said.forEach(this::see);
         return said;
     }
@@ -51,7 +51,7 @@ final class Conversation {
                 repeated = i + 1;
             }
         }
-        // What follows a repeated question is its answer, which clients keep in words of their own.
+        // What follows a repeated question is its response, which clients keep in words of their own.
         while (repeated > 0 && repeated < tail && request.get(repeated).role() != Role.USER) {
             repeated++;
         }
@@ -71,7 +71,7 @@ final class Conversation {
     }
 
     /**
-     * Where that begins which no earlier run can have seen: behind the last answer, or where there is none with the last
+     * Where that begins which no earlier run can have seen: behind the last response, or where there is none with the last
      * question, which may say the same as an earlier one.
      */
     private static int tail(List<Message> request) {

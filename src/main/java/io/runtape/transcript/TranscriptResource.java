@@ -5,11 +5,12 @@ import io.runtape.access.CallerAuthentication;
 import io.runtape.dialect.Part;
 import io.runtape.run.Run;
 import io.runtape.run.RunState;
-import io.runtape.server.memory.AnswerRoom;
 import io.runtape.server.memory.MemoryBudgets;
-import io.runtape.server.response.AnswerTag;
-import io.runtape.server.response.AnswerTags;
-import io.runtape.server.response.Answers;
+import io.runtape.server.memory.ResponseRoom;
+import io.runtape.server.response.DataEnvelope;
+import io.runtape.server.response.ResponseTag;
+import io.runtape.server.response.ResponseTags;
+import io.runtape.server.response.Responses;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -19,7 +20,6 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -28,14 +28,24 @@ import org.jspecify.annotations.Nullable;
 
 /** What was said in runs and threads (contract, sections 3 and 7). */
 @Path("/history/v1")
+// The native executable sees the interface of parts in the response, and not who implements it.
+@RegisterForReflection(
+        targets = {
+            Part.Text.class,
+            Part.Reasoning.class,
+            Part.ToolCall.class,
+            Part.ToolResult.class,
+            Part.FilePart.class,
+            Part.ErrorPart.class
+        })
 public final class TranscriptResource {
 
     private final CallerAuthentication callers;
     private final Transcripts transcripts;
-    private final AnswerTags tags;
+    private final ResponseTags tags;
     private final MemoryBudgets memory;
 
-    TranscriptResource(CallerAuthentication callers, Transcripts transcripts, AnswerTags tags, MemoryBudgets memory) {
+    TranscriptResource(CallerAuthentication callers, Transcripts transcripts, ResponseTags tags, MemoryBudgets memory) {
         this.callers = callers;
         this.transcripts = transcripts;
         this.tags = tags;
@@ -52,16 +62,18 @@ public final class TranscriptResource {
                     that goes on, what there is so far; of one that has ended, with an `ETag`.""")
     @APIResponse(responseCode = "200", description = "The transcript.")
     @APIResponse(responseCode = "304", ref = "NotModified")
-    public RestResponse<Answer<RunTranscript>> ofRun(
+    public RestResponse<DataEnvelope<RunTranscript>> ofRun(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         Run run = transcripts.require(callers.readerOf(context.request()), id);
         @Nullable
-        AnswerTag tag = transcripts.hasEnded(run) ? tags.of(RunState.of(run), form(MediaType.APPLICATION_JSON)) : null;
-        if (tag != null && Answers.isKnown(context, tag)) {
-            return Answers.notModified(tag);
+        ResponseTag tag =
+                transcripts.hasEnded(run) ? tags.of(RunState.of(run), form(MediaType.APPLICATION_JSON)) : null;
+        if (tag != null && Responses.isKnown(context, tag)) {
+            return Responses.notModified(tag);
         }
-        Answer<RunTranscript> answer = new Answer<>(transcripts.ofRun(run, AnswerRoom.of(context, memory)));
-        return tag == null ? Answers.ok(answer) : Answers.ok(answer, tag);
+        DataEnvelope<RunTranscript> response =
+                new DataEnvelope<>(transcripts.ofRun(run, ResponseRoom.of(context, memory)));
+        return tag == null ? Responses.ok(response) : Responses.ok(response, tag);
     }
 
     /** The conversation of all runs of a thread. */
@@ -74,33 +86,15 @@ public final class TranscriptResource {
             summary = "Read a thread as a conversation",
             description = "All its runs in their order. What a request repeats of earlier runs is shown once.")
     @APIResponse(responseCode = "200", description = "The transcript.")
-    public RestResponse<Answer<ThreadTranscript>> ofThread(
+    public RestResponse<DataEnvelope<ThreadTranscript>> ofThread(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
-        return Answers.ok(new Answer<>(
-                transcripts.ofThread(callers.readerOf(context.request()), id, AnswerRoom.of(context, memory))));
+        return Responses.ok(new DataEnvelope<>(
+                transcripts.ofThread(callers.readerOf(context.request()), id, ResponseRoom.of(context, memory))));
     }
 
     /** What a transcript depends on besides its run. */
     private String form(String mediaType) {
         return "transcript " + mediaType + " " + transcripts.bounds();
     }
-
-    /**
-     * The answer that holds a transcript.
-     *
-     * @param data the transcript
-     */
-    // The native executable sees the interface of parts in the answer, and not who implements it.
-    @RegisterForReflection(
-            targets = {
-                Part.Text.class,
-                Part.Reasoning.class,
-                Part.ToolCall.class,
-                Part.ToolResult.class,
-                Part.FilePart.class,
-                Part.ErrorPart.class
-            })
-    @Schema(requiredProperties = "data")
-    record Answer<T>(T data) {}
 }

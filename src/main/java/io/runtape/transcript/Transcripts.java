@@ -157,8 +157,8 @@ final class Transcripts {
             List<Message> request = dialect.asked(body(run));
             take(run, conversation.asked(request), run.createdAt);
             long upTo = live == null ? Long.MAX_VALUE : live.frames();
-            List<Message> answer = run.stream ? streamed(run, dialect, upTo) : answered(run, dialect, upTo);
-            take(run, conversation.answered(answer, request), firstEventAt(run, live));
+            List<Message> response = run.stream ? streamed(run, dialect, upTo) : answered(run, dialect, upTo);
+            take(run, conversation.answered(response, request), firstEventAt(run, live));
         }
 
         private void take(Run run, List<Message> said, @Nullable Instant at) {

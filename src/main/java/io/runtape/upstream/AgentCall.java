@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  * @param target path and query as they are sent, which need not be fit for a URI
  * @param headers the end-to-end headers, with {@code Content-Type} where the caller sent one
  * @param body the body, byte for byte; handed out when it is sent
- * @param gate where its answer comes in
+ * @param gate where its response comes in
  * @param request the client's own request, once it has made one of this call
  */
 record AgentCall(
@@ -21,7 +21,7 @@ record AgentCall(
         String target,
         List<Map.Entry<String, String>> headers,
         OutgoingBody body,
-        AnswerGate gate,
+        ResponseGate gate,
         Supplier<HttpClientRequest> request) {
 
     static AgentCall of(
@@ -30,7 +30,7 @@ record AgentCall(
     }
 
     static AgentCall to(URI origin, String target, List<Map.Entry<String, String>> headers, OutgoingBody body) {
-        return new AgentCall(origin, target, headers, body, new AnswerGate(), () -> {
+        return new AgentCall(origin, target, headers, body, new ResponseGate(), () -> {
             throw new IllegalStateException("the client has not taken the call over");
         });
     }

@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.eclipse.microprofile.rest.client.inject.RestClient;
 
-/** Calls the agent API. Safe for any event loop; an answer is confined to the loop of its call. */
+/** Calls the agent API. Safe for any event loop; a response is confined to the loop of its call. */
 @Singleton
 public final class AgentClient {
 
@@ -80,9 +80,9 @@ public final class AgentClient {
         there.listen()
                 .onFailure(read::fail)
                 .onSuccess(origin -> loop.execute(() -> on(loop, api.post(there.call(origin)))
-                        .map(answer -> AgentAnswer.of((AgentStream) answer.getEntity()))
+                        .map(response -> AgentResponse.of((AgentStream) response.getEntity()))
                         .onItem()
-                        .transformToMulti(answer -> answer.body().bytes())
+                        .transformToMulti(response -> response.body().bytes())
                         .collect()
                         .last()
                         .subscribe()
@@ -101,7 +101,7 @@ public final class AgentClient {
      * @return comes with the head, whatever its status; fails with {@link UpstreamException}. Cancelling closes the
      *     connection.
      */
-    public Uni<AgentAnswer> post(
+    public Uni<AgentResponse> post(
             String target, List<Map.Entry<String, String>> headers, OutgoingBody body, boolean stream, EventLoop loop) {
         AgentCall call = AgentCall.of(address, target, headers, body);
         return on(loop, api.post(call))
@@ -109,14 +109,14 @@ public final class AgentClient {
                 .after(headTimeout(stream))
                 .on(loop)
                 .fail()
-                .map(answer -> AgentAnswer.of((AgentStream) answer.getEntity()))
+                .map(response -> AgentResponse.of((AgentStream) response.getEntity()))
                 .invoke(this::requireFinal)
                 .onFailure(e -> !(e instanceof UpstreamException))
                 .transform(e -> connections.failed(e, call.gate().isSent()));
     }
 
     /**
-     * Makes the call in a context of that loop: without one the HTTP client takes that of any loop, and the answer would come on
+     * Makes the call in a context of that loop: without one the HTTP client takes that of any loop, and the response would come on
      * two threads at once. What a commit tells comes to a loop without a context.
      */
     private <T> Uni<T> on(EventLoop loop, Uni<T> call) {
@@ -134,14 +134,14 @@ public final class AgentClient {
     }
 
     /** An interim answer, or none that HTTP knows, is not to be passed on as one that ends the call. */
-    private void requireFinal(AgentAnswer answer) {
-        if (connections.isOfProxy(answer.status())) {
-            answer.body().abort();
+    private void requireFinal(AgentResponse response) {
+        if (connections.isOfProxy(response.status())) {
+            response.body().abort();
             throw new UpstreamException(UpstreamFailure.PROXY_LOGIN, false, new IOException("of the proxy"));
         }
-        if (answer.status() < 200 || answer.status() > 599) {
-            answer.body().abort();
-            throw new UpstreamException(UpstreamFailure.INVALID, true, new IOException("status " + answer.status()));
+        if (response.status() < 200 || response.status() > 599) {
+            response.body().abort();
+            throw new UpstreamException(UpstreamFailure.INVALID, true, new IOException("status " + response.status()));
         }
     }
 }

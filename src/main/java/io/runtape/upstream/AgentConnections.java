@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class AgentConnections implements ContextResolver<HttpClientOptions> {
 
     /**
-     * Bytes of an answer's headers; past them it is no answer that can be passed on. Eight times the client's own bound: agents
+     * Bytes of a response's headers; past them it is no response that can be passed on. Eight times the client's own bound: agents
      * behind gateways of their own send cookies and policies of many kibibytes, and would be refused after they ran.
      */
     private static final int HEADER_BYTES_MAX = 64 << 10;
@@ -85,7 +85,7 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
         return isDirect ? Optional.empty() : Optional.ofNullable(options.getProxyOptions());
     }
 
-    /** Whether an answer of this status is the proxy's, which wants to know who the gateway is: it is not for the caller. */
+    /** Whether a response of this status is the proxy's, which wants to know who the gateway is: it is not for the caller. */
     boolean isOfProxy(int status) {
         return status == PROXY_LOGIN && !address.isTls() && proxy().isPresent();
     }

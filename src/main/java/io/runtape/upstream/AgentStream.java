@@ -12,7 +12,7 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of an answer of the agent API as it comes over the wire. Reads the socket only as far as is asked for. An
+ * The body of a response of the agent API as it comes over the wire. Reads the socket only as far as is asked for. An
  * {@link InputStream} only because that is what the REST client hands out at the head; reading it as one is not supported.
  * Confined to the event loop that the call was made on.
  */
@@ -36,11 +36,11 @@ public final class AgentStream extends InputStream {
     }
 
     /**
-     * Takes the answer over from the client's stream, which has asked for one buffer. What came before is in the gate; where the
-     * answer went round it the first chunk may lie in the client's stream already, which gives what it has when it is read on the
+     * Takes the response over from the client's stream, which has asked for one buffer. What came before is in the gate; where the
+     * response went round it the first chunk may lie in the client's stream already, which gives what it has when it is read on the
      * event loop, and then refuses to block.
      */
-    static AgentStream takeOver(HttpClientResponse response, @Nullable InputStream stock, AnswerGate gate) {
+    static AgentStream takeOver(HttpClientResponse response, @Nullable InputStream stock, ResponseGate gate) {
         AgentStream stream = new AgentStream(response);
         boolean ended = false;
         try {
@@ -51,7 +51,7 @@ public final class AgentStream extends InputStream {
         if (!ended && stream.failure == null) {
             stream.listen();
         }
-        AnswerGate.Kept kept = gate.open();
+        ResponseGate.Kept kept = gate.open();
         stream.early.writeBytes(kept.body());
         stream.headers = kept.headers() == null ? response.headers() : kept.headers();
         stream.ended |= ended || kept.whole();
@@ -124,13 +124,13 @@ public final class AgentStream extends InputStream {
 
     /**
      * The bytes, as they arrive. Cancelling resets the connection, so that the agent API sees that nobody listens. Fails
-     * when the connection breaks before the answer is whole. May be subscribed to once.
+     * when the connection breaks before the response is whole. May be subscribed to once.
      */
     public Multi<Buffer> bytes() {
         return Multi.createFrom().publisher(subscriber -> subscriber.onSubscribe(new Reading(subscriber)));
     }
 
-    /** Gives the answer up unread. */
+    /** Gives the response up unread. */
     public void abort() {
         if (!ended && failure == null) {
             response.request().reset();

@@ -17,15 +17,15 @@ import org.jspecify.annotations.Nullable;
 public final class AgentStreamFilter implements PreservesThreadClientResponseFilter {
 
     @Override
-    public void filter(ClientRequestContext request, ClientResponseContext answer) {
+    public void filter(ClientRequestContext request, ClientResponseContext response) {
         RestClientRequestContext internals = internals((ResteasyReactiveClientRequestContext) request);
-        @Nullable HttpClientResponse response = internals.getVertxClientResponse();
-        if (response == null) {
+        @Nullable HttpClientResponse raw = internals.getVertxClientResponse();
+        if (raw == null) {
             // The client asks its filters about calls that failed, too.
             return;
         }
-        AnswerGate gate = ((AgentCall) request.getEntity()).gate();
-        answer.setEntityStream(AgentStream.takeOver(response, answer.getEntityStream(), gate));
+        ResponseGate gate = ((AgentCall) request.getEntity()).gate();
+        response.setEntityStream(AgentStream.takeOver(raw, response.getEntityStream(), gate));
     }
 
     /** The request that a call goes out by, once there is a connection. */

@@ -55,8 +55,8 @@ public final class ForwardedHeaders {
         }
     }
 
-    /** The end-to-end headers of an answer. */
-    public static List<Map.Entry<String, String>> ofAnswer(MultiMap headers) {
+    /** The end-to-end headers of a response. */
+    public static List<Map.Entry<String, String>> ofResponse(MultiMap headers) {
         return endToEnd(headers);
     }
 

@@ -73,14 +73,14 @@ public final class ForwardingClient {
                 .mapEmpty();
     }
 
-    /** Why a call that was sent has no answer. */
+    /** Why a call that was sent has no response. */
     public UpstreamFailure failure(Throwable cause) {
         return cause instanceof UpstreamException known
                 ? known.failure()
                 : connections.failed(cause, true).failure();
     }
 
-    /** Whether an answer of this status is the proxy's, which wants to know who the gateway is: it is not for the caller. */
+    /** Whether a response of this status is the proxy's, which wants to know who the gateway is: it is not for the caller. */
     public boolean isOfProxy(int status) {
         return connections.isOfProxy(status);
     }

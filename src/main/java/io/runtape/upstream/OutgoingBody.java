@@ -8,7 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a call that is to go out. It is handed out once, so that nobody holds it while the call waits for its answer,
+ * The body of a call that is to go out. It is handed out once, so that nobody holds it while the call waits for its response,
  * however long that takes. Confined to the event loop of the call.
  */
 public final class OutgoingBody {

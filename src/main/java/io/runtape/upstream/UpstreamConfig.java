@@ -40,7 +40,7 @@ public interface UpstreamConfig {
     Optional<String> proxy();
 
     /**
-     * How long the head of an answer may take; past it the caller gets 504 and the run fails with upstream_timeout. Unset:
+     * How long the head of a response may take; past it the caller gets 504 and the run fails with upstream_timeout. Unset:
      * 60 s for a stream, and 30 minutes where the call says {@code "stream": false}, because then the whole run passes
      * before the head comes.
      */

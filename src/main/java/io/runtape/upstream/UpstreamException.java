@@ -1,6 +1,6 @@
 package io.runtape.upstream;
 
-/** The agent API gave no answer that could be passed on. */
+/** The agent API gave no response that could be passed on. */
 public final class UpstreamException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -9,7 +9,7 @@ public final class UpstreamException extends RuntimeException {
 
     /** @param sent whether anything of the call may have reached the agent API */
     public UpstreamException(UpstreamFailure failure, boolean sent, Throwable cause) {
-        super("the agent API gave no answer: " + failure.words(), cause, false, false);
+        super("the agent API gave no response: " + failure.words(), cause, false, false);
         this.failure = failure;
         this.sent = sent;
     }

@@ -18,7 +18,7 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why the agent API gave no answer, in words that an operator can act on. They say the class of the cause and no more: what an
+ * Why the agent API gave no response, in words that an operator can act on. They say the class of the cause and no more: what an
  * exception says of it is a stranger's.
  */
 public enum UpstreamFailure {
@@ -44,8 +44,8 @@ public enum UpstreamFailure {
     PROXY_REFUSED("the proxy did not connect to it"),
     /** Another failure before anything was sent. */
     NO_CONNECTION("no connection could be made"),
-    /** The connection closed before the head of an answer. */
-    CLOSED("it closed the connection without an answer"),
+    /** The connection closed before the head of a response. */
+    CLOSED("it closed the connection without a response"),
     /** No head came in time. */
     TIMEOUT("it did not answer in time"),
     /** What came is not HTTP. */
@@ -73,7 +73,7 @@ public enum UpstreamFailure {
         return words;
     }
 
-    /** The same, of a connection over which nothing was sent: no answer can be late, or wrong. */
+    /** The same, of a connection over which nothing was sent: no response can be late, or wrong. */
     UpstreamFailure beforeTheCall() {
         return switch (this) {
             case TIMEOUT -> CONNECT_TIMEOUT;

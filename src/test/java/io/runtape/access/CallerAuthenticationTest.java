@@ -85,10 +85,10 @@ class CallerAuthenticationTest {
 
     @Test
     void closesTheAnonymousHistoryWhereAnUpstreamIsSet() throws Exception {
-        HttpResponse<String> answer = get("/history");
+        HttpResponse<String> response = get("/history");
 
-        assertEquals(401, answer.statusCode());
-        assertEquals("Bearer", answer.headers().firstValue("WWW-Authenticate").orElseThrow());
+        assertEquals(401, response.statusCode());
+        assertEquals("Bearer", response.headers().firstValue("WWW-Authenticate").orElseThrow());
     }
 
     @Test
@@ -143,7 +143,7 @@ class CallerAuthenticationTest {
     }
 
     @Test
-    void repeatsNoAnswerToWhoeverBringsNoCredential() {
+    void repeatsNoResponseToWhoeverBringsNoCredential() {
         assertFalse(callers(WITH_UPSTREAM, secret -> secret.orElse(KEY)).mayRepeat(Owner.ANONYMOUS));
         assertTrue(callers(WITH_UPSTREAM, secret -> secret.orElse(KEY)).mayRepeat(new Owner("c-1")));
         assertTrue(callers(WITH_DEMO, secret -> secret.orElse(KEY)).mayRepeat(Owner.ANONYMOUS));

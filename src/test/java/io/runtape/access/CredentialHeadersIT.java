@@ -9,7 +9,7 @@ import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -34,11 +34,11 @@ class CredentialHeadersIT {
                         .chunk("data: x\n\n")
                         .end());
                 String key = "Idempotency-Key: shared";
-                WireAnswer first = gateway.client().post("/v1/run", "{}", script.header(), ALICE, key);
+                WireResponse first = gateway.client().post("/v1/run", "{}", script.header(), ALICE, key);
                 first.whole();
-                WireAnswer mallory = gateway.client().post("/v1/run", "{}", script.header(), MALLORY, key);
+                WireResponse mallory = gateway.client().post("/v1/run", "{}", script.header(), MALLORY, key);
                 mallory.whole();
-                WireAnswer repeat = gateway.client().post("/v1/run", "{}", script.header(), ALICE, key);
+                WireResponse repeat = gateway.client().post("/v1/run", "{}", script.header(), ALICE, key);
                 repeat.whole();
 
                 assertFalse(mallory.head().has("Idempotent-Replayed"));
@@ -51,9 +51,9 @@ class CredentialHeadersIT {
                 // What is not named tells nobody apart.
                 assertEquals(
                         200, gateway.client().get(run, ALICE, "X-API-Key: k").status());
-                WireAnswer two = gateway.client().get(run, ALICE, "api-key: k");
+                WireResponse two = gateway.client().get(run, ALICE, "api-key: k");
                 assertEquals(400, two.status());
-                WireAnswer none = gateway.client().get(run, "X-API-Key: k");
+                WireResponse none = gateway.client().get(run, "X-API-Key: k");
                 assertEquals(401, none.status());
                 String told = new String(none.whole(), UTF_8);
                 assertTrue(told.contains("api-key, Cookie"), told);

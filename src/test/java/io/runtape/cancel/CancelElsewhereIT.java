@@ -12,7 +12,7 @@ import io.runtape.testsupport.ReceivedCall;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.sql.Connection;
@@ -72,20 +72,20 @@ class CancelElsewhereIT {
         });
     }
 
-    private static WireAnswer post(GatewayProcess gateway, Scripted script) throws IOException {
+    private static WireResponse post(GatewayProcess gateway, Scripted script) throws IOException {
         return gateway.client().post("/v1/run", "{}", TwoGateways.CREDENTIAL, script.header());
     }
 
     private static JsonObject cancel(GatewayProcess gateway, String id) throws IOException {
-        try (WireAnswer answer =
+        try (WireResponse response =
                 gateway.client().post("/history/v1/runs/" + id + "/cancel", "", TwoGateways.CREDENTIAL)) {
-            answer.whole();
-            assertEquals(200, answer.status(), answer::text);
-            return new JsonObject(answer.text()).getJsonObject("data");
+            response.whole();
+            assertEquals(200, response.status(), response::text);
+            return new JsonObject(response.text()).getJsonObject("data");
         }
     }
 
-    private static String endOf(WireAnswer tail) throws IOException {
+    private static String endOf(WireResponse tail) throws IOException {
         tail.whole();
         String text = tail.text();
         return text.substring(text.indexOf("event: runtape.end\n"));
@@ -99,11 +99,11 @@ class CancelElsewhereIT {
     @Test
     void endsTheRunForEveryReaderAndAtTheAgentApi() throws Exception {
         Scripted script = endless("theirs 1/2");
-        try (WireAnswer live = post(recording, script)) {
+        try (WireResponse live = post(recording, script)) {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(FIRST.length());
-            try (WireAnswer here = CLUSTER.tail(recording, "/runs/" + id + "/events");
-                    WireAnswer there = CLUSTER.tail(asked, "/runs/" + id + "/events")) {
+            try (WireResponse here = CLUSTER.tail(recording, "/runs/" + id + "/events");
+                    WireResponse there = CLUSTER.tail(asked, "/runs/" + id + "/events")) {
                 here.status();
                 there.status();
 
@@ -119,7 +119,7 @@ class CancelElsewhereIT {
                 assertEquals(cancelled(id), endOf(there));
                 live.readAll();
                 assertEquals(FIRST, live.text());
-                assertEquals(WireAnswer.End.CUT, live.end());
+                assertEquals(WireResponse.End.CUT, live.end());
                 assertEquals(run, cancel(asked, id));
                 assertEquals(run, cancel(recording, id));
                 assertEquals(run, CLUSTER.run(recording, id));
@@ -140,7 +140,7 @@ class CancelElsewhereIT {
     void needsNoFurtherConnectionToTheDatabase() throws Exception {
         Scripted script = endless("theirs");
         List<Connection> all = new ArrayList<>();
-        try (WireAnswer live = post(recording, script)) {
+        try (WireResponse live = post(recording, script)) {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(FIRST.length());
             CLUSTER.run(asked, id);
@@ -168,7 +168,7 @@ class CancelElsewhereIT {
     @Test
     void makesNoCallWhereTheAgentApiKnowsNone() throws Exception {
         Scripted script = endless("theirs");
-        try (WireAnswer live = post(asked, script)) {
+        try (WireResponse live = post(asked, script)) {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(FIRST.length());
             script.call();
@@ -177,7 +177,7 @@ class CancelElsewhereIT {
 
             assertEquals("cancelled", run.getString("status"));
             live.readAll();
-            assertEquals(WireAnswer.End.CUT, live.end());
+            assertEquals(WireResponse.End.CUT, live.end());
             script.done();
             assertTrue(script.isUncalled());
         }
@@ -207,13 +207,13 @@ class CancelElsewhereIT {
             }
             exchange.whole(status, "{}".getBytes(UTF_8));
         });
-        try (WireAnswer live = post(recording, script)) {
+        try (WireResponse live = post(recording, script)) {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(FIRST.length());
-            try (WireAnswer answer =
+            try (WireResponse response =
                     asked.client().post("/v1/run/" + idInPath + "/cancel", "{}", credential, cancel.header())) {
-                answer.whole();
-                assertEquals(status, answer.status(), answer::text);
+                response.whole();
+                assertEquals(status, response.status(), response::text);
             }
             told.countDown();
             live.readAll();
@@ -251,17 +251,17 @@ class CancelElsewhereIT {
         CountDownLatch told = new CountDownLatch(1);
         Scripted script = waiting("slow", told, false);
         Scripted cancel = CLUSTER.upstream().on(Script.json(409, "{}"));
-        try (WireAnswer live = post(recording, script)) {
+        try (WireResponse live = post(recording, script)) {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(FIRST.length());
             try (Connection locking = PostgresServer.connect(CLUSTER.database());
                     Statement lock = locking.createStatement()) {
                 locking.setAutoCommit(false);
                 lock.execute("select 1 from run where id = '" + id + "' for update");
-                try (WireAnswer answer =
+                try (WireResponse response =
                         asked.client().post("/v1/run/slow/cancel", "{}", TwoGateways.CREDENTIAL, cancel.header())) {
-                    assertEquals(409, answer.status());
-                    answer.whole();
+                    assertEquals(409, response.status());
+                    response.whole();
                 }
                 Awaitility.await("the note is late")
                         .until(() -> CLUSTER.number(NOTING + " and wait_event_type = 'Lock'") == 1);
@@ -279,14 +279,14 @@ class CancelElsewhereIT {
     @Test
     void leavesAnotherOwnersRunAlone() throws Exception {
         Scripted script = endless("theirs");
-        try (WireAnswer live = post(recording, script)) {
+        try (WireResponse live = post(recording, script)) {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(FIRST.length());
 
-            try (WireAnswer answer =
+            try (WireResponse response =
                     asked.client().post("/history/v1/runs/" + id + "/cancel", "", "X-API-Key: another")) {
-                answer.whole();
-                assertEquals(404, answer.status());
+                response.whole();
+                assertEquals(404, response.status());
             }
 
             assertTrue(CLUSTER.table().run(id).running());
@@ -310,11 +310,11 @@ class CancelElsewhereIT {
                     exchange.end();
                 }
             });
-            try (WireAnswer live = post(recording, script)) {
+            try (WireResponse live = post(recording, script)) {
                 String id = live.header("Runtape-Run-Id");
                 live.readUpTo(FIRST.length());
-                try (WireAnswer here = CLUSTER.tail(recording, "/runs/" + id + "/events");
-                        WireAnswer there = CLUSTER.tail(asked, "/runs/" + id + "/events")) {
+                try (WireResponse here = CLUSTER.tail(recording, "/runs/" + id + "/events");
+                        WireResponse there = CLUSTER.tail(asked, "/runs/" + id + "/events")) {
                     here.readUpTo(FIRST.length());
                     there.readUpTo(FIRST.length());
                     now.await();
@@ -329,7 +329,7 @@ class CancelElsewhereIT {
                     assertEquals(run, CLUSTER.run(asked, id));
                     assertEquals(run, CLUSTER.run(recording, id));
                     live.readAll();
-                    assertEquals(row.status().equals("completed"), live.end() == WireAnswer.End.WHOLE, row::toString);
+                    assertEquals(row.status().equals("completed"), live.end() == WireResponse.End.WHOLE, row::toString);
                     winners.merge(row.outcome(), 1, Integer::sum);
                 }
             }

@@ -9,7 +9,7 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.Map;
@@ -39,40 +39,40 @@ abstract class RunCancelTest extends RunningGateway {
                 exchange.streamHead("X-Run-ID: " + upstreamId).chunk(FIRST).awaitPeerGone();
     }
 
-    private WireAnswer post(Scripted script) throws IOException {
+    private WireResponse post(Scripted script) throws IOException {
         return client().post("/v1/run", "{}", key, script.header());
     }
 
-    private WireAnswer askToCancel(String id) throws IOException {
+    private WireResponse askToCancel(String id) throws IOException {
         return client().post("/history/v1/runs/" + id + "/cancel", "", key);
     }
 
     private JsonObject cancel(String id) throws IOException {
-        try (WireAnswer answer = askToCancel(id)) {
-            return one(answer);
+        try (WireResponse response = askToCancel(id)) {
+            return one(response);
         }
     }
 
-    private static JsonObject one(WireAnswer answer) throws IOException {
-        String text = new String(answer.whole(), UTF_8);
-        assertEquals(200, answer.status(), text);
+    private static JsonObject one(WireResponse response) throws IOException {
+        String text = new String(response.whole(), UTF_8);
+        assertEquals(200, response.status(), text);
         return new JsonObject(text).getJsonObject("data");
     }
 
     private JsonObject run(String id) throws IOException {
-        try (WireAnswer answer = client().get("/history/v1/runs/" + id, key)) {
-            return one(answer);
+        try (WireResponse response = client().get("/history/v1/runs/" + id, key)) {
+            return one(response);
         }
     }
 
     @Test
     void endsTheRunForEveryReaderAndAtTheAgentApi() throws Exception {
         Scripted script = agent(endless("theirs"), Script.json(200, "{}"));
-        try (WireAnswer live = post(script)) {
+        try (WireResponse live = post(script)) {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(FIRST.length());
             script.call();
-            try (WireAnswer tail =
+            try (WireResponse tail =
                     client().get("/history/v1/runs/" + id + "/events", "Accept: text/event-stream", key)) {
                 tail.status();
 
@@ -90,7 +90,7 @@ abstract class RunCancelTest extends RunningGateway {
                         new String(tail.whole(), UTF_8));
                 live.readAll();
                 assertEquals(FIRST, live.text());
-                assertEquals(WireAnswer.End.CUT, live.end());
+                assertEquals(WireResponse.End.CUT, live.end());
                 assertEquals(run, cancel(id));
                 assertEquals(run, cancel("theirs"));
                 assertEquals(run, run(id));
@@ -103,7 +103,7 @@ abstract class RunCancelTest extends RunningGateway {
     @Test
     void cancelsWhateverTheAgentApiSaysToIt() throws Exception {
         Scripted script = agent(endless("theirs"), Script.json(500, "{}"));
-        try (WireAnswer live = post(script)) {
+        try (WireResponse live = post(script)) {
             live.readUpTo(FIRST.length());
 
             assertEquals("cancelled", cancel(live.header("Runtape-Run-Id")).getString("status"));
@@ -114,7 +114,7 @@ abstract class RunCancelTest extends RunningGateway {
     void answersAnEndedRunAsItIs() throws Exception {
         Scripted script = agent(Script.stream(FIRST), Script.json(200, "{}"));
         String id;
-        try (WireAnswer live = post(script)) {
+        try (WireResponse live = post(script)) {
             live.whole();
             id = live.header("Runtape-Run-Id");
         }
@@ -130,13 +130,14 @@ abstract class RunCancelTest extends RunningGateway {
     @Test
     void knowsNoOthersRun() throws Exception {
         Scripted script = agent(endless("theirs"), Script.json(200, "{}"));
-        try (WireAnswer live = post(script)) {
+        try (WireResponse live = post(script)) {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(FIRST.length());
 
-            try (WireAnswer answer = client().post("/history/v1/runs/" + id + "/cancel", "", "X-API-Key: another")) {
-                answer.whole();
-                assertEquals(404, answer.status());
+            try (WireResponse response =
+                    client().post("/history/v1/runs/" + id + "/cancel", "", "X-API-Key: another")) {
+                response.whole();
+                assertEquals(404, response.status());
             }
 
             assertTrue(table().run(id).running());
@@ -146,9 +147,9 @@ abstract class RunCancelTest extends RunningGateway {
 
     /** Nobody knows the agent API's id of it yet, so there is nothing to ask for but to be let go. */
     @Test
-    void cancelsARunThatHasNoAnswerYet() throws Exception {
+    void cancelsARunThatHasNoResponseYet() throws Exception {
         Scripted script = agent(Script.silence(), Script.json(200, "{}"));
-        try (WireAnswer live = post(script)) {
+        try (WireResponse live = post(script)) {
             script.call();
             String id = runs().getJsonArray("data").getJsonObject(0).getString("id");
 
@@ -163,8 +164,8 @@ abstract class RunCancelTest extends RunningGateway {
     }
 
     private JsonObject runs() throws IOException {
-        try (WireAnswer answer = client().get("/history/v1/runs", key)) {
-            return new JsonObject(new String(answer.whole(), UTF_8));
+        try (WireResponse response = client().get("/history/v1/runs", key)) {
+            return new JsonObject(new String(response.whole(), UTF_8));
         }
     }
 
@@ -182,7 +183,7 @@ abstract class RunCancelTest extends RunningGateway {
                         exchange.end();
                     },
                     Script.json(200, "{}"));
-            try (WireAnswer live = post(script)) {
+            try (WireResponse live = post(script)) {
                 String id = live.header("Runtape-Run-Id");
                 live.readUpTo(FIRST.length());
                 now.await();
@@ -193,7 +194,7 @@ abstract class RunCancelTest extends RunningGateway {
                 assertEquals(row.status(), run.getString("status"));
                 assertEquals(run, run(id));
                 live.readAll();
-                assertEquals(row.status().equals("completed"), live.end() == WireAnswer.End.WHOLE, row::toString);
+                assertEquals(row.status().equals("completed"), live.end() == WireResponse.End.WHOLE, row::toString);
                 winners.merge(row.outcome(), 1, Integer::sum);
             }
         }

@@ -10,7 +10,7 @@ import io.runtape.testsupport.OwnPostgres;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -36,7 +36,7 @@ class ConnectionsIT {
     @Test
     void threeGatewaysWithAllTheirReadersFitAHundredConnections() throws Exception {
         List<GatewayProcess> gateways = new ArrayList<>();
-        List<WireAnswer> open = new ArrayList<>();
+        List<WireResponse> open = new ArrayList<>();
         try (OwnPostgres own = OwnPostgres.start("100");
                 ScriptedUpstream upstream = new ScriptedUpstream()) {
             // A superuser would have the connections that are reserved as well.
@@ -54,12 +54,12 @@ class ConnectionsIT {
                         .crowded()
                         .ready());
             }
-            List<WireAnswer> live = new ArrayList<>();
+            List<WireResponse> live = new ArrayList<>();
             for (GatewayProcess gateway : gateways) {
-                WireAnswer answer = gateway.client()
+                WireResponse response = gateway.client()
                         .post("/v1/run", "{}", CREDENTIAL, upstream.on(script).header());
-                answer.readUpTo("data: 1\n\n".length());
-                live.add(answer);
+                response.readUpTo("data: 1\n\n".length());
+                live.add(response);
             }
             open.addAll(live);
 
@@ -69,8 +69,8 @@ class ConnectionsIT {
                 lock.execute("lock table runtape.thread in access exclusive mode");
                 for (GatewayProcess gateway : gateways) {
                     for (int i = 0; i < READERS; i++) {
-                        WireAnswer answer = gateway.client().sendHead("GET", "/history/v1/threads", CREDENTIAL);
-                        open.add(answer);
+                        WireResponse response = gateway.client().sendHead("GET", "/history/v1/threads", CREDENTIAL);
+                        open.add(response);
                     }
                 }
                 long pools = awaitStandstill(own);
@@ -86,8 +86,8 @@ class ConnectionsIT {
             }
             on.countDown();
 
-            for (WireAnswer answer : live) {
-                assertEquals("data: 1\n\ndata: 2\n\n", new String(answer.whole(), UTF_8));
+            for (WireResponse response : live) {
+                assertEquals("data: 1\n\ndata: 2\n\n", new String(response.whole(), UTF_8));
             }
             for (GatewayProcess gateway : gateways) {
                 assertFalse(
@@ -97,8 +97,8 @@ class ConnectionsIT {
                         () -> String.join("\n", gateway.output()));
             }
         } finally {
-            for (WireAnswer answer : open) {
-                answer.close();
+            for (WireResponse response : open) {
+                response.close();
             }
             GatewayProcess.closeAll(gateways);
         }

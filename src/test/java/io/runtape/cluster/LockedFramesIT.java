@@ -12,7 +12,7 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -122,9 +122,9 @@ class LockedFramesIT {
     @Test
     void takesNobodyForDeadWhoseCommitWaits() throws Exception {
         GatewayProcess waits = gateways.get(0);
-        WireAnswer answer;
+        WireResponse response;
         try (Connection locking = Locking.INDEX_ON_RUNS.begin(cluster.database())) {
-            answer = cluster.post(waits, Script.stream("data: x\n\n"));
+            response = cluster.post(waits, Script.stream("data: x\n\n"));
             await("its commit waits").until(() -> waiting() == 1);
             long session = waitingSession();
             lasts(LEASE.multipliedBy(4));
@@ -132,8 +132,8 @@ class LockedFramesIT {
             locking.rollback();
         }
 
-        try (answer) {
-            assertEquals(503, answer.status());
+        try (response) {
+            assertEquals(503, response.status());
         }
         await("it takes runs again").atMost(ScriptedUpstream.PATIENCE).until(() -> takesRuns(waits));
         gateways.forEach(gateway -> assertTrue(gateway.isAlive()));
@@ -165,8 +165,8 @@ class LockedFramesIT {
     }
 
     private boolean takesRuns(GatewayProcess gateway) throws IOException {
-        try (WireAnswer answer = cluster.post(gateway, Script.stream("data: y\n\n"))) {
-            return answer.status() == 200 && answer.whole().length > 0;
+        try (WireResponse response = cluster.post(gateway, Script.stream("data: y\n\n"))) {
+            return response.status() == 200 && response.whole().length > 0;
         }
     }
 
@@ -199,7 +199,7 @@ class LockedFramesIT {
     }
 
     /** What became of a call. */
-    private record Call(String id, boolean answered, WireAnswer.End end, String said, String held) {
+    private record Call(String id, boolean answered, WireResponse.End end, String said, String held) {
 
         @Override
         public String toString() {
@@ -235,18 +235,19 @@ class LockedFramesIT {
         private Call call(GatewayProcess gateway, int events, Random random) throws Exception {
             StringBuilder said = new StringBuilder();
             Scripted script = cluster.upstream().on(speaking(events, random, said));
-            try (WireAnswer answer = gateway.client()
+            try (WireResponse response = gateway.client()
                     .post("/v1/run", "{\"agent\":\"a\"}", TwoGateways.CREDENTIAL, script.header())
                     .patient(PATIENCE)) {
-                if (answer.status() != 200) {
-                    assertEquals(503, answer.status());
+                if (response.status() != 200) {
+                    assertEquals(503, response.status());
                     assertTrue(script.isUncalled(), "an agent was called for a run that was refused");
                     enough.await(PAUSE_MILLIS_MAX * 10, TimeUnit.MILLISECONDS);
                     return new Call("", false, null, "", "");
                 }
-                answer.readAll();
+                response.readAll();
                 script.done();
-                return new Call(answer.header("Runtape-Run-Id"), true, answer.end(), said.toString(), answer.text());
+                return new Call(
+                        response.header("Runtape-Run-Id"), true, response.end(), said.toString(), response.text());
             }
         }
 
@@ -282,7 +283,7 @@ class LockedFramesIT {
         awaitOutcomes();
         for (Call call : calls) {
             if (call.answered()) {
-                assertEquals(WireAnswer.End.WHOLE, call.end(), call::id);
+                assertEquals(WireResponse.End.WHOLE, call.end(), call::id);
                 assertEquals(call.said(), call.held(), call::id);
                 assertEquals(call.said(), new String(cluster.table().bytes(call.id()), UTF_8), call::id);
                 FrameSum stored = cluster.table().sum(call.id());

@@ -10,7 +10,7 @@ import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.time.Duration;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -21,7 +21,7 @@ class LostGatewayIT {
 
     private static final String FIRST = "data: first\n\n";
 
-    /** A lease, and as long as the one that closes waits for an answer, and much more for a busy machine. */
+    /** A lease, and as long as the one that closes waits for a response, and much more for a busy machine. */
     private static final Duration CLOSED = Duration.ofSeconds(90);
 
     @Test
@@ -33,7 +33,7 @@ class LostGatewayIT {
                 GatewayProcess closing = start(OwnPostgres.address(link.port()), upstream);
                 GatewayProcess lost = start(postgres.address(), upstream)) {
             String id;
-            try (WireAnswer live = lost.client()
+            try (WireResponse live = lost.client()
                     .post(
                             "/v1/run",
                             "{}",
@@ -42,7 +42,7 @@ class LostGatewayIT {
                                     .header())) {
                 id = live.header("Runtape-Run-Id");
                 live.readUpTo(FIRST.length());
-                link.loseAnswersTo("pg_terminate_backend");
+                link.loseResponsesTo("pg_terminate_backend");
 
                 lost.kill();
                 link.awaitLoss();
@@ -61,7 +61,7 @@ class LostGatewayIT {
     }
 
     private static boolean takesRuns(GatewayProcess gateway, ScriptedUpstream upstream) throws Exception {
-        try (WireAnswer next = gateway.client()
+        try (WireResponse next = gateway.client()
                 .post("/v1/run", "{}", upstream.on(Script.stream("data: x\n\n")).header())) {
             return next.status() == 200 && next.whole().length > 0;
         }

@@ -10,7 +10,7 @@ import io.runtape.testsupport.PgBouncer;
 import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -88,14 +88,14 @@ class PgBouncerIT {
             burst.await();
             exchange.chunk(events(51, 10_000)).end();
         };
-        List<WireAnswer> live = new ArrayList<>();
-        List<WireAnswer> tails = new ArrayList<>();
+        List<WireResponse> live = new ArrayList<>();
+        List<WireResponse> tails = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            WireAnswer answer = cluster.post(recording, script);
-            live.add(answer);
-            tails.add(cluster.tail(reading, "/runs/" + answer.header("Runtape-Run-Id") + "/events"));
+            WireResponse response = cluster.post(recording, script);
+            live.add(response);
+            tails.add(cluster.tail(reading, "/runs/" + response.header("Runtape-Run-Id") + "/events"));
         }
-        for (WireAnswer tail : tails) {
+        for (WireResponse tail : tails) {
             assertEquals(tailed(1, 50), new String(tail.readUpTo(tailed(1, 50).length()), UTF_8));
         }
         burst.countDown();
@@ -125,8 +125,8 @@ class PgBouncerIT {
             }
             exchange.end();
         };
-        try (WireAnswer live = cluster.post(recording, script);
-                WireAnswer tail = cluster.tail(reading, "/runs/" + live.header("Runtape-Run-Id") + "/events")) {
+        try (WireResponse live = cluster.post(recording, script);
+                WireResponse tail = cluster.tail(reading, "/runs/" + live.header("Runtape-Run-Id") + "/events")) {
             words.release(50);
             tail.readUpTo(tailed(1, 50).length());
 
@@ -148,11 +148,11 @@ class PgBouncerIT {
     @Test
     void cancelsAtTheOtherGateway() throws Exception {
         Script script = exchange -> exchange.streamHead().chunk(event(1)).awaitPeerGone();
-        try (WireAnswer live = cluster.post(recording, script)) {
+        try (WireResponse live = cluster.post(recording, script)) {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(event(1).length());
 
-            try (WireAnswer cancel =
+            try (WireResponse cancel =
                     reading.client().post("/history/v1/runs/" + id + "/cancel", "", TwoGateways.CREDENTIAL)) {
                 cancel.whole();
                 assertTrue(cancel.text().contains("\"cancelled\""), cancel::text);

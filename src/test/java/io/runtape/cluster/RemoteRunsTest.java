@@ -15,7 +15,7 @@ import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import jakarta.inject.Inject;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -50,7 +50,7 @@ class RemoteRunsTest extends RunningGateway {
 
     private final Semaphore toSay = new Semaphore(0);
     private RemoteRuns runs;
-    private WireAnswer live;
+    private WireResponse live;
     private RunRow run;
 
     @BeforeEach

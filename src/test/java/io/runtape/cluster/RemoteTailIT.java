@@ -11,7 +11,7 @@ import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -40,7 +40,7 @@ class RemoteTailIT {
     private static GatewayProcess recording;
     private static GatewayProcess reading;
 
-    private final List<WireAnswer> open = new ArrayList<>();
+    private final List<WireResponse> open = new ArrayList<>();
 
     @BeforeAll
     static void start() throws IOException {
@@ -58,8 +58,8 @@ class RemoteTailIT {
 
     @AfterEach
     void close() throws IOException {
-        for (WireAnswer answer : open) {
-            answer.close();
+        for (WireResponse response : open) {
+            response.close();
         }
     }
 
@@ -68,13 +68,13 @@ class RemoteTailIT {
         return "postgresql://postgres@localhost:" + link.port() + database.substring(database.lastIndexOf('/'));
     }
 
-    private WireAnswer closing(WireAnswer answer) {
-        open.add(answer);
-        return answer;
+    private WireResponse closing(WireResponse response) {
+        open.add(response);
+        return response;
     }
 
-    private WireAnswer tail(String runId, String query) throws IOException {
-        WireAnswer tail = closing(CLUSTER.tail(reading, "/runs/" + runId + "/events" + query));
+    private WireResponse tail(String runId, String query) throws IOException {
+        WireResponse tail = closing(CLUSTER.tail(reading, "/runs/" + runId + "/events" + query));
         assertEquals(200, tail.status());
         return tail;
     }
@@ -101,7 +101,7 @@ class RemoteTailIT {
 
         private final BlockingQueue<String> words = new LinkedBlockingQueue<>();
         private final String id;
-        private final WireAnswer live;
+        private final WireResponse live;
         private int said;
 
         ToldRun(String... headerLines) throws IOException {
@@ -119,7 +119,7 @@ class RemoteTailIT {
         }
 
         /** Says the next event and waits until the tail has it. */
-        void sayTo(WireAnswer tail) throws IOException {
+        void sayTo(WireResponse tail) throws IOException {
             words.add(event(++said));
             while (said(tail).length() < all().length()) {
                 assertTrue(tail.readMore(), tail::text);
@@ -127,17 +127,17 @@ class RemoteTailIT {
             assertEquals(all(), said(tail));
         }
 
-        void endTo(WireAnswer tail) throws IOException {
+        void endTo(WireResponse tail) throws IOException {
             end();
             assertWhole(tail);
         }
 
-        void assertWhole(WireAnswer tail) throws IOException {
+        void assertWhole(WireResponse tail) throws IOException {
             tail.whole();
             assertEquals(all() + RemoteTailIT.end(id, said, said), said(tail));
         }
 
-        private String said(WireAnswer tail) {
+        private String said(WireResponse tail) {
             return tail.text().replace(": keep-alive\n\n", "");
         }
 
@@ -171,10 +171,10 @@ class RemoteTailIT {
             }
             exchange.end();
         };
-        WireAnswer live = closing(CLUSTER.post(recording, script));
+        WireResponse live = closing(CLUSTER.post(recording, script));
         String id = live.header("Runtape-Run-Id");
 
-        WireAnswer tail = tail(id, "?verbatim=true");
+        WireResponse tail = tail(id, "?verbatim=true");
 
         assertArrayEquals(bytes, tail.whole());
         assertArrayEquals(bytes, live.whole());
@@ -184,11 +184,11 @@ class RemoteTailIT {
     @Test
     void readsEachCommitOnceHoweverManyReadersThereAre() throws Exception {
         ToldRun run = new ToldRun();
-        List<WireAnswer> tails = new ArrayList<>();
-        WireAnswer first = tail(run.id, "");
+        List<WireResponse> tails = new ArrayList<>();
+        WireResponse first = tail(run.id, "");
         run.sayTo(first);
         for (int i = 0; i < TAILS; i++) {
-            WireAnswer tail = tail(run.id, "");
+            WireResponse tail = tail(run.id, "");
             tail.readUpTo(tailed(1).length());
             tails.add(tail);
         }
@@ -200,7 +200,7 @@ class RemoteTailIT {
         }
         run.endTo(first);
 
-        for (WireAnswer tail : tails) {
+        for (WireResponse tail : tails) {
             run.assertWhole(tail);
         }
         long read = framesRead() - before;
@@ -228,10 +228,10 @@ class RemoteTailIT {
     @Test
     void goesOnByPollingWhileItCannotListen() throws Exception {
         ToldRun run = new ToldRun();
-        WireAnswer tail = tail(run.id, "");
+        WireResponse tail = tail(run.id, "");
         run.sayTo(tail);
 
-        link.loseAnswers();
+        link.loseResponses();
         for (int i = 0; i < 3; i++) {
             run.sayTo(tail);
         }
@@ -258,7 +258,7 @@ class RemoteTailIT {
         long one = 1L << 32;
         expected.writeBytes(tailed(1, one + 1).getBytes(UTF_8));
 
-        WireAnswer tail = closing(CLUSTER.tail(reading, "/threads/" + thread + "/events"));
+        WireResponse tail = closing(CLUSTER.tail(reading, "/threads/" + thread + "/events"));
 
         assertArrayEquals(expected.toByteArray(), tail.readUpTo(expected.size()));
         first.end();
@@ -278,13 +278,13 @@ class RemoteTailIT {
     @Test
     void resumesAtTheOtherGatewayAndRefusesWhatCannotBe() throws Exception {
         ToldRun run = new ToldRun();
-        WireAnswer whole = tail(run.id, "");
+        WireResponse whole = tail(run.id, "");
         for (int i = 0; i < 5; i++) {
             run.sayTo(whole);
         }
 
-        WireAnswer resumed = closing(CLUSTER.tail(reading, "/runs/" + run.id + "/events", "Last-Event-ID: 3"));
-        WireAnswer beyond = closing(CLUSTER.tail(reading, "/runs/" + run.id + "/events", "Last-Event-ID: 6"));
+        WireResponse resumed = closing(CLUSTER.tail(reading, "/runs/" + run.id + "/events", "Last-Event-ID: 3"));
+        WireResponse beyond = closing(CLUSTER.tail(reading, "/runs/" + run.id + "/events", "Last-Event-ID: 6"));
         resumed.readUpTo(tailed(4).length() + tailed(5).length());
         run.endTo(whole);
 
@@ -292,7 +292,7 @@ class RemoteTailIT {
         assertEquals(400, beyond.status());
         beyond.whole();
         assertTrue(beyond.text().contains("\"unknown_sequence\""), beyond::text);
-        WireAnswer nothingMore = closing(CLUSTER.tail(reading, "/runs/" + run.id + "/events", "Last-Event-ID: 5"));
+        WireResponse nothingMore = closing(CLUSTER.tail(reading, "/runs/" + run.id + "/events", "Last-Event-ID: 5"));
         assertEquals(204, nothingMore.status());
     }
 }

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -61,16 +61,16 @@ class RollingRestartIT {
     @Test
     void waitsForNobodyWhoWaitsForAThreadsNextRun() throws Exception {
         GatewayProcess stopping = cluster.start();
-        try (WireAnswer ended = cluster.post(stopping, Script.stream(event(1)), "Runtape-Thread-Id: quiet")) {
+        try (WireResponse ended = cluster.post(stopping, Script.stream(event(1)), "Runtape-Thread-Id: quiet")) {
             ended.whole();
         }
-        try (WireAnswer tail = cluster.tail(stopping, "/threads/quiet/events?after=4294967297")) {
+        try (WireResponse tail = cluster.tail(stopping, "/threads/quiet/events?after=4294967297")) {
             assertEquals(200, tail.status());
 
             stopping.terminate();
 
             tail.readAll();
-            assertEquals(WireAnswer.End.CUT, tail.end());
+            assertEquals(WireResponse.End.CUT, tail.end());
         }
         assertEquals(TERMINATED, stopping.exit(EXIT));
         assertEquals(
@@ -90,10 +90,10 @@ class RollingRestartIT {
     void servesUntilItsLiveRunsHaveEnded() throws Exception {
         GatewayProcess stopping = cluster.start();
         CountDownLatch second = new CountDownLatch(1);
-        try (WireAnswer live = cluster.post(stopping, twoEvents(second))) {
+        try (WireResponse live = cluster.post(stopping, twoEvents(second))) {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(event(1).length());
-            try (WireAnswer tail = cluster.tail(stopping, "/runs/" + id + "/events")) {
+            try (WireResponse tail = cluster.tail(stopping, "/runs/" + id + "/events")) {
                 tail.readUpTo(tailed(1).length());
 
                 stopping.terminate();
@@ -101,7 +101,7 @@ class RollingRestartIT {
                 awaitNotReady(stopping);
                 assertTakesNoNewRun(stopping);
                 assertEquals("running", cluster.run(stopping, id).getString("status"));
-                try (WireAnswer another = cluster.tail(stopping, "/runs/" + id + "/events")) {
+                try (WireResponse another = cluster.tail(stopping, "/runs/" + id + "/events")) {
                     another.readUpTo(tailed(1).length());
                     second.countDown();
                     String whole = tailed(1) + tailed(2) + end(id, COMPLETED, 2);
@@ -121,8 +121,8 @@ class RollingRestartIT {
         GatewayProcess stopping = cluster.start();
         CountDownLatch second = new CountDownLatch(1);
         String[] keys = {"Idempotency-Key: live", "Idempotency-Key: ended", "Idempotency-Key: new"};
-        try (WireAnswer ended = cluster.post(stopping, Script.stream(event(3)), keys[1]);
-                WireAnswer live = cluster.post(stopping, twoEvents(second), keys[0])) {
+        try (WireResponse ended = cluster.post(stopping, Script.stream(event(3)), keys[1]);
+                WireResponse live = cluster.post(stopping, twoEvents(second), keys[0])) {
             ended.whole();
             live.readUpTo(event(1).length());
             int runs = cluster.table().runs().size();
@@ -130,12 +130,12 @@ class RollingRestartIT {
             stopping.terminate();
 
             awaitNotReady(stopping);
-            try (WireAnswer repeat = cluster.post(stopping, Script.stream("data: again\n\n"), keys[0])) {
+            try (WireResponse repeat = cluster.post(stopping, Script.stream("data: again\n\n"), keys[0])) {
                 assertEquals(200, repeat.status());
                 assertEquals("true", repeat.header("Idempotent-Replayed"));
                 assertEquals(live.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
                 repeat.readUpTo(event(1).length());
-                try (WireAnswer other = cluster.post(stopping, Script.stream("data: again\n\n"), keys[1])) {
+                try (WireResponse other = cluster.post(stopping, Script.stream("data: again\n\n"), keys[1])) {
                     assertEquals(200, other.status());
                     assertEquals(event(3), new String(other.whole(), UTF_8));
                 }
@@ -150,7 +150,7 @@ class RollingRestartIT {
     }
 
     private void assertTakesNoNewRun(GatewayProcess gateway, String... headerLines) throws IOException {
-        try (WireAnswer refused = cluster.post(gateway, Script.stream(event(1)), headerLines)) {
+        try (WireResponse refused = cluster.post(gateway, Script.stream(event(1)), headerLines)) {
             assertEquals(503, refused.status());
             assertNotNull(refused.header("Retry-After"));
             refused.whole();
@@ -163,11 +163,11 @@ class RollingRestartIT {
         GatewayProcess stopping = cluster.start("RUNTAPE_DRAIN_TIMEOUT", "2s");
         GatewayProcess staying = cluster.start();
         CountDownLatch never = new CountDownLatch(1);
-        try (WireAnswer live = cluster.post(stopping, twoEvents(never))) {
+        try (WireResponse live = cluster.post(stopping, twoEvents(never))) {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(event(1).length());
-            try (WireAnswer here = cluster.tail(stopping, "/runs/" + id + "/events");
-                    WireAnswer there = cluster.tail(staying, "/runs/" + id + "/events")) {
+            try (WireResponse here = cluster.tail(stopping, "/runs/" + id + "/events");
+                    WireResponse there = cluster.tail(staying, "/runs/" + id + "/events")) {
                 here.readUpTo(tailed(1).length());
                 there.readUpTo(tailed(1).length());
 
@@ -178,7 +178,7 @@ class RollingRestartIT {
                 assertEquals(whole, new String(there.whole(), UTF_8));
                 live.readAll();
                 assertEquals(event(1), live.text());
-                assertEquals(WireAnswer.End.CUT, live.end());
+                assertEquals(WireResponse.End.CUT, live.end());
             }
             assertEquals(TERMINATED, stopping.exit(EXIT));
             assertEquals("failed/gateway_stopped", cluster.table().run(id).outcome());
@@ -194,8 +194,8 @@ class RollingRestartIT {
         GatewayProcess stopping = cluster.start();
         GatewayProcess staying = cluster.start();
         CountDownLatch second = new CountDownLatch(1);
-        try (WireAnswer live = cluster.post(staying, twoEvents(second));
-                WireAnswer tail = cluster.tail(stopping, "/runs/" + live.header("Runtape-Run-Id") + "/events")) {
+        try (WireResponse live = cluster.post(staying, twoEvents(second));
+                WireResponse tail = cluster.tail(stopping, "/runs/" + live.header("Runtape-Run-Id") + "/events")) {
             String id = live.header("Runtape-Run-Id");
             tail.readUpTo(tailed(1).length());
 
@@ -204,11 +204,11 @@ class RollingRestartIT {
 
             tail.readAll();
             assertEquals(tailed(1), tail.text());
-            assertEquals(WireAnswer.End.CUT, tail.end());
+            assertEquals(WireResponse.End.CUT, tail.end());
             assertEquals(0, refused, "answers that an EventSource takes for the last word");
             assertEquals(TERMINATED, stopping.exit(EXIT));
             second.countDown();
-            try (WireAnswer resumed = cluster.tail(staying, "/runs/" + id + "/events", "Last-Event-ID: 1")) {
+            try (WireResponse resumed = cluster.tail(staying, "/runs/" + id + "/events", "Last-Event-ID: 1")) {
                 assertEquals(tailed(2) + end(id, COMPLETED, 2), new String(resumed.whole(), UTF_8));
             }
             live.whole();
@@ -220,7 +220,7 @@ class RollingRestartIT {
     private int reconnectUntilGone(GatewayProcess stopping, String id) {
         int refused = 0;
         while (stopping.isAlive()) {
-            try (WireAnswer tail = cluster.tail(stopping, "/runs/" + id + "/events")) {
+            try (WireResponse tail = cluster.tail(stopping, "/runs/" + id + "/events")) {
                 if (tail.status() != 200) {
                     refused++;
                 }

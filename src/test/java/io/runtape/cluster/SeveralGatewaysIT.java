@@ -13,7 +13,7 @@ import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -158,9 +158,9 @@ class SeveralGatewaysIT {
         settings.put("RUNTAPE_DRAIN_TIMEOUT", DRAIN.toSeconds() + "s");
         GatewayProcess gateway = GatewayProcess.start(settings, SHORT_LIVED).crowded();
         gateways.add(gateway);
-        try (WireAnswer answer = gateway.client()
+        try (WireResponse response = gateway.client()
                 .post("/v1/run", "{}", upstream.on(Script.stream("data: x\n\n")).header())) {
-            answer.whole();
+            response.whole();
         }
         return gateway;
     }

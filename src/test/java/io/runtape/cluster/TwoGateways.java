@@ -5,7 +5,7 @@ import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.sql.Connection;
@@ -37,8 +37,8 @@ public final class TwoGateways implements AutoCloseable {
         }
         GatewayProcess gateway = GatewayProcess.start(all, "-XX:TieredStopAtLevel=1", "-Xmx256m");
         started.add(gateway);
-        try (WireAnswer answer = post(gateway, Script.stream("data: first\n\n"))) {
-            answer.whole();
+        try (WireResponse response = post(gateway, Script.stream("data: first\n\n"))) {
+            response.whole();
         }
         return gateway;
     }
@@ -56,7 +56,7 @@ public final class TwoGateways implements AutoCloseable {
     }
 
     /** Begins a run that the script answers. */
-    WireAnswer post(GatewayProcess gateway, Script script, String... headerLines) throws IOException {
+    WireResponse post(GatewayProcess gateway, Script script, String... headerLines) throws IOException {
         List<String> lines =
                 new ArrayList<>(List.of(CREDENTIAL, upstream.on(script).header()));
         lines.addAll(Arrays.asList(headerLines));
@@ -64,7 +64,7 @@ public final class TwoGateways implements AutoCloseable {
     }
 
     /** A tail of a run or a thread, by its path and query after {@code /history/v1}. */
-    public WireAnswer tail(GatewayProcess gateway, String target, String... headerLines) throws IOException {
+    public WireResponse tail(GatewayProcess gateway, String target, String... headerLines) throws IOException {
         List<String> lines = new ArrayList<>(List.of(CREDENTIAL, STREAM));
         lines.addAll(Arrays.asList(headerLines));
         return gateway.client().get("/history/v1" + target, lines.toArray(String[]::new));
@@ -72,9 +72,9 @@ public final class TwoGateways implements AutoCloseable {
 
     /** A run as history shows it. */
     public JsonObject run(GatewayProcess gateway, String id) throws IOException {
-        try (WireAnswer answer = gateway.client().get("/history/v1/runs/" + id, CREDENTIAL)) {
-            answer.whole();
-            return new JsonObject(answer.text()).getJsonObject("data");
+        try (WireResponse response = gateway.client().get("/history/v1/runs/" + id, CREDENTIAL)) {
+            response.whole();
+            return new JsonObject(response.text()).getJsonObject("data");
         }
     }
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.time.Duration;
@@ -72,35 +72,35 @@ final class WanderingReader {
     private void begin() throws IOException {
         at = first;
         connections++;
-        try (WireAnswer answer =
+        try (WireResponse response =
                 first.client().post("/v1/run", "{}", CREDENTIAL, "Runtape-Event-Ids: true", script.header())) {
-            assertEquals(200, answer.status());
-            runId = answer.header("Runtape-Run-Id");
-            read(answer, random.nextInt(ONE_IS_FAITHFUL) == 0 ? FAITH : PATIENCE);
+            assertEquals(200, response.status());
+            runId = response.header("Runtape-Run-Id");
+            read(response, random.nextInt(ONE_IS_FAITHFUL) == 0 ? FAITH : PATIENCE);
         }
     }
 
     private void resume() throws IOException {
         List<GatewayProcess> others = gateways.stream().filter(g -> g != at).toList();
         at = others.get(random.nextInt(others.size()));
-        try (WireAnswer answer = at.client()
+        try (WireResponse response = at.client()
                 .get(
                         "/history/v1/runs/" + runId + "/events",
                         "Accept: text/event-stream",
                         CREDENTIAL,
                         "Last-Event-ID: " + position)) {
-            if (answer.isSilentFor(PATIENCE)) {
+            if (response.isSilentFor(PATIENCE)) {
                 silences++;
                 return;
             }
-            if (answer.status() == 204) {
+            if (response.status() == 204) {
                 nothingMores++;
                 outcome = outcomeOf(at);
                 return;
             }
-            assertEquals(200, answer.status(), () -> this + " is answered " + answer.text());
+            assertEquals(200, response.status(), () -> this + " is answered " + response.text());
             connections++;
-            read(answer, PATIENCE);
+            read(response, PATIENCE);
         } catch (IOException goneOrGoing) {
             refusals++;
         }
@@ -108,13 +108,13 @@ final class WanderingReader {
 
     /** What a client does that has everything but the word why there is no more; null where it must ask again. */
     private String outcomeOf(GatewayProcess gateway) throws IOException {
-        try (WireAnswer answer = gateway.client().get("/history/v1/runs/" + runId, CREDENTIAL)) {
-            if (answer.status() != 200) {
+        try (WireResponse response = gateway.client().get("/history/v1/runs/" + runId, CREDENTIAL)) {
+            if (response.status() != 200) {
                 return null;
             }
-            answer.readAll();
-            return answer.end() == WireAnswer.End.WHOLE
-                    ? outcome(new JsonObject(answer.text()).getJsonObject("data"))
+            response.readAll();
+            return response.end() == WireResponse.End.WHOLE
+                    ? outcome(new JsonObject(response.text()).getJsonObject("data"))
                     : null;
         }
     }
@@ -124,19 +124,19 @@ final class WanderingReader {
         return run.getString("status") + (reason == null ? "" : "/" + reason);
     }
 
-    private void read(WireAnswer answer, Duration patience) throws IOException {
+    private void read(WireResponse response, Duration patience) throws IOException {
         int enough = position + 1 + random.nextInt(EVENTS_MAX);
         int taken = 0;
         while (position < enough && outcome == null) {
-            if (answer.isSilentFor(patience)) {
+            if (response.isSilentFor(patience)) {
                 silences++;
                 return;
             }
-            if (!answer.readMore()) {
+            if (!response.readMore()) {
                 cuts++;
                 return;
             }
-            taken = take(answer.text(), taken, enough);
+            taken = take(response.text(), taken, enough);
         }
         drops++;
     }

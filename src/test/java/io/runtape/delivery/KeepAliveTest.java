@@ -11,7 +11,7 @@ import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.StoreLock;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import jakarta.inject.Inject;
@@ -44,7 +44,7 @@ abstract class KeepAliveTest extends RunningGateway {
             enough.await();
             exchange.end();
         });
-        try (WireAnswer live = client().post("/v1/run", "{}", script.header())) {
+        try (WireResponse live = client().post("/v1/run", "{}", script.header())) {
             live.readUpTo(EVENT.length());
             RunTable.RunRow run = table().run(live.header("Runtape-Run-Id"));
             EventLoop loop = vertx.nettyEventLoopGroup().next();

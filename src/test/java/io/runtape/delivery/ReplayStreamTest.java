@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -36,10 +36,10 @@ abstract class ReplayStreamTest extends RunningGateway {
 
     private String record(Script script, String... headers) throws Exception {
         String thread = headers.length == 0 ? "X-None: 1" : headers[0];
-        try (WireAnswer answer =
+        try (WireResponse response =
                 client().post("/v1/run", "{}", upstream.on(script).header(), key, thread)) {
-            answer.whole();
-            String run = answer.header("Runtape-Run-Id");
+            response.whole();
+            String run = response.header("Runtape-Run-Id");
             table().ended(run);
             return run;
         }
@@ -50,7 +50,7 @@ abstract class ReplayStreamTest extends RunningGateway {
         String run = record(paced(Duration.ofMillis(60), "data: 1\n\n", ": 2\r\n\r\n", "data: 3\n\n", "tail"));
 
         long asked = System.nanoTime();
-        try (WireAnswer replay = client().get("/history/v1/runs/" + run + "/replay", key)) {
+        try (WireResponse replay = client().get("/history/v1/runs/" + run + "/replay", key)) {
             assertEquals("text/event-stream", replay.header("Content-Type"));
             assertArrayEquals(table().bytes(run), replay.whole());
             List<FrameRow> frames = table().frames(run);
@@ -64,9 +64,9 @@ abstract class ReplayStreamTest extends RunningGateway {
     }
 
     /** When the byte before this place in the body had come. */
-    private static long arrival(WireAnswer answer, int end) {
+    private static long arrival(WireResponse response, int end) {
         int held = 0;
-        for (WireAnswer.Arrival arrival : answer.arrivals()) {
+        for (WireResponse.Arrival arrival : response.arrivals()) {
             held += arrival.bytes().length;
             if (held >= end) {
                 return arrival.atNanos();
@@ -79,7 +79,7 @@ abstract class ReplayStreamTest extends RunningGateway {
     void leavesThePausesOutAtFullSpeed() throws Exception {
         String run = record(paced(Duration.ofMillis(5), "data: 1\n\n", "data: 2\n\n"));
 
-        try (WireAnswer replay = client().get("/history/v1/runs/" + run + "/replay?speed=max", key)) {
+        try (WireResponse replay = client().get("/history/v1/runs/" + run + "/replay?speed=max", key)) {
             assertArrayEquals(table().bytes(run), replay.whole());
         }
     }
@@ -88,7 +88,7 @@ abstract class ReplayStreamTest extends RunningGateway {
     void putsSequencesInWhenAskedForIds() throws Exception {
         String run = record(Script.stream("data: 1\n\n", ": c\n\n", "id: 77\ndata: 2\n\n"));
 
-        try (WireAnswer replay = client().get("/history/v1/runs/" + run + "/replay?speed=max&ids=true", key)) {
+        try (WireResponse replay = client().get("/history/v1/runs/" + run + "/replay?speed=max&ids=true", key)) {
             assertEquals(
                     "data: 1\nid: 1\n\n: c\n\nid: 77\ndata: 2\nid: 3\n\n",
                     new String(replay.whole(), StandardCharsets.UTF_8));
@@ -101,7 +101,7 @@ abstract class ReplayStreamTest extends RunningGateway {
         String first = record(Script.stream("data: 1\n\n"), "Runtape-Thread-Id: " + thread);
         String second = record(Script.stream("data: 2\n\n"), "Runtape-Thread-Id: " + thread);
 
-        try (WireAnswer replay =
+        try (WireResponse replay =
                 client().get("/history/v1/threads/" + thread + "/replay?speed=100&runGap=PT0.2S&ids=true", key)) {
             assertEquals(
                     "data: 1\nid: " + ((1L << 32) + 1) + "\n\ndata: 2\nid: " + ((2L << 32) + 1) + "\n\n",
@@ -120,7 +120,7 @@ abstract class ReplayStreamTest extends RunningGateway {
             assertTrue(hold.await(20, TimeUnit.SECONDS));
             exchange.end();
         };
-        try (WireAnswer live =
+        try (WireResponse live =
                 client().post("/v1/run", "{}", upstream.on(script).header(), key)) {
             String run = live.header("Runtape-Run-Id");
             String thread = live.header("Runtape-Thread-Id");
@@ -150,9 +150,9 @@ abstract class ReplayStreamTest extends RunningGateway {
     }
 
     private void assertRefused(String target, int status, String code) throws Exception {
-        try (WireAnswer answer = client().get("/history/v1" + target, key)) {
-            assertEquals(status, answer.status(), target);
-            assertTrue(new String(answer.whole(), StandardCharsets.UTF_8).contains("\"" + code + "\""), target);
+        try (WireResponse response = client().get("/history/v1" + target, key)) {
+            assertEquals(status, response.status(), target);
+            assertTrue(new String(response.whole(), StandardCharsets.UTF_8).contains("\"" + code + "\""), target);
         }
     }
 }

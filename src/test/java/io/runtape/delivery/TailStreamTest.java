@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,9 +39,9 @@ abstract class TailStreamTest extends RunningGateway {
         List<String> lines = new ArrayList<>(List.of(headers));
         lines.add(upstream.on(script).header());
         lines.add(key);
-        try (WireAnswer answer = client().post("/v1/run", "{\"agent\":\"a\"}", lines.toArray(String[]::new))) {
-            answer.whole();
-            String run = answer.header("Runtape-Run-Id");
+        try (WireResponse response = client().post("/v1/run", "{\"agent\":\"a\"}", lines.toArray(String[]::new))) {
+            response.whole();
+            String run = response.header("Runtape-Run-Id");
             table().ended(run);
             return run;
         }
@@ -51,10 +51,10 @@ abstract class TailStreamTest extends RunningGateway {
         List<String> lines = new ArrayList<>(List.of(headers));
         lines.add(STREAM);
         lines.add(key);
-        try (WireAnswer answer = client().get("/history/v1" + target, lines.toArray(String[]::new))) {
-            assertEquals(200, answer.status());
-            assertEquals("text/event-stream", answer.header("Content-Type"));
-            return new String(answer.whole(), StandardCharsets.UTF_8);
+        try (WireResponse response = client().get("/history/v1" + target, lines.toArray(String[]::new))) {
+            assertEquals(200, response.status());
+            assertEquals("text/event-stream", response.header("Content-Type"));
+            return new String(response.whole(), StandardCharsets.UTF_8);
         }
     }
 
@@ -97,11 +97,11 @@ abstract class TailStreamTest extends RunningGateway {
             }
             exchange.end();
         };
-        try (WireAnswer live =
+        try (WireResponse live =
                 client().post("/v1/run", "{}", upstream.on(script).header(), key)) {
             String run = live.header("Runtape-Run-Id");
             live.readUpTo(50 * event(10).length() - 9);
-            try (WireAnswer tail = client().get("/history/v1/runs/" + run + "/events", STREAM, key)) {
+            try (WireResponse tail = client().get("/history/v1/runs/" + run + "/events", STREAM, key)) {
                 tail.readUpTo(tailed(1, 1).length());
                 halfway.countDown();
                 StringBuilder expected = new StringBuilder();
@@ -126,10 +126,10 @@ abstract class TailStreamTest extends RunningGateway {
             exchange.chunk("data: last\n\n");
             exchange.end();
         };
-        try (WireAnswer live =
+        try (WireResponse live =
                 client().post("/v1/run", "{}", upstream.on(script).header(), key)) {
             String run = live.header("Runtape-Run-Id");
-            try (WireAnswer tail = client().get("/history/v1/runs/" + run + "/events", STREAM, key)) {
+            try (WireResponse tail = client().get("/history/v1/runs/" + run + "/events", STREAM, key)) {
                 tail.status();
                 // The run goes on while this reader reads nothing: 24 MB is more than its sockets hold.
                 live.readUpTo(400 * large.length());
@@ -153,8 +153,9 @@ abstract class TailStreamTest extends RunningGateway {
     void answers204ToAReaderThatHasEverything() throws Exception {
         String run = record(Script.stream(event(1), event(2)));
 
-        try (WireAnswer answer = client().get("/history/v1/runs/" + run + "/events", STREAM, key, "Last-Event-ID: 2")) {
-            assertEquals(204, answer.status());
+        try (WireResponse response =
+                client().get("/history/v1/runs/" + run + "/events", STREAM, key, "Last-Event-ID: 2")) {
+            assertEquals(204, response.status());
         }
         assertTrue(tail("/runs/" + run + "/events").endsWith(end(run, 2, 2)));
     }
@@ -201,7 +202,7 @@ abstract class TailStreamTest extends RunningGateway {
             exchange.end();
         };
         String run;
-        try (WireAnswer live =
+        try (WireResponse live =
                 client().post("/v1/run", "{}", upstream.on(script).header(), key, named)) {
             live.readUpTo(2 * event(1).length());
             assertEquals((2L << 32) + 2, lastPosition(thread, 3L << 32));
@@ -210,7 +211,7 @@ abstract class TailStreamTest extends RunningGateway {
             live.whole();
             table().ended(run);
         }
-        try (WireAnswer deleted = client().send("DELETE", "/history/v1/runs/" + run, new byte[0], key)) {
+        try (WireResponse deleted = client().send("DELETE", "/history/v1/runs/" + run, new byte[0], key)) {
             assertEquals(204, deleted.status());
         }
 
@@ -219,10 +220,10 @@ abstract class TailStreamTest extends RunningGateway {
 
     /** The position that the refusal of this one names. */
     private long lastPosition(String thread, long position) throws Exception {
-        try (WireAnswer answer =
+        try (WireResponse response =
                 client().get("/history/v1/threads/" + thread + "/events", STREAM, key, "Last-Event-ID: " + position)) {
-            String body = new String(answer.whole(), StandardCharsets.UTF_8);
-            assertEquals(400, answer.status(), body);
+            String body = new String(response.whole(), StandardCharsets.UTF_8);
+            assertEquals(400, response.status(), body);
             assertTrue(body.contains("\"unknown_sequence\""), body);
             return Long.parseLong(body.replaceAll("(?s).*last sequence, which is (\\d+)\\..*", "$1"));
         }
@@ -232,12 +233,12 @@ abstract class TailStreamTest extends RunningGateway {
     void tellsOfTheSameParameterAtEveryGateway() throws Exception {
         String run = record(Script.stream(event(1)));
 
-        try (WireAnswer answer = client().get(
+        try (WireResponse response = client().get(
                         "/history/v1/runs/" + run + "/events?type=a&limit=3&order=asc&kind=b&include=c&cursor=d",
                         STREAM,
                         key)) {
-            assertEquals(400, answer.status());
-            String body = new String(answer.whole(), StandardCharsets.UTF_8);
+            assertEquals(400, response.status());
+            String body = new String(response.whole(), StandardCharsets.UTF_8);
             assertTrue(body.contains("The parameter cursor does not apply to an event stream."), body);
         }
     }
@@ -246,16 +247,16 @@ abstract class TailStreamTest extends RunningGateway {
     void refusesTwoPositions() throws Exception {
         String run = record(Script.stream(event(1)));
 
-        try (WireAnswer answer = client().get(
+        try (WireResponse response = client().get(
                         "/history/v1/runs/" + run + "/events", STREAM, key, "Last-Event-ID: 0", "Last-Event-ID: 1")) {
-            assertEquals(400, answer.status());
+            assertEquals(400, response.status());
         }
     }
 
     private void assertRefused(String target, String header, int status, String code) throws Exception {
-        try (WireAnswer answer = client().get("/history/v1" + target, STREAM, key, header)) {
-            assertEquals(status, answer.status(), target);
-            assertTrue(new String(answer.whole(), StandardCharsets.UTF_8).contains("\"" + code + "\""), target);
+        try (WireResponse response = client().get("/history/v1" + target, STREAM, key, header)) {
+            assertEquals(status, response.status(), target);
+            assertTrue(new String(response.whole(), StandardCharsets.UTF_8).contains("\"" + code + "\""), target);
         }
     }
 
@@ -268,8 +269,8 @@ abstract class TailStreamTest extends RunningGateway {
                 "/runs/" + run + "/replay",
                 "/threads/thr-" + key.hashCode() + "/events",
                 "/threads/thr-" + key.hashCode() + "/replay")) {
-            try (WireAnswer answer = client().get("/history/v1" + target, STREAM, "X-API-Key: another")) {
-                assertEquals(404, answer.status(), target);
+            try (WireResponse response = client().get("/history/v1" + target, STREAM, "X-API-Key: another")) {
+                assertEquals(404, response.status(), target);
             }
         }
     }
@@ -293,7 +294,7 @@ abstract class TailStreamTest extends RunningGateway {
         String thread = "thr-" + UUID.randomUUID();
         String named = "Runtape-Thread-Id: " + thread;
         String first = record(Script.stream(event(1), event(2)), named);
-        try (WireAnswer tail = client().get("/history/v1/threads/" + thread + "/events", STREAM, key)) {
+        try (WireResponse tail = client().get("/history/v1/threads/" + thread + "/events", STREAM, key)) {
             long one = 1L << 32;
             String ofFirst = tailed(1, one + 1) + tailed(2, one + 2) + end(first, one + 2, 2);
             assertEquals(ofFirst, new String(tail.readUpTo(ofFirst.length()), StandardCharsets.UTF_8));
@@ -306,7 +307,7 @@ abstract class TailStreamTest extends RunningGateway {
                     ofFirst + ofSecond,
                     new String(tail.readUpTo(ofFirst.length() + ofSecond.length()), StandardCharsets.UTF_8));
         }
-        try (WireAnswer resumed = client().get(
+        try (WireResponse resumed = client().get(
                         "/history/v1/threads/" + thread + "/events",
                         STREAM,
                         key,

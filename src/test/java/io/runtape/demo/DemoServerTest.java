@@ -50,16 +50,16 @@ class DemoServerTest {
 
     @Test
     void runsAScriptThatTakesUpThePrompt() throws Exception {
-        HttpResponse<String> answer =
+        HttpResponse<String> response =
                 post("/v1/run", "{'agent':'coder','prompt':'Add a\\nhealth check','threadId':'thr_1'}");
 
-        assertEquals(200, answer.statusCode());
-        assertEquals("text/event-stream", header(answer, "Content-Type"));
-        assertEquals("thr_1", header(answer, "X-Thread-ID"));
-        List<Event> events = events(answer.body());
+        assertEquals(200, response.statusCode());
+        assertEquals("text/event-stream", header(response, "Content-Type"));
+        assertEquals("thr_1", header(response, "X-Thread-ID"));
+        List<Event> events = events(response.body());
         assertTrue(events.size() > 100 && events.size() < 200, events.size() + " events");
         assertEquals("run_started", events.get(0).type());
-        assertEquals(header(answer, "X-Run-ID"), events.get(0).data().getString("runId"));
+        assertEquals(header(response, "X-Run-ID"), events.get(0).data().getString("runId"));
         JsonObject end = events.get(events.size() - 1).data();
         assertEquals("completed", end.getString("status"));
         assertEquals(5, end.getInteger("iterations"));
@@ -116,9 +116,9 @@ class DemoServerTest {
 
     @Test
     void sendsThousandsOfEventsInABurst() throws Exception {
-        HttpResponse<InputStream> answer = open("{'agent':'a','prompt':'burst'}");
+        HttpResponse<InputStream> response = open("{'agent':'a','prompt':'burst'}");
 
-        String body = new String(answer.body().readAllBytes(), StandardCharsets.UTF_8);
+        String body = new String(response.body().readAllBytes(), StandardCharsets.UTF_8);
 
         List<Event> events = events(body);
         assertEquals(3_003, events.size());
@@ -127,11 +127,12 @@ class DemoServerTest {
 
     @Test
     void answersInOnePieceWhereNoStreamIsWanted() throws Exception {
-        HttpResponse<String> answer = post("/v1/run", "{'agent':'a','prompt':'Hi','stream':false,'threadId':'thr_2'}");
+        HttpResponse<String> response =
+                post("/v1/run", "{'agent':'a','prompt':'Hi','stream':false,'threadId':'thr_2'}");
 
-        JsonObject data = new JsonObject(answer.body()).getJsonObject("data");
-        assertEquals("application/json", header(answer, "Content-Type"));
-        assertEquals(header(answer, "X-Run-ID"), data.getString("runId"));
+        JsonObject data = new JsonObject(response.body()).getJsonObject("data");
+        assertEquals("application/json", header(response, "Content-Type"));
+        assertEquals(header(response, "X-Run-ID"), data.getString("runId"));
         assertEquals("thr_2", data.getString("threadId"));
         assertEquals("completed", data.getString("status"));
         assertTrue(data.getString("result").contains("“Hi”"));
@@ -158,9 +159,9 @@ class DemoServerTest {
         assertEquals("event: run_started", lines.readLine());
         assertEquals("running", rows("/v1/run").getJsonObject(0).getString("status"));
 
-        HttpResponse<String> answer = post("/v1/run/" + id + "/cancel", "");
+        HttpResponse<String> response = post("/v1/run/" + id + "/cancel", "");
 
-        assertEquals(200, answer.statusCode());
+        assertEquals(200, response.statusCode());
         List<String> rest = lines.lines().filter(line -> !line.isEmpty()).toList();
         assertTrue(rest.get(rest.size() - 1).contains("\"status\":\"cancelled\""), rest.toString());
         assertEquals("cancelled", get("/v1/run/" + id).getJsonObject("data").getString("status"));
@@ -168,9 +169,9 @@ class DemoServerTest {
     }
 
     @Test
-    void cancelsAnAnswerThatIsAwaited() throws Exception {
+    void cancelsAResponseThatIsAwaited() throws Exception {
         serve(new Pace(1_000));
-        var answer = client.sendAsync(
+        var response = client.sendAsync(
                 request("/v1/run", "{'agent':'a','prompt':'Hi','stream':false}"), BodyHandlers.ofString());
         Awaitility.await().until(() -> rows("/v1/run").size() == 1);
 
@@ -178,7 +179,7 @@ class DemoServerTest {
 
         assertEquals(
                 "cancelled",
-                new JsonObject(answer.join().body()).getJsonObject("data").getString("status"));
+                new JsonObject(response.join().body()).getJsonObject("data").getString("status"));
     }
 
     @Test
@@ -265,10 +266,10 @@ class DemoServerTest {
     }
 
     private void assertRefused(String what, String body) throws Exception {
-        HttpResponse<String> answer = post("/v1/run", body);
+        HttpResponse<String> response = post("/v1/run", body);
 
-        assertEquals(400, answer.statusCode());
-        JsonObject error = new JsonObject(answer.body()).getJsonObject("error");
+        assertEquals(400, response.statusCode());
+        JsonObject error = new JsonObject(response.body()).getJsonObject("error");
         assertEquals("invalid_request", error.getString("code"));
         assertTrue(error.getString("message").contains(what), error.getString("message"));
     }
@@ -311,7 +312,7 @@ class DemoServerTest {
                 .build();
     }
 
-    private static String header(HttpResponse<?> answer, String name) {
-        return answer.headers().firstValue(name).orElseThrow();
+    private static String header(HttpResponse<?> response, String name) {
+        return response.headers().firstValue(name).orElseThrow();
     }
 }

@@ -184,7 +184,7 @@ class RunToolsDigestTest {
     }
 
     @Test
-    void readsAJsonAnswerInItsEnvelopeOrWithout() {
+    void readsAJsonResponseInItsEnvelopeOrWithout() {
         Outcome enveloped = answer("{'data':{'runId':'r','status':'completed','result':'Green.','iterations':4,"
                 + "'usage':{'inputTokens':1480,'outputTokens':322}}}");
         Outcome bare = answer("{'status':'completed','result':'Green.'}");
@@ -197,7 +197,7 @@ class RunToolsDigestTest {
     }
 
     @Test
-    void honoursTheStatusOfAJsonAnswer() {
+    void honoursTheStatusOfAJsonResponse() {
         assertEquals(Verdict.FAILED, answer("{'data':{'status':'failed'}}").verdict());
         assertEquals(
                 Verdict.CANCELLED, answer("{'data':{'status':'cancelled'}}").verdict());
@@ -205,7 +205,7 @@ class RunToolsDigestTest {
     }
 
     @Test
-    void readsTheErrorOfAJsonAnswer() {
+    void readsTheErrorOfAJsonResponse() {
         Outcome outcome = answer("{'error':{'code':'not_found','message':'No agent.','requestId':'req_1'}}");
 
         assertEquals(Verdict.FAILED, outcome.verdict());
@@ -213,7 +213,7 @@ class RunToolsDigestTest {
     }
 
     @Test
-    void knowsNothingOfOtherAnswers() {
+    void knowsNothingOfOtherResponses() {
         assertEquals(Outcome.UNKNOWN, answer("<html>"));
         assertEquals(Outcome.UNKNOWN, answer(""));
         assertEquals(Outcome.UNKNOWN, answer("[1]"));

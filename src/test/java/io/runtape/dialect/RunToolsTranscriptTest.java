@@ -131,7 +131,7 @@ class RunToolsTranscriptTest {
     }
 
     @Test
-    void addsAnAnswerThatNoMessageGave() {
+    void addsAResponseThatNoMessageGave() {
         assertEquals(
                 List.of(new Text("One."), new Text("Two.")),
                 new Script()
@@ -312,7 +312,7 @@ class RunToolsTranscriptTest {
     }
 
     @Test
-    void readsAJsonAnswer() {
+    void readsAJsonResponse() {
         Dialect dialect = Dialects.at("/v1/run");
 
         assertEquals(

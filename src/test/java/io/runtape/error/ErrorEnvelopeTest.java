@@ -112,7 +112,7 @@ class ErrorEnvelopeTest {
     }
 
     @Test
-    void cutsAnAnswerWhoseHeadIsOut() throws Exception {
+    void cutsAResponseWhoseHeadIsOut() throws Exception {
         assertThrows(IOException.class, () -> half.openStream().readAllBytes());
     }
 
@@ -160,7 +160,7 @@ class ErrorEnvelopeTest {
                 .then();
     }
 
-    private static ValidatableResponse error(ValidatableResponse answer, int status, String code) {
-        return answer.statusCode(status).contentType("application/json").body("error.code", equalTo(code));
+    private static ValidatableResponse error(ValidatableResponse response, int status, String code) {
+        return response.statusCode(status).contentType("application/json").body("error.code", equalTo(code));
     }
 }

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.PackagedGateway;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -28,16 +28,16 @@ class OwnErrorsIT extends PackagedGateway {
                 + (lines.length == 0 ? "" : "\r\n") + "\r\n";
     }
 
-    private static WireAnswer sent(String request) throws Exception {
+    private static WireResponse sent(String request) throws Exception {
         return gateway.client().sendRaw(request.getBytes(ISO_8859_1));
     }
 
     /** The message, once everything around it is as it must be. */
-    private static String refusal(WireAnswer answer, int status, String code, String requestId) throws Exception {
-        String body = new String(answer.whole(), UTF_8);
-        assertEquals(status, answer.status(), body);
-        assertEquals("application/json", answer.header("Content-Type"));
-        assertEquals("no-store", answer.header("Cache-Control"));
+    private static String refusal(WireResponse response, int status, String code, String requestId) throws Exception {
+        String body = new String(response.whole(), UTF_8);
+        assertEquals(status, response.status(), body);
+        assertEquals("application/json", response.header("Content-Type"));
+        assertEquals("no-store", response.header("Cache-Control"));
         JsonObject envelope = new JsonObject(body);
         assertEquals(Set.of("type", "error"), envelope.fieldNames());
         assertEquals("error", envelope.getString("type"));
@@ -45,8 +45,8 @@ class OwnErrorsIT extends PackagedGateway {
         assertEquals(Set.of("type", "code", "message", "requestId"), error.fieldNames());
         assertEquals(code, error.getString("code"), body);
         assertEquals(code, error.getString("type"));
-        assertEquals(answer.header("X-Request-ID"), answer.header("request-id"));
-        assertEquals(answer.header("X-Request-ID"), error.getString("requestId"));
+        assertEquals(response.header("X-Request-ID"), response.header("request-id"));
+        assertEquals(response.header("X-Request-ID"), error.getString("requestId"));
         if (requestId != null) {
             assertEquals(requestId, error.getString("requestId"));
         }
@@ -98,10 +98,10 @@ class OwnErrorsIT extends PackagedGateway {
         for (String target : Set.of("/v1/models", "/v1/run", "/history/v1/runs", "/nothing")) {
             int before = upstream.received().size();
 
-            try (WireAnswer answer = sent(get(target, header))) {
-                String message = refusal(answer, 400, "invalid_request", "mine-7");
+            try (WireResponse response = sent(get(target, header))) {
+                String message = refusal(response, 400, "invalid_request", "mine-7");
                 assertTrue(message.contains(why), message);
-                assertTrue(answer.isClosed(), "the connection stays open");
+                assertTrue(response.isClosed(), "the connection stays open");
             }
 
             assertEquals(before, upstream.received().size());
@@ -117,53 +117,53 @@ class OwnErrorsIT extends PackagedGateway {
                 "noise\r\n\r\n"
             })
     void ofWhatIsNoHttp(String request) throws Exception {
-        try (WireAnswer answer = sent(request)) {
-            refusal(answer, 400, "invalid_request", null);
-            assertTrue(answer.isClosed(), "the connection stays open");
+        try (WireResponse response = sent(request)) {
+            refusal(response, 400, "invalid_request", null);
+            assertTrue(response.isClosed(), "the connection stays open");
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"/v1/", "/history/v1/runs/", "/history/v1/runs?agent=", "/"})
     void ofATargetThatIsTooLong(String target) throws Exception {
-        try (WireAnswer answer = sent(get(target + "a".repeat(10_000)))) {
-            String message = refusal(answer, 414, "uri_too_long", null);
+        try (WireResponse response = sent(get(target + "a".repeat(10_000)))) {
+            String message = refusal(response, 414, "uri_too_long", null);
 
             assertTrue(message.contains("4096 bytes"), message);
-            assertTrue(answer.isClosed());
+            assertTrue(response.isClosed());
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"/v1/models", "/v1/run", "/history/v1/runs"})
     void ofHeadersThatAreTooLarge(String target) throws Exception {
-        try (WireAnswer answer = sent(get(target, "X-A: " + "a".repeat(30_000)))) {
-            String message = refusal(answer, 431, "headers_too_large", null);
+        try (WireResponse response = sent(get(target, "X-A: " + "a".repeat(30_000)))) {
+            String message = refusal(response, 431, "headers_too_large", null);
 
             assertTrue(message.contains("20480 bytes"), message);
-            assertTrue(answer.isClosed());
+            assertTrue(response.isClosed());
         }
     }
 
     @Test
-    void afterTheAnswersThatAreDue() throws Exception {
+    void afterTheResponsesThatAreDue() throws Exception {
         String good = "GET /v1/models HTTP/1.1\r\n" + HOST
                 + upstream.on(Script.json(200, "{}")).header() + "\r\n\r\n";
 
-        WireAnswer first = sent(good + get("/history/v1/runs", "Content-Length: -1") + good);
+        WireResponse first = sent(good + get("/history/v1/runs", "Content-Length: -1") + good);
 
         assertEquals("{}", new String(first.whole(), UTF_8));
-        WireAnswer second = first.andThen(new byte[0]);
+        WireResponse second = first.andThen(new byte[0]);
         refusal(second, 400, "invalid_request", "mine-7");
         assertTrue(second.isClosed());
     }
 
     @Test
     void withoutABodyForHead() throws Exception {
-        try (WireAnswer answer = gateway.client().sendHead("HEAD", "/v1/models", "Content-Length: -1")) {
-            assertEquals(400, answer.status());
-            assertEquals("", answer.text());
-            assertTrue(answer.isClosed());
+        try (WireResponse response = gateway.client().sendHead("HEAD", "/v1/models", "Content-Length: -1")) {
+            assertEquals(400, response.status());
+            assertEquals("", response.text());
+            assertTrue(response.isClosed());
         }
     }
 
@@ -180,10 +180,10 @@ class OwnErrorsIT extends PackagedGateway {
                 "QUERY  | /history/v1/threads/x/events | GET"
             })
     void sayWhichMethodsThereAre(String method, String target, String allowed) throws Exception {
-        try (WireAnswer answer = gateway.client().send(method, target, new byte[0], "X-API-Key: k")) {
-            String message = refusal(answer, 405, "method_not_allowed", null);
+        try (WireResponse response = gateway.client().send(method, target, new byte[0], "X-API-Key: k")) {
+            String message = refusal(response, 405, "method_not_allowed", null);
 
-            Set<String> allow = Set.of(answer.header("Allow").split(",\\s*"));
+            Set<String> allow = Set.of(response.header("Allow").split(",\\s*"));
             assertTrue(allow.containsAll(Set.of(allowed.split(" "))), allow::toString);
             assertFalse(allow.contains(method));
             assertTrue(message.contains(method), message);
@@ -208,18 +208,18 @@ class OwnErrorsIT extends PackagedGateway {
     @ParameterizedTest
     @CsvSource({"POST, /history/v1/tickets, Accept", "PATCH, /history/v1/threads/x, Accept-Patch"})
     void sayWhichBodiesAreRead(String method, String target, String header) throws Exception {
-        try (WireAnswer answer = gateway.client()
+        try (WireResponse response = gateway.client()
                 .send(method, target, "{}".getBytes(UTF_8), "Content-Type: text/plain", "X-API-Key: k")) {
-            String message = refusal(answer, 415, "unsupported_media_type", null);
+            String message = refusal(response, 415, "unsupported_media_type", null);
 
             assertTrue(message.endsWith("Allowed: application/json."), message);
-            assertEquals("application/json", answer.header(header));
+            assertEquals("application/json", response.header(header));
         }
     }
 
     @Test
-    void nameTheRequestAsGoodAnswersDo() throws Exception {
-        WireAnswer run = gateway.client()
+    void nameTheRequestAsGoodResponsesDo() throws Exception {
+        WireResponse run = gateway.client()
                 .post(
                         "/v1/run",
                         "{}",
@@ -241,15 +241,15 @@ class OwnErrorsIT extends PackagedGateway {
                 if (!events && !type.equals("*/*")) {
                     continue;
                 }
-                try (WireAnswer answer =
+                try (WireResponse response =
                         gateway.client().get(target, "X-API-Key: k", "Accept: " + type, "X-Request-ID: job-1")) {
-                    answer.whole();
-                    assertEquals(200, answer.status(), target);
-                    assertEquals("job-1", answer.header("X-Request-ID"), target + " as " + type);
+                    response.whole();
+                    assertEquals(200, response.status(), target);
+                    assertEquals("job-1", response.header("X-Request-ID"), target + " as " + type);
                 }
             }
         }
-        try (WireAnswer gone = gateway.client()
+        try (WireResponse gone = gateway.client()
                 .send("DELETE", "/history/v1/runs/" + id, new byte[0], "X-API-Key: k", "X-Request-ID: job-2")) {
             assertEquals(204, gone.status());
             assertEquals("job-2", gone.header("X-Request-ID"));

@@ -70,20 +70,20 @@ class RouteFailuresTest {
 
     @Test
     void answersAThrowingRouteWithoutTheMessage() throws Exception {
-        HttpResponse<String> answer = get("/throws");
+        HttpResponse<String> response = get("/throws");
 
-        assertEquals(500, answer.statusCode());
-        assertEquals("internal_error", error(answer).getString("code"));
-        assertFalse(answer.body().contains("hunter2"));
+        assertEquals(500, response.statusCode());
+        assertEquals("internal_error", error(response).getString("code"));
+        assertFalse(response.body().contains("hunter2"));
     }
 
     @Test
     void namesTheRequestInBodyAndHeader() throws Exception {
-        HttpResponse<String> answer = get("/throws");
+        HttpResponse<String> response = get("/throws");
 
-        String id = header(answer, "X-Request-ID");
+        String id = header(response, "X-Request-ID");
         assertTrue(id.matches("req_[0-9a-f]{32}"), id);
-        assertEquals(id, error(answer).getString("requestId"));
+        assertEquals(id, error(response).getString("requestId"));
     }
 
     @Test
@@ -95,13 +95,13 @@ class RouteFailuresTest {
 
     @Test
     void sendsTheHeadersOfARefusal() throws Exception {
-        HttpResponse<String> answer = get("/refuses");
+        HttpResponse<String> response = get("/refuses");
 
-        assertEquals(429, answer.statusCode());
-        assertEquals("2", header(answer, "Retry-After"));
-        assertEquals("application/json", header(answer, "Content-Type"));
-        assertEquals("no-store", header(answer, "Cache-Control"));
-        assertEquals("Too many live runs.", error(answer).getString("message"));
+        assertEquals(429, response.statusCode());
+        assertEquals("2", header(response, "Retry-After"));
+        assertEquals("application/json", header(response, "Content-Type"));
+        assertEquals("no-store", header(response, "Cache-Control"));
+        assertEquals("Too many live runs.", error(response).getString("message"));
     }
 
     @Test
@@ -127,7 +127,7 @@ class RouteFailuresTest {
     }
 
     @Test
-    void cutsAnAnswerWhoseHeadIsOut() {
+    void cutsAResponseWhoseHeadIsOut() {
         assertThrows(IOException.class, () -> get("/half"));
     }
 
@@ -140,12 +140,12 @@ class RouteFailuresTest {
         return error(get("/throws", "X-Request-Id", offered)).getString("requestId");
     }
 
-    private static String header(HttpResponse<String> answer, String name) {
-        return answer.headers().firstValue(name).orElseThrow();
+    private static String header(HttpResponse<String> response, String name) {
+        return response.headers().firstValue(name).orElseThrow();
     }
 
-    private static JsonObject error(HttpResponse<String> answer) {
-        return new JsonObject(answer.body()).getJsonObject("error");
+    private static JsonObject error(HttpResponse<String> response) {
+        return new JsonObject(response.body()).getJsonObject("error");
     }
 
     private static HttpResponse<String> get(String path, String... headers) throws Exception {

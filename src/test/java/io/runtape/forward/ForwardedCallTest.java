@@ -10,7 +10,7 @@ import io.runtape.testsupport.ReceivedCall;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -42,11 +42,11 @@ abstract class ForwardedCallTest extends RunningGateway {
         "OPTIONS, /v1/run",
         "MKCOL, /v1/files"
     })
-    void passesTheCallAndItsAnswer(String method, String target) throws Exception {
+    void passesTheCallAndItsResponse(String method, String target) throws Exception {
         Scripted script = upstream.on(Script.json(202, "{\"ok\":1}", "X-Multi: 1", "x-ODD: Kept", "X-Multi: 2"));
         int before = table().runs().size();
 
-        WireAnswer answer = client().send(
+        WireResponse response = client().send(
                         method,
                         target,
                         "any \u00e9 body".getBytes(UTF_8),
@@ -55,10 +55,10 @@ abstract class ForwardedCallTest extends RunningGateway {
                         "X-A: 1",
                         "X-A: 2");
 
-        assertEquals("{\"ok\":1}", new String(answer.whole(), UTF_8));
-        assertEquals(202, answer.status());
-        assertEquals(List.of("1", "2"), answer.head().values("X-Multi"));
-        assertTrue(answer.head().lines().contains("x-ODD: Kept"));
+        assertEquals("{\"ok\":1}", new String(response.whole(), UTF_8));
+        assertEquals(202, response.status());
+        assertEquals(List.of("1", "2"), response.head().values("X-Multi"));
+        assertTrue(response.head().lines().contains("x-ODD: Kept"));
         ReceivedCall call = script.call();
         assertEquals(method, call.method());
         assertEquals(target, call.target());
@@ -73,12 +73,12 @@ abstract class ForwardedCallTest extends RunningGateway {
     void addsNothing() throws Exception {
         Scripted script = upstream.on(Script.json(200, "{}"));
 
-        WireAnswer answer = client().get("/v1/models", script.header());
+        WireResponse response = client().get("/v1/models", script.header());
 
-        answer.whole();
+        response.whole();
         assertEquals(
                 List.of("Content-Type: application/json", "Content-Length: 2"),
-                answer.head().lines());
+                response.head().lines());
         assertEquals(
                 List.of("host: 127.0.0.1:" + upstream.port(), script.header().toLowerCase(Locale.ROOT)),
                 script.call().lines().stream()
@@ -95,12 +95,12 @@ abstract class ForwardedCallTest extends RunningGateway {
                 .toList();
         Scripted script = upstream.on(Script.json(200, "{}", headers.toArray(String[]::new)));
 
-        WireAnswer answer = client().get("/v1/models", script.header());
+        WireResponse response = client().get("/v1/models", script.header());
 
-        assertEquals(status, answer.status());
-        String body = new String(answer.whole(), UTF_8);
+        assertEquals(status, response.status());
+        String body = new String(response.whole(), UTF_8);
         if (status == 200) {
-            assertTrue(answer.head().lines().containsAll(headers));
+            assertTrue(response.head().lines().containsAll(headers));
         } else {
             assertTrue(body.contains("\"upstream_invalid\""), body);
         }
@@ -135,7 +135,7 @@ abstract class ForwardedCallTest extends RunningGateway {
         Scripted script = upstream.on(Script.json(
                 200, "{}", "Connection: X-Theirs", "X-Theirs: 1", "Proxy-Authenticate: Basic", "X-Public: 1"));
 
-        WireAnswer answer = client().get(
+        WireResponse response = client().get(
                         "/v1/models",
                         script.header(),
                         "Connection: X-Mine",
@@ -143,11 +143,11 @@ abstract class ForwardedCallTest extends RunningGateway {
                         "TE: trailers",
                         "X-Public: 1");
 
-        answer.whole();
+        response.whole();
         assertFalse(script.call().head().has("X-Mine"));
-        assertFalse(answer.head().has("X-Theirs"));
-        assertFalse(answer.head().has("Proxy-Authenticate"));
-        assertTrue(answer.head().has("X-Public"));
+        assertFalse(response.head().has("X-Theirs"));
+        assertFalse(response.head().has("Proxy-Authenticate"));
+        assertTrue(response.head().has("X-Public"));
     }
 
     @Test
@@ -157,11 +157,11 @@ abstract class ForwardedCallTest extends RunningGateway {
             exchange.isWhole();
         });
 
-        WireAnswer answer = client().sendHead("HEAD", "/v1/files/1", script.header());
+        WireResponse response = client().sendHead("HEAD", "/v1/files/1", script.header());
 
-        assertEquals(200, answer.status());
-        assertEquals("12345", answer.header("Content-Length"));
-        assertEquals(0, answer.whole().length);
+        assertEquals(200, response.status());
+        assertEquals("12345", response.header("Content-Length"));
+        assertEquals(0, response.whole().length);
     }
 
     @ParameterizedTest
@@ -172,12 +172,12 @@ abstract class ForwardedCallTest extends RunningGateway {
             exchange.isWhole();
         });
 
-        WireAnswer answer = client().get("/v1/files/1", script.header());
+        WireResponse response = client().get("/v1/files/1", script.header());
 
-        assertEquals(status, answer.status());
-        assertEquals("\"1\"", answer.header("ETag"));
-        assertEquals(0, answer.whole().length);
-        assertFalse(answer.head().has("Transfer-Encoding"), answer.head().toString());
+        assertEquals(status, response.status());
+        assertEquals("\"1\"", response.header("ETag"));
+        assertEquals(0, response.whole().length);
+        assertFalse(response.head().has("Transfer-Encoding"), response.head().toString());
     }
 
     @ParameterizedTest
@@ -185,11 +185,11 @@ abstract class ForwardedCallTest extends RunningGateway {
     void passesAnyStatus(int status) throws Exception {
         Scripted script = upstream.on(Script.whole(status, "why".getBytes(UTF_8), "Location: /v1/other"));
 
-        WireAnswer answer = client().get("/v1/run", script.header());
+        WireResponse response = client().get("/v1/run", script.header());
 
-        assertEquals(status, answer.status());
-        assertEquals("why", new String(answer.whole(), UTF_8));
-        assertEquals("/v1/other", answer.header("Location"));
+        assertEquals(status, response.status());
+        assertEquals("why", new String(response.whole(), UTF_8));
+        assertEquals("/v1/other", response.header("Location"));
     }
 
     @Test
@@ -206,9 +206,9 @@ abstract class ForwardedCallTest extends RunningGateway {
             exchange.whole(200, new byte[0]);
         });
 
-        WireAnswer answer = client().send("PUT", "/v1/files/1", body, script.header());
+        WireResponse response = client().send("PUT", "/v1/files/1", body, script.header());
 
-        assertEquals(200, answer.status());
+        assertEquals(200, response.status());
         assertArrayEquals(MessageDigest.getInstance("SHA-256").digest(body), digests.take());
         assertEquals(Integer.toString(body.length), script.call().head().value("Content-Length"));
     }
@@ -224,12 +224,12 @@ abstract class ForwardedCallTest extends RunningGateway {
             exchange.whole(200, new byte[0]);
         });
 
-        WireAnswer answer = client().sendHead("PUT", "/v1/files/1", script.header(), "Transfer-Encoding: chunked");
-        answer.write("5\r\nfirst\r\n".getBytes(UTF_8));
+        WireResponse response = client().sendHead("PUT", "/v1/files/1", script.header(), "Transfer-Encoding: chunked");
+        response.write("5\r\nfirst\r\n".getBytes(UTF_8));
         assertTrue(came.await(10, TimeUnit.SECONDS));
-        answer.write("6\r\nsecond\r\n0\r\n\r\n".getBytes(UTF_8));
+        response.write("6\r\nsecond\r\n0\r\n\r\n".getBytes(UTF_8));
 
-        assertEquals(200, answer.status());
+        assertEquals(200, response.status());
         assertTrue(script.done().isEmpty());
     }
 
@@ -238,10 +238,10 @@ abstract class ForwardedCallTest extends RunningGateway {
         byte[] body = random(24 << 20);
         Scripted script = upstream.on(Script.whole(200, body, "Content-Type: application/octet-stream"));
 
-        WireAnswer answer = client().get("/v1/files/1", script.header());
+        WireResponse response = client().get("/v1/files/1", script.header());
 
-        assertEquals(Integer.toString(body.length), answer.header("Content-Length"));
-        assertArrayEquals(body, answer.whole());
+        assertEquals(Integer.toString(body.length), response.header("Content-Length"));
+        assertArrayEquals(body, response.whole());
     }
 
     @Test
@@ -253,27 +253,27 @@ abstract class ForwardedCallTest extends RunningGateway {
             exchange.chunk("ta: 2\n\n").end();
         });
 
-        WireAnswer answer = client().get("/v1/run/run_1/events", script.header());
-        assertEquals("data: 1\n\nda", new String(answer.readUpTo(11), UTF_8));
+        WireResponse response = client().get("/v1/run/run_1/events", script.header());
+        assertEquals("data: 1\n\nda", new String(response.readUpTo(11), UTF_8));
         read.countDown();
 
-        assertEquals("data: 1\n\ndata: 2\n\n", new String(answer.whole(), UTF_8));
+        assertEquals("data: 1\n\ndata: 2\n\n", new String(response.whole(), UTF_8));
     }
 
     @Test
-    void cutsTheClientOffWhereTheAnswerBreaksOff() throws Exception {
+    void cutsTheClientOffWhereTheResponseBreaksOff() throws Exception {
         CountDownLatch read = new CountDownLatch(1);
         Scripted script = upstream.on(exchange -> {
             exchange.streamHead().chunk("data: 1\n\n");
             read.await();
         });
 
-        WireAnswer answer = client().get("/v1/run/run_1/events", script.header());
-        answer.readUpTo(9);
+        WireResponse response = client().get("/v1/run/run_1/events", script.header());
+        response.readUpTo(9);
         read.countDown();
 
-        assertEquals("data: 1\n\n", new String(answer.readAll(), UTF_8));
-        assertEquals(WireAnswer.End.CUT, answer.end());
+        assertEquals("data: 1\n\n", new String(response.readAll(), UTF_8));
+        assertEquals(WireResponse.End.CUT, response.end());
     }
 
     @Test
@@ -283,9 +283,9 @@ abstract class ForwardedCallTest extends RunningGateway {
             exchange.awaitPeerGone();
         });
 
-        WireAnswer answer = client().get("/v1/run/run_1/events", script.header());
-        answer.readUpTo(9);
-        answer.close();
+        WireResponse response = client().get("/v1/run/run_1/events", script.header());
+        response.readUpTo(9);
+        response.close();
 
         assertTrue(script.done().isEmpty());
     }
@@ -316,9 +316,9 @@ abstract class ForwardedCallTest extends RunningGateway {
                 codes);
     }
 
-    private static String code(WireAnswer answer) throws Exception {
-        JsonObject body = new JsonObject(new String(answer.whole(), UTF_8));
-        return answer.status() + " " + body.getJsonObject("error").getString("code");
+    private static String code(WireResponse response) throws Exception {
+        JsonObject body = new JsonObject(new String(response.whole(), UTF_8));
+        return response.status() + " " + body.getJsonObject("error").getString("code");
     }
 
     private static byte[] random(int length) {

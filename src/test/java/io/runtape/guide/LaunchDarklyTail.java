@@ -50,7 +50,7 @@ final class LaunchDarklyTail {
         return response.code() == 204 ? response.newBuilder().code(NOTHING_MORE).build() : response;
     }
 
-    /** After everything but an answer that says no. */
+    /** After everything but a response that says no. */
     private static final class ComeBack extends ErrorStrategy {
         @Override
         public Result apply(StreamException failure) {

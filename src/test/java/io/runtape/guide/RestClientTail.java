@@ -30,8 +30,8 @@ final class RestClientTail {
     private volatile String lastId = "0";
 
     /**
-     * Asks again after so long a silence as well: this client never says that a connection was closed in the midst of an
-     * answer. Half a minute will do; for a run that is just quiet it costs one more call.
+     * Asks again after so long a silence as well: this client never says that a connection was closed in the midst of a
+     * response. Half a minute will do; for a run that is just quiet it costs one more call.
      */
     RestClientTail(RunEvents gateway, Duration silenceMax) {
         this.gateway = gateway;

@@ -9,7 +9,7 @@ import io.runtape.testsupport.DroppingLink;
 import io.runtape.testsupport.NodeModules;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Tool;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ abstract class ResumeGuideTest extends RunningGateway {
         try (DroppingLink toLive = linkToGateway();
                 DroppingLink toEnded = linkToGateway();
                 DroppingLink withoutEnd = DroppingLink.after(URI.create(url()).getPort(), END);
-                WireAnswer live = begin(new LongRun(toLive))) {
+                WireResponse live = begin(new LongRun(toLive))) {
             String ended = ended();
             CompletableFuture<Told> ofLive = reading(client, toLive, live.header("Runtape-Run-Id"));
             CompletableFuture<Told> ofEnded = reading(client, toEnded, ended);
@@ -83,7 +83,7 @@ abstract class ResumeGuideTest extends RunningGateway {
     }
 
     private String ended() throws Exception {
-        try (WireAnswer begun = begin(new LongRun())) {
+        try (WireResponse begun = begin(new LongRun())) {
             begun.whole();
             String run = begun.header("Runtape-Run-Id");
             table().ended(run);
@@ -95,7 +95,7 @@ abstract class ResumeGuideTest extends RunningGateway {
         return DroppingLink.atRandom(URI.create(url()).getPort(), 200, 9000);
     }
 
-    private WireAnswer begin(LongRun run) throws Exception {
+    private WireResponse begin(LongRun run) throws Exception {
         return client().post("/v1/run", "{}", upstream.on(run).header(), "X-API-Key: " + key);
     }
 

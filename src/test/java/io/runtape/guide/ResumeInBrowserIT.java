@@ -9,7 +9,7 @@ import io.runtape.testsupport.DroppingLink;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -84,12 +84,12 @@ class ResumeInBrowserIT {
         return browser.findElement(By.id(id)).getText();
     }
 
-    private static WireAnswer begin(LongRun run) throws IOException {
+    private static WireResponse begin(LongRun run) throws IOException {
         return gateway.client().post("/v1/run", "{}", upstream.on(run).header(), KEY);
     }
 
     private static String ended() throws IOException {
-        try (WireAnswer begun = begin(new LongRun())) {
+        try (WireResponse begun = begin(new LongRun())) {
             begun.whole();
             return begun.header("Runtape-Run-Id");
         }
@@ -109,7 +109,7 @@ class ResumeInBrowserIT {
     @Test
     void anEventSourceReadsALiveRunOnce() throws Exception {
         try (DroppingLink link = DroppingLink.atRandom(gateway.port(), 2000, 9000);
-                WireAnswer live = begin(new LongRun(link))) {
+                WireResponse live = begin(new LongRun(link))) {
             assertReadsEveryEventOnce("/live", link, live.header("Runtape-Run-Id"));
             assertTrue(link.cuts() > 1, "cut " + link.cuts() + " times");
         }
@@ -123,12 +123,12 @@ class ResumeInBrowserIT {
         }
     }
 
-    /** WHATWG, 9.2.3: an answer of 204 tells it to stop, and any other that is not 200 too. */
+    /** WHATWG, 9.2.3: a response of 204 tells it to stop, and any other that is not 200 too. */
     @Test
     void anEventSourceThatClosesNothingStopsByItself() throws Exception {
         String run = ended();
         String ticket;
-        try (WireAnswer made = gateway.client().post("/history/v1/tickets", "{\"runId\":\"" + run + "\"}", KEY)) {
+        try (WireResponse made = gateway.client().post("/history/v1/tickets", "{\"runId\":\"" + run + "\"}", KEY)) {
             Matcher found = TICKET.matcher(new String(made.whole(), UTF_8));
             assertTrue(found.find());
             ticket = found.group(1);

@@ -75,7 +75,7 @@ class JsonTextTest {
     }
 
     @Test
-    void standsWithinAnAnswer() throws Exception {
+    void standsWithinAResponse() throws Exception {
         assertEquals(
                 "{\"payload\":{\"a\":1}}",
                 new ObjectMapper().writeValueAsString(Map.of("payload", new JsonText("{\"a\":1}"))));

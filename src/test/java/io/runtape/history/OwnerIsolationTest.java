@@ -57,24 +57,25 @@ abstract class OwnerIsolationTest extends RecordedHistory {
             boolean ofThread = endpoint.path().contains("/threads/");
             String target = endpoint.path().replaceAll("\\{[^}]+}", ofThread ? thread : run);
             for (String accept : List.of("*/*", "text/event-stream", "application/x-ndjson")) {
-                Response answer = given().baseUri(url())
+                Response response = given().baseUri(url())
                         .header("X-API-Key", stranger)
                         .header("Accept", accept)
                         .contentType("application/json")
                         .body(endpoint.method().equals("PATCH") ? "{\"title\":\"mine\"}" : "")
                         .request(endpoint.method(), target);
-                String body = answer.asString();
+                String body = response.asString();
                 String call = endpoint.method() + " " + target + " (" + accept + ")";
                 assertFalse(body.contains(SECRET), call);
                 assertFalse(body.contains(run), call);
                 if (endpoint.path().contains("{")) {
                     assertTrue(
-                            answer.statusCode() == 404 || answer.statusCode() == 406,
-                            call + " answers " + answer.statusCode());
-                } else if (answer.statusCode() == 200 && answer.contentType().contains("ndjson")) {
+                            response.statusCode() == 404 || response.statusCode() == 406,
+                            call + " answers " + response.statusCode());
+                } else if (response.statusCode() == 200
+                        && response.contentType().contains("ndjson")) {
                     assertEquals("", body, call);
-                } else if (answer.statusCode() == 200) {
-                    assertEquals(List.of(), answer.jsonPath().getList("data"), call);
+                } else if (response.statusCode() == 200) {
+                    assertEquals(List.of(), response.jsonPath().getList("data"), call);
                 }
             }
         }

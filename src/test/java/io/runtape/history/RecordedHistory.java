@@ -9,7 +9,7 @@ import io.restassured.specification.RequestSpecification;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -53,8 +53,8 @@ public abstract class RecordedHistory extends RunningGateway {
         refused(history().get(target).then(), status, code, said);
     }
 
-    protected static void refused(ValidatableResponse answer, int status, String code, String... said) {
-        JsonPath error = answer.statusCode(status)
+    protected static void refused(ValidatableResponse response, int status, String code, String... said) {
+        JsonPath error = response.statusCode(status)
                 .contentType(ContentType.JSON)
                 .extract()
                 .jsonPath();
@@ -66,19 +66,19 @@ public abstract class RecordedHistory extends RunningGateway {
         }
     }
 
-    /** Records a run of the agent API's answer to this body, to its end. */
+    /** Records a run of the agent API's response to this body, to its end. */
     protected String record(String body, Script script, String... headerLines) throws Exception {
         return record("/v1/run", body, script, headerLines);
     }
 
     protected String record(String target, String body, Script script, String... headerLines) throws Exception {
-        try (WireAnswer answer = call(target, body, upstream.on(script), headerLines)) {
-            answer.readAll();
-            return answer.header("Runtape-Run-Id");
+        try (WireResponse response = call(target, body, upstream.on(script), headerLines)) {
+            response.readAll();
+            return response.header("Runtape-Run-Id");
         }
     }
 
-    private WireAnswer call(String target, String body, Scripted script, String... headerLines) throws Exception {
+    private WireResponse call(String target, String body, Scripted script, String... headerLines) throws Exception {
         String[] lines = new String[headerLines.length + 2];
         lines[0] = "X-API-Key: " + key;
         lines[1] = script.header();
@@ -95,12 +95,12 @@ public abstract class RecordedHistory extends RunningGateway {
     protected final class LiveRun implements AutoCloseable {
 
         private final CountDownLatch end = new CountDownLatch(1);
-        private final WireAnswer answer;
+        private final WireResponse response;
         private final String id;
 
         private LiveRun(String body, String... chunks) throws Exception {
             int length = String.join("", chunks).length();
-            answer = call("/v1/run", body, upstream.on(exchange -> {
+            response = call("/v1/run", body, upstream.on(exchange -> {
                 exchange.streamHead();
                 for (String chunk : chunks) {
                     exchange.chunk(chunk);
@@ -108,8 +108,8 @@ public abstract class RecordedHistory extends RunningGateway {
                 Assertions.assertTrue(end.await(60, TimeUnit.SECONDS));
                 exchange.end();
             }));
-            answer.readUpTo(length);
-            id = answer.header("Runtape-Run-Id");
+            response.readUpTo(length);
+            id = response.header("Runtape-Run-Id");
         }
 
         public String id() {
@@ -119,13 +119,13 @@ public abstract class RecordedHistory extends RunningGateway {
         /** Lets it end, and waits until its client knows: then its end is durable, and no longer only in its row. */
         public void finish() throws Exception {
             end.countDown();
-            answer.whole();
+            response.whole();
         }
 
         @Override
         public void close() throws Exception {
             end.countDown();
-            answer.close();
+            response.close();
         }
     }
 }

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -65,8 +65,8 @@ abstract class HostileBodiesIT extends UnderAttack {
 
     private JsonObject ended(String runId, String key) {
         return RunTable.await("run " + runId + " ends", PATIENCE, () -> {
-            try (WireAnswer answer = client().get("/history/v1/runs/" + runId, key)) {
-                JsonObject run = new JsonObject(new String(answer.whole(), UTF_8)).getJsonObject("data");
+            try (WireResponse response = client().get("/history/v1/runs/" + runId, key)) {
+                JsonObject run = new JsonObject(new String(response.whole(), UTF_8)).getJsonObject("data");
                 return run.getString("status").equals("running") ? null : run;
             }
         });
@@ -74,9 +74,9 @@ abstract class HostileBodiesIT extends UnderAttack {
 
     private void assertThatCallsPass() throws IOException {
         Scripted script = answering();
-        try (WireAnswer answer = client().post("/v1/run", "{\"prompt\":\"hello\"}", script.header())) {
-            assertEquals(200, answer.status());
-            answer.whole();
+        try (WireResponse response = client().post("/v1/run", "{\"prompt\":\"hello\"}", script.header())) {
+            assertEquals(200, response.status());
+            response.whole();
         }
     }
 
@@ -102,10 +102,11 @@ abstract class HostileBodiesIT extends UnderAttack {
         List<Future<String>> calls = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             calls.add(callers.submit(() -> {
-                try (WireAnswer answer = client().send("POST", "/v1/run", body, script.header(), "X-API-Key: many")) {
-                    assertEquals(200, answer.status());
-                    answer.whole();
-                    return answer.header("Runtape-Run-Id");
+                try (WireResponse response =
+                        client().send("POST", "/v1/run", body, script.header(), "X-API-Key: many")) {
+                    assertEquals(200, response.status());
+                    response.whole();
+                    return response.header("Runtape-Run-Id");
                 }
             }));
         }
@@ -126,9 +127,9 @@ abstract class HostileBodiesIT extends UnderAttack {
         List<Future<String>> calls = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             calls.add(callers.submit(() -> {
-                try (WireAnswer answer = client().post("/v1/run", "{}", script.header(), "X-API-Key: event")) {
-                    assertEquals(WireAnswer.End.WHOLE, answer.passOn(OutputStream.nullOutputStream()));
-                    return answer.header("Runtape-Run-Id");
+                try (WireResponse response = client().post("/v1/run", "{}", script.header(), "X-API-Key: event")) {
+                    assertEquals(WireResponse.End.WHOLE, response.passOn(OutputStream.nullOutputStream()));
+                    return response.header("Runtape-Run-Id");
                 }
             }));
         }
@@ -145,17 +146,17 @@ abstract class HostileBodiesIT extends UnderAttack {
                 "{\"big\":1e999999999,\"long\":0.1234567890123456789012345678901234567890,\"int\":10000000000000000000000}";
         Scripted script = answering();
         String runId;
-        try (WireAnswer answer = client().post(
+        try (WireResponse response = client().post(
                         "/v1/run",
                         "{\"metadata\":" + metadata + ",\"config\":" + metadata + "}",
                         script.header(),
                         "X-API-Key: text")) {
-            answer.whole();
-            runId = answer.header("Runtape-Run-Id");
+            response.whole();
+            runId = response.header("Runtape-Run-Id");
         }
 
-        try (WireAnswer answer = client().get("/history/v1/runs/" + runId, "X-API-Key: text")) {
-            String run = new String(answer.whole(), UTF_8);
+        try (WireResponse response = client().get("/history/v1/runs/" + runId, "X-API-Key: text")) {
+            String run = new String(response.whole(), UTF_8);
             assertTrue(run.contains("\"metadata\":" + metadata), run);
             assertTrue(run.contains("\"config\":" + metadata), run);
         }
@@ -169,23 +170,23 @@ abstract class HostileBodiesIT extends UnderAttack {
         Arrays.fill(part, (byte) ' ');
         part[0] = '{';
         CountDownLatch sending = new CountDownLatch(UNFINISHED);
-        List<WireAnswer> open = new ArrayList<>();
+        List<WireResponse> open = new ArrayList<>();
         List<Future<Integer>> refusals = new ArrayList<>();
         for (int i = 0; i < UNFINISHED; i++) {
-            WireAnswer answer = client().sendHead("POST", "/v1/run", "Content-Length: " + 16 * MIB);
-            open.add(answer);
+            WireResponse response = client().sendHead("POST", "/v1/run", "Content-Length: " + 16 * MIB);
+            open.add(response);
             refusals.add(callers.submit(() -> {
                 sending.countDown();
                 try {
-                    answer.write(part);
+                    response.write(part);
                 } catch (IOException refusedMeanwhile) {
                     // What it was answered is still there to be read.
                 }
-                int status = answer.status();
-                String body = new String(answer.readAll(), UTF_8);
+                int status = response.status();
+                String body = new String(response.readAll(), UTF_8);
                 if (status == 503) {
                     assertTrue(body.contains("\"overloaded\""), body);
-                    assertNotNull(answer.header("Retry-After"));
+                    assertNotNull(response.header("Retry-After"));
                 } else {
                     assertTrue(body.contains("\"request_timeout\""), body);
                 }
@@ -201,7 +202,7 @@ abstract class HostileBodiesIT extends UnderAttack {
         for (int status : all(refusals)) {
             assertTrue(status == 503 || status == 408, "status " + status);
         }
-        for (WireAnswer each : open) {
+        for (WireResponse each : open) {
             each.close();
         }
         assertMemoryStaysBounded();
@@ -212,28 +213,28 @@ abstract class HostileBodiesIT extends UnderAttack {
         Scripted script = answering();
         byte[] piece = " ".repeat(10_000).getBytes(UTF_8);
         int pieces = 30;
-        try (WireAnswer answer = client().sendHead(
+        try (WireResponse response = client().sendHead(
                         "POST", "/v1/run", "Content-Length: " + (pieces * piece.length + 2), script.header())) {
-            answer.write("{".getBytes(UTF_8));
+            response.write("{".getBytes(UTF_8));
             for (int i = 0; i < pieces; i++) {
-                answer.write(piece);
+                response.write(piece);
                 // The pace of a slow line, 20 kB/s: the upload takes longer than one that stands still is waited for.
                 TimeUnit.MILLISECONDS.sleep(500);
             }
-            answer.write("}".getBytes(UTF_8));
-            assertEquals(200, answer.status());
-            answer.whole();
+            response.write("}".getBytes(UTF_8));
+            assertEquals(200, response.status());
+            response.whole();
         }
     }
 
     @Test
     void requestsWhoseHeadNeverEndsAreClosed() throws Exception {
-        List<WireAnswer> open = new ArrayList<>();
+        List<WireResponse> open = new ArrayList<>();
         for (int i = 0; i < HEADLESS; i++) {
             String head = i % 2 == 0 ? "" : "POST /v1/run HTTP/1.1\r\nHost: x\r\nX-Long: ";
             open.add(client().sendRaw(head.getBytes(StandardCharsets.US_ASCII)));
         }
-        for (WireAnswer each : open) {
+        for (WireResponse each : open) {
             assertTrue(!each.isSilentFor(PATIENCE), "the connection stays open");
             each.close();
         }
@@ -255,18 +256,18 @@ abstract class HostileBodiesIT extends UnderAttack {
             text.append((char) ('a' + random.nextInt(26))).append((char) ('A' + random.nextInt(26)));
         }
         byte[] body = text.append("\"}").toString().getBytes(UTF_8);
-        List<WireAnswer> clients = new CopyOnWriteArrayList<>();
+        List<WireResponse> clients = new CopyOnWriteArrayList<>();
         AtomicInteger refused = new AtomicInteger();
         for (int i = 0; i < WAITING; i++) {
             String key = "X-API-Key: waiting-" + i % 10;
             callers.submit(() -> {
-                WireAnswer answer = client().send("POST", "/v1/run", body, script.header(), key);
-                clients.add(answer);
+                WireResponse response = client().send("POST", "/v1/run", body, script.header(), key);
+                clients.add(response);
                 // Who is not refused waits until this test lets its agent answer, or hangs up.
-                if (answer.status() == 503) {
+                if (response.status() == 503) {
                     refused.incrementAndGet();
                 }
-                return answer;
+                return response;
             });
         }
         AtomicInteger came = new AtomicInteger();
@@ -279,7 +280,7 @@ abstract class HostileBodiesIT extends UnderAttack {
         RunTable.await(
                 "each call waits or is refused", PATIENCE, () -> came.get() + refused.get() == WAITING ? true : null);
         long memory = gateway.peakMemory();
-        for (WireAnswer each : clients) {
+        for (WireResponse each : clients) {
             each.close();
         }
         assertThatCallsPass();
@@ -293,9 +294,9 @@ abstract class HostileBodiesIT extends UnderAttack {
 
     @Test
     void bodiesOfTheHistoryThatNeverEndHoldNoThread() throws Exception {
-        List<WireAnswer> open = new ArrayList<>();
+        List<WireResponse> open = new ArrayList<>();
         for (int i = 0; i < PINNING; i++) {
-            WireAnswer answer = i % 2 == 0
+            WireResponse response = i % 2 == 0
                     ? client().sendHead(
                                     "POST",
                                     "/history/v1/tickets",
@@ -308,27 +309,27 @@ abstract class HostileBodiesIT extends UnderAttack {
                                     "Content-Type: application/json",
                                     "Content-Length: 100",
                                     "X-API-Key: invented-" + i);
-            answer.write("{".getBytes(UTF_8));
-            open.add(answer);
+            response.write("{".getBytes(UTF_8));
+            open.add(response);
         }
 
-        try (WireAnswer runs = client().get("/history/v1/runs", "X-API-Key: someone")) {
+        try (WireResponse runs = client().get("/history/v1/runs", "X-API-Key: someone")) {
             assertEquals(200, runs.status());
         }
         assertEquals("UP", gateway.management().readiness().get("database"));
         Scripted script = answering();
         byte[] large = ("{\"prompt\":\"" + "p".repeat(200_000) + "\"}").getBytes(UTF_8);
-        try (WireAnswer answer = client().send(
+        try (WireResponse response = client().send(
                         "POST", "/v1/run", large, script.header(), "X-API-Key: someone", "Idempotency-Key: once")) {
-            assertEquals(200, answer.status());
-            answer.whole();
+            assertEquals(200, response.status());
+            response.whole();
         }
-        try (WireAnswer repeat = client().send(
+        try (WireResponse repeat = client().send(
                         "POST", "/v1/run", large, script.header(), "X-API-Key: someone", "Idempotency-Key: once")) {
             assertEquals(200, repeat.status());
             repeat.whole();
         }
-        for (WireAnswer each : open) {
+        for (WireResponse each : open) {
             assertEquals(408, each.status());
             each.close();
         }
@@ -336,9 +337,9 @@ abstract class HostileBodiesIT extends UnderAttack {
 
     @Test
     void aBodyOfTheHistoryWithoutACredentialIsNotWaitedFor() throws Exception {
-        try (WireAnswer answer = client().sendHead(
+        try (WireResponse response = client().sendHead(
                         "POST", "/history/v1/tickets", "Content-Type: application/json", "Content-Length: 100")) {
-            assertEquals(401, answer.status());
+            assertEquals(401, response.status());
         }
     }
 }

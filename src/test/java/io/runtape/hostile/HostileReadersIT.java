@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -102,10 +102,10 @@ abstract class HostileReadersIT extends UnderAttack {
     }
 
     private String record(Script script) throws IOException {
-        try (WireAnswer answer =
+        try (WireResponse response =
                 client().post("/v1/run", "{}", upstream.on(script).header(), MALLORY)) {
-            String runId = answer.header("Runtape-Run-Id");
-            assertEquals(WireAnswer.End.WHOLE, answer.passOn(OutputStream.nullOutputStream()));
+            String runId = response.header("Runtape-Run-Id");
+            assertEquals(WireResponse.End.WHOLE, response.passOn(OutputStream.nullOutputStream()));
             return runId;
         }
     }
@@ -115,7 +115,7 @@ abstract class HostileReadersIT extends UnderAttack {
         String[] lines = Arrays.copyOf(headers, headers.length + 1);
         lines[headers.length] = MALLORY;
         Histogram quiet = lists();
-        List<WireAnswer> unread = new ArrayList<>();
+        List<WireResponse> unread = new ArrayList<>();
         try {
             Thread attacking = new Thread(
                     () -> {
@@ -141,8 +141,8 @@ abstract class HostileReadersIT extends UnderAttack {
                     millis(quiet.getMaxValue()));
             assertTrue(attacked.getMaxValue() < LIST_MAX.toNanos());
         } finally {
-            for (WireAnswer answer : unread) {
-                answer.close();
+            for (WireResponse response : unread) {
+                response.close();
             }
         }
     }
@@ -151,7 +151,7 @@ abstract class HostileReadersIT extends UnderAttack {
         Histogram took = new Histogram(TimeUnit.MINUTES.toNanos(10), 3);
         for (int i = 0; i < LISTS; i++) {
             long asked = System.nanoTime();
-            try (WireAnswer list = client().get("/history/v1/runs", BYSTANDER)) {
+            try (WireResponse list = client().get("/history/v1/runs", BYSTANDER)) {
                 assertEquals(200, list.status());
                 assertTrue(new String(list.whole(), UTF_8).contains("\"data\""));
             }

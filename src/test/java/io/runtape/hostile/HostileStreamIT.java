@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.OutputStream;
@@ -34,10 +34,10 @@ abstract class HostileStreamIT extends UnderAttack {
         long before = storedBytes();
 
         String runId;
-        try (WireAnswer answer = client().post(
+        try (WireResponse response = client().post(
                         "/v1/run", "{}", upstream.on(Script.stream(stream)).header(), KEY)) {
-            runId = answer.header("Runtape-Run-Id");
-            assertEquals(WireAnswer.End.WHOLE, answer.passOn(OutputStream.nullOutputStream()));
+            runId = response.header("Runtape-Run-Id");
+            assertEquals(WireResponse.End.WHOLE, response.passOn(OutputStream.nullOutputStream()));
         }
 
         JsonObject run = RunTable.await("the run ends", () -> {
@@ -58,9 +58,9 @@ abstract class HostileStreamIT extends UnderAttack {
     }
 
     private JsonObject json(String target) throws Exception {
-        try (WireAnswer answer = client().get(target, KEY)) {
-            assertEquals(200, answer.status());
-            return new JsonObject(new String(answer.whole(), UTF_8));
+        try (WireResponse response = client().get(target, KEY)) {
+            assertEquals(200, response.status());
+            return new JsonObject(new String(response.whole(), UTF_8));
         }
     }
 }

@@ -10,7 +10,7 @@ import io.runtape.testsupport.Exchange;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
@@ -42,7 +42,7 @@ abstract class StrangeCallersIT extends UnderAttack {
     private static final String BODY = "{\"prompt\":\"x\"}";
     private static final String EVENT = "data: {\"n\":1}\n\n";
 
-    /** The connection is closed without an answer. */
+    /** The connection is closed without a response. */
     private static final int CLOSED = 0;
 
     private final List<String> surprises = new ArrayList<>();
@@ -156,15 +156,16 @@ abstract class StrangeCallersIT extends UnderAttack {
     }
 
     private void afterwards(String name, Script script, String target) throws Exception {
-        try (WireAnswer answer = client().post(target, BODY, upstream.on(script).header(), KEY)) {
-            answer.readAll();
+        try (WireResponse response =
+                client().post(target, BODY, upstream.on(script).header(), KEY)) {
+            response.readAll();
         } catch (EOFException | SocketException closed) {
             surprises.add(name + " at " + target + ": no answer");
         }
         Scripted own = upstream.on(Script.stream("data: mine\n\n"));
-        try (WireAnswer answer = client().post(target, BODY, own.header(), KEY)) {
-            if (!new String(answer.whole(), UTF_8).equals("data: mine\n\n")) {
-                surprises.add(name + " at " + target + ": the next caller gets " + answer.text());
+        try (WireResponse response = client().post(target, BODY, own.header(), KEY)) {
+            if (!new String(response.whole(), UTF_8).equals("data: mine\n\n")) {
+                surprises.add(name + " at " + target + ": the next caller gets " + response.text());
             }
         }
     }
@@ -219,12 +220,12 @@ abstract class StrangeCallersIT extends UnderAttack {
                     ? new String[] {"Content-Type: text/event-stream", "Content-Encoding: gzip"}
                     : new String[] {"Content-Type: text/event-stream"};
             Scripted script = upstream.on(Script.whole(200, bytes, lines));
-            try (WireAnswer answer = client().post("/v1/run", BODY, script.header(), KEY)) {
-                byte[] got = answer.whole();
+            try (WireResponse response = client().post("/v1/run", BODY, script.header(), KEY)) {
+                byte[] got = response.whole();
                 if (!Arrays.equals(bytes, got)) {
                     surprises.add(each.getKey() + ": " + got.length + " of " + bytes.length + " bytes");
                 }
-                String run = answer.header("Runtape-Run-Id");
+                String run = response.header("Runtape-Run-Id");
                 for (String view : List.of("", "/events?limit=5", "/events?limit=5&order=desc", "/transcript")) {
                     read(each.getKey(), "/history/v1/runs/" + run + view);
                 }
@@ -234,10 +235,10 @@ abstract class StrangeCallersIT extends UnderAttack {
     }
 
     private void read(String name, String target) throws IOException {
-        try (WireAnswer answer = client().get(target, KEY)) {
-            answer.readAll();
-            if (answer.status() != 200 || answer.end() != WireAnswer.End.WHOLE) {
-                surprises.add(name + " at " + target + ": " + answer.status() + ", " + answer.end());
+        try (WireResponse response = client().get(target, KEY)) {
+            response.readAll();
+            if (response.status() != 200 || response.end() != WireResponse.End.WHOLE) {
+                surprises.add(name + " at " + target + ": " + response.status() + ", " + response.end());
             }
         }
     }
@@ -278,7 +279,7 @@ abstract class StrangeCallersIT extends UnderAttack {
         taken.forEach((name, body) -> answered(name, request("POST", "/v1/run", body), script, Set.of(200)));
         refused.forEach((name, body) -> answered(name, request("POST", "/v1/run", body), script, Set.of(400)));
         assertNoSurprise();
-        try (WireAnswer runs = client().get("/history/v1/runs?limit=20", KEY)) {
+        try (WireResponse runs = client().get("/history/v1/runs?limit=20", KEY)) {
             JsonArray data = new JsonObject(new String(runs.whole(), UTF_8)).getJsonArray("data");
             assertTrue(data.size() >= taken.size(), data::encode);
         }
@@ -303,7 +304,7 @@ abstract class StrangeCallersIT extends UnderAttack {
             exchange.streamHead().chunk(EVENT);
             exchange.awaitPeerGone();
         });
-        try (WireAnswer live = client().post("/v1/run", BODY, silent.header(), KEY)) {
+        try (WireResponse live = client().post("/v1/run", BODY, silent.header(), KEY)) {
             live.readUpTo(1);
             String run = live.header("Runtape-Run-Id");
             List<Integer> cancelled = atOnce(100, i -> status("POST", "/history/v1/runs/" + run + "/cancel"));
@@ -334,16 +335,16 @@ abstract class StrangeCallersIT extends UnderAttack {
     }
 
     private int post(String target, Scripted script, String headerLine) throws IOException {
-        try (WireAnswer answer = client().post(target, BODY, script.header(), KEY, headerLine)) {
-            answer.readAll();
-            return answer.status();
+        try (WireResponse response = client().post(target, BODY, script.header(), KEY, headerLine)) {
+            response.readAll();
+            return response.status();
         }
     }
 
     private int status(String method, String target) throws IOException {
-        try (WireAnswer answer = client().send(method, target, new byte[0], KEY)) {
-            answer.readAll();
-            return answer.status();
+        try (WireResponse response = client().send(method, target, new byte[0], KEY)) {
+            response.readAll();
+            return response.status();
         }
     }
 
@@ -363,8 +364,8 @@ abstract class StrangeCallersIT extends UnderAttack {
     }
 
     private List<String> metrics() throws IOException {
-        try (WireAnswer answer = gateway.management().client().get("/q/metrics")) {
-            return new String(answer.whole(), UTF_8)
+        try (WireResponse response = gateway.management().client().get("/q/metrics")) {
+            return new String(response.whole(), UTF_8)
                     .lines()
                     .filter(line -> line.startsWith("http_server_requests_seconds_count"))
                     .toList();
@@ -382,8 +383,8 @@ abstract class StrangeCallersIT extends UnderAttack {
                     broken,
                     Set.of(CLOSED));
             answered("a bad chunk", lengths("zz\r\n", "Transfer-Encoding: chunked"), broken, Set.of(400, CLOSED));
-            try (WireAnswer answer = client().post("/v1/run", BODY, broken.header(), KEY)) {
-                answer.readAll();
+            try (WireResponse response = client().post("/v1/run", BODY, broken.header(), KEY)) {
+                response.readAll();
             }
         }
         List<String> printed = gateway.output().stream()
@@ -400,8 +401,8 @@ abstract class StrangeCallersIT extends UnderAttack {
                 .replaceFirst("\r\n" + KEY, "\r\n" + KEY + "\r\n" + script.header())
                 .getBytes(ISO_8859_1);
         int status = CLOSED;
-        try (WireAnswer answer = client().sendRaw(scripted)) {
-            status = RunTable.await(name + " is answered", () -> statusOf(answer));
+        try (WireResponse response = client().sendRaw(scripted)) {
+            status = RunTable.await(name + " is answered", () -> statusOf(response));
         } catch (IOException closed) {
             // As what cannot be answered may end.
         }
@@ -413,10 +414,10 @@ abstract class StrangeCallersIT extends UnderAttack {
         }
     }
 
-    private static int statusOf(WireAnswer answer) throws IOException {
+    private static int statusOf(WireResponse response) throws IOException {
         try {
-            int status = Integer.parseInt(answer.head().startLine().split(" ")[1]);
-            answer.readAll();
+            int status = Integer.parseInt(response.head().startLine().split(" ")[1]);
+            response.readAll();
             return status;
         } catch (NumberFormatException | ArrayIndexOutOfBoundsException noHttp) {
             return CLOSED;

@@ -8,8 +8,8 @@ import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
 import io.runtape.testsupport.WireClient;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -84,8 +84,8 @@ abstract class UnderAttack {
 
     private Boolean takesRuns() throws IOException {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
-        try (WireAnswer answer = client().post("/v1/run", "{}", script.header(), "X-API-Key: " + BYSTANDER_KEY)) {
-            return answer.status() == 200 ? true : null;
+        try (WireResponse response = client().post("/v1/run", "{}", script.header(), "X-API-Key: " + BYSTANDER_KEY)) {
+            return response.status() == 200 ? true : null;
         }
     }
 

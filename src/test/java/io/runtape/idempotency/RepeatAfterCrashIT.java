@@ -9,7 +9,7 @@ import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -49,8 +49,8 @@ class RepeatAfterCrashIT {
             never.await();
         });
         Scripted unanswered = upstream.on(exchange -> never.await());
-        WireAnswer ended;
-        WireAnswer live;
+        WireResponse ended;
+        WireResponse live;
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
             ended = post(gateway, whole, "ended");
             ended.whole();
@@ -62,27 +62,27 @@ class RepeatAfterCrashIT {
         }
 
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
-            WireAnswer endedAgain = post(gateway, whole, "ended");
+            WireResponse endedAgain = post(gateway, whole, "ended");
             assertEquals(SAID, new String(endedAgain.whole(), UTF_8));
             assertEquals(ended.header("Runtape-Run-Id"), endedAgain.header("Runtape-Run-Id"));
 
-            WireAnswer liveAgain = post(gateway, broken, "live");
+            WireResponse liveAgain = post(gateway, broken, "live");
             assertEquals(SAID, new String(liveAgain.readAll(), UTF_8));
-            assertEquals(WireAnswer.End.CUT, liveAgain.end());
+            assertEquals(WireResponse.End.CUT, liveAgain.end());
             assertEquals(200, liveAgain.status());
             assertEquals("kept", liveAgain.header("X-Custom"));
             assertEquals("true", liveAgain.header("Idempotent-Replayed"));
             assertEquals(live.header("Runtape-Run-Id"), liveAgain.header("Runtape-Run-Id"));
-            WireAnswer run =
+            WireResponse run =
                     gateway.client().get("/history/v1/runs/" + live.header("Runtape-Run-Id"), "X-API-Key: mine");
             assertTrue(new String(run.whole(), UTF_8).contains("\"reason\":\"gateway_lost\""), run.text());
 
             // The agent may be at work on it, so it is not called again, and its client is told so.
-            WireAnswer lost = post(gateway, unanswered, "no head");
+            WireResponse lost = post(gateway, unanswered, "no head");
             assertTrue(new String(lost.whole(), UTF_8).contains("\"internal_error\""), lost.text());
             assertEquals(500, lost.status());
             assertEquals("false", lost.header("x-should-retry"));
-            WireAnswer unheard =
+            WireResponse unheard =
                     gateway.client().get("/history/v1/runs/" + lost.header("Runtape-Run-Id"), "X-API-Key: mine");
             assertTrue(new String(unheard.whole(), UTF_8).contains("\"reason\":\"gateway_lost\""), unheard.text());
 
@@ -97,7 +97,7 @@ class RepeatAfterCrashIT {
         assertTrue(script.isUncalled());
     }
 
-    private static WireAnswer post(GatewayProcess gateway, Scripted script, String key) throws IOException {
+    private static WireResponse post(GatewayProcess gateway, Scripted script, String key) throws IOException {
         String header = "Idempotency-Key: " + key.replace(' ', '-');
         return gateway.client().post("/v1/run", "{}", script.header(), "X-API-Key: mine", header);
     }

@@ -8,7 +8,7 @@ import io.runtape.cluster.TwoGateways;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -49,7 +49,7 @@ class RepeatElsewhereIT {
         CLUSTER.close();
     }
 
-    private static WireAnswer post(GatewayProcess gateway, Scripted script, String key, String body)
+    private static WireResponse post(GatewayProcess gateway, Scripted script, String key, String body)
             throws IOException {
         return gateway.client()
                 .post("/v1/run", body, TwoGateways.CREDENTIAL, script.header(), "Idempotency-Key: " + key);
@@ -69,16 +69,16 @@ class RepeatElsewhereIT {
     void equalCallsAtOnceRunTheAgentOnce() throws Exception {
         CountDownLatch goOn = new CountDownLatch(1);
         Scripted script = agent(goOn);
-        List<Future<WireAnswer>> calls = new ArrayList<>();
+        List<Future<WireResponse>> calls = new ArrayList<>();
         CountDownLatch begun = new CountDownLatch(CALLS);
         for (int i = 0; i < CALLS; i++) {
             GatewayProcess gateway = i % 2 == 0 ? first : second;
             calls.add(CALLERS.submit(() -> {
-                WireAnswer answer = post(gateway, script, "at-once", "{\"n\":1}");
-                answer.readUpTo(FIRST.length());
+                WireResponse response = post(gateway, script, "at-once", "{\"n\":1}");
+                response.readUpTo(FIRST.length());
                 begun.countDown();
-                answer.whole();
-                return answer;
+                response.whole();
+                return response;
             }));
         }
         // All of them follow the run while it is live.
@@ -87,13 +87,13 @@ class RepeatElsewhereIT {
 
         List<String> runs = new ArrayList<>();
         int repeats = 0;
-        for (Future<WireAnswer> call : calls) {
-            try (WireAnswer answer = call.get(30, TimeUnit.SECONDS)) {
-                assertEquals(200, answer.status());
-                assertEquals(FIRST + REST, answer.text());
-                assertEquals("theirs", answer.header("X-Run-ID"));
-                runs.add(answer.header("Runtape-Run-Id"));
-                repeats += answer.head().has("Idempotent-Replayed") ? 1 : 0;
+        for (Future<WireResponse> call : calls) {
+            try (WireResponse response = call.get(30, TimeUnit.SECONDS)) {
+                assertEquals(200, response.status());
+                assertEquals(FIRST + REST, response.text());
+                assertEquals("theirs", response.header("X-Run-ID"));
+                runs.add(response.header("Runtape-Run-Id"));
+                repeats += response.head().has("Idempotent-Replayed") ? 1 : 0;
             }
         }
         assertEquals(Collections.nCopies(CALLS, runs.get(0)), runs);
@@ -106,9 +106,9 @@ class RepeatElsewhereIT {
     void aRepeatGoesOnWhereItWas() throws Exception {
         CountDownLatch goOn = new CountDownLatch(1);
         Scripted script = agent(goOn);
-        try (WireAnswer answer = post(first, script, "goes-on", "{\"n\":2}")) {
-            answer.readUpTo(FIRST.length());
-            try (WireAnswer repeat = second.client()
+        try (WireResponse response = post(first, script, "goes-on", "{\"n\":2}")) {
+            response.readUpTo(FIRST.length());
+            try (WireResponse repeat = second.client()
                     .post(
                             "/v1/run",
                             "{\"n\":2}",
@@ -121,22 +121,22 @@ class RepeatElsewhereIT {
                 repeat.whole();
                 assertEquals(REST, repeat.text());
             }
-            answer.whole();
+            response.whole();
         }
     }
 
     @Test
     void anotherBodyIsRefusedEverywhere() throws Exception {
         Scripted script = CLUSTER.upstream().on(Script.stream(FIRST));
-        try (WireAnswer answer = post(first, script, "reused", "{\"n\":3}")) {
-            answer.whole();
-            assertFalse(answer.head().has("Idempotent-Replayed"));
+        try (WireResponse response = post(first, script, "reused", "{\"n\":3}")) {
+            response.whole();
+            assertFalse(response.head().has("Idempotent-Replayed"));
         }
 
-        try (WireAnswer answer = post(second, script, "reused", "{\"n\":4}")) {
-            answer.whole();
-            assertEquals(422, answer.status());
-            assertTrue(answer.text().contains("idempotency_key_reused"), answer.text());
+        try (WireResponse response = post(second, script, "reused", "{\"n\":4}")) {
+            response.whole();
+            assertEquals(422, response.status());
+            assertTrue(response.text().contains("idempotency_key_reused"), response.text());
         }
     }
 
@@ -146,24 +146,24 @@ class RepeatElsewhereIT {
         CountDownLatch never = new CountDownLatch(1);
         Scripted script = agent(never);
         GatewayProcess lost = CLUSTER.start("RUNTAPE_NODE_LEASE", "3s");
-        try (WireAnswer answer = post(lost, script, "lost", "{\"n\":5}")) {
-            answer.readUpTo(FIRST.length());
-            try (WireAnswer repeat = post(second, script, "lost", "{\"n\":5}")) {
+        try (WireResponse response = post(lost, script, "lost", "{\"n\":5}")) {
+            response.readUpTo(FIRST.length());
+            try (WireResponse repeat = post(second, script, "lost", "{\"n\":5}")) {
                 repeat.readUpTo(FIRST.length());
 
                 lost.kill();
 
                 repeat.readAll();
                 assertEquals(FIRST, repeat.text());
-                assertEquals(WireAnswer.End.CUT, repeat.end());
+                assertEquals(WireResponse.End.CUT, repeat.end());
             }
         } finally {
             never.countDown();
         }
-        try (WireAnswer later = post(first, script, "lost", "{\"n\":5}")) {
+        try (WireResponse later = post(first, script, "lost", "{\"n\":5}")) {
             later.readAll();
             assertEquals(FIRST, later.text());
-            assertEquals(WireAnswer.End.CUT, later.end());
+            assertEquals(WireResponse.End.CUT, later.end());
             assertEquals(
                     "gateway_lost",
                     CLUSTER.run(first, later.header("Runtape-Run-Id")).getString("reason"));

@@ -15,7 +15,7 @@ import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.StoreLock;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -46,11 +46,11 @@ abstract class RepeatedCallTest extends RunningGateway {
         key = "key-" + UUID.randomUUID();
     }
 
-    private WireAnswer post(String body, String... headerLines) throws Exception {
+    private WireResponse post(String body, String... headerLines) throws Exception {
         return postTo("/v1/run", body, headerLines);
     }
 
-    private WireAnswer postTo(String path, String body, String... headerLines) throws Exception {
+    private WireResponse postTo(String path, String body, String... headerLines) throws Exception {
         List<String> lines = new ArrayList<>(List.of(headerLines));
         lines.add("Idempotency-Key: " + key);
         if (lines.stream().noneMatch(line -> line.startsWith("X-API-Key:"))) {
@@ -63,7 +63,7 @@ abstract class RepeatedCallTest extends RunningGateway {
         return new KeyTable(store()::connect);
     }
 
-    private static void assertRepeats(WireAnswer first, WireAnswer repeat) throws Exception {
+    private static void assertRepeats(WireResponse first, WireResponse repeat) throws Exception {
         assertEquals("true", repeat.header("Idempotent-Replayed"));
         assertFalse(first.head().has("Idempotent-Replayed"));
         assertEquals(first.status(), repeat.status());
@@ -76,11 +76,11 @@ abstract class RepeatedCallTest extends RunningGateway {
         assertTrue(script.isUncalled());
     }
 
-    private static void assertRefused(int status, String code, WireAnswer answer) throws Exception {
-        String body = new String(answer.whole(), UTF_8);
-        assertEquals(status, answer.status(), body);
+    private static void assertRefused(int status, String code, WireResponse response) throws Exception {
+        String body = new String(response.whole(), UTF_8);
+        assertEquals(status, response.status(), body);
         assertEquals(code, new JsonObject(body).getJsonObject("error").getString("code"));
-        assertFalse(answer.head().has("Idempotent-Replayed"));
+        assertFalse(response.head().has("Idempotent-Replayed"));
     }
 
     // ---- The same run once more
@@ -96,7 +96,7 @@ abstract class RepeatedCallTest extends RunningGateway {
         });
         int before = table().runs().size();
 
-        List<WireAnswer> answers = new ArrayList<>();
+        List<WireResponse> answers = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             answers.add(post("{\"prompt\":\"five\"}", script.header()));
         }
@@ -106,13 +106,13 @@ abstract class RepeatedCallTest extends RunningGateway {
 
         Set<String> runs = new HashSet<>();
         int repeats = 0;
-        for (WireAnswer answer : answers) {
-            assertEquals(STREAM, new String(answer.whole(), UTF_8));
-            assertEquals(200, answer.status());
-            assertEquals("theirs", answer.header("X-Run-ID"));
-            assertEquals("kept", answer.header("X-Custom"));
-            runs.add(answer.header("Runtape-Run-Id"));
-            repeats += answer.head().has("Idempotent-Replayed") ? 1 : 0;
+        for (WireResponse response : answers) {
+            assertEquals(STREAM, new String(response.whole(), UTF_8));
+            assertEquals(200, response.status());
+            assertEquals("theirs", response.header("X-Run-ID"));
+            assertEquals("kept", response.header("X-Custom"));
+            runs.add(response.header("Runtape-Run-Id"));
+            repeats += response.head().has("Idempotent-Replayed") ? 1 : 0;
         }
         assertEquals(1, runs.size());
         assertEquals(4, repeats);
@@ -124,8 +124,8 @@ abstract class RepeatedCallTest extends RunningGateway {
     void callsThatWaitForOneCommitRunTheAgentOnce() throws Exception {
         Scripted script = upstream.on(Script.stream(STREAM));
         Scripted others = upstream.on(Script.stream("data: other\n\n"));
-        List<WireAnswer> equal = new ArrayList<>();
-        List<WireAnswer> besides = new ArrayList<>();
+        List<WireResponse> equal = new ArrayList<>();
+        List<WireResponse> besides = new ArrayList<>();
         try (StoreLock lock = StoreLock.onRuns(store())) {
             // The first one is being committed for as long as the lock is held, and all others wait.
             besides.add(client().post("/v1/run", "{}", others.header()));
@@ -137,15 +137,15 @@ abstract class RepeatedCallTest extends RunningGateway {
         }
 
         Set<String> runs = new HashSet<>();
-        for (WireAnswer answer : equal) {
-            assertEquals(STREAM, new String(answer.whole(), UTF_8));
-            runs.add(answer.header("Runtape-Run-Id"));
+        for (WireResponse response : equal) {
+            assertEquals(STREAM, new String(response.whole(), UTF_8));
+            runs.add(response.header("Runtape-Run-Id"));
         }
         assertEquals(1, runs.size());
         assertCalledOnce(script);
-        for (WireAnswer answer : besides) {
-            assertEquals("data: other\n\n", new String(answer.whole(), UTF_8));
-            assertFalse(answer.head().has("Idempotent-Replayed"));
+        for (WireResponse response : besides) {
+            assertEquals("data: other\n\n", new String(response.whole(), UTF_8));
+            assertFalse(response.head().has("Idempotent-Replayed"));
         }
     }
 
@@ -153,11 +153,11 @@ abstract class RepeatedCallTest extends RunningGateway {
     void twoBodiesAtOnceWithOneKeyAreOneRunAndOneRefusal() throws Exception {
         Scripted script = upstream.on(Script.stream(STREAM));
 
-        WireAnswer one = post("{\"prompt\":\"one\"}", script.header());
-        WireAnswer other = post("{\"prompt\":\"other\"}", script.header());
+        WireResponse one = post("{\"prompt\":\"one\"}", script.header());
+        WireResponse other = post("{\"prompt\":\"other\"}", script.header());
 
         assertEquals(Set.of(200, 422), Set.of(one.status(), other.status()));
-        WireAnswer run = one.status() == 200 ? one : other;
+        WireResponse run = one.status() == 200 ? one : other;
         assertEquals(STREAM, new String(run.whole(), UTF_8));
         assertRefused(422, "idempotency_key_reused", run == one ? other : one);
         assertCalledOnce(script);
@@ -171,10 +171,10 @@ abstract class RepeatedCallTest extends RunningGateway {
             repeated.await();
             exchange.chunk("data: 2\n\n").end();
         });
-        WireAnswer first = post("{}", script.header());
+        WireResponse first = post("{}", script.header());
         first.readUpTo(9);
 
-        WireAnswer repeat = post("{}", script.header());
+        WireResponse repeat = post("{}", script.header());
 
         assertEquals("data: 1\n\n", new String(repeat.readUpTo(9), UTF_8));
         repeated.countDown();
@@ -192,11 +192,11 @@ abstract class RepeatedCallTest extends RunningGateway {
             repeated.await();
             exchange.chunk("data: 2\n\n").end();
         });
-        WireAnswer first = post("{}", script.header(), "Runtape-Event-Ids: true");
+        WireResponse first = post("{}", script.header(), "Runtape-Event-Ids: true");
         first.readUpTo("data: 1\nid: 1\n\n".length());
         first.close();
 
-        WireAnswer repeat = post("{}", script.header(), "Runtape-Event-Ids: true", "Last-Event-ID: 1");
+        WireResponse repeat = post("{}", script.header(), "Runtape-Event-Ids: true", "Last-Event-ID: 1");
         assertEquals(200, repeat.status());
         repeated.countDown();
 
@@ -210,10 +210,10 @@ abstract class RepeatedCallTest extends RunningGateway {
                         "X-Run-ID: theirs", "Cache-Control: no-store", "X-Twice: a", "X-Twice: b", "Set-Cookie: s=1")
                 .chunk(STREAM)
                 .end());
-        WireAnswer first = post("{}", script.header());
+        WireResponse first = post("{}", script.header());
         first.whole();
 
-        WireAnswer repeat = post("{}", script.header());
+        WireResponse repeat = post("{}", script.header());
 
         assertArrayEquals(first.held(), repeat.whole());
         assertRepeats(first, repeat);
@@ -229,11 +229,11 @@ abstract class RepeatedCallTest extends RunningGateway {
     void givesEventIdsToWhoeverAsksForThem() throws Exception {
         byte[] stream = STREAM.getBytes(UTF_8);
         Scripted script = upstream.on(Script.whole(200, stream, "Content-Type: text/event-stream"));
-        WireAnswer first = post("{}", script.header());
+        WireResponse first = post("{}", script.header());
         first.whole();
 
-        WireAnswer withIds = post("{}", script.header(), "Runtape-Event-Ids: true");
-        WireAnswer without = post("{}", script.header());
+        WireResponse withIds = post("{}", script.header(), "Runtape-Event-Ids: true");
+        WireResponse without = post("{}", script.header());
 
         assertEquals(
                 "data: 1\nid: 1\n\n: beat\n\ndata: 2\nid: 3\n\ndata: 3\nid: 4\n\n", new String(withIds.whole(), UTF_8));
@@ -247,10 +247,10 @@ abstract class RepeatedCallTest extends RunningGateway {
     void beginsAfterTheLastEventId(int position) throws Exception {
         byte[] stream = STREAM.getBytes(UTF_8);
         Scripted script = upstream.on(Script.whole(200, stream, "Content-Type: text/event-stream"));
-        WireAnswer first = post("{}", script.header());
+        WireResponse first = post("{}", script.header());
         first.whole();
 
-        WireAnswer repeat = post("{}", script.header(), "Last-Event-ID: " + position);
+        WireResponse repeat = post("{}", script.header(), "Last-Event-ID: " + position);
 
         String[] frames = STREAM.split("(?<=\n\n)");
         assertEquals(
@@ -263,10 +263,10 @@ abstract class RepeatedCallTest extends RunningGateway {
     void repeatsWhatIsNoEventStream() throws Exception {
         String body = "{\"data\":{\"runId\":\"theirs\",\"threadId\":\"thr_theirs\"},\"answer\":42}";
         Scripted script = upstream.on(Script.json(200, body, "X-Custom: kept"));
-        WireAnswer first = post("{\"stream\":false}", script.header());
+        WireResponse first = post("{\"stream\":false}", script.header());
         first.whole();
 
-        WireAnswer repeat = post("{\"stream\":false}", script.header(), "Runtape-Event-Ids: true");
+        WireResponse repeat = post("{\"stream\":false}", script.header(), "Runtape-Event-Ids: true");
 
         assertEquals(body, new String(repeat.whole(), UTF_8));
         assertEquals("application/json", repeat.header("Content-Type"));
@@ -288,10 +288,10 @@ abstract class RepeatedCallTest extends RunningGateway {
                 exchange.whole(status, "{\"said\":\"no\"}".getBytes(UTF_8), "Content-Type: application/json");
             }
         });
-        WireAnswer first = post("{}", script.header());
+        WireResponse first = post("{}", script.header());
         first.whole();
 
-        WireAnswer repeat = post("{}", script.header());
+        WireResponse repeat = post("{}", script.header());
 
         assertArrayEquals(first.held(), repeat.whole());
         assertEquals(status, repeat.status());
@@ -301,23 +301,23 @@ abstract class RepeatedCallTest extends RunningGateway {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "data: 1\n\ndata: unfini"})
-    void cutsTheRepeatWhereTheAnswerBrokeOff(String said) throws Exception {
+    void cutsTheRepeatWhereTheResponseBrokeOff(String said) throws Exception {
         CountDownLatch read = new CountDownLatch(1);
         Scripted script = upstream.on(exchange -> {
             exchange.streamHead().chunk(said);
             read.await();
         });
-        WireAnswer first = post("{}", script.header());
+        WireResponse first = post("{}", script.header());
         first.readUpTo(Math.max(0, said.indexOf("data: unfini")));
         read.countDown();
         first.readAll();
         assertEquals(said, first.text());
         table().ended(first.header("Runtape-Run-Id"));
 
-        WireAnswer repeat = post("{}", script.header());
+        WireResponse repeat = post("{}", script.header());
 
         assertArrayEquals(table().bytes(first.header("Runtape-Run-Id")), repeat.readAll());
-        assertEquals(WireAnswer.End.CUT, repeat.end());
+        assertEquals(WireResponse.End.CUT, repeat.end());
         assertRepeats(first, repeat);
         assertCalledOnce(script);
     }
@@ -325,7 +325,7 @@ abstract class RepeatedCallTest extends RunningGateway {
     @Test
     void waitsForTheRunOfAnotherGateway() throws Exception {
         Scripted script = upstream.on(Script.stream(STREAM));
-        WireAnswer first = post("{}", script.header());
+        WireResponse first = post("{}", script.header());
         first.whole();
         RunRow run = table().ended(first.header("Runtape-Run-Id"));
         // As the row is while another gateway waits for the head.
@@ -333,7 +333,7 @@ abstract class RepeatedCallTest extends RunningGateway {
                 "update run set status = 'running', completed_at = null, upstream_status = null where run_pk = ?",
                 run.pk());
 
-        WireAnswer repeat = post("{}", script.header());
+        WireResponse repeat = post("{}", script.header());
         assertTrue(repeat.isSilentFor(A_WHILE));
         update(
                 "update run set status = 'completed', completed_at = current_timestamp, upstream_status = 200"
@@ -374,10 +374,10 @@ abstract class RepeatedCallTest extends RunningGateway {
     @Test
     void keepsTheKeysOfOwnersApart() throws Exception {
         Scripted script = upstream.on(Script.stream(STREAM));
-        WireAnswer one = post("{}", script.header(), "X-API-Key: one");
+        WireResponse one = post("{}", script.header(), "X-API-Key: one");
         one.whole();
 
-        WireAnswer other = post("{\"prompt\":\"other\"}", script.header(), "X-API-Key: other");
+        WireResponse other = post("{\"prompt\":\"other\"}", script.header(), "X-API-Key: other");
 
         assertEquals(200, other.status());
         other.whole();
@@ -390,11 +390,11 @@ abstract class RepeatedCallTest extends RunningGateway {
     void answersNobodyWithoutACredentialFromAnothersRun() throws Exception {
         Scripted script = upstream.on(Script.stream(STREAM));
         String anyone = "Idempotency-Key: " + key;
-        WireAnswer alice = client().post("/v1/run", "{}", script.header(), anyone, "Cookie: session=alice");
+        WireResponse alice = client().post("/v1/run", "{}", script.header(), anyone, "Cookie: session=alice");
         alice.whole();
 
-        WireAnswer mallory = client().post("/v1/run", "{}", script.header(), anyone, "Cookie: session=mallory");
-        WireAnswer further = client().post("/v1/run", "{}", script.header(), anyone, "Last-Event-ID: 1");
+        WireResponse mallory = client().post("/v1/run", "{}", script.header(), anyone, "Cookie: session=mallory");
+        WireResponse further = client().post("/v1/run", "{}", script.header(), anyone, "Last-Event-ID: 1");
 
         assertEquals(STREAM, new String(mallory.whole(), UTF_8));
         assertFalse(mallory.head().has("Idempotent-Replayed"));
@@ -411,10 +411,10 @@ abstract class RepeatedCallTest extends RunningGateway {
     void refusesABadKey(String bad) throws Exception {
         Scripted script = upstream.on(Script.stream(STREAM));
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header(), "Idempotency-Key: " + bad);
+        WireResponse response = client().post("/v1/run", "{}", script.header(), "Idempotency-Key: " + bad);
 
-        String body = new String(answer.whole(), UTF_8);
-        assertEquals(400, answer.status());
+        String body = new String(response.whole(), UTF_8);
+        assertEquals(400, response.status());
         assertTrue(body.contains("\"invalid_request\""), body);
         assertTrue(body.contains("Idempotency-Key") && body.contains("255 visible ASCII"), body);
         assertTrue(script.isUncalled());
@@ -425,10 +425,10 @@ abstract class RepeatedCallTest extends RunningGateway {
         Scripted script = upstream.on(Script.stream(STREAM));
         String longest = (key + "~!\"" + "k".repeat(255)).substring(0, 255);
 
-        WireAnswer fits = client().post("/v1/run", "{}", script.header(), CREDENTIAL, "Idempotency-Key: " + longest);
-        WireAnswer tooLong =
+        WireResponse fits = client().post("/v1/run", "{}", script.header(), CREDENTIAL, "Idempotency-Key: " + longest);
+        WireResponse tooLong =
                 client().post("/v1/run", "{}", script.header(), CREDENTIAL, "Idempotency-Key: " + longest + "k");
-        WireAnswer two = post("{}", script.header(), "Idempotency-Key: " + key + "2");
+        WireResponse two = post("{}", script.header(), "Idempotency-Key: " + key + "2");
 
         assertEquals(200, fits.status());
         assertRefused(400, "invalid_request", tooLong);
@@ -471,21 +471,21 @@ abstract class RepeatedCallTest extends RunningGateway {
 
     // ---- Keys that are free again
 
-    private void assertFree(WireAnswer failed) throws Exception {
+    private void assertFree(WireResponse failed) throws Exception {
         failed.whole();
         Scripted again = upstream.on(Script.stream(STREAM));
-        WireAnswer answer = post("{}", again.header());
-        assertEquals(STREAM, new String(answer.whole(), UTF_8));
-        assertFalse(answer.head().has("Idempotent-Replayed"));
+        WireResponse response = post("{}", again.header());
+        assertEquals(STREAM, new String(response.whole(), UTF_8));
+        assertFalse(response.head().has("Idempotent-Replayed"));
         assertCalledOnce(again);
-        assertRepeats(answer, post("{}", again.header()));
+        assertRepeats(response, post("{}", again.header()));
         assertTrue(again.isUncalled());
     }
 
     @Test
     void freesTheKeyWhereTheAgentApiCannotBeReached() throws Exception {
         upstream.refuse();
-        WireAnswer failed;
+        WireResponse failed;
         try {
             failed = post("{}");
             assertEquals(502, failed.status());
@@ -499,7 +499,7 @@ abstract class RepeatedCallTest extends RunningGateway {
     @ValueSource(ints = {429, 503})
     void freesTheKeyWhereTheAgentApiAsksToTryAgain(int status) throws Exception {
         Scripted script = upstream.on(Script.json(status, "{\"error\":\"later\"}", "Retry-After: 1"));
-        WireAnswer failed = post("{}", script.header());
+        WireResponse failed = post("{}", script.header());
         assertEquals(status, failed.status());
         assertFree(failed);
     }
@@ -507,7 +507,7 @@ abstract class RepeatedCallTest extends RunningGateway {
     @Test
     void freesTheKeyOfARunThatWasDeletedOnceItWasFree() throws Exception {
         Scripted script = upstream.on(Script.json(429, "{}"));
-        WireAnswer failed = post("{}", script.header(), "X-API-Key: mine");
+        WireResponse failed = post("{}", script.header(), "X-API-Key: mine");
         failed.whole();
         delete(failed, 204);
 
@@ -518,7 +518,7 @@ abstract class RepeatedCallTest extends RunningGateway {
     @Test
     void freesTheKeyWhereTheStoreDoesNotAnswer() throws Exception {
         Scripted script = upstream.on(Script.stream(STREAM));
-        WireAnswer refused;
+        WireResponse refused;
         try (StoreLock lock = StoreLock.onRuns(store())) {
             refused = post("{}", script.header());
             assertEquals(503, refused.status());
@@ -532,17 +532,17 @@ abstract class RepeatedCallTest extends RunningGateway {
         assertFree(refused);
     }
 
-    // ---- Keys that have a run without an answer
+    // ---- Keys that have a run without a response
 
     /** Whoever repeats the call is told the same, and that it is of no use, and the agent is not called again. */
-    private void assertKept(int status, String code, Scripted script, WireAnswer failed) throws Exception {
-        for (WireAnswer answer : List.of(failed, post("{}", script.header()), post("{}", script.header()))) {
-            assertRefused(status, code, answer);
-            assertEquals(failed.header("Runtape-Run-Id"), answer.header("Runtape-Run-Id"));
-            assertEquals(failed.header("Runtape-Thread-Id"), answer.header("Runtape-Thread-Id"));
-            assertFalse(answer.head().has("Retry-After"), answer.head().toString());
+    private void assertKept(int status, String code, Scripted script, WireResponse failed) throws Exception {
+        for (WireResponse response : List.of(failed, post("{}", script.header()), post("{}", script.header()))) {
+            assertRefused(status, code, response);
+            assertEquals(failed.header("Runtape-Run-Id"), response.header("Runtape-Run-Id"));
+            assertEquals(failed.header("Runtape-Thread-Id"), response.header("Runtape-Thread-Id"));
+            assertFalse(response.head().has("Retry-After"), response.head().toString());
             if (status >= 500) {
-                assertEquals("false", answer.header("x-should-retry"));
+                assertEquals("false", response.header("x-should-retry"));
             }
         }
         assertCalledOnce(script);
@@ -559,7 +559,7 @@ abstract class RepeatedCallTest extends RunningGateway {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void keepsTheKeyWhereTheAgentApiGoesWithoutAnAnswer(boolean byReset) throws Exception {
+    void keepsTheKeyWhereTheAgentApiGoesWithoutAResponse(boolean byReset) throws Exception {
         Scripted script = upstream.on(exchange -> {
             if (byReset) {
                 exchange.reset();
@@ -570,19 +570,19 @@ abstract class RepeatedCallTest extends RunningGateway {
     }
 
     @Test
-    void keepsTheKeyOfARunThatWasCancelledBeforeItsAnswer() throws Exception {
+    void keepsTheKeyOfARunThatWasCancelledBeforeItsResponse() throws Exception {
         Scripted script = upstream.on(Script.silence());
         String owner = "X-API-Key: " + key;
-        WireAnswer first = post("{}", script.header(), owner);
+        WireResponse first = post("{}", script.header(), owner);
         script.call();
         String run;
-        try (WireAnswer runs = client().get("/history/v1/runs", owner)) {
+        try (WireResponse runs = client().get("/history/v1/runs", owner)) {
             run = new JsonObject(new String(runs.whole(), UTF_8))
                     .getJsonArray("data")
                     .getJsonObject(0)
                     .getString("id");
         }
-        try (WireAnswer cancelled = client().post("/history/v1/runs/" + run + "/cancel", "", owner)) {
+        try (WireResponse cancelled = client().post("/history/v1/runs/" + run + "/cancel", "", owner)) {
             assertEquals(200, cancelled.status());
         }
 
@@ -596,7 +596,7 @@ abstract class RepeatedCallTest extends RunningGateway {
     @ValueSource(strings = {"gateway_lost", "store_unavailable", "gateway_stopped"})
     void keepsTheKeyOfARunThatWasLostAfterItsCallWasSent(String reason) throws Exception {
         Scripted script = upstream.on(Script.stream(STREAM));
-        WireAnswer first = post("{}", script.header());
+        WireResponse first = post("{}", script.header());
         first.whole();
         RunRow run = table().ended(first.header("Runtape-Run-Id"));
         update(
@@ -605,7 +605,7 @@ abstract class RepeatedCallTest extends RunningGateway {
                 run.pk());
 
         for (int i = 0; i < 2; i++) {
-            WireAnswer repeat = post("{}", script.header());
+            WireResponse repeat = post("{}", script.header());
             assertRefused(500, "internal_error", repeat);
             assertEquals("false", repeat.header("x-should-retry"));
             assertEquals(run.id(), repeat.header("Runtape-Run-Id"));
@@ -618,9 +618,9 @@ abstract class RepeatedCallTest extends RunningGateway {
     void tellsThoseThatWaitForTheHeadHowTheRunFailed() throws Exception {
         CountDownLatch waiting = new CountDownLatch(1);
         Scripted script = upstream.on(exchange -> waiting.await());
-        WireAnswer first = post("{}", script.header());
+        WireResponse first = post("{}", script.header());
         script.call();
-        WireAnswer repeat = post("{}", script.header());
+        WireResponse repeat = post("{}", script.header());
         assertTrue(repeat.isSilentFor(A_WHILE));
         waiting.countDown();
 
@@ -632,10 +632,10 @@ abstract class RepeatedCallTest extends RunningGateway {
 
     // ---- Keys whose run or time is over
 
-    private void delete(WireAnswer answer, int status) throws Exception {
-        WireAnswer deleted = client().send(
+    private void delete(WireResponse response, int status) throws Exception {
+        WireResponse deleted = client().send(
                         "DELETE",
-                        "/history/v1/runs/" + answer.header("Runtape-Run-Id"),
+                        "/history/v1/runs/" + response.header("Runtape-Run-Id"),
                         new byte[0],
                         "X-API-Key: mine");
         assertEquals(status, deleted.status());
@@ -644,7 +644,7 @@ abstract class RepeatedCallTest extends RunningGateway {
     @Test
     void saysThatTheRunIsGone() throws Exception {
         Scripted script = upstream.on(Script.stream(STREAM));
-        WireAnswer first = post("{}", script.header(), "X-API-Key: mine");
+        WireResponse first = post("{}", script.header(), "X-API-Key: mine");
         first.whole();
         delete(first, 204);
 
@@ -656,7 +656,7 @@ abstract class RepeatedCallTest extends RunningGateway {
     @Test
     void forgetsAKeyWhenItsTimeIsOver() throws Exception {
         Scripted script = upstream.on(Script.stream(STREAM));
-        WireAnswer first = post("{}", script.header());
+        WireResponse first = post("{}", script.header());
         first.whole();
         long left = keys().secondsLeft(key);
         assertTrue(
@@ -665,7 +665,7 @@ abstract class RepeatedCallTest extends RunningGateway {
                 "" + left);
         keys().expire(key);
 
-        WireAnswer again = post("{\"prompt\":\"another\"}", script.header());
+        WireResponse again = post("{\"prompt\":\"another\"}", script.header());
 
         assertEquals(STREAM, new String(again.whole(), UTF_8));
         assertFalse(again.head().has("Idempotent-Replayed"));

@@ -11,7 +11,7 @@ import io.runtape.testsupport.PostgresResource;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -31,7 +31,7 @@ class SharedKeysTest extends RunningGateway {
 
     private final Scripted script = upstream.on(Script.stream("data: x\n\n"));
 
-    private WireAnswer post(String key) throws Exception {
+    private WireResponse post(String key) throws Exception {
         return client().post("/v1/run", "{}", script.header(), "X-API-Key: shares", "Idempotency-Key: " + key);
     }
 
@@ -47,22 +47,22 @@ class SharedKeysTest extends RunningGateway {
         }
     }
 
-    private WireAnswer postAndRead(String key) throws Exception {
-        WireAnswer answer = post(key);
-        answer.whole();
+    private WireResponse postAndRead(String key) throws Exception {
+        WireResponse response = post(key);
+        response.whole();
         script.call();
-        return answer;
+        return response;
     }
 
     @Test
     void repeatsTheRunOfTheGatewayThatCommits() throws Exception {
         String key = "key-" + UUID.randomUUID();
-        WireAnswer theirs = postAndRead("their-" + key);
+        WireResponse theirs = postAndRead("their-" + key);
 
         try (Connection elsewhere = store().connect()) {
             claim(elsewhere, key, "their-" + key);
-            WireAnswer ours = post(key);
-            WireAnswer besides = client().post("/v1/run", "{}", script.header());
+            WireResponse ours = post(key);
+            WireResponse besides = client().post("/v1/run", "{}", script.header());
             assertTrue(ours.isSilentFor(A_WHILE));
             elsewhere.commit();
 
@@ -82,7 +82,7 @@ class SharedKeysTest extends RunningGateway {
 
         try (Connection elsewhere = store().connect()) {
             claim(elsewhere, key, "their-" + key);
-            WireAnswer ours = post(key);
+            WireResponse ours = post(key);
             assertTrue(ours.isSilentFor(A_WHILE));
             elsewhere.rollback();
 

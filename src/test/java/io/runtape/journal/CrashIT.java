@@ -16,7 +16,7 @@ import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -323,19 +323,19 @@ class CrashIT {
 
         @Override
         public Void call() throws Exception {
-            try (WireAnswer answer =
+            try (WireResponse response =
                     gateway.client().post("/v1/run", "{\"prompt\":\"" + prompt + "\"}", script.header())) {
                 if (!reads) {
                     gateway.exit(ScriptedUpstream.PATIENCE.multipliedBy(2));
                 }
-                if (answer.status() != 200) {
+                if (response.status() != 200) {
                     // The database was away when the run was about to begin.
                     return null;
                 }
-                runId = answer.header("Runtape-Run-Id");
+                runId = response.header("Runtape-Run-Id");
                 headsCame.release();
-                held = answer.readAll();
-                whole = answer.end() == WireAnswer.End.WHOLE;
+                held = response.readAll();
+                whole = response.end() == WireResponse.End.WHOLE;
             } catch (IOException killedBeforeItsHead) {
                 // Holds nothing.
             }

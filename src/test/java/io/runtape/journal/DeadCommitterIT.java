@@ -10,7 +10,7 @@ import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunTable.FrameSum;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +91,7 @@ class DeadCommitterIT {
         String dies;
         try (GatewayProcess gateway =
                 GatewayProcess.startFrom(damaged(), settings).crowded().ready()) {
-            WireAnswer waiting = gateway.client()
+            WireResponse waiting = gateway.client()
                     .post(
                             "/v1/run",
                             "{}",
@@ -100,7 +100,7 @@ class DeadCommitterIT {
                                     .header());
             waits = waiting.header("Runtape-Run-Id");
             waiting.readUpTo(FIRST.length());
-            WireAnswer dying = gateway.client()
+            WireResponse dying = gateway.client()
                     .post(
                             "/v1/run",
                             "{}",
@@ -118,8 +118,8 @@ class DeadCommitterIT {
             assertEquals(1, gateway.exit(END));
             waiting.readAll();
             dying.readAll();
-            assertEquals(WireAnswer.End.CUT, waiting.end());
-            assertEquals(WireAnswer.End.CUT, dying.end());
+            assertEquals(WireResponse.End.CUT, waiting.end());
+            assertEquals(WireResponse.End.CUT, dying.end());
             assertEquals(FIRST, waiting.text());
             String stored = new String(table.bytes(dies), UTF_8);
             assertTrue(stored.startsWith(dying.text()), "a client holds what is not stored");

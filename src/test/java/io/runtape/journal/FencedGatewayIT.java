@@ -12,7 +12,7 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -85,7 +85,7 @@ class FencedGatewayIT {
             assertEquals("failed/gateway_lost", row.outcome());
             assertTrue(stored.inSequence(), stored::toString);
             assertEquals(row.lastSequence(), stored.last(), "frames after the run was closed");
-            assertEquals(WireAnswer.End.CUT, run.end());
+            assertEquals(WireResponse.End.CUT, run.end());
             load.assertHoldsPrefix(run, table);
         }
     }
@@ -100,16 +100,16 @@ class FencedGatewayIT {
             await("another gateway begins").until(() -> epoch() > 1);
             exchange.chunk("data: past the fence\n\n").awaitPeerGone();
         });
-        try (WireAnswer answer = gateway.client().post("/v1/run", "{}", script.header())) {
-            String id = answer.header("Runtape-Run-Id");
-            answer.readUpTo(first.length());
+        try (WireResponse response = gateway.client().post("/v1/run", "{}", script.header())) {
+            String id = response.header("Runtape-Run-Id");
+            response.readUpTo(first.length());
 
             execute(CLOSE_NODES);
 
             assertEnds(gateway);
-            answer.readAll();
-            assertEquals(first, answer.text());
-            assertEquals(WireAnswer.End.CUT, answer.end());
+            response.readAll();
+            assertEquals(first, response.text());
+            assertEquals(WireResponse.End.CUT, response.end());
             assertEquals(1, table.sum(id).count());
             assertTrue(table.run(id).running(), "left for the other gateway to close");
         }
@@ -122,7 +122,7 @@ class FencedGatewayIT {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         execute(CLOSE_NODES);
 
-        try (WireAnswer answer = gateway.client().post("/v1/run", "{}", script.header())) {
+        try (WireResponse response = gateway.client().post("/v1/run", "{}", script.header())) {
             assertEnds(gateway);
         }
 

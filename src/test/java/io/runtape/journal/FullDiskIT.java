@@ -10,7 +10,7 @@ import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.SmallDisk;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.concurrent.CompletableFuture;
@@ -55,25 +55,25 @@ class FullDiskIT {
     }
 
     private static String smallRun(GatewayProcess gateway, ScriptedUpstream upstream) throws IOException {
-        try (WireAnswer answer = gateway.client()
+        try (WireResponse response = gateway.client()
                 .post(
                         "/v1/run",
                         "{}",
                         upstream.on(Script.stream("data: small\n\n")).header(),
                         KEY)) {
-            answer.whole();
-            return answer.header("Runtape-Run-Id");
+            response.whole();
+            return response.header("Runtape-Run-Id");
         }
     }
 
     private static int newRun(GatewayProcess gateway, ScriptedUpstream upstream) throws IOException {
-        try (WireAnswer answer = gateway.client()
+        try (WireResponse response = gateway.client()
                 .post(
                         "/v1/run",
                         "{}",
                         upstream.on(Script.stream("data: new\n\n")).header(),
                         KEY)) {
-            return answer.status();
+            return response.status();
         }
     }
 
@@ -89,9 +89,9 @@ class FullDiskIT {
         };
         return CompletableFuture.supplyAsync(() -> {
             Counted counted = new Counted();
-            try (WireAnswer answer =
+            try (WireResponse response =
                     gateway.client().post("/v1/run", "{}", upstream.on(script).header(), KEY)) {
-                assertEquals(WireAnswer.End.WHOLE, answer.passOn(counted));
+                assertEquals(WireResponse.End.WHOLE, response.passOn(counted));
             } catch (IOException e) {
                 throw new AssertionError("the run broke off", e);
             }
@@ -115,9 +115,9 @@ class FullDiskIT {
 
     private static void assertReads(GatewayProcess gateway, String runId) throws IOException {
         String events = "/history/v1/runs/" + runId + "/events";
-        try (WireAnswer list = gateway.client().get("/history/v1/runs", KEY);
-                WireAnswer page = gateway.client().get(events, KEY);
-                WireAnswer tail = gateway.client().get(events, EVENT_STREAM, KEY)) {
+        try (WireResponse list = gateway.client().get("/history/v1/runs", KEY);
+                WireResponse page = gateway.client().get(events, KEY);
+                WireResponse tail = gateway.client().get(events, EVENT_STREAM, KEY)) {
             assertEquals(200, list.status());
             assertEquals(200, page.status());
             assertTrue(new String(tail.whole(), UTF_8).contains("data: small\n"));

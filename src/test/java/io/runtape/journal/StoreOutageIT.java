@@ -15,7 +15,7 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.SmallDisk;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.io.EOFException;
 import java.io.IOException;
@@ -137,7 +137,7 @@ class StoreOutageIT {
                 gateway("JAVA_TOOL_OPTIONS", "-Xmx" + HEAP_MEBIBYTES + "m -XX:+ExitOnOutOfMemoryError");
         private final StreamLoad load = closing(StreamLoad.ofBytes(gateway, upstream, STREAMS, STREAM_BYTES));
         private final StreamLoad steady = closing(StreamLoad.inPace(gateway, upstream, 1, Duration.ofMillis(20)));
-        private final WireAnswer tail = tail(gateway, steady.runs().get(0).id());
+        private final WireResponse tail = tail(gateway, steady.runs().get(0).id());
 
         /** Under way, with all runs far from their end together. */
         Flood() throws IOException {
@@ -192,8 +192,8 @@ class StoreOutageIT {
         }
     }
 
-    private WireAnswer tail(GatewayProcess gateway, String runId) throws IOException {
-        WireAnswer tail = closing(gateway.client()
+    private WireResponse tail(GatewayProcess gateway, String runId) throws IOException {
+        WireResponse tail = closing(gateway.client()
                 .get("/history/v1/runs/" + runId + "/events", "Accept: text/event-stream", StreamLoad.CREDENTIAL));
         assertEquals(200, tail.status());
         return tail;
@@ -293,7 +293,7 @@ class StoreOutageIT {
         assertTrue(ended.compareTo(timeout) >= 0, "given up after " + ended);
         assertTrue(ended.compareTo(timeout.plusSeconds(5)) < 0, "given up after " + ended);
         for (Streamed run : load.runs()) {
-            assertEquals(WireAnswer.End.CUT, run.end());
+            assertEquals(WireResponse.End.CUT, run.end());
             assertTrue(run.script().done().isPresent(), "the agent API is let go on");
         }
         assertRefusesNewRuns(gateway);
@@ -362,9 +362,9 @@ class StoreOutageIT {
                 .count();
     }
 
-    /** After the call was sent nobody may think that it was not, however the answer got lost. */
+    /** After the call was sent nobody may think that it was not, however the response got lost. */
     @Test
-    void keepsTheKeyOfACallThatWasGivenUpBeforeItsAnswer() throws Exception {
+    void keepsTheKeyOfACallThatWasGivenUpBeforeItsResponse() throws Exception {
         GatewayProcess gateway = gateway("RUNTAPE_STORE_TIMEOUT", "3s");
         String[] lines = {StreamLoad.CREDENTIAL, "Idempotency-Key: given-up", ""};
         CountDownLatch never = new CountDownLatch(1);
@@ -372,7 +372,7 @@ class StoreOutageIT {
         lines[2] = silent.header();
         StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 1, Duration.ofMillis(5)));
         load.speak();
-        try (WireAnswer first = gateway.client().post("/v1/run", "{}", lines)) {
+        try (WireResponse first = gateway.client().post("/v1/run", "{}", lines)) {
             silent.call();
 
             postgres.stopImmediately();
@@ -383,7 +383,7 @@ class StoreOutageIT {
                     "failed/store_unavailable",
                     table().ended(first.header("Runtape-Run-Id")).outcome());
             awaitReadiness(gateway, "UP");
-            try (WireAnswer repeat = gateway.client().post("/v1/run", "{}", lines)) {
+            try (WireResponse repeat = gateway.client().post("/v1/run", "{}", lines)) {
                 assertLost(repeat);
                 assertEquals(first.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
             }
@@ -393,12 +393,12 @@ class StoreOutageIT {
         }
     }
 
-    private static void assertLost(WireAnswer answer) throws IOException {
-        JsonObject error = new JsonObject(new String(answer.whole(), UTF_8)).getJsonObject("error");
-        assertEquals(500, answer.status(), answer::text);
+    private static void assertLost(WireResponse response) throws IOException {
+        JsonObject error = new JsonObject(new String(response.whole(), UTF_8)).getJsonObject("error");
+        assertEquals(500, response.status(), response::text);
         assertEquals("internal_error", error.getString("code"));
-        assertEquals("false", answer.header("x-should-retry"));
-        assertFalse(answer.head().has("Retry-After"));
+        assertEquals("false", response.header("x-should-retry"));
+        assertFalse(response.head().has("Retry-After"));
     }
 
     // ---- The store has no room
@@ -450,10 +450,10 @@ class StoreOutageIT {
     private void assertRefusesNewRuns(GatewayProcess gateway) throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         long asked = System.nanoTime();
-        try (WireAnswer answer = gateway.client().post("/v1/run", "{\"prompt\":\"meanwhile\"}", script.header())) {
-            assertEquals(503, answer.status());
+        try (WireResponse response = gateway.client().post("/v1/run", "{\"prompt\":\"meanwhile\"}", script.header())) {
+            assertEquals(503, response.status());
             Duration took = Duration.ofNanos(System.nanoTime() - asked);
-            JsonObject error = new JsonObject(new String(answer.whole(), UTF_8)).getJsonObject("error");
+            JsonObject error = new JsonObject(new String(response.whole(), UTF_8)).getJsonObject("error");
             assertEquals("store_unavailable", error.getString("code"));
             assertTrue(took.compareTo(AT_ONCE) < 0, "it took " + took);
         }
@@ -461,25 +461,25 @@ class StoreOutageIT {
     }
 
     private static String ticket(GatewayProcess gateway, String runId) throws IOException {
-        try (WireAnswer answer =
+        try (WireResponse response =
                 gateway.client().post("/history/v1/tickets", "{\"runId\":\"" + runId + "\"}", StreamLoad.CREDENTIAL)) {
-            return new JsonObject(new String(answer.whole(), UTF_8))
+            return new JsonObject(new String(response.whole(), UTF_8))
                     .getJsonObject("data")
                     .getString("ticket");
         }
     }
 
-    /** An EventSource comes back after a connection that was cut, but gives up at any answer that is not 200. */
+    /** An EventSource comes back after a connection that was cut, but gives up at any response that is not 200. */
     private static void assertCutsNewReaders(GatewayProcess gateway, String target, String header) throws IOException {
-        try (WireAnswer answer = gateway.client().get(target, "Accept: text/event-stream", header)) {
-            assertThrows(EOFException.class, answer::head, target);
+        try (WireResponse response = gateway.client().get(target, "Accept: text/event-stream", header)) {
+            assertThrows(EOFException.class, response::head, target);
         }
     }
 
     private void assertTakesNewRuns(GatewayProcess gateway) throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
-        try (WireAnswer answer = gateway.client().post("/v1/run", "{\"prompt\":\"afterwards\"}", script.header())) {
-            assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
+        try (WireResponse response = gateway.client().post("/v1/run", "{\"prompt\":\"afterwards\"}", script.header())) {
+            assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
         }
     }
 

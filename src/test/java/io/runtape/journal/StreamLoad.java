@@ -11,7 +11,7 @@ import io.runtape.testsupport.RunTable.FrameSum;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.DigestOutputStream;
@@ -130,7 +130,7 @@ final class StreamLoad implements AutoCloseable {
                 });
     }
 
-    /** Waits for the ends of all answers. */
+    /** Waits for the ends of all responses. */
     void awaitEnds() throws Exception {
         long until = System.nanoTime() + END.toNanos();
         for (Streamed run : runs) {
@@ -142,7 +142,7 @@ final class StreamLoad implements AutoCloseable {
     void assertWhole(RunTable table) throws Exception {
         for (Streamed run : runs) {
             FrameSum stored = table.sum(run.id);
-            assertEquals(WireAnswer.End.WHOLE, run.end, () -> run + " stored " + stored);
+            assertEquals(WireResponse.End.WHOLE, run.end, () -> run + " stored " + stored);
             RunRow row = table.ended(run.id);
             assertEquals("completed", row.outcome(), run::toString);
             assertTrue(stored.inSequence(), () -> run + " stored " + stored);
@@ -177,9 +177,9 @@ final class StreamLoad implements AutoCloseable {
         private final Scripted script;
         private final Sum said = new Sum();
         private final Sum held = new Sum();
-        private Future<WireAnswer.End> read;
+        private Future<WireResponse.End> read;
         private volatile String id;
-        private WireAnswer.End end;
+        private WireResponse.End end;
 
         private Streamed(ScriptedUpstream upstream, int number) {
             this.number = number;
@@ -207,12 +207,12 @@ final class StreamLoad implements AutoCloseable {
             return (begins + "x".repeat(FRAME_BYTES - begins.length() - 2) + "\n\n").getBytes(UTF_8);
         }
 
-        private WireAnswer.End read() throws IOException {
+        private WireResponse.End read() throws IOException {
             String request = "{\"prompt\":\"" + number + "\"}";
-            try (WireAnswer answer = gateway.client().post("/v1/run", request, CREDENTIAL, script.header())) {
-                assertEquals(200, answer.status());
-                id = answer.header("Runtape-Run-Id");
-                return answer.passOn(held);
+            try (WireResponse response = gateway.client().post("/v1/run", request, CREDENTIAL, script.header())) {
+                assertEquals(200, response.status());
+                id = response.header("Runtape-Run-Id");
+                return response.passOn(held);
             }
         }
 
@@ -221,8 +221,8 @@ final class StreamLoad implements AutoCloseable {
             return id;
         }
 
-        /** How its answer ended for the client. */
-        WireAnswer.End end() {
+        /** How its response ended for the client. */
+        WireResponse.End end() {
             return end;
         }
 

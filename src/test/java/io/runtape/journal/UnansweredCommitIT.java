@@ -14,7 +14,7 @@ import io.runtape.testsupport.RunTable.FrameSum;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -100,9 +100,9 @@ class UnansweredCommitIT {
     void writesNothingTwiceThatWasCommitted(Commit commit) throws Exception {
         try (Live run = new Live()) {
             if (commit == Commit.FRAME) {
-                link.loseAnswers();
+                link.loseResponses();
             } else {
-                link.loseAnswersTo("COMMIT", commit.statement);
+                link.loseResponsesTo("COMMIT", commit.statement);
             }
             run.say(commit.said);
             run.endIf(commit.ends);
@@ -117,9 +117,9 @@ class UnansweredCommitIT {
 
     @Test
     void callsTheAgentApiOnceForARunWhoseRowWasCommittedUnanswered() throws Exception {
-        link.loseAnswersTo("COMMIT", "insert into run ");
+        link.loseResponsesTo("COMMIT", "insert into run ");
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
-        try (WireAnswer answer = gateway.client().post("/v1/run", "{\"prompt\":\"unanswered\"}", script.header())) {
+        try (WireResponse response = gateway.client().post("/v1/run", "{\"prompt\":\"unanswered\"}", script.header())) {
             link.awaitLoss();
             await("it is committed")
                     .until(() -> table.runs().stream().anyMatch(run -> "unanswered".equals(run.prompt())));
@@ -127,7 +127,7 @@ class UnansweredCommitIT {
 
             link.cut();
 
-            assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
+            assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
             script.call();
             assertTrue(script.isUncalled());
             assertEquals(
@@ -142,21 +142,21 @@ class UnansweredCommitIT {
     @Test
     void keepsTheKeyOfARunWhoseRowWasCommittedUnanswered() throws Exception {
         String key = "Idempotency-Key: committed-unanswered";
-        link.loseAnswersTo("COMMIT", "insert into run ");
+        link.loseResponsesTo("COMMIT", "insert into run ");
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
-        try (WireAnswer answer =
+        try (WireResponse response =
                 gateway.client().post("/v1/run", "{\"prompt\":\"keyed\"}", script.header(), "X-API-Key: mine", key)) {
             link.awaitLoss();
             await("it is committed").until(() -> table.runs().stream().anyMatch(run -> "keyed".equals(run.prompt())));
 
             link.cut();
 
-            assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
-            assertFalse(answer.head().has("Idempotent-Replayed"));
-            WireAnswer repeat =
+            assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
+            assertFalse(response.head().has("Idempotent-Replayed"));
+            WireResponse repeat =
                     gateway.client().post("/v1/run", "{\"prompt\":\"keyed\"}", script.header(), "X-API-Key: mine", key);
             assertEquals("data: x\n\n", new String(repeat.whole(), UTF_8));
-            assertEquals(answer.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
+            assertEquals(response.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
             script.call();
             assertTrue(script.isUncalled());
         }
@@ -168,16 +168,16 @@ class UnansweredCommitIT {
     void repeatsARunWhoseKeyWasFoundTakenUnanswered(boolean committed) throws Exception {
         String key = "Idempotency-Key: taken-unanswered-" + committed;
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
-        WireAnswer first = gateway.client().post("/v1/run", "{}", script.header(), "X-API-Key: mine", key);
+        WireResponse first = gateway.client().post("/v1/run", "{}", script.header(), "X-API-Key: mine", key);
         first.whole();
         table.ended(first.header("Runtape-Run-Id"));
         int runs = table.runs().size();
         if (committed) {
-            link.loseAnswersTo("COMMIT", "insert into idempotency_key");
+            link.loseResponsesTo("COMMIT", "insert into idempotency_key");
         } else {
             link.loseRequests();
         }
-        try (WireAnswer repeat = gateway.client().post("/v1/run", "{}", script.header(), "X-API-Key: mine", key)) {
+        try (WireResponse repeat = gateway.client().post("/v1/run", "{}", script.header(), "X-API-Key: mine", key)) {
             link.awaitLoss();
 
             link.cut();
@@ -198,7 +198,7 @@ class UnansweredCommitIT {
 
         private final BlockingQueue<String> toSay = new LinkedBlockingQueue<>();
         private final StringBuilder said = new StringBuilder();
-        private final WireAnswer answer;
+        private final WireResponse response;
         private final String id;
         private boolean ended;
 
@@ -211,9 +211,9 @@ class UnansweredCommitIT {
                 exchange.end();
             });
             say(GREETING);
-            answer = gateway.client().post("/v1/run", "{}", script.header());
-            id = answer.header("Runtape-Run-Id");
-            answer.readUpTo(GREETING.length());
+            response = gateway.client().post("/v1/run", "{}", script.header());
+            id = response.header("Runtape-Run-Id");
+            response.readUpTo(GREETING.length());
             // Nothing of the greeting is on its way to the database any more.
             await("the first frame is stored").until(() -> table.sum(id).bytes() == greeting());
         }
@@ -236,12 +236,12 @@ class UnansweredCommitIT {
 
         /** The client has seen nothing of what was not answered; it gets that and all the rest, and so does the table. */
         void assertGoesOn() throws Exception {
-            assertEquals(GREETING, answer.text());
+            assertEquals(GREETING, response.text());
             if (!ended) {
                 say("data: afterwards\n\n");
                 endIf(true);
             }
-            assertEquals(said.toString(), new String(answer.whole(), UTF_8));
+            assertEquals(said.toString(), new String(response.whole(), UTF_8));
             assertEquals("completed", table.ended(id).outcome());
             FrameSum stored = table.sum(id);
             assertTrue(stored.inSequence(), stored::toString);
@@ -251,7 +251,7 @@ class UnansweredCommitIT {
         @Override
         public void close() throws IOException {
             toSay.add(END);
-            answer.close();
+            response.close();
         }
     }
 }

@@ -12,7 +12,7 @@ import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -130,19 +130,19 @@ abstract class BigRunsIT {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
     }
 
-    private WireAnswer run(Scripted script) throws IOException {
+    private WireResponse run(Scripted script) throws IOException {
         return gateway.client().post("/v1/run", "{}", script.header(), KEY);
     }
 
-    private WireAnswer history(String target, String... headerLines) throws IOException {
+    private WireResponse history(String target, String... headerLines) throws IOException {
         List<String> lines = new ArrayList<>(List.of(headerLines));
         lines.add(KEY);
         return gateway.client().get("/history/v1/runs/" + target, lines.toArray(String[]::new));
     }
 
     private JsonObject json(String target) throws IOException {
-        try (WireAnswer answer = history(target)) {
-            return new JsonObject(new String(answer.whole(), UTF_8));
+        try (WireResponse response = history(target)) {
+            return new JsonObject(new String(response.whole(), UTF_8));
         }
     }
 
@@ -163,9 +163,9 @@ abstract class BigRunsIT {
             digest = MessageDigest.getInstance("SHA-256");
         }
 
-        static Seen of(WireAnswer answer) throws Exception {
+        static Seen of(WireResponse response) throws Exception {
             Seen seen = new Seen();
-            assertEquals(WireAnswer.End.WHOLE, answer.passOn(seen));
+            assertEquals(WireResponse.End.WHOLE, response.passOn(seen));
             return seen;
         }
 
@@ -210,18 +210,18 @@ abstract class BigRunsIT {
     @Test
     void readersThatNeverReadHoldUpNobodyAndMissNothing() throws Exception {
         Map<Integer, String> sent = new ConcurrentHashMap<>();
-        List<WireAnswer> unread = new ArrayList<>();
+        List<WireResponse> unread = new ArrayList<>();
         for (int i = 0; i < UNREAD; i++) {
             unread.add(run(flood(i, UNREAD_BYTES, sent)));
         }
         List<String> runIds = new ArrayList<>();
-        for (WireAnswer answer : unread) {
-            runIds.add(answer.header("Runtape-Run-Id"));
+        for (WireResponse response : unread) {
+            runIds.add(response.header("Runtape-Run-Id"));
         }
 
         // While nobody reads the twenty, another run goes on, and another reader of one of them has all of it.
         pingPong();
-        try (WireAnswer tail = history(runIds.get(7) + "/events?verbatim=true", EVENT_STREAM)) {
+        try (WireResponse tail = history(runIds.get(7) + "/events?verbatim=true", EVENT_STREAM)) {
             assertEquals(Seen.of(tail).told(), sent.get(7));
         }
         for (String runId : runIds) {
@@ -231,8 +231,8 @@ abstract class BigRunsIT {
 
         // All at once: what one of them takes is taken twenty times.
         List<Future<String>> read = new ArrayList<>();
-        for (WireAnswer answer : unread) {
-            read.add(readers.submit(() -> Seen.of(answer).told()));
+        for (WireResponse response : unread) {
+            read.add(readers.submit(() -> Seen.of(response).told()));
         }
         for (int i = 0; i < UNREAD; i++) {
             assertEquals(sent.get(i), read.get(i).get(), "stream " + i);
@@ -252,14 +252,14 @@ abstract class BigRunsIT {
             exchange.end();
         });
         long[] millis = new long[PINGS];
-        try (WireAnswer answer = run(script)) {
+        try (WireResponse response = run(script)) {
             for (int i = 0; i < PINGS; i++) {
                 long sent = System.nanoTime();
-                answer.readUpTo((i + 1) * "data: x\n\n".length());
+                response.readUpTo((i + 1) * "data: x\n\n".length());
                 millis[i] = millisSince(sent);
                 read.release();
             }
-            answer.whole();
+            response.whole();
         }
         Arrays.sort(millis);
         System.out.printf(
@@ -279,8 +279,8 @@ abstract class BigRunsIT {
             int stream = 2 * i + 1;
             Scripted script = flood(stream, CROWD_BYTES, sent);
             read.add(readers.submit(() -> {
-                try (WireAnswer answer = run(script)) {
-                    return Seen.of(answer).told();
+                try (WireResponse response = run(script)) {
+                    return Seen.of(response).told();
                 }
             }));
         }
@@ -306,9 +306,9 @@ abstract class BigRunsIT {
             exchange.end();
         });
         String runId;
-        try (WireAnswer answer = run(script)) {
-            runId = answer.header("Runtape-Run-Id");
-            assertEquals(WireAnswer.End.WHOLE, answer.passOn(OutputStream.nullOutputStream()));
+        try (WireResponse response = run(script)) {
+            runId = response.header("Runtape-Run-Id");
+            assertEquals(WireResponse.End.WHOLE, response.passOn(OutputStream.nullOutputStream()));
         }
 
         JsonObject run = ended(runId);
@@ -317,7 +317,7 @@ abstract class BigRunsIT {
         page(runId, "after=0", 1);
         page(runId, "after=" + (EVENTS - 500), EVENTS - 499);
         page(runId, "order=desc", EVENTS);
-        try (WireAnswer tail = history(runId + "/events?after=" + (EVENTS - 1), EVENT_STREAM)) {
+        try (WireResponse tail = history(runId + "/events?after=" + (EVENTS - 1), EVENT_STREAM)) {
             assertTrue(new String(tail.whole(), UTF_8)
                     .startsWith(
                             "event: token\ndata: {\"n\":" + EVENTS + "}\nid: " + EVENTS + "\n\nevent: runtape.end"));
@@ -349,16 +349,16 @@ abstract class BigRunsIT {
         });
         String told;
         String runId;
-        try (WireAnswer answer = run(script)) {
-            runId = answer.header("Runtape-Run-Id");
-            told = Seen.of(answer).told();
+        try (WireResponse response = run(script)) {
+            runId = response.header("Runtape-Run-Id");
+            told = Seen.of(response).told();
         }
 
         String expected = sent.told();
         assertEquals(expected, told);
         JsonObject run = ended(runId);
         assertEquals(2, run.getInteger("eventCount"));
-        try (WireAnswer verbatim = history(runId + "/events?verbatim=true", EVENT_STREAM)) {
+        try (WireResponse verbatim = history(runId + "/events?verbatim=true", EVENT_STREAM)) {
             assertEquals(expected, Seen.of(verbatim).told());
         }
         assertEquals(expected, partsOf(runId));
@@ -369,7 +369,7 @@ abstract class BigRunsIT {
         JsonObject small =
                 json(runId + "/events?type=message").getJsonArray("data").getJsonObject(0);
         assertEquals("small", small.getString("data"));
-        try (WireAnswer tail = history(runId + "/events", EVENT_STREAM)) {
+        try (WireResponse tail = history(runId + "/events", EVENT_STREAM)) {
             Seen framed = Seen.of(tail);
             assertTrue(framed.length > run.getLong("byteCount"), "the tail has it whole");
         }
@@ -409,15 +409,15 @@ abstract class BigRunsIT {
         }
         byte[] stream = block.append('\n').toString().getBytes(UTF_8);
         String runId;
-        try (WireAnswer answer = run(upstream.on(Script.stream(stream)))) {
-            runId = answer.header("Runtape-Run-Id");
-            assertArrayEquals(stream, answer.whole());
+        try (WireResponse response = run(upstream.on(Script.stream(stream)))) {
+            runId = response.header("Runtape-Run-Id");
+            assertArrayEquals(stream, response.whole());
         }
 
         assertEquals(1, ended(runId).getInteger("frameCount"));
         JsonObject event = json(runId + "/events").getJsonArray("data").getJsonObject(0);
         assertEquals(String.join("\n", lines), event.getString("data"));
-        try (WireAnswer tail = history(runId + "/events", EVENT_STREAM)) {
+        try (WireResponse tail = history(runId + "/events", EVENT_STREAM)) {
             String seen = new String(tail.whole(), UTF_8);
             assertTrue(seen.startsWith(block.substring(0, block.length() - 1) + "id: 1\n\n"));
         }
@@ -437,19 +437,19 @@ abstract class BigRunsIT {
     @Test
     void muchJsonBlocksNoEventLoop() throws Exception {
         String json = "{\"status\":\"completed\",\"result\":" + result() + "}";
-        byte[] answer = json.getBytes(UTF_8);
+        byte[] response = json.getBytes(UTF_8);
         byte[] typed = ("event: run_completed\ndata: " + json + "\n\n").getBytes(UTF_8);
         byte[] untyped = ("data: {\"type\":\"run_completed\"," + json.substring(1) + "\n\n").getBytes(UTF_8);
         List<Script> scripts = List.of(
-                Script.whole(200, answer, "Content-Type: application/json"),
+                Script.whole(200, response, "Content-Type: application/json"),
                 Script.stream(typed),
                 Script.stream(untyped));
 
         for (Script script : scripts) {
             String runId;
-            try (WireAnswer given = run(upstream.on(script))) {
+            try (WireResponse given = run(upstream.on(script))) {
                 runId = given.header("Runtape-Run-Id");
-                assertEquals(WireAnswer.End.WHOLE, given.passOn(OutputStream.nullOutputStream()));
+                assertEquals(WireResponse.End.WHOLE, given.passOn(OutputStream.nullOutputStream()));
             }
             assertEquals("completed", ended(runId).getString("status"));
         }

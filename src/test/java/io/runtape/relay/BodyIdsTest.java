@@ -35,7 +35,7 @@ class BodyIdsTest {
                 ids.feed(Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + length)));
             }
 
-            assertEquals(new AnswerIds(runId, threadId), ids.found(), "in pieces of " + length);
+            assertEquals(new ResponseIds(runId, threadId), ids.found(), "in pieces of " + length);
         }
     }
 }

@@ -17,7 +17,7 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.ShortBounds;
 import io.runtape.testsupport.StoreLock;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,9 +34,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What happens at each bound of a recorded call. */
 abstract class BoundsTest extends RunningGateway {
 
-    private static String code(WireAnswer answer) throws Exception {
-        JsonObject body = new JsonObject(new String(answer.whole(), UTF_8));
-        return answer.status() + " " + body.getJsonObject("error").getString("code");
+    private static String code(WireResponse response) throws Exception {
+        JsonObject body = new JsonObject(new String(response.whole(), UTF_8));
+        return response.status() + " " + body.getJsonObject("error").getString("code");
     }
 
     private static long millisSince(long nanos) {
@@ -59,18 +59,18 @@ abstract class BoundsTest extends RunningGateway {
             exchange.end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
         for (int i = 1; i <= frames; i++) {
-            answer.readUpTo(9 * i);
+            response.readUpTo(9 * i);
             read.release();
         }
-        List<WireAnswer.Arrival> arrivals = answer.arrivals();
+        List<WireResponse.Arrival> arrivals = response.arrivals();
 
         assertEquals(frames, arrivals.size());
         long between = arrivals.get(frames - 1).atNanos() - arrivals.get(0).atNanos();
         // Less one distance, should the first have been read late.
         assertTrue(between >= ShortBounds.COMMIT_DISTANCE.toNanos() * (frames - 2), between + " ns");
-        answer.whole();
+        response.whole();
     }
 
     // ---- Live runs
@@ -88,7 +88,7 @@ abstract class BoundsTest extends RunningGateway {
         RunTable.await(
                 "the runs of other tests end", () -> table().runs().stream().noneMatch(RunRow::running) ? true : null);
         Scripted over = upstream.on(Script.stream("data: x\n\n"));
-        List<WireAnswer> live = new ArrayList<>();
+        List<WireResponse> live = new ArrayList<>();
         for (int i = 0; i < ShortBounds.LIVE_RUNS_OF_OWNER_MAX; i++) {
             live.add(beginRun(script, "X-API-Key: crowd", "Idempotency-Key: crowd-" + i));
         }
@@ -97,7 +97,7 @@ abstract class BoundsTest extends RunningGateway {
         assertTooMany(over, "your runs", "X-API-Key: crowd", "Idempotency-Key: crowd-more");
 
         // One who gets a run again is a reader and takes no place.
-        WireAnswer repeat = beginRun(script, "X-API-Key: crowd", "Idempotency-Key: crowd-0");
+        WireResponse repeat = beginRun(script, "X-API-Key: crowd", "Idempotency-Key: crowd-0");
         assertEquals("true", repeat.header("Idempotent-Replayed"));
         for (int i = live.size(); i < ShortBounds.LIVE_RUNS_MAX; i++) {
             live.add(beginRun(script, "X-API-Key: others"));
@@ -108,32 +108,32 @@ abstract class BoundsTest extends RunningGateway {
         assertTrue(over.isUncalled());
         assertTrue(table().runs().stream().noneMatch(run -> "over".equals(run.prompt())));
         enough.countDown();
-        for (WireAnswer each : live) {
+        for (WireResponse each : live) {
             each.whole();
         }
         assertEquals(live.get(0).text(), new String(repeat.whole(), UTF_8));
-        try (WireAnswer next = client().post("/v1/run", "{}", over.header(), "X-API-Key: crowd")) {
+        try (WireResponse next = client().post("/v1/run", "{}", over.header(), "X-API-Key: crowd")) {
             assertEquals(200, next.status());
         }
     }
 
     /** A run that takes its place once the runs of earlier tests have left theirs. */
-    private WireAnswer beginRun(Scripted script, String... headerLines) throws Exception {
+    private WireResponse beginRun(Scripted script, String... headerLines) throws Exception {
         String[] lines = Stream.concat(Stream.of(script.header()), Stream.of(headerLines))
                 .toArray(String[]::new);
-        WireAnswer answer = RunTable.await("a place is free", () -> {
-            WireAnswer tried = client().post("/v1/run", "{}", lines);
+        WireResponse response = RunTable.await("a place is free", () -> {
+            WireResponse tried = client().post("/v1/run", "{}", lines);
             return tried.status() == 429 ? null : tried;
         });
-        answer.readUpTo(9);
-        assertTrue(answer.text().startsWith("data: 1\n\n"), answer.text());
-        return answer;
+        response.readUpTo(9);
+        assertTrue(response.text().startsWith("data: 1\n\n"), response.text());
+        return response;
     }
 
     private void assertTooMany(Scripted script, String whose, String... headerLines) throws Exception {
         String[] lines = Stream.concat(Stream.of(script.header()), Stream.of(headerLines))
                 .toArray(String[]::new);
-        WireAnswer refused = client().post("/v1/run", "{\"prompt\":\"over\"}", lines);
+        WireResponse refused = client().post("/v1/run", "{\"prompt\":\"over\"}", lines);
         assertEquals("429 too_many_runs", code(refused));
         assertTrue(refused.text().contains(whose), refused.text());
         assertTrue(Integer.parseInt(refused.header("Retry-After")) > 0);
@@ -148,14 +148,14 @@ abstract class BoundsTest extends RunningGateway {
         String key = "Idempotency-Key: " + UUID.randomUUID();
         Scripted silent = upstream.on(Script.silence());
 
-        WireAnswer first = client().post("/v1/run", "{}", silent.header(), "X-API-Key: keeps", key);
+        WireResponse first = client().post("/v1/run", "{}", silent.header(), "X-API-Key: keeps", key);
         assertEquals("504 upstream_timeout", code(first));
-        WireAnswer repeat = client().post("/v1/run", "{}", silent.header(), "X-API-Key: keeps", key);
+        WireResponse repeat = client().post("/v1/run", "{}", silent.header(), "X-API-Key: keeps", key);
 
         assertEquals("504 upstream_timeout", code(repeat));
-        for (WireAnswer answer : List.of(first, repeat)) {
-            assertEquals("false", answer.header("x-should-retry"));
-            assertFalse(answer.head().has("Retry-After"));
+        for (WireResponse response : List.of(first, repeat)) {
+            assertEquals("false", response.header("x-should-retry"));
+            assertFalse(response.head().has("Retry-After"));
         }
         assertEquals(first.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
         silent.call();
@@ -168,11 +168,11 @@ abstract class BoundsTest extends RunningGateway {
         Scripted script = upstream.on(Script.silence());
         long began = System.nanoTime();
 
-        WireAnswer answer = client().post("/v1/run", body, script.header());
+        WireResponse response = client().post("/v1/run", body, script.header());
 
-        assertEquals("504 upstream_timeout", code(answer));
+        assertEquals("504 upstream_timeout", code(response));
         assertTrue(millisSince(began) >= ShortBounds.UPSTREAM_TIMEOUT.toMillis());
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("failed/upstream_timeout", run.outcome());
         assertNull(run.upstreamStatus());
         assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
@@ -182,10 +182,10 @@ abstract class BoundsTest extends RunningGateway {
     void givesUpAnAgentApiThatDoesNotAnswerAForwardedCall() throws Exception {
         Scripted script = upstream.on(Script.silence());
 
-        WireAnswer answer = client().get("/v1/models", script.header());
+        WireResponse response = client().get("/v1/models", script.header());
 
-        assertEquals("504 upstream_timeout", code(answer));
-        assertEquals("false", answer.header("x-should-retry"));
+        assertEquals("504 upstream_timeout", code(response));
+        assertEquals("false", response.header("x-should-retry"));
         assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
     }
 
@@ -198,35 +198,35 @@ abstract class BoundsTest extends RunningGateway {
         });
         long began = System.nanoTime();
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        assertEquals(said, new String(answer.readAll(), UTF_8));
-        assertEquals(WireAnswer.End.CUT, answer.end());
+        assertEquals(said, new String(response.readAll(), UTF_8));
+        assertEquals(WireResponse.End.CUT, response.end());
         assertTrue(millisSince(began) >= ShortBounds.IDLE_TIMEOUT.toMillis());
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("failed/upstream_timeout", run.outcome());
         assertArrayEquals(said.getBytes(UTF_8), table().bytes(run.id()));
         assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
     }
 
     @Test
-    void cutsAForwardedAnswerThatFallsSilent() throws Exception {
+    void cutsAForwardedResponseThatFallsSilent() throws Exception {
         Scripted script = upstream.on(exchange -> {
             exchange.streamHead().chunk("data: 1\n\n");
             exchange.awaitPeerGone();
         });
         long began = System.nanoTime();
 
-        WireAnswer answer = client().get("/v1/run/run_1/stream", script.header());
+        WireResponse response = client().get("/v1/run/run_1/stream", script.header());
 
-        assertEquals("data: 1\n\n", new String(answer.readAll(), UTF_8));
-        assertEquals(WireAnswer.End.CUT, answer.end());
+        assertEquals("data: 1\n\n", new String(response.readAll(), UTF_8));
+        assertEquals(WireResponse.End.CUT, response.end());
         assertTrue(millisSince(began) >= ShortBounds.IDLE_TIMEOUT.toMillis());
         assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
     }
 
     @Test
-    void bearsAForwardedAnswerThatSaysLittle() throws Exception {
+    void bearsAForwardedResponseThatSaysLittle() throws Exception {
         Scripted script = upstream.on(exchange -> {
             exchange.streamHead();
             for (int i = 0; i < 4; i++) {
@@ -236,21 +236,21 @@ abstract class BoundsTest extends RunningGateway {
             exchange.end();
         });
 
-        WireAnswer answer = client().get("/v1/run/run_1/stream", script.header());
+        WireResponse response = client().get("/v1/run/run_1/stream", script.header());
 
-        assertEquals(":\n:\n:\n:\n", new String(answer.whole(), UTF_8));
+        assertEquals(":\n:\n:\n:\n", new String(response.whole(), UTF_8));
     }
 
     @Test
-    void blamesNoAgentApiForAClientThatTakesNoForwardedAnswer() throws Exception {
+    void blamesNoAgentApiForAClientThatTakesNoForwardedResponse() throws Exception {
         byte[] body = new byte[64 << 20];
         Scripted script = upstream.on(Script.whole(200, body));
 
-        WireAnswer answer = client().get("/v1/files/1", script.header());
-        answer.readUpTo(1);
+        WireResponse response = client().get("/v1/files/1", script.header());
+        response.readUpTo(1);
         TimeUnit.MILLISECONDS.sleep(2 * ShortBounds.IDLE_TIMEOUT.toMillis());
 
-        assertArrayEquals(body, answer.whole());
+        assertArrayEquals(body, response.whole());
     }
 
     @Test
@@ -264,10 +264,11 @@ abstract class BoundsTest extends RunningGateway {
             exchange.chunk("data: x\n\n").end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        assertEquals(":\n:\n:\n:\ndata: x\n\n", new String(answer.whole(), UTF_8));
-        assertEquals("completed", table().ended(answer.header("Runtape-Run-Id")).outcome());
+        assertEquals(":\n:\n:\n:\ndata: x\n\n", new String(response.whole(), UTF_8));
+        assertEquals(
+                "completed", table().ended(response.header("Runtape-Run-Id")).outcome());
     }
 
     @Test
@@ -283,16 +284,17 @@ abstract class BoundsTest extends RunningGateway {
             }
             exchange.end();
         });
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
-        answer.readUpTo(chunk.length);
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        response.readUpTo(chunk.length);
 
         try (StoreLock lock = StoreLock.onFrames(store())) {
             locked.countDown();
-            assertTrue(answer.isSilentFor(ShortBounds.IDLE_TIMEOUT.multipliedBy(2)));
+            assertTrue(response.isSilentFor(ShortBounds.IDLE_TIMEOUT.multipliedBy(2)));
         }
 
-        assertEquals(chunks * chunk.length, answer.whole().length);
-        assertEquals("completed", table().ended(answer.header("Runtape-Run-Id")).outcome());
+        assertEquals(chunks * chunk.length, response.whole().length);
+        assertEquals(
+                "completed", table().ended(response.header("Runtape-Run-Id")).outcome());
     }
 
     // ---- Frames
@@ -306,16 +308,16 @@ abstract class BoundsTest extends RunningGateway {
             exchange.chunk("\n\n").end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
-        answer.readUpTo(1);
-        String first = answer.text();
-        answer.readUpTo(16);
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        response.readUpTo(1);
+        String first = response.text();
+        response.readUpTo(16);
         read.countDown();
 
         assertEquals("data: 1\n\n", first);
-        assertEquals("data: 1\n\ndata: 2\n\n", new String(answer.whole(), UTF_8));
-        table().ended(answer.header("Runtape-Run-Id"));
-        List<FrameRow> frames = table().frames(answer.header("Runtape-Run-Id"));
+        assertEquals("data: 1\n\ndata: 2\n\n", new String(response.whole(), UTF_8));
+        table().ended(response.header("Runtape-Run-Id"));
+        List<FrameRow> frames = table().frames(response.header("Runtape-Run-Id"));
         assertEquals(
                 List.of(FrameKind.EVENT, FrameKind.PART, FrameKind.EVENT),
                 frames.stream().map(FrameRow::kind).toList());
@@ -332,17 +334,18 @@ abstract class BoundsTest extends RunningGateway {
             exchange.end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
-        answer.head();
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        response.head();
         long headAt = System.nanoTime();
-        answer.readUpTo(7);
+        response.readUpTo(7);
         long beatAt = System.nanoTime();
         read.countDown();
 
-        assertEquals(": beat\n", new String(answer.whole(), UTF_8));
+        assertEquals(": beat\n", new String(response.whole(), UTF_8));
         Duration waited = Duration.ofNanos(beatAt - headAt);
         assertTrue(waited.compareTo(ShortBounds.PARTIAL_FLUSH.multipliedBy(4)) < 0, waited::toString);
-        assertEquals("completed", table().ended(answer.header("Runtape-Run-Id")).outcome());
+        assertEquals(
+                "completed", table().ended(response.header("Runtape-Run-Id")).outcome());
     }
 
     @Test
@@ -356,10 +359,10 @@ abstract class BoundsTest extends RunningGateway {
             exchange.end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        assertEquals("data: one\n\n", new String(answer.whole(), UTF_8));
-        assertEquals(1, table().ended(answer.header("Runtape-Run-Id")).frames());
+        assertEquals("data: one\n\n", new String(response.whole(), UTF_8));
+        assertEquals(1, table().ended(response.header("Runtape-Run-Id")).frames());
     }
 
     @Test
@@ -368,10 +371,10 @@ abstract class BoundsTest extends RunningGateway {
         byte[] stream = ("event: big\ndata: " + "z".repeat(data) + "\n\ndata: small\n\n").getBytes(UTF_8);
         Scripted script = upstream.on(Script.stream(stream));
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        assertArrayEquals(stream, answer.whole());
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertArrayEquals(stream, response.whole());
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals(2, run.events());
         List<FrameRow> frames = table().frames(run.id());
         List<FrameRow> parts = frames.subList(0, frames.size() - 2);
@@ -391,25 +394,26 @@ abstract class BoundsTest extends RunningGateway {
         String data = "z".repeat(2 * ShortBounds.FRAME_BYTES_MAX);
         Scripted script = upstream.on(Script.stream("data: " + data + "\n\n", "data: small\n\n"));
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header(), "Runtape-Event-Ids: true");
+        WireResponse response = client().post("/v1/run", "{}", script.header(), "Runtape-Event-Ids: true");
 
-        answer.whole();
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        response.whole();
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         long last = run.lastSequence();
-        assertEquals("data: " + data + "\nid: " + (last - 1) + "\n\ndata: small\nid: " + last + "\n\n", answer.text());
+        assertEquals(
+                "data: " + data + "\nid: " + (last - 1) + "\n\ndata: small\nid: " + last + "\n\n", response.text());
     }
 
     @Test
-    void storesAnAnswerOverTheLimitInParts() throws Exception {
+    void storesAResponseOverTheLimitInParts() throws Exception {
         byte[] json = ("{\"data\":{\"runId\":\"late\",\"text\":\"" + "z".repeat(3 * ShortBounds.FRAME_BYTES_MAX)
                         + "\"}}")
                 .getBytes(UTF_8);
         Scripted script = upstream.on(Script.whole(200, json, "Content-Type: application/json"));
 
-        WireAnswer answer = client().post("/v1/run", "{\"stream\":false}", script.header());
+        WireResponse response = client().post("/v1/run", "{\"stream\":false}", script.header());
 
-        assertArrayEquals(json, answer.whole());
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertArrayEquals(json, response.whole());
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("completed", run.outcome());
         List<FrameRow> frames = table().frames(run.id());
         assertTrue(frames.size() > 1);
@@ -429,24 +433,24 @@ abstract class BoundsTest extends RunningGateway {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         byte[] body = bodyOf(ShortBounds.BODY_BYTES_MAX);
 
-        WireAnswer answer = client().send("POST", "/v1/run", body, script.header());
+        WireResponse response = client().send("POST", "/v1/run", body, script.header());
 
-        answer.whole();
-        assertEquals(200, answer.status());
+        response.whole();
+        assertEquals(200, response.status());
         assertArrayEquals(body, script.call().body());
         assertEquals(
                 body.length - 13,
-                table().ended(answer.header("Runtape-Run-Id")).prompt().length());
+                table().ended(response.header("Runtape-Run-Id")).prompt().length());
     }
 
     @Test
     void refusesABodyWhoseLengthIsOverTheLimitUnread() throws Exception {
         int before = table().runs().size();
 
-        WireAnswer answer =
+        WireResponse response =
                 client().sendHead("POST", "/v1/run", "Content-Type: application/json", "Content-Length: 262145");
 
-        assertEquals("413 body_too_large", code(answer));
+        assertEquals("413 body_too_large", code(response));
         assertEquals(before, table().runs().size());
     }
 
@@ -455,14 +459,14 @@ abstract class BoundsTest extends RunningGateway {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         int before = table().runs().size();
 
-        WireAnswer answer = client().sendHead("POST", "/v1/run", script.header(), "Transfer-Encoding: chunked");
+        WireResponse response = client().sendHead("POST", "/v1/run", script.header(), "Transfer-Encoding: chunked");
         byte[] chunk = ("8000\r\n" + "p".repeat(0x8000) + "\r\n").getBytes(UTF_8);
         for (int i = 0; i < 8; i++) {
-            answer.write(chunk);
+            response.write(chunk);
         }
-        answer.write("1\r\nx\r\n".getBytes(UTF_8));
+        response.write("1\r\nx\r\n".getBytes(UTF_8));
 
-        assertEquals("413 body_too_large", code(answer));
+        assertEquals("413 body_too_large", code(response));
         assertTrue(script.isUncalled());
         assertEquals(before, table().runs().size());
     }
@@ -476,12 +480,12 @@ abstract class BoundsTest extends RunningGateway {
             exchange.awaitPeerGone();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header(), "Runtape-On-Disconnect: cancel");
-        answer.readUpTo(9);
-        answer.close();
+        WireResponse response = client().post("/v1/run", "{}", script.header(), "Runtape-On-Disconnect: cancel");
+        response.readUpTo(9);
+        response.close();
 
         assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("cancelled/client_disconnected", run.outcome());
         assertEquals(1, run.events());
     }
@@ -497,10 +501,10 @@ abstract class BoundsTest extends RunningGateway {
             }
         });
 
-        WireAnswer answer =
+        WireResponse response =
                 client().post("/v1/run", "{}", script.header(), "Runtape-On-Disconnect: cancel", "X-API-Key: mine");
-        answer.readUpTo(9);
-        answer.close();
+        response.readUpTo(9);
+        response.close();
 
         assertEquals("/v1/run", script.call().target());
         ReceivedCall cancel = script.call();
@@ -508,17 +512,17 @@ abstract class BoundsTest extends RunningGateway {
         assertEquals("mine", cancel.head().value("X-API-Key"));
         assertEquals(
                 "cancelled/client_disconnected",
-                table().ended(answer.header("Runtape-Run-Id")).outcome());
+                table().ended(response.header("Runtape-Run-Id")).outcome());
     }
 
     @Test
     void cancelsARunWhoseClientLeftBeforeTheHead() throws Exception {
         Scripted script = upstream.on(Script.silence());
 
-        WireAnswer answer = client().post(
+        WireResponse response = client().post(
                         "/v1/run", "{\"prompt\":\"left at once\"}", script.header(), "Runtape-On-Disconnect: cancel");
         script.call();
-        answer.close();
+        response.close();
 
         assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
         RunRow run = RunTable.await(
@@ -540,14 +544,14 @@ abstract class BoundsTest extends RunningGateway {
             }
             exchange.chunk("data: 2\n\n").end();
         });
-        WireAnswer answer =
+        WireResponse response =
                 client().post("/v1/run", "{}", script.header(), "Runtape-On-Disconnect: cancel", "X-API-Key: mine");
-        answer.readUpTo(9);
-        String events = "/history/v1/runs/" + answer.header("Runtape-Run-Id") + "/events";
-        WireAnswer tail = client().get(events, "Accept: text/event-stream", "X-API-Key: mine");
+        response.readUpTo(9);
+        String events = "/history/v1/runs/" + response.header("Runtape-Run-Id") + "/events";
+        WireResponse tail = client().get(events, "Accept: text/event-stream", "X-API-Key: mine");
         tail.readUpTo(9);
 
-        answer.close();
+        response.close();
         for (int beat = 0; beat < 8; beat++) {
             assertTrue(tail.readMore());
         }
@@ -556,6 +560,7 @@ abstract class BoundsTest extends RunningGateway {
         String seen = new String(tail.whole(), UTF_8);
         assertTrue(seen.contains("data: 2\nid: "), seen);
         assertTrue(seen.contains("\"status\":\"completed\""), seen);
-        assertEquals("completed", table().ended(answer.header("Runtape-Run-Id")).outcome());
+        assertEquals(
+                "completed", table().ended(response.header("Runtape-Run-Id")).outcome());
     }
 }

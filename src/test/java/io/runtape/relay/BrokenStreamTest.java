@@ -13,7 +13,7 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -41,14 +41,14 @@ abstract class BrokenStreamTest extends RunningGateway {
             breaking.breakOff(exchange);
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
-        answer.readUpTo(BROKEN.lastIndexOf("data"));
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        response.readUpTo(BROKEN.lastIndexOf("data"));
         read.countDown();
 
-        assertEquals(200, answer.status());
-        assertEquals(BROKEN, new String(answer.readAll(), UTF_8));
-        assertEquals(WireAnswer.End.CUT, answer.end());
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertEquals(200, response.status());
+        assertEquals(BROKEN, new String(response.readAll(), UTF_8));
+        assertEquals(WireResponse.End.CUT, response.end());
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("failed/upstream_closed", run.outcome());
         assertArrayEquals(BROKEN.getBytes(UTF_8), table().bytes(run.id()));
         List<FrameRow> frames = table().frames(run.id());
@@ -97,13 +97,13 @@ abstract class BrokenStreamTest extends RunningGateway {
             }
         });
         for (int i = 0; i < AT_ONCE; i++) {
-            WireAnswer answer = client().post("/v1/run", "{}", script.header());
+            WireResponse response = client().post("/v1/run", "{}", script.header());
 
-            String held = new String(answer.readAll(), UTF_8);
-            RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+            String held = new String(response.readAll(), UTF_8);
+            RunRow run = table().ended(response.header("Runtape-Run-Id"));
             assertEquals("failed/upstream_closed", run.outcome());
-            assertEquals(200, answer.status());
-            assertEquals(WireAnswer.End.CUT, answer.end());
+            assertEquals(200, response.status());
+            assertEquals(WireResponse.End.CUT, response.end());
             assertEquals(BROKEN, new String(table().bytes(run.id()), UTF_8), "recorded of answer " + i);
             assertEquals(BROKEN, held, "relayed of answer " + i);
         }
@@ -111,15 +111,16 @@ abstract class BrokenStreamTest extends RunningGateway {
 
     /** The same, where the body is whole. */
     @Test
-    void keepsAWholeAnswerThatCameWithTheEndOfItsConnection() throws Exception {
+    void keepsAWholeResponseThatCameWithTheEndOfItsConnection() throws Exception {
         String head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
         Scripted script = upstream.on(exchange -> exchange.raw((head + BROKEN).getBytes(UTF_8)));
         for (int i = 0; i < AT_ONCE; i++) {
-            WireAnswer answer = client().post("/v1/run", "{}", script.header());
+            WireResponse response = client().post("/v1/run", "{}", script.header());
 
-            assertEquals(BROKEN, new String(answer.whole(), UTF_8), "answer " + i);
+            assertEquals(BROKEN, new String(response.whole(), UTF_8), "answer " + i);
             assertEquals(
-                    "completed", table().ended(answer.header("Runtape-Run-Id")).outcome());
+                    "completed",
+                    table().ended(response.header("Runtape-Run-Id")).outcome());
         }
     }
 
@@ -132,60 +133,60 @@ abstract class BrokenStreamTest extends RunningGateway {
             exchange.reset();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
-        answer.readUpTo(9);
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        response.readUpTo(9);
         read.countDown();
 
-        answer.readAll();
-        assertEquals("data: 1\n\n", answer.text());
-        assertEquals(WireAnswer.End.CUT, answer.end());
+        response.readAll();
+        assertEquals("data: 1\n\n", response.text());
+        assertEquals(WireResponse.End.CUT, response.end());
         assertEquals(
                 "failed/upstream_closed",
-                table().ended(answer.header("Runtape-Run-Id")).outcome());
+                table().ended(response.header("Runtape-Run-Id")).outcome());
     }
 
     @Test
     void cutsTheClientOffWhereNothingOfTheBodyCame() throws Exception {
         Scripted script = upstream.on(Exchange::streamHead);
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        assertEquals(200, answer.status());
-        assertEquals(0, answer.readAll().length);
-        assertEquals(WireAnswer.End.CUT, answer.end());
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertEquals(200, response.status());
+        assertEquals(0, response.readAll().length);
+        assertEquals(WireResponse.End.CUT, response.end());
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("failed/upstream_closed", run.outcome());
         assertEquals(0, run.frames());
     }
 
     @Test
-    void cutsTheClientOffWhereAJsonAnswerBreaksOff() throws Exception {
+    void cutsTheClientOffWhereAJsonResponseBreaksOff() throws Exception {
         Scripted script =
                 upstream.on(exchange -> exchange.head(200, "Content-Type: application/json", "Content-Length: 100")
                         .raw("{\"data\":".getBytes(UTF_8)));
 
-        WireAnswer answer = client().post("/v1/run", "{\"stream\":false}", script.header());
+        WireResponse response = client().post("/v1/run", "{\"stream\":false}", script.header());
 
-        assertEquals(200, answer.status());
-        assertEquals("{\"data\":", new String(answer.readAll(), UTF_8));
-        assertEquals(WireAnswer.End.CUT, answer.end());
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertEquals(200, response.status());
+        assertEquals("{\"data\":", new String(response.readAll(), UTF_8));
+        assertEquals(WireResponse.End.CUT, response.end());
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("failed/upstream_closed", run.outcome());
         assertArrayEquals("{\"data\":".getBytes(UTF_8), table().bytes(run.id()));
     }
 
     @Test
     void recordsOnWhenTheClientIsGone() throws Exception {
-        goesOnWithoutClient(WireAnswer::close);
+        goesOnWithoutClient(WireResponse::close);
     }
 
     @Test
     void recordsOnWhenTheClientIsKilled() throws Exception {
-        goesOnWithoutClient(WireAnswer::reset);
+        goesOnWithoutClient(WireResponse::reset);
     }
 
     private interface Leaving {
-        void leave(WireAnswer answer) throws Exception;
+        void leave(WireResponse response) throws Exception;
     }
 
     private void goesOnWithoutClient(Leaving leaving) throws Exception {
@@ -199,12 +200,12 @@ abstract class BrokenStreamTest extends RunningGateway {
             exchange.end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
-        answer.readUpTo(9);
-        leaving.leave(answer);
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        response.readUpTo(9);
+        leaving.leave(response);
         gone.countDown();
 
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("completed", run.outcome());
         assertEquals(500, run.events());
         assertTrue(script.done().isEmpty());
@@ -220,9 +221,9 @@ abstract class BrokenStreamTest extends RunningGateway {
                     .end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{\"prompt\":\"left early\"}", script.header());
+        WireResponse response = client().post("/v1/run", "{\"prompt\":\"left early\"}", script.header());
         script.call();
-        answer.close();
+        response.close();
         gone.countDown();
 
         RunRow run = RunTable.await(
@@ -248,16 +249,16 @@ abstract class BrokenStreamTest extends RunningGateway {
             cancelled.countDown();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
-        answer.readUpTo(9);
-        WireAnswer cancelling = client().post("/v1/run/up-cancel-1/cancel", "{}", cancel.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        response.readUpTo(9);
+        WireResponse cancelling = client().post("/v1/run/up-cancel-1/cancel", "{}", cancel.header());
 
         assertEquals(202, cancelling.status());
         assertEquals("{\"ok\":true}", new String(cancelling.whole(), UTF_8));
-        answer.whole();
+        response.whole();
         assertEquals(
                 "cancelled/cancel_requested",
-                table().ended(answer.header("Runtape-Run-Id")).outcome());
+                table().ended(response.header("Runtape-Run-Id")).outcome());
     }
 
     @Test
@@ -270,13 +271,14 @@ abstract class BrokenStreamTest extends RunningGateway {
         });
         Scripted cancel = upstream.on(Script.json(403, "{}"));
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
-        answer.readUpTo(9);
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        response.readUpTo(9);
         client().post("/v1/run/up-cancel-2/cancel", "{}", cancel.header()).whole();
         refused.countDown();
 
-        answer.whole();
-        assertEquals("completed", table().ended(answer.header("Runtape-Run-Id")).outcome());
+        response.whole();
+        assertEquals(
+                "completed", table().ended(response.header("Runtape-Run-Id")).outcome());
     }
 
     @Test
@@ -289,13 +291,14 @@ abstract class BrokenStreamTest extends RunningGateway {
         });
         Scripted cancel = upstream.on(Script.json(202, "{}"));
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header(), "X-API-Key: one");
-        answer.readUpTo(9);
+        WireResponse response = client().post("/v1/run", "{}", script.header(), "X-API-Key: one");
+        response.readUpTo(9);
         client().post("/v1/run/up-cancel-3/cancel", "{}", cancel.header(), "X-API-Key: two")
                 .whole();
         passed.countDown();
 
-        answer.whole();
-        assertEquals("completed", table().ended(answer.header("Runtape-Run-Id")).outcome());
+        response.whole();
+        assertEquals(
+                "completed", table().ended(response.header("Runtape-Run-Id")).outcome());
     }
 }

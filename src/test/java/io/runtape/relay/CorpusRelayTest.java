@@ -15,7 +15,7 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,20 +33,20 @@ abstract class CorpusRelayTest extends RunningGateway {
     @ParameterizedTest
     @MethodSource("io.runtape.sse.CorpusCase#all")
     void relaysAndRecordsTheBytesInEveryChunking(CorpusCase corpusCase) throws Exception {
-        Map<String, WireAnswer> answers = new LinkedHashMap<>();
+        Map<String, WireResponse> answers = new LinkedHashMap<>();
         for (Map.Entry<String, List<Integer>> chunking : corpusCase.chunkings().entrySet()) {
             Scripted script = upstream.on(writing(corpusCase, chunking.getValue()));
             answers.put(chunking.getKey(), client().post("/v1/run", "{}", script.header(), KEY));
         }
 
-        for (Map.Entry<String, WireAnswer> chunking : answers.entrySet()) {
+        for (Map.Entry<String, WireResponse> chunking : answers.entrySet()) {
             String name = corpusCase.name() + ", " + chunking.getKey();
-            try (WireAnswer answer = chunking.getValue()) {
-                assertEquals(200, answer.status(), name);
-                corpusCase.headers().forEach((header, value) -> assertHeader(answer, header, value));
-                assertArrayEquals(corpusCase.bytes(), answer.whole(), name);
-                assertRecorded(corpusCase, answer.header("Runtape-Run-Id"), name);
-                assertShown(corpusCase, answer.header("Runtape-Run-Id"), name);
+            try (WireResponse response = chunking.getValue()) {
+                assertEquals(200, response.status(), name);
+                corpusCase.headers().forEach((header, value) -> assertHeader(response, header, value));
+                assertArrayEquals(corpusCase.bytes(), response.whole(), name);
+                assertRecorded(corpusCase, response.header("Runtape-Run-Id"), name);
+                assertShown(corpusCase, response.header("Runtape-Run-Id"), name);
             }
         }
     }
@@ -67,9 +67,9 @@ abstract class CorpusRelayTest extends RunningGateway {
         };
     }
 
-    private static void assertHeader(WireAnswer answer, String name, String value) {
+    private static void assertHeader(WireResponse response, String name, String value) {
         try {
-            assertEquals(value, answer.header(name));
+            assertEquals(value, response.header(name));
         } catch (Exception e) {
             throw new AssertionError(e);
         }
@@ -97,7 +97,7 @@ abstract class CorpusRelayTest extends RunningGateway {
         ByteArrayOutputStream raw = new ByteArrayOutputStream();
         List<ServerSentEvent> events = new ArrayList<>();
         long sequence = 0;
-        try (WireAnswer export = client().get(
+        try (WireResponse export = client().get(
                         "/history/v1/runs/" + runId + "/events?include=raw", "Accept: application/x-ndjson", KEY)) {
             for (String line : new String(export.whole(), UTF_8).split("\n", -1)) {
                 if (line.isEmpty()) {

@@ -10,7 +10,7 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.util.Base64;
 import java.util.List;
@@ -32,9 +32,9 @@ abstract class CredentialsTest extends RunningGateway {
         String[] lines = new String[headerLines.length + 1];
         lines[0] = script.header();
         System.arraycopy(headerLines, 0, lines, 1, headerLines.length);
-        WireAnswer answer = client().post("/v1/run", "{}", lines);
-        answer.whole();
-        return table().ended(answer.header("Runtape-Run-Id"));
+        WireResponse response = client().post("/v1/run", "{}", lines);
+        response.whole();
+        return table().ended(response.header("Runtape-Run-Id"));
     }
 
     @Test
@@ -64,7 +64,7 @@ abstract class CredentialsTest extends RunningGateway {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         int before = table().runs().size();
 
-        WireAnswer answer = client().send(
+        WireResponse response = client().send(
                         method,
                         target,
                         "{}".getBytes(UTF_8),
@@ -73,8 +73,8 @@ abstract class CredentialsTest extends RunningGateway {
                         "X-API-Key: two-a",
                         second);
 
-        String body = new String(answer.whole(), UTF_8);
-        assertEquals(400, answer.status(), body);
+        String body = new String(response.whole(), UTF_8);
+        assertEquals(400, response.status(), body);
         JsonObject error = new JsonObject(body).getJsonObject("error");
         assertEquals("invalid_request", error.getString("code"));
         assertTrue(error.getString("message").contains("X-API-Key, Authorization"), body);

@@ -13,7 +13,7 @@ import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.StoreLock;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import jakarta.inject.Inject;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
@@ -57,39 +57,39 @@ abstract class DurableFirstTest extends RunningGateway {
             exchange.end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        String runId = answer.header("Runtape-Run-Id");
+        String runId = response.header("Runtape-Run-Id");
         RunRow atHead = table().run(runId);
         assertEquals(200, atHead.upstreamStatus());
         assertTrue(atHead.running() || atHead.frames() > 0);
         int checks = 0;
-        while (answer.readMore(2000)) {
-            int held = answer.held().length;
+        while (response.readMore(2000)) {
+            int held = response.held().length;
             long stored = table().storedBytes(runId);
             assertTrue(stored >= held, () -> "the client holds " + held + " bytes, the table " + stored);
             checks++;
         }
-        assertEquals(WireAnswer.End.WHOLE, answer.end());
+        assertEquals(WireResponse.End.WHOLE, response.end());
         assertTrue(checks > 20, "too few looks: " + checks);
         assertFalse(table().run(runId).running(), "the end came before it was stored");
-        assertArrayEquals(table().bytes(runId), answer.held());
+        assertArrayEquals(table().bytes(runId), response.held());
     }
 
     @Test
     void callsTheAgentApiOnlyWhenTheRunIsStored() throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
-        WireAnswer answer;
+        WireResponse response;
 
         try (StoreLock lock = StoreLock.onRuns(store())) {
-            answer = client().post("/v1/run", "{}", script.header());
+            response = client().post("/v1/run", "{}", script.header());
 
-            assertTrue(answer.isSilentFor(A_WHILE));
+            assertTrue(response.isSilentFor(A_WHILE));
             assertTrue(script.isUncalled());
         }
 
         script.call();
-        assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
+        assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
     }
 
     @Test
@@ -99,15 +99,15 @@ abstract class DurableFirstTest extends RunningGateway {
             locked.await();
             exchange.streamHead().chunk("data: x\n\n").end();
         });
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
         script.call();
 
         try (StoreLock lock = StoreLock.onRuns(store())) {
             locked.countDown();
-            assertTrue(answer.isSilentFor(A_WHILE));
+            assertTrue(response.isSilentFor(A_WHILE));
         }
 
-        assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
+        assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
     }
 
     @Test
@@ -121,19 +121,19 @@ abstract class DurableFirstTest extends RunningGateway {
             }
             exchange.end();
         });
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
-        answer.readUpTo(9);
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        response.readUpTo(9);
 
         try (StoreLock lock = StoreLock.onFrames(store())) {
             locked.countDown();
-            assertTrue(answer.isSilentFor(A_WHILE));
+            assertTrue(response.isSilentFor(A_WHILE));
             assertTrue(script.done().isEmpty());
-            assertTrue(answer.isSilentFor(A_WHILE));
+            assertTrue(response.isSilentFor(A_WHILE));
         }
 
-        answer.whole();
-        assertTrue(answer.text().endsWith("data: 200\n\n"));
-        assertArrayEquals(table().bytes(answer.header("Runtape-Run-Id")), answer.held());
+        response.whole();
+        assertTrue(response.text().endsWith("data: 200\n\n"));
+        assertArrayEquals(table().bytes(response.header("Runtape-Run-Id")), response.held());
     }
 
     @Test
@@ -145,13 +145,13 @@ abstract class DurableFirstTest extends RunningGateway {
             exchange.chunk("data: 2\n\n").end();
         });
         Scripted other = upstream.on(Script.stream("data: other\n\n"));
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
-        answer.readUpTo(9);
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        response.readUpTo(9);
 
         try (StoreLock lock = StoreLock.onFrames(store())) {
             locked.countDown();
-            WireAnswer refused = RunTable.await("a new run is refused", () -> {
-                WireAnswer tried = client().post("/v1/run", "{}", other.header());
+            WireResponse refused = RunTable.await("a new run is refused", () -> {
+                WireResponse tried = client().post("/v1/run", "{}", other.header());
                 return tried.isSilentFor(Duration.ofMillis(300)) ? null : tried;
             });
 
@@ -159,7 +159,7 @@ abstract class DurableFirstTest extends RunningGateway {
             assertTrue(new String(refused.whole(), UTF_8).contains("\"store_unavailable\""));
         }
 
-        assertEquals("data: 1\n\ndata: 2\n\n", new String(answer.whole(), UTF_8));
+        assertEquals("data: 1\n\ndata: 2\n\n", new String(response.whole(), UTF_8));
     }
 
     @Test
@@ -177,8 +177,8 @@ abstract class DurableFirstTest extends RunningGateway {
             }
             exchange.end();
         });
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
-        answer.readUpTo(chunk.length);
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        response.readUpTo(chunk.length);
 
         try (StoreLock lock = StoreLock.onFrames(store())) {
             locked.countDown();
@@ -192,8 +192,8 @@ abstract class DurableFirstTest extends RunningGateway {
         for (int i = 0; i < chunks; i++) {
             expected.writeBytes(chunk);
         }
-        assertArrayEquals(expected.toByteArray(), answer.whole());
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertArrayEquals(expected.toByteArray(), response.whole());
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("completed", run.outcome());
         assertEquals((long) chunks * chunk.length, run.bytes());
     }

@@ -13,7 +13,7 @@ import io.runtape.sse.ServerSentEvent;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -36,18 +36,18 @@ abstract class EventIdsTest extends RunningGateway {
             }
             Scripted script = upstream.on(Script.cut(corpusCase.bytes(), lengths));
 
-            WireAnswer answer = client().post("/v1/run", "{}", script.header(), IDS);
+            WireResponse response = client().post("/v1/run", "{}", script.header(), IDS);
 
-            ReferenceParser seen = ReferenceParser.parse(answer.whole());
+            ReferenceParser seen = ReferenceParser.parse(response.whole());
             String name = corpusCase.name() + ", " + chunking;
             assertEquals(withoutIds(corpusCase.events()), withoutIds(seen.events()), name);
-            List<String> sequences = sequences(answer.header("Runtape-Run-Id"));
+            List<String> sequences = sequences(response.header("Runtape-Run-Id"));
             assertEquals(
                     sequences,
                     seen.events().stream().map(ServerSentEvent::lastEventId).toList(),
                     name);
             assertTrue(isResumable(seen.lastEventId(), sequences), name + " would resume at " + seen.lastEventId());
-            assertArrayEquals(corpusCase.bytes(), table().bytes(answer.header("Runtape-Run-Id")), name);
+            assertArrayEquals(corpusCase.bytes(), table().bytes(response.header("Runtape-Run-Id")), name);
         }
     }
 
@@ -75,10 +75,10 @@ abstract class EventIdsTest extends RunningGateway {
         byte[] stream = "data: 1\n\ndata: 2\n\n".getBytes(UTF_8);
         Scripted script = upstream.on(Script.whole(200, stream, "Content-Type: text/event-stream"));
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header(), IDS);
+        WireResponse response = client().post("/v1/run", "{}", script.header(), IDS);
 
-        assertEquals("data: 1\nid: 1\n\ndata: 2\nid: 2\n\n", new String(answer.whole(), UTF_8));
-        assertFalse(answer.head().has("Content-Length"));
+        assertEquals("data: 1\nid: 1\n\ndata: 2\nid: 2\n\n", new String(response.whole(), UTF_8));
+        assertFalse(response.head().has("Content-Length"));
     }
 
     @Test
@@ -86,9 +86,9 @@ abstract class EventIdsTest extends RunningGateway {
         Scripted script =
                 upstream.on(Script.stream("id: a\ndata: 1\nid: b\n\n", "data: 2\r\nid\r\n\r\n", ": beat\n\n"));
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header(), IDS);
+        WireResponse response = client().post("/v1/run", "{}", script.header(), IDS);
 
-        List<ServerSentEvent> events = ReferenceParser.parse(answer.whole()).events();
+        List<ServerSentEvent> events = ReferenceParser.parse(response.whole()).events();
         assertEquals(
                 Set.of("1", "2"),
                 events.stream().map(ServerSentEvent::lastEventId).collect(Collectors.toSet()));
@@ -99,9 +99,9 @@ abstract class EventIdsTest extends RunningGateway {
         String json = "{\"data\":1}\n\n";
         Scripted script = upstream.on(Script.json(200, json));
 
-        WireAnswer answer = client().post("/v1/run", "{\"stream\":false}", script.header(), IDS);
+        WireResponse response = client().post("/v1/run", "{\"stream\":false}", script.header(), IDS);
 
-        assertEquals(json, new String(answer.whole(), UTF_8));
-        assertEquals(Integer.toString(json.length()), answer.header("Content-Length"));
+        assertEquals(json, new String(response.whole(), UTF_8));
+        assertEquals(Integer.toString(json.length()), response.header("Content-Length"));
     }
 }

@@ -104,9 +104,10 @@ abstract class Http2CallTest extends RunningGateway {
         http2.data(call, "{\"prompt\":".getBytes(UTF_8), false);
         http2.data(call, "\"over two\"}".getBytes(UTF_8), true);
 
-        Http2Client.Answer answer = http2.answer(call);
-        assertEquals("data: x\n\n", answer.text());
-        assertEquals("over two", table().ended(answer.header("runtape-run-id")).prompt());
+        Http2Client.Answer response = http2.answer(call);
+        assertEquals("data: x\n\n", response.text());
+        assertEquals(
+                "over two", table().ended(response.header("runtape-run-id")).prompt());
         assertArrayEquals(
                 "{\"prompt\":\"over two\"}".getBytes(UTF_8), script.call().body());
     }

@@ -8,7 +8,7 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -21,11 +21,11 @@ abstract class LiveStreamTest extends RunningGateway {
         Scripted script = upstream.on(
                 Script.stream("event: start\nda", "ta: {}\n\n: beat\n\ndata: 1\nid: x\n\n", "data: unfinished"));
 
-        WireAnswer answer = client().post("/v1/run", "{\"prompt\":\"hello\"}", script.header());
+        WireResponse response = client().post("/v1/run", "{\"prompt\":\"hello\"}", script.header());
 
-        assertEquals(200, answer.status());
-        assertEquals(stream, new String(answer.whole(), UTF_8));
-        String runId = answer.header("Runtape-Run-Id");
+        assertEquals(200, response.status());
+        assertEquals(stream, new String(response.whole(), UTF_8));
+        String runId = response.header("Runtape-Run-Id");
         RunRow run = table().ended(runId);
         assertEquals("completed", run.outcome());
         assertEquals("hello", run.prompt());

@@ -8,7 +8,7 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Test;
 
@@ -21,11 +21,11 @@ abstract class OddTextTest extends RunningGateway {
         String body = "{\"prompt\":\"a\\ud800b\\udc00\",\"agent\":\"\\udfff\\ud83d\\ude00\","
                 + "\"metadata\":{\"k\\ud800\":\"v\\u0000\",\"n\":{\"\\udc00\":1}},\"config\":{\"c\":\"\\ud800\"}}";
 
-        WireAnswer answer = client().post("/v1/run", body, script.header(), "X-API-Key: odd");
+        WireResponse response = client().post("/v1/run", body, script.header(), "X-API-Key: odd");
 
-        assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
+        assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
         assertArrayEquals(body.getBytes(UTF_8), script.call().body());
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("a\ufffdb\ufffd", run.prompt());
         assertEquals("\ufffd\ud83d\ude00", run.agent());
         JsonObject shown = new JsonObject(new String(
@@ -43,22 +43,23 @@ abstract class OddTextTest extends RunningGateway {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         String name = "a".repeat(199) + "\ud83d\ude00";
 
-        WireAnswer answer = client().post("/v1/run", "{\"agent\":\"" + name + "\"}", script.header(), "X-API-Key: odd");
-        answer.whole();
+        WireResponse response =
+                client().post("/v1/run", "{\"agent\":\"" + name + "\"}", script.header(), "X-API-Key: odd");
+        response.whole();
 
         assertEquals(
                 "a".repeat(199) + "\ufffd",
-                table().ended(answer.header("Runtape-Run-Id")).agent());
+                table().ended(response.header("Runtape-Run-Id")).agent());
     }
 
     @Test
     void recordsAResultThatHasHalfASurrogatePair() throws Exception {
         Scripted script = upstream.on(Script.json(200, "{\"data\":{\"runId\":\"up\\ud800\",\"result\":\"g\\ud800\"}}"));
 
-        WireAnswer answer = client().post("/v1/run", "{\"stream\":false}", script.header(), "X-API-Key: odd");
-        answer.whole();
+        WireResponse response = client().post("/v1/run", "{\"stream\":false}", script.header(), "X-API-Key: odd");
+        response.whole();
 
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("completed", run.outcome());
         assertEquals("\"g\ufffd\"", run.result());
         assertEquals("up\ufffd", run.upstreamRunId());
@@ -68,10 +69,10 @@ abstract class OddTextTest extends RunningGateway {
     void recordsAnEventWhoseTypeHasHalfASurrogatePair() throws Exception {
         Scripted script = upstream.on(Script.stream("data: {\"type\":\"t\\udc00\"}\n\n"));
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header(), "X-API-Key: odd");
-        answer.whole();
+        WireResponse response = client().post("/v1/run", "{}", script.header(), "X-API-Key: odd");
+        response.whole();
 
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("completed", run.outcome());
         assertEquals("t\ufffd", table().frames(run.id()).get(0).type());
     }

@@ -10,7 +10,7 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,14 +20,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the gateway itself refuses, or has to own up to. */
 abstract class RefusedCallTest extends RunningGateway {
 
-    /** The error's message; fails where the answer is not the envelope with that status and code. */
-    private static String refusal(WireAnswer answer, int status, String code) throws Exception {
-        String body = new String(answer.whole(), UTF_8);
-        assertEquals(status, answer.status(), body);
-        assertEquals("application/json", answer.header("Content-Type"));
+    /** The error's message; fails where the response is not the envelope with that status and code. */
+    private static String refusal(WireResponse response, int status, String code) throws Exception {
+        String body = new String(response.whole(), UTF_8);
+        assertEquals(status, response.status(), body);
+        assertEquals("application/json", response.header("Content-Type"));
         JsonObject error = new JsonObject(body).getJsonObject("error");
         assertEquals(code, error.getString("code"), body);
-        assertEquals(answer.header("X-Request-ID"), error.getString("requestId"));
+        assertEquals(response.header("X-Request-ID"), error.getString("requestId"));
         return error.getString("message");
     }
 
@@ -52,10 +52,10 @@ abstract class RefusedCallTest extends RunningGateway {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         int before = table().runs().size();
 
-        WireAnswer answer = client().post("/v1/run", body, script.header());
+        WireResponse response = client().post("/v1/run", body, script.header());
 
-        assertTrue(refusal(answer, 400, "invalid_request").contains("JSON object"));
-        assertFalse(answer.head().has("Runtape-Run-Id"));
+        assertTrue(refusal(response, 400, "invalid_request").contains("JSON object"));
+        assertFalse(response.head().has("Runtape-Run-Id"));
         assertTrue(script.isUncalled());
         assertEquals(before, table().runs().size());
     }
@@ -74,9 +74,9 @@ abstract class RefusedCallTest extends RunningGateway {
     void refusesABadHeaderOfItsOwn(String name, String value, String allowed, String alsoAllowed) throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header(), name + ": " + value);
+        WireResponse response = client().post("/v1/run", "{}", script.header(), name + ": " + value);
 
-        String message = refusal(answer, 400, "invalid_request");
+        String message = refusal(response, 400, "invalid_request");
         assertTrue(message.contains(name), message);
         assertTrue(message.contains(allowed), message);
         assertTrue(message.contains(alsoAllowed), message);
@@ -94,7 +94,7 @@ abstract class RefusedCallTest extends RunningGateway {
     void refusesAHeaderOfItsOwnThatComesTwice(String name, String first, String second) throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
 
-        WireAnswer answer = client().post(
+        WireResponse response = client().post(
                         "/v1/run",
                         "{}",
                         script.header(),
@@ -102,24 +102,24 @@ abstract class RefusedCallTest extends RunningGateway {
                         name + ": " + first,
                         name + ": " + second);
 
-        String message = refusal(answer, 400, "invalid_request");
+        String message = refusal(response, 400, "invalid_request");
         assertTrue(message.contains(name), message);
         assertTrue(script.isUncalled());
     }
 
     @Test
     void refusesAThreadIdThatIsTooLong() throws Exception {
-        WireAnswer fits = client().post(
+        WireResponse fits = client().post(
                         "/v1/run",
                         "{}",
                         upstream.on(Script.stream("data: x\n\n")).header(),
                         "Runtape-Thread-Id: " + "t".repeat(128));
         fits.whole();
 
-        WireAnswer answer = client().post("/v1/run", "{}", "Runtape-Thread-Id: " + "t".repeat(129));
+        WireResponse response = client().post("/v1/run", "{}", "Runtape-Thread-Id: " + "t".repeat(129));
 
         assertEquals(200, fits.status());
-        refusal(answer, 400, "invalid_request");
+        refusal(response, 400, "invalid_request");
     }
 
     @ParameterizedTest
@@ -127,9 +127,9 @@ abstract class RefusedCallTest extends RunningGateway {
     void refusesAHeaderThatIsNotBuiltYet(String name, String value) throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header(), name + ": " + value);
+        WireResponse response = client().post("/v1/run", "{}", script.header(), name + ": " + value);
 
-        assertTrue(refusal(answer, 400, "invalid_request").contains(name));
+        assertTrue(refusal(response, 400, "invalid_request").contains(name));
         assertTrue(script.isUncalled());
     }
 
@@ -137,13 +137,13 @@ abstract class RefusedCallTest extends RunningGateway {
     void saysThatTheAgentApiCannotBeReached() throws Exception {
         upstream.refuse();
         try {
-            WireAnswer answer = client().post("/v1/run", "{}", "X-Request-ID: mine-1");
+            WireResponse response = client().post("/v1/run", "{}", "X-Request-ID: mine-1");
 
-            refusal(answer, 502, "upstream_unreachable");
-            assertEquals("mine-1", answer.header("X-Request-ID"));
-            RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+            refusal(response, 502, "upstream_unreachable");
+            assertEquals("mine-1", response.header("X-Request-ID"));
+            RunRow run = table().ended(response.header("Runtape-Run-Id"));
             assertEquals("failed/upstream_unreachable", run.outcome());
-            assertEquals(answer.header("Runtape-Thread-Id"), run.threadId());
+            assertEquals(response.header("Runtape-Thread-Id"), run.threadId());
             assertNull(run.upstreamStatus());
         } finally {
             upstream.acceptAgain();
@@ -156,53 +156,53 @@ abstract class RefusedCallTest extends RunningGateway {
         Scripted script =
                 upstream.on(exchange -> exchange.raw(bytes.getBytes(UTF_8)).awaitPeerGone());
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        refusal(answer, 502, "upstream_invalid");
+        refusal(response, 502, "upstream_invalid");
         assertEquals(
                 "failed/upstream_error",
-                table().ended(answer.header("Runtape-Run-Id")).outcome());
+                table().ended(response.header("Runtape-Run-Id")).outcome());
     }
 
     @Test
     void saysThatTheAgentApiClosedTheConnectionBeforeItAnswered() throws Exception {
         Scripted script = upstream.on(exchange -> {});
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        refusal(answer, 502, "upstream_unreachable");
+        refusal(response, 502, "upstream_unreachable");
         assertEquals(
                 "failed/upstream_closed",
-                table().ended(answer.header("Runtape-Run-Id")).outcome());
+                table().ended(response.header("Runtape-Run-Id")).outcome());
     }
 
     @Test
     void saysThatTheAgentApiResetTheConnectionBeforeItAnswered() throws Exception {
         Scripted script = upstream.on(exchange -> exchange.reset());
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        refusal(answer, 502, "upstream_unreachable");
+        refusal(response, 502, "upstream_unreachable");
         assertEquals(
                 "failed/upstream_closed",
-                table().ended(answer.header("Runtape-Run-Id")).outcome());
+                table().ended(response.header("Runtape-Run-Id")).outcome());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"@127.0.0.1/a://x/v1/run", ".127.0.0.1/a://x/v1/run", "x:y@127.0.0.1/?z=://y/v1/run"})
     void letsNoTargetChooseAnotherHost(String target) throws Exception {
-        WireAnswer answer = client().post(target, "{}");
+        WireResponse response = client().post(target, "{}");
 
-        refusal(answer, 400, "invalid_request");
+        refusal(response, 400, "invalid_request");
     }
 
     @Test
     void takesATargetInAbsoluteForm() throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
 
-        try (WireAnswer answer = client().post("http://elsewhere/v1/run?a=b", "{}", script.header())) {
-            assertEquals(200, answer.status());
-            answer.whole();
+        try (WireResponse response = client().post("http://elsewhere/v1/run?a=b", "{}", script.header())) {
+            assertEquals(200, response.status());
+            response.whole();
         }
         assertEquals("/v1/run?a=b", script.call().target());
     }
@@ -210,14 +210,14 @@ abstract class RefusedCallTest extends RunningGateway {
     @ParameterizedTest
     @ValueSource(strings = {"/v1/run", "/v1/realtime?model=x"})
     void refusesAWebSocket(String target) throws Exception {
-        WireAnswer answer = client().get(
+        WireResponse response = client().get(
                         target,
                         "Connection: keep-alive, Upgrade",
                         "Upgrade: WebSocket",
                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
                         "Sec-WebSocket-Version: 13");
 
-        refusal(answer, 501, "not_supported");
+        refusal(response, 501, "not_supported");
     }
 
     @ParameterizedTest
@@ -228,16 +228,16 @@ abstract class RefusedCallTest extends RunningGateway {
 
     @Test
     void allowsNoOtherMethodInHistory() throws Exception {
-        WireAnswer answer = client().send("PUT", "/history/v1/runs/run_1/events", new byte[0]);
+        WireResponse response = client().send("PUT", "/history/v1/runs/run_1/events", new byte[0]);
 
-        refusal(answer, 405, "method_not_allowed");
+        refusal(response, 405, "method_not_allowed");
     }
 
     @Test
     void hasNoOtherTypeInHistory() throws Exception {
-        WireAnswer answer = client().get("/history/v1/runs", "Accept: image/png", "X-API-Key: k");
+        WireResponse response = client().get("/history/v1/runs", "Accept: image/png", "X-API-Key: k");
 
-        refusal(answer, 406, "not_acceptable");
+        refusal(response, 406, "not_acceptable");
     }
 
     @Test
@@ -246,9 +246,9 @@ abstract class RefusedCallTest extends RunningGateway {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         String taken = "POST /v1/run HTTP/1.1\r\nHost: x\r\n" + script.header() + "\r\nContent-Length: 2\r\n\r\n{}";
 
-        WireAnswer first = client().sendRaw(refused.getBytes(UTF_8));
+        WireResponse first = client().sendRaw(refused.getBytes(UTF_8));
         refusal(first, 400, "invalid_request");
-        WireAnswer second = first.andThen(taken.getBytes(UTF_8));
+        WireResponse second = first.andThen(taken.getBytes(UTF_8));
 
         assertEquals("data: x\n\n", new String(second.whole(), UTF_8));
     }

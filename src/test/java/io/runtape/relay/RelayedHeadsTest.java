@@ -12,7 +12,7 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -32,7 +32,7 @@ abstract class RelayedHeadsTest extends RunningGateway {
         Scripted script = upstream.on(Script.stream(EVENT));
         byte[] json = "\r\n {\"prompt\" : \"h\u00e9llo\",\t\"unknown\":[1e400 , 0.10]} \n".getBytes(UTF_8);
 
-        WireAnswer answer = client().send(
+        WireResponse response = client().send(
                         "POST",
                         "/v1/run?a=1&a=2&b=%20%2F&c",
                         json,
@@ -47,7 +47,7 @@ abstract class RelayedHeadsTest extends RunningGateway {
                         "Last-Event-ID: 7",
                         "X-Empty:");
 
-        answer.whole();
+        response.whole();
         ReceivedCall call = script.call();
         assertEquals("POST", call.method());
         assertEquals("/v1/run?a=1&a=2&b=%20%2F&c", call.target());
@@ -144,31 +144,31 @@ abstract class RelayedHeadsTest extends RunningGateway {
     void sendsAChunkedBodyOn() throws Exception {
         Scripted script = upstream.on(Script.stream(EVENT));
 
-        WireAnswer answer = client().sendHead("POST", "/v1/run", script.header(), "Transfer-Encoding: chunked");
-        answer.write("a\r\n{\"prompt\":\r\n".getBytes(UTF_8));
-        answer.write("5;ext=1\r\n\"hi\"}\r\n0\r\nX-Trailer: 1\r\n\r\n".getBytes(UTF_8));
+        WireResponse response = client().sendHead("POST", "/v1/run", script.header(), "Transfer-Encoding: chunked");
+        response.write("a\r\n{\"prompt\":\r\n".getBytes(UTF_8));
+        response.write("5;ext=1\r\n\"hi\"}\r\n0\r\nX-Trailer: 1\r\n\r\n".getBytes(UTF_8));
 
-        assertEquals(EVENT, new String(answer.whole(), UTF_8));
+        assertEquals(EVENT, new String(response.whole(), UTF_8));
         ReceivedCall call = script.call();
         assertEquals("{\"prompt\":\"hi\"}", new String(call.body(), UTF_8));
-        assertEquals("hi", table().ended(answer.header("Runtape-Run-Id")).prompt());
+        assertEquals("hi", table().ended(response.header("Runtape-Run-Id")).prompt());
     }
 
     @Test
     void tellsAClientThatAsksToSendItsBody() throws Exception {
         Scripted script = upstream.on(Script.stream(EVENT));
 
-        WireAnswer answer =
+        WireResponse response =
                 client().sendHead("POST", "/v1/run", script.header(), "Content-Length: 2", "Expect: 100-continue");
-        answer.awaitContinue();
-        answer.write("{}".getBytes(UTF_8));
+        response.awaitContinue();
+        response.write("{}".getBytes(UTF_8));
 
-        assertEquals(EVENT, new String(answer.whole(), UTF_8));
+        assertEquals(EVENT, new String(response.whole(), UTF_8));
         assertFalse(script.call().head().has("Expect"));
     }
 
     @Test
-    void passesTheAnswersHeadAsItCame() throws Exception {
+    void passesTheResponsesHeadAsItCame() throws Exception {
         Scripted script = upstream.on(exchange -> {
             exchange.head(
                     201,
@@ -186,11 +186,11 @@ abstract class RelayedHeadsTest extends RunningGateway {
             exchange.chunk(EVENT).end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        answer.whole();
-        assertEquals(201, answer.status());
-        RawHead head = answer.head();
+        response.whole();
+        assertEquals(201, response.status());
+        RawHead head = response.head();
         assertEquals("text/event-stream; charset=utf-8", head.value("Content-Type"));
         assertEquals(List.of("1", "2"), head.values("X-Multi"));
         assertTrue(head.lines().contains("x-OdD-CaSe: Kept"), head.toString());
@@ -226,19 +226,19 @@ abstract class RelayedHeadsTest extends RunningGateway {
             exchange.chunk(EVENT).end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        assertEquals(200, answer.status(), () -> String.join("\n", headLines(answer)));
-        assertEquals(EVENT, new String(answer.whole(), UTF_8));
-        assertTrue(headLines(answer).contains("CONTENT-type: " + type), () -> String.join("\n", headLines(answer)));
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertEquals(200, response.status(), () -> String.join("\n", headLines(response)));
+        assertEquals(EVENT, new String(response.whole(), UTF_8));
+        assertTrue(headLines(response).contains("CONTENT-type: " + type), () -> String.join("\n", headLines(response)));
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("completed", run.outcome());
         assertArrayEquals(EVENT.getBytes(UTF_8), table().bytes(run.id()));
     }
 
-    private static List<String> headLines(WireAnswer answer) {
+    private static List<String> headLines(WireResponse response) {
         try {
-            return answer.head().lines();
+            return response.head().lines();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -252,10 +252,10 @@ abstract class RelayedHeadsTest extends RunningGateway {
             exchange.raw(EVENT.getBytes(UTF_8)).isWhole();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        assertEquals(EVENT, new String(answer.whole(), UTF_8));
-        assertEquals(List.of("text/plain", "text/event-stream"), answer.head().values("Content-Type"));
+        assertEquals(EVENT, new String(response.whole(), UTF_8));
+        assertEquals(List.of("text/plain", "text/event-stream"), response.head().values("Content-Type"));
     }
 
     private static String[] headersOf(int bytes) {
@@ -273,14 +273,14 @@ abstract class RelayedHeadsTest extends RunningGateway {
             exchange.chunk(EVENT).end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        assertEquals(200, answer.status());
-        assertEquals(EVENT, new String(answer.whole(), UTF_8));
-        assertTrue(headLines(answer).containsAll(List.of(headers)));
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        assertEquals(200, response.status());
+        assertEquals(EVENT, new String(response.whole(), UTF_8));
+        assertTrue(headLines(response).containsAll(List.of(headers)));
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("completed", run.outcome());
-        assertTrue(run.answerHeaders().length() > 60 << 10);
+        assertTrue(run.responseHeaders().length() > 60 << 10);
     }
 
     @Test
@@ -290,13 +290,13 @@ abstract class RelayedHeadsTest extends RunningGateway {
             exchange.chunk(EVENT).awaitPeerGone();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        assertEquals(502, answer.status());
-        assertTrue(new String(answer.whole(), UTF_8).contains("\"upstream_invalid\""), answer.text());
+        assertEquals(502, response.status());
+        assertTrue(new String(response.whole(), UTF_8).contains("\"upstream_invalid\""), response.text());
         assertEquals(
                 "failed/upstream_error",
-                table().ended(answer.header("Runtape-Run-Id")).outcome());
+                table().ended(response.header("Runtape-Run-Id")).outcome());
         assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
     }
 
@@ -304,9 +304,9 @@ abstract class RelayedHeadsTest extends RunningGateway {
     void addsItsOwnHeadersWhereTheAgentApiSetsNone() throws Exception {
         Scripted script = upstream.on(Script.stream(EVENT));
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        RawHead head = answer.head();
+        RawHead head = response.head();
         String runId = head.value("Runtape-Run-Id");
         String threadId = head.value("Runtape-Thread-Id");
         assertTrue(runId.matches("run_[0-9a-f]{12}7[0-9a-f]{19}"), runId);
@@ -318,7 +318,7 @@ abstract class RelayedHeadsTest extends RunningGateway {
     }
 
     @Test
-    void passesNoHopByHopHeaderOfTheAnswer() throws Exception {
+    void passesNoHopByHopHeaderOfTheResponse() throws Exception {
         Scripted script = upstream.on(exchange -> {
             exchange.streamHead(
                     "Connection: X-Private",
@@ -330,12 +330,12 @@ abstract class RelayedHeadsTest extends RunningGateway {
             exchange.chunk(EVENT).end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        answer.whole();
-        assertTrue(answer.head().has("X-Public"));
+        response.whole();
+        assertTrue(response.head().has("X-Public"));
         for (String name : List.of("X-Private", "Keep-Alive", "Proxy-Authenticate", "Trailer")) {
-            assertFalse(answer.head().has(name), answer.head().toString());
+            assertFalse(response.head().has(name), response.head().toString());
         }
     }
 
@@ -346,12 +346,12 @@ abstract class RelayedHeadsTest extends RunningGateway {
             exchange.chunk(EVENT).end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        answer.whole();
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
-        assertTrue(run.answerHeaders().contains("kept-1"), run.answerHeaders());
-        assertFalse(run.answerHeaders().contains("never-to-be-stored-1"), run.answerHeaders());
+        response.whole();
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
+        assertTrue(run.responseHeaders().contains("kept-1"), run.responseHeaders());
+        assertFalse(run.responseHeaders().contains("never-to-be-stored-1"), run.responseHeaders());
     }
 
     @Test
@@ -361,22 +361,22 @@ abstract class RelayedHeadsTest extends RunningGateway {
             exchange.chunk(EVENT).end();
         });
 
-        WireAnswer answer =
+        WireResponse response =
                 client().post("/v1/run", "{\"threadId\":\"asked-2\"}", script.header(), "Runtape-Thread-Id: named-2");
 
-        answer.whole();
-        assertEquals("named-2", answer.header("Runtape-Thread-Id"));
-        assertEquals("theirs-2", answer.header("X-Thread-ID"));
-        assertEquals("named-2", table().ended(answer.header("Runtape-Run-Id")).threadId());
+        response.whole();
+        assertEquals("named-2", response.header("Runtape-Thread-Id"));
+        assertEquals("theirs-2", response.header("X-Thread-ID"));
+        assertEquals("named-2", table().ended(response.header("Runtape-Run-Id")).threadId());
     }
 
     @Test
     void takesTheThreadFromTheBodyWhereNothingElseNamesOne() throws Exception {
         Scripted script = upstream.on(Script.stream(EVENT));
 
-        WireAnswer first = client().post("/v1/run", "{\"threadId\":\"asked-3\"}", script.header());
+        WireResponse first = client().post("/v1/run", "{\"threadId\":\"asked-3\"}", script.header());
         first.whole();
-        WireAnswer second = client().post("/v1/run", "{\"threadId\":\"asked-3\"}", script.header());
+        WireResponse second = client().post("/v1/run", "{\"threadId\":\"asked-3\"}", script.header());
         second.whole();
 
         assertEquals("asked-3", first.header("Runtape-Thread-Id"));
@@ -394,22 +394,23 @@ abstract class RelayedHeadsTest extends RunningGateway {
             exchange.chunk(EVENT).end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{\"threadId\":\"a/b\"}", script.header());
+        WireResponse response = client().post("/v1/run", "{\"threadId\":\"a/b\"}", script.header());
 
-        answer.whole();
-        assertTrue(answer.header("Runtape-Thread-Id").startsWith("thr_"));
-        assertEquals("not fit", answer.header("X-Thread-ID"));
+        response.whole();
+        assertTrue(response.header("Runtape-Thread-Id").startsWith("thr_"));
+        assertEquals("not fit", response.header("X-Thread-ID"));
     }
 
     @Test
     void namesTheAgentOfThePath() throws Exception {
         Scripted script = upstream.on(Script.stream(EVENT));
 
-        WireAnswer answer = client().post("/v1/agents/code%20assistant/run", "{\"agent\":\"other\"}", script.header());
+        WireResponse response =
+                client().post("/v1/agents/code%20assistant/run", "{\"agent\":\"other\"}", script.header());
 
-        answer.whole();
+        response.whole();
         assertEquals("/v1/agents/code%20assistant/run", script.call().target());
-        RunRow run = table().ended(answer.header("Runtape-Run-Id"));
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("code assistant", run.agent());
         assertEquals("/v1/agents/code%20assistant/run", run.path());
     }
@@ -422,12 +423,12 @@ abstract class RelayedHeadsTest extends RunningGateway {
             exchange.chunk(EVENT).end();
         });
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header(), "Origin: https://theirs.example");
+        WireResponse response = client().post("/v1/run", "{}", script.header(), "Origin: https://theirs.example");
 
-        answer.whole();
-        assertEquals(List.of("https://theirs.example"), answer.head().values("Access-Control-Allow-Origin"));
-        assertEquals(List.of("X-A"), answer.head().values("Access-Control-Expose-Headers"));
-        assertFalse(answer.head().has("Access-Control-Allow-Credentials"));
+        response.whole();
+        assertEquals(List.of("https://theirs.example"), response.head().values("Access-Control-Allow-Origin"));
+        assertEquals(List.of("X-A"), response.head().values("Access-Control-Expose-Headers"));
+        assertFalse(response.head().has("Access-Control-Allow-Credentials"));
     }
 
     @Test
@@ -435,30 +436,30 @@ abstract class RelayedHeadsTest extends RunningGateway {
         Scripted script = upstream.on(
                 Script.whole(204, new byte[0], "Access-Control-Allow-Origin: *", "Access-Control-Allow-Methods: POST"));
 
-        WireAnswer answer = client().sendHead(
+        WireResponse response = client().sendHead(
                         "OPTIONS",
                         "/v1/run",
                         script.header(),
                         "Origin: https://theirs.example",
                         "Access-Control-Request-Method: POST");
 
-        assertEquals(204, answer.status());
-        assertEquals(List.of("*"), answer.head().values("Access-Control-Allow-Origin"));
+        assertEquals(204, response.status());
+        assertEquals(List.of("*"), response.head().values("Access-Control-Allow-Origin"));
         assertEquals("https://theirs.example", script.call().head().value("Origin"));
     }
 
     @Test
     void opensTheHistoryToNoOtherOrigin() throws Exception {
         for (String method : List.of("OPTIONS", "GET")) {
-            WireAnswer answer = client().sendHead(
+            WireResponse response = client().sendHead(
                             method,
                             "/history/v1/runs",
                             "X-API-Key: origins",
                             "Origin: https://theirs.example",
                             "Access-Control-Request-Method: GET");
 
-            assertEquals(200, answer.status(), method);
-            assertFalse(answer.head().has("Access-Control-Allow-Origin"), method);
+            assertEquals(200, response.status(), method);
+            assertFalse(response.head().has("Access-Control-Allow-Origin"), method);
         }
     }
 }

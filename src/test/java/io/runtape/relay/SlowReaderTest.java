@@ -9,7 +9,7 @@ import io.runtape.sse.ServerSentEvent;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -42,10 +42,10 @@ abstract class SlowReaderTest extends RunningGateway {
     void getsEveryByteLongAfterTheRunHasEnded() throws Exception {
         Scripted script = flood();
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
-        String runId = answer.header("Runtape-Run-Id");
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        String runId = response.header("Runtape-Run-Id");
         RunRow run = table().ended(runId);
-        int heldAtTheEnd = answer.held().length;
+        int heldAtTheEnd = response.held().length;
 
         assertEquals("completed", run.outcome());
         assertEquals(FRAMES, run.events());
@@ -54,17 +54,17 @@ abstract class SlowReaderTest extends RunningGateway {
         for (int i = 0; i < FRAMES; i++) {
             expected.writeBytes(frame(i));
         }
-        assertArrayEquals(expected.toByteArray(), answer.whole());
+        assertArrayEquals(expected.toByteArray(), response.whole());
     }
 
     @Test
     void getsEveryIdLongAfterTheRunHasEnded() throws Exception {
         Scripted script = flood();
 
-        WireAnswer answer = client().post("/v1/run", "{}", script.header(), "Runtape-Event-Ids: true");
-        table().ended(answer.header("Runtape-Run-Id"));
+        WireResponse response = client().post("/v1/run", "{}", script.header(), "Runtape-Event-Ids: true");
+        table().ended(response.header("Runtape-Run-Id"));
 
-        List<ServerSentEvent> events = ReferenceParser.parse(answer.whole()).events();
+        List<ServerSentEvent> events = ReferenceParser.parse(response.whole()).events();
         assertArrayEquals(
                 LongStream.rangeClosed(1, FRAMES).toArray(),
                 events.stream().mapToLong(e -> Long.parseLong(e.lastEventId())).toArray());
@@ -73,13 +73,13 @@ abstract class SlowReaderTest extends RunningGateway {
     @Test
     void slowsNoOtherRun() throws Exception {
         Scripted slow = flood();
-        WireAnswer unread = client().post("/v1/run", "{}", slow.header());
+        WireResponse unread = client().post("/v1/run", "{}", slow.header());
         unread.head();
 
         Scripted script = flood();
-        WireAnswer answer = client().post("/v1/run", "{}", script.header());
+        WireResponse response = client().post("/v1/run", "{}", script.header());
 
-        answer.whole();
+        response.whole();
         assertEquals("completed", table().ended(unread.header("Runtape-Run-Id")).outcome());
         unread.reset();
     }

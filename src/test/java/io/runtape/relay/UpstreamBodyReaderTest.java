@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.channel.EventLoop;
 import io.runtape.access.Owner;
 import io.runtape.cancel.ForwardedCancels;
-import io.runtape.cluster.ReadersElsewhere;
+import io.runtape.cluster.RemoteReaders;
 import io.runtape.dialect.Dialects;
 import io.runtape.error.PrefixedId;
 import io.runtape.journal.Journal;
@@ -18,8 +18,8 @@ import io.runtape.server.body.ReceivedBody;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.upstream.AgentAnswer;
 import io.runtape.upstream.AgentClient;
+import io.runtape.upstream.AgentResponse;
 import io.runtape.upstream.UpstreamConfig;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -32,7 +32,7 @@ import java.util.Map;
 import java.util.concurrent.Flow;
 import org.junit.jupiter.api.Test;
 
-/** The gateway itself cannot record the frames of an answer, again and again: the run ends nevertheless. */
+/** The gateway itself cannot record the frames of a response, again and again: the run ends nevertheless. */
 abstract class UpstreamBodyReaderTest extends RunningGateway {
 
     private static final int FRAME_BYTES_MAX = 1 << 20;
@@ -47,7 +47,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
     AgentClient agent;
 
     @Inject
-    ProxyConfig config;
+    RelayConfig config;
 
     @Inject
     UpstreamConfig upstreamConfig;
@@ -56,7 +56,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
     ForwardedCancels cancels;
 
     @Inject
-    ReadersElsewhere readersElsewhere;
+    RemoteReaders readersElsewhere;
 
     @Inject
     DialectWorker dialectWorker;
@@ -67,7 +67,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
     @Inject
     StoredHeaders storedHeaders;
 
-    /** What comes of the answer's body. */
+    /** What comes of the response's body. */
     private interface Coming {
         void into(UpstreamBodyReader body, RunRelay relay, RunJournal run);
     }
@@ -116,7 +116,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                     UpstreamBodyReader body = new UpstreamBodyReader(
                             relay,
                             run,
-                            new AgentAnswer(200, List.of(Map.entry("Content-Type", "text/event-stream")), null),
+                            new AgentResponse(200, List.of(Map.entry("Content-Type", "text/event-stream")), null),
                             // Without a journal it fails at each frame.
                             new FrameRecorder(null, outcome, System.nanoTime(), FRAME_BYTES_MAX),
                             outcome,

@@ -60,7 +60,7 @@ public record CorpusCase(
         }
     }
 
-    /** What the upstream's answer says of the body, in lower case. */
+    /** What the upstream's response says of the body, in lower case. */
     private static Map<String, String> headers(JsonNode json) {
         Map<String, String> headers = new LinkedHashMap<>();
         headers.put("content-type", "text/event-stream");

@@ -12,7 +12,7 @@ import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -100,14 +100,14 @@ class SchemaIT {
         }
     }
 
-    private static String recorded(WireAnswer answer) throws IOException {
-        try (answer) {
-            assertEquals(EVENT, new String(answer.whole(), UTF_8), answer::text);
-            return answer.header("Runtape-Run-Id");
+    private static String recorded(WireResponse response) throws IOException {
+        try (response) {
+            assertEquals(EVENT, new String(response.whole(), UTF_8), response::text);
+            return response.header("Runtape-Run-Id");
         }
     }
 
-    private WireAnswer post(GatewayProcess gateway, Script script) throws IOException {
+    private WireResponse post(GatewayProcess gateway, Script script) throws IOException {
         return gateway.client()
                 .post("/v1/run", "{}", "X-API-Key: k", upstream.on(script).header());
     }
@@ -117,9 +117,9 @@ class SchemaIT {
     }
 
     private static int statusOf(GatewayProcess gateway, String run) throws IOException {
-        try (WireAnswer answer = gateway.client().get("/history/v1/runs/" + run, "X-API-Key: k")) {
-            answer.whole();
-            return answer.status();
+        try (WireResponse response = gateway.client().get("/history/v1/runs/" + run, "X-API-Key: k")) {
+            response.whole();
+            return response.status();
         }
     }
 
@@ -203,14 +203,14 @@ class SchemaIT {
                     .ready();
             assertEquals("runtape.staging", heard(listening));
             CountDownLatch end = new CountDownLatch(1);
-            try (WireAnswer live = post(staging, exchange -> {
+            try (WireResponse live = post(staging, exchange -> {
                 exchange.streamHead();
                 end.await();
                 exchange.chunk(EVENT).end();
             })) {
                 live.head();
                 String cut;
-                try (WireAnswer lost =
+                try (WireResponse lost =
                         post(one, exchange -> exchange.streamHead().awaitPeerGone())) {
                     cut = lost.header("Runtape-Run-Id");
                     one.kill();

@@ -13,7 +13,7 @@ import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -198,14 +198,14 @@ class StartIT {
         GatewayProcess gateway = GatewayProcess.start(settings, "-Druntape.max-frame=4K", "-D%dev.runtape.auth=none");
         started.add(gateway);
 
-        WireAnswer answer = gateway.ready()
+        WireResponse response = gateway.ready()
                 .client()
                 .post(
                         "/v1/other",
                         "{\"prompt\":\"" + "x".repeat(3000) + "\"}",
                         upstream.on(Script.stream("data: x\n\n")).header());
 
-        assertEquals(413, answer.status());
+        assertEquals(413, response.status());
     }
 
     @Test
@@ -228,9 +228,9 @@ class StartIT {
         assertTrue(line.contains("H2 file " + dataDir), line);
         assertTrue(line.contains("share a PostgreSQL database"), line);
         assertTrue(first.isAlive());
-        WireAnswer answer = first.client()
+        WireResponse response = first.client()
                 .post("/v1/run", "{}", upstream.on(Script.stream("data: x\n\n")).header());
-        assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
+        assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
     }
 
     @Test

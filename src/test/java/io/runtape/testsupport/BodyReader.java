@@ -27,7 +27,7 @@ final class BodyReader {
         return of(head, in, false);
     }
 
-    static BodyReader ofAnswer(RawHead head, InputStream in) {
+    static BodyReader ofResponse(RawHead head, InputStream in) {
         return of(head, in, true);
     }
 

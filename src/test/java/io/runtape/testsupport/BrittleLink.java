@@ -26,7 +26,7 @@ public final class BrittleLink implements AutoCloseable {
     private final AtomicInteger connections = new AtomicInteger();
     private volatile int silentThrough;
     private volatile boolean losesRequests;
-    private volatile boolean losesAnswers;
+    private volatile boolean losesResponses;
     private volatile String lastRequest;
     private volatile String requestBefore;
     private volatile CountDownLatch lost = new CountDownLatch(1);
@@ -49,20 +49,20 @@ public final class BrittleLink implements AutoCloseable {
     }
 
     /** Loses all that the server answers from now on. */
-    public void loseAnswers() {
-        losesAnswers = true;
+    public void loseResponses() {
+        losesResponses = true;
     }
 
     /** Loses all that the server answers from the next request on that holds this text. */
-    public void loseAnswersTo(String request) {
-        loseAnswersTo(request, "");
+    public void loseResponsesTo(String request) {
+        loseResponsesTo(request, "");
     }
 
     /**
      * Loses all that the server answers from the next request on that holds this text, on a connection that has sent the
      * other text since it last sent this one: the end of one transaction among those of others.
      */
-    public void loseAnswersTo(String request, String before) {
+    public void loseResponsesTo(String request, String before) {
         requestBefore = before;
         lastRequest = request;
     }
@@ -94,7 +94,7 @@ public final class BrittleLink implements AutoCloseable {
 
     private void loseNothing() {
         losesRequests = false;
-        losesAnswers = false;
+        losesResponses = false;
         lastRequest = null;
         lost = new CountDownLatch(1);
     }
@@ -136,9 +136,9 @@ public final class BrittleLink implements AutoCloseable {
             OutputStream out = to.getOutputStream();
             for (int n = in.read(some); n >= 0; n = in.read(some)) {
                 if (requests && isLast(before, some, n)) {
-                    losesAnswers = true;
+                    losesResponses = true;
                 }
-                if (number <= silentThrough || (requests ? losesRequests : losesAnswers)) {
+                if (number <= silentThrough || (requests ? losesRequests : losesResponses)) {
                     lost.countDown();
                 } else {
                     out.write(some, 0, n);

@@ -38,18 +38,18 @@ public final class Bystander implements AutoCloseable {
         }
     }
 
-    private final WireAnswer answer;
+    private final WireResponse response;
     private final CompletableFuture<Seen> seen = new CompletableFuture<>();
     private volatile boolean enough;
 
     private Bystander(WireClient client, ScriptedUpstream upstream, String apiKey) throws IOException {
         Scripted script = upstream.on(this::tell);
-        this.answer = client.post("/v1/run", "{\"prompt\":\"go on\"}", script.header(), "X-API-Key: " + apiKey);
-        if (answer.status() != 200) {
-            throw new AssertionError("the bystander is answered " + answer.status());
+        this.response = client.post("/v1/run", "{\"prompt\":\"go on\"}", script.header(), "X-API-Key: " + apiKey);
+        if (response.status() != 200) {
+            throw new AssertionError("the bystander is answered " + response.status());
         }
         // The first events of a gateway that has just started tell of its start.
-        answer.readUpTo(1);
+        response.readUpTo(1);
         Thread reading = new Thread(this::read, "bystander");
         reading.setDaemon(true);
         reading.start();
@@ -74,7 +74,7 @@ public final class Bystander implements AutoCloseable {
     private void read() {
         try {
             Delays read = new Delays();
-            if (answer.passOn(read) != WireAnswer.End.WHOLE) {
+            if (response.passOn(read) != WireResponse.End.WHOLE) {
                 throw new AssertionError("the bystander's stream was cut after " + read.events + " events");
             }
             seen.complete(read.seen());
@@ -125,7 +125,7 @@ public final class Bystander implements AutoCloseable {
 
     /** The id of its run. */
     public String runId() throws IOException {
-        return answer.header("Runtape-Run-Id");
+        return response.header("Runtape-Run-Id");
     }
 
     /**
@@ -146,6 +146,6 @@ public final class Bystander implements AutoCloseable {
     @Override
     public void close() throws IOException {
         enough = true;
-        answer.close();
+        response.close();
     }
 }

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * A way to a TCP server of this machine that cuts connections in the midst of an answer, some by a reset and some by a close.
+ * A way to a TCP server of this machine that cuts connections in the midst of a response, some by a reset and some by a close.
  * Safe for any thread.
  */
 public final class DroppingLink implements AutoCloseable {
@@ -24,7 +24,7 @@ public final class DroppingLink implements AutoCloseable {
     /** How far one connection goes. */
     private interface Limit {
 
-        /** How many of the next {@code n} bytes of the answer pass; where that is less than all, the connection is cut. */
+        /** How many of the next {@code n} bytes of the response pass; where that is less than all, the connection is cut. */
         int passes(byte[] bytes, int n);
     }
 
@@ -44,7 +44,7 @@ public final class DroppingLink implements AutoCloseable {
     }
 
     /**
-     * Leads to that port, and lets from {@code bytesMin} to below {@code bytesMax} bytes of answers pass a connection. Prints
+     * Leads to that port, and lets from {@code bytesMin} to below {@code bytesMax} bytes of responses pass a connection. Prints
      * the seed of these numbers.
      */
     public static DroppingLink atRandom(int server, int bytesMin, int bytesMax) throws IOException {
@@ -130,7 +130,7 @@ public final class DroppingLink implements AutoCloseable {
                 Limit limit = limits.get();
                 boolean byReset = random.nextBoolean();
                 start(() -> passRequests(client, to));
-                start(() -> passAnswers(to, client, limit, byReset));
+                start(() -> passResponses(to, client, limit, byReset));
             } catch (IOException closed) {
                 return;
             }
@@ -146,7 +146,7 @@ public final class DroppingLink implements AutoCloseable {
         }
     }
 
-    private void passAnswers(Socket from, Socket to, Limit limit, boolean byReset) {
+    private void passResponses(Socket from, Socket to, Limit limit, boolean byReset) {
         byte[] some = new byte[4096];
         try (from;
                 to) {

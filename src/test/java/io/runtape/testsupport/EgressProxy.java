@@ -134,14 +134,14 @@ public final class EgressProxy implements AutoCloseable {
                     response.closeHandler(v -> out.reset());
                     return out.send(request);
                 })
-                .onSuccess(answer -> answer(answer, response))
+                .onSuccess(from -> pass(from, response))
                 .onFailure(e -> response.setStatusCode(502).end());
     }
 
-    private static void answer(HttpClientResponse answer, HttpServerResponse response) {
-        response.setStatusCode(answer.statusCode());
-        response.headers().addAll(answer.headers());
-        answer.pipeTo(response);
+    private static void pass(HttpClientResponse from, HttpServerResponse response) {
+        response.setStatusCode(from.statusCode());
+        response.headers().addAll(from.headers());
+        from.pipeTo(response);
     }
 
     @Override

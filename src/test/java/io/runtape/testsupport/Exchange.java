@@ -33,7 +33,7 @@ public final class Exchange {
         return call;
     }
 
-    /** Whether the answer is whole, so that the connection can take another call. */
+    /** Whether the response is whole, so that the connection can take another call. */
     boolean whole() {
         return whole;
     }
@@ -88,7 +88,7 @@ public final class Exchange {
         whole = true;
     }
 
-    /** Sends a whole answer of a known length. */
+    /** Sends a whole response of a known length. */
     public void whole(int status, byte[] bytes, String... headerLines) throws IOException {
         List<String> lines = new ArrayList<>(Arrays.asList(headerLines));
         lines.add("Content-Length: " + bytes.length);
@@ -99,7 +99,7 @@ public final class Exchange {
         whole = true;
     }
 
-    /** Says that what was sent by {@link #raw} is a whole answer. */
+    /** Says that what was sent by {@link #raw} is a whole response. */
     public void isWhole() {
         whole = true;
     }

@@ -128,8 +128,8 @@ public final class Http2Client implements AutoCloseable {
 
     /** Sends so many bytes of a body as its windows allow it, until the other side has answered or reset the stream. */
     public void send(int stream, int bytes) throws IOException {
-        Answer answer = on(stream);
-        for (int sent = 0; sent < bytes && !answer.ended && answer.reset == null; ) {
+        Answer response = on(stream);
+        for (int sent = 0; sent < bytes && !response.ended && response.reset == null; ) {
             int window = Math.min(connectionWindow, initialWindow + windows.getOrDefault(stream, 0));
             int next = Math.min(Math.min(window, FRAME_MAX), bytes - sent);
             if (next > 0) {
@@ -169,31 +169,31 @@ public final class Http2Client implements AutoCloseable {
         socket.getOutputStream().write(bytes);
     }
 
-    /** The answer on a stream, once it is whole or the stream is reset. */
+    /** The response on a stream, once it is whole or the stream is reset. */
     public Answer answer(int stream) throws IOException {
-        Answer answer = on(stream);
-        while (!answer.ended && answer.reset == null && readFrame()) {
+        Answer response = on(stream);
+        while (!response.ended && response.reset == null && readFrame()) {
             // On to its end.
         }
-        return answer;
+        return response;
     }
 
     /** Waits until the stream is reset; returns the error. */
     public Integer awaitReset(int stream) throws IOException {
-        Answer answer = on(stream);
-        while (answer.reset == null && readFrame()) {
+        Answer response = on(stream);
+        while (response.reset == null && readFrame()) {
             // On to it.
         }
-        return answer.reset;
+        return response.reset;
     }
 
-    /** Reads until so many bytes of the answer's body are there. */
+    /** Reads until so many bytes of the response's body are there. */
     public Answer readUpTo(int stream, int bytes) throws IOException {
-        Answer answer = on(stream);
-        while (answer.body.size() < bytes && !answer.ended && answer.reset == null && readFrame()) {
+        Answer response = on(stream);
+        while (response.body.size() < bytes && !response.ended && response.reset == null && readFrame()) {
             // On to them.
         }
-        return answer;
+        return response;
     }
 
     /** What {@link #awaitGoAway} returns, from another thread. */

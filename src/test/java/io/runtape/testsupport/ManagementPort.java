@@ -10,7 +10,7 @@ import java.util.TreeMap;
 /** Health and metrics of a gateway, as its operator sees them. */
 public record ManagementPort(WireClient client) {
 
-    /** Each readiness check's status by its name, and the answer's own under {@code http}. */
+    /** Each readiness check's status by its name, and the response's own under {@code http}. */
     public Map<String, String> readiness() throws IOException {
         return health("ready");
     }
@@ -26,9 +26,9 @@ public record ManagementPort(WireClient client) {
     }
 
     private Map<String, String> health(String kind) throws IOException {
-        try (WireAnswer answer = client.get("/q/health/" + kind)) {
-            Map<String, String> checks = new TreeMap<>(Map.of("http", Integer.toString(answer.status())));
-            for (Object each : new JsonObject(new String(answer.whole(), UTF_8)).getJsonArray("checks")) {
+        try (WireResponse response = client.get("/q/health/" + kind)) {
+            Map<String, String> checks = new TreeMap<>(Map.of("http", Integer.toString(response.status())));
+            for (Object each : new JsonObject(new String(response.whole(), UTF_8)).getJsonArray("checks")) {
                 checks.put(((JsonObject) each).getString("name"), ((JsonObject) each).getString("status"));
             }
             return checks;
@@ -37,8 +37,8 @@ public record ManagementPort(WireClient client) {
 
     /** The value of a metric without labels, by its name in Prometheus' format. */
     public double metric(String name) throws IOException {
-        try (WireAnswer answer = client.get("/q/metrics")) {
-            return new String(answer.whole(), UTF_8)
+        try (WireResponse response = client.get("/q/metrics")) {
+            return new String(response.whole(), UTF_8)
                     .lines()
                     .filter(line -> line.startsWith(name + " "))
                     .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))

@@ -41,7 +41,7 @@ public final class RunTable implements AutoCloseable {
             String prompt,
             Integer upstreamStatus,
             String upstreamRunId,
-            String answerHeaders,
+            String responseHeaders,
             String result,
             String error,
             long events,

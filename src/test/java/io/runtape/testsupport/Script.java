@@ -8,7 +8,7 @@ import java.util.List;
 public interface Script {
 
     /**
-     * Answers. Where it returns with an answer that is not whole, the connection is closed, which cuts the answer; where it
+     * Answers. Where it returns with a response that is not whole, the connection is closed, which cuts the response; where it
      * is whole, the connection takes the next call.
      */
     void answer(Exchange exchange) throws Exception;
@@ -48,12 +48,12 @@ public interface Script {
         };
     }
 
-    /** An answer of a known length. */
+    /** A response of a known length. */
     static Script whole(int status, byte[] body, String... headerLines) {
         return exchange -> exchange.whole(status, body, headerLines);
     }
 
-    /** A JSON answer of a known length. */
+    /** A JSON response of a known length. */
     static Script json(int status, String body, String... headerLines) {
         String[] lines = new String[headerLines.length + 1];
         lines[0] = "Content-Type: application/json";
@@ -61,7 +61,7 @@ public interface Script {
         return whole(status, body.getBytes(StandardCharsets.UTF_8), lines);
     }
 
-    /** No answer, for as long as the other side waits. */
+    /** No response, for as long as the other side waits. */
     static Script silence() {
         return Exchange::awaitPeerGone;
     }

@@ -20,40 +20,40 @@ public final class WireClient {
     }
 
     /** Posts JSON. */
-    public WireAnswer post(String target, String json, String... headerLines) throws IOException {
+    public WireResponse post(String target, String json, String... headerLines) throws IOException {
         List<String> lines = new ArrayList<>(List.of("Content-Type: application/json"));
         lines.addAll(Arrays.asList(headerLines));
         return send("POST", target, json.getBytes(StandardCharsets.UTF_8), lines.toArray(String[]::new));
     }
 
-    public WireAnswer get(String target, String... headerLines) throws IOException {
+    public WireResponse get(String target, String... headerLines) throws IOException {
         return sendHead("GET", target, headerLines);
     }
 
     /** Sends a request with a body and its length; besides {@code Host} these header lines and no others. */
-    public WireAnswer send(String method, String target, byte[] body, String... headerLines) throws IOException {
+    public WireResponse send(String method, String target, byte[] body, String... headerLines) throws IOException {
         List<String> lines = new ArrayList<>(Arrays.asList(headerLines));
         lines.add("Content-Length: " + body.length);
-        WireAnswer answer = open(method);
+        WireResponse response = open(method);
         ByteArrayOutputStream whole = new ByteArrayOutputStream();
         whole.writeBytes(head(method, target, lines));
         whole.writeBytes(body);
-        answer.write(whole.toByteArray());
-        return answer;
+        response.write(whole.toByteArray());
+        return response;
     }
 
-    /** Sends a head alone; {@link WireAnswer#write} sends what follows. */
-    public WireAnswer sendHead(String method, String target, String... headerLines) throws IOException {
-        WireAnswer answer = open(method);
-        answer.write(head(method, target, Arrays.asList(headerLines)));
-        return answer;
+    /** Sends a head alone; {@link WireResponse#write} sends what follows. */
+    public WireResponse sendHead(String method, String target, String... headerLines) throws IOException {
+        WireResponse response = open(method);
+        response.write(head(method, target, Arrays.asList(headerLines)));
+        return response;
     }
 
     /** Sends these bytes. */
-    public WireAnswer sendRaw(byte[] bytes) throws IOException {
-        WireAnswer answer = open("GET");
-        answer.write(bytes);
-        return answer;
+    public WireResponse sendRaw(byte[] bytes) throws IOException {
+        WireResponse response = open("GET");
+        response.write(bytes);
+        return response;
     }
 
     private byte[] head(String method, String target, List<String> headerLines) {
@@ -62,11 +62,11 @@ public final class WireClient {
         return new RawHead(method + " " + target + " HTTP/1.1", lines).bytes();
     }
 
-    private WireAnswer open(String method) throws IOException {
+    private WireResponse open(String method) throws IOException {
         Socket socket = new Socket();
         socket.setTcpNoDelay(true);
         socket.setSoTimeout((int) ScriptedUpstream.PATIENCE.toMillis());
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        return new WireAnswer(socket, method);
+        return new WireResponse(socket, method);
     }
 }

@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.restassured.response.ValidatableResponse;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -41,15 +41,15 @@ abstract class TicketTest extends RunningGateway {
             exchange.chunk("data: 1\n\n");
             exchange.end();
         };
-        try (WireAnswer answer = post(script)) {
-            answer.whole();
-            String run = answer.header("Runtape-Run-Id");
+        try (WireResponse response = post(script)) {
+            response.whole();
+            String run = response.header("Runtape-Run-Id");
             table().ended(run);
             return run;
         }
     }
 
-    private WireAnswer post(Script script) throws Exception {
+    private WireResponse post(Script script) throws Exception {
         return client().post(
                         "/v1/run",
                         "{}",
@@ -75,16 +75,16 @@ abstract class TicketTest extends RunningGateway {
                 .path("data.ticket");
     }
 
-    private WireAnswer read(String target, String ticket, String... headers) throws Exception {
+    private WireResponse read(String target, String ticket, String... headers) throws Exception {
         String[] lines = Arrays.copyOf(headers, headers.length + 1);
         lines[headers.length] = STREAM;
         return client().get("/history/v1" + target + "?ticket=" + ticket, lines);
     }
 
     private void assertRefused(String target, String ticket, String... headers) throws Exception {
-        try (WireAnswer answer = read(target, ticket, headers)) {
-            assertEquals(401, answer.status(), target);
-            String body = new String(answer.whole(), StandardCharsets.UTF_8);
+        try (WireResponse response = read(target, ticket, headers)) {
+            assertEquals(401, response.status(), target);
+            String body = new String(response.whole(), StandardCharsets.UTF_8);
             assertTrue(body.contains("\"code\":\"unauthorized\",\"message\":\""), body);
             assertFalse(!ticket.isEmpty() && body.contains(ticket), body);
         }
@@ -130,13 +130,13 @@ abstract class TicketTest extends RunningGateway {
         String ticket = ticket("runId", run);
 
         for (String id : new String[] {run, run, "up-" + name}) {
-            try (WireAnswer answer = read("/runs/" + id + "/events", ticket)) {
-                assertEquals(200, answer.status());
-                assertTrue(new String(answer.whole()).startsWith("data: 1\nid: 1\n\nevent: runtape.end\n"));
+            try (WireResponse response = read("/runs/" + id + "/events", ticket)) {
+                assertEquals(200, response.status());
+                assertTrue(new String(response.whole()).startsWith("data: 1\nid: 1\n\nevent: runtape.end\n"));
             }
         }
-        try (WireAnswer answer = read("/runs/" + run + "/events", ticket, "Last-Event-ID: 1")) {
-            assertEquals(204, answer.status());
+        try (WireResponse response = read("/runs/" + run + "/events", ticket, "Last-Event-ID: 1")) {
+            assertEquals(204, response.status());
         }
     }
 
@@ -144,8 +144,8 @@ abstract class TicketTest extends RunningGateway {
     void isMadeForARunByEitherOfItsIds() throws Exception {
         String run = record();
 
-        try (WireAnswer answer = read("/runs/" + run + "/events", ticket("runId", "up-" + name))) {
-            assertEquals(200, answer.status());
+        try (WireResponse response = read("/runs/" + run + "/events", ticket("runId", "up-" + name))) {
+            assertEquals(200, response.status());
         }
     }
 
@@ -154,10 +154,10 @@ abstract class TicketTest extends RunningGateway {
         record();
         String ticket = ticket("threadId", thread);
 
-        try (WireAnswer answer = read("/threads/" + thread + "/events", ticket)) {
-            assertEquals(200, answer.status());
+        try (WireResponse response = read("/threads/" + thread + "/events", ticket)) {
+            assertEquals(200, response.status());
             String first = "data: 1\nid: " + ((1L << 32) + 1) + "\n\n";
-            assertEquals(first, new String(answer.readUpTo(first.length())).substring(0, first.length()));
+            assertEquals(first, new String(response.readUpTo(first.length())).substring(0, first.length()));
         }
     }
 
@@ -181,9 +181,9 @@ abstract class TicketTest extends RunningGateway {
         String forRun = ticket("runId", run);
         String forThread = ticket("threadId", thread);
         String other;
-        try (WireAnswer answer = post(Script.stream("data: 2\n\n"))) {
-            other = answer.header("Runtape-Run-Id");
-            answer.whole();
+        try (WireResponse response = post(Script.stream("data: 2\n\n"))) {
+            other = response.header("Runtape-Run-Id");
+            response.whole();
             table().ended(other);
         }
 
@@ -192,13 +192,13 @@ abstract class TicketTest extends RunningGateway {
         assertRefused("/threads/" + thread + "/events", forRun);
         assertRefused("/runs/" + run + "/events", forThread);
         assertRefused("/threads/thr_none/events", forThread);
-        try (WireAnswer replay = client().get("/history/v1/runs/" + run + "/replay?ticket=" + forRun)) {
+        try (WireResponse replay = client().get("/history/v1/runs/" + run + "/replay?ticket=" + forRun)) {
             assertEquals(400, replay.status());
         }
-        try (WireAnswer page = client().get("/history/v1/runs/" + run + "/events?ticket=" + forRun)) {
+        try (WireResponse page = client().get("/history/v1/runs/" + run + "/events?ticket=" + forRun)) {
             assertEquals(401, page.status());
         }
-        try (WireAnswer list = client().get("/history/v1/runs?ticket=" + forRun)) {
+        try (WireResponse list = client().get("/history/v1/runs?ticket=" + forRun)) {
             assertEquals(400, list.status());
         }
     }
@@ -246,8 +246,8 @@ abstract class TicketTest extends RunningGateway {
         age(inTime, Duration.ofSeconds(50));
         age(late, Duration.ofSeconds(61));
 
-        try (WireAnswer answer = read("/runs/" + run + "/events", inTime)) {
-            assertEquals(200, answer.status());
+        try (WireResponse response = read("/runs/" + run + "/events", inTime)) {
+            assertEquals(200, response.status());
         }
         assertRefused("/runs/" + run + "/events", late);
     }
@@ -261,23 +261,23 @@ abstract class TicketTest extends RunningGateway {
             assertTrue(seen.await(30, TimeUnit.SECONDS));
             exchange.end();
         };
-        try (WireAnswer live = post(script)) {
+        try (WireResponse live = post(script)) {
             String run = live.header("Runtape-Run-Id");
             String ticket = ticket("runId", run);
-            try (WireAnswer answer = read("/runs/" + run + "/events", ticket)) {
-                assertEquals(200, answer.status());
+            try (WireResponse response = read("/runs/" + run + "/events", ticket)) {
+                assertEquals(200, response.status());
             }
             age(ticket, Duration.ofDays(2));
-            try (WireAnswer answer = read("/runs/" + run + "/events", ticket)) {
-                assertEquals(200, answer.status());
+            try (WireResponse response = read("/runs/" + run + "/events", ticket)) {
+                assertEquals(200, response.status());
             }
             seen.countDown();
             live.whole();
             table().ended(run);
 
             endEarlier(run, Duration.ofMinutes(9));
-            try (WireAnswer answer = read("/runs/" + run + "/events", ticket)) {
-                assertEquals(200, answer.status());
+            try (WireResponse response = read("/runs/" + run + "/events", ticket)) {
+                assertEquals(200, response.status());
             }
             endEarlier(run, Duration.ofMinutes(1));
             assertRefused("/runs/" + run + "/events", ticket);
@@ -289,13 +289,13 @@ abstract class TicketTest extends RunningGateway {
         record();
         String ticket = ticket("threadId", thread);
         read("/threads/" + thread + "/events", ticket).close();
-        try (WireAnswer answer = read("/threads/" + thread + "/events", ticket)) {
-            assertEquals(200, answer.status());
+        try (WireResponse response = read("/threads/" + thread + "/events", ticket)) {
+            assertEquals(200, response.status());
         }
 
         age(ticket, Duration.ofMinutes(59));
-        try (WireAnswer answer = read("/threads/" + thread + "/events", ticket)) {
-            assertEquals(200, answer.status());
+        try (WireResponse response = read("/threads/" + thread + "/events", ticket)) {
+            assertEquals(200, response.status());
         }
         age(ticket, Duration.ofMinutes(1));
         assertRefused("/threads/" + thread + "/events", ticket);
@@ -317,8 +317,8 @@ abstract class TicketTest extends RunningGateway {
                 assertEquals(0, row.getInt(1));
             }
         }
-        try (WireAnswer answer = read("/runs/" + run + "/events", used)) {
-            answer.whole();
+        try (WireResponse response = read("/runs/" + run + "/events", used)) {
+            response.whole();
         }
         age(unused, Duration.ofMinutes(2));
         age(used, Duration.ofMinutes(11));

@@ -30,9 +30,9 @@ class ConversationTest {
     }
 
     /** A run that asks this and is answered that. */
-    private List<Message> run(List<Message> request, Message... answer) {
+    private List<Message> run(List<Message> request, Message... response) {
         List<Message> asked = conversation.asked(request);
-        return Stream.concat(asked.stream(), conversation.answered(List.of(answer), request).stream())
+        return Stream.concat(asked.stream(), conversation.answered(List.of(response), request).stream())
                 .toList();
     }
 
@@ -103,7 +103,7 @@ class ConversationTest {
     }
 
     @Test
-    void showsAQuestionOnceThatTheAnswerRepeats() {
+    void showsAQuestionOnceThatTheResponseRepeats() {
         assertEquals(List.of(user("a"), assistant("x")), run(List.of(user("a")), user("a "), assistant("x")));
         assertEquals(
                 List.of(user("b"), user("other"), assistant("y")),

@@ -80,7 +80,7 @@ abstract class TranscriptTest extends RecordedHistory {
     }
 
     @Test
-    void tellsAnAnswerThatIsNoStream() throws Exception {
+    void tellsAResponseThatIsNoStream() throws Exception {
         String id = record(
                 "{\"prompt\":\"Hi\",\"stream\":false}",
                 Script.json(200, "{\"data\":{\"status\":\"completed\",\"result\":\"Hello.\"}}"));

@@ -11,7 +11,7 @@ import io.runtape.testsupport.ReceivedCall;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.smallrye.certs.PemCertificateFiles;
 import java.nio.file.Path;
 import java.util.List;
@@ -92,16 +92,16 @@ abstract class UpstreamConnectionIT {
         }
     }
 
-    /** One recorded call and one that is forwarded: both get there as they are, and their answers come back so. */
+    /** One recorded call and one that is forwarded: both get there as they are, and their responses come back so. */
     private static void assertCalls(GatewayProcess gateway, ScriptedUpstream upstream) throws Exception {
         Scripted recorded = upstream.on(Script.stream("data: one\n\nid: 2", "\ndata: two\n\n"));
-        WireAnswer stream = gateway.client().post("/v1/run?q=%zz|", "{\"prompt\": 1 }", recorded.header());
+        WireResponse stream = gateway.client().post("/v1/run?q=%zz|", "{\"prompt\": 1 }", recorded.header());
         assertEquals(200, stream.status(), () -> body(stream));
         assertEquals(STREAM, body(stream));
         assertArrived(recorded.call(), "POST", "/v1/run?q=%zz|", "{\"prompt\": 1 }");
 
         Scripted forwarded = upstream.on(Script.json(200, "[ 1]"));
-        WireAnswer models = gateway.client().get("/v1/models?q=%zz|", forwarded.header());
+        WireResponse models = gateway.client().get("/v1/models?q=%zz|", forwarded.header());
         assertEquals(200, models.status(), () -> body(models));
         assertEquals("[ 1]", body(models));
         assertArrived(forwarded.call(), "GET", "/v1/models?q=%zz|", "");
@@ -114,9 +114,9 @@ abstract class UpstreamConnectionIT {
         assertFalse(call.head().has("Proxy-Authorization"));
     }
 
-    private static String body(WireAnswer answer) {
+    private static String body(WireResponse response) {
         try {
-            return new String(answer.whole(), UTF_8);
+            return new String(response.whole(), UTF_8);
         } catch (Exception e) {
             throw new AssertionError(e);
         }

@@ -11,7 +11,7 @@ import io.runtape.testsupport.PrivateCa;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What callers and the log are told of an agent API that gives no answer. */
+/** What callers and the log are told of an agent API that gives no response. */
 class UpstreamFailureIT {
 
     private static final char[] PASSWORD = "changeit".toCharArray();
@@ -137,10 +137,10 @@ class UpstreamFailureIT {
             try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
                 for (String target : List.of("/v1/run", "/v1/models")) {
                     long began = System.nanoTime();
-                    WireAnswer answer = gateway.client().post(target, "{}");
-                    String body = new String(answer.whole(), UTF_8);
+                    WireResponse response = gateway.client().post(target, "{}");
+                    String body = new String(response.whole(), UTF_8);
                     Duration taken = Duration.ofNanos(System.nanoTime() - began);
-                    assertEquals(502, answer.status(), body);
+                    assertEquals(502, response.status(), body);
                     assertTrue(body.contains("the connection was not accepted in time"), body);
                     assertTrue(taken.toMillis() >= 1000 && taken.toMillis() < 10_000, target + " took " + taken);
                 }
@@ -170,8 +170,8 @@ class UpstreamFailureIT {
 
                 for (String target : List.of("/v1/run", "/v1/models")) {
                     RunTable.await(target + " gets through", () -> {
-                        try (WireAnswer answer = gateway.client().post(target, "{}", header)) {
-                            return answer.status() == 200 ? true : null;
+                        try (WireResponse response = gateway.client().post(target, "{}", header)) {
+                            return response.status() == 200 ? true : null;
                         }
                     });
                 }
@@ -217,9 +217,9 @@ class UpstreamFailureIT {
                 "RUNTAPE_UPSTREAM_CA_FILE",
                 ca.file().toString());
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
-            WireAnswer answer =
+            WireResponse response =
                     gateway.client().post("/v1/run", "{\"agent\":\"demo\",\"prompt\":\"Add a health check\"}");
-            assertEquals(200, answer.status());
+            assertEquals(200, response.status());
         }
     }
 
@@ -242,10 +242,10 @@ class UpstreamFailureIT {
         }
     }
 
-    private static void assertTold(GatewayProcess gateway, String requestId, WireAnswer answer, String why)
+    private static void assertTold(GatewayProcess gateway, String requestId, WireResponse response, String why)
             throws Exception {
-        String body = new String(answer.whole(), UTF_8);
-        assertEquals(502, answer.status(), body);
+        String body = new String(response.whole(), UTF_8);
+        assertEquals(502, response.status(), body);
         JsonObject error = new JsonObject(body).getJsonObject("error");
         assertEquals("upstream_unreachable", error.getString("code"));
         assertTrue(error.getString("message").contains(why), body);

@@ -5,11 +5,11 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.history.Cursor;
-import io.runtape.history.LineAnswers;
+import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
 import io.runtape.run.FrameReader;
-import io.runtape.server.memory.AnswerRoom;
 import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.server.memory.ResponseRoom;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
@@ -28,13 +28,13 @@ final class EventHistory {
     /** A page ends with the event that reaches this weight: events with their parts may be megabytes each. */
     private static final long PAGE_WEIGHT = 4 << 20;
 
-    /** Frames of one read on behalf of an answer of lines: of frames of ordinary length about as many as a chunk shows. */
+    /** Frames of one read on behalf of a response of lines: of frames of ordinary length about as many as a chunk shows. */
     private static final int LINES_FRAMES = 128;
 
     private final FrameReader reader;
     private final EventViews views;
     private final FrameQueries frames;
-    private final LineAnswers lines;
+    private final NdjsonResponses lines;
     private final ObjectWriter line;
     private final MemoryBudgets memory;
 
@@ -42,7 +42,7 @@ final class EventHistory {
             FrameReader reader,
             EventViews views,
             FrameQueries frames,
-            LineAnswers lines,
+            NdjsonResponses lines,
             ObjectMapper json,
             MemoryBudgets memory) {
         this.reader = reader;
@@ -55,15 +55,15 @@ final class EventHistory {
 
     /** A page. Blocks. */
     Page<EventView> page(
-            String listing, EventWalk.Runs runs, EventFilter filter, Span span, int limit, RoutingContext context)
+            String listing, EventScan.Runs runs, EventFilter filter, EventRange span, int limit, RoutingContext context)
             throws SQLException {
-        LongConsumer room = LineAnswers.forms(AnswerRoom.of(context, memory));
-        EventWalk walk = new EventWalk(
+        LongConsumer room = NdjsonResponses.forms(ResponseRoom.of(context, memory));
+        EventScan walk = new EventScan(
                 reader, (run, query) -> reader.page(run, query, room), runs, run -> {}, filter, span, limit + 1);
         List<EventView> events = new ArrayList<>();
         long weight = 0;
         long position = 0;
-        for (EventWalk.Found found = walk.next(); found != null; found = walk.next()) {
+        for (EventScan.Found found = walk.next(); found != null; found = walk.next()) {
             if (events.size() == limit || weight >= PAGE_WEIGHT) {
                 return Page.of(events, Cursor.write(listing, position), context);
             }
@@ -81,9 +81,9 @@ final class EventHistory {
      *
      * @param owner whose frames they are, in whose turns they are read
      */
-    Uni<Void> lines(Owner owner, EventWalk.Runs runs, EventFilter filter, Span span, RoutingContext context) {
+    Uni<Void> lines(Owner owner, EventScan.Runs runs, EventFilter filter, EventRange span, RoutingContext context) {
         return lines.write(owner, context, room -> {
-            EventWalk walk = new EventWalk(
+            EventScan walk = new EventScan(
                     reader,
                     (run, query) -> reader.shortPage(run, query, room),
                     runs,
@@ -106,10 +106,10 @@ final class EventHistory {
     }
 
     /** The next lines; empty at the end. Ends where what was read ends, so that a turn is one read. */
-    private byte[] chunk(EventWalk walk, EventFilter filter, LongConsumer room) throws SQLException, IOException {
+    private byte[] chunk(EventScan walk, EventFilter filter, LongConsumer room) throws SQLException, IOException {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
-        while (lines.size() < LineAnswers.CHUNK_BYTES && (lines.size() == 0 || walk.holdsNext())) {
-            EventWalk.@Nullable Found found = walk.next();
+        while (lines.size() < NdjsonResponses.CHUNK_BYTES && (lines.size() == 0 || walk.holdsNext())) {
+            EventScan.@Nullable Found found = walk.next();
             if (found == null) {
                 break;
             }

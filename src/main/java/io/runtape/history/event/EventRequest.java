@@ -1,7 +1,7 @@
 package io.runtape.history.event;
 
 import io.runtape.error.ApiException;
-import io.runtape.history.LineAnswers;
+import io.runtape.history.NdjsonResponses;
 import io.runtape.history.QueryParameters;
 import java.util.List;
 
@@ -22,12 +22,12 @@ record EventRequest(EventFilter filter, long after, boolean descending) {
 
     /** @throws ApiException 400 where a parameter belongs to a page */
     static EventRequest ofLines(QueryParameters query) {
-        LineAnswers.requireNone(query, "events", "limit", "cursor", "order");
+        NdjsonResponses.requireNone(query, "events", "limit", "cursor", "order");
         return new EventRequest(EventFilter.of(query), query.after(), false);
     }
 
-    Span span() {
-        return new Span(after, Long.MAX_VALUE, descending);
+    EventRange span() {
+        return new EventRange(after, Long.MAX_VALUE, descending);
     }
 
     /** Names the listing, for its cursors. */
@@ -36,7 +36,7 @@ record EventRequest(EventFilter filter, long after, boolean descending) {
     }
 
     /** What is left of the listing where a cursor is given. */
-    Span span(QueryParameters query, String listing) {
+    EventRange span(QueryParameters query, String listing) {
         return query.cursor(listing, 1)
                 .map(cursor -> span().beyond(cursor.number(0)))
                 .orElseGet(this::span);

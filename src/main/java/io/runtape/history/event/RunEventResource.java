@@ -3,12 +3,12 @@ package io.runtape.history.event;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
-import io.runtape.history.LineAnswers;
+import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
 import io.runtape.history.QueryParameters;
-import io.runtape.history.run.PresentRuns;
 import io.runtape.history.run.RunSnapshot;
-import io.runtape.server.response.Answers;
+import io.runtape.history.run.RunSnapshots;
+import io.runtape.server.response.Responses;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
@@ -32,10 +32,10 @@ import org.jboss.resteasy.reactive.RestResponse;
 public final class RunEventResource {
 
     private final CallerAuthentication callers;
-    private final PresentRuns present;
+    private final RunSnapshots present;
     private final EventHistory events;
 
-    RunEventResource(CallerAuthentication callers, PresentRuns present, EventHistory events) {
+    RunEventResource(CallerAuthentication callers, RunSnapshots present, EventHistory events) {
         this.callers = callers;
         this.present = present;
         this.events = events;
@@ -54,19 +54,19 @@ public final class RunEventResource {
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
     public RestResponse<Page<EventView>> page(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
-        Answers.requireJson(context);
+        Responses.requireJson(context);
         RunSnapshot run = present.require(callers.readerOf(context.request()), id);
         QueryParameters query = QueryParameters.of(context);
         EventRequest asked = reached(EventRequest.ofPage(query), run);
         String listing = asked.listing(run.row().id);
-        return Answers.ok(
+        return Responses.ok(
                 events.page(listing, only(run), asked.filter(), asked.span(query, listing), query.limit(), context));
     }
 
     /** All of them up to the present, a line each. */
     @GET
     @Path("/runs/{id}/events")
-    @Produces(LineAnswers.LINES + ";qs=0.9")
+    @Produces(NdjsonResponses.LINES + ";qs=0.9")
     @Blocking
     @Operation(hidden = true)
     public Uni<Void> lines(@PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context)
@@ -84,7 +84,7 @@ public final class RunEventResource {
         return asked;
     }
 
-    private static EventWalk.Runs only(RunSnapshot run) {
+    private static EventScan.Runs only(RunSnapshot run) {
         Iterator<RunFrames> one = List.of(RunFrames.of(run)).iterator();
         return () -> one.hasNext() ? one.next() : null;
     }

@@ -2,12 +2,12 @@ package io.runtape.history.event;
 
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
-import io.runtape.history.LineAnswers;
+import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
 import io.runtape.history.QueryParameters;
 import io.runtape.history.thread.ThreadQueries;
 import io.runtape.run.AgentThread;
-import io.runtape.server.response.Answers;
+import io.runtape.server.response.Responses;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
@@ -54,22 +54,22 @@ public final class ThreadEventResource {
     public RestResponse<Page<EventView>> page(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
-        Answers.requireJson(context);
+        Responses.requireJson(context);
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
         QueryParameters query = QueryParameters.of(context);
         EventRequest asked = EventRequest.ofPage(query);
         frames.requireReached(owner, thread, asked.after());
         String listing = asked.listing(thread.id);
-        Span span = asked.span(query, listing);
-        return Answers.ok(events.page(
+        EventRange span = asked.span(query, listing);
+        return Responses.ok(events.page(
                 listing, runs(owner, thread, asked.filter(), span), asked.filter(), span, query.limit(), context));
     }
 
     /** All of them up to the present, a line each. */
     @GET
     @Path("/threads/{id}/events")
-    @Produces(LineAnswers.LINES + ";qs=0.9")
+    @Produces(NdjsonResponses.LINES + ";qs=0.9")
     @Blocking
     @Operation(hidden = true)
     public Uni<Void> lines(@PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
@@ -82,7 +82,8 @@ public final class ThreadEventResource {
                 owner, runs(owner, thread, asked.filter(), asked.span()), asked.filter(), asked.span(), context);
     }
 
-    private ThreadFrames runs(Owner owner, AgentThread thread, EventFilter filter, Span span) throws SQLException {
+    private ThreadFrames runs(Owner owner, AgentThread thread, EventFilter filter, EventRange span)
+            throws SQLException {
         return new ThreadFrames(frames, owner, thread.id, frames.horizon(owner, thread), filter, span);
     }
 }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * The runs of a thread whose frames are asked for, one after the other; runs without such a frame are passed over in the
  * database. Blocks. Confined to one thread at a time.
  */
-final class ThreadFrames implements EventWalk.Runs {
+final class ThreadFrames implements EventScan.Runs {
 
     private final FrameQueries queries;
     private final Owner owner;
@@ -21,7 +21,8 @@ final class ThreadFrames implements EventWalk.Runs {
     private long to;
 
     /** @param horizon the place of the last run that may be read */
-    ThreadFrames(FrameQueries queries, Owner owner, String threadId, long horizon, EventFilter filter, Span span) {
+    ThreadFrames(
+            FrameQueries queries, Owner owner, String threadId, long horizon, EventFilter filter, EventRange span) {
         this.queries = queries;
         this.owner = owner;
         this.threadId = threadId;

@@ -3,20 +3,20 @@ package io.runtape.history.run;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
-import io.runtape.history.LineAnswers;
-import io.runtape.history.One;
+import io.runtape.history.ListSlice;
+import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
 import io.runtape.history.QueryParameters;
-import io.runtape.history.Slice;
 import io.runtape.run.RecordedRequest;
 import io.runtape.run.RequestReader;
 import io.runtape.run.Run;
 import io.runtape.run.RunState;
-import io.runtape.server.memory.AnswerRoom;
 import io.runtape.server.memory.MemoryBudgets;
-import io.runtape.server.response.AnswerTag;
-import io.runtape.server.response.AnswerTags;
-import io.runtape.server.response.Answers;
+import io.runtape.server.memory.ResponseRoom;
+import io.runtape.server.response.DataEnvelope;
+import io.runtape.server.response.ResponseTag;
+import io.runtape.server.response.ResponseTags;
+import io.runtape.server.response.Responses;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
@@ -48,21 +48,21 @@ public final class RunHistoryResource {
 
     private final CallerAuthentication callers;
     private final RunQueries runs;
-    private final PresentRuns present;
+    private final RunSnapshots present;
     private final RequestReader requests;
     private final Deletion deletion;
-    private final RunLines lines;
-    private final AnswerTags tags;
+    private final RunNdjson lines;
+    private final ResponseTags tags;
     private final MemoryBudgets memory;
 
     RunHistoryResource(
             CallerAuthentication callers,
             RunQueries runs,
-            PresentRuns present,
+            RunSnapshots present,
             RequestReader requests,
             Deletion deletion,
-            RunLines lines,
-            AnswerTags tags,
+            RunNdjson lines,
+            ResponseTags tags,
             MemoryBudgets memory) {
         this.callers = callers;
         this.runs = runs;
@@ -86,30 +86,30 @@ public final class RunHistoryResource {
     @APIResponse(responseCode = "200", description = "The runs.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
     public RestResponse<Page<RunView>> list(@Context RoutingContext context) throws SQLException {
-        Answers.requireJson(context);
+        Responses.requireJson(context);
         Owner owner = callers.readerOf(context.request());
         QueryParameters query = QueryParameters.of(context);
-        Slice<Run> slice = runs.newest(
+        ListSlice<Run> slice = runs.newest(
                 owner,
                 RunFilter.of(query),
                 query.cursor(LISTING, 2).map(RunQueries.Position::of),
                 RunQueries.Bounds.ofPage(query.limit()),
-                AnswerRoom.of(context, memory));
+                ResponseRoom.of(context, memory));
         @Nullable
         String next = slice.more() ? RunQueries.Position.of(slice.last()).cursor(LISTING) : null;
-        return Answers.ok(Page.of(present.views(slice.rows()), next, context));
+        return Responses.ok(Page.of(present.views(slice.rows()), next, context));
     }
 
     /** All of them, a line each. */
     @GET
     @Path("/runs")
-    @Produces(LineAnswers.LINES + ";qs=0.9")
+    @Produces(NdjsonResponses.LINES + ";qs=0.9")
     @Blocking
     @Operation(hidden = true)
     public Uni<Void> lines(@Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
         QueryParameters query = QueryParameters.of(context);
-        LineAnswers.requireNone(query, "runs", "limit", "cursor");
+        NdjsonResponses.requireNone(query, "runs", "limit", "cursor");
         return lines.newest(owner, RunFilter.of(query), context);
     }
 
@@ -122,14 +122,16 @@ public final class RunHistoryResource {
                     Of a run that goes on, the counts are those of its frames so far. One that has ended has an `ETag`.""")
     @APIResponse(responseCode = "200", description = "The run.")
     @APIResponse(responseCode = "304", ref = "NotModified")
-    public RestResponse<One<RunView>> get(
+    public RestResponse<DataEnvelope<RunView>> get(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         RunSnapshot run = present.require(callers.readerOf(context.request()), id);
         if (run.live() != null) {
-            return Answers.ok(new One<>(RunView.of(run)));
+            return Responses.ok(new DataEnvelope<>(RunView.of(run)));
         }
-        AnswerTag tag = tags.of(RunState.of(run.row()), "run");
-        return Answers.isKnown(context, tag) ? Answers.notModified(tag) : Answers.ok(new One<>(RunView.of(run)), tag);
+        ResponseTag tag = tags.of(RunState.of(run.row()), "run");
+        return Responses.isKnown(context, tag)
+                ? Responses.notModified(tag)
+                : Responses.ok(new DataEnvelope<>(RunView.of(run)), tag);
     }
 
     /** The body that the run was called with, byte for byte. */
@@ -151,7 +153,7 @@ public final class RunHistoryResource {
     public RestResponse<byte[]> request(
             @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
         Run run = runs.require(callers.readerOf(context.request()), id);
-        RecordedRequest request = requests.read(run.runPk, AnswerRoom.of(context, memory))
+        RecordedRequest request = requests.read(run.runPk, ResponseRoom.of(context, memory))
                 .orElseThrow(() -> ApiException.notFound("run"));
         return RestResponse.ResponseBuilder.ok(request.body())
                 .type(mediaType(request.type()))

@@ -4,7 +4,7 @@ import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.history.Conditions;
 import io.runtape.history.Cursor;
-import io.runtape.history.Slice;
+import io.runtape.history.ListSlice;
 import io.runtape.run.Run;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
@@ -64,7 +64,7 @@ public class RunQueries {
     }
 
     /** The newest runs, from a position on. */
-    Slice<Run> newest(Owner owner, RunFilter filter, Optional<Position> after, Bounds bounds, LongConsumer room) {
+    ListSlice<Run> newest(Owner owner, RunFilter filter, Optional<Position> after, Bounds bounds, LongConsumer room) {
         Conditions conditions = Conditions.of(owner)
                 // Says what the index is limited to.
                 .and("e.runPk > 0", Map.of())
@@ -81,7 +81,7 @@ public class RunQueries {
     }
 
     /** The runs of a thread in their order, after a place in it and up to another one. */
-    public Slice<Run> ofThread(
+    public ListSlice<Run> ofThread(
             Owner owner, String threadId, long afterOrdinal, long upToOrdinal, Bounds bounds, LongConsumer room) {
         Conditions conditions = Conditions.of(owner)
                 .and("e.threadId = :thread", Map.of("thread", threadId))
@@ -94,7 +94,7 @@ public class RunQueries {
      * @param order all columns of the index from its first, or H2 sorts all that there is for each page
      * @param room is told how many bytes will be read, and may wait, or throw, until there is room for them
      */
-    private static Slice<Run> slice(Conditions conditions, String order, Bounds bounds, LongConsumer room) {
+    private static ListSlice<Run> slice(Conditions conditions, String order, Bounds bounds, LongConsumer room) {
         List<Object[]> keys = conditions
                 .bind(Run.getEntityManager()
                         .createQuery(KEYS + conditions.hql() + " order by " + order, Object[].class))
@@ -113,7 +113,7 @@ public class RunQueries {
                 ? List.of()
                 : Run.<Run>find("from Run e where e.runPk in ?1 order by " + order, pks)
                         .list();
-        return new Slice<>(runs, taken < keys.size());
+        return new ListSlice<>(runs, taken < keys.size());
     }
 
     /** A place in the list of the newest runs. */

@@ -67,7 +67,7 @@ public record RunView(
                         client_disconnected, cancel_requested, gateway_stopped, gateway_lost or store_unavailable.""") @Nullable
         String reason,
 
-        @Schema(description = "Whether the answer is an event stream; until it comes, whether one was asked for.")
+        @Schema(description = "Whether the response is an event stream; until it comes, whether one was asked for.")
         boolean stream,
 
         @Schema(
@@ -94,7 +94,7 @@ public record RunView(
         @Schema(
                 nullable = true,
                 implementation = Object.class,
-                description = "The answer, any JSON.",
+                description = "The response, any JSON.",
                 examples = "The test suite is green.")
         @Nullable
         JsonText result,
@@ -121,7 +121,7 @@ public record RunView(
         @Nullable
         JsonText error,
 
-        @Schema(nullable = true, description = "The status of the agent API's answer.", examples = "200") @Nullable
+        @Schema(nullable = true, description = "The status of the agent API's response.", examples = "200") @Nullable
         Integer upstreamStatus,
 
         @Schema(nullable = true, description = "The id that the agent API gave the run.", examples = "run_abc123")

@@ -4,7 +4,7 @@ import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.history.Conditions;
 import io.runtape.history.Cursor;
-import io.runtape.history.Slice;
+import io.runtape.history.ListSlice;
 import io.runtape.history.run.RunQueries;
 import io.runtape.run.AgentThread;
 import io.runtape.run.Run;
@@ -63,7 +63,7 @@ public class ThreadQueries {
     }
 
     /** The threads that moved last, from a position on. */
-    Slice<AgentThread> latest(Owner owner, ThreadFilter filter, Optional<Position> after, int limit) {
+    ListSlice<AgentThread> latest(Owner owner, ThreadFilter filter, Optional<Position> after, int limit) {
         Conditions conditions = Conditions.of(owner)
                 // Says what the index is limited to.
                 .and("e.lastOrdinal > 0", Map.of())
@@ -82,7 +82,7 @@ public class ThreadQueries {
                                 AgentThread.class))
                 .setMaxResults(limit + 1)
                 .getResultList();
-        return Slice.of(threads, limit);
+        return ListSlice.of(threads, limit);
     }
 
     /** What the runs of each thread add up to; threads that are gone are absent. */

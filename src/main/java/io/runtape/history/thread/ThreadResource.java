@@ -5,21 +5,21 @@ import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.history.Cursor;
 import io.runtape.history.HistoryBodies;
-import io.runtape.history.LineAnswers;
-import io.runtape.history.One;
+import io.runtape.history.ListSlice;
+import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
 import io.runtape.history.QueryParameters;
-import io.runtape.history.Slice;
 import io.runtape.history.run.Deletion;
-import io.runtape.history.run.PresentRuns;
-import io.runtape.history.run.RunLines;
+import io.runtape.history.run.RunNdjson;
 import io.runtape.history.run.RunQueries;
+import io.runtape.history.run.RunSnapshots;
 import io.runtape.history.run.RunView;
 import io.runtape.run.AgentThread;
 import io.runtape.run.Run;
-import io.runtape.server.memory.AnswerRoom;
 import io.runtape.server.memory.MemoryBudgets;
-import io.runtape.server.response.Answers;
+import io.runtape.server.memory.ResponseRoom;
+import io.runtape.server.response.DataEnvelope;
+import io.runtape.server.response.Responses;
 import io.runtape.store.BlockingWork;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.NonBlocking;
@@ -58,12 +58,12 @@ public final class ThreadResource {
     private final ThreadQueries threads;
     private final ThreadViews views;
     private final RunQueries runs;
-    private final PresentRuns present;
+    private final RunSnapshots present;
     private final ThreadUpdate update;
     private final Deletion deletion;
     private final HistoryBodies bodies;
     private final BlockingWork work;
-    private final RunLines lines;
+    private final RunNdjson lines;
     private final MemoryBudgets memory;
 
     ThreadResource(
@@ -71,12 +71,12 @@ public final class ThreadResource {
             ThreadQueries threads,
             ThreadViews views,
             RunQueries runs,
-            PresentRuns present,
+            RunSnapshots present,
             ThreadUpdate update,
             Deletion deletion,
             HistoryBodies bodies,
             BlockingWork work,
-            RunLines lines,
+            RunNdjson lines,
             MemoryBudgets memory) {
         this.callers = callers;
         this.threads = threads;
@@ -104,11 +104,11 @@ public final class ThreadResource {
     public RestResponse<Page<ThreadView>> list(@Context RoutingContext context) throws SQLException {
         Owner owner = callers.readerOf(context.request());
         QueryParameters query = QueryParameters.of(context);
-        Slice<AgentThread> slice = threads.latest(
+        ListSlice<AgentThread> slice = threads.latest(
                 owner, ThreadFilter.of(query), query.cursor(LISTING, 2).map(ThreadQueries.Position::of), query.limit());
         @Nullable
         String next = slice.more() ? ThreadQueries.Position.of(slice.last()).cursor(LISTING) : null;
-        return Answers.ok(Page.of(views.of(owner, slice.rows()), next, context));
+        return Responses.ok(Page.of(views.of(owner, slice.rows()), next, context));
     }
 
     /** One thread. */
@@ -118,11 +118,11 @@ public final class ThreadResource {
     @Tag(name = "Threads")
     @Operation(operationId = "getThread", summary = "Show a thread")
     @APIResponse(responseCode = "200", description = "The thread.")
-    public RestResponse<One<ThreadView>> get(
+    public RestResponse<DataEnvelope<ThreadView>> get(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
-        return Answers.ok(new One<>(views.of(owner, threads.require(owner, id))));
+        return Responses.ok(new DataEnvelope<>(views.of(owner, threads.require(owner, id))));
     }
 
     /** The thread's runs in their order. */
@@ -131,40 +131,40 @@ public final class ThreadResource {
     @Produces(MediaType.APPLICATION_JSON)
     @Tag(name = "Threads")
     @Operation(operationId = "listThreadRuns", summary = "List the runs of a thread", description = """
-                    The oldest first. A run takes its place in the thread when its answer begins. As `application/json`, a page. As \
+                    The oldest first. A run takes its place in the thread when its response begins. As `application/json`, a page. As \
                     `application/x-ndjson`, all of them that there are now, an object a line, without `limit` and `cursor`.""")
     @APIResponse(responseCode = "200", description = "The runs.")
     public RestResponse<Page<RunView>> runs(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
             throws SQLException {
-        Answers.requireJson(context);
+        Responses.requireJson(context);
         Owner owner = callers.readerOf(context.request());
         QueryParameters query = QueryParameters.of(context);
         AgentThread thread = threads.require(owner, id);
         String listing = "runs " + thread.id;
         long after = query.cursor(listing, 1).map(cursor -> cursor.number(0)).orElse(0L);
-        Slice<Run> slice = runs.ofThread(
+        ListSlice<Run> slice = runs.ofThread(
                 owner,
                 thread.id,
                 after,
                 Long.MAX_VALUE,
                 RunQueries.Bounds.ofPage(query.limit()),
-                AnswerRoom.of(context, memory));
+                ResponseRoom.of(context, memory));
         @Nullable
         String next = slice.more() ? Cursor.write(listing, Objects.requireNonNull(slice.last().threadOrdinal)) : null;
-        return Answers.ok(Page.of(present.views(slice.rows()), next, context));
+        return Responses.ok(Page.of(present.views(slice.rows()), next, context));
     }
 
     /** All of them, a line each. */
     @GET
     @Path("/threads/{id}/runs")
-    @Produces(LineAnswers.LINES + ";qs=0.9")
+    @Produces(NdjsonResponses.LINES + ";qs=0.9")
     @Blocking
     @Operation(hidden = true)
     public Uni<Void> lines(@PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
-        LineAnswers.requireNone(QueryParameters.of(context), "runs", "limit", "cursor");
+        NdjsonResponses.requireNone(QueryParameters.of(context), "runs", "limit", "cursor");
         return lines.ofThread(owner, thread, context);
     }
 
@@ -184,13 +184,13 @@ public final class ThreadResource {
                             schema = @Schema(ref = "ThreadChange"),
                             example = "{\"title\":\"Fix the build\",\"archived\":false}"))
     @APIResponse(responseCode = "200", description = "The thread as it is now.")
-    public Uni<RestResponse<One<ThreadView>>> change(
+    public Uni<RestResponse<DataEnvelope<ThreadView>>> change(
             @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         return bodies.of(context)
                 .flatMap(body -> work.onWorker(() -> changed(owner, id, body), loop))
-                .map(thread -> Answers.ok(new One<>(thread)));
+                .map(thread -> Responses.ok(new DataEnvelope<>(thread)));
     }
 
     private ThreadView changed(Owner owner, String id, byte[] body) throws SQLException {

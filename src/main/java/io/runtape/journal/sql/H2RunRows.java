@@ -119,7 +119,7 @@ final class H2RunRows extends RunRows {
                 update.setString(1, head.threadId());
                 update.setObject(2, head.upstreamStatus(), Types.INTEGER);
                 update.setString(3, head.upstreamRunId());
-                update.setString(4, head.answerHeaders());
+                update.setString(4, head.responseHeaders());
                 update.setBoolean(5, head.stream());
                 update.setString(6, run.owner());
                 update.setString(7, head.threadId());

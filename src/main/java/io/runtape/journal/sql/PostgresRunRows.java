@@ -131,7 +131,7 @@ final class PostgresRunRows extends RunRows {
 
     @Override
     void joinThreads(List<Head> heads) {
-        for (List<Head> piece : pieces(heads, head -> length(head.head().answerHeaders()))) {
+        for (List<Head> piece : pieces(heads, head -> length(head.head().responseHeaders()))) {
             trip.add(
                     JOIN_THREADS,
                     new Columns<>(piece)
@@ -150,7 +150,7 @@ final class PostgresRunRows extends RunRows {
                             .with("varchar", String[]::new, head -> head.head().threadId())
                             .with("int4", Integer[]::new, head -> head.head().upstreamStatus())
                             .with("varchar", String[]::new, head -> head.head().upstreamRunId())
-                            .with("text", String[]::new, head -> head.head().answerHeaders())
+                            .with("text", String[]::new, head -> head.head().responseHeaders())
                             .with("bool", Boolean[]::new, head -> head.head().stream()));
         }
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Statements that go to PostgreSQL together, in the caller's transaction: its driver sends all that one text holds before it
- * waits for an answer, so they cost one round trip. On a busy machine a round trip is two threads that wait for a processor.
+ * waits for a response, so they cost one round trip. On a busy machine a round trip is two threads that wait for a processor.
  * Confined to the thread that holds the connection.
  */
 final class RoundTrip {

@@ -9,11 +9,11 @@ import io.runtape.run.RunTotals;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one commit writes of one run: any of its start, the head of its answer, its next frames and its end, in this order.
+ * What one commit writes of one run: any of its start, the head of its response, its next frames and its end, in this order.
  *
  * @param run whose rows these are
  * @param start what its row begins with; null where it has one
- * @param head what the answer's head adds to it; null where none came, or it is written
+ * @param head what the response's head adds to it; null where none came, or it is written
  * @param frames the frames that follow those that are written; null where there are none
  * @param end how it ended; null where it goes on, or that is written
  * @param totals what the run holds when this is durable

@@ -140,8 +140,8 @@ public final class IncomingBody {
     }
 
     /**
-     * A stream that its client has reset wants no answer: one would find it closed, and the framework closes the connection,
-     * with all that it carries, under an answer that it cannot write.
+     * A stream that its client has reset wants no response: one would find it closed, and the framework closes the connection,
+     * with all that it carries, under a response that it cannot write.
      */
     private void broken(Throwable cause) {
         if (cause instanceof StreamResetException) {
@@ -215,7 +215,7 @@ public final class IncomingBody {
         emitter.complete(new ReceivedBody(whole, share));
     }
 
-    /** Nothing of this is needed any more, and the request lives for as long as its answer. */
+    /** Nothing of this is needed any more, and the request lives for as long as its response. */
     private void finish() {
         done = true;
         bytes = NOTHING;
@@ -239,7 +239,7 @@ public final class IncomingBody {
     }
 
     private void refuse(ApiException refusal) {
-        // What is still on its way is dropped for a moment, so that the sender comes to read the answer, and then no
+        // What is still on its way is dropped for a moment, so that the sender comes to read the response, and then no
         // more.
         request.handler(dropped -> {});
         request.resume();

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Closes a connection that brings no request: within a short time from its beginning, however slowly the head of one trickles
- * in, and some time after the last answer. While a request is answered the connection may be silent for as long as it likes:
+ * in, and some time after the last response. While a request is answered the connection may be silent for as long as it likes:
  * an agent may think for minutes.
  *
  * <p>Does so at servers alone that have told it of a request, since only they tell of all. Confined to the connection's event

@@ -20,7 +20,7 @@ public final class CorsConfigSourceFactory implements ConfigSourceFactory {
     /** Above application.properties (250), below the environment (300). */
     private static final int ORDINAL = 275;
 
-    /** What a page may read of an answer besides what every page may. */
+    /** What a page may read of a response besides what every page may. */
     private static final String EXPOSED = String.join(
             ",",
             "Runtape-Run-Id",

@@ -1,4 +1,4 @@
-/** Which web pages may read the gateway's answers. */
+/** Which web pages may read the gateway's responses. */
 @NullMarked
 package io.runtape.server.cors;
 

@@ -9,7 +9,7 @@ import org.eclipse.microprofile.health.Liveness;
 
 /**
  * Liveness of the event loops: whether each still comes round. A loop that is stuck takes its streams with it, and nothing but a
- * new process brings them back. Where it is the loop that would answer, there is no answer. Threads that wait for the database,
+ * new process brings them back. Where it is the loop that would answer, there is no response. Threads that wait for the database,
  * or are taken up by callers, do not count: they come back. Answers without any of them.
  */
 @Liveness

@@ -31,7 +31,7 @@ public final class MemoryBudgets {
         return bodies;
     }
 
-    /** For answers of the history that are being made or sent: a sixteenth of the heap. */
+    /** For responses of the history that are being made or sent: a sixteenth of the heap. */
     public ByteBudget answers() {
         return answers;
     }

@@ -7,8 +7,8 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A list for an answer: it is read once, from its beginning, and lets each element go as it hands it out. The framework holds an
- * answer for as long as its connection lives, long after it was written, and answers may hold megabytes. Confined to one thread
+ * A list for a response: it is read once, from its beginning, and lets each element go as it hands it out. The framework holds a
+ * response for as long as its connection lives, long after it was written, and responses may hold megabytes. Confined to one thread
  * at a time.
  *
  * @param <T> what it holds

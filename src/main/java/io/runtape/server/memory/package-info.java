@@ -1,5 +1,5 @@
 /**
- * The heap: how much of it requests and answers may hold together, so that many callers at once are refused and not fatal, and
+ * The heap: how much of it requests and responses may hold together, so that many callers at once are refused and not fatal, and
  * what the process does when it is used up all the same.
  */
 @NullMarked

@@ -8,7 +8,7 @@ import java.util.Set;
  * @param name how it is called in messages, such as {@code GET /history/v1/runs/{id}}
  * @param parameters the names of the query's parameters
  * @param repeatable those of them that may be there more than once
- * @param answers the media types of its answers
+ * @param answers the media types of its responses
  * @param bodies the media types of bodies that it reads
  */
 record Operation(

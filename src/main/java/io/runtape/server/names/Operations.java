@@ -101,9 +101,9 @@ final class Operations implements ServedTypes {
             }
         }
         Set<String> answers = new TreeSet<>();
-        operation.path("responses").properties().forEach(answer -> {
-            if (answer.getKey().startsWith("2")) {
-                answer.getValue().path("content").fieldNames().forEachRemaining(answers::add);
+        operation.path("responses").properties().forEach(response -> {
+            if (response.getKey().startsWith("2")) {
+                response.getValue().path("content").fieldNames().forEachRemaining(answers::add);
             }
         });
         Set<String> bodies = new TreeSet<>();

@@ -22,7 +22,7 @@ import java.util.TreeSet;
 @Singleton
 final class RequestNames {
 
-    /** After the filter that lets pages of other origins read the answer, before whatever acts on the request. */
+    /** After the filter that lets pages of other origins read the response, before whatever acts on the request. */
     private static final int BEFORE_ALL_THAT_ACTS = -4;
 
     private static final String OURS = "runtape-";

@@ -3,7 +3,7 @@ package io.runtape.server.response;
 import java.util.List;
 import java.util.Locale;
 
-/** What a request's {@code Accept-Encoding} says of gzip, the one coding that answers come in (RFC 9110, section 12.5.3). */
+/** What a request's {@code Accept-Encoding} says of gzip, the one coding that responses come in (RFC 9110, section 12.5.3). */
 final class AcceptedCodings {
 
     private static final double UNSAID = -1;

@@ -26,8 +26,8 @@ import org.eclipse.microprofile.health.Readiness;
 import org.jboss.logging.Logger;
 
 /**
- * Loads and runs once what a call needs: the client of the agent API, the statements of the journal, the server's own way to an
- * answer. On a JVM that takes a fifth of a second, which the first caller would wait for. The gateway is ready when it is
+ * Loads and runs once what a call needs: the client of the agent API, the statements of the journal, the server's own way to a
+ * response. On a JVM that takes a fifth of a second, which the first caller would wait for. The gateway is ready when it is
  * done, or has failed: then the first call does it. Safe for any thread.
  */
 @Readiness
@@ -92,14 +92,14 @@ final class WarmUp implements AsyncHealthCheck {
                 .onComplete(answered -> served.complete(null));
     }
 
-    /** The answer, whatever it is, is what the caller gets. */
+    /** The response, whatever it is, is what the caller gets. */
     private Future<Void> call(int port, HttpMethod method, String target) {
         HttpClient client = vertx.createHttpClient();
         return client.request(method, port, host, target)
                 .compose(request ->
                         request.putHeader(HttpHeaders.AUTHORIZATION, NOBODY).send())
                 .compose(HttpClientResponse::body)
-                .onComplete(answer -> client.close())
+                .onComplete(response -> client.close())
                 .mapEmpty();
     }
 

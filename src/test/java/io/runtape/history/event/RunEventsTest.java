@@ -14,7 +14,7 @@ import io.restassured.response.Response;
 import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
 import java.sql.Connection;
@@ -124,15 +124,15 @@ abstract class RunEventsTest extends RecordedHistory {
     void tellsWhenAFrameCameToTheMicrosecond() throws Exception {
         String id = record("{}", Script.stream("data: 1\n\n", "data: 2\n\n"));
 
-        Response answer = history().get("/runs/" + id + "/events");
+        Response response = history().get("/runs/" + id + "/events");
 
-        JsonPath page = answer.jsonPath();
+        JsonPath page = response.jsonPath();
         Instant created = Instant.parse(json("/runs/" + id).getString("data.createdAt"));
         List<FrameRow> rows = table().frames(id);
         for (int i = 0; i < rows.size(); i++) {
             FrameRow row = rows.get(i);
             String millis = new BigDecimal(row.offsetMicros()).movePointLeft(3).toString();
-            assertTrue(answer.asString().contains("\"offsetMs\":" + millis + ","), millis);
+            assertTrue(response.asString().contains("\"offsetMs\":" + millis + ","), millis);
             assertEquals(
                     created.plus(row.offsetMicros(), ChronoUnit.MICROS),
                     Instant.parse(page.getString("data[" + i + "].createdAt")));
@@ -219,15 +219,15 @@ abstract class RunEventsTest extends RecordedHistory {
             exchange.chunk("1}\n\ndata: next\n\n").end();
         };
         String id;
-        try (WireAnswer answer = client().post(
+        try (WireResponse response = client().post(
                         "/v1/run",
                         "{}",
                         "X-API-Key: " + key,
                         upstream.on(script).header())) {
-            answer.readUpTo(first.getBytes(UTF_8).length);
+            response.readUpTo(first.getBytes(UTF_8).length);
             partSeen.countDown();
-            answer.whole();
-            id = answer.header("Runtape-Run-Id");
+            response.whole();
+            id = response.header("Runtape-Run-Id");
             table().ended(id);
         }
 
@@ -269,7 +269,7 @@ abstract class RunEventsTest extends RecordedHistory {
     }
 
     @Test
-    void showsAWholeAnswer() throws Exception {
+    void showsAWholeResponse() throws Exception {
         String id = record("{\"stream\":false}", Script.json(200, "{\"data\":{\"status\":\"completed\"}}"));
         String text =
                 record("{\"stream\":false}", Script.whole(502, "bad".getBytes(UTF_8), "Content-Type: text/plain"));
@@ -387,12 +387,12 @@ abstract class RunEventsTest extends RecordedHistory {
         String id = record("{}", Script.stream(stream(1203)));
         String events = "/runs/" + id + "/events";
 
-        Response answer = history().accept(LINES).get(events);
+        Response response = history().accept(LINES).get(events);
 
-        assertEquals(LINES, answer.contentType());
-        assertEquals("no-store", answer.header("Cache-Control"));
-        assertEquals("chunked", answer.header("Transfer-Encoding"));
-        assertTrue(answer.asString().endsWith("}\n"));
+        assertEquals(LINES, response.contentType());
+        assertEquals("no-store", response.header("Cache-Control"));
+        assertEquals("chunked", response.header("Transfer-Encoding"));
+        assertTrue(response.asString().endsWith("}\n"));
         assertEquals(IntStream.rangeClosed(1, 1203).boxed().toList(), sequencesOf(lines(events)));
         assertEquals(IntStream.rangeClosed(1201, 1203).boxed().toList(), sequencesOf(lines(events + "?after=1200")));
         assertEquals(List.of(1202), sequencesOf(lines(events + "?after=1200&type=even&kind=event")));
@@ -440,7 +440,7 @@ abstract class RunEventsTest extends RecordedHistory {
     @Test
     void readsNoFasterThanItsClient() throws Exception {
         String id = record("{}", Script.stream(("data: " + "x".repeat(100_000) + "\n\n").repeat(400)));
-        try (WireAnswer slow =
+        try (WireResponse slow =
                 client().get("/history/v1/runs/" + id + "/events", "X-API-Key: " + key, "Accept: " + LINES)) {
             assertEquals(200, slow.status());
             slow.readUpTo(100_000);
@@ -449,7 +449,7 @@ abstract class RunEventsTest extends RecordedHistory {
             history().delete("/runs/" + id).then().statusCode(204);
 
             slow.readAll();
-            assertEquals(WireAnswer.End.CUT, slow.end());
+            assertEquals(WireResponse.End.CUT, slow.end());
             assertTrue(slow.held().length < 400 * 200_000);
         }
     }
@@ -507,9 +507,9 @@ abstract class RunEventsTest extends RecordedHistory {
         if (accept != null) {
             headers.add("Accept: " + accept);
         }
-        try (WireAnswer answer = client().get("/history/v1" + target, headers.toArray(String[]::new))) {
-            assertEquals(200, answer.status());
-            return answer.header("Content-Type").split(";")[0];
+        try (WireResponse response = client().get("/history/v1" + target, headers.toArray(String[]::new))) {
+            assertEquals(200, response.status());
+            return response.header("Content-Type").split(";")[0];
         }
     }
 

@@ -43,10 +43,10 @@ abstract class RunHistoryTest extends RecordedHistory {
                         + "\"metadata\":{\"ticket\":7},\"config\":{\"maxTurns\":3}}",
                 COMPLETED);
 
-        Response answer = history().get("/runs/" + id);
+        Response response = history().get("/runs/" + id);
 
-        assertEquals("private, no-cache", answer.header("Cache-Control"));
-        JsonPath run = answer.then().statusCode(200).extract().jsonPath();
+        assertEquals("private, no-cache", response.header("Cache-Control"));
+        JsonPath run = response.then().statusCode(200).extract().jsonPath();
         assertEquals(id, run.getString("data.id"));
         assertEquals(thread, run.getString("data.threadId"));
         assertEquals("coder", run.getString("data.agent"));
@@ -92,14 +92,14 @@ abstract class RunHistoryTest extends RecordedHistory {
         try (LiveRun live = begin("{\"agent\":\"live\"}", "data: 1\n\n")) {
             runs.add(0, live.id());
 
-            Response answer = history().accept(LINES).get("/runs");
+            Response response = history().accept(LINES).get("/runs");
 
-            assertEquals(LINES, answer.contentType());
-            assertEquals("no-store", answer.header("Cache-Control"));
-            assertTrue(answer.asString().endsWith("}\n"));
-            assertEquals(runs, idsOfLines(answer.asString()));
+            assertEquals(LINES, response.contentType());
+            assertEquals("no-store", response.header("Cache-Control"));
+            assertTrue(response.asString().endsWith("}\n"));
+            assertEquals(runs, idsOfLines(response.asString()));
             String page = history().get("/runs?limit=1").asString();
-            String first = answer.asString().lines().findFirst().orElseThrow();
+            String first = response.asString().lines().findFirst().orElseThrow();
             assertTrue(page.startsWith("{\"data\":[" + first + "],"), page);
             live.finish();
         }
@@ -324,19 +324,19 @@ abstract class RunHistoryTest extends RecordedHistory {
         String smallId = record(small, COMPLETED);
         String largeId = record(large, COMPLETED);
 
-        Response answer = history().get("/runs/" + smallId + "/request");
+        Response response = history().get("/runs/" + smallId + "/request");
 
-        assertArrayEquals(small.getBytes(UTF_8), answer.asByteArray());
-        assertEquals("application/json", answer.contentType());
-        assertEquals("no-store", answer.header("Cache-Control"));
-        assertEquals("nosniff", answer.header("X-Content-Type-Options"));
+        assertArrayEquals(small.getBytes(UTF_8), response.asByteArray());
+        assertEquals("application/json", response.contentType());
+        assertEquals("no-store", response.header("Cache-Control"));
+        assertEquals("nosniff", response.header("X-Content-Type-Options"));
         assertArrayEquals(
                 large.getBytes(UTF_8),
                 history()
                         .accept("text/html")
                         .get("/runs/" + largeId + "/request")
                         .asByteArray());
-        assertFalse(answer.headers().toString().contains(key));
+        assertFalse(response.headers().toString().contains(key));
     }
 
     @Test

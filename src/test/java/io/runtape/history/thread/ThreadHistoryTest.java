@@ -141,11 +141,11 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         }
         String target = "/threads/" + thread + "/runs";
 
-        String answer = history().accept(lines).get(target).asString();
+        String response = history().accept(lines).get(target).asString();
 
         assertEquals(
                 runs,
-                answer.lines().map(line -> new JsonPath(line).getString("id")).toList());
+                response.lines().map(line -> new JsonPath(line).getString("id")).toList());
         refused(history().accept(lines).get(target + "?limit=1").then(), 400, "invalid_request", lines);
         refused(history().accept(lines).get("/threads/none/runs").then(), 404, "not_found");
         refused(history().accept("text/csv").get(target).then(), 406, "not_acceptable", lines);

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.runtape.testsupport.PackagedGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +19,7 @@ class AnsweredCallsIT extends PackagedGateway {
 
     private static final int CALLS = 40;
 
-    /** The last answer of a connection to the agent API may stay with that connection. */
+    /** The last response of a connection to the agent API may stay with that connection. */
     private static final int FEW = 4;
 
     /** Well before any deadline of a connection. */
@@ -29,12 +29,12 @@ class AnsweredCallsIT extends PackagedGateway {
 
     @Test
     void closedConnectionsAreForgotten() throws Exception {
-        List<WireAnswer> answers = answered();
+        List<WireResponse> answers = answered();
         assertTrue(
                 gateway.objectsOf("io.runtape.server.connection.ConnectionDeadline") >= CALLS, "the guard is in place");
 
-        for (WireAnswer answer : answers) {
-            answer.close();
+        for (WireResponse response : answers) {
+            response.close();
         }
 
         awaitFew("io.runtape.server.connection.ConnectionDeadline");
@@ -44,25 +44,25 @@ class AnsweredCallsIT extends PackagedGateway {
 
     @Test
     void openConnectionsHoldNothingOfTheirLastCall() throws Exception {
-        List<WireAnswer> answers = answered();
+        List<WireResponse> answers = answered();
 
         awaitFew("io.runtape.relay.UpstreamBodyReader");
         awaitFew("io.runtape.journal.RunJournal");
         awaitFew("io.vertx.core.http.impl.Http1xServerResponse");
 
-        for (WireAnswer answer : answers) {
-            answer.close();
+        for (WireResponse response : answers) {
+            response.close();
         }
     }
 
-    private List<WireAnswer> answered() throws Exception {
-        List<WireAnswer> answers = new ArrayList<>();
+    private List<WireResponse> answered() throws Exception {
+        List<WireResponse> answers = new ArrayList<>();
         for (int i = 0; i < CALLS; i++) {
             Scripted script = upstream.on(Script.stream(STREAM));
-            WireAnswer answer =
+            WireResponse response =
                     gateway.client().post("/v1/run", "{\"prompt\":\"\"}", "X-API-Key: leaves", script.header());
-            assertEquals(STREAM, new String(answer.whole(), UTF_8));
-            answers.add(answer);
+            assertEquals(STREAM, new String(response.whole(), UTF_8));
+            answers.add(response);
         }
         return answers;
     }

@@ -9,7 +9,7 @@ import io.runtape.testsupport.Http2Client;
 import io.runtape.testsupport.PackagedGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -44,9 +44,9 @@ class ClumsyRequestsIT extends PackagedGateway {
         Scripted recorded = upstream.on(Script.stream("data: x\n\n"));
         String query = wire.indexOf('?') < 0 ? "?q=" + wire.substring(4) : wire.substring(wire.indexOf('?'));
 
-        WireAnswer got = gateway.client().get(wire, forwarded.header(), KEY, "Runtape-Raw-Target: L3YxL290aGVy");
+        WireResponse got = gateway.client().get(wire, forwarded.header(), KEY, "Runtape-Raw-Target: L3YxL290aGVy");
         assertEquals("{}", new String(got.whole(), UTF_8));
-        WireAnswer posted = gateway.client().post("/v1/run" + query, "{}", recorded.header(), KEY);
+        WireResponse posted = gateway.client().post("/v1/run" + query, "{}", recorded.header(), KEY);
         assertEquals("data: x\n\n", new String(posted.whole(), UTF_8));
 
         assertEquals(wire, forwarded.call().target());
@@ -69,12 +69,12 @@ class ClumsyRequestsIT extends PackagedGateway {
     void namesAnAgentByAnyCharacter() throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
 
-        WireAnswer answer = gateway.client().post(wire("/v1/agents/{\u00c0}|/run"), "{}", script.header(), KEY);
-        answer.whole();
+        WireResponse response = gateway.client().post(wire("/v1/agents/{\u00c0}|/run"), "{}", script.header(), KEY);
+        response.whole();
 
         JsonObject run = new JsonObject(new String(
                         gateway.client()
-                                .get("/history/v1/runs/" + answer.header("Runtape-Run-Id"), KEY)
+                                .get("/history/v1/runs/" + response.header("Runtape-Run-Id"), KEY)
                                 .whole(),
                         UTF_8))
                 .getJsonObject("data");
@@ -103,10 +103,10 @@ class ClumsyRequestsIT extends PackagedGateway {
     void saysWhatIsWrongWithATarget(String target, String why) throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
 
-        WireAnswer answer = gateway.client().post(target, "{}", script.header(), KEY);
+        WireResponse response = gateway.client().post(target, "{}", script.header(), KEY);
 
-        String body = new String(answer.whole(), UTF_8);
-        assertEquals(400, answer.status());
+        String body = new String(response.whole(), UTF_8);
+        assertEquals(400, response.status());
         assertTrue(body.contains("invalid_request") && body.contains(why), body);
         assertTrue(script.isUncalled());
     }
@@ -124,10 +124,10 @@ class ClumsyRequestsIT extends PackagedGateway {
     void refusesWhatIsNoHttpAndCloses(String request) throws Exception {
         int before = upstream.received().size();
 
-        try (WireAnswer answer = gateway.client().sendRaw(request.getBytes(UTF_8))) {
-            assertEquals(400, answer.status());
-            answer.whole();
-            assertTrue(answer.isClosed(), "the connection stays open");
+        try (WireResponse response = gateway.client().sendRaw(request.getBytes(UTF_8))) {
+            assertEquals(400, response.status());
+            response.whole();
+            assertTrue(response.isClosed(), "the connection stays open");
         }
 
         assertEquals(before, upstream.received().size());
@@ -138,7 +138,7 @@ class ClumsyRequestsIT extends PackagedGateway {
         Scripted script = upstream.on(Script.json(200, "{}"));
         String good = "GET /v1/models HTTP/1.1\r\nHost: x\r\n" + script.header() + "\r\n\r\n";
 
-        WireAnswer first =
+        WireResponse first =
                 gateway.client().sendRaw((good + "GET /v1/models HTTP/1.11\r\nHost: x\r\n\r\n").getBytes(UTF_8));
 
         assertEquals("{}", new String(first.whole(), UTF_8));

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.Http2Client;
 import io.runtape.testsupport.PackagedGateway;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -39,8 +39,8 @@ class UnreadableBodiesIT extends PackagedGateway {
         }) {
             String request = "POST " + target + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + KEY
                     + "\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
-            try (WireAnswer answer = gateway.client().sendRaw(request.getBytes(ISO_8859_1))) {
-                assertTrue(answer.isClosed(), body.substring(0, Math.min(20, body.length())));
+            try (WireResponse response = gateway.client().sendRaw(request.getBytes(ISO_8859_1))) {
+                assertTrue(response.isClosed(), body.substring(0, Math.min(20, body.length())));
             }
         }
         assertEquals(before, upstream.received().size());
@@ -90,9 +90,9 @@ class UnreadableBodiesIT extends PackagedGateway {
     }
 
     private String runs() throws Exception {
-        try (WireAnswer answer = gateway.client().get("/history/v1/runs", KEY)) {
-            assertEquals(200, answer.status());
-            return new String(answer.whole(), UTF_8);
+        try (WireResponse response = gateway.client().get("/history/v1/runs", KEY)) {
+            assertEquals(200, response.status());
+            return new String(response.whole(), UTF_8);
         }
     }
 }

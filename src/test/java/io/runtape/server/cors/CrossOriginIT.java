@@ -9,7 +9,7 @@ import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,7 +49,7 @@ class CrossOriginIT {
         upstream.close();
     }
 
-    private static WireAnswer preflight(String target, String method, String origin) throws IOException {
+    private static WireResponse preflight(String target, String method, String origin) throws IOException {
         return gateway.client()
                 .sendHead(
                         "OPTIONS",
@@ -64,22 +64,22 @@ class CrossOriginIT {
     void answersPreflightsOfBothNamespacesByItself() throws Exception {
         int before = upstream.received().size();
         for (String target : List.of("/v1/run", "/v1/threads/a", "/history/v1/runs", "/history/v1/tickets")) {
-            WireAnswer answer = preflight(target, "POST", PAGE);
+            WireResponse response = preflight(target, "POST", PAGE);
 
-            assertEquals(200, answer.status(), target);
-            assertEquals("https://app.example.com", answer.header("Access-Control-Allow-Origin"));
-            assertEquals("false", answer.header("Access-Control-Allow-Credentials"));
-            assertTrue(answer.header("Access-Control-Allow-Methods").contains("POST"));
+            assertEquals(200, response.status(), target);
+            assertEquals("https://app.example.com", response.header("Access-Control-Allow-Origin"));
+            assertEquals("false", response.header("Access-Control-Allow-Credentials"));
+            assertTrue(response.header("Access-Control-Allow-Methods").contains("POST"));
             for (String name : List.of("x-api-key", "idempotency-key", "last-event-id", "runtape-event-ids")) {
-                assertTrue(answer.header("Access-Control-Allow-Headers").contains(name), name);
+                assertTrue(response.header("Access-Control-Allow-Headers").contains(name), name);
             }
-            assertEquals("600", answer.header("Access-Control-Max-Age"));
+            assertEquals("600", response.header("Access-Control-Max-Age"));
         }
         assertEquals(before, upstream.received().size());
     }
 
     @Test
-    void letsAPageReadAndNotTwoAnswersAboutIt() throws Exception {
+    void letsAPageReadAndNotTwoResponsesAboutIt() throws Exception {
         Scripted script = upstream.on(exchange -> {
             exchange.streamHead(
                     "Access-Control-Allow-Origin: *", "access-control-allow-credentials: true", "X-Other: kept");
@@ -87,23 +87,23 @@ class CrossOriginIT {
         });
 
         for (String target : List.of("/v1/run", "/v1/else")) {
-            WireAnswer answer = gateway.client().post(target, "{}", script.header(), PAGE, KEY);
+            WireResponse response = gateway.client().post(target, "{}", script.header(), PAGE, KEY);
 
-            assertEquals("data: 1\n\n", new String(answer.whole()));
-            assertEquals(List.of("https://app.example.com"), answer.head().values("Access-Control-Allow-Origin"));
-            assertEquals(List.of("false"), answer.head().values("Access-Control-Allow-Credentials"));
-            assertEquals("kept", answer.header("X-Other"));
+            assertEquals("data: 1\n\n", new String(response.whole()));
+            assertEquals(List.of("https://app.example.com"), response.head().values("Access-Control-Allow-Origin"));
+            assertEquals(List.of("false"), response.head().values("Access-Control-Allow-Credentials"));
+            assertEquals("kept", response.header("X-Other"));
             List<String> exposed =
-                    List.of(answer.header("Access-Control-Expose-Headers").split(","));
+                    List.of(response.header("Access-Control-Expose-Headers").split(","));
             assertTrue(
                     exposed.containsAll(List.of(
                             "Runtape-Run-Id", "Runtape-Thread-Id", "X-Run-ID", "X-Thread-ID", "Idempotent-Replayed")),
                     exposed.toString());
         }
         for (String target : List.of("/history/v1/runs", "/history/v1/runs/none")) {
-            WireAnswer answer = gateway.client().get(target, PAGE, KEY);
+            WireResponse response = gateway.client().get(target, PAGE, KEY);
 
-            assertEquals("https://app.example.com", answer.header("Access-Control-Allow-Origin"), target);
+            assertEquals("https://app.example.com", response.header("Access-Control-Allow-Origin"), target);
         }
     }
 
@@ -111,7 +111,7 @@ class CrossOriginIT {
     void letsNoOtherOriginIn() throws Exception {
         int before = upstream.received().size();
         for (String origin : List.of("https://evil.example", "https://app.example.com.evil.example", "null")) {
-            WireAnswer asked = preflight("/v1/run", "POST", "Origin: " + origin);
+            WireResponse asked = preflight("/v1/run", "POST", "Origin: " + origin);
             assertRefused(asked, origin);
             assertRefused(gateway.client().post("/v1/run", "{}", "Origin: " + origin, KEY), origin);
             assertRefused(gateway.client().get("/history/v1/runs", "Origin: " + origin, KEY), origin);
@@ -124,13 +124,13 @@ class CrossOriginIT {
                         .status());
     }
 
-    private static void assertRefused(WireAnswer answer, String origin) throws IOException {
-        String body = new String(answer.whole());
-        assertEquals(403, answer.status(), origin);
-        assertFalse(answer.head().has("Access-Control-Allow-Origin"), origin);
+    private static void assertRefused(WireResponse response, String origin) throws IOException {
+        String body = new String(response.whole());
+        assertEquals(403, response.status(), origin);
+        assertFalse(response.head().has("Access-Control-Allow-Origin"), origin);
         assertTrue(body.contains("\"code\":\"forbidden\""), body);
         assertTrue(body.contains("RUNTAPE_CORS_ORIGINS"), body);
-        assertTrue(body.contains(answer.header("X-Request-ID")), body);
+        assertTrue(body.contains(response.header("X-Request-ID")), body);
     }
 
     @Test
@@ -145,21 +145,21 @@ class CrossOriginIT {
 
     @Test
     void leavesCallersThatAreNoPageAlone() throws Exception {
-        WireAnswer answer = gateway.client().get("/history/v1/runs", KEY);
+        WireResponse response = gateway.client().get("/history/v1/runs", KEY);
 
-        assertEquals(200, answer.status());
-        assertFalse(answer.head().has("Access-Control-Allow-Origin"));
+        assertEquals(200, response.status());
+        assertFalse(response.head().has("Access-Control-Allow-Origin"));
     }
 
     @Test
     void logsNoTicket() throws Exception {
         String run;
-        try (WireAnswer answer = gateway.client()
+        try (WireResponse response = gateway.client()
                 .post("/v1/run", "{}", upstream.on(Script.stream("data: 1\n\n")).header(), KEY)) {
-            answer.whole();
-            run = answer.header("Runtape-Run-Id");
+            response.whole();
+            run = response.header("Runtape-Run-Id");
         }
-        WireAnswer made = gateway.client().post("/history/v1/tickets", "{\"runId\":\"" + run + "\"}", KEY);
+        WireResponse made = gateway.client().post("/history/v1/tickets", "{\"runId\":\"" + run + "\"}", KEY);
         Matcher ticket = TICKET.matcher(new String(made.whole()));
         assertTrue(ticket.find());
         String events = "/history/v1/runs/" + run + "/events";

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.OwnPostgres;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +37,7 @@ class LivenessIT {
                 assertEquals(ALIVE, gateway.management().liveness());
 
                 own.freeze();
-                List<WireAnswer> waiting = new ArrayList<>();
+                List<WireResponse> waiting = new ArrayList<>();
                 for (int i = 0; i < 2 * WORKERS; i++) {
                     waiting.add(gateway.client().get("/history/v1/runs", "X-API-Key: liveness"));
                 }
@@ -46,8 +46,8 @@ class LivenessIT {
                     assertEquals(ALIVE, gateway.management().liveness());
                 }
                 own.thaw();
-                for (WireAnswer answer : waiting) {
-                    answer.close();
+                for (WireResponse response : waiting) {
+                    response.close();
                 }
             }
         }

@@ -9,7 +9,7 @@ import io.runtape.testsupport.Http2Client;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import org.junit.jupiter.api.Test;
@@ -22,24 +22,24 @@ abstract class RequestNamesTest extends RunningGateway {
 
     private static final String KEY = "X-API-Key: spelling";
 
-    private String refusal(WireAnswer answer) throws Exception {
-        String body = new String(answer.whole(), UTF_8);
-        assertEquals(400, answer.status(), body);
+    private String refusal(WireResponse response) throws Exception {
+        String body = new String(response.whole(), UTF_8);
+        assertEquals(400, response.status(), body);
         JsonObject error = new JsonObject(body).getJsonObject("error");
         assertEquals("invalid_request", error.getString("code"));
-        assertEquals(answer.header("X-Request-ID"), error.getString("requestId"));
+        assertEquals(response.header("X-Request-ID"), error.getString("requestId"));
         return error.getString("message");
     }
 
     private String recorded() throws Exception {
-        try (WireAnswer answer = client().post(
+        try (WireResponse response = client().post(
                         "/v1/run",
                         "{}",
                         KEY,
                         "Runtape-Thread-Id: spelling",
                         upstream.on(Script.stream("data: x\n\n")).header())) {
-            answer.whole();
-            return answer.header("Runtape-Run-Id");
+            response.whole();
+            return response.header("Runtape-Run-Id");
         }
     }
 
@@ -63,12 +63,12 @@ abstract class RequestNamesTest extends RunningGateway {
     void namesTheParameterThatWasMeant(String method, String target, String written, String meant) throws Exception {
         String at = "/history/v1" + target.replace("RUN", recorded());
 
-        try (WireAnswer answer = client().sendHead(method, at, KEY)) {
+        try (WireResponse response = client().sendHead(method, at, KEY)) {
             if (method.equals("HEAD")) {
-                assertEquals(400, answer.status());
+                assertEquals(400, response.status());
                 return;
             }
-            String message = refusal(answer);
+            String message = refusal(response);
 
             assertTrue(message.contains("'" + written + "'"), message);
             assertTrue(message.contains("The nearest is " + meant + "."), message);
@@ -99,14 +99,14 @@ abstract class RequestNamesTest extends RunningGateway {
     void takesNoParameterWhereThereAreNone(String method, String target) throws Exception {
         String run = recorded();
 
-        WireAnswer answer = client().send(
+        WireResponse response = client().send(
                         method,
                         "/history/v1" + target.replace("RUN", run) + "?dryRun=true",
                         "{}".getBytes(UTF_8),
                         KEY,
                         "Content-Type: application/json");
 
-        String message = refusal(answer);
+        String message = refusal(response);
         assertTrue(message.contains("'dryRun'") && message.endsWith("takes none."), message);
         assertEquals(200, client().get("/history/v1/runs/" + run, KEY).status());
     }
@@ -186,10 +186,10 @@ abstract class RequestNamesTest extends RunningGateway {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         int before = table().runs().size();
 
-        WireAnswer answer =
+        WireResponse response =
                 client().send(method, target, "{}".getBytes(UTF_8), KEY, script.header(), written + ": cancel");
 
-        String message = refusal(answer);
+        String message = refusal(response);
         assertTrue(message.contains("'" + written + "'"), message);
         assertTrue(message.contains("The nearest is " + meant + "."), message);
         assertTrue(message.contains("Allowed: Runtape-Event-Ids, Runtape-On-Disconnect, Runtape-Thread-Id."), message);

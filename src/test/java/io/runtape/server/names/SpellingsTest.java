@@ -10,7 +10,7 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -24,9 +24,9 @@ abstract class SpellingsTest extends RunningGateway {
 
     private static final String KEY = "X-API-Key: spells";
 
-    private static String message(WireAnswer answer) throws Exception {
-        String body = new String(answer.whole(), UTF_8);
-        assertEquals(400, answer.status(), body);
+    private static String message(WireResponse response) throws Exception {
+        String body = new String(response.whole(), UTF_8);
+        assertEquals(400, response.status(), body);
         JsonObject error = new JsonObject(body).getJsonObject("error");
         assertEquals("invalid_request", error.getString("code"), body);
         return error.getString("message");
@@ -98,10 +98,10 @@ abstract class SpellingsTest extends RunningGateway {
     void recordsEachSpelling(String target, String stored) throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
 
-        WireAnswer answer = client().post(target, "{}", script.header(), KEY);
+        WireResponse response = client().post(target, "{}", script.header(), KEY);
 
-        assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
-        assertEquals(stored, table().ended(answer.header("Runtape-Run-Id")).path());
+        assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
+        assertEquals(stored, table().ended(response.header("Runtape-Run-Id")).path());
         assertEquals(target, script.call().target());
     }
 
@@ -118,10 +118,10 @@ abstract class SpellingsTest extends RunningGateway {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         String wire = new String(target.getBytes(UTF_8), ISO_8859_1);
 
-        WireAnswer answer = client().post(wire, "{}", script.header(), KEY);
+        WireResponse response = client().post(wire, "{}", script.header(), KEY);
 
-        assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
-        assertEquals(agent, table().ended(answer.header("Runtape-Run-Id")).agent());
+        assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
+        assertEquals(agent, table().ended(response.header("Runtape-Run-Id")).agent());
         assertEquals(wire, script.call().target());
     }
 
@@ -129,11 +129,11 @@ abstract class SpellingsTest extends RunningGateway {
     void knowsAKeyBySpellingsThatMeanTheSame() throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         String key = "Idempotency-Key: " + UUID.randomUUID();
-        WireAnswer first = client().post("/v1/run", "{}", script.header(), KEY, key);
+        WireResponse first = client().post("/v1/run", "{}", script.header(), KEY, key);
         first.whole();
 
-        WireAnswer same = client().post("/v1/%72un", "{}", script.header(), KEY, key);
-        WireAnswer another = client().post("/v1/RUN", "{}", script.header(), KEY, key);
+        WireResponse same = client().post("/v1/%72un", "{}", script.header(), KEY, key);
+        WireResponse another = client().post("/v1/RUN", "{}", script.header(), KEY, key);
 
         assertEquals("true", same.header("Idempotent-Replayed"));
         assertEquals(first.header("Runtape-Run-Id"), same.header("Runtape-Run-Id"));
@@ -165,14 +165,14 @@ abstract class SpellingsTest extends RunningGateway {
             exchange.whole(202, "{}".getBytes(UTF_8));
             cancelled.countDown();
         });
-        WireAnswer answer = client().post("/v1/run", "{}", run.header(), KEY);
-        answer.readUpTo(9);
+        WireResponse response = client().post("/v1/run", "{}", run.header(), KEY);
+        response.readUpTo(9);
 
         client().post("/v1/%72UN/" + id.replace(" ", "%20") + "/Cancel/", "{}", cancel.header(), KEY)
                 .whole();
 
-        answer.readAll();
-        RunRow ended = table().ended(answer.header("Runtape-Run-Id"));
+        response.readAll();
+        RunRow ended = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("cancelled/cancel_requested", ended.outcome());
         assertFalse(cancel.isUncalled());
     }

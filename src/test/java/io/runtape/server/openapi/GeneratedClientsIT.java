@@ -9,7 +9,7 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.Tool;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +51,7 @@ class GeneratedClientsIT {
         gateway = GatewayProcess.start(GatewayProcess.onH2(home.resolve("data"), upstream))
                 .ready();
         document = home.resolve("openapi.json");
-        try (WireAnswer served = gateway.client().get("/q/openapi?format=json")) {
+        try (WireResponse served = gateway.client().get("/q/openapi?format=json")) {
             Files.write(document, served.whole());
         }
         calls = new DocumentedCalls(new ObjectMapper().readTree(document.toFile()));
@@ -75,7 +75,7 @@ class GeneratedClientsIT {
     }
 
     /** Begins a run that goes on until it is cancelled. */
-    private WireAnswer begin(String key) throws IOException {
+    private WireResponse begin(String key) throws IOException {
         Scripted script = upstream.on(exchange -> {
             if (exchange.call().target().endsWith("/cancel")) {
                 Script.json(200, "{}").answer(exchange);
@@ -83,7 +83,7 @@ class GeneratedClientsIT {
                 exchange.streamHead("X-Run-ID: of-" + key).chunk(FIRST).awaitPeerGone();
             }
         });
-        WireAnswer live = gateway.client().post("/v1/run", "{}", "X-API-Key: " + key, script.header());
+        WireResponse live = gateway.client().post("/v1/run", "{}", "X-API-Key: " + key, script.header());
         live.readUpTo(FIRST.length());
         return live;
     }
@@ -93,7 +93,7 @@ class GeneratedClientsIT {
         JavaClient client = JavaClient.generate(document, home.resolve("java"));
         scriptRuns();
 
-        try (WireAnswer live = begin("java")) {
+        try (WireResponse live = begin("java")) {
             List<String> answered = client.makeEveryCall(url(), "java", live.header("Runtape-Run-Id"));
 
             assertEquals(calls.all(), calls.among(answered));
@@ -124,7 +124,7 @@ class GeneratedClientsIT {
                         "every-call.mts"));
         scriptRuns();
 
-        try (WireAnswer live = begin("typescript")) {
+        try (WireResponse live = begin("typescript")) {
             String printed =
                     node.run(program, List.of("every-call.mjs", url(), "typescript", live.header("Runtape-Run-Id")));
 

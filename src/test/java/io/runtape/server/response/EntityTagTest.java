@@ -9,14 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** Who has an answer of a run that has ended is told so; one that may still change is always sent. */
+/** Who has a response of a run that has ended is told so; one that may still change is always sent. */
 abstract class EntityTagTest extends RecordedHistory {
 
     private static final Script ENDED = Script.stream(
@@ -35,7 +35,7 @@ abstract class EntityTagTest extends RecordedHistory {
     }
 
     @Test
-    void saysNothingNewToWhoHasTheAnswer() throws Exception {
+    void saysNothingNewToWhoHasTheResponse() throws Exception {
         String run = record("{\"prompt\":\"Go.\"}", ENDED);
         for (String target : targetsOf(run)) {
             String tag = tag(target);
@@ -56,29 +56,29 @@ abstract class EntityTagTest extends RecordedHistory {
         for (String target : targetsOf(run)) {
             String tag = tag(target);
             for (String method : List.of("GET", "HEAD")) {
-                try (WireAnswer answer = client().sendHead(
+                try (WireResponse response = client().sendHead(
                                 method,
                                 "/history/v1" + target,
                                 "X-API-Key: " + key,
                                 "Accept-Encoding: gzip",
                                 "If-None-Match: " + tag,
                                 "Connection: close")) {
-                    assertEquals(304, answer.status());
-                    assertEquals(tag, answer.header("ETag"));
-                    assertEquals("private, no-cache", answer.header("Cache-Control"));
-                    assertEquals("Accept, Accept-Encoding", answer.header("Vary"));
-                    assertTrue(answer.header("X-Request-ID").startsWith("req_"));
+                    assertEquals(304, response.status());
+                    assertEquals(tag, response.header("ETag"));
+                    assertEquals("private, no-cache", response.header("Cache-Control"));
+                    assertEquals("Accept, Accept-Encoding", response.header("Vary"));
+                    assertTrue(response.header("X-Request-ID").startsWith("req_"));
                     for (String absent : List.of("Content-Type", "Content-Encoding", "Transfer-Encoding")) {
-                        assertFalse(answer.head().has(absent), absent);
+                        assertFalse(response.head().has(absent), absent);
                     }
-                    assertTrue(answer.isClosed());
+                    assertTrue(response.isClosed());
                 }
             }
         }
     }
 
     @Test
-    void hasATagForEachAnswer() throws Exception {
+    void hasATagForEachResponse() throws Exception {
         String first = record("{\"prompt\":\"Go.\"}", ENDED);
         String second = record("{\"prompt\":\"Go.\"}", ENDED);
 
@@ -96,8 +96,8 @@ abstract class EntityTagTest extends RecordedHistory {
     void hasOneWeakTagForBothCodings() throws Exception {
         String run = record("{\"prompt\":\"Go.\"}", ENDED);
         for (String target : targetsOf(run)) {
-            try (WireAnswer plain = client().get("/history/v1" + target, "X-API-Key: " + key);
-                    WireAnswer coded =
+            try (WireResponse plain = client().get("/history/v1" + target, "X-API-Key: " + key);
+                    WireResponse coded =
                             client().get("/history/v1" + target, "X-API-Key: " + key, "Accept-Encoding: gzip")) {
                 assertFalse(plain.head().has("Content-Encoding"));
                 assertEquals("gzip", coded.header("Content-Encoding"));

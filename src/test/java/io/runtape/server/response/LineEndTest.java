@@ -8,7 +8,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.H2Resource;
 import io.runtape.testsupport.Script;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -57,34 +57,35 @@ class LineEndTest extends RecordedHistory {
 
     @Test
     void leavesTheBytesOfOthersAsTheyAre() throws Exception {
-        try (WireAnswer answer = client().post(
+        try (WireResponse response = client().post(
                         "/v1/run",
                         "{ }",
                         "X-API-Key: " + key,
                         upstream.on(ANSWER).header())) {
-            assertEquals("{\"answer\":1}", new String(answer.whole(), StandardCharsets.UTF_8));
-            String run = answer.header("Runtape-Run-Id");
+            assertEquals("{\"answer\":1}", new String(response.whole(), StandardCharsets.UTF_8));
+            String run = response.header("Runtape-Run-Id");
             assertEquals("{ }", history().get("/runs/" + run + "/request").asString());
             assertEquals(
                     "{\"answer\":1}", history().get("/runs/" + run + "/replay").asString());
         }
-        try (WireAnswer answer = client().get("/v1/things", upstream.on(ANSWER).header())) {
-            assertEquals("{\"answer\":1}", new String(answer.whole(), StandardCharsets.UTF_8));
+        try (WireResponse response =
+                client().get("/v1/things", upstream.on(ANSWER).header())) {
+            assertEquals("{\"answer\":1}", new String(response.whole(), StandardCharsets.UTF_8));
         }
     }
 
-    private WireAnswer send(String method, String target, String body) throws Exception {
+    private WireResponse send(String method, String target, String body) throws Exception {
         return client().send(method, target, body.getBytes(StandardCharsets.UTF_8), "X-API-Key: " + key, JSON);
     }
 
-    /** An answer that fits is sent with its length, which counts the line end. */
-    private static void assertJson(WireAnswer answer, int status) throws Exception {
-        try (answer) {
-            assertEquals(status, answer.status());
-            byte[] body = answer.whole();
-            assertEquals(String.valueOf(body.length), answer.header("Content-Length"));
-            assertTrue(answer.header("Content-Type").startsWith("application/json"));
-            assertEnds(status, body, answer.header("X-Request-ID"));
+    /** A response that fits is sent with its length, which counts the line end. */
+    private static void assertJson(WireResponse response, int status) throws Exception {
+        try (response) {
+            assertEquals(status, response.status());
+            byte[] body = response.whole();
+            assertEquals(String.valueOf(body.length), response.header("Content-Length"));
+            assertTrue(response.header("Content-Type").startsWith("application/json"));
+            assertEnds(status, body, response.header("X-Request-ID"));
         }
     }
 

@@ -8,7 +8,7 @@ import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.Tool;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonArray;
 import java.io.File;
 import java.io.IOException;
@@ -55,8 +55,8 @@ class ContainerStartIT {
                         options(application))) {
             assertEquals("UP", gateway.ready().management().readiness().get("warm-up"));
             ScriptedUpstream.Scripted script = upstream.on(Script.stream("data: x\n\n"));
-            try (WireAnswer answer = gateway.client().post("/v1/run", "{}", script.header())) {
-                assertEquals("data: x\n\n", new String(answer.whole(), UTF_8));
+            try (WireResponse response = gateway.client().post("/v1/run", "{}", script.header())) {
+                assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
             }
             assertEquals(2, gateway.output().size(), () -> String.join("\n", gateway.output()));
         }

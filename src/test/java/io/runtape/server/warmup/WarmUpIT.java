@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PrivateCa;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.WireAnswer;
+import io.runtape.testsupport.WireResponse;
 import io.smallrye.certs.PemCertificateFiles;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -30,8 +30,8 @@ class WarmUpIT {
             assertEquals("UP", gateway.management().readiness().get("warm-up"));
 
             assertTrue(upstream.received().isEmpty());
-            try (WireAnswer answer = gateway.client().get("/history/v1/runs", "Authorization: Bearer warm-up")) {
-                assertEquals(new JsonArray(), new JsonObject(new String(answer.whole(), UTF_8)).getJsonArray("data"));
+            try (WireResponse response = gateway.client().get("/history/v1/runs", "Authorization: Bearer warm-up")) {
+                assertEquals(new JsonArray(), new JsonObject(new String(response.whole(), UTF_8)).getJsonArray("data"));
             }
         }
     }

@@ -1,0 +1,121 @@
+package io.runtape.forward;
+
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.streams.ReadStream;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of a response that is passed on, broken off where the agent API says nothing for too long. While the client does not
+ * take what has come, nobody listens, and that is no silence. Confined to the event loop of the call.
+ */
+final class WatchedResponse implements ReadStream<Buffer> {
+
+    private final HttpClientResponse response;
+    private final long silenceMaxNanos;
+    private final Runnable silent;
+    private final EventLoop loop;
+    private long lastNanos = System.nanoTime();
+    private boolean paused;
+    private @Nullable Future<?> timer;
+
+    private WatchedResponse(HttpClientResponse response, Duration silenceMax, Runnable silent, EventLoop loop) {
+        this.response = response;
+        this.silenceMaxNanos = silenceMax.toNanos();
+        this.silent = silent;
+        this.loop = loop;
+    }
+
+    /**
+     * Watches from now on.
+     *
+     * @param silent is told before the response is broken off
+     */
+    static WatchedResponse of(HttpClientResponse response, Duration silenceMax, Runnable silent) {
+        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
+        WatchedResponse watched = new WatchedResponse(response, silenceMax, silent, loop);
+        watched.watch(watched.silenceMaxNanos);
+        return watched;
+    }
+
+    private void watch(long nanos) {
+        timer = loop.schedule(this::judge, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void judge() {
+        long left = paused ? silenceMaxNanos : silenceMaxNanos - (System.nanoTime() - lastNanos);
+        if (left > 0) {
+            watch(left);
+        } else {
+            silent.run();
+            response.request().reset();
+        }
+    }
+
+    private void over() {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+    }
+
+    @Override
+    public WatchedResponse handler(@Nullable Handler<Buffer> handler) {
+        response.handler(
+                handler == null
+                        ? null
+                        : bytes -> {
+                            lastNanos = System.nanoTime();
+                            handler.handle(bytes);
+                        });
+        return this;
+    }
+
+    @Override
+    public WatchedResponse endHandler(@Nullable Handler<Void> handler) {
+        response.endHandler(v -> {
+            over();
+            if (handler != null) {
+                handler.handle(v);
+            }
+        });
+        return this;
+    }
+
+    @Override
+    public WatchedResponse exceptionHandler(@Nullable Handler<Throwable> handler) {
+        response.exceptionHandler(e -> {
+            over();
+            if (handler != null) {
+                handler.handle(e);
+            }
+        });
+        return this;
+    }
+
+    @Override
+    public WatchedResponse pause() {
+        paused = true;
+        response.pause();
+        return this;
+    }
+
+    @Override
+    public WatchedResponse resume() {
+        return fetch(Long.MAX_VALUE);
+    }
+
+    @Override
+    public WatchedResponse fetch(long amount) {
+        paused = false;
+        lastNanos = System.nanoTime();
+        response.fetch(amount);
+        return this;
+    }
+}

@@ -1,0 +1,22 @@
+package io.runtape.history.event;
+
+/**
+ * A stretch of positions.
+ *
+ * @param after the position that it begins after
+ * @param before the position that it ends before
+ * @param descending whether the last comes first
+ */
+record EventRange(long after, long before, boolean descending) {
+
+    static EventRange after(long position) {
+        return new EventRange(position, Long.MAX_VALUE, false);
+    }
+
+    /** What is left of it behind a position. */
+    EventRange beyond(long position) {
+        return descending
+                ? new EventRange(after, Math.min(before, position), true)
+                : new EventRange(Math.max(after, position), before, false);
+    }
+}

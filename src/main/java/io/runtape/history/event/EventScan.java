@@ -1,0 +1,167 @@
+package io.runtape.history.event;
+
+import io.runtape.run.FrameQuery;
+import io.runtape.run.FrameReader;
+import io.runtape.run.RecordedFrame;
+import io.runtape.sse.FrameKind;
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Goes over the frames of a run, or of one run after the other, page by page: never more than one page of them is in
+ * memory, and between two calls no connection is held. Blocks. Confined to one thread at a time.
+ */
+final class EventScan {
+
+    /** Where the runs come from, in the order that they are gone over. */
+    @FunctionalInterface
+    interface Runs {
+        /** The next run; null behind the last. */
+        @Nullable
+        RunFrames next() throws SQLException;
+    }
+
+    /** What is to be known of a run whose last frame was given. */
+    @FunctionalInterface
+    interface Leaving {
+        void left(RunFrames run) throws SQLException;
+    }
+
+    /** A frame and the run that it belongs to. */
+    record Found(RunFrames run, RecordedFrame frame) {
+        long position() {
+            return run.base() + frame.sequence();
+        }
+    }
+
+    /** Where pages of frames are read. */
+    @FunctionalInterface
+    interface Pages {
+        List<RecordedFrame> read(long runPk, FrameQuery query) throws SQLException;
+    }
+
+    private final FrameReader reader;
+    private final Pages pages;
+    private final Runs runs;
+    private final Leaving leaving;
+    private final EventFilter filter;
+    private final EventRange span;
+    private final int pageFrames;
+
+    private @Nullable RunFrames run;
+    private long after;
+    private long upTo;
+    private List<RecordedFrame> page = List.of();
+    private int at;
+
+    /** The last event ID that was met or looked up last, and the frame that set it. */
+    private String lastEventId = "";
+
+    private long idSetBy;
+
+    /**
+     * @param reader looks up last event IDs
+     * @param pages reads the frames
+     * @param pageFrames how many frames to read at once, at the most
+     */
+    EventScan(
+            FrameReader reader,
+            Pages pages,
+            Runs runs,
+            Leaving leaving,
+            EventFilter filter,
+            EventRange span,
+            int pageFrames) {
+        this.reader = reader;
+        this.pages = pages;
+        this.runs = runs;
+        this.leaving = leaving;
+        this.filter = filter;
+        this.span = span;
+        this.pageFrames = pageFrames;
+    }
+
+    /** Whether the next frame is in memory already. */
+    boolean holdsNext() {
+        return at < page.size();
+    }
+
+    /** The next frame; null behind the last. */
+    @Nullable
+    Found next() throws SQLException {
+        RunFrames of = run;
+        while (of == null || at == page.size() && !readOn(of)) {
+            if (of != null) {
+                leaving.left(of);
+            }
+            of = runs.next();
+            run = of;
+            if (of == null) {
+                return null;
+            }
+            enter(of);
+        }
+        return new Found(of, withId(of, page.get(at++)));
+    }
+
+    /** Frames under one ID follow each other, so one look-up serves them all; the frame that set it mostly came before them. */
+    private RecordedFrame withId(RunFrames of, RecordedFrame frame) throws SQLException {
+        if (!frame.lastEventId().isEmpty()) {
+            lastEventId = frame.lastEventId();
+            idSetBy = frame.sequence();
+        }
+        if (frame.idSetBy() == 0 || frame.kind() != FrameKind.EVENT && frame.kind() != FrameKind.COMMENT) {
+            return frame;
+        }
+        if (frame.idSetBy() != idSetBy) {
+            lastEventId = reader.lastEventId(of.runPk(), frame.idSetBy());
+            idSetBy = frame.idSetBy();
+        }
+        return frame.under(lastEventId);
+    }
+
+    /** Keeps nothing in memory but the place: what was read ahead is read again. */
+    void rest() {
+        if (at > 0 && at < page.size()) {
+            long last = page.get(at - 1).sequence();
+            if (span.descending()) {
+                upTo = last - 1;
+            } else {
+                after = last;
+            }
+        }
+        page = List.of();
+        at = 0;
+        lastEventId = "";
+        idSetBy = 0;
+    }
+
+    private void enter(RunFrames entered) {
+        after = Math.max(0, span.after() - entered.base());
+        upTo = Math.min(entered.upTo(), span.before() - 1 - entered.base());
+        page = List.of();
+        at = 0;
+        idSetBy = 0;
+    }
+
+    private boolean readOn(RunFrames from) throws SQLException {
+        if (upTo <= after) {
+            return false;
+        }
+        page = pages.read(
+                from.runPk(),
+                new FrameQuery(after, upTo, filter.kinds(), filter.types(), span.descending(), pageFrames));
+        at = 0;
+        if (page.isEmpty()) {
+            return false;
+        }
+        long last = page.get(page.size() - 1).sequence();
+        if (span.descending()) {
+            upTo = last - 1;
+        } else {
+            after = last;
+        }
+        return true;
+    }
+}

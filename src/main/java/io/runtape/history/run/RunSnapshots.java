@@ -1,0 +1,67 @@
+package io.runtape.history.run;
+
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.journal.Journal;
+import io.runtape.journal.RunJournal;
+import io.runtape.run.FrameReader;
+import io.runtape.run.Run;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Completes rows of runs by what the journal knows of those that go on. A run has ended for a reader when its end is durable:
+ * on H2 its row says so a moment earlier. Blocks; safe for any thread.
+ */
+@Singleton
+public final class RunSnapshots {
+
+    private final Journal journal;
+    private final RunQueries runs;
+    private final FrameReader frames;
+
+    RunSnapshots(Journal journal, RunQueries runs, FrameReader frames) {
+        this.journal = journal;
+        this.runs = runs;
+        this.frames = frames;
+    }
+
+    /**
+     * The owner's run of that id, here or at the agent API, as it stands.
+     *
+     * @throws ApiException 404 where there is none
+     */
+    public RunSnapshot require(Owner owner, String id) throws SQLException {
+        return of(runs.require(owner, id)).orElseThrow(() -> ApiException.notFound("run"));
+    }
+
+    /** The run as it stands; empty where it was deleted after its row was read. */
+    Optional<RunSnapshot> of(Run row) throws SQLException {
+        Optional<RunJournal> live = journal.unended(row.runPk);
+        if (live.isPresent()) {
+            return Optional.of(new RunSnapshot(row, live.get().durable()));
+        }
+        if (!row.running()) {
+            return Optional.of(new RunSnapshot(row, null));
+        }
+        // Either it ended after its row was read, or the database refused its end and the next start will close it.
+        Optional<Run> again = runs.byKey(row.runPk);
+        if (again.isEmpty()) {
+            return Optional.empty();
+        }
+        Run now = again.get();
+        return Optional.of(new RunSnapshot(now, now.running() ? frames.totals(now.runPk) : null));
+    }
+
+    /** All of the runs that are still there, as they stand. */
+    public List<RunView> views(List<Run> rows) throws SQLException {
+        List<RunView> views = new ArrayList<>(rows.size());
+        for (Run row : rows) {
+            of(row).map(RunView::of).ifPresent(views::add);
+        }
+        return views;
+    }
+}

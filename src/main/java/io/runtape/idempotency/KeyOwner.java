@@ -1,0 +1,11 @@
+package io.runtape.idempotency;
+
+import io.runtape.run.IdempotencyKey;
+
+/**
+ * An idempotency key that has a run.
+ *
+ * @param runPk the run's key; the run itself may have been deleted
+ * @param requestHash see {@link IdempotencyKey#requestHash}
+ */
+public record KeyOwner(long runPk, String requestHash) {}

@@ -1,0 +1,101 @@
+package io.runtape.idempotency;
+
+import io.netty.channel.EventLoop;
+import io.runtape.delivery.Delivery;
+import io.runtape.delivery.RunSource;
+import io.runtape.delivery.RunSources;
+import io.runtape.error.ApiException;
+import io.runtape.journal.RunJournal;
+import io.runtape.run.Run;
+import io.runtape.run.RunEnd;
+import io.runtape.run.RunHead;
+import io.runtape.run.RunReason;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.buffer.Buffer;
+import org.jspecify.annotations.Nullable;
+
+/** The response of a recorded call, live or ended, for one who gets it once more. Safe for any event loop. */
+public final class RecordedResponse {
+
+    private final Run run;
+    private final RunSource source;
+    private final Delivery delivery;
+
+    RecordedResponse(RunSources.Found found, Delivery delivery) {
+        this.run = found.run();
+        this.source = found.source().endingAsAnswered(run.cut);
+        this.delivery = delivery;
+    }
+
+    /** The run's id. */
+    public String runId() {
+        return run.id;
+    }
+
+    /** Its thread, as far as that was settled when the run was looked up. */
+    public String threadId() {
+        return run.threadId;
+    }
+
+    /** Whether the head is durable, or a journal of this node will tell when it is. */
+    boolean tellsHead() {
+        return recordedHere() != null || !run.running() || run.upstreamStatus != null;
+    }
+
+    /** Its journal, where this gateway records it. */
+    private @Nullable RunJournal recordedHere() {
+        return source.live() instanceof RunJournal journal ? journal : null;
+    }
+
+    /** The head; waits for it while the agent API has not answered. The item comes on the loop. */
+    public Uni<RecordedHead> head(EventLoop loop) {
+        RunJournal live = recordedHere();
+        return live == null
+                ? Uni.createFrom().item(headOfRow())
+                : Uni.createFrom()
+                        .completionStage(live.headed())
+                        .map(head -> headOf(live, head))
+                        .emitOn(loop);
+    }
+
+    private RecordedHead headOfRow() {
+        return new RecordedHead(
+                run.id,
+                run.threadId,
+                run.upstreamStatus,
+                run.responseHeaders,
+                run.stream,
+                run.upstreamStatus != null || run.reason == null ? null : RunReason.ofLabel(run.reason),
+                run.cut);
+    }
+
+    private static RecordedHead headOf(RunJournal live, RunHead head) {
+        @Nullable
+        RunEnd end = head.upstreamStatus() != null ? null : live.ended().orElse(null);
+        return new RecordedHead(
+                live.start().id(),
+                head.threadId(),
+                head.upstreamStatus(),
+                head.responseHeaders(),
+                head.stream(),
+                end == null ? null : end.reason(),
+                end == null || end.cut());
+    }
+
+    /**
+     * The body as the first client got it, or gets it: what is durable, and then what becomes so. Fails where the response broke
+     * off.
+     *
+     * @param after the sequence to begin after
+     * @param eventIds whether each event gets an {@code id} line
+     * @param loop the loop that it is subscribed on, and all items come on
+     * @throws ApiException 400 where no frame is that far
+     */
+    public Multi<Buffer> body(long after, boolean eventIds, EventLoop loop) {
+        if (after > source.durableSequence()) {
+            throw ApiException.unknownSequence(source.durableSequence());
+        }
+        return delivery.read(source, after, Delivery.bodyFraming(eventIds), loop);
+    }
+}

@@ -1,0 +1,74 @@
+package io.runtape.idempotency;
+
+import io.netty.channel.EventLoop;
+import io.runtape.access.Owner;
+import io.runtape.delivery.BrokenOffException;
+import io.runtape.delivery.Delivery;
+import io.runtape.delivery.RunSources;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.run.IdempotencyKey;
+import io.runtape.store.BlockingWork;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Finds the response that a repeated call gets (contract, section 2, {@code Idempotency-Key}). Safe for any event loop. */
+@Singleton
+public final class RecordedResponses {
+
+    /** How often is looked for the head of a run that no journal of this node has: at first soon, then twice a second. */
+    private static final Duration LOOK_AGAIN_FIRST = Duration.ofMillis(20);
+
+    private static final Duration LOOK_AGAIN_LONGEST = Duration.ofMillis(500);
+
+    private final KeyReader keys;
+    private final RunSources sources;
+    private final Delivery delivery;
+    private final BlockingWork work;
+
+    RecordedResponses(KeyReader keys, RunSources sources, Delivery delivery, BlockingWork work) {
+        this.keys = keys;
+        this.sources = sources;
+        this.delivery = delivery;
+        this.work = work;
+    }
+
+    /**
+     * The response that belongs to the key; empty where a call with this key would begin a run. Where another node records the
+     * run, or did until it died, the item comes when the tables have the head or the end. It comes on the loop.
+     *
+     * @return fails with {@link ApiException} 422 where the key belongs to another request, 410 where its run was deleted, and
+     *     with what the database said where that does not answer
+     */
+    public Uni<Optional<RecordedResponse>> ofKey(Owner owner, IdempotencyKey key, EventLoop loop) {
+        return work.onWorker(() -> lookUp(owner, key), loop)
+                .onFailure(BrokenOffException.class)
+                .retry()
+                .withBackOff(LOOK_AGAIN_FIRST, LOOK_AGAIN_LONGEST)
+                .indefinitely();
+    }
+
+    private Optional<RecordedResponse> lookUp(Owner owner, IdempotencyKey key) throws SQLException {
+        Optional<KeyOwner> hold = keys.hold(owner.id(), key.id());
+        if (hold.isEmpty()) {
+            return Optional.empty();
+        }
+        if (!hold.get().requestHash().equals(key.requestHash())) {
+            throw ApiException.of(
+                    ErrorCode.IDEMPOTENCY_KEY_REUSED,
+                    "This Idempotency-Key was used for another request: a repeat has the same path and the same body, byte"
+                            + " for byte.");
+        }
+        RunSources.Found found = sources.byKey(hold.get().runPk())
+                .orElseThrow(() -> ApiException.of(
+                        ErrorCode.GONE, "The run of this Idempotency-Key was deleted. Use another key."));
+        RecordedResponse response = new RecordedResponse(found, delivery);
+        if (!response.tellsHead()) {
+            throw new BrokenOffException("the head is not known yet");
+        }
+        return Optional.of(response);
+    }
+}

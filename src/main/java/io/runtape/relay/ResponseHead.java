@@ -1,0 +1,53 @@
+package io.runtape.relay;
+
+import io.runtape.idempotency.RecordedHead;
+import io.runtape.journal.RunJournal;
+import io.runtape.run.RunHead;
+import io.runtape.upstream.AgentResponse;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The head of a response as the client of a recorded call gets it: the agent API's own, and what the gateway adds.
+ *
+ * @param headers the agent API's end-to-end headers; of a repeat those that are stored
+ */
+record ResponseHead(int status, List<Map.Entry<String, String>> headers, String runId, String threadId) {
+
+    static ResponseHead of(RunJournal run, RunHead head, AgentResponse response) {
+        return new ResponseHead(
+                response.status(), response.headers(), run.start().id(), head.threadId());
+    }
+
+    static ResponseHead again(RecordedHead head, int status) {
+        return new ResponseHead(status, StoredHeaders.read(head.headers()), head.runId(), head.threadId());
+    }
+
+    /** @param whole whether the body is the agent API's byte for byte, so that its length holds */
+    void write(HttpServerResponse response, boolean whole) {
+        response.setStatusCode(status);
+        MultiMap to = response.headers();
+        ResponseHeaders.pass(headers, to);
+        if (!whole) {
+            to.remove(HttpHeaders.CONTENT_LENGTH);
+        }
+        if (!to.contains(HttpHeaders.CONTENT_LENGTH) && status != 204 && status != 304) {
+            response.setChunked(true);
+        }
+        to.set("Runtape-Run-Id", runId);
+        to.set("Runtape-Thread-Id", threadId);
+        addIfAbsent(to, "X-Run-ID", runId);
+        addIfAbsent(to, "X-Thread-ID", threadId);
+        addIfAbsent(to, "Cache-Control", "no-cache");
+        to.set("X-Accel-Buffering", "no");
+    }
+
+    private static void addIfAbsent(MultiMap headers, String name, String value) {
+        if (!headers.contains(name)) {
+            headers.set(name, value);
+        }
+    }
+}

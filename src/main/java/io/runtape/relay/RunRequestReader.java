@@ -1,0 +1,161 @@
+package io.runtape.relay;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.runtape.json.LeanJson;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Goes over the body of a call once, token by token, and keeps the members that {@link RunRequest} has: the rest may be megabytes,
+ * and is nobody's business here. Of members that come twice the last one counts. Confined to one thread.
+ */
+final class RunRequestReader {
+
+    /** A longer prompt is cut where it stands by itself, in lists of runs; the request has all of it. */
+    private static final int PROMPT_CHARS_MAX = 1 << 20;
+
+    /** Longer metadata, or a longer config, is not kept beside the request, which has it. */
+    private static final int OBJECT_CHARS_MAX = 256 << 10;
+
+    /** More than any name or id is kept of. */
+    private static final int ID_CHARS_MAX = 1000;
+
+    private final JsonParser parser;
+    private @Nullable String agent;
+    private @Nullable String threadId;
+    private boolean stream = true;
+    private @Nullable String prompt;
+    private @Nullable String lastSaid;
+    private String metadata = "{}";
+    private String config = "{}";
+
+    RunRequestReader(JsonParser parser) {
+        this.parser = parser;
+    }
+
+    /** Reads all of it. */
+    RunRequest read() throws IOException {
+        if (parser.nextToken() != JsonToken.START_OBJECT) {
+            throw RunRequest.noObject();
+        }
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String name = parser.currentName();
+            member(name, parser.nextToken());
+        }
+        if (parser.nextToken() != null) {
+            throw RunRequest.noObject();
+        }
+        @Nullable String asked = prompt == null ? lastSaid : prompt;
+        return new RunRequest(
+                RunRequest.cut(agent),
+                OwnHeaders.isFitId(threadId) ? threadId : null,
+                stream,
+                asked == null ? null : StorableText.of(asked),
+                metadata,
+                config);
+    }
+
+    private void member(String name, JsonToken value) throws IOException {
+        switch (name) {
+            case "agent" -> agent = LeanJson.text(parser, ID_CHARS_MAX);
+            case "threadId" -> threadId = LeanJson.text(parser, ID_CHARS_MAX);
+            case "prompt" -> prompt = LeanJson.text(parser, PROMPT_CHARS_MAX);
+            case "messages" -> lastSaid = lastSaidByUser();
+            case "metadata" -> metadata = object();
+            case "config" -> config = object();
+            case "stream" -> {
+                stream = value != JsonToken.VALUE_FALSE;
+                parser.skipChildren();
+            }
+            default -> parser.skipChildren();
+        }
+    }
+
+    private String object() throws IOException {
+        @Nullable String text = LeanJson.object(parser, OBJECT_CHARS_MAX);
+        return text == null ? "{}" : StorableText.of(text);
+    }
+
+    /** The text of the last message of the user, in the list that the parser is at. */
+    private @Nullable String lastSaidByUser() throws IOException {
+        @Nullable String last = null;
+        if (!parser.currentToken().isStructStart()) {
+            return last;
+        }
+        while (nextElement()) {
+            if (parser.currentToken() == JsonToken.START_OBJECT) {
+                Message message = message();
+                last = "user".equals(message.role) ? message.text : last;
+            } else {
+                parser.skipChildren();
+            }
+        }
+        return last;
+    }
+
+    /** Goes on to the next value of the list, or of the object, that the parser is in; false at its end. */
+    private boolean nextElement() throws IOException {
+        JsonToken next = parser.nextToken();
+        if (next == JsonToken.FIELD_NAME) {
+            next = parser.nextToken();
+        }
+        return !next.isStructEnd();
+    }
+
+    private record Message(@Nullable String role, @Nullable String text) {}
+
+    /** The message that the parser is at: its content is a text, or a list of parts that have one, which may be apart too. */
+    private Message message() throws IOException {
+        @Nullable String role = null;
+        @Nullable String content = null;
+        @Nullable String listed = null;
+        @Nullable String parts = null;
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String name = parser.currentName();
+            JsonToken value = parser.nextToken();
+            switch (name) {
+                case "role" -> role = LeanJson.text(parser, ID_CHARS_MAX);
+                case "content" -> {
+                    listed = value == JsonToken.START_ARRAY ? joined() : null;
+                    content = listed == null ? LeanJson.text(parser, PROMPT_CHARS_MAX) : null;
+                }
+                case "parts" -> parts = joined();
+                default -> parser.skipChildren();
+            }
+        }
+        @Nullable String joined = listed == null ? parts : listed;
+        return new Message(role, content != null || joined == null || joined.isEmpty() ? content : joined);
+    }
+
+    /** The texts of the parts in the list that the parser is at. */
+    private String joined() throws IOException {
+        if (!parser.currentToken().isStructStart()) {
+            return "";
+        }
+        StringBuilder joined = new StringBuilder();
+        while (nextElement()) {
+            @Nullable String text = parser.currentToken() == JsonToken.START_OBJECT ? textOfPart() : null;
+            if (text == null) {
+                parser.skipChildren();
+            } else if (joined.length() + text.length() <= PROMPT_CHARS_MAX) {
+                joined.append(text);
+            }
+        }
+        return joined.toString();
+    }
+
+    private String textOfPart() throws IOException {
+        @Nullable String text = null;
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            boolean said = parser.currentName().equals("text");
+            parser.nextToken();
+            if (said) {
+                text = LeanJson.text(parser, PROMPT_CHARS_MAX);
+            } else {
+                parser.skipChildren();
+            }
+        }
+        return text == null ? "" : text;
+    }
+}

@@ -1,0 +1,150 @@
+package io.runtape.server.openapi;
+
+import io.quarkus.smallrye.openapi.OpenApiFilter;
+import io.runtape.error.ErrorCode;
+import io.runtape.error.RequestId;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.eclipse.microprofile.openapi.OASFactory;
+import org.eclipse.microprofile.openapi.OASFilter;
+import org.eclipse.microprofile.openapi.models.Components;
+import org.eclipse.microprofile.openapi.models.OpenAPI;
+import org.eclipse.microprofile.openapi.models.Operation;
+import org.eclipse.microprofile.openapi.models.PathItem;
+import org.eclipse.microprofile.openapi.models.headers.Header;
+import org.eclipse.microprofile.openapi.models.media.Content;
+import org.eclipse.microprofile.openapi.models.media.MediaType;
+import org.eclipse.microprofile.openapi.models.media.Schema;
+import org.eclipse.microprofile.openapi.models.responses.APIResponse;
+import org.eclipse.microprofile.openapi.models.responses.APIResponses;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Adds to the OpenAPI document what the calls have in common: the errors that any call of the history may be answered with, the
+ * header with the request's id, the codes of errors, and to each response the example of its schema. Runs when the gateway is
+ * built.
+ */
+@OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
+public final class CommonResponses implements OASFilter {
+
+    private static final String HISTORY = "/history/v1/";
+    private static final String SCHEMA = "#/components/schemas/";
+    private static final String ERROR = "Error";
+    private static final String JSON = "application/json";
+    private static final String REQUEST_ID = "RequestId";
+
+    @Override
+    public void filterOpenAPI(OpenAPI document) {
+        Components components = document.getComponents();
+        Schema code = Objects.requireNonNull(components.getSchemas().get("ErrorCode"));
+        code.setEnumeration(
+                Arrays.stream(ErrorCode.values()).<Object>map(ErrorCode::code).toList());
+        document.getPaths().getPathItems().forEach((path, item) -> {
+            if (path.startsWith(HISTORY)) {
+                item.getOperations().values().forEach(operation -> describeOfHistory(operation, path));
+            }
+        });
+        responsesOf(document).forEach(response -> describe(response, components));
+    }
+
+    private static void describeOfHistory(Operation operation, String path) {
+        APIResponses responses = operation.getResponses();
+        responses.getAPIResponses().values().stream()
+                .filter(response -> response.getRef() == null)
+                .forEach(CommonResponses::addRequestId);
+        // Two credentials that differ are refused everywhere.
+        addUnlessThere(responses, "400", "InvalidRequest");
+        addUnlessThere(responses, "401", "Unauthorized");
+        if (path.contains("{")) {
+            addUnlessThere(responses, "404", "NotFound");
+        }
+        addUnlessThere(responses, "405", "MethodNotAllowed");
+        describeCoding(responses);
+        if (answersOwnJson(responses)) {
+            addUnlessThere(responses, "406", "NotAcceptable");
+        }
+        if (operation.getRequestBody() != null) {
+            addUnlessThere(responses, "408", "RequestTimeout");
+            addUnlessThere(responses, "413", "BodyTooLarge");
+            addUnlessThere(responses, "415", "UnsupportedMediaType");
+        }
+        addUnlessThere(responses, "500", "InternalError");
+        addUnlessThere(responses, "503", "StoreUnavailable");
+        responses.setAPIResponses(new TreeMap<>(responses.getAPIResponses()));
+    }
+
+    /** Those that the gateway makes may be compressed, but for streams. */
+    private static void describeCoding(APIResponses responses) {
+        responses.getAPIResponses().forEach((status, response) -> {
+            @Nullable Content content = response.getContent();
+            if (status.equals("200") && content != null && schemaOf(content.getMediaType(JSON)) != null) {
+                response.addHeader("Content-Encoding", OASFactory.createHeader().ref("ContentEncoding"));
+                response.addHeader("Vary", OASFactory.createHeader().ref("Vary"));
+                if (responses.hasAPIResponse("304")) {
+                    response.addHeader("ETag", OASFactory.createHeader().ref("ETag"));
+                }
+            }
+        });
+    }
+
+    private static void addUnlessThere(APIResponses responses, String status, String name) {
+        if (!responses.hasAPIResponse(status)) {
+            responses.addAPIResponse(status, OASFactory.createAPIResponse().ref(name));
+        }
+    }
+
+    /** What was recorded is answered as it is, whatever is asked for. */
+    private static boolean answersOwnJson(APIResponses responses) {
+        return responses.getAPIResponses().values().stream()
+                .map(APIResponse::getContent)
+                .anyMatch(content -> content != null && schemaOf(content.getMediaType(JSON)) != null);
+    }
+
+    private static @Nullable String schemaOf(@Nullable MediaType type) {
+        @Nullable
+        String ref = type == null || type.getSchema() == null
+                ? null
+                : type.getSchema().getRef();
+        return ref == null ? null : ref.substring(SCHEMA.length());
+    }
+
+    private static List<APIResponse> responsesOf(OpenAPI document) {
+        Stream<APIResponse> own = document.getPaths().getPathItems().values().stream()
+                .map(PathItem::getOperations)
+                .map(Map::values)
+                .flatMap(Collection::stream)
+                .flatMap(operation -> operation.getResponses().getAPIResponses().values().stream());
+        return Stream.concat(own, document.getComponents().getResponses().values().stream())
+                .filter(response -> response.getRef() == null)
+                .toList();
+    }
+
+    private static void describe(APIResponse response, Components components) {
+        @Nullable Content content = response.getContent();
+        if (content == null) {
+            return;
+        }
+        for (MediaType type : content.getMediaTypes().values()) {
+            @Nullable String schema = schemaOf(type);
+            if (ERROR.equals(schema)) {
+                addRequestId(response);
+            } else if (schema != null && components.getExamples().containsKey(schema)) {
+                type.addExample(schema, OASFactory.createExample().ref(schema));
+            }
+        }
+    }
+
+    private static void addRequestId(APIResponse response) {
+        response.addHeader(RequestId.HEADER, requestId());
+        response.addHeader(RequestId.PLAIN_HEADER, requestId());
+    }
+
+    private static Header requestId() {
+        return OASFactory.createHeader().ref(REQUEST_ID);
+    }
+}

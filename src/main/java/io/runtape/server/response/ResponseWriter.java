@@ -1,0 +1,101 @@
+package io.runtape.server.response;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.Provider;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Type;
+import java.nio.charset.StandardCharsets;
+import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
+import org.jboss.resteasy.reactive.server.spi.ServerHttpRequest;
+import org.jboss.resteasy.reactive.server.spi.ServerHttpResponse;
+import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyWriter;
+import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
+
+/**
+ * Writes the gateway's own responses. JSON is written as it is made, with a line end behind it, so that a terminal shows its prompt
+ * on a line of its own; text is written as it is. Below {@code /history/v1} all but errors, which are JSON that is text already,
+ * comes in gzip where the client takes it. Bytes are not for this writer.
+ *
+ * <p>The server could compress by itself, for all connections at once: then every response of the agent API passes a compressor and
+ * gets a header {@code Content-Encoding: identity} that keeps it from working. So it is done here. Safe for any thread.
+ */
+@Provider
+@Produces({MediaType.APPLICATION_JSON, MediaType.TEXT_HTML, "text/markdown"})
+public final class ResponseWriter extends ServerMessageBodyWriter.AllWriteableMessageBodyWriter {
+
+    private static final String HISTORY = "/history/v1/";
+
+    private final ObjectWriter json;
+
+    ResponseWriter(ObjectMapper json) {
+        this.json = json.writer()
+                .without(JsonGenerator.Feature.AUTO_CLOSE_TARGET)
+                .without(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
+    }
+
+    @Override
+    public void writeResponse(Object entity, Type type, ServerRequestContext context) throws IOException {
+        OutputStream to = context.getOrCreateOutputStream();
+        if (isInGzip(entity, context)) {
+            writeInGzip(entity, to, context.serverResponse());
+        } else {
+            write(entity, to);
+            // Not where it fails: an error can be answered as long as nothing was sent.
+            to.close();
+        }
+    }
+
+    private void writeInGzip(Object entity, OutputStream to, ServerHttpResponse response) throws IOException {
+        OutputStream gzip =
+                new GzipOutput(to, () -> response.setResponseHeader(HttpHeaders.CONTENT_ENCODING, Responses.GZIP));
+        try {
+            write(entity, gzip);
+        } catch (IOException | RuntimeException e) {
+            // The error that is answered in its place is as it is.
+            response.removeResponseHeader(HttpHeaders.CONTENT_ENCODING);
+            throw e;
+        }
+        gzip.close();
+    }
+
+    /** What is written on an event loop is not: live streams would wait for it. */
+    private static boolean isInGzip(Object entity, ServerRequestContext context) {
+        ServerHttpRequest request = ((ResteasyReactiveRequestContext) context).serverRequest();
+        boolean error = entity instanceof String
+                && MediaType.APPLICATION_JSON_TYPE.isCompatible(context.getResponseMediaType());
+        return !error
+                && request.getRequestPath().startsWith(HISTORY)
+                && !request.isOnIoThread()
+                && AcceptedCodings.preferGzip(request.getAllRequestHeaders(HttpHeaders.ACCEPT_ENCODING));
+    }
+
+    @Override
+    public void writeTo(
+            Object entity,
+            Class<?> type,
+            Type genericType,
+            Annotation[] annotations,
+            MediaType mediaType,
+            MultivaluedMap<String, Object> headers,
+            OutputStream to)
+            throws IOException {
+        write(entity, to);
+    }
+
+    private void write(Object entity, OutputStream to) throws IOException {
+        if (entity instanceof String text) {
+            to.write(text.getBytes(StandardCharsets.UTF_8));
+        } else {
+            json.writeValue(to, entity);
+            to.write('\n');
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.runtape.upstream;
+
+import io.vertx.core.MultiMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The head of a response of the agent API, and its body still to be read.
+ *
+ * @param status any status
+ * @param headers the end-to-end headers, as they came
+ * @param body the body
+ */
+public record AgentResponse(int status, List<Map.Entry<String, String>> headers, AgentStream body) {
+
+    static AgentResponse of(AgentStream body) {
+        MultiMap headers = body.headers();
+        return new AgentResponse(body.status(), ForwardedHeaders.ofResponse(headers), body);
+    }
+
+    /** The first value of a header, whatever its case. */
+    public @Nullable String header(String name) {
+        return headers.stream()
+                .filter(h -> h.getKey().equalsIgnoreCase(name))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Whether the body is an event stream. */
+    public boolean isEventStream() {
+        return mediaType().equals("text/event-stream");
+    }
+
+    /** The media type without its parameters, in lower case; empty where none is stated. */
+    public String mediaType() {
+        String type = header("content-type");
+        return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    }
+}

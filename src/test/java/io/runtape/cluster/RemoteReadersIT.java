@@ -1,0 +1,302 @@
+package io.runtape.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PostgresServer;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireResponse;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A run that is to be cancelled when its client has left and nobody reads it: readers at other gateways count. */
+class RemoteReadersIT {
+
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    private static final String[] SETTINGS = {
+        "RUNTAPE_DISCONNECT_GRACE", GRACE.toSeconds() + "s", "RUNTAPE_NODE_LEASE", "3s"
+    };
+
+    private static final String FIRST = "data: first\n\n";
+    private static final String BEAT = ": beat\n\n";
+    private static final String LAST = "data: last\n\n";
+
+    private static final TwoGateways CLUSTER = new TwoGateways();
+
+    private static GatewayProcess recording;
+    private static GatewayProcess other;
+
+    private final CountDownLatch enough = new CountDownLatch(1);
+    private final String key = "Idempotency-Key: " + UUID.randomUUID();
+
+    @BeforeAll
+    static void start() throws IOException {
+        recording = CLUSTER.start(SETTINGS);
+        other = CLUSTER.start(SETTINGS);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        CLUSTER.close();
+    }
+
+    /** An agent that goes on until it is told that it is enough, several times in each grace period. */
+    private Scripted agent() {
+        return CLUSTER.upstream().on(exchange -> {
+            exchange.streamHead().chunk(FIRST);
+            while (!enough.await(GRACE.toMillis() / 4, TimeUnit.MILLISECONDS)) {
+                exchange.chunk(BEAT);
+            }
+            exchange.chunk(LAST).end();
+        });
+    }
+
+    private WireResponse post(GatewayProcess gateway, Scripted script, String... headerLines) throws IOException {
+        List<String> lines = new ArrayList<>(List.of(TwoGateways.CREDENTIAL, script.header(), key));
+        lines.addAll(Arrays.asList(headerLines));
+        return gateway.client().post("/v1/run", "{}", lines.toArray(String[]::new));
+    }
+
+    private WireResponse begin(Scripted script) throws IOException {
+        return post(recording, script, "Runtape-On-Disconnect: cancel");
+    }
+
+    /** Reads on while the agent goes on for three grace periods. */
+    private static void readOn(WireResponse reader) throws IOException {
+        while (reader.text().split(BEAT.strip(), -1).length <= 12) {
+            assertTrue(reader.readMore(), () -> "it has ended: " + reader.text());
+        }
+    }
+
+    private static void readToTheLast(WireResponse reader) throws IOException {
+        while (!reader.text().contains("data: last\n")) {
+            assertTrue(reader.readMore(), () -> "it has ended: " + reader.text());
+        }
+    }
+
+    private enum Way {
+        TAIL,
+        VERBATIM_TAIL,
+        THREAD_TAIL,
+        REPEATED_CALL
+    }
+
+    private WireResponse read(Way way, Scripted script, WireResponse live) throws IOException {
+        String run = "/runs/" + live.header("Runtape-Run-Id") + "/events";
+        return switch (way) {
+            case TAIL -> CLUSTER.tail(other, run);
+            case VERBATIM_TAIL -> CLUSTER.tail(other, run + "?verbatim=true");
+            case THREAD_TAIL -> CLUSTER.tail(other, "/threads/" + live.header("Runtape-Thread-Id") + "/events");
+            case REPEATED_CALL -> post(other, script);
+        };
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void goesOnForAReaderAtAnotherGateway(Way way) throws Exception {
+        Scripted script = agent();
+        try (WireResponse live = begin(script)) {
+            live.readUpTo(FIRST.length());
+            try (WireResponse reader = read(way, script, live)) {
+                reader.readUpTo(FIRST.length());
+
+                live.close();
+
+                readOn(reader);
+                enough.countDown();
+                readToTheLast(reader);
+            }
+            assertEquals(
+                    "completed",
+                    CLUSTER.table().ended(live.header("Runtape-Run-Id")).outcome());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void goesOnForAReaderWhoComesToAnotherGatewayAfterwards(Way way) throws Exception {
+        Scripted script = agent();
+        try (WireResponse live = begin(script)) {
+            live.readUpTo(FIRST.length());
+
+            live.close();
+
+            try (WireResponse reader = read(way, script, live)) {
+                readOn(reader);
+                enough.countDown();
+                readToTheLast(reader);
+            }
+            assertEquals(
+                    "completed",
+                    CLUSTER.table().ended(live.header("Runtape-Run-Id")).outcome());
+        }
+    }
+
+    /** Who waits for the head has been sent nothing yet, and waits for the run all the same. */
+    @Test
+    void goesOnForOneWhoWaitsForTheHeadAtAnotherGateway() throws Exception {
+        Scripted script = CLUSTER.upstream().on(exchange -> {
+            enough.await();
+            exchange.streamHead().chunk(LAST).end();
+        });
+        try (WireResponse live = begin(script)) {
+            script.call();
+            try (WireResponse repeat = post(other, script)) {
+                assertTrue(repeat.isSilentFor(GRACE));
+
+                live.close();
+
+                assertTrue(repeat.isSilentFor(GRACE.multipliedBy(3)));
+                enough.countDown();
+                repeat.whole();
+                assertEquals(LAST, repeat.text());
+                assertEquals(
+                        "completed",
+                        CLUSTER.table().ended(repeat.header("Runtape-Run-Id")).outcome());
+            }
+            assertTrue(script.isUncalled());
+        }
+    }
+
+    private static void assertCancelled(Scripted script, WireResponse live) throws Exception {
+        assertEquals(
+                "cancelled/client_disconnected",
+                CLUSTER.table().ended(live.header("Runtape-Run-Id")).outcome());
+        assertTrue(script.done().isPresent(), "the agent API is let go on");
+    }
+
+    @Test
+    void isCancelledWhereNobodyReadsAnywhere() throws Exception {
+        Scripted script = agent();
+        try (WireResponse live = begin(script)) {
+            live.readUpTo(FIRST.length());
+
+            live.close();
+
+            assertCancelled(script, live);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void isCancelledWhereTheReaderAtAnotherGatewayHasLeftBefore(Way way) throws Exception {
+        Scripted script = agent();
+        try (WireResponse live = begin(script)) {
+            live.readUpTo(FIRST.length());
+            try (WireResponse reader = read(way, script, live)) {
+                reader.readUpTo(FIRST.length());
+            }
+
+            live.close();
+
+            assertCancelled(script, live);
+            awaitNothingShown();
+        }
+    }
+
+    @Test
+    void isCancelledWhereTheReadersGatewayHasDied() throws Exception {
+        GatewayProcess dying = CLUSTER.start(SETTINGS);
+        Scripted script = agent();
+        try (WireResponse live = begin(script)) {
+            live.readUpTo(FIRST.length());
+            try (WireResponse reader = CLUSTER.tail(dying, "/runs/" + live.header("Runtape-Run-Id") + "/events")) {
+                reader.readUpTo(FIRST.length());
+                dying.kill();
+            }
+            awaitNothingShown();
+
+            live.close();
+
+            assertCancelled(script, live);
+        }
+    }
+
+    private static void awaitNothingShown() {
+        RunTable.await(
+                "nobody is shown to read",
+                () -> CLUSTER.number("select count(*) from run_follower") == 0 ? true : null);
+    }
+
+    /** The look at other gateways takes its time, and meanwhile somebody comes here. */
+    @Test
+    void goesOnForAReaderWhoComesWhileOthersAreLookedFor() throws Exception {
+        Scripted script = agent();
+        try (WireResponse live = begin(script)) {
+            live.readUpTo(FIRST.length());
+            String events = "/runs/" + live.header("Runtape-Run-Id") + "/events";
+            try (Connection connection = PostgresServer.connect(CLUSTER.database());
+                    Statement lock = connection.createStatement()) {
+                connection.setAutoCommit(false);
+                lock.execute("lock table run_follower in access exclusive mode");
+
+                live.close();
+
+                RunTable.await("others are looked for", () -> {
+                    return CLUSTER.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                                            + " and query like '%run_follower%' and datname = current_database()")
+                                    > 0
+                            ? true
+                            : null;
+                });
+                try (WireResponse reader = CLUSTER.tail(recording, events)) {
+                    reader.readUpTo(FIRST.length());
+                    connection.rollback();
+                    readOn(reader);
+                    enough.countDown();
+                    readToTheLast(reader);
+                }
+            }
+            assertEquals(
+                    "completed",
+                    CLUSTER.table().ended(live.header("Runtape-Run-Id")).outcome());
+        }
+    }
+
+    @Test
+    void isNotCancelledInDoubt() throws Exception {
+        Scripted script = agent();
+        try (WireResponse live = begin(script)) {
+            live.readUpTo(FIRST.length());
+            execute("alter table run_follower rename to hidden");
+            try {
+                live.close();
+
+                Awaitility.await("it goes on")
+                        .during(GRACE.multipliedBy(3))
+                        .atMost(GRACE.multipliedBy(10))
+                        .until(() -> CLUSTER.table()
+                                .run(live.header("Runtape-Run-Id"))
+                                .running());
+            } finally {
+                execute("alter table hidden rename to run_follower");
+            }
+            assertCancelled(script, live);
+        }
+    }
+
+    private static void execute(String sql) throws SQLException {
+        try (Connection connection = PostgresServer.connect(CLUSTER.database());
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}

@@ -1,9 +1,0 @@
-package io.runtape.relay;
-
-import io.quarkus.test.common.WithTestResource;
-import io.quarkus.test.junit.QuarkusTest;
-import io.runtape.testsupport.PostgresResource;
-
-@QuarkusTest
-@WithTestResource(PostgresResource.class)
-class WholeAnswerPostgresTest extends WholeAnswerTest {}
