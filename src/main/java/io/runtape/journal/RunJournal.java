@@ -1,8 +1,8 @@
 package io.runtape.journal;
 
 import io.runtape.journal.sql.RunWrite;
+import io.runtape.run.ArrivedFrame;
 import io.runtape.run.FrameBlock;
-import io.runtape.run.LastEventIds;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunHead;
 import io.runtape.run.RunKey;
@@ -12,7 +12,6 @@ import io.runtape.run.RunStatus;
 import io.runtape.run.RunTotals;
 import io.runtape.run.ThreadTitle;
 import io.runtape.server.loop.LoopTasks;
-import io.runtape.sse.FrameKind;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -123,32 +122,19 @@ public final class RunJournal implements LiveRun {
 
     /**
      * Appends one frame. Frames that come after the run's end are dropped: it was ended from elsewhere.
-     *
-     * @param offsetMicros microseconds from the run's beginning to the frame's arrival
-     * @param type the event's type as it is to be stored; null where the frame is no event
-     * @param lastEventId what its row says of the last event ID in force ({@link LastEventIds}), empty for nothing
-     * @param parts how many frames of kind part directly before it belong to it
      */
-    public void append(
-            FrameKind kind,
-            byte[] source,
-            int from,
-            int to,
-            long offsetMicros,
-            @Nullable String type,
-            String lastEventId,
-            int parts) {
+    public void append(ArrivedFrame frame) {
         boolean enqueue;
         int weight;
         synchronized (this) {
             if (unwritten.hasEnd()) {
                 return;
             }
-            weight = unwritten.append(kind, source, from, to, offsetMicros, type, lastEventId, parts);
+            weight = unwritten.append(frame);
             uncommitted += weight;
             enqueue = markQueued();
         }
-        room.appended(to - from, weight);
+        room.appended(frame.length(), weight);
         if (enqueue) {
             committer.enqueue(this);
         }

@@ -1,13 +1,13 @@
 package io.runtape.journal;
 
 import io.runtape.journal.sql.RunWrite;
+import io.runtape.run.ArrivedFrame;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunHead;
 import io.runtape.run.RunKey;
 import io.runtape.run.RunStart;
 import io.runtape.run.RunTotals;
-import io.runtape.sse.FrameKind;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -52,21 +52,13 @@ final class UnwrittenRun {
     }
 
     /** Returns what it adds to {@link FrameBlock#weight}. */
-    int append(
-            FrameKind kind,
-            byte[] source,
-            int from,
-            int to,
-            long offsetMicros,
-            @Nullable String type,
-            String lastEventId,
-            int parts) {
+    int append(ArrivedFrame frame) {
         FrameBlock block = frames;
         if (block == null) {
-            block = new FrameBlock(taken.frames() + 1, framesLastBlock, Math.max(bytesLastBlock, to - from));
+            block = new FrameBlock(taken.frames() + 1, framesLastBlock, Math.max(bytesLastBlock, frame.length()));
             frames = block;
         }
-        return block.add(kind, source, from, to, offsetMicros, type, lastEventId, parts);
+        return block.add(frame);
     }
 
     boolean hasEnd() {

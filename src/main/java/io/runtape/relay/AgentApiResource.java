@@ -37,7 +37,7 @@ public final class AgentApiResource {
     private final Journal journal;
     private final AgentClient agent;
     private final Delivery delivery;
-    private final RecordedResponses answers;
+    private final RecordedResponses recorded;
     private final RelayConfig config;
     private final UpstreamConfig upstream;
     private final ForwardedCancels cancels;
@@ -53,7 +53,7 @@ public final class AgentApiResource {
             Journal journal,
             AgentClient agent,
             Delivery delivery,
-            RecordedResponses answers,
+            RecordedResponses recorded,
             RelayConfig config,
             UpstreamConfig upstream,
             ForwardedCancels cancels,
@@ -67,7 +67,7 @@ public final class AgentApiResource {
         this.journal = journal;
         this.agent = agent;
         this.delivery = delivery;
-        this.answers = answers;
+        this.recorded = recorded;
         this.config = config;
         this.upstream = upstream;
         this.cancels = cancels;
@@ -115,9 +115,10 @@ public final class AgentApiResource {
         return Uni.createFrom().emitter(emitter -> {
             ClientResponse client =
                     new ClientResponse(context, emitter, call.own().eventIds(), delivery, loop);
-            CallOpening opening = new CallOpening(call, client, loop, journal, answers, (opened, run) -> {
+            CallOpening opening = new CallOpening(call, client, loop, journal, recorded, (opened, run) -> {
                 RunRelay relay = new RunRelay(
                         opened,
+                        run,
                         client,
                         loop,
                         agent,
@@ -127,7 +128,7 @@ public final class AgentApiResource {
                         readersElsewhere,
                         dialectWorker,
                         storedHeaders);
-                relay.begin(run);
+                relay.begin();
                 return relay;
             });
             emitter.onTermination(opening::clientGone);

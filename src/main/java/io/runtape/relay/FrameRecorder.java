@@ -2,6 +2,7 @@ package io.runtape.relay;
 
 import io.runtape.dialect.EventType;
 import io.runtape.journal.RunJournal;
+import io.runtape.run.ArrivedFrame;
 import io.runtape.run.LastEventIds;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.FrameSink;
@@ -57,7 +58,8 @@ final class FrameRecorder implements FrameSink {
         @Nullable Block block = kind == FrameKind.EVENT ? block(source, from, to) : null;
         @Nullable String type = kind == FrameKind.EVENT ? typeOf(event, block) : null;
         String id = ids.stored(lastEventId, ++sequence);
-        journal.append(kind, source, from, to, offsetMicros, type == null ? null : stored(type), id, partsBefore);
+        journal.append(new ArrivedFrame(
+                kind, source, from, to, offsetMicros, type == null ? null : stored(type), id, partsBefore));
         if (kind == FrameKind.PART) {
             keepPart(source, from, to);
             return;

@@ -56,12 +56,14 @@ final class RunRelay {
     private final OutcomeReader outcome;
     private final StoredHeaders storedHeaders;
     private final RecordedCall call;
+    private final RunJournal run;
     private RelayState state = new RelayState.Opening();
     private @Nullable UpstreamBodyReader body;
     private @Nullable UpstreamException unanswered;
 
     RunRelay(
             RecordedCall call,
+            RunJournal run,
             ClientResponse client,
             EventLoop loop,
             AgentClient agent,
@@ -72,6 +74,7 @@ final class RunRelay {
             Executor dialectWorker,
             StoredHeaders storedHeaders) {
         this.call = call;
+        this.run = run;
         this.client = client;
         this.loop = loop;
         this.agent = agent;
@@ -85,9 +88,9 @@ final class RunRelay {
     }
 
     /** Calls the agent API: the run is durable. */
-    void begin(RunJournal run) {
+    void begin() {
         LOG.debugf("run %s begins", call.start().id());
-        run.whenEnded(end -> ended(run, end));
+        run.whenEnded(end -> ended(end));
         call.stored();
         if (run.hasEnd()) {
             // Someone ended it while its row was written, so the agent API is not to be called.
@@ -97,18 +100,18 @@ final class RunRelay {
         Cancellable sent = agent.post(call.target(), call.headers(), call.body(), call.asked().stream(), loop)
                 .subscribe()
                 .with(
-                        response -> EventLoops.run(loop, () -> answered(run, response)),
-                        e -> EventLoops.run(loop, () -> unanswered(run, e)));
+                        response -> EventLoops.run(loop, () -> answered(response)),
+                        e -> EventLoops.run(loop, () -> unanswered(e)));
         if (state instanceof RelayState.Opening) {
-            state = new RelayState.Calling(run, sent);
+            state = new RelayState.Calling(sent);
         }
         if (client.isGone()) {
             cancelSoonUnlessHeard();
         }
-        run.whenCancelled(() -> cancel(run, RunReason.CANCEL_REQUESTED));
+        run.whenCancelled(() -> cancel(RunReason.CANCEL_REQUESTED));
     }
 
-    private void unanswered(RunJournal run, Throwable cause) {
+    private void unanswered(Throwable cause) {
         UpstreamFailure failure = cause instanceof UpstreamException known ? known.failure() : UpstreamFailure.INVALID;
         if (!(state instanceof RelayState.Ended)) {
             LOG.warnf(
@@ -126,10 +129,10 @@ final class RunRelay {
         };
         RunEnd end = RunEnd.broken(RunStatus.FAILED, reason, call.now());
         // The client is told when the end is durable.
-        end(run, unanswered.sent() ? end : end.unsent());
+        end(unanswered.sent() ? end : end.unsent());
     }
 
-    private void answered(RunJournal run, AgentResponse response) {
+    private void answered(AgentResponse response) {
         if (state instanceof RelayState.Ended) {
             response.body().abort();
             return;
@@ -140,9 +143,9 @@ final class RunRelay {
                 this, run, response, recorder, outcome, loop, frameBytesMax(), config.partialFlush());
         client.listen(run, response);
         if (ids.waitForBody(response)) {
-            reading.holdBack(found -> head(run, response, ids.or(found)));
+            reading.holdBack(found -> head(response, ids.or(found)));
         } else {
-            head(run, response, ids);
+            head(response, ids);
         }
         response.body().bytes().subscribe().withSubscriber(reading);
     }
@@ -151,7 +154,7 @@ final class RunRelay {
         return (int) Math.min(Integer.MAX_VALUE / 2, config.maxFrame().asLongValue());
     }
 
-    private void head(RunJournal run, AgentResponse response, ResponseIds ids) {
+    private void head(AgentResponse response, ResponseIds ids) {
         String threadId = call.own().threadId() != null || ids.threadId() == null
                 ? call.start().threadId()
                 : ids.threadId();
@@ -169,58 +172,55 @@ final class RunRelay {
     }
 
     /** The body is being read. */
-    void reading(RunJournal run, AgentResponse response, UpstreamBodyReader reading, Flow.Subscription subscription) {
+    void reading(UpstreamBodyReader reading, Flow.Subscription subscription) {
         body = reading;
-        state = new RelayState.Relaying(run, response, subscription);
+        state = new RelayState.Relaying(subscription);
     }
 
     /** The response is whole. */
-    void complete(RunJournal run, AgentResponse response) {
+    void complete(AgentResponse response) {
         outcome.ending(ending -> {
             if (ending.isExplainedByCancel(response)) {
-                whenNoted(run, noted -> end(run, ending.whole(response, noted, call.now())));
+                whenNoted(noted -> end(ending.whole(response, noted, call.now())));
             } else {
-                end(run, ending.whole(response, false, call.now()));
+                end(ending.whole(response, false, call.now()));
             }
         });
     }
 
     /** The connection broke before the response was whole. */
-    void brokenOff(RunJournal run, Throwable cause) {
+    void brokenOff(Throwable cause) {
         LOG.debugf(cause, "run %s broke off", call.start().id());
-        outcome.ending(ending -> whenNoted(
-                run,
-                noted -> end(
-                        run,
-                        noted
-                                ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, call.now())
-                                : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED, call.now()))));
+        outcome.ending(ending -> whenNoted(noted -> end(
+                noted
+                        ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, call.now())
+                        : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED, call.now()))));
     }
 
     /** Calls back on the loop with whether a cancel call that names the run passed, at this gateway or another. */
-    private void whenNoted(RunJournal run, Consumer<Boolean> call) {
+    private void whenNoted(Consumer<Boolean> call) {
         cancels.noted(run, loop).subscribe().with(call);
     }
 
     /** The gateway itself cannot go on with the response. */
-    void faulty(RunJournal run, RuntimeException fault) {
+    void faulty(RuntimeException fault) {
         LOG.errorf(fault, "run %s cannot be recorded any further", call.start().id());
-        stop(run, RunStatus.FAILED, RunReason.UPSTREAM_ERROR);
+        stop(RunStatus.FAILED, RunReason.UPSTREAM_ERROR);
     }
 
     /** Nothing came for as long as is allowed. */
-    void silent(RunJournal run) {
-        stop(run, RunStatus.FAILED, RunReason.UPSTREAM_TIMEOUT);
+    void silent() {
+        stop(RunStatus.FAILED, RunReason.UPSTREAM_TIMEOUT);
     }
 
     Duration idleTimeout() {
         return upstream.idleTimeout();
     }
 
-    private void stop(RunJournal run, RunStatus status, RunReason reason) {
+    private void stop(RunStatus status, RunReason reason) {
         state.closeUpstream();
         finishFrames();
-        outcome.ending(ending -> end(run, ending.cut(status, reason, call.now())));
+        outcome.ending(ending -> end(ending.cut(status, reason, call.now())));
     }
 
     /** A run must end, even where the last of it cannot be recorded. */
@@ -237,7 +237,7 @@ final class RunRelay {
         }
     }
 
-    private void end(RunJournal run, RunEnd how) {
+    private void end(RunEnd how) {
         if (!(state instanceof RelayState.Ended)) {
             state = new RelayState.Ended();
             run.end(how);
@@ -245,7 +245,7 @@ final class RunRelay {
     }
 
     /** The run's end is durable; someone else may have set it. */
-    private void ended(RunJournal run, RunEnd end) {
+    private void ended(RunEnd end) {
         if (!(state instanceof RelayState.Ended)) {
             state.closeUpstream();
             state = new RelayState.Ended();
@@ -286,11 +286,10 @@ final class RunRelay {
     }
 
     private void lookForReaders() {
-        @Nullable RunJournal run = state.run();
-        if (run == null || run.isHeard()) {
+        if (!state.isCallOpen() || run.isHeard()) {
             return;
         }
-        readersElsewhere.of(run, loop).subscribe().with(readers -> cancelUnheard(run, readers), e -> {
+        readersElsewhere.of(run, loop).subscribe().with(readers -> cancelUnheard(readers), e -> {
             LOG.debugf(
                     e,
                     "nobody knows whether run %s is read at other gateways",
@@ -300,26 +299,26 @@ final class RunRelay {
     }
 
     /** A reader may have come here meanwhile, and the run may have ended. */
-    private void cancelUnheard(RunJournal run, Readers elsewhere) {
-        if (state.run() == null || run.isHeard()) {
+    private void cancelUnheard(Readers elsewhere) {
+        if (!state.isCallOpen() || run.isHeard()) {
             return;
         }
         switch (elsewhere) {
-            case NOBODY -> cancel(run, RunReason.CLIENT_DISCONNECTED);
+            case NOBODY -> cancel(RunReason.CLIENT_DISCONNECTED);
             case EXPECTED -> cancelUnheardAfter(LOOK_AGAIN);
             case READING ->
                 LOG.debugf("run %s is read at another gateway", run.start().id());
         }
     }
 
-    private void cancel(RunJournal run, RunReason reason) {
-        if (state.run() == null) {
+    private void cancel(RunReason reason) {
+        if (!state.isCallOpen()) {
             return;
         }
         upstream.cancelPath()
                 .ifPresent(path ->
                         run.upstreamRunId().ifPresent(id -> cancelUpstream(path.replace("{runId}", pathSegment(id)))));
-        stop(run, RunStatus.CANCELLED, reason);
+        stop(RunStatus.CANCELLED, reason);
     }
 
     /** An agent API may give any id. */

@@ -78,7 +78,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     @Override
     public void onSubscribe(Flow.Subscription begun) {
         subscription = begun;
-        relay.reading(run, response, this, begun);
+        relay.reading(this, begun);
         watchSilence(relay.idleTimeout().toNanos());
         askForMore();
     }
@@ -93,7 +93,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         try {
             take(bytes);
         } catch (RuntimeException fault) {
-            relay.faulty(run, fault);
+            relay.faulty(fault);
             return;
         }
         outstanding--;
@@ -209,18 +209,18 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         if (left > 0) {
             watchSilence(left);
         } else {
-            relay.silent(run);
+            relay.silent();
         }
     }
 
     @Override
     public void onComplete() {
-        finish(() -> relay.complete(run, response));
+        finish(() -> relay.complete(response));
     }
 
     @Override
     public void onError(Throwable cause) {
-        finish(() -> relay.brokenOff(run, cause));
+        finish(() -> relay.brokenOff(cause));
     }
 
     private void finish(Runnable ending) {
@@ -230,7 +230,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         try {
             finishFrames();
         } catch (RuntimeException fault) {
-            relay.faulty(run, fault);
+            relay.faulty(fault);
             return;
         }
         ending.run();

@@ -70,50 +70,36 @@ public final class FrameBlock {
     /**
      * Adds a frame behind those that are there; its bytes are copied.
      *
-     * @param kind what it is
-     * @param source the array that holds its bytes
-     * @param from where they begin in it
-     * @param to where they end, exclusive
-     * @param offsetMicros microseconds from the run's beginning to its arrival
-     * @param type the event's type as it is to be stored; null where the frame is no event
-     * @param lastEventId what its row says of the last event ID in force ({@link LastEventIds}), empty for nothing
-     * @param partsBefore how many frames of kind part directly before it belong to it
      * @return what it adds to {@link #weight}
      */
-    public int add(
-            FrameKind kind,
-            byte[] source,
-            int from,
-            int to,
-            long offsetMicros,
-            @Nullable String type,
-            String lastEventId,
-            int partsBefore) {
+    public int add(ArrivedFrame frame) {
         int at = count;
         if (at == ends.length) {
             growFrames();
         }
         int start = length();
-        int end = start + to - from;
+        int end = start + frame.length();
         if (end > bytes.length) {
             bytes = Arrays.copyOf(bytes, Math.max(end, bytes.length * 2));
         }
-        System.arraycopy(source, from, bytes, start, to - from);
+        System.arraycopy(frame.source(), frame.from(), bytes, start, frame.length());
         ends[at] = end;
-        offsets[at] = offsetMicros;
-        kinds[at] = kind;
-        types[at] = type;
+        offsets[at] = frame.offsetMicros();
+        kinds[at] = frame.kind();
+        types[at] = frame.type();
+        String lastEventId = frame.lastEventId();
         if (!lastEventId.isEmpty() || lastEventIds.length > 0) {
             setLastEventId(at, lastEventId);
         }
-        if (partsBefore > 0) {
+        if (frame.parts() > 0) {
             if (parts.length == 0) {
                 parts = new int[ends.length];
             }
-            parts[at] = partsBefore;
+            parts[at] = frame.parts();
         }
         count++;
-        int added = to - from + FRAME_WEIGHT + (type == null ? 0 : type.length()) + lastEventId.length();
+        String type = frame.type();
+        int added = frame.length() + FRAME_WEIGHT + (type == null ? 0 : type.length()) + lastEventId.length();
         weight += added;
         return added;
     }
@@ -128,7 +114,8 @@ public final class FrameBlock {
             throw new SQLException("frame " + (last() + 1) + " of a run is missing");
         }
         byte[] source = frame.bytes();
-        add(frame.kind(), source, 0, source.length, frame.offsetMicros(), frame.type(), "", frame.parts());
+        add(new ArrivedFrame(
+                frame.kind(), source, 0, source.length, frame.offsetMicros(), frame.type(), "", frame.parts()));
     }
 
     private void setLastEventId(int at, String lastEventId) {

@@ -3,6 +3,7 @@ package io.runtape.journal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.runtape.access.Owner;
+import io.runtape.run.ArrivedFrame;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunStart;
@@ -56,7 +57,7 @@ final class Heard implements CommitListener {
     /** Appends an event of that type. */
     static void append(RunJournal run, String type) {
         byte[] frame = ("event: " + type + "\ndata: x\n\n").getBytes(UTF_8);
-        run.append(FrameKind.EVENT, frame, 0, frame.length, 0, type, "", 0);
+        run.append(new ArrivedFrame(FrameKind.EVENT, frame, 0, frame.length, 0, type, "", 0));
     }
 
     /** The sequences of all frames, in the order they were told. */

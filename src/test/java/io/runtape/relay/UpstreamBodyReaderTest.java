@@ -103,6 +103,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                     client.leave();
                     RunRelay relay = new RunRelay(
                             call,
+                            run,
                             client,
                             loop,
                             agent,
@@ -174,7 +175,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
     void endsWhereItFallsSilentAndItsLastFrameCannotBeRecorded() throws Exception {
         assertEquals("failed/upstream_timeout", outcome((body, relay, run) -> {
             body.onNext(bytes("data: unfini"));
-            relay.silent(run);
+            relay.silent();
         }));
     }
 }

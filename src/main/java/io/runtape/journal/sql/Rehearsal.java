@@ -3,6 +3,7 @@ package io.runtape.journal.sql;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.runtape.access.Owner;
+import io.runtape.run.ArrivedFrame;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.IdempotencyKey;
 import io.runtape.run.RunEnd;
@@ -34,7 +35,7 @@ final class Rehearsal {
         RunStart start = new RunStart(id, new Owner(id), id, id, "/", true, now, id, "{}", "{}", null, bytes, key);
         RunHead head = new RunHead(id, 200, id, "[]", true);
         FrameBlock frames = new FrameBlock(1, 1, bytes.length);
-        frames.add(FrameKind.EVENT, bytes, 0, bytes.length, 0, id, "", 0);
+        frames.add(new ArrivedFrame(FrameKind.EVENT, bytes, 0, bytes.length, 0, id, "", 0));
         RunTotals totals = RunTotals.NONE.plus(frames);
         RunEnd end = new RunEnd(RunStatus.COMPLETED, null, false, now, id, null, null, null, null);
         return List.of(

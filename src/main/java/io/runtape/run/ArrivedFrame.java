@@ -1,0 +1,33 @@
+package io.runtape.run;
+
+import io.runtape.sse.FrameKind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One frame on its way into the journal, which copies its bytes and gives it its sequence.
+ *
+ * @param kind what it is
+ * @param source where its bytes are, as they came over the wire; read before the frame is handed on, and not kept
+ * @param from where they begin
+ * @param to where they end
+ * @param offsetMicros microseconds from the run's beginning to its arrival
+ * @param type the event's type, cut to 200 characters; null where the frame is no event
+ * @param lastEventId the last event ID string in force, as the frame's row is to hold it
+ * @param parts how many frames of kind part directly before it belong to it
+ */
+@SuppressWarnings("ArrayRecordComponent") // Handed on once and never compared.
+public record ArrivedFrame(
+        FrameKind kind,
+        byte[] source,
+        int from,
+        int to,
+        long offsetMicros,
+        @Nullable String type,
+        String lastEventId,
+        int parts) {
+
+    /** How many bytes it has. */
+    public int length() {
+        return to - from;
+    }
+}
