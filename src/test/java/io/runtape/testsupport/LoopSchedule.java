@@ -54,7 +54,7 @@ final class LoopSchedule implements AutoCloseable {
 
     private void note() {
         try {
-            for (int i = 1; !closed; i++) {
+            for (int i = 1; !closed && Files.exists(tasks); i++) {
                 if (i % PAUSES_BETWEEN_NAMES == 0) {
                     others.clear();
                 }
