@@ -2,6 +2,7 @@ package io.runtape.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
@@ -23,11 +24,21 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A run that is to be cancelled when its client has left and nobody reads it: readers at other gateways count. */
+/**
+ * A run that is to be cancelled when its client has left and nobody reads it: readers at other gateways count. Most of a test is
+ * waiting for grace periods, so that several run at once, but for those that keep the table of readers from everyone.
+ */
+@ResourceLock(value = RemoteReadersIT.READERS, mode = ResourceAccessMode.READ, target = ResourceLockTarget.CHILDREN)
 class RemoteReadersIT {
+
+    static final String READERS = "run_follower";
 
     private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -110,6 +121,7 @@ class RemoteReadersIT {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @EnumSource
     void goesOnForAReaderAtAnotherGateway(Way way) throws Exception {
         Scripted script = agent();
@@ -131,6 +143,7 @@ class RemoteReadersIT {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @EnumSource
     void goesOnForAReaderWhoComesToAnotherGatewayAfterwards(Way way) throws Exception {
         Scripted script = agent();
@@ -152,6 +165,7 @@ class RemoteReadersIT {
 
     /** Who waits for the head has been sent nothing yet, and waits for the run all the same. */
     @Test
+    @Execution(CONCURRENT)
     void goesOnForOneWhoWaitsForTheHeadAtAnotherGateway() throws Exception {
         Scripted script = CLUSTER.upstream().on(exchange -> {
             enough.await();
@@ -184,6 +198,7 @@ class RemoteReadersIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void isCancelledWhereNobodyReadsAnywhere() throws Exception {
         Scripted script = agent();
         try (WireResponse live = begin(script)) {
@@ -196,6 +211,7 @@ class RemoteReadersIT {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @EnumSource
     void isCancelledWhereTheReaderAtAnotherGatewayHasLeftBefore(Way way) throws Exception {
         Scripted script = agent();
@@ -208,11 +224,12 @@ class RemoteReadersIT {
             live.close();
 
             assertCancelled(script, live);
-            awaitNothingShown();
+            awaitNothingShown(live);
         }
     }
 
     @Test
+    @Execution(CONCURRENT)
     void isCancelledWhereTheReadersGatewayHasDied() throws Exception {
         GatewayProcess dying = CLUSTER.start(SETTINGS);
         Scripted script = agent();
@@ -222,7 +239,7 @@ class RemoteReadersIT {
                 reader.readUpTo(FIRST.length());
                 dying.kill();
             }
-            awaitNothingShown();
+            awaitNothingShown(live);
 
             live.close();
 
@@ -230,14 +247,16 @@ class RemoteReadersIT {
         }
     }
 
-    private static void awaitNothingShown() {
-        RunTable.await(
-                "nobody is shown to read",
-                () -> CLUSTER.number("select count(*) from run_follower") == 0 ? true : null);
+    private static void awaitNothingShown(WireResponse live) throws IOException {
+        String shown = "select count(*) from run_follower join run using (run_pk) where id = '"
+                + live.header("Runtape-Run-Id") + "'";
+        RunTable.await("nobody is shown to read", () -> CLUSTER.number(shown) == 0 ? true : null);
     }
 
     /** The look at other gateways takes its time, and meanwhile somebody comes here. */
     @Test
+    @Execution(CONCURRENT)
+    @ResourceLock(READERS)
     void goesOnForAReaderWhoComesWhileOthersAreLookedFor() throws Exception {
         Scripted script = agent();
         try (WireResponse live = begin(script)) {
@@ -272,6 +291,8 @@ class RemoteReadersIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
+    @ResourceLock(READERS)
     void isNotCancelledInDoubt() throws Exception {
         Scripted script = agent();
         try (WireResponse live = begin(script)) {

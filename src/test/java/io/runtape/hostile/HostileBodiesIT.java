@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
@@ -27,9 +28,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
-/** Bodies that are made to take memory or threads: large ones, ones that expand, and ones that never end. */
+/**
+ * Bodies that are made to take memory or threads: large ones, ones that expand, and ones that never end. Tests that only wait run
+ * at once, those that take memory each alone.
+ */
 abstract class HostileBodiesIT extends UnderAttack {
+
+    private static final String MEMORY = "memory";
 
     private static final int MIB = 1 << 20;
     private static final int EXPANDING = 9 * MIB;
@@ -96,6 +105,7 @@ abstract class HostileBodiesIT extends UnderAttack {
     // ---- JSON that expands
 
     @Test
+    @ResourceLock(MEMORY)
     void aBodyOfManySmallValuesIsNotExpanded() throws Exception {
         byte[] body = expanding("{\"agent\":\"many\",\"x\":[", "],\"prompt\":\"still read\"}", EXPANDING);
         Scripted script = answering();
@@ -120,6 +130,7 @@ abstract class HostileBodiesIT extends UnderAttack {
     }
 
     @Test
+    @ResourceLock(MEMORY)
     void anEventOfManySmallValuesIsNotExpanded() throws Exception {
         byte[] event =
                 expanding("event: run_completed\ndata: {\"status\":\"failed\",\"result\":[", "]}\n\n", 15 * MIB / 2);
@@ -141,6 +152,7 @@ abstract class HostileBodiesIT extends UnderAttack {
     }
 
     @Test
+    @ResourceLock(MEMORY)
     void metadataAndConfigKeepTheTextOfTheirNumbers() throws Exception {
         String metadata =
                 "{\"big\":1e999999999,\"long\":0.1234567890123456789012345678901234567890,\"int\":10000000000000000000000}";
@@ -165,6 +177,7 @@ abstract class HostileBodiesIT extends UnderAttack {
     // ---- Bodies that never end
 
     @Test
+    @ResourceLock(MEMORY)
     void unfinishedBodiesAreBoundedAndRefused() throws Exception {
         byte[] part = new byte[16 * MIB - 1];
         Arrays.fill(part, (byte) ' ');
@@ -209,6 +222,8 @@ abstract class HostileBodiesIT extends UnderAttack {
     }
 
     @Test
+    @Execution(CONCURRENT)
+    @ResourceLock(value = MEMORY, mode = ResourceAccessMode.READ)
     void aSlowUploadThatGoesOnIsTaken() throws Exception {
         Scripted script = answering();
         byte[] piece = " ".repeat(10_000).getBytes(UTF_8);
@@ -228,6 +243,8 @@ abstract class HostileBodiesIT extends UnderAttack {
     }
 
     @Test
+    @Execution(CONCURRENT)
+    @ResourceLock(value = MEMORY, mode = ResourceAccessMode.READ)
     void requestsWhoseHeadNeverEndsAreClosed() throws Exception {
         List<WireResponse> open = new ArrayList<>();
         for (int i = 0; i < HEADLESS; i++) {
@@ -243,6 +260,7 @@ abstract class HostileBodiesIT extends UnderAttack {
     // ---- Calls that wait
 
     @Test
+    @ResourceLock(MEMORY)
     void callsThatWaitForTheirHeadHoldNoBody() throws Exception {
         CountDownLatch heads = new CountDownLatch(1);
         Scripted script = upstream.on(exchange -> {
@@ -293,6 +311,8 @@ abstract class HostileBodiesIT extends UnderAttack {
     // ---- Threads that wait for bodies
 
     @Test
+    @Execution(CONCURRENT)
+    @ResourceLock(value = MEMORY, mode = ResourceAccessMode.READ)
     void bodiesOfTheHistoryThatNeverEndHoldNoThread() throws Exception {
         List<WireResponse> open = new ArrayList<>();
         for (int i = 0; i < PINNING; i++) {
@@ -336,6 +356,7 @@ abstract class HostileBodiesIT extends UnderAttack {
     }
 
     @Test
+    @ResourceLock(MEMORY)
     void aBodyOfTheHistoryWithoutACredentialIsNotWaitedFor() throws Exception {
         try (WireResponse response = client().sendHead(
                         "POST", "/history/v1/tickets", "Content-Type: application/json", "Content-Length: 100")) {

@@ -13,6 +13,7 @@ import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -40,8 +41,10 @@ abstract class UnderAttack {
 
     final ScriptedUpstream upstream = new ScriptedUpstream();
     GatewayProcess gateway;
-    private Bystander bystander;
-    private int printed;
+    /** By the names of the tests: some run at once. */
+    private final Map<String, Bystander> bystanders = new ConcurrentHashMap<>();
+
+    private volatile int printed;
 
     /** The settings of a gateway on an empty database, in front of that agent API. */
     abstract Map<String, String> settings(ScriptedUpstream behind) throws Exception;
@@ -73,13 +76,13 @@ abstract class UnderAttack {
     }
 
     @BeforeEach
-    void beginToWatch() throws IOException {
+    void beginToWatch(TestInfo test) throws IOException {
         assertTrue(gateway.isAlive(), "an earlier attack has ended the gateway");
         printed = gateway.output().size();
         gateway.forgetPeak();
         // What an earlier attack left to be written may take an embedded database a moment.
         RunTable.await("the gateway takes runs", this::takesRuns);
-        bystander = Bystander.begin(client(), upstream, BYSTANDER_KEY);
+        bystanders.put(test.getDisplayName(), Bystander.begin(client(), upstream, BYSTANDER_KEY));
     }
 
     private Boolean takesRuns() throws IOException {
@@ -96,7 +99,7 @@ abstract class UnderAttack {
                 gateway.isAlive(),
                 () -> "the gateway has ended: "
                         + String.join("\n", output.subList(Math.max(0, output.size() - 30), output.size())));
-        try (Bystander watching = bystander) {
+        try (Bystander watching = bystanders.remove(test.getDisplayName())) {
             Bystander.Seen seen = watching.end();
             System.out.printf(
                     "%s %s: %d MiB of memory at the most, %d MiB of it heap after a collection; %s%n",

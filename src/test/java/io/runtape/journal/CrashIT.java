@@ -43,14 +43,16 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Kills the gateway in mid-stream, again and again, in one test stops its database as well, and compares what clients hold
- * with what the table holds. More rounds: {@code bench/crash.sh}; the same moments again: {@code -Dcrash.seed=…}.
+ * with what the table holds. The kinds of crash take turns, so that six rounds have each of them; the moments are chance.
+ * More rounds: {@code bench/crash.sh}; the same moments again: {@code -Dcrash.seed=…}.
  */
 class CrashIT {
 
-    private static final int ROUNDS = Integer.getInteger("crash.rounds", 20);
+    private static final int ROUNDS = Integer.getInteger("crash.rounds", 6);
     private static final long SEED = Long.getLong("crash.seed", System.nanoTime());
     private static final int STREAMS = 40;
     private static final int KILLED_AFTER_MILLIS_MAX = 2000;
+    private static final int KILLED_AT_FIRST_MILLIS_MAX = 200;
     private static final int DATABASE_STOPS_MAX = 2;
     private static final int DATABASE_AWAY_MILLIS_MAX = 1500;
 
@@ -66,7 +68,7 @@ class CrashIT {
     /** What happens to a gateway under load. At its end the gateway is gone and the database is there. */
     @FunctionalInterface
     private interface Crash {
-        void of(GatewayProcess gateway, Random random) throws Exception;
+        void of(GatewayProcess gateway, int round, Random random) throws Exception;
     }
 
     private final ScriptedUpstream upstream = new ScriptedUpstream();
@@ -106,7 +108,7 @@ class CrashIT {
                     "PostgreSQL that stops too",
                     withShortLease(GatewayProcess.onPostgres(database.address(), upstream)),
                     database::connect,
-                    (gateway, random) -> stopAndKill(database, gateway, random));
+                    (gateway, round, random) -> stopAndKill(database, gateway, round, random));
         }
     }
 
@@ -115,27 +117,33 @@ class CrashIT {
         return settings;
     }
 
-    private static void kill(GatewayProcess gateway, Random random) throws InterruptedException {
-        pause(random, KILLED_AFTER_MILLIS_MAX);
+    private static void kill(GatewayProcess gateway, int round, Random random) throws InterruptedException {
+        pause(random, comesWhileRunsBegin(round) ? KILLED_AT_FIRST_MILLIS_MAX : KILLED_AFTER_MILLIS_MAX);
         gateway.kill();
     }
 
     /** The database goes and comes back under the gateway, which is killed in the end, at times while it is away. */
-    private void stopAndKill(OwnPostgres database, GatewayProcess gateway, Random random) throws Exception {
-        int stops = random.nextInt(DATABASE_STOPS_MAX + 1);
+    private void stopAndKill(OwnPostgres database, GatewayProcess gateway, int round, Random random) throws Exception {
+        int stops = round % (DATABASE_STOPS_MAX + 1);
+        boolean killedWhileAway = round % 2 == 0;
         for (int i = 1; i <= stops; i++) {
             pause(random, KILLED_AFTER_MILLIS_MAX / 2);
             database.stopImmediately();
             databaseStops++;
             pause(random, DATABASE_AWAY_MILLIS_MAX);
-            if (i == stops && random.nextInt(3) == 0) {
+            if (i == stops && killedWhileAway) {
                 gateway.kill();
             }
             database.startAgain();
         }
         if (gateway.isAlive()) {
-            kill(gateway, random);
+            kill(gateway, round, random);
         }
+    }
+
+    /** One crash in five. */
+    private static boolean comesWhileRunsBegin(int round) {
+        return round % 5 == 0;
     }
 
     /** The moment of a crash: what is tested is that none is a bad one. */
@@ -191,10 +199,9 @@ class CrashIT {
                 streaming.add(client);
                 reading.add(clients.submit(client));
             }
-            // One in five may come while runs begin.
-            int headsAwaited = random.nextInt(5) == 0 ? random.nextInt(2) : STREAMS / 2;
+            int headsAwaited = comesWhileRunsBegin(round) ? random.nextInt(2) : STREAMS / 2;
             assertTrue(headsCame.tryAcquire(headsAwaited, 60, TimeUnit.SECONDS), "no heads come");
-            crash.of(gateway, random);
+            crash.of(gateway, round, random);
             for (Future<Void> each : reading) {
                 each.get(30, TimeUnit.SECONDS);
             }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.journal.StreamLoad.Streamed;
 import io.runtape.testsupport.GatewayProcess;
@@ -32,14 +33,19 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * PostgreSQL stalls, goes, comes back or has no room, under live runs: nothing is lost or doubled, memory stays flat, and who
- * asks is told. With the full load of 20 MiB a run: {@code -Doutage.mebibytes=20}.
+ * asks is told. Tests that only wait run at once, those that take the machine each alone. With the full load of 20 MiB a run: {@code -Doutage.mebibytes=20}.
  */
 class StoreOutageIT {
+
+    private static final String PROCESSORS = "processors";
 
     private static final Duration PATIENCE = ScriptedUpstream.PATIENCE;
 
@@ -103,6 +109,7 @@ class StoreOutageIT {
     // ---- The store stalls
 
     @Test
+    @ResourceLock(PROCESSORS)
     void waitsForAFrozenStoreWithoutLossAndWithoutHeap() throws Exception {
         Flood flood = new Flood();
         long frozen = System.nanoTime();
@@ -116,6 +123,7 @@ class StoreOutageIT {
     }
 
     @Test
+    @ResourceLock(PROCESSORS)
     void waitsForALockOnTheFramesWithoutLossAndWithoutHeap() throws Exception {
         Flood flood = new Flood();
 
@@ -202,6 +210,7 @@ class StoreOutageIT {
     // ---- The store goes
 
     @Test
+    @ResourceLock(PROCESSORS)
     void waitsForAStoreThatStopsAndComesBack() throws Exception {
         GatewayProcess gateway = gateway();
         StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 40, Duration.ofMillis(5)));
@@ -230,6 +239,8 @@ class StoreOutageIT {
 
     /** Nobody could show that it lives, for longer than a lease: that is nobody's fault. */
     @Test
+    @Execution(CONCURRENT)
+    @ResourceLock(value = PROCESSORS, mode = ResourceAccessMode.READ)
     void closesNobodysRunsAfterAnOutageThatHitEveryGateway() throws Exception {
         Duration lease = Duration.ofSeconds(3);
         String[] settings = {"RUNTAPE_NODE_LEASE", lease.toSeconds() + "s"};
@@ -278,6 +289,7 @@ class StoreOutageIT {
     }
 
     @Test
+    @ResourceLock(PROCESSORS)
     void givesRunsUpThatHaveWaitedTooLong() throws Exception {
         Duration timeout = Duration.ofSeconds(3);
         GatewayProcess gateway = gateway("RUNTAPE_STORE_TIMEOUT", timeout.toSeconds() + "s");
@@ -311,6 +323,8 @@ class StoreOutageIT {
 
     /** The end of a run that was given up is on its way when the store goes once more, and that outage is too long as well. */
     @Test
+    @Execution(CONCURRENT)
+    @ResourceLock(value = PROCESSORS, mode = ResourceAccessMode.READ)
     void endsRunsThatWereGivenUpThoughTheStoreGoesAgain() throws Exception {
         GatewayProcess gateway = gateway("RUNTAPE_STORE_TIMEOUT", "2s");
         StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 10, Duration.ofMillis(5)));
@@ -364,6 +378,8 @@ class StoreOutageIT {
 
     /** After the call was sent nobody may think that it was not, however the response got lost. */
     @Test
+    @Execution(CONCURRENT)
+    @ResourceLock(value = PROCESSORS, mode = ResourceAccessMode.READ)
     void keepsTheKeyOfACallThatWasGivenUpBeforeItsResponse() throws Exception {
         GatewayProcess gateway = gateway("RUNTAPE_STORE_TIMEOUT", "3s");
         String[] lines = {StreamLoad.CREDENTIAL, "Idempotency-Key: given-up", ""};
@@ -409,6 +425,7 @@ class StoreOutageIT {
 
     @ParameterizedTest
     @MethodSource("ways")
+    @ResourceLock(PROCESSORS)
     void waitsForRoom(SmallDisk.Way way) throws Exception {
         GatewayProcess gateway = gateway();
         SmallDisk disk = closing(SmallDisk.under(postgres, way));

@@ -19,6 +19,7 @@ import io.runtape.testsupport.ShortBounds;
 import io.runtape.testsupport.StoreLock;
 import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -227,18 +228,43 @@ abstract class BoundsTest extends RunningGateway {
 
     @Test
     void bearsAForwardedResponseThatSaysLittle() throws Exception {
-        Scripted script = upstream.on(exchange -> {
+        CountDownLatch enough = new CountDownLatch(1);
+        WireResponse response =
+                client().get("/v1/run/run_1/stream", sayingLittleUntil(enough).header());
+        response.readUpTo(1);
+
+        awaitCut(client().get("/v1/run/run_2/stream", fallingSilent().header()));
+
+        enough.countDown();
+        assertSaysTheLast(response);
+    }
+
+    /** A stream that says a little again and again; when it is enough, it says its last and ends. */
+    private Scripted sayingLittleUntil(CountDownLatch enough) {
+        return upstream.on(exchange -> {
             exchange.streamHead();
-            for (int i = 0; i < 4; i++) {
+            do {
                 exchange.chunk(":\n");
-                TimeUnit.MILLISECONDS.sleep(ShortBounds.IDLE_TIMEOUT.toMillis() / 2);
-            }
-            exchange.end();
+            } while (!enough.await(ShortBounds.IDLE_TIMEOUT.toMillis() / 20, TimeUnit.MILLISECONDS));
+            exchange.chunk("data: x\n\n").end();
         });
+    }
 
-        WireResponse response = client().get("/v1/run/run_1/stream", script.header());
+    private Scripted fallingSilent() {
+        return upstream.on(exchange -> {
+            exchange.streamHead().chunk(":\n");
+            exchange.awaitPeerGone();
+        });
+    }
 
-        assertEquals(":\n:\n:\n:\n", new String(response.whole(), UTF_8));
+    /** A stream that falls silent is cut, though another one, which began before it, is not: that one has said something. */
+    private static void awaitCut(WireResponse silent) throws IOException {
+        assertEquals(":\n", new String(silent.readAll(), UTF_8));
+        assertEquals(WireResponse.End.CUT, silent.end());
+    }
+
+    private static void assertSaysTheLast(WireResponse response) throws IOException {
+        assertEquals("data: x\n\n", new String(response.whole(), UTF_8).replace(":\n", ""));
     }
 
     @Test
@@ -255,18 +281,15 @@ abstract class BoundsTest extends RunningGateway {
 
     @Test
     void bearsAStreamThatSaysLittle() throws Exception {
-        Scripted script = upstream.on(exchange -> {
-            exchange.streamHead();
-            for (int i = 0; i < 4; i++) {
-                exchange.chunk(":\n");
-                TimeUnit.MILLISECONDS.sleep(ShortBounds.IDLE_TIMEOUT.toMillis() / 2);
-            }
-            exchange.chunk("data: x\n\n").end();
-        });
+        CountDownLatch enough = new CountDownLatch(1);
+        WireResponse response =
+                client().post("/v1/run", "{}", sayingLittleUntil(enough).header());
+        response.readUpTo(1);
 
-        WireResponse response = client().post("/v1/run", "{}", script.header());
+        awaitCut(client().post("/v1/run", "{}", fallingSilent().header()));
 
-        assertEquals(":\n:\n:\n:\ndata: x\n\n", new String(response.whole(), UTF_8));
+        enough.countDown();
+        assertSaysTheLast(response);
         assertEquals(
                 "completed", table().ended(response.header("Runtape-Run-Id")).outcome());
     }

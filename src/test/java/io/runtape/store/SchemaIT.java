@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PgBouncer;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.postgresql.PGConnection;
@@ -137,6 +139,7 @@ class SchemaIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void leavesTheTablesOfOthersAlone() throws Exception {
         execute(
                 "create table public.run (id text, note text)",
@@ -158,6 +161,7 @@ class SchemaIT {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource(
             delimiter = '|',
             value = {
@@ -177,6 +181,7 @@ class SchemaIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void takesTheLongestNameOnEitherDatabase() throws Exception {
         String name = "order_6789_123456789_123456789_123456789";
         GatewayProcess onPostgres = start(database, "RUNTAPE_DATABASE_SCHEMA", name);
@@ -192,6 +197,7 @@ class SchemaIT {
 
     /** Their nodes have the same ids, and what one does to a dead gateway's sessions it does to no other schema's. */
     @Test
+    @Execution(CONCURRENT)
     void keepsTheSchemasOfOneDatabaseApart() throws Exception {
         try (Connection listening = PostgresServer.connect(database);
                 Statement listen = listening.createStatement()) {
@@ -257,6 +263,7 @@ class SchemaIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void saysWhichRightIsMissing() throws Exception {
         String address = as("lacking");
 
@@ -273,6 +280,7 @@ class SchemaIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void startsInASchemaThatAnAdministratorHasMade() throws Exception {
         String address = as("guest");
         execute("create schema runtape", "grant usage on schema runtape to guest");
@@ -292,6 +300,7 @@ class SchemaIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void refusesASchemaThatHoldsSomethingElse() throws Exception {
         execute("create schema runtape", "create table runtape.invoice (id bigint)");
 
@@ -305,6 +314,7 @@ class SchemaIT {
             "create table public.frame (run_pk bigint not null, offset_us bigint not null)");
 
     @Test
+    @Execution(CONCURRENT)
     void refusesAHistoryFromBeforeTheFirstRelease() throws Exception {
         execute(BEFORE_THE_FIRST_RELEASE.toArray(String[]::new));
 
@@ -319,6 +329,7 @@ class SchemaIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void refusesAFileFromBeforeTheFirstRelease() throws Exception {
         String file = dataDir.toAbsolutePath().normalize().resolve("runtape").toString();
         try (Connection connection = DriverManager.getConnection(
@@ -335,6 +346,7 @@ class SchemaIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void makesTheTablesOnceWhenThreeStartAtOnce() throws Exception {
         List<GatewayProcess> three = List.of(start(database), start(database), start(database));
 
@@ -355,6 +367,7 @@ class SchemaIT {
     // ---- Through PgBouncer in transaction mode
 
     @Test
+    @Execution(CONCURRENT)
     void needsNothingThroughAPoolerWhereTheRoleIsNamedAsTheSchema() throws Exception {
         Assumptions.assumeTrue(PgBouncer.isInstalled(), "there is no PgBouncer on this machine");
         String direct = as("runtape");
@@ -368,6 +381,7 @@ class SchemaIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void saysWhatIsMissingThroughAPooler() throws Exception {
         Assumptions.assumeTrue(PgBouncer.isInstalled(), "there is no PgBouncer on this machine");
         try (PgBouncer bouncer = PgBouncer.start(database)) {

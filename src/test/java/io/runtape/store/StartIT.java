@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.ManagementPort;
@@ -15,7 +16,9 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
-import java.net.ServerSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +29,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,6 +38,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StartIT {
 
     private static final Duration START = Duration.ofMinutes(2);
+
+    /** They do not live for long: compiling less is starting sooner. */
+    private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1";
 
     private final ScriptedUpstream upstream = new ScriptedUpstream();
     private final List<GatewayProcess> started = new ArrayList<>();
@@ -48,7 +55,7 @@ class StartIT {
     }
 
     private GatewayProcess start(Map<String, String> settings) throws IOException {
-        GatewayProcess gateway = GatewayProcess.start(settings);
+        GatewayProcess gateway = GatewayProcess.start(settings, SHORT_LIVED);
         started.add(gateway);
         return gateway;
     }
@@ -75,6 +82,7 @@ class StartIT {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @ValueSource(
             strings = {
                 "mysql://runtape:hunter2@localhost/runtape",
@@ -91,21 +99,24 @@ class StartIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void refusesToStartWhereTheDatabaseIsAway() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
+        // A port that is taken and where nobody listens.
+        try (Socket taken = new Socket()) {
+            taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            int port = taken.getLocalPort();
+
+            String line = refusal(
+                    start(onH2("RUNTAPE_DATABASE_URL", "postgresql://runtape:hunter2@127.0.0.1:" + port + "/runtape")),
+                    "cannot open its database");
+
+            assertTrue(line.contains("PostgreSQL at 127.0.0.1:" + port + "/runtape"), line);
+            assertTrue(line.contains("refused"), line);
         }
-
-        String line = refusal(
-                start(onH2("RUNTAPE_DATABASE_URL", "postgresql://runtape:hunter2@127.0.0.1:" + port + "/runtape")),
-                "cannot open its database");
-
-        assertTrue(line.contains("PostgreSQL at 127.0.0.1:" + port + "/runtape"), line);
-        assertTrue(line.contains("refused"), line);
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({"postgres, no_such_database, no_such_database", "no_such_role, postgres, no_such_role"})
     void saysWhatTheDatabaseSays(String user, String database, String said) throws Exception {
         String address = PostgresServer.freshDatabase();
@@ -119,6 +130,7 @@ class StartIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void refusesADataDirectoryThatIsAFile() throws Exception {
         Path file = Files.writeString(dataDir.resolve("file"), "x");
 
@@ -128,6 +140,7 @@ class StartIT {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource(
             delimiter = '|',
             value = {
@@ -150,6 +163,7 @@ class StartIT {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({
         "RUNTAPE_SECERT, RUNTAPE_SECRET",
         "RUNTAPE_DATABASE_PASSWORD, RUNTAPE_DATABASE_PASSWORD_FILE",
@@ -166,9 +180,11 @@ class StartIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void namesEverySettingThatThereIsNot() throws Exception {
         GatewayProcess gateway = GatewayProcess.start(
                 onH2("RUNTAPE_MAX_BDY", "1M", "RUNTAPE_SECRT", "hunter2"),
+                SHORT_LIVED,
                 "-Druntape.max.frame=1M",
                 "-D%prod.runtape.auht=hunter2");
         started.add(gateway);
@@ -185,6 +201,7 @@ class StartIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void takesSettingsInEveryFormAndWhatKubernetesSets() throws Exception {
         Map<String, String> settings = onH2(
                 "RUNTAPE_RECORD_PATHS_0_", "/v1/run",
@@ -195,7 +212,8 @@ class StartIT {
                 "RUNTAPE_PORT", "tcp://10.0.0.11:8080",
                 "RUNTAPE_PORT_8080_TCP_ADDR", "10.0.0.11",
                 "RUNTAPE_ADMIN_PORT_9000_TCP", "tcp://10.0.0.12:9000");
-        GatewayProcess gateway = GatewayProcess.start(settings, "-Druntape.max-frame=4K", "-D%dev.runtape.auth=none");
+        GatewayProcess gateway =
+                GatewayProcess.start(settings, SHORT_LIVED, "-Druntape.max-frame=4K", "-D%dev.runtape.auth=none");
         started.add(gateway);
 
         WireResponse response = gateway.ready()
@@ -209,6 +227,7 @@ class StartIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void refusesAChangedSecret() throws Exception {
         GatewayProcess first = start(onH2("RUNTAPE_SECRET", "0123456789abcdef")).ready();
         first.terminate();
@@ -220,6 +239,7 @@ class StartIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void leavesAnEmbeddedDatabaseToTheGatewayThatHasIt() throws Exception {
         GatewayProcess first = start(onH2()).ready();
 
@@ -234,6 +254,7 @@ class StartIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void takesAnEmbeddedDatabaseOverFromAGatewayThatStops() throws Exception {
         GatewayProcess first = start(onH2()).ready();
         GatewayProcess second = start(onH2());
@@ -251,6 +272,7 @@ class StartIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void warnsOfADatabaseFileWithoutAByte() throws Exception {
         Path file = Files.createFile(dataDir.resolve("runtape.mv.db"));
 
@@ -272,6 +294,7 @@ class StartIT {
 
     /** Nothing more than where the store is, what to try, and where it listens. */
     @Test
+    @Execution(CONCURRENT)
     void saysLittleWhenItStarts() throws Exception {
         String address = PostgresServer.freshDatabase();
         List<Map<String, String>> stores = List.of(onH2(), GatewayProcess.onPostgres(address, upstream));
@@ -323,6 +346,7 @@ class StartIT {
             Map.of("Graceful Shutdown", "UP", "database", "UP", "warm-up", "UP", "http", "200");
 
     @Test
+    @Execution(CONCURRENT)
     void isReadyWithoutItsAgentApiAndSaysThatItIsAway() throws Exception {
         GatewayProcess gateway = start(onH2()).ready();
         ManagementPort management = gateway.management();
@@ -337,6 +361,7 @@ class StartIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void isNotReadyWithoutItsDatabase() throws Exception {
         try (OwnPostgres own = OwnPostgres.start()) {
             GatewayProcess gateway =

@@ -35,12 +35,14 @@ public final class GatewayProcess implements AutoCloseable {
             "Listening on: https?://[^:]+:(\\d+)\\. Management interface listening on http://[^:]+:(\\d+)");
 
     private final Process process;
+    private final LoopSchedule schedule;
     private volatile boolean excused;
     private final Thread reading;
     private final List<String> output = new CopyOnWriteArrayList<>();
 
     private GatewayProcess(Process process) {
         this.process = process;
+        this.schedule = LoopSchedule.of(process.pid());
         this.reading = new Thread(this::readOutput, "gateway-output");
         reading.setDaemon(true);
         reading.start();
@@ -237,6 +239,8 @@ public final class GatewayProcess implements AutoCloseable {
      */
     @Override
     public void close() {
+        schedule.look();
+        schedule.close();
         process.toHandle().destroyForcibly();
         try {
             exit(Duration.ofSeconds(10));
@@ -246,7 +250,7 @@ public final class GatewayProcess implements AutoCloseable {
         List<String> serving = output.stream()
                 .dropWhile(line -> !LISTENING.matcher(line).find())
                 .toList();
-        if (!excused && !BlockedLoops.in(serving).isEmpty()) {
+        if (!excused && !BlockedLoops.in(serving, schedule).isEmpty()) {
             throw new AssertionError("an event loop was blocked: " + String.join("\n", output));
         }
     }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.EgressProxy;
 import io.runtape.testsupport.GatewayProcess;
@@ -16,6 +17,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -32,11 +34,15 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What callers and the log are told of an agent API that gives no response. */
 class UpstreamFailureIT {
+
+    /** They do not live for long: compiling less is starting sooner. */
+    private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1";
 
     private static final char[] PASSWORD = "changeit".toCharArray();
 
@@ -44,20 +50,23 @@ class UpstreamFailureIT {
     Path directory;
 
     @Test
+    @Execution(CONCURRENT)
     void saysThatTheNameIsNotKnown() throws Exception {
         assertTold("http://agents.invalid", "its host name is not known");
     }
 
     @Test
+    @Execution(CONCURRENT)
     void saysThatTheConnectionIsRefused() throws Exception {
-        int unused;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            unused = socket.getLocalPort();
+        // A port that is taken and where nobody listens.
+        try (Socket taken = new Socket()) {
+            taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            assertTold("http://127.0.0.1:" + taken.getLocalPort(), "the connection is refused");
         }
-        assertTold("http://127.0.0.1:" + unused, "the connection is refused");
     }
 
     @Test
+    @Execution(CONCURRENT)
     void saysThatTheCertificateIsNotTrusted() throws Exception {
         try (ServerSocket server = selfSigned()) {
             Thread accepting = new Thread(() -> accept(server), "self-signed");
@@ -68,6 +77,7 @@ class UpstreamFailureIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void saysThatItsOwnCertificateIsMissing() throws Exception {
         PrivateCa ca = new PrivateCa(directory, "ca");
         try (ScriptedUpstream upstream = ScriptedUpstream.overMutualTls(ca.server(ca.issue("agents")))) {
@@ -80,6 +90,7 @@ class UpstreamFailureIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void saysThatTheCertificateIsOfAnotherHost() throws Exception {
         PrivateCa ca = new PrivateCa(directory, "ca");
         try (ScriptedUpstream upstream =
@@ -93,6 +104,7 @@ class UpstreamFailureIT {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @ValueSource(strings = {"https://127.0.0.1:1", "http://127.0.0.1:1"})
     void saysThatTheProxyWantsAnotherLogin(String url) throws Exception {
         try (EgressProxy proxy = EgressProxy.withLogin("runtape", "hunter3")) {
@@ -106,6 +118,7 @@ class UpstreamFailureIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void saysThatTheProxyDoesNotConnect() throws Exception {
         try (EgressProxy proxy = EgressProxy.open()) {
             assertTold(
@@ -117,12 +130,14 @@ class UpstreamFailureIT {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @ValueSource(strings = {"http://127.0.0.1:1", "http://proxy.invalid:3128"})
     void saysThatTheProxyIsAway(String proxy) throws Exception {
         assertTold("https://agents.invalid", "the proxy cannot be reached", "RUNTAPE_UPSTREAM_PROXY", proxy);
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @ValueSource(booleans = {false, true})
     void givesUpAConnectionThatIsNotMade(boolean byProxy) throws Exception {
         try (SilentServer silent = new SilentServer()) {
@@ -134,7 +149,8 @@ class UpstreamFailureIT {
             } else {
                 silent.fill();
             }
-            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            try (GatewayProcess gateway =
+                    GatewayProcess.start(settings, SHORT_LIVED).ready()) {
                 for (String target : List.of("/v1/run", "/v1/models")) {
                     long began = System.nanoTime();
                     WireResponse response = gateway.client().post(target, "{}");
@@ -150,6 +166,7 @@ class UpstreamFailureIT {
 
     /** The files are read again, so that a certificate that is renewed needs no new start. */
     @Test
+    @Execution(CONCURRENT)
     void trustsAnAuthorityOnceItsFileIsReplaced() throws Exception {
         PrivateCa earlier = new PrivateCa(directory, "earlier");
         PrivateCa later = new PrivateCa(directory, "later");
@@ -161,7 +178,8 @@ class UpstreamFailureIT {
                     file.toString(),
                     "QUARKUS_TLS_UPSTREAM_RELOAD_PERIOD",
                     "200ms");
-            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            try (GatewayProcess gateway =
+                    GatewayProcess.start(settings, SHORT_LIVED).ready()) {
                 String header = upstream.on(Script.json(200, "{}")).header();
                 assertEquals(502, gateway.client().post("/v1/run", "{}", header).status());
                 assertEquals(502, gateway.client().get("/v1/models", header).status());
@@ -186,12 +204,14 @@ class UpstreamFailureIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void isWellWhereTheProxyConnects() throws Exception {
         PrivateCa ca = new PrivateCa(directory, "ca");
         try (ScriptedUpstream upstream = ScriptedUpstream.overTls(ca.server(ca.issue("agents")));
                 EgressProxy proxy = EgressProxy.open();
                 GatewayProcess gateway = GatewayProcess.start(
-                                settings(upstream.url(), "RUNTAPE_UPSTREAM_PROXY", "http://127.0.0.1:" + proxy.port()))
+                                settings(upstream.url(), "RUNTAPE_UPSTREAM_PROXY", "http://127.0.0.1:" + proxy.port()),
+                                SHORT_LIVED)
                         .ready()) {
             assertEquals(
                     Map.of("http", "200", "upstream", "UP"),
@@ -208,6 +228,7 @@ class UpstreamFailureIT {
 
     /** What is set of the way to an agent API is not that to the demo agent. */
     @Test
+    @Execution(CONCURRENT)
     void leavesTheDemoAgentAlone() throws Exception {
         PrivateCa ca = new PrivateCa(directory, "ca");
         Map<String, String> settings = settings(
@@ -216,7 +237,8 @@ class UpstreamFailureIT {
                 "http://127.0.0.1:1",
                 "RUNTAPE_UPSTREAM_CA_FILE",
                 ca.file().toString());
-        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+        try (GatewayProcess gateway =
+                GatewayProcess.start(settings, SHORT_LIVED).ready()) {
             WireResponse response =
                     gateway.client().post("/v1/run", "{\"agent\":\"demo\",\"prompt\":\"Add a health check\"}");
             assertEquals(200, response.status());
@@ -235,7 +257,7 @@ class UpstreamFailureIT {
 
     private void assertTold(String url, String why, String... further) throws Exception {
         try (GatewayProcess gateway =
-                GatewayProcess.start(settings(url, further)).ready()) {
+                GatewayProcess.start(settings(url, further), SHORT_LIVED).ready()) {
             assertTold(gateway, "recorded", gateway.client().post("/v1/run", "{}", "X-Request-ID: recorded"), why);
             assertTold(gateway, "forwarded", gateway.client().get("/v1/models", "X-Request-ID: forwarded"), why);
             assertFalse(gateway.output().stream().anyMatch(line -> line.contains("hunter2")));

@@ -1,0 +1,209 @@
+package io.runtape.testsupport;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A loop is blamed for what it does itself, on a machine that is crowded as well as on one that is not. */
+class BlockedLoopsTest {
+
+    private static final Logger VERTX = Logger.getLogger("io.vertx.core.impl.BlockedThreadChecker");
+
+    private static final int LIMIT_MILLIS = 500;
+    private static final Duration BLOCKED = Duration.ofMillis(3 * LIMIT_MILLIS / 2);
+    private static final int BUSY_THREADS_A_PROCESSOR = 8;
+
+    private final BlockedLoops watching = new BlockedLoops();
+    private final CountDownLatch reported = new CountDownLatch(1);
+    private final Handler reports = new Handler() {
+        @Override
+        public void publish(LogRecord report) {
+            reported.countDown();
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    };
+    private final Vertx vertx = Vertx.vertx(new VertxOptions()
+            .setEventLoopPoolSize(1)
+            .setMaxEventLoopExecuteTime(LIMIT_MILLIS)
+            .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS)
+            .setBlockedThreadCheckInterval(LIMIT_MILLIS / 10)
+            .setBlockedThreadCheckIntervalUnit(TimeUnit.MILLISECONDS));
+
+    @BeforeEach
+    void watch() throws Exception {
+        // From the first task on there is a thread to be watched.
+        onLoop(() -> null);
+        watching.beforeClass(getClass());
+        VERTX.addHandler(reports);
+    }
+
+    @AfterEach
+    void close() {
+        VERTX.removeHandler(reports);
+        vertx.close();
+    }
+
+    /** Runs this on an event loop; returns when it has. */
+    private void onLoop(Callable<Void> task) throws Exception {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        vertx.runOnContext(v -> {
+            try {
+                done.complete(task.call());
+            } catch (Exception e) {
+                done.completeExceptionally(e);
+            }
+        });
+        done.get(1, TimeUnit.MINUTES);
+    }
+
+    private enum Way {
+        SLEEPS {
+            @Override
+            void block() throws Exception {
+                Thread.sleep(BLOCKED.toMillis());
+            }
+        },
+        WAITS_FOR_A_LOCK {
+            @Override
+            void block() throws Exception {
+                Object lock = new Object();
+                CountDownLatch taken = new CountDownLatch(1);
+                Thread holding = new Thread(() -> {
+                    synchronized (lock) {
+                        taken.countDown();
+                        sleep();
+                    }
+                });
+                holding.start();
+                taken.await();
+                synchronized (lock) {
+                    holding.join();
+                }
+            }
+        },
+        READS_A_SOCKET {
+            @Override
+            void block() throws Exception {
+                try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                        Socket socket = new Socket(silent.getInetAddress(), silent.getLocalPort());
+                        InputStream in = socket.getInputStream()) {
+                    socket.setSoTimeout((int) BLOCKED.toMillis());
+                    assertThrows(SocketTimeoutException.class, in::read);
+                }
+            }
+        },
+        COMPUTES {
+            @Override
+            void block() {
+                compute(BLOCKED);
+            }
+        };
+
+        abstract void block() throws Exception;
+    }
+
+    private static void sleep() {
+        try {
+            Thread.sleep(BLOCKED.toMillis());
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Takes a processor for so long in all, and longer by the clock where others have it meanwhile. */
+    private static void compute(Duration time) {
+        long until = cpuNanos() + time.toNanos();
+        while (cpuNanos() < until) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static long cpuNanos() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void blamesALoopThat(Way way) throws Exception {
+        onLoop(() -> {
+            way.block();
+            return null;
+        });
+
+        assertThrows(AssertionError.class, () -> watching.afterAll(null));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SLEEPS", "WAITS_FOR_A_LOCK", "READS_A_SOCKET"})
+    void blamesALoopOnACrowdedMachineThat(Way way) throws Exception {
+        crowded(() -> blamesALoopThat(way));
+    }
+
+    @Test
+    void blamesNoLoopThatOthersKeepFromTheProcessors() throws Exception {
+        crowded(() -> onLoop(() -> {
+            compute(Duration.ofMillis(LIMIT_MILLIS / 2));
+            return null;
+        }));
+
+        assertTrue(reported.await(0, TimeUnit.SECONDS), "the machine is not crowded");
+        assertDoesNotThrow(() -> watching.afterAll(null));
+    }
+
+    private interface Task {
+        void run() throws Exception;
+    }
+
+    /** Does it while others would have all processors for themselves. */
+    private static void crowded(Task task) throws Exception {
+        AtomicBoolean enough = new AtomicBoolean();
+        List<Thread> busy = new ArrayList<>();
+        for (int i = 0; i < BUSY_THREADS_A_PROCESSOR * Runtime.getRuntime().availableProcessors(); i++) {
+            Thread thread = new Thread(() -> {
+                while (!enough.get()) {
+                    Thread.onSpinWait();
+                }
+            });
+            thread.start();
+            busy.add(thread);
+        }
+        try {
+            task.run();
+        } finally {
+            enough.set(true);
+            for (Thread thread : busy) {
+                thread.join();
+            }
+        }
+    }
+}

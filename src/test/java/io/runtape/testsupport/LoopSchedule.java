@@ -1,0 +1,141 @@
+package io.runtape.testsupport;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.management.JMException;
+import javax.management.ObjectName;
+
+/**
+ * For how long the event loops of a process have waited for a processor that others had, as Linux counts it for each thread, noted
+ * several times a second. Where the system does not tell, none has waited. Safe for any thread.
+ */
+final class LoopSchedule implements AutoCloseable {
+
+    private static final long PAUSE_MILLIS = 50;
+
+    /** A thread gets its name when it has begun. */
+    private static final int PAUSES_BETWEEN_NAMES = 20;
+
+    /** What the system knows of the name: its first 15 characters. */
+    private static final String NAME = "vert.x-eventloo";
+
+    private final Path tasks;
+    private final Map<Long, NavigableMap<Long, Long>> waitedNanos = new ConcurrentSkipListMap<>();
+    private final Set<Long> others = ConcurrentHashMap.newKeySet();
+    private final Thread noting = new Thread(this::note, "loop-schedule");
+    private volatile boolean closed;
+
+    private LoopSchedule(long pid) {
+        this.tasks = Path.of("/proc", Long.toString(pid), "task");
+        look();
+        noting.setDaemon(true);
+        noting.start();
+    }
+
+    /** Begins to note what the loops of that process wait. */
+    static LoopSchedule of(long pid) {
+        return new LoopSchedule(pid);
+    }
+
+    private void note() {
+        try {
+            for (int i = 1; !closed && Files.exists(tasks); i++) {
+                if (i % PAUSES_BETWEEN_NAMES == 0) {
+                    others.clear();
+                }
+                look();
+                TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Notes what they have waited until now. */
+    void look() {
+        try (Stream<Path> threads = Files.list(tasks)) {
+            threads.forEach(this::look);
+        } catch (IOException | UncheckedIOException gone) {
+            // The process has ended, or the system is another one.
+        }
+    }
+
+    private void look(Path thread) {
+        try {
+            long id = Long.parseLong(thread.getFileName().toString());
+            if (others.contains(id)) {
+                return;
+            }
+            if (!waitedNanos.containsKey(id)
+                    && !Files.readString(thread.resolve("comm")).startsWith(NAME)) {
+                others.add(id);
+                return;
+            }
+            // What it ran, what it waited while it could have run, and how often.
+            long waited =
+                    Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[1]);
+            waitedNanos
+                    .computeIfAbsent(id, none -> new ConcurrentSkipListMap<>())
+                    .put(System.currentTimeMillis(), waited);
+        } catch (IOException gone) {
+            // The thread has ended.
+        }
+    }
+
+    /** The threads that are event loops, as the system numbers them, in the order in which they began. */
+    List<Long> loops() {
+        return new ArrayList<>(waitedNanos.keySet());
+    }
+
+    /** The threads of this JVM of that name, as the system numbers them. */
+    static List<Long> threadsNamed(String name) {
+        try {
+            String threads = (String) ManagementFactory.getPlatformMBeanServer()
+                    .invoke(
+                            new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                            "threadPrint",
+                            new Object[] {new String[0]},
+                            new String[] {String[].class.getName()});
+            return Pattern.compile("^" + Pattern.quote('"' + name + '"') + " .* nid=(\\w+)", Pattern.MULTILINE)
+                    .matcher(threads)
+                    .results()
+                    .map(thread -> Long.decode(thread.group(1)))
+                    .toList();
+        } catch (JMException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** For how long that thread waited for a processor within the time before, in milliseconds. */
+    long waitedMillis(long loop, long untilEpochMillis, long millisBefore) {
+        NavigableMap<Long, Long> waited = waitedNanos.getOrDefault(loop, new TreeMap<>());
+        SortedMap<Long, Long> before = waited.headMap(untilEpochMillis - millisBefore, true);
+        SortedMap<Long, Long> after = waited.tailMap(untilEpochMillis, true);
+        if (waited.isEmpty()) {
+            return 0;
+        }
+        long from = before.isEmpty() ? waited.firstEntry().getValue() : before.get(before.lastKey());
+        long to = after.isEmpty() ? waited.lastEntry().getValue() : after.get(after.firstKey());
+        return TimeUnit.NANOSECONDS.toMillis(to - from);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}
