@@ -43,7 +43,7 @@ final class StreamReaders {
      * The look-up of the run that a request may read. It blocks, and fails with 404 for another owner's run. Any fault
      * of a ticket is 401, which reveals nothing about its owner's runs.
      *
-     * @throws ApiException 401 where the request brings neither
+     * @throws ApiException 401 if the request brings neither
      */
     Lookup<RunSources.Found> ofRun(HttpServerRequest request, @Nullable Ticket ticket, String id) {
         if (ticket != null) {
@@ -63,7 +63,7 @@ final class StreamReaders {
     /**
      * Tells whose thread a request may read; it blocks where that takes a look at a ticket.
      *
-     * @throws ApiException 401 where the request brings neither
+     * @throws ApiException 401 if the request brings neither
      */
     Lookup<Owner> ofThread(HttpServerRequest request, @Nullable Ticket ticket, String id) {
         if (ticket == null) {

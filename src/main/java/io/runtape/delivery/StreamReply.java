@@ -71,7 +71,7 @@ final class StreamReply {
     }
 
     private Uni<Void> cut(Throwable cause) {
-        LOG.warnf("a reader is cut off, since the database does not answer: %s", cause.toString());
+        LOG.warnf("a reader is cut off, its look-up failed: %s", cause.toString());
         ErrorReply.cut(context);
         return Uni.createFrom().voidItem();
     }

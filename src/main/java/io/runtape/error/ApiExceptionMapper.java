@@ -127,7 +127,7 @@ public final class ApiExceptionMapper {
     static void log(Throwable failure, RoutingContext context) {
         LOG.errorf(
                 failure,
-                "Request %s failed with %s",
+                "request %s failed with %s",
                 RequestId.of(context),
                 failure.getClass().getName());
     }
