@@ -10,35 +10,35 @@ import java.util.Optional;
 @ConfigMapping(prefix = "runtape")
 interface AccessConfig {
     /**
-     * Who may call. {@code caller}: whoever brings a credential; the upstream judges it, and each credential has a history
-     * of its own. Another value stops the start.
+     * Who may call. {@code caller}: any caller with a credential; the agent API judges it, and each credential has a
+     * history of its own. Another value stops the start.
      */
     @WithDefault("caller")
     String auth();
 
     /**
-     * Whether the history of calls without a credential can be read without one, and whether those calls are repeated by
-     * their Idempotency-Key. Unset, only while the built-in demo agent answers: with a real upstream those runs may be
-     * anybody's.
+     * Whether callers without a credential can read the history of such calls, and whether an Idempotency-Key repeats
+     * them. Unset, only while the built-in demo agent answers: with a real agent API those runs may belong to anybody.
      */
     Optional<Boolean> anonymous();
 
     /**
-     * The request headers that are credentials: they tell whose a call is, and are never stored, logged or returned. A call
-     * may bring one value in all of them together; two that differ are refused with 400. Name only what the agent API
-     * judges: whoever may choose a value that nobody judges is a new owner with each call.
+     * The request headers that are credentials: they say who owns a call, and are never stored, logged or returned. A
+     * call may bring only one value in all of them together; two that differ get 400. Name only headers that the agent
+     * API judges: with any other header a caller can invent a value, and be a new owner, for each call.
      */
     @WithDefault("X-API-Key,Authorization")
     List<String> credentialHeaders();
 
     /**
-     * The secret that owners are derived from with HMAC-SHA-256, at least 16 characters. Unset, a random one is made at the
-     * first start and kept in the database. Set it where that database must not be enough to try credentials against
-     * the owners in it. A changed one stops the start, since every caller would lose sight of its history.
+     * The key that turns a credential into an owner (HMAC-SHA-256), at least 16 characters. Unset, the first start
+     * makes a random one and keeps it in the database. Set it if somebody with the database must not be able to try
+     * credentials against its owners. A changed secret stops the start, since every caller would lose sight of its
+     * history.
      */
     Optional<String> secret();
 
-    /** The upstream, read here only to tell whether it is the built-in demo agent, which answers where no URL is set. */
+    /** The upstream's URL. Unset, the built-in demo agent answers, which is all that this package needs to know. */
     @WithName("upstream.url")
     Optional<String> upstreamUrl();
 }

@@ -13,8 +13,9 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells who calls. The upstream judges credentials; here they only tell histories apart. No credential is kept, logged or
- * put into an exception. Safe for any thread; nothing in it blocks once the application has started.
+ * Finds the owner of a call. The agent API judges credentials; here they only tell histories apart. This class does not
+ * keep or log a credential, or put it into an exception. Safe for any thread; nothing in it blocks once the application
+ * has started.
  */
 @Singleton
 public final class CallerAuthentication {
@@ -53,8 +54,8 @@ public final class CallerAuthentication {
     }
 
     /**
-     * The owner of a call of the agent API. Whoever brings no credential is {@link Owner#ANONYMOUS}, and the upstream says
-     * what it thinks of that.
+     * The owner of a call of the agent API. A call without a credential belongs to {@link Owner#ANONYMOUS}, and the
+     * agent API decides whether to accept it.
      *
      * @throws ApiException {@code invalid_request} if the call brings two credentials
      */
@@ -79,8 +80,8 @@ public final class CallerAuthentication {
     }
 
     /**
-     * Whether a response that this owner got may be given to whoever repeats the call. Not where the owner is everybody who
-     * brings no credential: what they prove themselves with, the gateway does not know.
+     * Whether a repeat of this owner's call may get the recorded response. Not if the owner is {@link Owner#ANONYMOUS}
+     * and its history is closed: the gateway cannot tell such callers apart.
      */
     public boolean mayRepeat(Owner owner) {
         return anonymousReads || !owner.equals(Owner.ANONYMOUS);

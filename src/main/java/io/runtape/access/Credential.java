@@ -6,7 +6,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller proves itself with, for as long as its request is looked at. It has no string form, so that it cannot end up
+ * A caller's credential, kept only while the gateway reads the request. It has no string form, so that it cannot end up
  * in a log.
  */
 final class Credential {
@@ -19,8 +19,8 @@ final class Credential {
     }
 
     /**
-     * The credential in a header, or null where it has none. Of {@code Authorization} the scheme Bearer does not count, so
-     * that a key is the same in whichever header. Another scheme does, whatever its case.
+     * The credential in a header, or null if it has none. The scheme Bearer of {@code Authorization} does not count, so
+     * that a key is the same in any header. Another scheme counts, in any case of its letters.
      */
     static @Nullable Credential of(String header, String text) {
         String value = text.strip();
@@ -34,7 +34,7 @@ final class Credential {
         return value.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Whether both are one credential; takes as long whether or not they begin alike. */
+    /** Whether both are the same credential, compared in constant time. */
     boolean isSameAs(Credential other) {
         return MessageDigest.isEqual(bytes(), other.bytes());
     }

@@ -8,8 +8,8 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
 /**
- * Refuses calls that bring two credentials, whether or not anybody asks whose they are: before a body is read, and before
- * anything is sent to the agent API. Safe for any event loop.
+ * Refuses calls that bring two credentials, also calls that need no owner: before the gateway reads a body, and before
+ * it sends anything to the agent API. Safe for any event loop.
  */
 @Singleton
 final class CredentialCheck {

@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request headers that are credentials: they tell whose a call is, and are never stored, logged or returned. Safe for any
- * thread.
+ * The request headers that are credentials: they say who owns a call, and are never stored, logged or returned. Safe
+ * for any thread.
  */
 @Singleton
 public final class CredentialHeaders {
@@ -29,7 +29,10 @@ public final class CredentialHeaders {
     /** RFC 9110, section 5.6.2. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
 
-    /** Not sent on, so that no agent API could judge them, or about the message or the call and not about the caller. */
+    /**
+     * Headers that the gateway does not send on, so that no agent API can judge them, or that describe the message or
+     * the call and not the caller.
+     */
     private static final Set<String> NO_CREDENTIAL = Set.of(
             "connection",
             "date",
@@ -87,17 +90,17 @@ public final class CredentialHeaders {
         return known.contains(name);
     }
 
-    /** Their names, for a person. */
+    /** Their names, for a message. */
     String listed() {
         return String.join(", ", names);
     }
 
     /**
-     * The one credential of a call, in whichever of the headers, and however often.
+     * The only credential of a call, in any of the headers and any number of times.
      *
-     * @return null where there is none
-     * @throws ApiException {@code invalid_request} where there are two: the caller could be either, and by changing the one
-     *     that the agent API does not look at would be somebody else with each call
+     * @return null if it has none
+     * @throws ApiException {@code invalid_request} if it has two: a caller could change the one that the agent API
+     *     ignores, and be another owner with each call
      */
     @Nullable
     Credential in(MultiMap headers) {
@@ -124,8 +127,8 @@ public final class CredentialHeaders {
     }
 
     /**
-     * The secrets in a header that is a credential, as they might be found somewhere else: without an authentication scheme
-     * or a cookie's name.
+     * The secrets in a credential header, in the form in which they may appear elsewhere: without an authentication
+     * scheme or a cookie's name.
      */
     public List<String> secrets(String name, String value) {
         if (!HttpHeaders.COOKIE.toString().equalsIgnoreCase(name)) {

@@ -1,12 +1,12 @@
 package io.runtape.access;
 
 /**
- * Whose history a run belongs to. The id is opaque: it tells nothing about the credential that it was made from.
+ * The caller that a run and its history belong to. The id is opaque: it reveals nothing about the credential.
  *
  * @param id {@code anonymous}, or {@code c-} and 32 hexadecimal digits
  */
 public record Owner(String id) {
-    /** Whoever brings no credential. */
+    /** The owner of all calls without a credential. */
     public static final Owner ANONYMOUS = new Owner("anonymous");
 
     public Owner {

@@ -6,11 +6,14 @@ import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Derives an owner from a credential: a keyed hash, so that the table of owners alone lets nobody test credentials. */
+/**
+ * Derives an owner from a credential by a keyed hash, so that nobody can test credentials with the table of owners
+ * alone.
+ */
 final class OwnerKey {
     private static final String ALGORITHM = "HmacSHA256";
 
-    // Half of the hash: 128 bits leave no chance of two credentials meeting, and ids stay readable.
+    // Half of the hash: 128 bits make a collision of two credentials practically impossible, and ids stay readable.
     private static final int ID_BYTES = 16;
 
     private final SecretKeySpec key;

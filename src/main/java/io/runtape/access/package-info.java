@@ -1,4 +1,4 @@
-/** Who calls, and whose history that is. */
+/** Who calls, and which owner that is. */
 @NullMarked
 package io.runtape.access;
 

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * What gateways tell each other through the database's notifications: words separated by spaces, the sender's node first.
- * Each word is a sign and a number in base 36. Notifications may get lost, so none is more than a hint to look.
+ * What gateways announce to each other through the database's notifications: words separated by spaces, the sender's
+ * node first. Each word is a sign and a number in base 36. Notifications may get lost, so each is only a hint to look.
  */
 final class Announcement {
 
@@ -23,9 +23,9 @@ final class Announcement {
         ENDED('.'),
         /** A run has joined a thread; the thread's hash follows. */
         JOINED('@'),
-        /** A run is to be cancelled by its gateway; its key follows. */
+        /** A run's gateway must cancel it; the run's key follows. */
         CANCEL('-'),
-        /** A gateway has begun; its node follows. */
+        /** A gateway has started; its node follows. */
         BEGUN('*');
 
         private final char sign;
@@ -59,12 +59,12 @@ final class Announcement {
 
     private Announcement() {}
 
-    /** The channel that all gateways of a schema listen on: channels are a database's, and it may have several schemas. */
+    /** The channel of all gateways of a schema: channels belong to a database, which may have several schemas. */
     static String channel(String schema) {
         return CHANNEL + schema;
     }
 
-    /** The payloads that say all this, as few as fit. */
+    /** The payloads with these words, as few as fit. */
     static List<String> payloads(long sender, Iterable<Word> words) {
         List<String> payloads = new ArrayList<>();
         String start = Long.toString(sender, 36);
@@ -83,7 +83,10 @@ final class Announcement {
         return payloads;
     }
 
-    /** Tells each word of a payload, unless it is this gateway's own. What is no announcement is passed over. */
+    /**
+     * Passes each word of a payload to the reader, unless this gateway sent it. Ignores payloads that are not
+     * announcements.
+     */
     static void read(String payload, long self, Consumer<Word> reader) {
         String[] words = payload.split(" ", -1);
         try {

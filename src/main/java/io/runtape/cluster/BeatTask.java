@@ -4,14 +4,15 @@ import io.runtape.store.Engine;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** What a gateway does with each of its heartbeats: it looks for what other gateways left in the database for it. */
+/** A task of each heartbeat: it looks for messages that other gateways left in the database. */
 public interface BeatTask {
 
     /**
-     * Runs after a beat, on the heartbeat's thread, so it must not wait for locks: a gateway that beats late is taken for dead.
+     * Runs after a beat, on the heartbeat's thread, so it must not wait for locks: a gateway that beats late counts as
+     * dead.
      *
      * @param connection the heartbeat's, in auto-commit mode
-     * @throws SQLException where the database does not answer: the heartbeat opens another connection
+     * @throws SQLException if the database does not answer: the heartbeat then opens another connection
      */
     void afterBeat(Connection connection, Engine engine) throws SQLException;
 }

@@ -18,8 +18,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This gateway among those that share its database (architecture, "Several nodes"). An embedded database has one gateway,
- * which closes the runs of an earlier start before it takes calls; nothing else here runs.
+ * This gateway among those that share its database (docs/internals/architecture.md, "Several gateways"). An embedded
+ * database has one gateway, which closes the runs of earlier starts before it takes calls; it needs nothing else of
+ * this package.
  */
 @ApplicationScoped
 public class Cluster {
@@ -31,7 +32,7 @@ public class Cluster {
 
     private static final Duration LEASE_MIN = Duration.ofSeconds(1);
 
-    /** For a statement, when an embedded database closes the runs of an earlier start. */
+    /** The time for a statement that closes the runs of earlier starts on an embedded database. */
     private static final Duration CLOSES_WITHIN = Duration.ofMinutes(1);
 
     private final Store store;
@@ -68,7 +69,7 @@ public class Cluster {
         listening.start();
     }
 
-    /** Only one gateway at a time can have the file open, so every other one is dead. */
+    /** Only one gateway at a time can have the file open, so all other nodes are dead. */
     private void closeAllOthers() {
         try (Connection connection = store.connect(CLOSES_WITHIN)) {
             Nodes nodes = new Nodes(connection, store.engine());

@@ -20,18 +20,21 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows that this gateway lives, tells the others what it commits, and finds those that died. All on one thread and one
- * connection, which are not the committer's: the road waits for none of it, and it waits for no lock that a
- * commit holds, nor for long for one that an operator does.
+ * Shows that this gateway lives, announces its commits to the others, and finds dead gateways. It does so on a thread
+ * and a connection of its own. So no commit waits for it, it waits for no lock of a commit, and it does not wait long
+ * for a lock of an operator.
  */
 final class Heartbeat implements CommitAnnouncer {
 
     private static final Logger LOG = Logger.getLogger(Heartbeat.class);
 
-    /** So many beats in a lease. */
+    /** The number of beats in a lease. */
     private static final int BEATS = 5;
 
-    /** Between two announcements: few commits have to wait for it, and a notification costs about what a commit does. */
+    /**
+     * The time between two announcements: few commits have to wait for it, and a notification costs about as much as a
+     * commit.
+     */
     private static final long ANNOUNCE_NANOS = Duration.ofMillis(5).toNanos();
 
     private final Store store;
@@ -68,7 +71,7 @@ final class Heartbeat implements CommitAnnouncer {
         thread.start();
     }
 
-    /** Ends; the others need not wait for this gateway's lease to be over. */
+    /** Ends; the others need not wait for the end of this gateway's lease. */
     void stop() {
         stopping = true;
         lost.stop();
@@ -110,7 +113,7 @@ final class Heartbeat implements CommitAnnouncer {
         }
     }
 
-    /** Another gateway has begun: from now on there is somebody to tell. */
+    /** Another gateway has started: from now on announcements have a receiver. */
     void other() {
         others = true;
     }
@@ -123,7 +126,7 @@ final class Heartbeat implements CommitAnnouncer {
                 failing = false;
             } catch (SQLException | RuntimeException e) {
                 if (!failing) {
-                    LOG.warnf("this gateway cannot show the others that it lives: %s", e.toString());
+                    LOG.warnf("the heartbeat of this gateway cannot be written: %s", e.toString());
                 }
                 failing = true;
                 disconnect();
@@ -190,7 +193,7 @@ final class Heartbeat implements CommitAnnouncer {
     private Connection connection() throws SQLException {
         Connection open = connection;
         if (open == null) {
-            // A host that vanishes sends nothing; this gateway must be seen to live again before its lease is over.
+            // A host that vanishes sends nothing; the next beat must come before this gateway's lease is over.
             open = store.connect(lease.dividedBy(2));
             connection = open;
         }
@@ -201,7 +204,7 @@ final class Heartbeat implements CommitAnnouncer {
         try {
             new Nodes(connection(), store.engine()).leave(journal.nodeId());
         } catch (SQLException e) {
-            LOG.debugf("this gateway's lease will run out: %s", e.toString());
+            LOG.debugf("the heartbeat cannot be ended, the other gateways wait for its lease: %s", e.toString());
         }
         disconnect();
     }
@@ -213,7 +216,7 @@ final class Heartbeat implements CommitAnnouncer {
             try {
                 open.close();
             } catch (SQLException e) {
-                LOG.debugf("the connection is gone: %s", e.toString());
+                LOG.debugf("closing the heartbeat's connection failed: %s", e.toString());
             }
         }
     }

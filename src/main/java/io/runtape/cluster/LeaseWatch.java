@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Judges which gateways are dead: those whose beat has stood still for a whole lease while this gateway looked at it all the
- * time. Only this gateway's own monotonic clock counts, so no two clocks need agree, and none may jump; and after an outage
- * of the database, or a pause of this gateway, everybody gets a new lease.
+ * Decides which gateways are dead: those whose beat has stood still for a whole lease while this gateway watched it all
+ * the time. Only this gateway's own monotonic clock counts, so clocks need not agree. After an outage of the database,
+ * or a pause of this gateway, every gateway gets a new lease.
  */
 final class LeaseWatch {
 
@@ -25,9 +25,9 @@ final class LeaseWatch {
     }
 
     /**
-     * A look at all other gateways' beats, which the database answered at that time.
+     * Takes the beats of all other gateways, as read from the database at that time.
      *
-     * @param now by {@link System#nanoTime}
+     * @param now the time by {@link System#nanoTime}
      * @return the dead ones
      */
     List<Other> dead(Map<Long, Other> others, long now) {

@@ -13,14 +13,14 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
- * Hears what other gateways announce, over one connection, which cannot go through a pooler: notifications belong to a
- * session.
+ * Receives announcements of other gateways over one connection, which cannot go through a pooler: notifications belong
+ * to a session.
  */
 final class Listener {
 
     private static final Logger LOG = Logger.getLogger(Listener.class);
 
-    /** How long one wait for notifications lasts; then it is looked whether the connection still answers. */
+    /** How long one wait for notifications lasts; then the listener checks whether the connection still works. */
     private static final int WAIT_MILLIS = 2000;
 
     private static final int ANSWER_SECONDS = 2;
@@ -28,7 +28,7 @@ final class Listener {
     /** How long a statement may take: a host that vanishes sends nothing. */
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(5);
 
-    /** The session's name at the server, so that its operator finds the one that takes no pooler. */
+    /** The session's name at the server, so that operators find the session that must not go through a pooler. */
     private static final String SESSION = "runtape-listener";
 
     private static final long RETRY_NANOS = 1_000_000_000;
@@ -64,7 +64,7 @@ final class Listener {
                     Statement listen = connection.createStatement()) {
                 listen.execute("set application_name = '" + SESSION + "'");
                 listen.execute("listen \"" + Announcement.channel(store.schema()) + '"');
-                LOG.debug("other gateways are listened to");
+                LOG.debug("this gateway listens to other gateways");
                 failing = false;
                 runs.toldOfCommits(true);
                 journal.joinedAnywhere();

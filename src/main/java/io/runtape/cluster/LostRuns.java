@@ -20,12 +20,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs that a gateway left behind when it died: closed as failed, {@code gateway_lost}, with what their frames say (contract,
- * promise 6). Their node must be closed before, so that nothing more comes of them.
+ * Closes the runs of a dead gateway as failed, {@code gateway_lost}, with the totals of their frames
+ * (docs/reference/http-api.md, "What you may rely on"). Close their node before, so that it cannot write more frames of
+ * them.
  */
 final class LostRuns {
 
-    /** Runs of one transaction: it holds rows of threads, which other gateways may be about to write. */
+    /** Runs in one transaction: it locks rows of threads that other gateways may want to write. */
     private static final int AT_ONCE = 100;
 
     private static final String SELECT_RUNNING = """
@@ -42,7 +43,7 @@ final class LostRuns {
         this.rows = RunRows.of(engine, connection);
     }
 
-    /** Closes all runs of a node; returns how many there were. Two gateways that do it at once close each run once. */
+    /** Closes all live runs of a node and returns their number. Two gateways that do so at once close each run once. */
     int close(long nodeId) throws SQLException {
         int closed = 0;
         int last;

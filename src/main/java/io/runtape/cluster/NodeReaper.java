@@ -13,14 +13,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
 /**
- * Closes gateways that stand still, with their runs: there may be thousands, and neither whoever finds out nor a pool that
- * callers may have filled is to wait for it. What fails is done again when it is found again. Safe for any thread.
+ * Closes dead gateways and their runs, on a thread and connections of its own: there may be thousands of runs, and the
+ * heartbeat must not wait for them, nor this work for a pool that callers may have filled. A failed attempt is repeated
+ * when the heartbeat finds the gateway again. Safe for any thread.
  */
 final class NodeReaper {
 
     private static final Logger LOG = Logger.getLogger(NodeReaper.class);
 
-    /** How long a statement may take: a host that vanishes in that moment must not keep all further ones from being closed. */
+    /**
+     * How long a statement may take: a database host that vanishes must not keep further gateways from being closed.
+     */
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(15);
 
     private final Store store;
@@ -35,7 +38,7 @@ final class NodeReaper {
         this.store = store;
     }
 
-    /** Begins to close them, unless others are being closed; whoever is still there is found again at the next look. */
+    /** Begins to close them, unless it is still closing others; the next look finds the remaining ones again. */
     void close(List<Other> lost) {
         if (lost.isEmpty() || !closing.compareAndSet(false, true)) {
             return;
@@ -55,16 +58,16 @@ final class NodeReaper {
         }
     }
 
-    /** Each over a connection of its own, so that one which cannot be closed does not keep the next from it. */
+    /** Closes one over its own connection, so that a failure does not keep the next one from being closed. */
     private void close(Other lost) {
         try (Connection own = store.connect(ANSWER_WITHIN)) {
             new Nodes(own, store.engine()).close(lost);
         } catch (SQLException | RuntimeException e) {
-            LOG.warnf("runs of a gateway that died are not closed yet: %s", e.toString());
+            LOG.warnf("the runs of a dead gateway cannot be closed yet: %s", e.toString());
         }
     }
 
-    /** Begins nothing more. */
+    /** Starts no more work. */
     void stop() {
         closer.shutdown();
     }

@@ -12,9 +12,9 @@ import java.util.Map;
 import org.jboss.logging.Logger;
 
 /**
- * The gateways that share the database: how each shows that it lives, and how one that does not is closed. A gateway's beat has
- * a row of its own, for which no commit is ever waited: all that is decided about life and death is decided there.
- * Confined to one thread, over a connection of the caller's in auto-commit mode.
+ * The gateways that share the database: how each shows that it lives, and how a dead one is closed. A gateway's beat
+ * has a row of its own that no commit locks, and that row alone decides whether the gateway lives. Confined to one
+ * thread, over the caller's connection in auto-commit mode.
  */
 public final class Nodes {
 
@@ -28,7 +28,7 @@ public final class Nodes {
         this.engine = engine;
     }
 
-    /** Shows that the node lives; false where another gateway has taken it for dead, and it can write no more. */
+    /** Shows that the node lives; false if another gateway has marked it dead, so that it can write no more. */
     public boolean beat(long nodeId) throws SQLException {
         return update("update heartbeat set beat = beat + 1 where node_id = ? and not dead", nodeId) == 1;
     }
@@ -36,7 +36,7 @@ public final class Nodes {
     /** Another gateway, as its beat stands; a dead one still has runs to close. */
     public record Other(long nodeId, long beat, boolean dead) {}
 
-    /** All but this one, by their ids. */
+    /** All nodes except this one, by their ids. */
     public Map<Long, Other> others(long nodeId) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement("""
                 select n.node_id, h.beat, h.dead from node n
@@ -53,10 +53,11 @@ public final class Nodes {
     }
 
     /**
-     * Closes a node that has not moved since it was looked at: first its beat, so that it is dead for everybody and for itself,
-     * then the node, so that it can write no more, then its runs, as {@code gateway_lost}, each once however many gateways do it,
-     * and then its rows go. Nothing happens where the node has moved or is gone: it is asked once more, in the statement that
-     * decides it, before any session of a gateway is ended that may be well and only wait.
+     * Closes a node whose beat has not moved since the look. First it marks the beat dead, for all gateways and for the
+     * node itself. Then it closes the node, so that it can write no more, then its runs as {@code gateway_lost}, each
+     * once however many gateways do so, and then it deletes the node's rows. Nothing happens if the node has moved or
+     * is gone: the deciding statement checks the beat once more, before the session of a healthy gateway that only
+     * waits could be ended.
      */
     public void close(Other lost) throws SQLException {
         if (!takeForDead(lost)) {
@@ -71,11 +72,11 @@ public final class Nodes {
             return update("delete from heartbeat where node_id = ?", nodeId);
         });
         if (runs > 0) {
-            LOG.warnf("%d runs of a gateway that died were closed as gateway_lost", runs);
+            LOG.warnf("%d runs of a dead gateway were closed as gateway_lost", runs);
         }
     }
 
-    /** Whether it is dead: one of this statement and its next beat comes first, and the other one then finds that. */
+    /** Marks it dead if it is: either this statement or its next beat comes first, and the other one finds that. */
     private boolean takeForDead(Other lost) throws SQLException {
         try (PreparedStatement decide = connection.prepareStatement(
                 "update heartbeat set dead = true where node_id = ? and (dead or beat = ?)")) {
@@ -85,7 +86,7 @@ public final class Nodes {
         }
     }
 
-    /** This node writes no more: others need not wait for its lease to be over. */
+    /** Marks the end of this node: others need not wait for the end of its lease. */
     public void leave(long nodeId) throws SQLException {
         update("update heartbeat set dead = true where node_id = ?", nodeId);
     }

@@ -25,8 +25,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what other gateways have committed, for many runs in one statement. PostgreSQL alone: an embedded database has one
- * gateway. Every method blocks; safe for any thread.
+ * Reads the frames that other gateways have committed, for many runs in one statement. For PostgreSQL only: an embedded
+ * database has one gateway. Every method blocks; safe for any thread.
  */
 @ApplicationScoped
 public class RemoteCommits {
@@ -34,13 +34,13 @@ public class RemoteCommits {
     /** Frames of one run in one read; a run that has more is read again. */
     private static final int FRAMES_OF_A_RUN = 256;
 
-    /** What a block makes room for; it grows as needed. */
+    /** The initial room of a block; it grows as needed. */
     private static final int FRAMES_EXPECTED = 4;
 
-    /** Bytes of one read in all, but for the frame that goes past them. */
+    /** Bytes of one read in total, plus the frame that goes past them. */
     private static final long BYTES = 4 << 20;
 
-    /** By their sizes alone, so that no more is read than may be held. */
+    /** Selects sizes only, so that no more is read than memory may hold. */
     private static final String SELECT_SIZES = """
             select v.run_pk, f.sequence, f.size
             from unnest(?, ?) v(run_pk, after)
@@ -64,7 +64,7 @@ public class RemoteCommits {
     }
 
     /**
-     * The frames that follow those positions, of each run that has some: as many as fit one read.
+     * The frames behind those positions, of each run that has some: as many as fit one read.
      *
      * @param positions the sequence to read after, by the runs' keys
      */
@@ -116,7 +116,7 @@ public class RemoteCommits {
         return blocks;
     }
 
-    /** For the frames after that position, with room for some like the first of them. */
+    /** A block for the frames after that position, with room for some frames like the first. */
     private static FrameBlock blockFor(RecordedFrame first, long position) {
         return new FrameBlock(position + 1, FRAMES_EXPECTED, FRAMES_EXPECTED * first.bytes().length);
     }
@@ -129,7 +129,7 @@ public class RemoteCommits {
         return connection.createArrayOf("int8", values.toArray());
     }
 
-    /** The sequence of a run's last frame; 0 where it has none. */
+    /** The sequence of a run's last frame; 0 if it has none. */
     public long last(long runPk) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(
@@ -142,14 +142,14 @@ public class RemoteCommits {
     }
 
     /**
-     * How a run that another gateway recorded ended.
+     * The end of a run of another gateway.
      *
-     * @param how as its row tells
-     * @param lastSequence of its last frame
+     * @param how how it ended, by its row
+     * @param lastSequence the sequence of its last frame
      */
     public record Ended(RunEnd how, long lastSequence) {}
 
-    /** Those of the runs that have ended; a run that is gone has no value. */
+    /** The ends of those runs that have ended; a deleted run has no value. */
     public Map<Long, Optional<Ended>> ended(Collection<Long> runs) throws SQLException {
         Map<Long, Optional<Ended>> ended = new HashMap<>();
         if (runs.isEmpty()) {

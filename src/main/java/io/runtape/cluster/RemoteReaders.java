@@ -9,8 +9,8 @@ import jakarta.inject.Singleton;
 import java.util.concurrent.Executor;
 
 /**
- * Who reads this gateway's runs at other gateways. By what is durable, since a notification may be lost. Asked for when a run is
- * about to be given up, and never while frames come. Safe for any thread; waits for nothing.
+ * Finds readers of this gateway's runs at other gateways, in the database, since a notification may get lost. Called
+ * when a run is about to be cancelled, and never while frames come. Safe for any thread; does not block.
  */
 @Singleton
 public final class RemoteReaders {
@@ -26,10 +26,11 @@ public final class RemoteReaders {
     }
 
     /**
-     * Looks for them.
+     * Looks for readers of a run.
      *
-     * @param loop that the item comes on
-     * @return comes at once where no other gateway can be; fails with what the database said, and then nobody knows
+     * @param loop the event loop that the item comes on
+     * @return comes at once if no other gateway can exist; fails with the database's failure, and then the readers are
+     *     unknown
      */
     public Uni<Readers> of(RunJournal run, Executor loop) {
         return journal.mayHaveOthers()

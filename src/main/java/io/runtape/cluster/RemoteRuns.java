@@ -21,23 +21,24 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the runs of other gateways that somebody reads here. One thread reads what notifications name, of all runs in one
- * statement; what got lost is found by looking at all of them now and then. Safe for any thread.
+ * Follows the runs of other gateways that have readers at this one. One thread reads the runs that notifications name,
+ * all in one statement, and now and then checks all followed runs, since a notification may get lost. Safe for any
+ * thread.
  */
 @Singleton
 public final class RemoteRuns {
 
     private static final Logger LOG = Logger.getLogger(RemoteRuns.class);
 
-    /** How often all runs are looked at while notifications come, in case one got lost. */
+    /** How often all runs are checked while notifications come, in case one got lost. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
-    /** The same while none can come. */
+    /** The same while no notifications can come. */
     private static final Duration LOOK_UNTOLD = Duration.ofMillis(100);
 
     private static final Duration RETRY = Duration.ofMillis(500);
 
-    /** How long a run is kept that nobody reads any more, or yet. */
+    /** How long a run without readers is kept. */
     private static final Duration KEPT = Duration.ofMinutes(1);
 
     private final RemoteCommits commits;
@@ -63,7 +64,7 @@ public final class RemoteRuns {
         this.kept = kept;
     }
 
-    /** Begins to follow, in the name of this gateway. */
+    /** Starts to follow runs, in the name of this gateway. */
     void start(long nodeId) {
         shown.start(nodeId);
         Thread follower = new Thread(this::followAll, "runtape-follower");
@@ -79,10 +80,10 @@ public final class RemoteRuns {
     }
 
     /**
-     * A run that another gateway records, or recorded until a moment ago, for somebody who is about to read it. Blocks while it
-     * looks how far the run is, and until the run's own gateway can see that it has a reader here.
+     * A run that another gateway records, or recorded until a moment ago, for a reader that is about to read it. Blocks
+     * while it looks up how far the run is, and until the run's own gateway can see that it has a reader here.
      *
-     * @return empty where no other gateway can be
+     * @return empty if no other gateway can exist
      */
     public Optional<LiveRun> run(long runPk, String id) throws SQLException {
         if (thread == null) {
@@ -99,17 +100,17 @@ public final class RemoteRuns {
     }
 
     /**
-     * Somebody reads a run.
+     * A reader's subscription to a run.
      *
-     * @param to the one that is followed
-     * @param subscribed where he stands
+     * @param to the followed run
+     * @param subscribed the reader's position
      */
     record Subscription(RemoteRun to, LiveRun.Subscribed subscribed) {}
 
     /**
-     * Somebody begins to read the run that he found. Should it have been forgotten since, it is followed again, or the one is
-     * that was found in its place; in one step, so that it is not forgotten in this moment. Its end may have been announced
-     * before anybody here wanted to know.
+     * A reader begins to read the run that it found. If the run has been forgotten meanwhile, it is followed again, or
+     * the object that took its place is; in one step, so that the run is not forgotten at this moment. The run's end
+     * may have been announced before this gateway followed it.
      */
     Subscription subscribe(RemoteRun found, CommitListener listener) {
         Subscription[] begun = new Subscription[1];
@@ -124,25 +125,25 @@ public final class RemoteRuns {
         return begun[0];
     }
 
-    /** Fewer read the run here than before, if any do. */
+    /** The run has fewer readers here than before, or none. */
     void readersChanged(RemoteRun run) {
         shown.changed(run);
     }
 
-    /** All readers have heard of what was read: there may be more by now. */
+    /** All readers have been notified of the frames read so far; there may be more by now. */
     void more(RemoteRun run) {
         written.add(run.pk());
         wake();
     }
 
-    /** Another gateway says that it wrote frames of this run. */
+    /** Another gateway announces that it wrote frames of this run. */
     void written(long runPk) {
         if (runs.containsKey(runPk)) {
             written.add(runPk);
         }
     }
 
-    /** Another gateway says that this run has ended. */
+    /** Another gateway announces that this run has ended. */
     void ended(long runPk) {
         if (runs.containsKey(runPk)) {
             written.add(runPk);
@@ -150,7 +151,7 @@ public final class RemoteRuns {
         }
     }
 
-    /** Whether other gateways' notifications come. Where they come again, some may have been missed. */
+    /** Notes whether other gateways' notifications come. When they come again, some may have been missed. */
     void toldOfCommits(boolean now) {
         toldOfCommits = now;
         lookAtAll();
@@ -189,7 +190,7 @@ public final class RemoteRuns {
                 failing = false;
             } catch (SQLException | RuntimeException e) {
                 if (!failing) {
-                    LOG.warnf("runs of other gateways cannot be followed: %s", e.toString());
+                    LOG.warnf("runs of other gateways cannot be read, their readers wait: %s", e.toString());
                 }
                 failing = true;
                 lookAtAll();
@@ -198,14 +199,16 @@ public final class RemoteRuns {
         }
     }
 
-    /** Ends first: a row that tells the end is written with the last frames, so that those are there to be read then. */
+    /**
+     * Looks for ends first: one transaction writes the end and the last frames, so those frames can be read afterwards.
+     */
     private void follow() throws SQLException {
         List<Long> asked = take(ended);
         commits.ended(asked).forEach(this::ending);
         Map<Long, Long> positions = new HashMap<>();
         for (Long pk : take(written)) {
             RemoteRun run = runs.get(pk);
-            // What is being told calls again.
+            // A run that is just notifying its listeners calls again.
             if (run != null && run.isReadable()) {
                 positions.put(pk, run.durableSequence());
             }

@@ -9,19 +9,20 @@ import java.util.Collection;
 import javax.sql.DataSource;
 
 /**
- * Which gateways have readers of runs that others record: a run's own gateway looks here before it gives the run up because
- * nobody reads it. PostgreSQL alone: an embedded database has one gateway. Every method blocks; safe for any thread.
+ * Which gateways have readers of other gateways' runs: a run's own gateway looks here before it cancels the run because
+ * it has no reader. For PostgreSQL only: an embedded database has one gateway. Every method blocks; safe for any
+ * thread.
  */
 @ApplicationScoped
 public class RunFollowers {
 
-    /** Who reads a run at a gateway, or at any. */
+    /** Whether a run has readers at a gateway, or at any. */
     public enum Readers {
-        /** Nobody. */
+        /** It has none. */
         NOBODY,
-        /** Somebody has looked the run up, and is about to read it or has thought better of it. */
+        /** A caller has looked the run up, and may be about to read it. */
         EXPECTED,
-        /** Somebody. */
+        /** It has at least one. */
         READING
     }
 
@@ -34,7 +35,7 @@ public class RunFollowers {
 
     private static final String DELETE = "delete from run_follower where node_id = ? and run_pk = any(?)";
 
-    /** A gateway that has left, or was found dead, reads nothing. */
+    /** A gateway that has left, or is dead, has no readers. */
     private static final String SELECT = """
             select bool_or(f.reading) from run_follower f join node n on n.node_id = f.node_id
             where f.run_pk = ? and not n.closed""";
@@ -45,7 +46,10 @@ public class RunFollowers {
         this.database = database;
     }
 
-    /** Says that a gateway expects a reader of a run which has none there yet. When it returns, the run's gateway can see that. */
+    /**
+     * Notes that a gateway expects a reader of a run that has none there yet. When it returns, the run's gateway can
+     * see that.
+     */
     public void expect(long runPk, long nodeId) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement insert = connection.prepareStatement(INSERT)) {
@@ -55,7 +59,7 @@ public class RunFollowers {
         }
     }
 
-    /** Says who reads these runs at a gateway. */
+    /** Notes whether these runs have readers at a gateway. */
     public void say(long nodeId, Collection<Long> runs, Readers readers) throws SQLException {
         if (runs.isEmpty()) {
             return;
@@ -73,7 +77,7 @@ public class RunFollowers {
         }
     }
 
-    /** Who reads the run at all gateways but its own, which says nothing here. */
+    /** Whether the run has readers at other gateways than its own, which has no rows here. */
     public Readers of(long runPk) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(SELECT)) {

@@ -15,9 +15,9 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows other gateways which of their runs somebody reads here, so that none of them gives a run up because nobody does. Whoever
- * is about to read is shown before he gets anything; what changes afterwards is shown by a thread of its own, many runs at once,
- * which frames of other runs need not wait for. Safe for any thread.
+ * Shows other gateways which of their runs have readers here, so that they do not cancel a run that is read. A new
+ * reader is shown before it gets anything. A separate thread shows later changes, many runs at once, so that frames of
+ * other runs need not wait. Safe for any thread.
  */
 final class ShownReaders {
 
@@ -36,7 +36,7 @@ final class ShownReaders {
         this.followers = followers;
     }
 
-    /** Begins to show, in the name of this gateway. */
+    /** Starts to show readers, in the name of this gateway. */
     void start(long ofNode) {
         nodeId = ofNode;
         Thread showing = new Thread(this::showAll, "runtape-shown-readers");
@@ -50,7 +50,9 @@ final class ShownReaders {
         LockSupport.unpark(thread);
     }
 
-    /** Somebody has found the run and is about to read it. When this returns, the run's gateway can see that. Blocks. */
+    /**
+     * A caller has found the run and is about to read it. When this returns, the run's gateway can see that. Blocks.
+     */
     void expect(RemoteRun run) throws SQLException {
         run.shown().lock();
         try {
@@ -63,7 +65,7 @@ final class ShownReaders {
         }
     }
 
-    /** The run's readers may be others than those that are shown. */
+    /** The run's readers may differ from the shown ones. */
     void changed(RemoteRun run) {
         if (changed.add(run)) {
             LockSupport.unpark(thread);
@@ -83,7 +85,7 @@ final class ShownReaders {
                 failing = false;
             } catch (SQLException | RuntimeException e) {
                 if (!failing) {
-                    LOG.warnf("other gateways cannot be shown who reads here: %s", e.toString());
+                    LOG.warnf("readers at this gateway cannot be shown to the other gateways: %s", e.toString());
                 }
                 failing = true;
                 changed.addAll(taken);
@@ -114,7 +116,10 @@ final class ShownReaders {
         }
     }
 
-    /** What of a run's readers is shown. Changes only under its own lock, which is held while the database is told. */
+    /**
+     * The shown state of a run's readers. Changes only under its own lock, which is held during the write to the
+     * database.
+     */
     static final class Shown extends ReentrantLock {
         private static final long serialVersionUID = 1L;
 

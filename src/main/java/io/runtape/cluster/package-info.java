@@ -1,4 +1,4 @@
-/** Several gateways on one database: who of them lives, and what they tell each other. */
+/** Several gateways on one database: which of them live, and what they announce to each other. */
 @NullMarked
 package io.runtape.cluster;
 

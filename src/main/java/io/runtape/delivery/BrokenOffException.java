@@ -1,10 +1,10 @@
 package io.runtape.delivery;
 
-/** The run broke off, or can no longer be read: whoever is being sent it must see a broken connection. */
+/** The run broke off, or can no longer be read: its reader must see a broken connection. */
 public final class BrokenOffException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Whether nothing more may wait for the connection, not even what was written. */
+    /** Whether to drop written bytes that the connection has not taken. */
     private final boolean atOnce;
 
     public BrokenOffException(String why) {
@@ -16,7 +16,7 @@ public final class BrokenOffException extends RuntimeException {
         this.atOnce = atOnce;
     }
 
-    /** The client does not take what it is sent, which is to be let go of now. */
+    /** The client does not take its bytes, which must be dropped now. */
     static BrokenOffException untaken() {
         return new BrokenOffException("its client takes nothing", true);
     }

@@ -13,8 +13,8 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 
 /**
- * Writes a chunk of a response as one buffer (RFC 9112, section 7.1). The codec writes three, each as a message of its own, and what
- * that costs is a tenth of what a live event does. Confined to the connection's event loop.
+ * Writes a chunk of a response as one buffer (RFC 9112, section 7.1). The codec writes three, each as a message of its
+ * own, which is a tenth of the cost of a live event. Confined to the connection's event loop.
  */
 final class ChunkWriter extends ChannelOutboundHandlerAdapter {
 
@@ -32,7 +32,9 @@ final class ChunkWriter extends ChannelOutboundHandlerAdapter {
 
     private boolean chunked;
 
-    /** Writes the chunks of this connection from now on; once is enough. Without effect over HTTP/2, which has no chunks. */
+    /**
+     * Writes the chunks of this connection from now on; one call is enough. No effect over HTTP/2, which has no chunks.
+     */
     static void on(HttpConnection connection) {
         Channel channel = ((ConnectionBase) connection).channel();
         if (channel.pipeline().get(NAME) == null && channel.pipeline().get(ENCODER) != null) {
@@ -45,10 +47,10 @@ final class ChunkWriter extends ChannelOutboundHandlerAdapter {
         if (message instanceof HttpResponse head) {
             chunked = HttpUtil.isTransferEncodingChunked(head);
         }
-        // No subclass of it: a head and an end may have bytes too, which are the codec's to write.
+        // No subclass: a head or an end may have bytes too, but the codec writes those.
         if (chunked && message.getClass() == DefaultHttpContent.class) {
             DefaultHttpContent chunk = (DefaultHttpContent) message;
-            // A chunk of no bytes would be the end of the response.
+            // A chunk without bytes would end the response.
             if (chunk.content().isReadable()) {
                 ByteBuf whole = encoded(context, chunk);
                 // Past the codec, whose state it does not change.
@@ -63,7 +65,7 @@ final class ChunkWriter extends ChannelOutboundHandlerAdapter {
         try {
             ByteBuf bytes = chunk.content();
             int length = bytes.readableBytes();
-            // The socket writes from outside the heap, so that what comes from the heap is copied once in any case.
+            // The socket writes from outside the heap, so bytes from the heap are copied once in any case.
             ByteBuf whole = context.alloc().directBuffer(length + AROUND);
             ByteBufUtil.writeAscii(whole, Integer.toHexString(length));
             return whole.writeBytes(LINE_END).writeBytes(bytes).writeBytes(LINE_END);

@@ -10,13 +10,13 @@ import io.vertx.core.buffer.Buffer;
 import jakarta.inject.Singleton;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Makes readers of runs, and bounds what all their queues hold together. Safe for any thread. */
+/** Makes readers of runs, and bounds the bytes of all their queues together. Safe for any thread. */
 @Singleton
 public final class Delivery {
 
     /**
-     * Bytes that wait in the queues of all readers: an eighth of the heap, 64 MiB at most. Not a constant of the class: a
-     * native image would take the heap of the machine it was built on.
+     * Bytes that may wait in the queues of all readers: an eighth of the heap, 64 MiB at most. Not a constant: a native
+     * image would take the heap of the build machine.
      */
     private final long queuedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
@@ -26,7 +26,7 @@ public final class Delivery {
     private final UntakenBytes untaken;
     private final AtomicLong queued = new AtomicLong();
 
-    /** Bytes of what replays have read ahead, bounded as {@link #queuedMax} is. */
+    /** Bytes that replays have read ahead, bounded by {@link #queuedMax} too. */
     private final AtomicLong ahead = new AtomicLong();
 
     Delivery(FrameReader reader, DeliveryMetrics metrics, ReadTurns turns, UntakenBytes untaken) {
@@ -37,17 +37,17 @@ public final class Delivery {
     }
 
     /**
-     * The body that the client of a live call gets: all frames from the first on, as they become durable. Fails where the
+     * The body for the client of a live call: all frames from the first on, as they become durable. Fails if the
      * response broke off.
      *
      * @param eventIds whether each event gets an {@code id} line
-     * @param loop the loop that it is subscribed on, and all items come on
+     * @param loop the event loop that subscribes and gets all items
      */
     public Multi<Buffer> body(RunJournal run, boolean eventIds, EventLoop loop) {
         return read(RunSource.of(run, run.start().owner().id()), 0, bodyFraming(eventIds), loop);
     }
 
-    /** The form in which clients of recorded calls get the body. */
+    /** The form of the body for clients of recorded calls. */
     public static StreamFormat bodyFraming(boolean eventIds) {
         return eventIds ? new EventIdFraming(0) : new VerbatimFraming();
     }
@@ -58,7 +58,7 @@ public final class Delivery {
                 .publisher(subscriber -> new RunReader(source, after, framing, loop, this, subscriber).begin());
     }
 
-    /** The replay of an ended run in that form, that many times as fast as it was; it begins when it is subscribed to. */
+    /** The replay of an ended run in that form, that many times as fast as the recording; it begins on subscription. */
     Multi<Buffer> replay(RunSource source, double speed, StreamFormat framing, EventLoop loop) {
         return Multi.createFrom()
                 .publisher(subscriber -> new RunReplay(source, speed, framing, loop, this, subscriber).begin());
@@ -72,12 +72,12 @@ public final class Delivery {
         return metrics;
     }
 
-    /** What streams read from the database with. */
+    /** The turns in which streams read from the database. */
     ReadTurns turns() {
         return turns;
     }
 
-    /** Where streams count what their sockets do not take. */
+    /** The counter of bytes that streams' sockets do not take. */
     UntakenBytes untaken() {
         return untaken;
     }

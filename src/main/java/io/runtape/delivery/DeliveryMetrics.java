@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What readers are sent, as meters. Safe for any thread. */
+/** Meters of what readers get. Safe for any thread. */
 @Singleton
 public final class DeliveryMetrics {
 

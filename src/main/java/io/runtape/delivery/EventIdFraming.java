@@ -5,12 +5,15 @@ import io.runtape.sse.FrameKind;
 import io.runtape.sse.SseWriter;
 import java.util.List;
 
-/** As recorded, with an {@code id} line in each event (contract, section 2, {@code Runtape-Event-Ids}). */
+/**
+ * The recorded bytes, with an {@code id} line in each event: {@code Runtape-Event-Ids} (docs/reference/http-api.md,
+ * "Calls through the gateway").
+ */
 final class EventIdFraming implements StreamFormat {
 
     private final long idBase;
 
-    /** @param idBase what is added to a sequence to make an id */
+    /** @param idBase added to a sequence, gives the id */
     EventIdFraming(long idBase) {
         this.idBase = idBase;
     }

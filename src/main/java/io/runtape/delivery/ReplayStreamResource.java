@@ -18,7 +18,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
-/** Replays of runs and threads: the recorded bytes with their original pauses (contract, section 5). */
+/**
+ * Replays of runs and threads: the recorded bytes with their original pauses (docs/reference/http-api.md, "Replay").
+ */
 @Path("/history/v1")
 public final class ReplayStreamResource {
 
@@ -82,7 +84,7 @@ public final class ReplayStreamResource {
         });
     }
 
-    /** The runs of a thread, each looked up when the one before it begins; a run that is live ends them. */
+    /** The runs of a thread, each looked up when the one before it begins, up to the first live run. */
     private Multi<RunSources.Found> runsOf(
             Owner owner, String threadId, Optional<RunSources.Found> first, StreamReply reply) {
         AtomicReference<Optional<RunSources.Found>> next = new AtomicReference<>(first);

@@ -4,14 +4,14 @@ import io.runtape.run.Run;
 import io.vertx.core.json.JsonArray;
 import org.jspecify.annotations.Nullable;
 
-/** The media type that a run was answered with. */
+/** The media type of a run's response. */
 final class ResponseType {
 
     static final String EVENT_STREAM = "text/event-stream";
 
     private ResponseType() {}
 
-    /** The response's {@code Content-Type} as it was; an event stream where there is none. */
+    /** The response's {@code Content-Type} as recorded; that of an event stream if it has none. */
     static String of(Run run) {
         @Nullable String headers = run.responseHeaders;
         if (headers == null) {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * @param runId the run's public id
  * @param status the label of its status
  * @param reason the label of its reason
- * @param lastSequence the sequence of its last frame, 0 where it has none
+ * @param lastSequence the sequence of its last frame, 0 if it has none
  * @param cut whether the response broke off
  */
 record RunEnding(String runId, String status, @Nullable String reason, long lastSequence, boolean cut) {}

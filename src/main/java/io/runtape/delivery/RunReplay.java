@@ -14,8 +14,9 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replay of one ended run: its frames with their original pauses. Each is due at its own time after the beginning, so
- * that errors of single timers do not add up; a reader that is too slow gets late frames at once. Confined to its event loop.
+ * The replay of one ended run: its frames with their original pauses. Each frame is due at its own time after the
+ * beginning, so that errors of single timers do not add up; a slow reader gets late frames at once. Confined to its
+ * event loop.
  */
 final class RunReplay implements Flow.Subscription {
 
@@ -85,7 +86,7 @@ final class RunReplay implements Flow.Subscription {
         block = next;
     }
 
-    /** The socket has taken what it was given. */
+    /** The socket has taken its bytes. */
     private void taken() {
         if (untaken != null) {
             delivery.untaken().release(untaken);
@@ -164,7 +165,7 @@ final class RunReplay implements Flow.Subscription {
         demand--;
         subscriber.onNext(rendered.bytes());
         if (demand == 0 && !done && untaken == null) {
-            // As recorded, what went out is a part of the block, and keeps all of it.
+            // Unchanged bytes are a slice of the block, and keep all of it in memory.
             untaken = delivery.untaken().hold(source.owner(), current.weight(), this::cutOff);
         }
     }

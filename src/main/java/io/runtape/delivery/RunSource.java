@@ -6,14 +6,14 @@ import io.runtape.run.RunEnd;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a run's frames come from: the commits while it is live, the tables once it has ended.
+ * The source of a run's frames: its commits while it is live, the tables once it has ended.
  *
  * @param pk the run's key
  * @param id its public id
- * @param owner whose it is
- * @param live the run as long as it is recorded; null once it has ended
- * @param lastSequence of an ended run, its last sequence
- * @param ending of an ended run, how
+ * @param owner the id of its owner
+ * @param live the live run; null once it has ended
+ * @param lastSequence the last sequence of an ended run
+ * @param ending the ending of an ended run
  */
 public record RunSource(
         long pk,
@@ -37,7 +37,7 @@ public record RunSource(
                 new RunEnding(run.id, run.status, run.reason, run.lastSequence, false));
     }
 
-    /** The same; an ended run ends as its response did. */
+    /** The same source, whose ended run ends like its response. */
     public RunSource endingAsAnswered(boolean cut) {
         return ending == null
                 ? this
@@ -50,7 +50,7 @@ public record RunSource(
                         new RunEnding(id, ending.status(), ending.reason(), lastSequence, cut));
     }
 
-    /** The ending of this run when its journal tells it. */
+    /** The ending of this run, from its journal's end. */
     RunEnding ending(RunEnd end, long sequence) {
         return new RunEnding(
                 id,

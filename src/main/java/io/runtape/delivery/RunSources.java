@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Finds runs and threads for those that read them as streams. Every method blocks and belongs on a worker thread. */
+/** Finds runs and threads for readers of streams. Every method blocks: call it on a worker thread. */
 @Singleton
 public final class RunSources {
 
@@ -27,16 +27,16 @@ public final class RunSources {
         this.remote = remote;
     }
 
-    /** A run that was found, and where its frames come from. */
+    /** A run, and the source of its frames. */
     public record Found(Run run, RunSource source) {
 
-        /** The run's place in its thread; 0 as long as it has none. */
+        /** The run's ordinal in its thread; 0 as long as it has none. */
         long ordinal() {
             Long ordinal = run.threadOrdinal;
             return ordinal == null ? 0 : ordinal;
         }
 
-        /** What is added to a sequence of the run to make one of its thread. */
+        /** Added to a sequence of the run, gives the position in its thread. */
         long idBase() {
             return ThreadPosition.base(ordinal());
         }
@@ -45,23 +45,23 @@ public final class RunSources {
     /**
      * The owner's run.
      *
-     * @throws ApiException 404 where there is none
+     * @throws ApiException 404 if there is none
      */
     Found run(Owner owner, String id) {
         return find(owner, id).orElseThrow(() -> ApiException.notFound("run"));
     }
 
-    /** The owner's run, where there is one. */
+    /** The owner's run, if it exists. */
     Optional<Found> find(Owner owner, String id) {
         return find(() -> Run.of(owner, id));
     }
 
-    /** The run under that key; empty where it was deleted. */
+    /** The run with that key; empty if it was deleted. */
     public Optional<Found> byKey(long runPk) {
         return find(() -> Run.findByIdOptional(runPk));
     }
 
-    /** The thread's next run after that place in it. */
+    /** The thread's next run after that ordinal. */
     Optional<Found> nextInThread(Owner owner, String threadId, long ordinal) {
         return find(() -> Run.nextInThread(owner, threadId, ordinal));
     }
@@ -69,16 +69,16 @@ public final class RunSources {
     /**
      * The owner's thread.
      *
-     * @throws ApiException 404 where there is none
+     * @throws ApiException 404 if there is none
      */
     AgentThread thread(Owner owner, String id) {
         return read(() -> AgentThread.of(owner, id)).orElseThrow(() -> ApiException.notFound("thread"));
     }
 
     /**
-     * The first run of a thread none of whose runs is live.
+     * The first run of a thread without live runs.
      *
-     * @throws ApiException 404 where there is no such thread, 409 where one of its runs is live
+     * @throws ApiException 404 if there is no such thread, 409 if one of its runs is live
      */
     Optional<Found> endedThread(Owner owner, String id) {
         thread(owner, id);
@@ -89,7 +89,7 @@ public final class RunSources {
     }
 
     private Optional<Found> find(Supplier<Optional<Run>> query) {
-        // A run whose journal is gone has ended since its row was read: then the row says so when it is read again.
+        // If the journal is gone, the run has ended since its row was read; reading the row again shows the end.
         Optional<Found> found = Optional.empty();
         for (int reads = 0; reads < 2 && found.isEmpty(); reads++) {
             Optional<Run> run = read(query);

@@ -5,8 +5,8 @@ import io.vertx.core.buffer.Buffer;
 import java.util.List;
 
 /**
- * The form in which a reader gets frames. One for each reader, confined to its event loop; the blocks of one call follow each
- * other without a gap.
+ * The form in which a reader gets frames. Each reader has its own object, confined to its event loop; the blocks of one
+ * call follow each other without a gap.
  */
 interface StreamFormat {
 
@@ -14,36 +14,36 @@ interface StreamFormat {
      * The bytes of frames as this reader gets them.
      *
      * @param blocks consecutive blocks
-     * @param after the sequence to begin after; it lies in the first block or directly before it
+     * @param after the sequence to begin after, in the first block or directly before it
      */
     Rendered render(List<FrameBlock> blocks, long after);
 
-    /** What goes out after the last frame of a run that has ended; empty for nothing. */
+    /** The bytes after the last frame of an ended run, or none. */
     default Buffer ending(RunEnding end) {
         return Buffer.buffer();
     }
 
-    /** Whether the reader is kept awake by comments while nothing happens. */
+    /** Whether the reader gets comments as keep-alives while nothing happens. */
     default boolean keepsAlive() {
         return false;
     }
 
     /**
-     * Says that the parts which begin after the last position are completed by a frame of an event stream, so that they may go
-     * out before it is read.
+     * Notes that a frame of an event stream completes the parts after the last position, so that they may go out before
+     * that frame is read.
      */
     default void releaseParts() {}
 
-    /** Whether a comment can be put in here without cutting a frame in two. */
+    /** Whether a comment may go in here without cutting a frame in two. */
     default boolean betweenFrames() {
         return true;
     }
 
     /**
-     * What a call of {@link #render} made.
+     * The result of {@link #render}.
      *
-     * @param bytes what goes out
-     * @param position the last sequence that is dealt with; parts after it are held until they are completed
+     * @param bytes the bytes to send
+     * @param position the last rendered sequence; parts after it wait for the frame that completes them
      */
     record Rendered(Buffer bytes, long position) {}
 }

@@ -12,19 +12,19 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets readers in to tails: those that bring the credential of the runs, and those that bring a ticket for just that run or
- * thread. A ticket counts where there is one, whatever else the reader brings. Safe for any thread.
+ * Authorises readers of tails: those with the credential of the runs, and those with a ticket for exactly that run or
+ * thread. If the reader brings a ticket, only the ticket counts. Safe for any thread.
  */
 @Singleton
 final class StreamReaders {
 
-    /** Whose turns those with tickets take: who a ticket's owner is only its look-up tells. */
+    /** The owner in whose turns tickets are looked up, since only the look-up gives a ticket's owner. */
     private static final String TICKETS = "tickets";
 
     /**
-     * What is looked up, and in whose turns.
+     * A look-up, and the owner in whose turns it runs.
      *
-     * @param owner of the request's credential, or {@link #TICKETS}
+     * @param owner the owner of the request's credential, or {@link #TICKETS}
      * @param work may block
      */
     record Lookup<T>(String owner, Supplier<T> work) {}
@@ -40,10 +40,10 @@ final class StreamReaders {
     }
 
     /**
-     * The look-up of the run that a request may read; it blocks, and answers 404 for another owner's run. Whatever is wrong
-     * with a ticket is 401: it tells nothing about the runs of its owner.
+     * The look-up of the run that a request may read. It blocks, and fails with 404 for another owner's run. Any fault
+     * of a ticket is 401, which reveals nothing about its owner's runs.
      *
-     * @throws ApiException 401 where the request brings neither
+     * @throws ApiException 401 if the request brings neither
      */
     Lookup<RunSources.Found> ofRun(HttpServerRequest request, @Nullable Ticket ticket, String id) {
         if (ticket != null) {
@@ -63,7 +63,7 @@ final class StreamReaders {
     /**
      * Tells whose thread a request may read; it blocks where that takes a look at a ticket.
      *
-     * @throws ApiException 401 where the request brings neither
+     * @throws ApiException 401 if the request brings neither
      */
     Lookup<Owner> ofThread(HttpServerRequest request, @Nullable Ticket ticket, String id) {
         if (ticket == null) {

@@ -19,8 +19,9 @@ import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
- * Answers a call with a stream: looks up what to stream on a worker, then writes it on the event loop of the call. While the
- * database is away the connection is cut instead of being answered with an error, so that an EventSource comes back.
+ * Answers a call with a stream: looks up what to stream on a worker, then writes it on the event loop of the call.
+ * While the database is away, it cuts the connection instead of answering with an error, so that an EventSource comes
+ * back.
  */
 final class StreamReply {
 
@@ -39,9 +40,9 @@ final class StreamReply {
     }
 
     /**
-     * For the call that is being handled; on its event loop.
+     * The reply to the current call; call it on the call's event loop.
      *
-     * @param owner in whose turns it looks up what it streams
+     * @param owner the owner in whose turns the look-up runs
      */
     static StreamReply to(RoutingContext context, String owner, ReadTurns turns) {
         return new StreamReply(context, ((ContextInternal) Vertx.currentContext()).nettyEventLoop(), owner, turns);
@@ -54,8 +55,8 @@ final class StreamReply {
     /**
      * Looks up on a worker, then answers.
      *
-     * @param lookup may block; an {@link ApiException} is answered as such
-     * @param response is called on the event loop
+     * @param lookup may block; an {@link ApiException} becomes the response
+     * @param response runs on the event loop
      */
     <T> Uni<Void> lookedUp(Supplier<T> lookup, Function<T, Uni<Void>> response) {
         return onWorker(lookup)
@@ -64,31 +65,31 @@ final class StreamReply {
                 .recoverWithUni(this::cut);
     }
 
-    /** What may block, done when it is the owner's turn; the result comes on the event loop. */
+    /** Does blocking work when it is the owner's turn; the result comes on the event loop. */
     <T> Uni<T> onWorker(Supplier<T> lookup) {
         return BlockingWork.on(read -> turns.take(owner, loop, read), lookup::get, loop);
     }
 
     private Uni<Void> cut(Throwable cause) {
-        LOG.warnf("a reader's connection is cut: %s", cause.toString());
+        LOG.warnf("a reader is cut off, its look-up failed: %s", cause.toString());
         ErrorReply.cut(context);
         return Uni.createFrom().voidItem();
     }
 
-    /** 204: there is nothing more to come, and an EventSource stops reconnecting. */
+    /** 204: no more events will come, and an EventSource stops reconnecting. */
     Uni<Void> nothingMore() {
         context.response().setStatusCode(204).end();
         return Uni.createFrom().voidItem();
     }
 
-    /** 200 with this media type, naming the run and its thread where they are given. */
+    /** 200 with this media type, naming the run and its thread if they are given. */
     HttpServerResponse head(String mediaType) {
         HttpServerResponse response = context.response();
         MultiMap headers = response.headers();
         headers.set("Content-Type", mediaType);
         headers.set("Cache-Control", "no-cache");
         headers.set("X-Accel-Buffering", "no");
-        // An agent's answer must not become a page of ours in anybody's browser.
+        // An agent's response must not become a page of this origin in a browser.
         headers.set("X-Content-Type-Options", "nosniff");
         headers.set("Content-Security-Policy", "sandbox");
         return response.setChunked(true);

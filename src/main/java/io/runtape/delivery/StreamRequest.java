@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The parameters of a call that answers a stream. Every bad value is refused with what is allowed. */
+/** The parameters of a call for a stream. A bad value is refused with a message that says what is allowed. */
 final class StreamRequest {
 
-    /** Meant for pages of JSON; a stream that seemed to obey them would mislead. */
+    /** Parameters for pages of JSON. A stream refuses them, since it would not obey them. */
     private static final List<String> PAGE_ONLY = List.of("cursor", "include", "kind", "limit", "order", "type");
 
     private static final Duration RUN_GAP_USUAL = Duration.ofSeconds(1);
@@ -82,7 +82,7 @@ final class StreamRequest {
         throw ApiException.invalid("The parameter " + name + " must be true or false.");
     }
 
-    /** How much faster than it was; infinite for {@code max}. */
+    /** How many times as fast as the recording; infinite for {@code max}. */
     double speed() {
         String value = query.get("speed");
         if (value == null) {
@@ -112,7 +112,7 @@ final class StreamRequest {
                 return gap;
             }
         } catch (DateTimeParseException e) {
-            // Said below.
+            // Refused below.
         }
         throw ApiException.invalid(
                 "The parameter runGap must be an ISO 8601 duration from PT0S to PT1H, such as PT1S.");

@@ -10,15 +10,15 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a stream of bytes as the body of a response, as fast as its client reads: one write an item, or a piece of a long one,
- * the next one asked for when the socket takes more. A stream that fails cuts the response off, so that the client sees that it is not whole.
- * Confined to the event loop of the request.
+ * Writes a stream of bytes as the body of a response, as fast as its client reads: one write for each item, or for each
+ * piece of a long item. It requests the next item when the socket takes more. If the stream fails, it cuts the response
+ * off, so that the client sees that it is incomplete. Confined to the event loop of the request.
  */
 public final class StreamedResponse implements Flow.Subscriber<Buffer> {
 
     /**
-     * Longer items go out in pieces. A socket copies what it is to write out of the heap, and what a long copy took is free again
-     * only after a collection: the event loops of clients that take nothing would wait for that.
+     * Longer items go out in pieces. A socket copies its bytes out of the heap, and only a garbage collection frees the
+     * memory of a long copy: the event loops of clients that take nothing would wait for that.
      */
     private static final int PIECE_BYTES = 128 << 10;
 
@@ -27,7 +27,7 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
     private final Runnable onDone;
     private Flow.@Nullable Subscription subscription;
     private boolean done;
-    /** What of an item is still to be written. */
+    /** The unwritten rest of an item. */
     private @Nullable Buffer rest;
 
     private boolean endsAfterRest;
@@ -39,10 +39,10 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
     }
 
     /**
-     * Subscribes to the bytes at once, so that a live run's frames are kept for it from now on, and asks for none before
-     * {@link #start}.
+     * Subscribes to the bytes at once, so that a live run's frames are queued for it from now on, but requests none
+     * before {@link #start}.
      *
-     * @param onDone is called when all is handed over or the stream failed
+     * @param onDone runs when all bytes are written or the stream failed
      */
     public static StreamedResponse of(RoutingContext context, Multi<Buffer> bytes, Runnable onDone) {
         StreamedResponse to = new StreamedResponse(context, onDone);
@@ -50,7 +50,7 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
         return to;
     }
 
-    /** Writes the bytes; the result comes when all is handed over. Cancelling it, as a lost client does, ends the reading. */
+    /** Writes the bytes; completes when all are written. Cancelling it, as a lost client does, ends the reading. */
     static Uni<Void> write(RoutingContext context, Multi<Buffer> bytes) {
         return Uni.createFrom().emitter(emitter -> {
             StreamedResponse to = of(context, bytes, () -> emitter.complete(null));
@@ -59,7 +59,7 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
         });
     }
 
-    /** Begins to write. The head, which must be set, goes out now, however long the first bytes take. */
+    /** Begins to write. The head, which must be set, goes out now, even if the first bytes come late. */
     public void start() {
         response.exceptionHandler(e -> cancel());
         if (response.closed()) {
@@ -73,7 +73,7 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
         }
     }
 
-    /** Stops reading; what is written stays. */
+    /** Stops reading; written bytes still go out. */
     public void cancel() {
         if (!done && subscription != null) {
             done = true;

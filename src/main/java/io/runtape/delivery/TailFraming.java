@@ -8,11 +8,12 @@ import java.io.ByteArrayOutputStream;
 import java.util.List;
 
 /**
- * A tail (contract, section 4): every frame with its {@code id}; parts together with the frame that completes them; an
- * unfinished tail never. What is no event stream has no frames to show here.
+ * The form of a tail (docs/reference/http-api.md, "Tail and resume"): every frame with its {@code id}, parts together
+ * with the frame that completes them, and never an unfinished tail. A response that is not an event stream has no
+ * frames here.
  *
- * <p>A client drops a byte order mark at the start of what it is sent. So the mark that a run begins with is left out, and
- * where a later frame happens to begin with those bytes, which mean something else there, a comment goes first.
+ * <p>A client drops a byte order mark at the start of a stream. So the mark at the start of a run is left out. If a
+ * later frame begins with those bytes, which mean something else there, a comment goes first.
  */
 final class TailFraming implements StreamFormat {
 
@@ -20,9 +21,7 @@ final class TailFraming implements StreamFormat {
     private boolean partsReleased;
     private boolean begun;
 
-    /**
-     * @param idBase what is added to a sequence to make an id: 0 for a run, the run's place in its thread for a thread
-     */
+    /** @param idBase added to a sequence, gives the id: 0 for a run, the base of the run's ordinal for a thread */
     TailFraming(long idBase) {
         this.idBase = idBase;
     }

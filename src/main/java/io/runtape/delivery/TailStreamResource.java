@@ -12,7 +12,10 @@ import jakarta.ws.rs.Produces;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
-/** Tails of runs and threads: recorded first, then live, without a gap or a repeat (contract, section 4). */
+/**
+ * Tails of runs and threads: first the recorded frames, then the live ones, without a gap or a repeat
+ * (docs/reference/http-api.md, "Tail and resume").
+ */
 @Path("/history/v1")
 public final class TailStreamResource {
 
@@ -57,7 +60,7 @@ public final class TailStreamResource {
         });
     }
 
-    /** The tail of a thread: its runs one after the other, and then those to come. */
+    /** The tail of a thread: its runs one after the other, then its future runs. */
     @GET
     @Path("/threads/{id}/events")
     @Produces(EVENT_STREAM + ";qs=0.5")

@@ -24,8 +24,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Tails of threads: each run in its place, a later one when the earlier has ended, and then the wait for the next. Safe for
- * any thread.
+ * Tails of threads: each run in its order, once the earlier one has ended, and then the wait for the next. Safe for any
+ * thread.
  */
 @Singleton
 final class ThreadTails {
@@ -47,8 +47,8 @@ final class ThreadTails {
     }
 
     /**
-     * Cuts off who waits for a thread's next run, which begins at another gateway now that this one's have ended. The shutdown
-     * would wait for them until its time-out.
+     * Cuts off readers that wait for a thread's next run: this gateway's runs have ended, and the next one begins at
+     * another gateway. The shutdown would wait for these readers until its time-out.
      */
     void cutOff(@Observes @Priority(CUTS_OFF_AT) ShutdownDelayInitiatedEvent event) {
         stopping = true;
@@ -59,8 +59,8 @@ final class ThreadTails {
      * The thread's frames after a position. Blocks while it looks the thread up.
      *
      * @param position a {@link ThreadPosition}
-     * @param loop that it is subscribed on, and all items come on
-     * @throws ApiException 404 where there is no such thread, 400 where the position lies past its end
+     * @param loop the event loop that subscribes and gets all items
+     * @throws ApiException 404 if there is no such thread, 400 if the position is past its end
      */
     Multi<Buffer> open(Owner owner, String threadId, long position, boolean verbatim, EventLoop loop) {
         AgentThread thread = sources.thread(owner, threadId);
@@ -84,7 +84,7 @@ final class ThreadTails {
                 .transformToMultiAndConcatenate(part -> part);
     }
 
-    /** Where the thread is now; the beginning of its last run's place where that run was deleted. */
+    /** The last position of the thread; the base of its last ordinal if that run was deleted. */
     private long lastPosition(Owner owner, AgentThread thread) {
         return sources.nextInThread(owner, thread.id, thread.lastOrdinal - 1)
                 .filter(found -> found.ordinal() == thread.lastOrdinal)
@@ -164,7 +164,7 @@ final class ThreadTails {
             if (stopping) {
                 cut.run();
             }
-            // A run may have joined between the look and the watch.
+            // A run may have joined between the look-up and the watch.
             completeWhereRunJoined(emitter);
         }
 
@@ -172,7 +172,7 @@ final class ThreadTails {
             lookup().subscribe().with(found -> found.ifPresent(f -> emitter.complete()), e -> fail(emitter, e));
         }
 
-        /** The wait may be over by now, and a failure that comes later would be logged as one that nobody handled. */
+        /** The wait may be over by now, and a later failure would be logged as unhandled. */
         private static void fail(MultiEmitter<? super Buffer> emitter, Throwable cause) {
             if (!emitter.isCancelled()) {
                 emitter.fail(cause);
@@ -183,7 +183,7 @@ final class ThreadTails {
             if (!verbatim) {
                 emitter.emit(Buffer.buffer(SseWriter.keepAlive()));
             }
-            // The news of a run at another gateway may have been lost.
+            // The announcement of a run at another gateway may have been lost.
             completeWhereRunJoined(emitter);
         }
     }

@@ -6,7 +6,7 @@ import io.runtape.run.FrameBlock;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
 
-/** The bytes alone, as they were. Nothing is copied: what goes out wraps the blocks' own arrays. */
+/** The recorded bytes alone. Copies nothing: the output wraps the blocks' own arrays. */
 final class VerbatimFraming implements StreamFormat {
 
     @Override

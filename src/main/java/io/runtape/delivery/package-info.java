@@ -1,4 +1,4 @@
-/** Recorded and live runs to a reader: the client of the call, tails, resumes and replays all take the same road. */
+/** Sends recorded and live runs to readers: the client of the call, tails and replays all take the same path. */
 @NullMarked
 package io.runtape.delivery;
 

@@ -20,14 +20,14 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The agent that answers where no upstream is configured. It listens on the loopback interface before the gateway takes its
- * first request, and does not exist where an upstream is set. Safe for any thread.
+ * The agent that answers if no upstream is configured. It listens on the loopback interface before the gateway takes
+ * its first request, and does not exist if an upstream is set. Safe for any thread.
  */
 @Singleton
 final class DemoAgent implements BundledAgent {
     private static final Logger LOG = Logger.getLogger(DemoAgent.class);
 
-    // Binding a free port takes milliseconds. An application that cannot do it must not seem to have started.
+    // Binding a free port takes milliseconds. An application that cannot bind one must not seem to have started.
     private static final Duration START_MAX = Duration.ofSeconds(10);
 
     private final Vertx vertx;

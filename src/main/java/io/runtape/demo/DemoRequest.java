@@ -11,15 +11,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is asked of the demo agent.
+ * A call of the demo agent.
  *
  * @param agent the slug; any name will do
  * @param prompt the prompt, or the last message of the user
  * @param threadId the thread to go on with, or a new one
- * @param stream whether events are wanted, rather than one JSON response
+ * @param stream whether the caller wants events rather than one JSON response
  */
 record DemoRequest(String agent, String prompt, String threadId, boolean stream) {
-    // Runs are remembered, and their texts come from strangers: no more is kept of one than a demo can show.
+    // The agent remembers runs, and their texts come from outside: it keeps no more of one than a demo can show.
     private static final int AGENT_CHARS_MAX = 128;
     private static final int PROMPT_CHARS_MAX = 2_000;
 

@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** One run of the demo agent and how it came out. Confined to the server's event loop. */
+/** One run of the demo agent and its outcome. Confined to the server's event loop. */
 final class DemoRun {
     static final String EXECUTION_MODE = "managed";
     static final String RUNNING = "running";
@@ -80,7 +80,7 @@ final class DemoRun {
         }
     }
 
-    /** How a run that plays to its end comes out. */
+    /** The outcome of a run that plays to its end. */
     String plannedEnding() {
         return error == null ? COMPLETED : FAILED;
     }
@@ -95,7 +95,7 @@ final class DemoRun {
         cancelling.run();
     }
 
-    /** The payload of {@code run_completed}. A run that was broken off counts nothing: its script knows only the whole. */
+    /** The payload of {@code run_completed}. A run that broke off has no usage: its script knows only the total. */
     JsonObject completion(String ending) {
         JsonObject completion =
                 new JsonObject().put("runId", id).put("threadId", threadId()).put("status", ending);

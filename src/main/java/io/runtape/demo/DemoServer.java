@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The part of RunTools' API that the demo agent serves, on the loopback interface alone. All of it runs on one event loop. */
 final class DemoServer {
-    // What the gateway lets through is at most 16 MiB by default; a demo has no use for more.
+    // The gateway lets at most 16 MiB through by default; a demo needs no more.
     private static final long BODY_BYTES_MAX = 64L * 1024 * 1024;
     private static final int ROWS_MAX = 500;
     private static final int ROWS_DEFAULT = 50;
-    // What a run without a stream seems to take.
+    // The apparent time of a run without a stream.
     private static final int ANSWER_MILLIS = 1_500;
 
     private final Vertx vertx;

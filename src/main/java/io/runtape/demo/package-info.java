@@ -1,5 +1,5 @@
 /**
- * The agent that comes with the gateway and answers while no other one is configured: it speaks RunTools' API and runs a
+ * The agent that comes with the gateway and answers if no other one is configured. It speaks RunTools' API and plays a
  * script, so that a first call shows what a recorded run is.
  */
 @NullMarked

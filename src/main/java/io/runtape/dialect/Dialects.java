@@ -8,8 +8,8 @@ public final class Dialects {
     private Dialects() {}
 
     /**
-     * The dialect that is spoken at a path of the agent API. {@code /v1/run} and {@code /v1/agents/{agent}/run}, also under a
-     * prefix, speak RunTools; of the others only the text of the events is known.
+     * The dialect of a path of the agent API. {@code /v1/run} and {@code /v1/agents/{agent}/run}, also under a prefix,
+     * speak RunTools; for other paths only the text of the events is known.
      */
     public static Dialect at(String path) {
         return path.endsWith("/run") ? RUN_TOOLS : UNKNOWN;

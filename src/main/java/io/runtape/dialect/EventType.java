@@ -4,7 +4,10 @@ import io.runtape.sse.EventParser;
 import io.runtape.sse.ServerSentEvent;
 import org.jspecify.annotations.Nullable;
 
-/** The type of an event: its {@code event} field, else its payload's {@code type}, else {@code message} (contract, section 3). */
+/**
+ * The type of an event: its {@code event} field, else its payload's {@code type}, else {@code message}
+ * (docs/reference/http-api.md, "Events of a run").
+ */
 public final class EventType {
 
     /** The type of an event that names none. */
@@ -13,7 +16,7 @@ public final class EventType {
     private EventType() {}
 
     /**
-     * The type of an event whose block has this {@code event} field. The payload is looked at only where there is none.
+     * The type of an event whose block has this {@code event} field. Reads the payload only if the field is missing.
      *
      * @param block holds the whole block, parts included, from {@code from} up to {@code to}
      */

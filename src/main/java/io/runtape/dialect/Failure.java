@@ -1,9 +1,9 @@
 package io.runtape.dialect;
 
 /**
- * What a runtime says went wrong in a run.
+ * A runtime's report of what went wrong in a run.
  *
- * @param code its own word for it; {@code upstream_error} where it gives none
+ * @param code the runtime's own code; {@code upstream_error} if it gives none
  * @param message its text; may be empty
  */
 public record Failure(String code, String message) {

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a run came out, as far as its runtime said so. Every field may be null.
+ * The outcome of a run, as far as its runtime reports it. Every field may be null.
  *
- * @param verdict how it ended; null where the stream ended without saying
- * @param result the response: a JSON string, or another JSON value where the runtime gave one
+ * @param verdict how it ended; null if the stream does not say
+ * @param result the result: a JSON string, or another JSON value if the runtime gave one
  * @param usage the counts of tokens, an object with the runtime's own names
  * @param iterations how many turns the agent took
  * @param error why it failed; null for a run that did not

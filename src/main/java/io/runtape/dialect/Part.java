@@ -16,30 +16,30 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = Part.ErrorPart.class, name = "error")
 })
 public sealed interface Part {
-    /** What is said, as the runtime wrote it; often Markdown. */
+    /** Text as the runtime wrote it, often Markdown. */
     record Text(String text) implements Part {}
 
-    /** What the model thought before it spoke. */
+    /** The model's reasoning before its text. */
     record Reasoning(String text) implements Part {}
 
     /**
      * The agent calls a tool.
      *
-     * @param id pairs the call with its result; made up ({@code call-1}) where the runtime gave none
-     * @param name the tool, empty where it is not named
-     * @param input the arguments, null where none were given
+     * @param id pairs the call with its result; generated ({@code call-1}) if the runtime gave none
+     * @param name the tool, empty if it is not named
+     * @param input the arguments, null if there are none
      */
     record ToolCall(String id, String name, @Nullable JsonNode input) implements Part {}
 
     /**
-     * What a tool gave back.
+     * The result of a tool.
      *
-     * @param callId the call that this answers; empty where none fits
-     * @param name the tool, empty where it is not named
-     * @param output a JSON string or another value; null where the tool gave nothing back
-     * @param exitCode of a command; null elsewhere
+     * @param callId the call of this result; empty if no call fits
+     * @param name the tool, empty if it is not named
+     * @param output a JSON string or another value; null if the tool returned nothing
+     * @param exitCode the exit code of a command; null for other tools
      * @param failed whether the runtime says that the tool failed
-     * @param partial whether the output was gathered from what streamed, because no result followed
+     * @param partial whether the output was gathered from streamed pieces, because no result followed
      */
     record ToolResult(
             String callId,
@@ -51,11 +51,11 @@ public sealed interface Part {
             implements Part {}
 
     /**
-     * A file that was made or changed, or an address where something can be looked at.
+     * A file that the agent made or changed, or an address to look at.
      *
      * @param path the file; null for an address
-     * @param action such as {@code created}; null where not told
-     * @param diff what changed; null where not told
+     * @param action for example {@code created}; null if unknown
+     * @param diff the change; null if unknown
      * @param url the address; null for a file
      */
     record FilePart(
@@ -64,6 +64,6 @@ public sealed interface Part {
             @Nullable String diff,
             @Nullable String url) implements Part {}
 
-    /** Something went wrong, by the runtime's own account. */
+    /** An error that the runtime reports. */
     record ErrorPart(String code, String message) implements Part {}
 }

@@ -42,7 +42,7 @@ sealed interface PartDraft {
             text.append(whole);
         }
 
-        /** What is typed so far; not kept. */
+        /** The text so far; do not keep it. */
         CharSequence said() {
             return text;
         }

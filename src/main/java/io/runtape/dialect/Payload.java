@@ -13,11 +13,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The data of an event, looked at without trust in its shape: fields may lie in it directly or in its {@code payload} or
+ * The data of an event, read without trust in its structure: fields may be in it directly, or in its {@code payload} or
  * {@code data}, and it need not be JSON at all.
  */
 final class Payload {
-    /** What may lie in these instead of in the data itself. */
+    /** Members that may wrap the fields. */
     private static final Set<String> WRAPPERS = Set.of("payload", "data");
 
     // Content may nest (a message in a delta in a list). Deeper than this there is no text that a runtime meant to
@@ -43,7 +43,7 @@ final class Payload {
         return new Payload(node);
     }
 
-    /** The data as JSON, as far as {@link LeanTree} expands it; as a JSON string where it is none. */
+    /** The data as JSON, as far as {@link LeanTree} expands it; as a JSON string if it is not JSON. */
     static JsonNode parsed(String data) {
         if (data.isBlank()) {
             return TextNode.valueOf(data);
@@ -52,7 +52,7 @@ final class Payload {
         return node == null ? TextNode.valueOf(data) : node;
     }
 
-    /** The {@code type} of a JSON object, found without building a tree; null where there is none. */
+    /** The {@code type} of a JSON object, found without building a tree; null if it has none. */
     static @Nullable String typeIn(String data) {
         if (!data.startsWith("{")) {
             return null;
@@ -80,7 +80,7 @@ final class Payload {
                 : root.path("data").isObject() ? root.path("data") : MissingNode.getInstance();
     }
 
-    /** The first of these fields that is there and not null; null where none is. */
+    /** The first of these fields that is there and not null; null if there is none. */
     @Nullable
     JsonNode field(String... names) {
         for (String name : names) {
@@ -115,7 +115,7 @@ final class Payload {
         return value == null || value.isContainerNode() || value.isPojo() ? null : value.asText();
     }
 
-    /** The field, where it is an object. */
+    /** The field, if it is an object. */
     @Nullable
     JsonNode object(String name) {
         JsonNode value = field(name);
@@ -128,13 +128,13 @@ final class Payload {
         return value == null || !value.canConvertToInt() ? null : value.asInt();
     }
 
-    /** What a person would read in this payload, empty where it says nothing. */
+    /** The text of this payload for a person; empty if it has none. */
     String text() {
         String nested = inner.isMissingNode() ? "" : text(inner, 0);
         return nested.isEmpty() ? text(root, 0) : nested;
     }
 
-    /** The text in the first of these fields, empty where none is there. */
+    /** The text in the first of these fields; empty if none is there. */
     String text(String... names) {
         JsonNode value = field(names);
         return value == null ? "" : text(value, 0);
@@ -146,14 +146,14 @@ final class Payload {
         return delta == null ? text() : text(delta, 0);
     }
 
-    /** The text in a string, in a list of parts, or in an object's first field that holds some. */
+    /** The text of a string, of a list of parts, or of an object's first field with text. */
     static String text(JsonNode node) {
         return text(node, 0);
     }
 
     private static String text(JsonNode node, int depth) {
         if (!node.isContainerNode()) {
-            // So much that it was not expanded is nothing that anybody says.
+            // A value too large to be expanded is not a text of the conversation.
             return node.isNull() || node.isMissingNode() || node.isPojo() ? "" : node.asText();
         }
         if (depth == TEXT_DEPTH_MAX || isAside(node)) {
@@ -173,19 +173,19 @@ final class Payload {
         return text.toString();
     }
 
-    /** Whether this part of a message is no part of what is said: a tool's call or result, or what the model thought. */
+    /** Whether this part of a message is not text: a tool's call or result, or the model's reasoning. */
     private static boolean isAside(JsonNode node) {
         String type = node.path("type").asText("");
         return type.startsWith("tool_") || type.equals("thinking") || type.equals("reasoning");
     }
 
-    /** The whole data, where it is no JSON object. */
+    /** The whole data, if it is not a JSON object. */
     @Nullable
     JsonNode plain() {
         return root.isObject() ? null : root;
     }
 
-    /** What it says went wrong; null where it has no {@code error} and no {@code message}. */
+    /** The failure that it reports; null if it has neither {@code error} nor {@code message}. */
     @Nullable
     Failure failure() {
         JsonNode error = field("error");

@@ -17,7 +17,7 @@ public enum Role {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The role of that name; others, such as {@code developer}, speak as the system does. */
+    /** The role with that name; other names, for example {@code developer}, count as the system. */
     static Role of(String name) {
         return switch (name.toLowerCase(Locale.ROOT)) {
             case "user", "human" -> USER;

@@ -3,23 +3,23 @@ package io.runtape.dialect;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers how a run comes out, while it is live. It costs next to nothing for the events that make up most of a stream: their
- * type alone tells that they say nothing about the outcome, and they are not parsed. Besides the fields of the
- * {@link Outcome} it holds at most the text of one message. Confined to one thread at a time.
+ * Gathers the outcome of a live run. Most events of a stream cost next to nothing: by their type alone they say nothing
+ * about the outcome, so they are not parsed. Besides the fields of the {@link Outcome} it holds at most the text of one
+ * message. Confined to one thread at a time.
  */
 public interface RunDigest {
     /**
      * Takes the next event of the stream.
      *
-     * @param type the value of the block's {@code event} field; null where it has none
+     * @param type the value of the block's {@code event} field; null if it has none
      * @param block holds the whole block, parts included, from {@code from} up to {@code to}; not kept
      * @param streamStart whether the block is the first of its stream and may begin with a byte order mark
      */
     void event(@Nullable String type, byte[] block, int from, int to, boolean streamStart);
 
-    /** Takes the body of a response that is no event stream, from {@code from} up to {@code to}; not kept. */
+    /** Takes the body of a response that is not an event stream, from {@code from} up to {@code to}; not kept. */
     void response(byte[] body, int from, int to);
 
-    /** What is known so far; everything is null when nothing is. */
+    /** The outcome so far; fields are null while unknown. */
     Outcome outcome();
 }

@@ -25,7 +25,7 @@ final class RunToolsDialect implements Dialect {
         return Request.messages(requestBody);
     }
 
-    /** A stream of which no event is understood is shown as an unknown one, rather than as nothing. */
+    /** A stream without any understood event is shown in the unknown dialect, rather than as nothing. */
     @Override
     public List<Message> transcript(Iterable<ServerSentEvent> events) {
         RunToolsTranscript transcript = new RunToolsTranscript();

@@ -8,14 +8,14 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The outcome of a RunTools run. The last verdict wins: an error after which the agent works on, or completes, was a passing
- * one.
+ * The outcome of a RunTools run. The last verdict wins: if the agent works on after an error, or completes, the error
+ * was temporary.
  */
 final class RunToolsDigest implements RunDigest {
 
     /**
-     * Characters of a text that a run's row keeps, and of any other value, which is left out where it is longer: lists of runs
-     * show them, and a live run holds them until its end. The events have all of it.
+     * The most characters of a text, or of another value, in a run's row; a longer text is cut, another longer value is
+     * left out. Lists of runs show them, and a live run holds them until its end. The events have everything.
      */
     static final int KEPT_CHARS_MAX = 1 << 20;
 
@@ -35,7 +35,7 @@ final class RunToolsDigest implements RunDigest {
     @Override
     public void event(@Nullable String type, byte[] block, int from, int to, boolean streamStart) {
         if (type == null) {
-            // Only the payload can tell the type of such an event.
+            // Only the payload has the type of such an event.
             untyped(EventParser.parse(block, from, to, streamStart, ""));
             return;
         }
@@ -91,7 +91,7 @@ final class RunToolsDigest implements RunDigest {
         }
     }
 
-    /** An end that may carry another verdict than its name says: {@code run_completed} with the status {@code failed}. */
+    /** An end whose verdict may differ from its name: {@code run_completed} with the status {@code failed}. */
     private void ended(Payload payload, Verdict named) {
         Verdict stated = Verdict.of(payload.string("status"));
         if (stated == null && named == Verdict.COMPLETED && payload.field("error") != null) {

@@ -6,8 +6,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends a call with an {@link ErrorCode}. The message is written for the caller and is sent as it is: it names what is wrong
- * and what is allowed, and never repeats a credential, a body or the message of another exception.
+ * Ends a call with an {@link ErrorCode}. The caller gets the message as it is: it names what is wrong and what is
+ * allowed, and never repeats a credential, a body or the message of another exception.
  *
  * <p>Errors of the caller carry no stack trace, so that bad requests cost little.
  */
@@ -48,7 +48,7 @@ public final class ApiException extends RuntimeException {
         return new ApiException(ErrorCode.UNAUTHORIZED, message, Map.of("WWW-Authenticate", "Bearer"), null);
     }
 
-    /** 404: the caller has none such; {@code what} is a noun, such as {@code run}. */
+    /** 404: the caller has no such thing; {@code what} is a noun, for example {@code run}. */
     public static ApiException notFound(String what) {
         return of(ErrorCode.NOT_FOUND, "There is no such " + what + ".");
     }
@@ -65,8 +65,8 @@ public final class ApiException extends RuntimeException {
     }
 
     /**
-     * The same error, telling clients that repeat failed calls by themselves not to: the call may have done its work. OpenAI's
-     * and Anthropic's look at this header.
+     * The same error, with a header that tells clients not to repeat the call by themselves, since it may have done its
+     * work. OpenAI's and Anthropic's clients obey it.
      */
     public ApiException notRepeated() {
         return with("x-should-retry", "false");
@@ -82,7 +82,7 @@ public final class ApiException extends RuntimeException {
         return code;
     }
 
-    /** What the caller is told. */
+    /** The message to the caller. */
     public String message() {
         String message = getMessage();
         return message == null ? code.code() : message;

@@ -16,8 +16,8 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /**
- * Turns what a resource throws into the error envelope. What is not known is answered 500 with the request id alone and
- * logged once under that id; its message stays in the log.
+ * Turns a resource's exceptions into the error envelope. An unknown exception becomes a 500 with only the request id,
+ * and is logged once under that id; its message stays in the log.
  */
 public final class ApiExceptionMapper {
     private static final Logger LOG = Logger.getLogger(ApiExceptionMapper.class);
@@ -37,7 +37,7 @@ public final class ApiExceptionMapper {
         return answer(context, failure.code(), failure.message(), failure.headers());
     }
 
-    /** A path that no resource answers. JAX-RS also says so of a parameter that cannot be read, which is no 404 to us. */
+    /** A path without a resource. JAX-RS also throws this for an unreadable parameter, which is not a 404 here. */
     @ServerExceptionMapper
     public Response nothingThere(NotFoundException failure, RoutingContext context) {
         if (failure.getCause() != null) {
@@ -46,13 +46,13 @@ public final class ApiExceptionMapper {
         return answer(context, ErrorCode.NOT_FOUND, Refusal.noSuchPath(path(context)), Map.of());
     }
 
-    /** A JSON body of another shape than the resource takes. */
+    /** A JSON body with another structure than the resource takes. */
     @ServerExceptionMapper
     public Response mismatched(MismatchedInputException failure, RoutingContext context) {
         return answer(context, ErrorCode.INVALID_REQUEST, Refusal.badJson(failure), Map.of());
     }
 
-    /** What the framework refuses before a resource is called. Redirects pass as they are. */
+    /** A refusal by the framework before it calls a resource. Redirects pass unchanged. */
     @ServerExceptionMapper
     public Response byStatus(WebApplicationException failure, RoutingContext context) {
         if (failure.getCause() instanceof ApiException refusal) {
@@ -109,7 +109,7 @@ public final class ApiExceptionMapper {
         return String.join(", ", types);
     }
 
-    /** Everything else is our fault. */
+    /** Everything else is a fault of the gateway. */
     @ServerExceptionMapper
     public Response unknown(Throwable failure, RoutingContext context) {
         if ((failure instanceof CompletionException || failure instanceof ExecutionException)
@@ -127,7 +127,7 @@ public final class ApiExceptionMapper {
     static void log(Throwable failure, RoutingContext context) {
         LOG.errorf(
                 failure,
-                "Request %s failed with %s",
+                "request %s failed with %s",
                 RequestId.of(context),
                 failure.getClass().getName());
     }
@@ -136,12 +136,11 @@ public final class ApiExceptionMapper {
             RoutingContext context, ErrorCode code, String message, Map<String, String> headers) {
         String requestId = RequestId.of(context);
         if (context.response().headWritten()) {
-            // A resource that writes by itself failed in the middle. The envelope would follow as the end of its
-            // answer, so
-            // the connection must be cut instead, which the framework does when a mapper fails.
+            // A resource that writes by itself failed in the middle. The envelope would become the end of its response,
+            // so the connection must be cut instead. The framework cuts it when a mapper fails.
             throw new IllegalStateException("Request " + requestId + " failed after its head was sent: " + code.code());
         }
-        // Where every response has it, a header of the response would be a second one.
+        // Every response has this header already, so a header of this response would be a second one.
         RequestId.tell(context);
         Response.ResponseBuilder response = Response.status(code.status())
                 .type(MediaType.APPLICATION_JSON_TYPE)

@@ -3,8 +3,8 @@ package io.runtape.error;
 import io.vertx.core.json.JsonObject;
 
 /**
- * The envelope that every error of the gateway comes in: {@code {"type":"error","error":{"type","code","message","requestId"}}}.
- * The two types are what Anthropic's clients look at; {@code error.type} is the code once more.
+ * The envelope of every error of the gateway: {@code {"type":"error","error":{"type","code","message","requestId"}}}.
+ * Anthropic's clients read the two types; {@code error.type} repeats the code.
  *
  * @param error what went wrong
  */

@@ -3,11 +3,13 @@ package io.runtape.error;
 import java.util.Locale;
 
 /**
- * Every error of the gateway's own, with the HTTP status that goes with it. A client branches on the {@link #code()}; errors
- * of the upstream pass verbatim and are none of these.
+ * The gateway's own errors, with their HTTP status. A client branches on the {@link #code()}; errors of the agent API
+ * pass verbatim and do not appear here.
  */
 public enum ErrorCode {
-    /** The body is not what the call takes, or one of our headers or parameters has a value that is not allowed. */
+    /**
+     * The body is not what the call takes, or one of Runtape's headers or parameters has a value that is not allowed.
+     */
     INVALID_REQUEST(400),
     /** A position past the last frame of the run. */
     UNKNOWN_SEQUENCE(400),
@@ -15,9 +17,9 @@ public enum ErrorCode {
     UNAUTHORIZED(401),
     /** The credential does not hold the role that the call needs. */
     FORBIDDEN(403),
-    /** No such run, thread or path; also said of what belongs to another owner. */
+    /** No such run, thread or path; also for those of another owner. */
     NOT_FOUND(404),
-    /** No recording answers the request that is to be replayed. */
+    /** No recording fits the request to replay. */
     NO_RECORDING(404),
     METHOD_NOT_ALLOWED(405),
     NOT_ACCEPTABLE(406),
@@ -38,20 +40,20 @@ public enum ErrorCode {
     /** The bound on live runs is reached. */
     TOO_MANY_RUNS(429),
     HEADERS_TOO_LARGE(431),
-    /** Our fault; the log has the cause under the request id. */
+    /** A fault of the gateway; the log has the cause under the request id. */
     INTERNAL_ERROR(500),
     NOT_SUPPORTED(501),
-    /** No connection to the upstream, or TLS failed. */
+    /** No connection to the agent API, or TLS failed. */
     UPSTREAM_UNREACHABLE(502),
-    /** What the upstream answered is not HTTP. */
+    /** The agent API's response is not HTTP. */
     UPSTREAM_INVALID(502),
-    /** The database does not answer; nothing was sent upstream. */
+    /** The database does not answer; nothing was sent to the agent API. */
     STORE_UNAVAILABLE(503),
-    /** The memory for the bodies or answers of all callers is in use; nothing was done. */
+    /** The memory for the bodies or responses of all callers is in use; nothing was done. */
     OVERLOADED(503),
     /** The gateway takes no new runs because it is stopping. */
     SHUTTING_DOWN(503),
-    /** The upstream sent no response head in time. */
+    /** The agent API sent no response head in time. */
     UPSTREAM_TIMEOUT(504);
 
     private final int status;

@@ -7,19 +7,16 @@ import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
 
-/**
- * Answers with the error envelope outside of JAX-RS, where the response is written by hand. Call it on the event loop of the
- * request.
- */
+/** Answers with the error envelope outside JAX-RS. Call it on the event loop of the request. */
 public final class ErrorReply {
-    /** RFC 9113, section 7: without it the reset would mean that nothing is wrong. */
+    /** RFC 9113, section 7: without this code the reset would mean that nothing is wrong. */
     private static final long HTTP2_INTERNAL_ERROR = 2;
 
     private ErrorReply() {}
 
     /**
-     * Ends the response with the envelope. Once a head is out no other status can be sent, so the response is cut instead:
-     * the client sees that it is not whole. An ended response is left alone.
+     * Ends the response with the envelope. Once the head is out, no other status is possible, so the gateway cuts the
+     * response: the client sees that it is incomplete. An ended response stays as it is.
      */
     public static void write(RoutingContext context, ErrorCode code, String message) {
         write(context, code, message, Map.of());
@@ -31,9 +28,9 @@ public final class ErrorReply {
     }
 
     /**
-     * Breaks the response off, so that the client sees that it is not whole; what was written still goes out. Over HTTP/1 the
-     * connection is closed, and not by the response's own reset: that tells no handler of the response, and the server's
-     * shutdown would wait for this request until its time-out.
+     * Breaks the response off, so that the client sees that it is incomplete; written bytes still go out. Over HTTP/1
+     * this closes the connection and does not use the response's own reset, which notifies no handler of the response:
+     * the server's shutdown would wait for this request until its time-out.
      */
     public static void cut(RoutingContext context) {
         if (context.request().version() == HttpVersion.HTTP_2) {
@@ -44,8 +41,8 @@ public final class ErrorReply {
     }
 
     /**
-     * The same at once, with what was written and not sent: for a client that takes nothing, for which {@link #cut} would wait.
-     * Safe for any thread.
+     * The same at once, dropping written bytes that are not sent: for a client that takes nothing, for which
+     * {@link #cut} would wait. Safe for any thread.
      */
     public static void abort(RoutingContext context) {
         if (context.request().version() == HttpVersion.HTTP_2) {

@@ -6,8 +6,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes ids such as {@code run_0199…}: a prefix that tells the kind, and the 32 hexadecimal digits of a UUIDv7 (RFC 9562
- * section 5.7), so that ids sort by the time they were made. Safe for any thread.
+ * Makes ids like {@code run_0199…}: a prefix that names the kind, and the 32 hexadecimal digits of a UUIDv7 (RFC 9562
+ * section 5.7), so that ids sort by creation time. Safe for any thread.
  */
 public final class PrefixedId {
     // Made on first use and not in a static initializer: a native image must not be built with a seeded generator in

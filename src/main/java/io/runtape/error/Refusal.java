@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Words for what a caller did wrong, made from exceptions whose own messages quote the request and must not be sent. */
+/** Describes a caller's mistake, from exceptions whose own messages quote the request and must not be sent. */
 final class Refusal {
-    // A path or a field's name is repeated so that the caller knows it again; nobody needs more of it.
+    // How much of a path or a field's name a message repeats: enough for the caller to recognise it.
     private static final int QUOTED_MAX = 200;
 
     private Refusal() {}

@@ -23,13 +23,13 @@ class RouteFailures {
     // Directly before the server's own check of the body's length (RouteConstants.ROUTE_ORDER_UPLOAD_LIMIT, -2).
     private static final int BEFORE_BODY_LIMIT = -3;
 
-    // Before all that may answer.
+    // Before every route that may answer.
     private static final int FIRST = Integer.MIN_VALUE;
 
-    // After every failure handler but the framework's last one, which writes its stack trace page.
+    // After every failure handler except the framework's last one, which writes its stack trace page.
     private static final int BEFORE_LAST = Integer.MAX_VALUE - 1;
 
-    /** RFC 9113, section 8.1: the response is whole, and the rest of the request is not wanted. */
+    /** RFC 9113, section 8.1: the response is complete, and the rest of the request is not needed. */
     private static final long HTTP2_NO_ERROR = 0;
 
     private final long bodyMax;
@@ -45,7 +45,9 @@ class RouteFailures {
         router.route().order(BEFORE_LAST).failureHandler(this::answer);
     }
 
-    /** Every response of ours names its request. Those of the agent API are its own; an error in their place names it too. */
+    /**
+     * The gateway's own responses name their request. Responses of the agent API do not; an error in their place does.
+     */
     private static void identify(RoutingContext context) {
         String path = context.request().path();
         if (path == null || !path.startsWith("/v1/")) {
@@ -59,8 +61,8 @@ class RouteFailures {
             context.next();
             return;
         }
-        // The body that is on its way is not read: the connection cannot carry another request, over HTTP/2 the stream
-        // alone is over.
+        // The gateway does not read the rest of the body, so the connection cannot carry another request; over HTTP/2
+        // only the stream is over.
         boolean shared = context.request().version() == HttpVersion.HTTP_2;
         context.response().endHandler(ended -> {
             if (shared) {

@@ -2,15 +2,15 @@ package io.runtape.error;
 
 import java.util.Collection;
 
-/** Which methods and media types there are at a path, so that a refusal of others can name them. */
+/** The methods and media types of a path, so that a refusal of others can name them. */
 public interface ServedTypes {
 
-    /** The methods of calls to this path; empty where it is not known. */
+    /** The methods of calls to this path; empty if the path is unknown. */
     Collection<String> methods(String path);
 
-    /** Those that the call can be answered in; empty where the path is not known. */
+    /** The media types of the call's responses; empty if the path is unknown. */
     Collection<String> answers(String method, String path);
 
-    /** Those of bodies that the call reads; empty where it reads none or the path is not known. */
+    /** The media types of bodies that the call reads; empty if it reads none or the path is unknown. */
     Collection<String> bodies(String method, String path);
 }

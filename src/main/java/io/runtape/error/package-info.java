@@ -1,7 +1,4 @@
-/**
- * How the gateway says no: the error envelope of the agent API, written alike by resources, by routes and by the server's
- * own failures.
- */
+/** The gateway's errors: resources, routes and the server's own failures all use the agent API's error envelope. */
 @NullMarked
 package io.runtape.error;
 

@@ -11,14 +11,14 @@ import io.vertx.core.http.HttpVersion;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a call that is passed on as it comes, if there is one. HTTP/1 says so in the head. HTTP/2 need not: there it is
- * what comes first, bytes or the end. Confined to the event loop of the call.
+ * The body of a forwarded call, if it has one. The head of an HTTP/1 request says whether it does. Over HTTP/2 that may
+ * be known only when bytes or the end come. Confined to the event loop of the call.
  */
 final class ForwardedBody {
 
     private final HttpServerRequest request;
     private final boolean present;
-    /** What had to be read to know; null where nothing had to. */
+    /** The first buffer, read to find out; null if that was not necessary. */
     private final @Nullable Buffer first;
 
     private ForwardedBody(HttpServerRequest request, boolean present, @Nullable Buffer first) {
@@ -27,7 +27,9 @@ final class ForwardedBody {
         this.first = first;
     }
 
-    /** The body of a request that is paused. Comes when it is known whether there is one; fails where the request breaks. */
+    /**
+     * The body of a paused request. Completes when it is known whether there is one; fails if the request breaks off.
+     */
     static Future<ForwardedBody> of(HttpServerRequest request) {
         boolean stated = request.headers().contains(HttpHeaders.CONTENT_LENGTH)
                 || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
@@ -42,7 +44,7 @@ final class ForwardedBody {
         return known.future();
     }
 
-    /** Sends the request with this body, if it is one. */
+    /** Sends the request with this body, if there is one. */
     Future<HttpClientResponse> sendBy(HttpClientRequest out) {
         if (!present) {
             return out.send();

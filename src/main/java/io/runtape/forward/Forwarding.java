@@ -44,8 +44,8 @@ import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
 /**
- * Passes every call under {@code /v1} that is not recorded to the agent API and its response back, byte for byte in both
- * directions and as fast as the slower side (contract, the two namespaces). Safe for any event loop.
+ * Passes every unrecorded call under {@code /v1} to the agent API and its response back, byte for byte in both
+ * directions and at the pace of the slower side (docs/reference/http-api.md, "HTTP API"). Safe for any event loop.
  */
 @Singleton
 final class Forwarding {
@@ -101,7 +101,7 @@ final class Forwarding {
             if (request.method().equals(HttpMethod.POST)) {
                 context.next();
             } else {
-                // Methods are told apart by case, but not by every server.
+                // Methods are case-sensitive, but not for every server.
                 ErrorReply.write(context, ApiException.invalid("The method POST is written in capitals."));
             }
         } else if (request.headers().contains(HttpHeaders.UPGRADE, "websocket", true)) {
@@ -143,7 +143,9 @@ final class Forwarding {
         }
     }
 
-    /** Passes the call on; a cancel that is refused is forgotten before its caller hears of it. */
+    /**
+     * Passes the call on; if the agent API refuses a cancel, the note of it is undone before its caller gets the response.
+     */
     private void pass(RoutingContext context, RequestTarget target, Passing cancel) {
         HttpServerRequest request = context.request();
         ForwardedBody.of(request)
@@ -165,7 +167,7 @@ final class Forwarding {
                 .onFailure(e -> cancel.refused().subscribe().with(v -> refuse(context, e)));
     }
 
-    /** Connects and sends; the time that the head of the response may take begins with the first. */
+    /** Connects and sends; the time for the head of the response begins with connecting. */
     private Future<HttpClientResponse> call(HttpServerRequest request, RequestTarget target, ForwardedBody body) {
         Duration head = config.timeout().orElse(HEAD);
         long began = System.nanoTime();
@@ -217,13 +219,16 @@ final class Forwarding {
                 .onFailure(e -> ErrorReply.cut(context));
     }
 
-    /** A response breaks off whenever its client goes; what nobody handles the client library logs as an error. */
+    /**
+     * Handles the failure when a response breaks off because its client left: the HTTP client logs an unhandled failure
+     * as an error.
+     */
     private static void quiet(HttpClientResponse response) {
         response.exceptionHandler(e -> LOG.debugf(e, "a forwarded response broke off"));
     }
 
     private static void silent(RoutingContext context) {
-        LOG.warnf("Request %s: the agent API fell silent, its response is cut off", RequestId.of(context));
+        LOG.warnf("request %s: the agent API fell silent, its response is cut off", RequestId.of(context));
     }
 
     private void refuse(RoutingContext context, Throwable cause) {
@@ -237,7 +242,7 @@ final class Forwarding {
 
     private static void refuse(RoutingContext context, UpstreamFailure failure) {
         if (!context.response().closed()) {
-            LOG.warnf("Request %s: no response of the agent API, %s", RequestId.of(context), failure.words());
+            LOG.warnf("request %s: no response from the agent API, %s", RequestId.of(context), failure.words());
         }
         ErrorReply.write(context, UnansweredErrors.of(failure));
     }

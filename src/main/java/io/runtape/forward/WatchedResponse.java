@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a response that is passed on, broken off where the agent API says nothing for too long. While the client does not
- * take what has come, nobody listens, and that is no silence. Confined to the event loop of the call.
+ * The body of a forwarded response, broken off if the agent API is silent for too long. While the client does not take
+ * bytes, the gateway does not read, and that does not count as silence. Confined to the event loop of the call.
  */
 final class WatchedResponse implements ReadStream<Buffer> {
 
@@ -36,7 +36,7 @@ final class WatchedResponse implements ReadStream<Buffer> {
     /**
      * Watches from now on.
      *
-     * @param silent is told before the response is broken off
+     * @param silent runs before the response is broken off
      */
     static WatchedResponse of(HttpClientResponse response, Duration silenceMax, Runnable silent) {
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();

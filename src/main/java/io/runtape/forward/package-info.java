@@ -1,4 +1,4 @@
-/** Calls that are not recorded: piped to the agent API and back. */
+/** Unrecorded calls, piped to the agent API and back. */
 @NullMarked
 package io.runtape.forward;
 

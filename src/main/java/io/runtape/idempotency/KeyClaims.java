@@ -18,19 +18,19 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Claims idempotency keys for new runs, in the transaction of the runs' rows. The table's primary key decides whose a key is, so it
- * does not matter which gateway the calls came to.
+ * Claims idempotency keys for new runs, in the transaction of the runs' rows. The table's primary key decides which run
+ * gets a key, whichever gateways the calls came to.
  *
- * <p>A key has a run until it expires, and it has none where its run ended before anything was sent to the agent API, or got a
- * response that asks to try again: that follows from the run's row, however the run came to its end, and needs no statement when
- * it does. It is so from the response's head on: a client may have all of the response, and repeat the call, before the run's end
- * is durable. A run that ended without a response after its call was sent, or whose gateway died so that nobody knows, keeps
- * its key: the agent may have done its work.
+ * <p>A key has a run until it expires. It is free again if its run ended before anything was sent to the agent API, or
+ * got a response that asks to try again. That follows from the run's row, however the run ended, and needs no statement
+ * at that time. It holds from the response's head on: a client may have the whole response, and repeat the call, before
+ * the run's end is durable. A run that ended without a response after its call was sent, or whose gateway died when the
+ * call may have been sent, keeps its key: the agent may have done its work.
  */
 @Singleton
 public final class KeyClaims implements RunClaims {
 
-    /** What is true of a key that has no run, or none any more. Of a run that was deleted it is not: such a key is gone. */
+    /** The condition for a free key. It is false if the key's run was deleted: such a key is gone. */
     static final String FREE = """
             (idempotency_key.expires_at <= current_timestamp or exists (select 1 from run r
                 where r.run_pk = idempotency_key.run_pk and (r.upstream_status in (429, 503)
@@ -38,18 +38,21 @@ public final class KeyClaims implements RunClaims {
 
     public static final String DELETE_FREE = "delete from idempotency_key where owner = ? and id = ? and " + FREE;
 
-    /** By a select: of rows that are inserted by values, PostgreSQL's driver makes one statement, and no longer counts each. */
+    /**
+     * Inserts by a select: the driver of PostgreSQL merges rows that are inserted by values into one statement, and
+     * then does not count each.
+     */
     private static final String INSERT = """
             insert into idempotency_key (owner, id, request_hash, run_pk, expires_at)
             select ?, ?, ?, ?, current_timestamp + interval '1' second * cast(? as bigint)
             on conflict do nothing""";
 
-    /** What another gateway is about to delete is left to it. */
+    /** Skips rows that another gateway is about to delete. */
     public static final String SELECT_EXPIRED = """
             select owner, id from idempotency_key where expires_at <= current_timestamp
             order by expires_at limit ? for update skip locked""";
 
-    /** Each by its key: a delete of all that a select finds might get a plan that goes over the whole table, and keep it. */
+    /** Deletes each by its key: a delete with a select might get, and keep, a plan that scans the whole table. */
     public static final String DELETE = "delete from idempotency_key where owner = ? and id = ?";
 
     @Override
@@ -86,7 +89,7 @@ public final class KeyClaims implements RunClaims {
         return taken;
     }
 
-    /** Two gateways take the rows of the same keys in the same order. */
+    /** Sorted, so that two gateways lock the rows of the same keys in the same order. */
     private static List<RunWrite> claims(List<RunWrite> writes) {
         List<RunWrite> claims = new ArrayList<>();
         for (RunWrite write : writes) {
@@ -107,7 +110,7 @@ public final class KeyClaims implements RunClaims {
                 .id();
     }
 
-    /** Twice as many as were added, so that the table shrinks to the keys that are remembered. */
+    /** Deletes twice as many as were added, so that the table shrinks to the remembered keys. */
     private static void prune(Connection connection, int added) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(SELECT_EXPIRED);
                 PreparedStatement delete = connection.prepareStatement(DELETE)) {

@@ -9,7 +9,7 @@ import java.sql.SQLException;
 import java.util.Optional;
 import javax.sql.DataSource;
 
-/** Finds the runs of idempotency keys. It blocks and belongs on a worker thread; safe for any. */
+/** Finds the runs of idempotency keys. It blocks: call it on a worker thread. Safe for any thread. */
 @ApplicationScoped
 public class KeyReader implements DeletionHook {
 
@@ -24,7 +24,7 @@ public class KeyReader implements DeletionHook {
         this.database = database;
     }
 
-    /** The run of the owner's key; empty where a call with this key would begin one. */
+    /** The run of the owner's key; empty if a call with this key would begin a run. */
     public Optional<KeyOwner> hold(String owner, String id) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(SELECT)) {
@@ -37,8 +37,8 @@ public class KeyReader implements DeletionHook {
     }
 
     /**
-     * Forgets the key of a run that is about to be deleted, where the run's response did not bind it: nothing would tell that any
-     * more.
+     * Deletes the free key of a run that is about to be deleted: without the run's row, no one could see that the key
+     * is free.
      */
     @Override
     public void beforeRun(Connection connection, long runPk) throws SQLException {

@@ -15,7 +15,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
 import org.jspecify.annotations.Nullable;
 
-/** The response of a recorded call, live or ended, for one who gets it once more. Safe for any event loop. */
+/** The response of a recorded call, live or ended, for a repeat of the call. Safe for any event loop. */
 public final class RecordedResponse {
 
     private final Run run;
@@ -38,12 +38,12 @@ public final class RecordedResponse {
         return run.threadId;
     }
 
-    /** Whether the head is durable, or a journal of this node will tell when it is. */
+    /** Whether the head is durable, or a journal of this gateway will report when it is. */
     boolean tellsHead() {
         return recordedHere() != null || !run.running() || run.upstreamStatus != null;
     }
 
-    /** Its journal, where this gateway records it. */
+    /** Its journal, if this gateway records it. */
     private @Nullable RunJournal recordedHere() {
         return source.live() instanceof RunJournal journal ? journal : null;
     }
@@ -84,13 +84,13 @@ public final class RecordedResponse {
     }
 
     /**
-     * The body as the first client got it, or gets it: what is durable, and then what becomes so. Fails where the response broke
-     * off.
+     * The body as the first client got it, or gets it: the durable frames, then those that become durable. Fails if the
+     * response broke off.
      *
      * @param after the sequence to begin after
      * @param eventIds whether each event gets an {@code id} line
-     * @param loop the loop that it is subscribed on, and all items come on
-     * @throws ApiException 400 where no frame is that far
+     * @param loop the event loop that subscribes and gets all items
+     * @throws ApiException 400 if {@code after} is past the last frame
      */
     public Multi<Buffer> body(long after, boolean eventIds, EventLoop loop) {
         if (after > source.durableSequence()) {

@@ -15,11 +15,13 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Finds the response that a repeated call gets (contract, section 2, {@code Idempotency-Key}). Safe for any event loop. */
+/** Finds the response for a repeated call (docs/reference/http-api.md, "Repeated calls"). Safe for any event loop. */
 @Singleton
 public final class RecordedResponses {
 
-    /** How often is looked for the head of a run that no journal of this node has: at first soon, then twice a second. */
+    /**
+     * The first pause before it looks again for the head of a run of another gateway; later it looks twice a second.
+     */
     private static final Duration LOOK_AGAIN_FIRST = Duration.ofMillis(20);
 
     private static final Duration LOOK_AGAIN_LONGEST = Duration.ofMillis(500);
@@ -37,11 +39,12 @@ public final class RecordedResponses {
     }
 
     /**
-     * The response that belongs to the key; empty where a call with this key would begin a run. Where another node records the
-     * run, or did until it died, the item comes when the tables have the head or the end. It comes on the loop.
+     * The response that belongs to the key; empty if a call with this key would begin a run. If another gateway records
+     * the run, or recorded it until it died, the item comes when the tables have the head or the end. It comes on the
+     * loop.
      *
-     * @return fails with {@link ApiException} 422 where the key belongs to another request, 410 where its run was deleted, and
-     *     with what the database said where that does not answer
+     * @return fails with {@link ApiException} 422 if the key belongs to another request and 410 if its run was deleted,
+     *     and with the database's failure if that does not answer
      */
     public Uni<Optional<RecordedResponse>> ofKey(Owner owner, IdempotencyKey key, EventLoop loop) {
         return work.onWorker(() -> lookUp(owner, key), loop)

@@ -1,4 +1,4 @@
-/** Calls that are repeated under a key: whose key it is, and the first call's response given again. */
+/** Repeated calls: which run has a key, and the first call's response again. */
 @NullMarked
 package io.runtape.idempotency;
 

@@ -1,6 +1,6 @@
 package io.runtape.journal;
 
-/** Hears of all that this gateway commits, on the committer's thread: must not wait. */
+/** Is notified of all commits of this gateway, on the committer's thread: must not block. */
 public interface CommitAnnouncer {
 
     /** Frames of a run, or its end, are durable. */
@@ -9,13 +9,13 @@ public interface CommitAnnouncer {
     /**
      * A run has joined a thread.
      *
-     * @param threadHash of the thread and its owner, the same at every gateway; two threads may share one
+     * @param threadHash the hash of the thread and its owner, the same at every gateway; two threads may share one
      */
     void joined(int threadHash);
 
-    /** Whether other gateways live, as far as is known. Asked for on any thread. */
+    /** Whether other gateways live, as far as this one knows. Safe for any thread. */
     boolean others();
 
-    /** A run that another gateway records is to be cancelled. Comes on any thread. */
+    /** A caller wants to cancel a run of another gateway. Safe for any thread. */
     void cancelAsked(long runPk);
 }

@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import org.jboss.logging.Logger;
 
-/** Tells runs what became of their writes, each event loop once a commit. Confined to the committer's thread. */
+/**
+ * Notifies runs of the outcome of their writes, each event loop once for a commit. Confined to the committer's thread.
+ */
 final class CommitOutcomes {
 
     private static final Logger LOG = Logger.getLogger(CommitOutcomes.class);
@@ -43,13 +45,13 @@ final class CommitOutcomes {
         });
     }
 
-    /** The database refuses what these writes hold of the run. */
+    /** The database refuses these writes of the run. */
     void refused(RunJournal run, List<RunWrite> writes) {
         run.refused(writes, loopTasks);
         goneIfEnded(run);
     }
 
-    /** These writes of the run were given up while the database was away. */
+    /** The committer gave these writes of the run up while the database was away. */
     void givenUp(RunJournal run, List<RunWrite> writes) {
         run.givenUp(writes, loopTasks);
         goneIfEnded(run);
@@ -61,37 +63,40 @@ final class CommitOutcomes {
         }
     }
 
-    /** The database has been away for too long: live runs end here, and their rows say so when it is back. */
+    /** The database has been away for too long: live runs end here, and their rows say so once it is back. */
     void abandonAll() {
         keeper.live().forEach(run -> run.abandon(loopTasks));
         loopTasks.dispatch();
     }
 
     /**
-     * Nothing more is written here, not even ends. What may be left of the news of a commit that was cut short goes with it: all
-     * runs are cut off, and whoever reads them finds at another gateway what is durable.
+     * This gateway writes nothing more, not even ends. Drops pending notifications of a commit and cuts off all runs;
+     * their readers find the durable frames at another gateway.
      */
     void loseAll() {
         keeper.live().forEach(CommitOutcomes::lose);
     }
 
-    /** Each by itself: a fault of one run, or of its event loop, must not leave the clients of the next hanging. */
+    /**
+     * Handles each run by itself: a fault of one run, or of its event loop, must not leave the clients of the next one
+     * hanging.
+     */
     private static void lose(RunJournal run) {
         try {
             LoopTasks last = new LoopTasks();
             run.lost(last);
             last.dispatch();
         } catch (Throwable e) {
-            LOG.error("a reader cannot be told that its run is lost", e);
+            LOG.error("the readers of a run cannot be cut off", e);
         }
     }
 
-    /** Adds some news to those of the commit. */
+    /** Adds a notification to those of the commit. */
     void add(Executor loop, Runnable news) {
         loopTasks.add(loop, news);
     }
 
-    /** Hands each event loop what it is to hear. */
+    /** Hands each event loop its notifications. */
     void dispatch() {
         loopTasks.dispatch();
     }

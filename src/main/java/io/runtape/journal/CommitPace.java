@@ -6,24 +6,24 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How long the committer rests after a commit, so that what comes meanwhile is committed together: fewer commits, for whose time
- * everybody else's threads can run.
+ * How long the committer rests after a commit, so that one commit takes all frames that come meanwhile: with fewer
+ * commits, other threads get more time to run.
  */
 sealed interface CommitPace {
 
     /**
-     * How long to rest now.
+     * How long to rest after this commit.
      *
      * @param commitNanos how long the commit took
      * @param frames how many frames it made durable
-     * @return nanoseconds, none where it is not above 0
+     * @return nanoseconds; 0 or less for no rest
      */
     long restNanos(long commitNanos, int frames);
 
     /**
-     * As configured, or as suits the database.
+     * The configured pace, or the one that suits the database.
      *
-     * @throws StartRefused where what is configured is not from 0 to a second
+     * @throws StartRefused if the configured distance is not from 0 to a second
      */
     static CommitPace of(Optional<Duration> configured, Engine engine) {
         if (configured.isEmpty()) {
@@ -55,9 +55,10 @@ sealed interface CommitPace {
     }
 
     /**
-     * Half of the time at most is spent on commits, and a frame waits for one commit's time more at most. So a database that is quick
-     * is asked often, and one that is busy less often, which is what it needs. It rests between commits of some frames alone:
-     * those of fewer cost little, and delay nobody else; those of more are large as they are.
+     * Rests as long as the commit took. So commits take at most half of the time, and a frame waits at most one
+     * commit's time longer; a quick database gets many commits, and a busy one fewer, as it needs. Rests only after
+     * commits of 4 to 256 frames: smaller commits cost little and delay no others, and larger ones are large enough
+     * already.
      */
     record AsLongAsItTook() implements CommitPace {
 

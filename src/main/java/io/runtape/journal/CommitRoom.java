@@ -8,14 +8,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 
 /**
- * How much may wait of all runs together, and which runs do not read their source until there is room again. Safe for any
- * thread, without a lock: whoever waits looks once more after it has said so.
+ * How many bytes of all runs together may wait for their commit, and which runs do not read their source until there is
+ * room again. Safe for any thread, without a lock: a run that waits checks once more after it has registered.
  */
 final class CommitRoom {
 
     /**
-     * Bytes of finished frames with what each takes beside them, of all runs, that may wait for their commit or on the way to readers: an eighth of the heap,
-     * 64 MiB at most. Not a constant of the class: a native image would take the heap of the machine it was built on.
+     * Bytes of finished frames of all runs, with their overhead, that may wait for their commit or on the way to
+     * readers: an eighth of the heap, 64 MiB at most. Not a constant: a native image would take the heap of the build
+     * machine.
      */
     private final long uncommittedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
@@ -35,19 +36,19 @@ final class CommitRoom {
                 waiting::size);
     }
 
-    /** @param weight what the frame takes in memory: its bytes, and what it has beside them */
+    /** @param weight what the frame takes in memory: its bytes and its overhead */
     void appended(int bytes, int weight) {
         metrics.received(bytes);
         uncommitted.addAndGet(weight);
     }
 
-    /** Returns whether this made room for all runs; {@link #made} is to be told then. */
+    /** Returns whether this made room for all runs; then call {@link #made}. */
     boolean settled(long weight) {
         long left = uncommitted.addAndGet(-weight);
         return left < uncommittedMax / 2 && left + weight >= uncommittedMax / 2;
     }
 
-    /** Calls the run if it waits for room, and all that do where there is room for all again. */
+    /** Calls the run if it waits for room, and all waiting runs if there is room for all again. */
     void made(RunJournal run, boolean forAll) {
         if (waiting.isEmpty()) {
             return;

@@ -7,8 +7,8 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
 
 /**
- * Liveness of the committer: whether this process can still record anything. While the database is away it can, and waits: that
- * is {@link StoreHealth}'s to say. Answers without a worker thread.
+ * Liveness of the committer: whether this process can still record anything. An outage of the database does not count,
+ * since the committer waits for its end; {@link StoreHealth} reports it. Answers without a worker thread.
  */
 @Liveness
 @Singleton

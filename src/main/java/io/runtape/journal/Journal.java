@@ -33,19 +33,17 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The durable, ordered append of runs: opens a journal for each, and knows those that are live. Safe for any thread.
- */
+/** The durable, ordered append of runs: opens a journal for each run, and knows the live ones. Safe for any thread. */
 @ApplicationScoped
 public class Journal {
 
     /** After the store is open, before calls are taken. */
     public static final int STARTS_AT = Store.OPENS_AT + 100;
 
-    /** When the gateway that is told to stop waits for its live runs. */
+    /** When a stopping gateway waits for its live runs. */
     public static final int DRAINS_AT = 2000;
 
-    /** When the last commits are made. */
+    /** When the committer makes the last commits. */
     public static final int STOPS_AT = 2000;
 
     /** How long the last commits may take when the gateway stops. */
@@ -53,7 +51,7 @@ public class Journal {
 
     private static final Logger LOG = Logger.getLogger(Journal.class);
 
-    /** How long a new run waits for its row; its caller is then told that the database does not answer. */
+    /** How long a new run waits for its row; after that its caller gets an error that the database does not answer. */
     private static final Duration START_PATIENCE = Duration.ofSeconds(5);
 
     private final Store store;
@@ -90,12 +88,12 @@ public class Journal {
         }
     }
 
-    /** Completes when the committer has run its statements once, with nothing to show for it, or could not. */
+    /** Completes when the committer has rehearsed its statements, or could not. */
     public CompletionStage<Void> rehearsed() {
         return committer.rehearsed();
     }
 
-    /** What the committer tells. */
+    /** Receives the committer's notifications. */
     private final class Keeper implements RunKeeper {
 
         @Override
@@ -135,12 +133,12 @@ public class Journal {
         }
     }
 
-    /** Tells all commits from now on; only one is told. */
+    /** Notifies this listener of all commits from now on; there is only one. */
     public void tell(CommitAnnouncer listener) {
         news = listener;
     }
 
-    /** Whether other gateways of this database live, as far as is known. */
+    /** Whether other gateways of this database live, as far as this one knows. */
     public boolean hasOthers() {
         CommitAnnouncer told = news;
         return told != null && told.others();
@@ -151,12 +149,12 @@ public class Journal {
         return news != null;
     }
 
-    /** This gateway's id among those of the database; it leads the keys of its runs. */
+    /** The id of this gateway's node: the high bits of its runs' keys. */
     public long nodeId() {
         return nodeId;
     }
 
-    /** Whether this gateway records the run, or did. */
+    /** Whether this gateway records the run, or recorded it. */
     public boolean owns(long runPk) {
         return RunKey.nodeId(runPk) == nodeId;
     }
@@ -168,8 +166,8 @@ public class Journal {
     }
 
     /**
-     * The gateway was told to stop: takes no new runs, and lets those that are live go on for as long as is allowed. All else
-     * is still answered meanwhile. Then the runs that are left are ended.
+     * The gateway must stop: takes no new runs, and lets the live ones go on for the allowed time. The gateway still
+     * answers all other calls meanwhile. Then it ends the remaining runs.
      */
     void drain(@Observes @Priority(DRAINS_AT) ShutdownDelayInitiatedEvent event) throws InterruptedException {
         stopping = true;
@@ -177,7 +175,7 @@ public class Journal {
         int runs = live.count();
         if (runs > 0) {
             LOG.infof(
-                    "the gateway stops when its %d live runs have ended, in %d s at the latest",
+                    "the gateway stops when its %d live runs have ended, or in %d s at the latest",
                     runs, config.drainTimeout().toSeconds());
         }
         if (!drained.await(config.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
@@ -187,12 +185,12 @@ public class Journal {
         }
     }
 
-    /** Another gateway has closed this one's runs: it can only end, and has nothing to wait for. */
+    /** Another gateway has closed this one's runs: this gateway can only end, and has nothing to wait for. */
     public void takenOver() {
         endProcess("another gateway has taken over the runs of this one, which can record nothing more and ends", null);
     }
 
-    /** Nothing more is recorded here: neither live runs are waited for, nor an end that does not come in good order. */
+    /** This gateway records nothing more: it waits neither for live runs nor for an orderly end that does not come. */
     private void endProcess(String why, @Nullable Throwable fault) {
         if (!ending.getAndSet(true)) {
             drained.countDown();
@@ -211,12 +209,12 @@ public class Journal {
         committer.stop(LAST_COMMITS);
     }
 
-    /** Whether the database takes commits, as far as is known. */
+    /** Whether the database takes commits, as far as this gateway knows. */
     public boolean available() {
         return committer.available();
     }
 
-    /** Whether this process can still record, once the database takes commits; where it cannot, it never will again. */
+    /** Whether this process can still record, once the database takes commits; if not, it never will again. */
     boolean canRecord() {
         return committer.canCommit();
     }
@@ -229,10 +227,10 @@ public class Journal {
     /**
      * Opens the journal of a new run; the item comes, on the loop, when the run's row is durable.
      *
-     * @param loop the event loop that will append, and that the run's own results come on
-     * @return fails, on any thread, with {@link StoreUnavailableException} where the database does not answer: then the agent API
-     *     must not be called, and the run, should it still be recorded, is recorded as failed. With {@link
-     *     TooManyRunsException} or {@link KeyTakenException} nothing is recorded.
+     * @param loop the event loop that will append, and that gets the run's results
+     * @return fails, on any thread, with {@link StoreUnavailableException} if the database does not answer. Then do not
+     *     call the agent API; if the run's row is still written later, the run is recorded as failed. After
+     *     {@link TooManyRunsException} or {@link KeyTakenException} nothing is recorded.
      */
     public Uni<RunJournal> open(RunStart start, Executor loop) {
         if (!available()) {
@@ -260,20 +258,20 @@ public class Journal {
         return Optional.ofNullable(live.get(runPk));
     }
 
-    /** The same, as long as its end is not durable; its row may say already that it ended. */
+    /** The same, as long as this gateway does not know the end to be durable; the run's row may have it already. */
     public Optional<RunJournal> unended(long runPk) {
         return live(runPk).filter(run -> run.ended().isEmpty());
     }
 
     /**
-     * Calls back whenever a run joins the thread, here or at another gateway, and now and then without need, until the result
-     * is run. The call comes on any thread and must not wait.
+     * Calls back whenever a run joins the thread, here or at another gateway, and sometimes without need, until the
+     * caller runs the result. The call comes on any thread and must not block.
      */
     public Runnable watchThread(Owner owner, String threadId, Runnable call) {
         return threads.watch(owner, threadId, call);
     }
 
-    /** Tells the other gateways that a cancel of one of their runs is asked for in its row. */
+    /** Announces to the other gateways that the row of one of their runs asks for a cancel. */
     public void cancelAsked(long runPk) {
         CommitAnnouncer told = news;
         if (told != null) {
@@ -281,12 +279,12 @@ public class Journal {
         }
     }
 
-    /** Cancels a run that is recorded here, if it still is. */
+    /** Cancels a run if this gateway still records it. */
     public void cancelHere(long runPk) {
         live(runPk).ifPresent(RunJournal::cancel);
     }
 
-    /** A run has joined a thread at another gateway, which names it by {@link CommitAnnouncer#joined}. */
+    /** A run has joined a thread at another gateway, which announced it by {@link CommitAnnouncer#joined}. */
     public void joinedElsewhere(int threadHash) {
         threads.published(threadHash);
     }
@@ -296,7 +294,10 @@ public class Journal {
         threads.publishedAll();
     }
 
-    /** The live run of the owner that has this id, here or at the agent API; the newest where an upstream id came twice. */
+    /**
+     * The owner's live run with this id, Runtape's or the agent API's; the newest run if the agent API used the id
+     * twice.
+     */
     public Optional<RunJournal> live(Owner owner, String id) {
         @Nullable RunJournal found = null;
         for (RunJournal run : live.all()) {

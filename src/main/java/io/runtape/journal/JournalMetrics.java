@@ -13,11 +13,11 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** What the journal does, as meters. Counting on the live path costs an addition; clocks are read once a commit. */
+/** Meters of the journal. Counting on the live path costs an addition; clocks are read once for a commit. */
 @Singleton
 public final class JournalMetrics {
 
-    /** From a lone commit on a fast disk to a store that barely answers. */
+    /** From a lone commit on a fast disk to a database that barely answers. */
     private static final Duration[] DELAY_BUCKETS = {
         Duration.ofNanos(250_000),
         Duration.ofNanos(500_000),
@@ -92,7 +92,7 @@ public final class JournalMetrics {
         outageNanos.add(nanos);
     }
 
-    /** @param underWay how long the present outage has lasted, in nanoseconds, so that it counts while it lasts */
+    /** @param underWay the duration of the present outage so far, in nanoseconds, so that it counts while it lasts */
     void countOutages(LongSupplier underWay) {
         FunctionCounter.builder(
                         "runtape.store.outage.seconds", outageNanos, v -> (v.sum() + underWay.getAsLong()) * 1e-9)

@@ -1,6 +1,6 @@
 package io.runtape.journal;
 
-/** The run's idempotency key has a run already: nothing was recorded of this one. */
+/** Another run has the run's idempotency key: this one was not recorded. */
 public final class KeyTakenException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** The runs that this node records, and how many they may be. Safe for any thread. */
+/** The runs that this gateway records now, and how many they may be. Safe for any thread. */
 final class LiveRuns {
 
     private final int max;
@@ -23,7 +23,7 @@ final class LiveRuns {
     /**
      * Adds a run.
      *
-     * @throws TooManyRunsException where there is no place for it
+     * @throws TooManyRunsException if there is no place for it
      */
     void add(RunJournal run) {
         if (places.incrementAndGet() > max) {

@@ -5,22 +5,22 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The end of a process that cannot do any more what it is there for: with exit code 1, in good order where that is possible,
- * and in any case soon, so that whatever runs it starts it again.
+ * Ends a process that can no longer record: with exit code 1, in good order if possible, and in any case soon, so that
+ * its supervisor starts it again.
  */
 final class ProcessEnd {
 
     private static final int EXIT_CODE = 1;
 
-    /** How long an end in good order may take: more than the server waits for what is still being answered. */
+    /** How long an orderly end may take: more than the server waits for responses that are under way. */
     private static final Duration IN_GOOD_ORDER = Duration.ofSeconds(15);
 
     private ProcessEnd() {}
 
     /**
-     * Begins to end it; returns at once.
+     * Begins the end; returns at once.
      *
-     * @param lastWords say why; where they fail it is not for them that the process goes on
+     * @param lastWords logs the reason; the process ends even if this fails
      */
     static void begin(Runnable lastWords) {
         try {
@@ -30,7 +30,7 @@ final class ProcessEnd {
             lastWords.run();
             Quarkus.asyncExit(EXIT_CODE);
         } catch (Throwable e) {
-            // No memory, or no thread: there is no good order any more.
+            // No memory or no thread is left for an orderly end.
             Runtime.getRuntime().halt(EXIT_CODE);
         }
     }

@@ -14,10 +14,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who hears what of a run becomes durable, and how far that has come. Whoever begins to listen learns in the same moment from
- * where on it is told.
+ * The listeners of a run's commits, and how far the run is durable. A new listener learns in the same step from which
+ * sequence on it is notified.
  *
- * <p>Safe for any thread: all is guarded by this. Nobody is called under the lock, and no other lock is taken.
+ * <p>Safe for any thread: everything is guarded by this. The lock is never held during a call of a listener, and no
+ * other lock is taken under it.
  */
 final class RunAudience {
 
@@ -27,7 +28,7 @@ final class RunAudience {
     private @Nullable RunEnd ended;
     private @Nullable Consumer<RunEnd> endCall;
 
-    /** @param loop that the call for the end comes on */
+    /** @param loop the event loop that the call for the end comes on */
     RunAudience(Executor loop) {
         this.loop = loop;
     }
@@ -55,7 +56,7 @@ final class RunAudience {
         return Optional.ofNullable(ended);
     }
 
-    /** Calls back once, on the loop, when the end is told; at once where it is durable. */
+    /** Calls back once, on the loop, with the end; at once if it is durable already. */
     void whenEnded(Consumer<RunEnd> call) {
         @Nullable RunEnd already;
         synchronized (this) {
@@ -77,7 +78,7 @@ final class RunAudience {
     /**
      * This write is durable.
      *
-     * @param told runs when the last of those that listen has heard of it, at once where nobody does
+     * @param told runs when the last listener has been notified; at once if there is none
      */
     void committed(RunWrite write, LoopTasks loopTasks, Runnable told) {
         List<CommitListener> hearing;
@@ -116,8 +117,8 @@ final class RunAudience {
     }
 
     /**
-     * No more can be told of the run: all that listen are cut off. The end is for the run's own call alone: it is others who will
-     * end the run, so no reader is told of an end.
+     * Cuts off all listeners: this gateway knows no more of the run. Only the run's own call gets the end. Another
+     * gateway will end the run, so no reader gets an end here.
      */
     void lost(RunEnd end, LoopTasks loopTasks) {
         List<CommitListener> hearing;
@@ -135,7 +136,7 @@ final class RunAudience {
     }
 
     /**
-     * The run breaks off here, which all are told now.
+     * The run breaks off here, and all listeners are notified now.
      *
      * @param forGood whether no durable end will follow
      */

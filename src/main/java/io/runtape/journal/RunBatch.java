@@ -8,15 +8,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
-/** What one commit writes, and the runs that are to hear what became of it. Confined to the committer's thread. */
+/** The writes of one commit, with the runs to notify of its outcome. Confined to the committer's thread. */
 final class RunBatch {
 
     private final CommitBatch rows = new CommitBatch();
 
-    /** Whose each write is, in the order of the writes: so no object is made for a pair. */
+    /** The run of each write, in the order of the writes: a separate list saves an object for each pair. */
     private final List<RunJournal> runs = new ArrayList<>();
 
-    /** All that a batch holds of one run: a run that got more to write while the batch was gathered is in it twice. */
+    /** A batch with all writes of one run: a run that got more to write while the batch was gathered is in it twice. */
     static RunBatch of(RunJournal run, List<RunWrite> writes) {
         RunBatch batch = new RunBatch();
         writes.forEach(write -> batch.add(run, write));
@@ -28,12 +28,12 @@ final class RunBatch {
         runs.add(run);
     }
 
-    /** How many writes it holds. */
+    /** How many writes the batch holds. */
     int size() {
         return runs.size();
     }
 
-    /** @param bytesMax bytes of frames and requests past which no further run may be taken along */
+    /** @param bytesMax bytes of frames and requests past which the batch takes no further run */
     boolean hasRoom(long bytesMax) {
         return rows.hasRoom(bytesMax);
     }
@@ -43,12 +43,12 @@ final class RunBatch {
         return rows;
     }
 
-    /** Whether nothing of the run was written, since its idempotency key has another run. */
+    /** Whether the run was not written because another run has its idempotency key. */
     boolean isKeyTaken(RunJournal run) {
         return rows.isKeyTaken(run.key());
     }
 
-    /** The writes of each run, in the order they were added. */
+    /** The writes of each run, in the order of adding. */
     Map<RunJournal, List<RunWrite>> byRun() {
         Map<RunJournal, List<RunWrite>> byRun = new LinkedHashMap<>();
         forEach((run, write) ->
@@ -56,7 +56,7 @@ final class RunBatch {
         return byRun;
     }
 
-    /** Calls for each write and its run, in the order they were added. */
+    /** Calls back for each write and its run, in the order of adding. */
     void forEach(BiConsumer<RunJournal, RunWrite> call) {
         List<RunWrite> writes = rows.writes();
         for (int i = 0; i < runs.size(); i++) {

@@ -3,7 +3,7 @@ package io.runtape.journal;
 import io.runtape.journal.sql.RunWrite;
 import java.util.Collection;
 
-/** Whoever keeps the live runs, as the committer sees it. All calls come on its thread and do not wait. */
+/** The keeper of the live runs, as the committer sees it. All calls come on the committer's thread and do not block. */
 interface RunKeeper {
 
     /** All runs that may still be written. */
@@ -12,12 +12,12 @@ interface RunKeeper {
     /** This write is durable. */
     void written(RunWrite write);
 
-    /** The run's end is durable, or there will never be one. */
+    /** The run's end is durable, or will never come. */
     void ended(RunJournal run);
 
-    /** Another gateway has closed this one's runs: nothing more can be written here. */
+    /** Another gateway has closed this one's runs: this gateway can write nothing more. */
     void takenOver();
 
-    /** The committer's thread ends by this fault of the gateway's own: nothing more can be written here. */
+    /** The committer's thread ends by this fault of the gateway: it can write nothing more. */
     void died(Throwable fault);
 }

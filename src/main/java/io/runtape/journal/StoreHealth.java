@@ -16,8 +16,8 @@ import org.eclipse.microprofile.health.Readiness;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Readiness of the database: whether the journal commits and the database answers. Says so within a bound:
- * a database that has stalled answers nothing, and who asks for readiness does not wait for it. Safe for any thread.
+ * Readiness of the database: whether the journal commits and the database answers. Answers within a bound, since a
+ * stalled database never does and probes do not wait for it. Safe for any thread.
  */
 @Readiness
 @Singleton
@@ -27,7 +27,7 @@ public final class StoreHealth implements AsyncHealthCheck {
 
     private final Journal journal;
     private final StoreProbe probe;
-    /** One thread: while the database stalls, one question is stuck there, however often readiness is asked for. */
+    /** One thread: while the database stalls, a single question is stuck there, however often a probe comes. */
     private final ExecutorService asking = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "runtape-health");
         thread.setDaemon(true);
@@ -47,7 +47,7 @@ public final class StoreHealth implements AsyncHealthCheck {
         asking.shutdown();
     }
 
-    /** Takes no thread of those that callers may all hold. */
+    /** Uses none of the threads that callers may all hold. */
     @Override
     public Uni<HealthCheckResponse> call() {
         return Uni.createFrom()

@@ -4,24 +4,27 @@ import io.runtape.journal.sql.StoreWriter;
 import io.runtape.store.SqlFault;
 import java.sql.SQLException;
 
-/** The committer's connection, made anew where it was given up, in the name of the same node. Confined to the committer's thread. */
+/**
+ * The committer's connection, replaced by a new one of the same node after it was given up. Confined to the committer's
+ * thread.
+ */
 final class StoreLink {
 
-    /** Kept when it is closed, for it knows the node that the next one goes on for. */
+    /** Kept after it is closed, since it knows the node of its successor. */
     private StoreWriter last;
 
     private boolean open = true;
 
-    /** @param first the connection that the store was opened with */
+    /** @param first the writer that the start opened */
     StoreLink(StoreWriter first) {
         this.last = first;
     }
 
     /**
-     * What to write with.
+     * The writer to use.
      *
-     * @throws SQLException where the database does not answer, or such as {@link SqlFault#isOfAClosedNode} knows where this node
-     *     may write no more
+     * @throws SQLException if the database does not answer; if this node may write no more, one for which
+     *     {@link SqlFault#isOfAClosedNode} is true
      */
     StoreWriter writer() throws SQLException {
         if (!open) {

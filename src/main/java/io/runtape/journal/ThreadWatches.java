@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Who wants to hear of runs that join a thread. Safe for any thread. */
+/** Watches for runs that join a thread. Safe for any thread. */
 final class ThreadWatches {
 
     private final Map<List<String>, List<Runnable>> watches = new ConcurrentHashMap<>();
@@ -26,7 +26,7 @@ final class ThreadWatches {
         });
     }
 
-    /** A write is durable; where it settled a thread, that thread's watches are called. */
+    /** A write is durable; if it settled a thread, calls that thread's watches. */
     void published(RunWrite write) {
         RunHead head = write.head();
         if (head != null && !watches.isEmpty()) {
@@ -37,7 +37,7 @@ final class ThreadWatches {
         }
     }
 
-    /** A run has joined a thread elsewhere, which is known by its {@link #hash} alone. */
+    /** A run has joined a thread at another gateway, which gives only the thread's {@link #hash}. */
     void published(int hash) {
         watches.forEach((key, calls) -> {
             if (key.hashCode() == hash) {
@@ -51,7 +51,7 @@ final class ThreadWatches {
         watches.values().forEach(calls -> calls.forEach(Runnable::run));
     }
 
-    /** What names a thread among gateways: the same everywhere, and short. Two threads may share one. */
+    /** The short name of a thread between gateways, the same at each of them. Two threads may share one. */
     static int hash(String owner, String threadId) {
         return List.of(owner, threadId).hashCode();
     }

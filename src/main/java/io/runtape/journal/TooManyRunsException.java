@@ -1,6 +1,6 @@
 package io.runtape.journal;
 
-/** So many runs are live that no further one is taken: nothing was recorded. */
+/** The bound on live runs is reached: nothing was recorded. */
 public final class TooManyRunsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -11,7 +11,7 @@ public final class TooManyRunsException extends RuntimeException {
         this.ofOwner = ofOwner;
     }
 
-    /** Whether it is the bound of one owner that is reached, and not that of all together. */
+    /** Whether the bound of one owner is reached, and not that of all owners together. */
     public boolean ofOwner() {
         return ofOwner;
     }

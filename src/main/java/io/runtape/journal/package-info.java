@@ -1,4 +1,4 @@
-/** The durable, ordered append of frames: what is committed here may be shown, and nothing else. */
+/** The durable, ordered append of frames: readers get only frames that are committed here. */
 @NullMarked
 package io.runtape.journal;
 

@@ -2,7 +2,7 @@ package io.runtape.json;
 
 import java.io.Writer;
 
-/** Keeps what is written to it up to a length, and forgets the rest. Confined to one thread. */
+/** Keeps the written text up to a length, and drops the rest. Confined to one thread. */
 final class CutText extends Writer {
 
     private final int charsMax;
@@ -13,7 +13,7 @@ final class CutText extends Writer {
         this.charsMax = charsMax;
     }
 
-    /** Whether anything was forgotten. */
+    /** Whether any text was dropped. */
     boolean isCut() {
         return cut;
     }
@@ -35,7 +35,7 @@ final class CutText extends Writer {
         // What is kept stays.
     }
 
-    /** What is kept; without half a character at the cut, which no database takes. */
+    /** The kept text, without half a character at the cut, which no database takes. */
     @Override
     public String toString() {
         int length = kept.length();

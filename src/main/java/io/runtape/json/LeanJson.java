@@ -11,13 +11,13 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Reads JSON value by value, without keeping more of it than is asked for. Safe for any thread. */
+/** Reads JSON value by value, and keeps only what the caller asks for. Safe for any thread. */
 public final class LeanJson {
 
-    /** A text that is longer, in characters or bytes, may hold so many names that a table of them would outgrow it. */
+    /** A longer text, in characters or bytes, may hold so many names that a table of them would outgrow the text. */
     static final int SHORT = 64 << 10;
 
-    /** Names come from strangers, and do not stay for longer than the table does, which begins anew when it is large. */
+    /** Names come from outside. They stay no longer than the table, which begins anew when it is large. */
     static final JsonFactory OF_SHORT = JsonFactory.builder()
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .build();
@@ -28,16 +28,16 @@ public final class LeanJson {
 
     private LeanJson() {}
 
-    /** A parser of these bytes; it finds out how they are encoded. */
+    /** A parser of these bytes; it detects their encoding. */
     public static JsonParser parser(byte[] json) throws IOException {
         return (json.length <= SHORT ? OF_SHORT : OF_LONG).createParser(json);
     }
 
     /**
-     * A parser of the characters that these bytes are in UTF-8. It takes names that hold half of a surrogate pair, which one of the
-     * bytes does not.
+     * A parser of these UTF-8 bytes as characters. Unlike a parser of bytes, it accepts names with half of a surrogate
+     * pair.
      *
-     * @throws IOException at the latest where the bytes are no UTF-8
+     * @throws IOException if the bytes are not UTF-8, at the latest when the parser gets there
      */
     public static JsonParser parserOfCharacters(byte[] json) throws IOException {
         Reader characters = new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder());
@@ -49,7 +49,10 @@ public final class LeanJson {
         return (json.length() <= SHORT ? OF_SHORT : OF_LONG).createParser(json);
     }
 
-    /** The string that the parser is at, cut after so many characters; null where it is at something else, which is skipped. */
+    /**
+     * The string at the parser, cut after this many characters; null if the parser is at another value, which is
+     * skipped.
+     */
     public static @Nullable String text(JsonParser at, int charsMax) throws IOException {
         if (at.currentToken() != JsonToken.VALUE_STRING) {
             at.skipChildren();
@@ -61,9 +64,9 @@ public final class LeanJson {
     }
 
     /**
-     * The JSON text of the object that the parser is at, without the white space between its tokens. Numbers keep their text,
-     * since no number type holds all of them. Null where the parser is at something else, or where the text is longer than so
-     * many characters; either is skipped.
+     * The JSON text of the object at the parser, without white space between its tokens. Numbers keep their text, since
+     * no number type holds all of them. Null if the parser is at another value, or if the text is longer than this many
+     * characters; either is skipped.
      */
     public static @Nullable String object(JsonParser at, int charsMax) throws IOException {
         if (at.currentToken() != JsonToken.START_OBJECT) {

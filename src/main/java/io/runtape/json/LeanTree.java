@@ -17,15 +17,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tree of a JSON text that takes no more than some times the memory of the text, whatever that is: a tree of {@code
- * [{},{},…]} would take 27 times as much. Members of the text, and members of those that are to be opened, which hold more
- * values than {@link #VALUES_MAX} stay text, in a node that is neither an object nor a list and prints as what it is.
+ * A tree of a JSON text that takes at most a few times the memory of the text, for any text: an ordinary tree of
+ * {@code [{},{},…]} would take 27 times as much. A member of the text, or of an opened object, that holds more values
+ * than {@link #VALUES_MAX} stays text, in a node that is neither an object nor a list and prints as that text.
  *
  * <p>Confined to one thread.
  */
 public final class LeanTree {
 
-    /** How many values of a longer one become nodes, of which each takes up to 200 bytes. */
+    /** How many values of a longer text become nodes; each node takes up to 200 bytes. */
     private static final int VALUES_MAX = 50_000;
 
     // Text such as "42 files" must not pass for the number it begins with.
@@ -46,12 +46,12 @@ public final class LeanTree {
     /**
      * Reads the text.
      *
-     * @param opened the names of objects in the text's object whose members are read one by one as well
-     * @return null where it is no JSON
+     * @param opened the names of objects in the text's object whose members are also read one by one
+     * @return null if it is not JSON
      */
     public static @Nullable JsonNode read(String text, Set<String> opened) {
         if (text.length() <= LeanJson.SHORT) {
-            // Its tree takes 4 MB at the most.
+            // Its tree takes 4 MB at most.
             return whole(text);
         }
         try (JsonParser parser = LeanJson.parser(text)) {
@@ -60,7 +60,7 @@ public final class LeanTree {
             }
             LeanTree tree = new LeanTree(parser, text);
             JsonNode root = parser.currentToken() == JsonToken.START_OBJECT ? tree.members(opened) : tree.value();
-            // Strings are decoded when they are asked for only; here their errors must show.
+            // The parser decodes strings on demand only; here their errors must show.
             parser.finishToken();
             return parser.nextToken() == null ? root : null;
         } catch (IOException noJson) {
@@ -68,7 +68,7 @@ public final class LeanTree {
         }
     }
 
-    /** The value in the form that takes the least memory, for one that is kept and only written out again. */
+    /** The value in its smallest form in memory, to be kept and only written out again. */
     public static JsonNode compact(JsonNode value) {
         return value.isContainerNode() ? NODES.rawValueNode(new RawValue(value.toString())) : value;
     }
@@ -82,7 +82,7 @@ public final class LeanTree {
         }
     }
 
-    /** The members of an object, each by itself. Those behind the last that may become a node are left out. */
+    /** The members of an object, each by itself. Members behind the last one that may become a node are left out. */
     private ObjectNode members(Set<String> opened) throws IOException {
         ObjectNode object = NODES.objectNode();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
@@ -99,7 +99,7 @@ public final class LeanTree {
         return object;
     }
 
-    /** A value with all that is in it, or its text where that is too much. */
+    /** A value with everything in it, or its text if that is too much. */
     private JsonNode value() throws IOException {
         int before = left;
         long from = parser.currentTokenLocation().getCharOffset();
@@ -113,7 +113,7 @@ public final class LeanTree {
         return NODES.rawValueNode(new RawValue(text.substring((int) from, (int) to)));
     }
 
-    /** Goes over the value to its end, and stops building where too much was built. */
+    /** Reads the value to its end, and stops building when it has built too much. */
     private JsonNode built() throws IOException {
         left--;
         return switch (parser.currentToken()) {

@@ -1,4 +1,4 @@
-/** JSON that strangers wrote, read in bounded memory: a few bytes of it must not become many objects. */
+/** JSON from outside, read in bounded memory: a few bytes of it must not become many objects. */
 @NullMarked
 package io.runtape.json;
 

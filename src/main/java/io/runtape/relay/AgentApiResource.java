@@ -25,7 +25,10 @@ import jakarta.ws.rs.Path;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
-/** The recorded calls of the agent API (contract, section 2). All others are forwarded before they come here. */
+/**
+ * The recorded calls of the agent API (docs/reference/http-api.md, "Calls through the gateway"). All other calls are
+ * forwarded before they come here.
+ */
 @Path("/v1")
 public final class AgentApiResource {
 
@@ -91,7 +94,7 @@ public final class AgentApiResource {
         OwnHeaders named = OwnHeaders.of(request.headers());
         OwnHeaders own = callers.mayRepeat(owner) ? named : named.unkeyed();
         if (journal.stopping() && own.idempotencyKey() == null) {
-            // A call with a key may have a run, which its body is needed to tell.
+            // A call with a key may have a run, and finding it takes the body.
             throw UnansweredErrors.stopping();
         }
         return IncomingBody.read(request, config.maxBody().asLongValue(), " (RUNTAPE_MAX_BODY)", memory.bodies())
@@ -109,7 +112,7 @@ public final class AgentApiResource {
         return parsed.onFailure().invoke(body.share()::close).onCancellation().invoke(body.share()::close);
     }
 
-    /** From here on the run goes on whatever becomes of the client: only its response hangs on the result. */
+    /** From here on the run goes on even if the client leaves: only the client's response depends on the result. */
     private Uni<Void> relay(RoutingContext context, RecordedCall call) {
         EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
         return Uni.createFrom().emitter(emitter -> {

@@ -9,8 +9,8 @@ import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the ids in {@code data} of a JSON response, piece by piece as it comes: to read megabytes at once would hold up the
- * event loop. What is no JSON has the ids that it had before it stopped being some. Confined to one event loop.
+ * Finds the ids in {@code data} of a JSON response, piece by piece as it comes: parsing megabytes at once would hold up
+ * the event loop. If the body stops being valid JSON, the ids found before that count. Confined to one event loop.
  */
 final class BodyIds {
 
@@ -68,11 +68,11 @@ final class BodyIds {
             runId = "runId".equals(name) ? parser.getText() : runId;
             threadId = "threadId".equals(name) ? parser.getText() : threadId;
         }
-        // An element of a list has none.
+        // An element of a list has no name.
         name = null;
     }
 
-    /** What was found so far. */
+    /** The ids found so far. */
     ResponseIds found() {
         return ResponseIds.of(runId, threadId);
     }

@@ -7,8 +7,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * The threads that read and compress long bodies of calls: off the event loops, and few at a time, because one of them may take
- * several times its length in memory meanwhile. Safe for any thread.
+ * The threads that parse and compress long bodies of calls: off the event loops, and few at a time, because one body
+ * may take several times its length in memory. Safe for any thread.
  */
 @Singleton
 final class BodyWorker implements Executor {

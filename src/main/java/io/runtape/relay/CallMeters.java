@@ -9,8 +9,8 @@ import jakarta.inject.Singleton;
 import java.util.Set;
 
 /**
- * Bounds what callers can add to the metrics: each label's value is kept for ever, and a method is whatever a caller sends as
- * one. Safe for any thread.
+ * Bounds what callers can add to the metrics: the registry keeps each value of a label for ever, and a caller may send
+ * any word as a method. Safe for any thread.
  */
 final class CallMeters {
 
@@ -18,7 +18,7 @@ final class CallMeters {
     private static final Set<String> METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH");
 
-    /** What OpenTelemetry calls a method that HTTP does not know. */
+    /** OpenTelemetry's name for a method that HTTP does not know. */
     private static final String OTHER = "_OTHER";
 
     private static final String METHOD = "method";

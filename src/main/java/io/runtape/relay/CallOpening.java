@@ -18,16 +18,17 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens the run of a recorded call, and lets the relay go on from there. Where the call's idempotency key has a run already,
- * the call is answered with that one, and the agent API is not called: the database decides, by refusing the second key.
+ * Opens the run of a recorded call, then hands over to the relay. If the call's idempotency key has a run already, the
+ * caller gets that run, and the gateway does not call the agent API: the database decides, by refusing the second claim
+ * of a key.
  *
- * <p>Lets go of the body when nobody is to be sent it. Confined to the event loop of the call.
+ * <p>Drops the body if the call will not be sent. Confined to the event loop of the call.
  */
 final class CallOpening {
 
     private static final Logger LOG = Logger.getLogger(CallOpening.class);
 
-    /** How often a key may be free again by the time its run is looked for: each time another call's run has failed. */
+    /** How often a taken key may be free again at the look-up of its run: each time, another call's run has failed. */
     private static final int TRIES = 5;
 
     private final ClientResponse client;
@@ -39,7 +40,7 @@ final class CallOpening {
     private @Nullable RunRelay relay;
     private @Nullable Cancellable lookup;
 
-    /** @param relaying begins to relay the call, whose run is durable */
+    /** @param relaying relays the call, whose run is durable */
     CallOpening(
             RecordedCall call,
             ClientResponse client,
@@ -55,11 +56,11 @@ final class CallOpening {
         this.relaying = relaying;
     }
 
-    /** Makes the run durable, or finds the one that there is. */
+    /** Makes the run durable, or finds the key's existing run. */
     void begin() {
         @Nullable IdempotencyKey key = call.start().key();
         if (key != null && call.own().position() > 0) {
-            // Who has part of a response goes on with that one, or not at all: another run would not be its rest.
+            // A caller that has part of a response must get the rest of that response or nothing, never another run.
             repeat(key, () -> refuse(nothingToGoOnWith()));
         } else {
             open(TRIES);
@@ -78,13 +79,13 @@ final class CallOpening {
             stopping();
             return;
         }
-        // A call that waited for its run in vain is told so on another thread.
+        // If the run's row does not come in time, the failure comes on another thread.
         journal.open(call.start(), loop)
                 .subscribe()
                 .with(run -> relay = relaying.apply(call, run), e -> EventLoops.run(loop, () -> unopened(e, tries)));
     }
 
-    /** A repeat of a call that has a run is a reader, as all others that are served to the end. */
+    /** A repeat of a call with a run is a reader, and the gateway serves readers until it stops. */
     private void stopping() {
         @Nullable IdempotencyKey key = call.start().key();
         if (key == null) {
@@ -157,7 +158,7 @@ final class CallOpening {
     }
 
     private void repeat(RecordedResponse response, RecordedHead head, OwnHeaders own) {
-        LOG.debugf("run %s answers a repeat", head.runId());
+        LOG.debugf("a repeated call gets run %s", head.runId());
         @Nullable Integer status = head.status();
         if (status == null) {
             client.refuse(head.runId(), head.threadId(), UnansweredErrors.because(head.reason(), head.sent()));

@@ -16,8 +16,8 @@ import io.vertx.ext.web.RoutingContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The response that the client of a recorded call gets: the head of the agent API's response and then, as a reader like every
- * other, what is durable of the run. A client that goes away ends nothing but this. Confined to the event loop.
+ * The response to the client of a recorded call: the head of the agent API's response, then, as for every reader, the
+ * durable frames of the run. A client that goes away ends only this. Confined to the event loop.
  */
 final class ClientResponse {
 
@@ -53,7 +53,7 @@ final class ClientResponse {
         return gone || context.response().closed();
     }
 
-    /** Whether the client is there and has not been sent anything. */
+    /** Whether the client is there and has got nothing yet. */
     boolean isWaitingForHead() {
         return !isGone() && !context.response().headWritten() && !begun;
     }
@@ -66,7 +66,7 @@ final class ClientResponse {
         }
     }
 
-    /** From now on the run's frames are kept for this client, until its head can be sent. */
+    /** Queues the run's frames for this client from now on, until its head can be sent. */
     void listen(RunJournal run, AgentResponse response) {
         if (!isGone()) {
             boolean ids = eventIds && response.isEventStream();
@@ -77,8 +77,8 @@ final class ClientResponse {
     /**
      * Sends a recorded response once more.
      *
-     * @param bytes what of the body there is to send
-     * @param whole whether that is the agent API's body byte for byte, from its beginning
+     * @param bytes the part of the body to send
+     * @param whole whether this is the agent API's whole body, byte for byte
      */
     void repeat(ResponseHead head, Multi<Buffer> bytes, boolean whole) {
         if (isGone()) {
@@ -92,7 +92,7 @@ final class ClientResponse {
         to.start();
     }
 
-    /** Sends the head, which is durable, and then the body as it becomes so. */
+    /** Sends the head, which is durable, then the body as it becomes durable. */
     void begin(RunJournal run, RunHead head, AgentResponse response) {
         StreamedResponse to = body;
         if (to == null) {
@@ -103,7 +103,7 @@ final class ClientResponse {
         to.start();
     }
 
-    /** Nothing was sent, and nothing will be: the failure is answered as that of every other call. */
+    /** Fails a response of which nothing was sent, like every other call. */
     void fail(Throwable cause) {
         emitter.fail(cause);
     }
@@ -120,7 +120,7 @@ final class ClientResponse {
         emitter.complete(null);
     }
 
-    /** The same about a run that is recorded: the response names it and its thread. */
+    /** The same for a recorded run: the response names the run and its thread. */
     void refuse(String runId, String threadId, ApiException failure) {
         if (!isGone() && !context.response().headWritten()) {
             context.response().putHeader("Runtape-Run-Id", runId).putHeader("Runtape-Thread-Id", threadId);

@@ -7,8 +7,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * The one thread that reads long events and answers in their dialect: off the event loops, and one at a time, because the
- * JSON of one may take many times its length in memory. Safe for any thread.
+ * The only thread that reads long events and responses in their dialect: off the event loops, and one at a time,
+ * because the JSON of one may take many times its length in memory. Safe for any thread.
  */
 @Singleton
 final class DialectWorker implements Executor {

@@ -14,10 +14,10 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a run ends, by how its response ended and what its events said; that is text already, as it will be stored.
+ * How a run ends, by its response and its events; all values are the texts to store.
  *
- * @param verdict how it ended by its events
- * @param dialect the dialect that they were read in; null where they said nothing
+ * @param verdict how it ended, by its events
+ * @param dialect the dialect of the events; null if they say nothing
  * @param result any JSON
  * @param usage a JSON object
  * @param iterations how many turns the agent took
@@ -31,10 +31,10 @@ record Ending(
         @Nullable Long iterations,
         @Nullable String error) {
 
-    /** Nothing was said. */
+    /** The events say nothing. */
     static final Ending UNKNOWN = new Ending(null, null, null, null, null, null);
 
-    /** Writes out what the events said. */
+    /** The outcome of the events, as texts. */
     static Ending of(Dialect dialect, Outcome outcome) {
         return outcome.equals(Outcome.UNKNOWN)
                 ? UNKNOWN
@@ -49,12 +49,15 @@ record Ending(
                         json(error(outcome.error())));
     }
 
-    /** Whether a cancel that passed would tell how a run with this whole response ended: neither it nor its events do. */
+    /**
+     * Whether a passed cancel would explain the end of a run with this complete response: neither the response nor its
+     * events do.
+     */
     boolean isExplainedByCancel(AgentResponse response) {
         return isSuccess(response) && verdict == null;
     }
 
-    /** The end of a run whose response is whole. */
+    /** The end of a run whose response is complete. */
     RunEnd whole(AgentResponse response, boolean cancelNoted, Instant at) {
         if (!isSuccess(response) || verdict == Verdict.FAILED) {
             return end(RunStatus.FAILED, RunReason.UPSTREAM_ERROR, false, at);

@@ -11,9 +11,9 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * Reads how a run comes out of its events, in their order: short ones at once, long ones on a worker, since JSON of megabytes
- * would hold up the event loop. While one is being read, those that follow wait; whoever shows them asks {@link #isBehind}
- * and brings no more until {@link #whenRead} calls.
+ * Reads a run's outcome from its events, in their order: short events at once, long ones on a worker, since megabytes
+ * of JSON would hold up the event loop. While the worker reads an event, the next ones wait; the caller checks
+ * {@link #isBehind} and brings no more until {@link #whenRead} calls.
  *
  * <p>Confined to one event loop.
  */
@@ -21,7 +21,7 @@ final class OutcomeReader {
 
     private static final Logger LOG = Logger.getLogger(OutcomeReader.class);
 
-    /** A longer event is read on the worker. */
+    /** The worker reads longer events. */
     private static final int READ_AT_ONCE = 64 << 10;
 
     private final String runId;
@@ -32,7 +32,7 @@ final class OutcomeReader {
     private final Deque<Step> waiting = new ArrayDeque<>();
     private boolean behind;
     private boolean going;
-    /** Something long was read, so that the outcome may be long as well. */
+    /** A long event was read, so the outcome may be long as well. */
     private boolean longOnes;
 
     OutcomeReader(String runId, Dialect dialect, Executor loop, Executor worker) {
@@ -45,18 +45,18 @@ final class OutcomeReader {
 
     private record Step(boolean onWorker, Runnable reading, Runnable then) {}
 
-    /** Some bytes, and what they are read by. */
+    /** Reads some bytes. */
     @FunctionalInterface
     private interface Reading {
         void of(byte[] bytes, int from, int to);
     }
 
-    /** Shows the next event; see {@link RunDigest#event}. */
+    /** Reads the next event; see {@link RunDigest#event}. */
     void event(String type, byte[] block, int from, int to, boolean streamStart) {
         show(block, from, to, (bytes, start, end) -> digest.event(type, bytes, start, end, streamStart));
     }
 
-    /** Shows a response that is no event stream; see {@link RunDigest#response}. */
+    /** Reads a response that is not an event stream; see {@link RunDigest#response}. */
     void response(byte[] body, int from, int to) {
         show(body, from, to, digest::response);
     }
@@ -68,12 +68,12 @@ final class OutcomeReader {
             read(() -> reading.of(bytes, from, to));
             return;
         }
-        // The array is the caller's, and used again.
+        // The caller reuses its array.
         byte[] own = Arrays.copyOfRange(bytes, from, to);
         add(new Step(isLong, () -> reading.of(own, 0, own.length), () -> {}));
     }
 
-    /** What a dialect makes of a run is worth less than the run: a fault in it must not cost a frame. */
+    /** A dialect's reading is worth less than the recording: a fault in it must not cost a frame. */
     private void read(Runnable reading) {
         try {
             reading.run();
@@ -82,19 +82,19 @@ final class OutcomeReader {
         }
     }
 
-    /** Whether something long is being read. */
+    /** Whether the worker is reading. */
     boolean isBehind() {
         return behind;
     }
 
-    /** Calls back on the loop when everything is read that was shown. */
+    /** Calls back on the loop when all events so far are read. */
     void whenRead(Runnable call) {
         add(new Step(false, () -> {}, call));
     }
 
     /**
-     * Calls back on the loop with how the run ends by what was shown so far, at once where nothing of it was long. Then all of
-     * that is forgotten: a client may go on reading the run for hours.
+     * Calls back on the loop with the run's ending by its events so far, at once if none of them was long. Then drops
+     * everything: a client may go on reading the run for hours.
      */
     void ending(Consumer<Ending> call) {
         Ending[] read = {Ending.UNKNOWN};
@@ -140,8 +140,8 @@ final class OutcomeReader {
                 }
             });
         } catch (RejectedExecutionException stopping) {
-            // The run ends as that of a gateway that stops.
-            LOG.debugf("an event of run %s is not read any more", runId);
+            // The gateway stops, and the run ends for that reason.
+            LOG.debugf("the gateway stops, an event of run %s is not read in its dialect", runId);
         }
     }
 

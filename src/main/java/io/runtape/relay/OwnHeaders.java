@@ -13,13 +13,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request headers of the gateway's own (contract, section 2). They are never sent on.
+ * The gateway's own request headers (docs/reference/http-api.md, "Calls through the gateway"). It never sends them on.
  *
  * @param cancelOnDisconnect whether the run is cancelled when its client is gone
  * @param eventIds whether each event gets an {@code id} line
  * @param threadId the thread that the caller names
- * @param idempotencyKey the name of the call, by which a repeat is known
- * @param position the last sequence that the caller has of the response to the call of that name; 0 for none
+ * @param idempotencyKey the key of the call, which identifies a repeat
+ * @param position the last sequence that the caller has of the response to the call with that key; 0 for none
  */
 record OwnHeaders(
         boolean cancelOnDisconnect,
@@ -28,7 +28,10 @@ record OwnHeaders(
         @Nullable String idempotencyKey,
         long position) {
 
-    /** What a recorded call does not send on: our own headers, and what would let the response be compressed. */
+    /**
+     * The headers that a recorded call does not send on: Runtape's own, and the one that would allow a compressed
+     * response.
+     */
     private static final Set<String> NOT_SENT_ON = Set.of(
             "accept-encoding",
             "content-length",
@@ -37,7 +40,7 @@ record OwnHeaders(
             "runtape-event-ids",
             "runtape-thread-id");
 
-    /** The position that a call with a key names is one in the run here. */
+    /** In a call with a key, the position is one in Runtape's run. */
     private static final Set<String> NOT_SENT_ON_OF_KEYED =
             Stream.concat(NOT_SENT_ON.stream(), Stream.of("last-event-id")).collect(Collectors.toUnmodifiableSet());
 
@@ -47,9 +50,9 @@ record OwnHeaders(
     private static final Pattern FIT_ID = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
 
     /**
-     * Reads them.
+     * Reads the headers.
      *
-     * @throws ApiException 400 where one has a value that is not allowed
+     * @throws ApiException 400 if one has a value that is not allowed
      */
     static OwnHeaders of(MultiMap headers) {
         for (String name : PlannedNames.HEADERS) {
@@ -72,9 +75,10 @@ record OwnHeaders(
     }
 
     /**
-     * The same for a caller whose calls are never answered from another one's run.
+     * The same for a caller whose calls never get another call's run.
      *
-     * @throws ApiException 400 where it names a position: another run would not be the rest of the response that it has
+     * @throws ApiException 400 if it names a position: a new run would not be the rest of the response that the caller
+     *     has
      */
     OwnHeaders unkeyed() {
         if (position > 0) {
@@ -107,12 +111,12 @@ record OwnHeaders(
                 "Last-Event-ID must be a sequence of the run, a number from 0, in a call with an Idempotency-Key.");
     }
 
-    /** The names, in lower case, of what is not sent on of this call. */
+    /** The names, in lower case, of the headers of this call that are not sent on. */
     Set<String> notSentOn() {
         return idempotencyKey == null ? NOT_SENT_ON : NOT_SENT_ON_OF_KEYED;
     }
 
-    /** Which of two values the caller meant nobody can know. */
+    /** Refuses two values: the caller could mean either. */
     private static @Nullable String only(MultiMap headers, String name) {
         List<String> values = headers.getAll(name);
         if (values.size() > 1) {

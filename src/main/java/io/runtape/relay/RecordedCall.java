@@ -22,8 +22,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that is to be recorded, as it came in. It holds its body until that is stored and sent, and no longer: the response may
- * take hours. Made by any thread, then confined to the event loop of the call.
+ * A call to record, as it came in. It holds its body only until that is stored and sent: the response may take hours.
+ * Made by any thread, then confined to the event loop of the call.
  */
 final class RecordedCall {
 
@@ -96,7 +96,7 @@ final class RecordedCall {
         return target;
     }
 
-    /** The end-to-end headers that are sent on, the caller's credential among them: never stored or logged. */
+    /** The end-to-end headers to send on, with the caller's credential: never stored or logged. */
     List<Map.Entry<String, String>> headers() {
         return headers;
     }
@@ -111,12 +111,12 @@ final class RecordedCall {
         return own;
     }
 
-    /** What the body says; without what only the run's row needs, once that is written. */
+    /** What the body says; once the run's row is written, without what only that row needs. */
     RunRequest asked() {
         return asked;
     }
 
-    /** What is recorded of it; without the request, once that is written. */
+    /** What the run's row says of the call; without the request once that is written. */
     RunStart start() {
         return start;
     }
@@ -126,14 +126,14 @@ final class RecordedCall {
         return beganNanos;
     }
 
-    /** The run's row is durable, so that only what is to be sent is still needed. */
+    /** The run's row is durable: drops what only the row needed. */
     void stored() {
         asked = asked.sent();
         start = start.withoutRequest();
         share.give(length);
     }
 
-    /** The body is not sent any more, if it is not yet. */
+    /** Drops the body if it has not been sent. */
     void release() {
         body.drop();
         share.close();
@@ -146,11 +146,10 @@ final class RecordedCall {
             return null;
         }
         MessageDigest sha = sha256();
-        // By its own spelling: what differs in more than percent-encoding may be another resource to the agent API, and
-        // its
-        // caller is not to get the response of this one.
+        // By its own spelling: a path that differs in more than percent-encoding may be another resource of the agent
+        // API, and its caller must not get this call's response.
         sha.update(path.target().normalised().getBytes(StandardCharsets.UTF_8));
-        // No path has a line end, so that no other path and body make the same bytes.
+        // No path has a line end, so no other path and body make the same bytes.
         sha.update((byte) '\n');
         return new IdempotencyKey(id, HexFormat.of().formatHex(sha.digest(body)), ttl);
     }

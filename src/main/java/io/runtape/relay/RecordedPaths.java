@@ -12,8 +12,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The paths whose POST calls are recorded (contract, section 2), in whatever spelling may reach the same place at an agent
- * API: letter case and a slash at the end make no difference to many servers, so they make none here. Safe for any thread.
+ * The paths whose POST calls are recorded (docs/reference/http-api.md, "Calls through the gateway"), in every spelling
+ * that may reach the same place at an agent API. Many servers ignore letter case and a slash at the end, so they do not
+ * matter here. Safe for any thread.
  */
 @Singleton
 public final class RecordedPaths {
@@ -30,7 +31,7 @@ public final class RecordedPaths {
                 .toList();
     }
 
-    /** Whether a POST to this path is recorded; gives what is known of the call by it. */
+    /** The recorded path that this target matches, or empty. */
     public Optional<RecordedPath> match(RequestTarget target) {
         for (Template template : templates) {
             Optional<RecordedPath> match = template.match(target);
@@ -81,11 +82,11 @@ public final class RecordedPaths {
     }
 
     /**
-     * A path that is recorded.
+     * A recorded path.
      *
      * @param target the target of the call
-     * @param path the path as it is stored: spelled as in the setting, whatever the call's own spelling
-     * @param agent the agent that it names, if it does
+     * @param path the path to store, in the spelling of the setting
+     * @param agent the agent that the path names, if any
      */
     record RecordedPath(
             RequestTarget target, String path, @Nullable String agent) {}

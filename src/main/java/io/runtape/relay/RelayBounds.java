@@ -9,14 +9,14 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 
-/** Refuses to start with a bound that no call could keep. */
+/** Stops the start at a bound that no call could keep. */
 @Singleton
 final class RelayBounds {
 
     private static final long SIZE_MIN = 1024;
     private static final long SIZE_MAX = 1L << 30;
 
-    /** Ten years: no date of a database is reached. */
+    /** Ten years: stays within the dates of the databases. */
     private static final Duration KEY_TTL_MAX = Duration.ofDays(3650);
 
     private final RelayConfig config;

@@ -6,13 +6,13 @@ import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.List;
 
-/** Which calls are recorded, and within which bounds. */
+/** Which calls the gateway records, and within which bounds. */
 @ConfigMapping(prefix = "runtape")
 public interface RelayConfig {
 
     /**
-     * The paths under /v1 whose POST calls are recorded; {@code {agent}} stands for one segment and names the agent. Name any
-     * path that is posted JSON and answers an event stream or JSON.
+     * The paths under /v1 whose POST calls are recorded; {@code {agent}} stands for one segment and names the agent.
+     * Any path works that takes JSON and answers with an event stream or JSON.
      */
     @WithDefault("/v1/run,/v1/agents/{agent}/run")
     List<String> recordPaths();
@@ -22,15 +22,15 @@ public interface RelayConfig {
     MemorySize maxBody();
 
     /**
-     * The largest frame; what grows past it is stored and relayed in parts. Each live run may hold an unfinished frame of
+     * The largest frame; a longer one is stored and relayed in parts. Each live run may hold an unfinished frame of
      * this size in memory.
      */
     @WithDefault("8M")
     MemorySize maxFrame();
 
     /**
-     * How long bytes may wait for the blank line that ends their frame before they are stored and relayed as a part. Lower
-     * it where an agent keeps its connection alive with lines that no blank line follows.
+     * How long bytes may wait for the blank line that ends their frame before they are stored and relayed as a part.
+     * Lower it if an agent keeps its connection alive with lines that no blank line follows.
      */
     @WithDefault("1s")
     Duration partialFlush();
@@ -42,8 +42,8 @@ public interface RelayConfig {
     Duration disconnectGrace();
 
     /**
-     * How long an Idempotency-Key is remembered, by the database's clock, from when its run begins. A call with a key that is
-     * no longer remembered begins a run. Raise it where callers try again for longer than a day.
+     * How long an Idempotency-Key is remembered, by the database's clock, from the beginning of its run. A call with a
+     * forgotten key begins a run. Raise it if callers retry for longer than a day.
      */
     @WithDefault("24h")
     Duration idempotencyTtl();

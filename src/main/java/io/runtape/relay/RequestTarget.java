@@ -10,23 +10,23 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The target of a request (RFC 9112, section 3.2): its path as it came, and as all its spellings are written.
+ * The target of a request (RFC 9112, section 3.2): its path as it came, and in the form that all its spellings share.
  *
- * <p>Only path and query go to the agent API: what else a target may hold would otherwise be glued to the agent API's origin
- * and choose another host. Two servers that read a path differently are a way around whatever the first one decides by it:
- * a call could reach a recorded path unrecorded, or leave {@code /v1}. So what servers are known to read in more than one way
- * is refused.
+ * <p>Only path and query go to the agent API: other parts of a target could otherwise choose another host. If two
+ * servers read a path differently, a caller can get around the decisions of the first one: a call could reach a
+ * recorded path unrecorded, or leave {@code /v1}. So targets that servers are known to read in more than one way are
+ * refused.
  *
- * @param path as it came, one character a byte
- * @param query the same; null where there is none
- * @param normalised the path with unreserved characters as they are and all others in percent-encoding (RFC 3986, section
- *     6.2.2); case and a slash at the end are kept
+ * @param path the path as it came, one character for each byte
+ * @param query the query in the same form; null if there is none
+ * @param normalised the path with unreserved characters unencoded and all others percent-encoded (RFC 3986, section
+ *     6.2.2); case and a slash at the end stay
  */
 public record RequestTarget(String path, @Nullable String query, String normalised) {
 
     private static final Pattern DOT_SEGMENT = Pattern.compile("/\\.\\.?(/|$)");
 
-    /** What a path may hold beside letters and digits, without what is encoded here so that one path has one spelling. */
+    /** The characters besides letters and digits that stay unencoded, so that one path has one spelling. */
     private static final String PLAIN = "-._~!$&'()*+,=:@/";
 
     private static final String UNRESERVED_MARKS = "-._~";
@@ -43,10 +43,10 @@ public record RequestTarget(String path, @Nullable String query, String normalis
     }
 
     /**
-     * Reads it.
+     * Reads a target.
      *
-     * @param target the second word of the request line, or {@code :path}; one character a byte
-     * @throws ApiException 400, saying why, where it is no path or one that is read in more than one way
+     * @param target the second word of the request line, or {@code :path}; one character for each byte
+     * @throws ApiException 400, with the reason, if it is not a path or can be read in more than one way
      */
     public static RequestTarget of(String target) {
         int begin = pathBegin(target);
@@ -155,8 +155,8 @@ public record RequestTarget(String path, @Nullable String query, String normalis
     }
 
     /**
-     * Path and query as they go out: the bytes that came. Text, because that is what HTTP clients take, and they write it as
-     * UTF-8; bytes that are none go out in percent-encoding.
+     * Path and query to send: the bytes that came, as text, since HTTP clients take text and write it as UTF-8. Bytes
+     * that are not UTF-8 go out percent-encoded.
      */
     public String originForm() {
         String bytes = query == null ? path : path + '?' + query;

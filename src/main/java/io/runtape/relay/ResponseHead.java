@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The head of a response as the client of a recorded call gets it: the agent API's own, and what the gateway adds.
+ * The head of a response to the client of a recorded call: the agent API's head, with the gateway's additions.
  *
- * @param headers the agent API's end-to-end headers; of a repeat those that are stored
+ * @param headers the agent API's end-to-end headers; for a repeat the stored ones
  */
 record ResponseHead(int status, List<Map.Entry<String, String>> headers, String runId, String threadId) {
 
@@ -26,7 +26,7 @@ record ResponseHead(int status, List<Map.Entry<String, String>> headers, String 
         return new ResponseHead(status, StoredHeaders.read(head.headers()), head.runId(), head.threadId());
     }
 
-    /** @param whole whether the body is the agent API's byte for byte, so that its length holds */
+    /** @param whole whether the body is the agent API's byte for byte, so that its length is right */
     void write(HttpServerResponse response, boolean whole) {
         response.setStatusCode(status);
         MultiMap to = response.headers();

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Hands the headers of the agent API's response to the client. Where the gateway itself has told the browser which pages may
- * read the response, what the agent API says about that is left out: a browser refuses two answers to that question.
+ * Hands the headers of the agent API's response to the client. If the gateway itself has set the CORS headers, it
+ * leaves out the agent API's: a browser refuses two of them.
  */
 public final class ResponseHeaders {
 

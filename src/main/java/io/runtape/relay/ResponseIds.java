@@ -4,10 +4,10 @@ import io.runtape.upstream.AgentResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ids that the agent API gives a run and its thread: in headers, else in {@code data} of a JSON response.
+ * The agent API's ids of a run and its thread, from headers, else from {@code data} of a JSON response.
  *
- * @param runId the run's id there, cut to 200 characters
- * @param threadId the thread, where it is fit to be one
+ * @param runId the agent API's id of the run, cut to 200 characters
+ * @param threadId the thread, if the id is acceptable
  */
 record ResponseIds(@Nullable String runId, @Nullable String threadId) {
 
@@ -15,7 +15,7 @@ record ResponseIds(@Nullable String runId, @Nullable String threadId) {
         return of(response.header("X-Run-ID"), response.header("X-Thread-ID"));
     }
 
-    /** The ids as a response names them, as far as they are fit. */
+    /** The ids of a response, as far as they are acceptable. */
     static ResponseIds of(@Nullable String runId, @Nullable String threadId) {
         return new ResponseIds(
                 runId == null || runId.isBlank() ? null : RunRequest.cut(runId),
@@ -27,7 +27,7 @@ record ResponseIds(@Nullable String runId, @Nullable String threadId) {
         return new ResponseIds(runId == null ? others.runId : runId, threadId == null ? others.threadId : threadId);
     }
 
-    /** Whether only the body can name what the headers do not. */
+    /** Whether an id is missing that only the body can have. */
     boolean waitForBody(AgentResponse response) {
         boolean json = response.mediaType().equals("application/json")
                 || response.mediaType().endsWith("+json");

@@ -9,12 +9,12 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the body of a recorded call says of the run. What it must hold is for the agent API to say; here it need only be a
- * JSON object.
+ * What the body of a recorded call says of the run. The gateway requires only a JSON object; the agent API decides what
+ * must be in it.
  *
  * @param agent the agent's name
- * @param threadId the thread to go on with, where it is fit to be one
- * @param stream whether a stream is asked for, which is so unless it says {@code false}
+ * @param threadId the thread to go on with, if the id is acceptable
+ * @param stream whether the call asks for a stream: true unless the body says {@code false}
  * @param prompt the prompt, or the text of the last message of the user
  * @param metadata a JSON object
  * @param config a JSON object
@@ -40,13 +40,13 @@ record RunRequest(
     /**
      * Reads the body.
      *
-     * @throws ApiException 400 where it is not a JSON object
+     * @throws ApiException 400 if it is not a JSON object
      */
     static RunRequest of(byte[] body) {
         try {
             return read(body);
         } catch (StreamConstraintsException e) {
-            // Deeper or longer than is read here, which is no reason to refuse it: it is the agent API's to judge.
+            // Deeper or longer than the parser reads. That is no reason to refuse the body: the agent API judges it.
             if (isObject(body)) {
                 return UNREAD;
             }
@@ -62,7 +62,10 @@ record RunRequest(
         }
     }
 
-    /** From bytes the parser refuses half of a surrogate pair in a name, which JSON can spell; from characters it does not. */
+    /**
+     * The parser of bytes refuses half of a surrogate pair in a name, which JSON can spell; the one of characters does
+     * not.
+     */
     private static RunRequest read(byte[] body) throws IOException {
         try {
             return read(LeanJson.parser(body));
@@ -104,7 +107,7 @@ record RunRequest(
         return false;
     }
 
-    /** As much of the name as is kept. */
+    /** The name, cut to the stored length. */
     static @Nullable String cut(@Nullable String name) {
         return name == null
                 ? null

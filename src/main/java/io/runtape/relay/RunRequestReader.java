@@ -7,18 +7,18 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes over the body of a call once, token by token, and keeps the members that {@link RunRequest} has: the rest may be megabytes,
- * and is nobody's business here. Of members that come twice the last one counts. Confined to one thread.
+ * Reads the body of a call once, token by token, and keeps the members of {@link RunRequest}; the rest may be
+ * megabytes. If a member comes twice, the last one counts. Confined to one thread.
  */
 final class RunRequestReader {
 
-    /** A longer prompt is cut where it stands by itself, in lists of runs; the request has all of it. */
+    /** A longer prompt is cut in the run's row; the request has all of it. */
     private static final int PROMPT_CHARS_MAX = 1 << 20;
 
-    /** Longer metadata, or a longer config, is not kept beside the request, which has it. */
+    /** Longer metadata, or a longer config, is not in the run's row; the request has it. */
     private static final int OBJECT_CHARS_MAX = 256 << 10;
 
-    /** More than any name or id is kept of. */
+    /** More than the stored length of any name or id. */
     private static final int ID_CHARS_MAX = 1000;
 
     private final JsonParser parser;
@@ -34,7 +34,7 @@ final class RunRequestReader {
         this.parser = parser;
     }
 
-    /** Reads all of it. */
+    /** Reads the whole body. */
     RunRequest read() throws IOException {
         if (parser.nextToken() != JsonToken.START_OBJECT) {
             throw RunRequest.noObject();
@@ -77,7 +77,7 @@ final class RunRequestReader {
         return text == null ? "{}" : StorableText.of(text);
     }
 
-    /** The text of the last message of the user, in the list that the parser is at. */
+    /** The text of the user's last message, in the list at the parser. */
     private @Nullable String lastSaidByUser() throws IOException {
         @Nullable String last = null;
         if (!parser.currentToken().isStructStart()) {
@@ -94,7 +94,7 @@ final class RunRequestReader {
         return last;
     }
 
-    /** Goes on to the next value of the list, or of the object, that the parser is in; false at its end. */
+    /** Moves to the next value of the parser's list or object; false at its end. */
     private boolean nextElement() throws IOException {
         JsonToken next = parser.nextToken();
         if (next == JsonToken.FIELD_NAME) {
@@ -105,7 +105,10 @@ final class RunRequestReader {
 
     private record Message(@Nullable String role, @Nullable String text) {}
 
-    /** The message that the parser is at: its content is a text, or a list of parts that have one, which may be apart too. */
+    /**
+     * The message at the parser: its content is a text, or a list of parts with texts, and the message may have parts
+     * beside it too.
+     */
     private Message message() throws IOException {
         @Nullable String role = null;
         @Nullable String content = null;
@@ -128,7 +131,7 @@ final class RunRequestReader {
         return new Message(role, content != null || joined == null || joined.isEmpty() ? content : joined);
     }
 
-    /** The texts of the parts in the list that the parser is at. */
+    /** The joined texts of the parts in the list at the parser. */
     private String joined() throws IOException {
         if (!parser.currentToken().isStructStart()) {
             return "";

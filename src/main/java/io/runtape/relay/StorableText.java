@@ -1,6 +1,6 @@
 package io.runtape.relay;
 
-/** Text as a database's column can hold it. What was sent is kept as it was, in bytes, beside it. */
+/** Text that a database's column can hold. The bytes that were sent are stored unchanged beside it. */
 final class StorableText {
 
     private static final char REPLACEMENT = '\uFFFD';
@@ -8,8 +8,8 @@ final class StorableText {
     private StorableText() {}
 
     /**
-     * The same text, with U+FFFD in the place of U+0000 and of surrogates without their other half: JSON can spell both, and
-     * neither is a character that UTF-8 or PostgreSQL has.
+     * The text with U+FFFD in place of U+0000 and of unpaired surrogates: JSON can spell both, but PostgreSQL cannot
+     * store U+0000, and UTF-8 has no surrogates.
      */
     static String of(String text) {
         for (int i = 0; i < text.length(); i++) {

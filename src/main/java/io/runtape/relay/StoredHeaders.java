@@ -10,17 +10,17 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The headers of a response as they are kept: all but those that hold or echo a credential. Safe for any thread. */
+/** The stored headers of a response: all except those that hold or echo a credential. Safe for any thread. */
 @Singleton
 final class StoredHeaders {
 
-    /** Secret whichever headers are credentials. */
+    /** Secret whatever headers are configured as credentials. */
     private static final Set<String> SECRET = Set.of("set-cookie", "set-cookie2", "authorization", "x-api-key");
 
-    /** A shorter one is found in headers that have nothing to do with it. */
+    /** A shorter credential may appear in a header by chance. */
     private static final int CREDENTIAL_CHARS_MIN = 8;
 
-    /** Looked for in the response whichever headers are credentials. */
+    /** Checked for in the response whatever headers are configured as credentials. */
     private static final Set<String> CREDENTIAL = Set.of("x-api-key", "authorization", "cookie");
 
     private final CredentialHeaders credentials;
@@ -29,7 +29,7 @@ final class StoredHeaders {
         this.credentials = credentials;
     }
 
-    /** The headers that {@link #of} made text of. */
+    /** The headers, read back from the text that {@link #of} made. */
     static List<Map.Entry<String, String>> read(@Nullable String stored) {
         List<Map.Entry<String, String>> headers = new ArrayList<>();
         if (stored != null) {

@@ -8,12 +8,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What clients are told who get no response of the agent API. As long as nothing was sent to it they are asked to try again where
- * that may help. Afterwards they never are: the agent may have done its work, and the run keeps its idempotency key.
+ * The errors for clients that get no response of the agent API. As long as nothing was sent to it, they ask the client
+ * to try again if that may help. Afterwards they never do: the agent may have done its work, and the run keeps its
+ * idempotency key.
  */
 public final class UnansweredErrors {
 
-    /** For what passes in a moment. */
+    /** For a failure that passes in a moment. */
     static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     /** Until a load balancer, or the next gateway at this address, has taken over. */
@@ -21,7 +22,7 @@ public final class UnansweredErrors {
 
     private UnansweredErrors() {}
 
-    /** What the client is told whose own call to the agent API failed. */
+    /** The error for the client whose own call to the agent API failed. */
     public static ApiException of(UpstreamFailure failure) {
         return switch (failure) {
             case TIMEOUT ->
@@ -35,9 +36,9 @@ public final class UnansweredErrors {
     }
 
     /**
-     * Of a run that ended without a response.
+     * The error for a run that ended without a response.
      *
-     * @param reason why it ended; null where that is not durable
+     * @param reason why it ended; null if that is not durable
      * @param sent whether the agent API may have got the call
      */
     static ApiException because(@Nullable RunReason reason, boolean sent) {
@@ -68,7 +69,7 @@ public final class UnansweredErrors {
             case UPSTREAM_TIMEOUT ->
                 ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.")
                         .notRepeated();
-            // Not a status that invites another try: somebody wants the run to be over.
+            // Not a status that invites a retry: the run was cancelled on purpose.
             case CLIENT_DISCONNECTED, CANCEL_REQUESTED ->
                 ApiException.of(ErrorCode.GONE, "The run was cancelled before the agent API answered.");
             case GATEWAY_STOPPED, GATEWAY_LOST, STORE_UNAVAILABLE -> lost();

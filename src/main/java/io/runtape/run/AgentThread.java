@@ -14,8 +14,9 @@ import org.hibernate.annotations.DynamicUpdate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A conversation of one owner (contract, sections 0 and 7). The journal makes the row and moves its ordinal and its time of
- * activity; callers change {@code title} and {@code archived}, so only changed columns are written.
+ * A conversation of one owner (docs/reference/http-api.md, "Threads"). The journal makes the row and updates its
+ * ordinal and its time of activity; callers change {@code title} and {@code archived}. So Hibernate writes only changed
+ * columns.
  */
 @Entity
 @Table(name = "thread")
@@ -45,12 +46,12 @@ public class AgentThread extends PanacheEntityBase {
     @Column(name = "updated_at")
     public Instant updatedAt;
 
-    /** The owner's thread of that id. */
+    /** The owner's thread with that id. */
     public static Optional<AgentThread> of(Owner owner, String id) {
         // PostgreSQL refuses U+0000 instead of not finding it.
         return id.indexOf('\0') >= 0 ? Optional.empty() : findByIdOptional(new Key(owner.id(), id));
     }
 
-    /** A thread's id is its owner's: two owners may use the same one. */
+    /** A thread's id belongs to its owner: two owners may use the same id. */
     public record Key(String owner, String id) implements Serializable {}
 }

@@ -8,13 +8,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives threads their titles anew by the prompts that are left, where a caller takes a name away or deletes the run that the
- * title came from. In the caller's transaction, which holds the thread's row from then on: commits of its runs wait, so let it
- * end soon. Blocks.
+ * Titles a thread anew from its remaining prompts, after a caller removed its name or deleted the run that gave its
+ * title. Runs in the caller's transaction, which then locks the thread's row: commits of its runs wait, so end the
+ * transaction soon. Blocks.
  */
 public final class DefaultTitles {
 
-    /** Prompts are rarely blank: bounds how long the thread's row is held. */
+    /** Bounds how long the thread's row is locked; prompts are rarely blank. */
     private static final int RUNS_MAX = 100;
 
     private static final String LOCK = "select title from thread where owner = ? and id = ? for update";
@@ -28,16 +28,16 @@ public final class DefaultTitles {
 
     private DefaultTitles() {}
 
-    /** Gives the thread, whose row the transaction holds, the title that it would have if nobody had named it. */
+    /** Gives the thread the title that it would have if nobody had named it. The transaction holds the thread's row. */
     public static void restore(Connection connection, String owner, String threadId) throws SQLException {
         update(connection, owner, threadId, first(connection, owner, threadId));
     }
 
-    /** What the thread is called after a run with that prompt is gone: nothing of the prompt is to be left. */
+    /** Titles the thread after the deletion of a run with that prompt: nothing of the prompt may remain. */
     public static void forget(Connection connection, String owner, String threadId, @Nullable String prompt)
             throws SQLException {
         @Nullable String gone = ThreadTitle.of(prompt);
-        // Locked in any case: another run that is deleted at the same time may be the one that would be next.
+        // Locked in any case: a concurrent deletion may remove the run whose prompt would be next.
         @Nullable String title = lock(connection, owner, threadId);
         if (gone != null && Objects.equals(title, gone)) {
             update(connection, owner, threadId, first(connection, owner, threadId));

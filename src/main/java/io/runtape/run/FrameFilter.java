@@ -7,17 +7,17 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Which frames pass, as the conditions of a statement on their table.
+ * Selects frames, as the conditions of a statement on their table.
  *
  * @param kinds the kinds that pass; empty for all
- * @param types the types that pass, cut as they are stored; empty for all
+ * @param types the types that pass, cut like the stored ones; empty for all
  */
 public record FrameFilter(List<FrameKind> kinds, List<String> types) {
 
     /**
      * The conditions, each led by {@code and}.
      *
-     * @param table what leads the columns' names, with its dot; empty where nothing does
+     * @param table the prefix of the columns' names, with its dot, or empty
      */
     public String conditions(String table) {
         return oneOf(table + "kind", kinds) + oneOf(table + "type", types);
@@ -29,7 +29,7 @@ public record FrameFilter(List<FrameKind> kinds, List<String> types) {
                 : " and " + column + " in (" + String.join(", ", Collections.nCopies(values.size(), "?")) + ")";
     }
 
-    /** Sets the conditions' parameters from that one on; returns the one that follows them. */
+    /** Sets the conditions' parameters, the first at {@code from}; returns the index behind them. */
     public int bind(PreparedStatement statement, int from) throws SQLException {
         int at = from;
         for (FrameKind kind : kinds) {

@@ -8,10 +8,10 @@ import java.util.List;
  *
  * @param after the sequence to begin after; in descending order, to end after
  * @param upTo the last sequence that may be read
- * @param kinds the kinds that are asked for; empty for all
- * @param types the types that are asked for, cut as they are stored; empty for all
+ * @param kinds the kinds to read; empty for all
+ * @param types the types to read, cut like the stored ones; empty for all
  * @param descending whether the last comes first
- * @param limit how many frames at the most
+ * @param limit how many frames at most
  */
 public record FrameQuery(
         long after, long upTo, List<FrameKind> kinds, List<String> types, boolean descending, int limit) {
@@ -21,12 +21,12 @@ public record FrameQuery(
         return new FrameQuery(after, upTo, List.of(), List.of(), false, limit);
     }
 
-    /** What of them passes. */
+    /** The filter of this query. */
     FrameFilter filter() {
         return new FrameFilter(kinds, types);
     }
 
-    /** The same, and nothing behind the frame of that sequence. */
+    /** The same query, ending with the frame of that sequence. */
     FrameQuery endingWith(long last) {
         return descending
                 ? new FrameQuery(last - 1, upTo, kinds, types, true, limit)

@@ -18,15 +18,15 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads frames back. A page is bounded by its bytes too, so that a run of 8 MiB frames costs no more memory than one of small
- * ones. Every method blocks and belongs on a worker thread; safe for any.
+ * Reads frames back. A page is also bounded in bytes, so that a run of 8 MiB frames costs no more memory than one of
+ * small frames. Every method blocks: call it on a worker thread. Safe for any thread.
  */
 @ApplicationScoped
 public class FrameReader {
 
     public static final String FRAMES = "sequence, kind, offset_us, type, parts, bytes";
 
-    /** The same for the history, which also shows ids. */
+    /** The same for the history, which also shows last event ids. */
     private static final String FRAMES_WITH_IDS = FRAMES + ", last_event_id";
 
     static final String SIZES = "sequence, octet_length(bytes)";
@@ -39,12 +39,12 @@ public class FrameReader {
     /** Rows of one read on behalf of a stream. */
     private static final int BLOCK_FRAMES = 1000;
 
-    /** Rows of the first one, while it is not known how long the run's frames are. */
+    /** Rows of the first read, when the length of the run's frames is still unknown. */
     public static final int FIRST_BLOCK_FRAMES = 32;
 
     /**
-     * A read for a stream ends with the frame that reaches this many bytes: so little that it takes nobody's turn for long, neither
-     * at the database nor on an event loop, and that thousands of clients may hold one each without reading it.
+     * A read for a stream ends with the frame that reaches this many bytes: few enough that a turn at the database or
+     * on an event loop is short, and that thousands of clients may each hold one block unread.
      */
     private static final long BLOCK_BYTES = 64 << 10;
 
@@ -52,8 +52,9 @@ public class FrameReader {
     private static final long PAGE_BYTES = 4 << 20;
 
     /**
-     * So many reads at once of an embedded database, which holds each row that it looks at in this process's heap, the long ones
-     * several times over, even where their sizes alone are asked for. The others wait, without a connection.
+     * The number of concurrent reads of an embedded database. It holds each row that it visits in this process's heap,
+     * long rows several times over, even if a statement asks only for their sizes. Further reads wait, without a
+     * connection.
      */
     private static final int EMBEDDED_READS_AT_ONCE = 2;
 
@@ -66,7 +67,7 @@ public class FrameReader {
         this.store = store;
     }
 
-    /** What a connection is asked. */
+    /** A read over a connection. */
     @FunctionalInterface
     private interface Reading<T> {
         T over(Connection connection) throws SQLException;
@@ -90,8 +91,8 @@ public class FrameReader {
      * Reads the next frames of a run for a stream: at least one if there is one, and little more than 64 KiB.
      *
      * @param after the sequence to begin after
-     * @param upTo the last sequence that may be read: what is durable
-     * @param limit how many frames at the most; see {@link #limitAfter}
+     * @param upTo the last sequence that may be read: the last durable one
+     * @param limit how many frames at most; see {@link #limitAfter}
      */
     public FrameBlock block(long runPk, long after, long upTo, int limit) throws SQLException {
         List<RecordedFrame> frames = read(runPk, FrameQuery.all(after, upTo, limit), BLOCK_BYTES, null);
@@ -104,32 +105,33 @@ public class FrameReader {
     }
 
     /**
-     * How many frames to ask for when a block of a run was read: twice as many as it has. H2 looks at all that is asked for, of
-     * long frames much more than a block of them holds.
+     * How many frames to ask for after a block of a run: twice as many as it has. H2 visits all requested rows, which
+     * for long frames is much more than a block holds.
      */
     public static int limitAfter(FrameBlock block) {
         return Math.max(FIRST_BLOCK_FRAMES, Math.min(BLOCK_FRAMES, 2 * block.count()));
     }
 
     /**
-     * Reads a page of history; it may hold fewer frames than asked for although there are more, never none.
+     * Reads a page of history. It may hold fewer frames than the limit although more exist, but at least one if one
+     * exists.
      *
-     * @param room is told how many bytes will be read, and may wait, or throw, until there is room for them
+     * @param room gets the number of bytes that will be read, and may wait until there is room for them, or throw
      */
     public List<RecordedFrame> page(long runPk, FrameQuery query, LongConsumer room) throws SQLException {
         return read(runPk, query, PAGE_BYTES, room);
     }
 
-    /** The same for a stream, of which one is no longer than a {@link #block}. */
+    /** The same for a stream: the page is no longer than a {@link #block}. */
     public List<RecordedFrame> shortPage(long runPk, FrameQuery query, LongConsumer room) throws SQLException {
         return read(runPk, query, BLOCK_BYTES, room);
     }
 
     /**
-     * Finds by the sizes alone where the page ends, then reads it. In one statement H2 would hold all frames of the limit, or
-     * go over the run from its beginning.
+     * Finds the end of the page by the sizes alone, then reads the page. In one statement H2 would hold all frames of
+     * the limit, or scan the run from its beginning.
      *
-     * @param room of the history, which shows ids as well; null for a stream
+     * @param room the room of the history, which also shows last event ids; null for a stream
      */
     private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax, @Nullable LongConsumer room)
             throws SQLException {
@@ -143,7 +145,7 @@ public class FrameReader {
         if (extent.last < 0) {
             return List.of();
         }
-        // Who waits for room holds no connection.
+        // Holds no connection while it waits for room.
         room.accept(extent.bytes);
         return read(connection -> frames(connection, runPk, query.endingWith(extent.last), true));
     }
@@ -165,12 +167,12 @@ public class FrameReader {
     /**
      * Where a page ends.
      *
-     * @param last the sequence of its last frame; -1 where there is none
+     * @param last the sequence of its last frame; -1 if it has none
      * @param bytes how many bytes it has
      */
     private record Extent(long last, long bytes) {}
 
-    /** The page up to the frame that reaches so many bytes, or to the last one. */
+    /** The page up to the frame that reaches that many bytes, or up to the last frame. */
     private static Extent within(Connection connection, long runPk, FrameQuery query, long bytesMax)
             throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(select(SIZES, query))) {
@@ -187,9 +189,9 @@ public class FrameReader {
         }
     }
 
-    /** The statement that answers these columns of the frames of a query; {@link #bind} sets its parameters. */
+    /** The statement that selects these columns of the frames of a query; {@link #bind} sets its parameters. */
     static String select(String columns, FrameQuery query) {
-        // Named in full, the order is the primary key's: H2 would sort all that follows for the sequence alone.
+        // The order names the whole primary key: for the sequence alone, H2 would sort all rows that follow.
         String order = query.descending() ? " desc" : "";
         return "select " + columns + " from frame where run_pk = ? and sequence > ? and sequence <= ?"
                 + query.filter().conditions("")
@@ -203,7 +205,7 @@ public class FrameReader {
         select.setInt(query.filter().bind(select, 4), query.limit());
     }
 
-    /** The frame that a row of {@link #FRAMES} is. */
+    /** The frame of a row of {@link #FRAMES}. */
     public static RecordedFrame frame(ResultSet row) throws SQLException {
         return frame(row, null);
     }
@@ -221,7 +223,7 @@ public class FrameReader {
                 row.getBytes(6));
     }
 
-    /** The last event ID that the frame of this sequence set; empty where the frame is gone. */
+    /** The last event ID that the frame with this sequence set; empty if the frame is gone. */
     public String lastEventId(long runPk, long sequence) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(
@@ -255,8 +257,9 @@ public class FrameReader {
     /**
      * The bytes of an event with the parts that lead it, joined.
      *
-     * @param bytesMax more is not read: then the result is empty
-     * @param room is told how many bytes will be read besides, and may wait, or throw, until there is room for them
+     * @param bytesMax the most bytes to read; a longer event gives an empty result
+     * @param room gets the number of further bytes that will be read, and may wait until there is room for them, or
+     *     throw
      */
     public Optional<byte[]> whole(long runPk, RecordedFrame completing, int bytesMax, LongConsumer room)
             throws SQLException {
@@ -305,9 +308,9 @@ public class FrameReader {
     }
 
     /**
-     * The kind of the frame that completes the parts which begin after a sequence: the first that is no part.
+     * The kind of the frame that completes the parts after a sequence: the first frame that is not a part.
      *
-     * @return null as long as there is none
+     * @return null as long as no such frame exists
      */
     public @Nullable FrameKind completes(long runPk, long after, long upTo) throws SQLException {
         try (Connection connection = database.getConnection();

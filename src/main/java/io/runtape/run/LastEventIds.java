@@ -3,12 +3,12 @@ package io.runtape.run;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the rows of one run say of the last event ID in force. The row of the frame that sets one holds it; those that follow
- * name that frame by its sequence, so that an ID of 64 KiB is stored once, however many events it is in force for. Where none
- * is in force they say nothing. Confined to one thread.
+ * How the rows of one run store the last event ID in force. The row of the frame that sets an ID holds the ID. The rows
+ * that follow name that frame by its sequence, so that an ID of 64 KiB is stored once, however many events it applies
+ * to. While no ID is in force the column is empty. Confined to one thread.
  *
- * <p>Both stand in one column: a further one would cost every frame eight bytes on PostgreSQL, whose rows have just no room
- * left for the mark of a ninth column. They are told apart by a line feed, which no ID can have.
+ * <p>One column holds both: another column would cost every frame eight bytes on PostgreSQL, whose null bitmap has no
+ * room for a ninth column. A line feed tells them apart, since no ID can contain one.
  */
 public final class LastEventIds {
 
@@ -19,10 +19,10 @@ public final class LastEventIds {
     private @Nullable String reference;
 
     /**
-     * What is stored with the next frame.
+     * The value to store with the next frame.
      *
-     * @param lastEventId the last event ID string in force after the frame, empty where there is none
-     * @param sequence of the frame
+     * @param lastEventId the last event ID in force after the frame, empty if there is none
+     * @param sequence the frame's sequence
      * @return empty for nothing
      */
     public String stored(String lastEventId, long sequence) {
@@ -43,7 +43,7 @@ public final class LastEventIds {
         return named;
     }
 
-    /** The sequence of the frame that a row names; 0 where it names none. */
+    /** The sequence of the frame that a row names; 0 if it names none. */
     static long setBy(@Nullable String stored) {
         return stored == null || stored.isEmpty() || stored.charAt(0) != REFERENCE
                 ? 0

@@ -2,17 +2,17 @@ package io.runtape.run;
 
 import io.runtape.error.ApiException;
 
-/** A position that a caller names: the last sequence that it has. */
+/** A position that a caller names: the last sequence that the caller has. */
 public final class Position {
 
     private Position() {}
 
     /**
-     * Reads it.
+     * Reads a position.
      *
      * @param value what the caller sent
-     * @param refusal what the caller is told where that is no number from 0 to the largest {@code long}
-     * @throws ApiException 400 where it is not
+     * @param refusal the message to the caller if the value is not a number from 0 to the largest {@code long}
+     * @throws ApiException 400 if it is not
      */
     public static long of(String value, String refusal) {
         try {
@@ -21,7 +21,7 @@ public final class Position {
                 return position;
             }
         } catch (NumberFormatException e) {
-            // Said below.
+            // Refused below.
         }
         throw ApiException.invalid(refusal);
     }

@@ -9,14 +9,15 @@ import org.jspecify.annotations.Nullable;
  * @param sequence 1, 2, 3 … within its run
  * @param kind what it is
  * @param offsetMicros microseconds from the run's beginning to its arrival
- * @param type the event's type, cut to 200 characters; null where the frame is no event
- * @param lastEventId the last event ID string in force, empty where there is none, where {@code idSetBy} names the frame that
- *     has it, and where the frame was read for a stream
- * @param idSetBy the sequence of the frame that set the last event ID in force, where the row does not hold it; otherwise 0
+ * @param type the event's type, cut to 200 characters; null if the frame is not an event
+ * @param lastEventId the last event ID in force; empty if there is none, if {@code idSetBy} names the frame that has
+ *     it, or if the frame was read for a stream
+ * @param idSetBy the sequence of the frame that set the last event ID in force, if the row does not hold it; otherwise
+ *     0
  * @param parts how many frames of kind part directly before it belong to it
  * @param bytes its bytes as they came over the wire
  */
-@SuppressWarnings("ArrayRecordComponent") // Rows are read once and never compared.
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
 public record RecordedFrame(
         long sequence,
         FrameKind kind,
@@ -27,7 +28,7 @@ public record RecordedFrame(
         int parts,
         byte[] bytes) {
 
-    /** The same with the last event ID that the frame of {@link #idSetBy} holds. */
+    /** The same frame with the last event ID that the frame {@link #idSetBy} holds. */
     public RecordedFrame under(String id) {
         return new RecordedFrame(sequence, kind, offsetMicros, type, id, 0, parts, bytes);
     }

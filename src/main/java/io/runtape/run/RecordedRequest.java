@@ -3,10 +3,10 @@ package io.runtape.run;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request that a run was called with.
+ * The request of a run's call.
  *
- * @param type its media type as the caller named it, cut to 200 characters; null where it named none
+ * @param type its media type as the caller named it, cut to 200 characters; null if the caller named none
  * @param body its body, byte for byte
  */
-@SuppressWarnings("ArrayRecordComponent") // Read once and never compared.
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
 public record RecordedRequest(@Nullable String type, byte[] body) {}

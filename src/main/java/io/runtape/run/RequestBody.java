@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
-/** How a request's body is stored: small ones as they are, others in gzip. A JSON object never begins as gzip does. */
+/** How a request's body is stored: small bodies unchanged, others in gzip. A JSON object never begins like gzip. */
 public final class RequestBody {
 
     /** Below this, compressing costs more than it saves. */
@@ -29,7 +29,7 @@ public final class RequestBody {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        // What does not get shorter would only be there twice.
+        // A body that compression does not shorten is stored unchanged.
         return compressed.size() < body.length ? compressed.toByteArray() : body;
     }
 
@@ -37,14 +37,14 @@ public final class RequestBody {
         return stored.length >= 2 && (stored[0] & 0xff) == 0x1f && (stored[1] & 0xff) == 0x8b;
     }
 
-    /** How long the body is that was sent: gzip ends with that (RFC 1952, section 2.3.1). */
+    /** The length of the body as sent: gzip ends with it (RFC 1952, section 2.3.1). */
     static int sentLength(byte[] stored) {
         return isCompressed(stored)
                 ? ByteBuffer.wrap(stored).order(ByteOrder.LITTLE_ENDIAN).getInt(stored.length - Integer.BYTES)
                 : stored.length;
     }
 
-    /** The body that was sent, out of the bytes that are stored. */
+    /** The body as sent, out of the stored bytes. */
     public static byte[] sent(byte[] stored) {
         if (!isCompressed(stored)) {
             return stored;
@@ -52,7 +52,7 @@ public final class RequestBody {
         try (GZIPInputStream gzip = new GZIPInputStream(new ByteArrayInputStream(stored))) {
             byte[] sent = new byte[sentLength(stored)];
             gzip.readNBytes(sent, 0, sent.length);
-            // Looks for the end, and so checks what was read.
+            // Reads to the end, and so verifies the check sum.
             gzip.transferTo(OutputStream.nullOutputStream());
             return sent;
         } catch (IOException e) {

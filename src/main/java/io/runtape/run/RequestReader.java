@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 import javax.sql.DataSource;
 
-/** Reads requests back. It blocks and belongs on a worker thread; safe for any. */
+/** Reads requests back. It blocks: call it on a worker thread. Safe for any thread. */
 @ApplicationScoped
 public class RequestReader {
 
@@ -22,10 +22,10 @@ public class RequestReader {
     /**
      * The request of the run, unless the run is gone.
      *
-     * @param room is told how many bytes will be read, and may wait, or throw, until there is room for them
+     * @param room gets the number of bytes that will be read, and may wait until there is room for them, or throw
      */
     public Optional<RecordedRequest> read(long runPk, LongConsumer room) throws SQLException {
-        // Who waits for room holds no connection.
+        // Holds no connection while it waits for room.
         room.accept(stored(runPk));
         byte[] stored;
         String type;

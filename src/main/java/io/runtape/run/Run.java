@@ -12,8 +12,8 @@ import org.hibernate.annotations.Immutable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One recorded call (contract, section 3), as history reads it. The journal alone writes the row, in the transactions of its
- * frames; to Hibernate it is immutable.
+ * One recorded call (docs/reference/http-api.md, "Runs"), as the history reads it. Only the journal writes the row, in
+ * the transactions of its frames; for Hibernate it is immutable.
  */
 @Entity
 @Table(name = "run")
@@ -33,7 +33,7 @@ public class Run extends PanacheEntityBase {
     @Column(name = "thread_id")
     public String threadId;
 
-    /** 1 for the thread's first run; null until the response's head settled the thread. */
+    /** 1 for the thread's first run; null until the response's head settles the thread. */
     @Column(name = "thread_ordinal")
     public @Nullable Long threadOrdinal;
 
@@ -70,7 +70,7 @@ public class Run extends PanacheEntityBase {
     @Column(name = "answer_headers")
     public @Nullable String responseHeaders;
 
-    /** The name of the dialect that its events were read in. */
+    /** The name of the dialect that read its events. */
     public @Nullable String dialect;
 
     /** Any JSON. */
@@ -105,12 +105,14 @@ public class Run extends PanacheEntityBase {
     @Column(name = "completed_at")
     public @Nullable Instant completedAt;
 
-    /** Whether the run was still being recorded when the row was read. */
+    /** Whether the run was live when the row was read. */
     public boolean running() {
         return RunStatus.RUNNING.label().equals(status);
     }
 
-    /** The owner's run of that id, here or at the agent API; the newest where an upstream id was used twice. */
+    /**
+     * The owner's run with that id, Runtape's or the agent API's; the newest run if the agent API used the id twice.
+     */
     public static Optional<Run> of(Owner owner, String id) {
         if (id.indexOf('\0') >= 0) {
             // PostgreSQL refuses U+0000 instead of not finding it.
@@ -134,7 +136,7 @@ public class Run extends PanacheEntityBase {
                 .getSingleResult();
     }
 
-    /** The thread's next run after that place in it, where there is one. */
+    /** The thread's next run after that ordinal, if there is one. */
     public static Optional<Run> nextInThread(Owner owner, String threadId, long ordinal) {
         return find(
                         "owner = ?1 and threadId = ?2 and threadOrdinal > ?3 order by owner, threadId, threadOrdinal",
@@ -144,7 +146,7 @@ public class Run extends PanacheEntityBase {
                 .firstResultOptional();
     }
 
-    /** Whether a run of the thread is still being recorded. */
+    /** Whether a run of the thread is live. */
     public static boolean anyLiveInThread(Owner owner, String threadId) {
         return count("owner = ?1 and threadId = ?2 and status = ?3", owner.id(), threadId, RunStatus.RUNNING.label())
                 > 0;

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * What the head of the agent API's response adds to a run; durable before the head is sent on.
  *
  * @param threadId the thread, now settled
- * @param upstreamStatus the response's status; null where no response came
+ * @param upstreamStatus the response's status; null if no response came
  * @param upstreamRunId the run's id at the agent API, cut to 200 characters
  * @param responseHeaders the response's end-to-end headers as a JSON list of name and value pairs
  * @param stream whether the response is an event stream

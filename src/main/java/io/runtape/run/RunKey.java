@@ -4,12 +4,13 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tells a run's row from others, and its thread's.
+ * What identifies a run's row and its thread's.
  *
- * @param pk the key that its row and its frames are stored under, unique in the database; the id of its node leads it
- * @param owner the id of the owner whose history it belongs to
- * @param agent the agent's name, where the call names one
- * @param title the title that its prompt gives to a thread without one, see {@link ThreadTitle}; null where it has none
+ * @param pk the key of its row and its frames, unique in the database; its high bits are the id of its node
+ * @param owner the id of its owner
+ * @param agent the agent's name, if the call names one
+ * @param title the title that its prompt gives to a thread without one, see {@link ThreadTitle}; null if the prompt
+ *     gives none
  * @param createdAt when the call came in
  */
 public record RunKey(

@@ -2,17 +2,17 @@ package io.runtape.run;
 
 import java.util.Locale;
 
-/** Why a run failed or was cancelled (contract, section 3). */
+/** Why a run failed or was cancelled (docs/reference/http-api.md, "Runs"). */
 public enum RunReason {
-    /** The agent API answered something other than 2xx, or an error event ended the stream. */
+    /** The agent API answered with a status outside 2xx, or an error event ended the stream. */
     UPSTREAM_ERROR,
-    /** No connection to the agent API could be had. */
+    /** The gateway got no connection to the agent API. */
     UPSTREAM_UNREACHABLE,
     /** The agent API's connection closed before its response was whole. */
     UPSTREAM_CLOSED,
-    /** No head, or no byte, came in the time that is allowed for it. */
+    /** No head, or no byte, came in the allowed time. */
     UPSTREAM_TIMEOUT,
-    /** The client went away and had asked that this cancels the run. */
+    /** The client went away, and had asked for a cancel in that case. */
     CLIENT_DISCONNECTED,
     /** A cancel call named the run. */
     CANCEL_REQUESTED,

@@ -5,21 +5,21 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a run before the agent API is called, and is durable before it is.
+ * What the gateway knows of a run before it calls the agent API, and makes durable before that.
  *
  * @param id the public id, {@code run_…}
- * @param owner whose history the run belongs to
+ * @param owner the owner of the run
  * @param threadId the thread as far as it is known; the response's head settles it
- * @param agent the agent's name, cut to 200 characters, where the call names one
- * @param path the path that was called, without its query
+ * @param agent the agent's name, cut to 200 characters, if the call names one
+ * @param path the path of the call, without its query
  * @param stream whether the call asks for a stream
  * @param createdAt when the call came in
- * @param prompt what was asked, where the body says
+ * @param prompt the prompt, if the body has one
  * @param metadata the body's {@code metadata}, a JSON object
  * @param config the body's {@code config}, a JSON object
  * @param requestType the body's media type as the caller named it
- * @param requestBody the body as it was sent, compressed with gzip
- * @param key the idempotency key that the run needs for itself, where the call names one
+ * @param requestBody the body, see {@link RequestBody#stored}
+ * @param key the idempotency key that the run must claim, if the call names one
  */
 public record RunStart(
         String id,
@@ -38,12 +38,12 @@ public record RunStart(
 
     private static final byte[] NOTHING = {};
 
-    /** The same without what only the row needs: a run may live for hours, and need not hold its request in memory. */
+    /** The same without what only the row needs: a run may live for hours, and need not keep its request in memory. */
     public RunStart withoutRequest() {
         return new RunStart(id, owner, threadId, agent, path, stream, createdAt, null, "{}", "{}", null, NOTHING, null);
     }
 
-    /** About how many bytes it takes to write it. */
+    /** About how many bytes its row takes. */
     public long bytes() {
         return requestBody.length + metadata.length() + config.length() + (prompt == null ? 0 : prompt.length());
     }

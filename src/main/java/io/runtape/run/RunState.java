@@ -9,7 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What tells one state of a run's row from every other one, and from every other run's. */
+/** Identifies a state of a run's row: differs from all its other states, and from those of all other runs. */
 public final class RunState {
 
     private RunState() {}

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Where a run stands (contract, section 3). */
+/** The status of a run (docs/reference/http-api.md, "Runs"). */
 public enum RunStatus {
     RUNNING,
     COMPLETED,
@@ -18,7 +18,7 @@ public enum RunStatus {
         return label;
     }
 
-    /** The status of that name, or empty where there is none. */
+    /** The status with that name, or empty if there is none. */
     public static Optional<RunStatus> ofLabel(String label) {
         return Arrays.stream(values()).filter(s -> s.label.equals(label)).findFirst();
     }

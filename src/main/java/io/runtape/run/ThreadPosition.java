@@ -1,17 +1,17 @@
 package io.runtape.run;
 
 /**
- * A place among the frames of a thread, as one number: the run's ordinal in the thread × 2³² + the frame's sequence in the
- * run. It sorts as the frames do.
+ * A place among the frames of a thread, as one number: the run's ordinal in the thread × 2³² + the frame's sequence in
+ * the run. It sorts like the frames.
  */
 public final class ThreadPosition {
 
-    /** How far apart the runs of a thread lie: more than a run has frames. */
+    /** The distance between the runs of a thread: more than a run has frames. */
     private static final int ORDINAL_BITS = 32;
 
     private ThreadPosition() {}
 
-    /** Where the thread's run of this ordinal begins: its frames' positions are this and their sequence. */
+    /** Where the thread's run of this ordinal begins: add a frame's sequence to get its position. */
     public static long base(long ordinal) {
         return ordinal << ORDINAL_BITS;
     }

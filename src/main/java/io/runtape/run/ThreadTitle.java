@@ -2,22 +2,27 @@ package io.runtape.run;
 
 import org.jspecify.annotations.Nullable;
 
-/** The title that a thread has until somebody names it: the first line of its first prompt (contract, section 7). */
+/**
+ * The title that a thread has until somebody names it: the first line of its first prompt (docs/reference/http-api.md,
+ * "Threads").
+ */
 public final class ThreadTitle {
 
-    /** How much of a prompt is looked at, in characters: who begins with more blank lines than that has no title. */
+    /**
+     * How much of a prompt counts, in characters: a prompt that begins with more blank space than that gives no title.
+     */
     public static final int PROMPT_CHARS = 4096;
 
-    /** A longer line is cut, so that titles fit into lists; in code points. */
+    /** The length of a title in code points: longer lines are cut, so that titles fit into lists. */
     private static final int CHARS_MAX = 120;
 
     private ThreadTitle() {}
 
     /**
-     * The first line of the prompt that is not blank, without the white space around it and cut after 120 characters.
+     * The first line of the prompt that is not blank, trimmed and cut after 120 characters.
      *
      * @param prompt the prompt, or its first {@link #PROMPT_CHARS} characters
-     * @return null where there is no such line
+     * @return null if it has no such line
      */
     public static @Nullable String of(@Nullable String prompt) {
         if (prompt == null) {
@@ -37,7 +42,7 @@ public final class ThreadTitle {
         int end = line.codePointCount(0, line.length()) <= CHARS_MAX
                 ? line.length()
                 : line.offsetByCodePoints(0, CHARS_MAX);
-        // Where the prompt was cut, half a character may be left, which no database takes.
+        // The cut may leave half a character, which no database takes.
         boolean half = Character.isHighSurrogate(line.charAt(end - 1));
         return line.substring(0, half ? end - 1 : end).strip();
     }

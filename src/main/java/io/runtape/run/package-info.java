@@ -1,4 +1,4 @@
-/** The nouns of a recording, runs, threads and frames, and how stored frames are read. */
+/** The nouns of a recording (runs, threads and frames), and how the gateway reads stored frames. */
 @NullMarked
 package io.runtape.run;
 

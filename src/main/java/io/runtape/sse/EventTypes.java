@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
  * streams have a handful of types and mostly repeat the one before.
  */
 final class EventTypes {
-    /** The types of every agent API that we know fit; with more of them the oldest is decoded anew. */
+    /** The types of every known agent API fit; with more types the oldest is decoded anew. */
     private static final int KEPT_MAX = 16;
 
-    /** A longer type is not kept, so that this stays under two kilobytes a stream. */
+    /** A longer type is not kept, so that this stays under two kilobytes for each stream. */
     private static final int KEPT_BYTES_MAX = 64;
 
     private final @Nullable EventType[] kept = new EventType[KEPT_MAX];

@@ -3,7 +3,10 @@ package io.runtape.sse;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What a recorded frame is. The code is stored and the label is served, so neither may ever change its meaning. */
+/**
+ * The kind of a recorded frame. The database holds the code and callers get the label, so neither may ever change its
+ * meaning.
+ */
 public enum FrameKind {
     /** A block that a conformant parser dispatches: it has a {@code data} field. */
     EVENT(1),
@@ -13,7 +16,7 @@ public enum FrameKind {
     PART(3),
     /** What follows the last blank line of a body. No parser dispatches it. */
     TAIL(4),
-    /** A whole body that is no event stream. */
+    /** A whole body that is not an event stream. */
     RESPONSE(5);
 
     private static final FrameKind[] ALL = values();

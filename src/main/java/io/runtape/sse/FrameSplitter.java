@@ -3,9 +3,9 @@ package io.runtape.sse;
 /**
  * Cuts an event stream into frames. A frame is one block of <a
  * href="https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">WHATWG HTML section
- * 9.2.5</a> with its ending blank line; its bytes are never touched, whatever they are. The events of the frames are the
- * events of the stream, however it was chunked; where the cuts between frames lie may depend on the chunks (section 1 of the
- * HTTP contract):
+ * 9.2.5</a> with its ending blank line; its bytes are never touched, whatever they are. The events of the frames are
+ * the events of the stream, however it was chunked; the cuts between frames may depend on the chunks
+ * (docs/reference/http-api.md, "What you may rely on"):
  *
  * <ul>
  *   <li>Lines end with CRLF, LF or CR, mixed freely. A CR that is the last byte of a chunk ends its line at once, so that an
@@ -20,8 +20,8 @@ package io.runtape.sse;
  *   <li>An {@code event} or {@code id} over 64 KiB is ignored, as if its line were not there.
  * </ul>
  *
- * <p>Each byte is looked at once. Frames that lie within one chunk are handed on straight out of it; only the unfinished
- * rest is copied. Confined to one thread.
+ * <p>Each byte is read once. Frames within one chunk are handed on straight out of it; only the unfinished rest is
+ * copied. Confined to one thread.
  */
 public final class FrameSplitter implements Framer {
     private static final byte[] NO_BYTES = {};

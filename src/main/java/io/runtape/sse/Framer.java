@@ -4,7 +4,7 @@ package io.runtape.sse;
  * Cuts the bytes of a body into frames and hands them to a {@link FrameSink}. The concatenation of all frames is the
  * body, byte for byte, and no frame is longer than the limit that the framer was made with.
  *
- * <p>Confined to one thread. Once the sink has thrown the framer is of no more use.
+ * <p>Confined to one thread. Do not use the framer after the sink has thrown.
  */
 public interface Framer {
     /**
@@ -20,7 +20,7 @@ public interface Framer {
     void flushPart();
 
     /**
-     * Ends the body: pending bytes become its last frame. Nothing may be fed afterwards. Where the last frame was a part,
+     * Ends the body: pending bytes become its last frame. Nothing may be fed afterwards. If the last frame was a part,
      * that part is the unfinished tail and no further frame is made.
      */
     void end();

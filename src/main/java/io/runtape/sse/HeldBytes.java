@@ -14,7 +14,7 @@ final class HeldBytes {
     private byte[] bytes = NONE;
     private int length;
 
-    /** At most {@code bytesMax} bytes are ever held; the caller sees to it. */
+    /** Holds at most {@code bytesMax} bytes; the caller ensures it. */
     HeldBytes(int bytesMax) {
         this.bytesMax = bytesMax;
     }

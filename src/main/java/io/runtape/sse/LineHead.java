@@ -1,9 +1,9 @@
 package io.runtape.sse;
 
 /**
- * The beginning of a line that was cut by the end of a chunk or of a part: as much of it as its field needs. Of an
- * {@code event} or {@code id} line that is the value up to {@link BlockFields#VALUE_BYTES_MAX}, of every other line the
- * few bytes that name it; so a line of a megabyte in chunks of one byte costs neither memory nor a second look.
+ * The beginning of a line that the end of a chunk or of a part cut: as much of it as its field needs. For an
+ * {@code event} or {@code id} line that is the value up to {@link BlockFields#VALUE_BYTES_MAX}, for every other line
+ * the few bytes of its name. So a line of a megabyte in chunks of one byte costs neither memory nor a second scan.
  */
 final class LineHead {
     /** The name, the colon, one space, the longest value that counts, and one byte more that tells a longer one. */
@@ -36,7 +36,7 @@ final class LineHead {
         };
     }
 
-    /** Ends the line: hands what was kept of it to the block. */
+    /** Ends the line: hands the kept bytes to the block. */
     void endIn(BlockFields block) {
         block.line(held.array(), 0, held.length());
         held.clear();

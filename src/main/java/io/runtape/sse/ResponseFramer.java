@@ -1,9 +1,10 @@
 package io.runtape.sse;
 
 /**
- * Keeps a response that is no event stream as one frame of kind {@link FrameKind#RESPONSE}, handed on at its end. A body
- * longer than a frame may be goes out in frames of kind {@link FrameKind#PART} of exactly {@code frameBytesMax} bytes before
- * it; an empty body makes no frame. Such a response has no blank lines to wait for, so {@link #flushPart()} does nothing.
+ * Keeps a response that is not an event stream as one frame of kind {@link FrameKind#RESPONSE}, handed on at its end. A
+ * body longer than the longest frame goes out in frames of kind {@link FrameKind#PART} of exactly {@code frameBytesMax}
+ * bytes before it; an empty body makes no frame. Such a response has no blank lines to wait for, so
+ * {@link #flushPart()} does nothing.
  *
  * <p>Confined to one thread.
  */

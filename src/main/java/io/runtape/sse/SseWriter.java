@@ -97,10 +97,10 @@ public final class SseWriter {
     /**
      * The length of the byte order mark that leads the frame: 3 or 0.
      *
-     * <p>Whoever sends frames in another place than they were recorded in must look at it, because readers drop a mark at the
-     * very start of their connection and nowhere else. The mark of a run's first frame is to be left out when anything was
-     * written before it. Any other one is text, so when such a frame would be the first thing written, a
-     * {@link #keepAlive()} goes before it.
+     * <p>Code that sends frames in another place than they were recorded in must check it, because readers drop a mark
+     * only at the very start of their connection. Leave out the mark of a run's first frame if anything was written
+     * before it. Any other mark is text, so if such a frame would be the first thing written, write a
+     * {@link #keepAlive()} before it.
      */
     public static int bomLength(byte[] frame, int from, int to) {
         return ByteOrderMark.length(frame, from, to);

@@ -11,13 +11,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Work with the database on behalf of event loops, which must not wait for it. It has threads of its own: those that response the
- * history may all wait for their callers. Safe for any thread.
+ * Work with the database on behalf of event loops, which must not wait for it. It has threads of its own: those that
+ * serve the history may all wait for their callers. Safe for any thread.
  */
 @Singleton
 public final class BlockingWork {
 
-    /** At once; further work waits in line. */
+    /** Concurrent work; further work waits in line. */
     private static final int THREADS = 8;
 
     private final AtomicInteger started = new AtomicInteger();
@@ -35,26 +35,26 @@ public final class BlockingWork {
 
     @PreDestroy
     void stop() {
-        // Not interrupted: that would close an embedded database's file.
+        // No interrupt: it would close the file of an embedded database.
         threads.shutdown();
     }
 
     /**
-     * Does the work on a worker thread, each time it is subscribed to. The result is handed over on the loop, where requests
-     * are given up as well: one that has been given up hears of no result, and the log of no failure that nobody waits for.
+     * Does the work on a worker thread, at each subscription. The result comes on the loop, where callers also cancel:
+     * a cancelled subscription gets no result, and a failure that no caller waits for is not logged.
      *
      * @param work may block
-     * @param loop that the result comes on
-     * @return fails with just what the work threw, so that whoever answers sees a database that is away
+     * @param loop the event loop that the result comes on
+     * @return fails with exactly what the work threw, so that the error mapper recognises a database that is away
      */
     public <T> Uni<T> onWorker(Callable<T> work, Executor loop) {
         return on(threads, work, loop);
     }
 
     /**
-     * The same on a thread of other workers.
+     * The same with other workers.
      *
-     * @param workers has the work done, on another thread
+     * @param workers runs the work on another thread
      */
     public static <T> Uni<T> on(Executor workers, Callable<T> work, Executor loop) {
         return Uni.createFrom()

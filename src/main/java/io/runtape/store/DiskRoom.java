@@ -4,30 +4,32 @@ import java.io.File;
 import java.sql.SQLException;
 
 /**
- * The room on the disk of an embedded database. H2 that runs out of it in the midst of a write closes the database under all that
- * read it, and may leave a file that can never be opened again. So nothing is written, nor opened, where there is little
- * left. Safe for any thread.
+ * The free disk space of an embedded database. If H2 runs out of it during a write, it closes the database while others
+ * read it, and may leave a file that can never be opened again. So the gateway neither writes nor opens the database
+ * when little space is left. Safe for any thread.
  */
 final class DiskRoom {
 
-    /** What a commit may take several times over, with what H2 writes again to make room: no commit begins with less. */
+    /** Several times what a commit may take, with what H2 rewrites to make room: no commit begins with less. */
     static final long TO_COMMIT = 64L << 20;
 
-    /** What opening the database may write. Less than a commit needs, so that readers go on while commits wait. */
+    /**
+     * The space that opening the database may write: less than for a commit, so that readers go on while commits wait.
+     */
     static final long TO_OPEN = 8L << 20;
 
     private static final String H2_FILE = "jdbc:h2:file:";
 
-    /** PostgreSQL's state for a full disk, which H2 has no name for. */
+    /** PostgreSQL's SQLSTATE for a full disk; H2 has none. */
     private static final String DISK_FULL = "53100";
 
     private DiskRoom() {}
 
     /**
-     * Checks that there is so much.
+     * Checks that the disk has this much free space.
      *
-     * @param jdbcUrl of the database; one that is a server's has all the room there is
-     * @throws SQLException with {@code 53100}
+     * @param jdbcUrl the address of the database; a server's database always passes
+     * @throws SQLException with {@code 53100} if it has less
      */
     static void require(String jdbcUrl, long bytes) throws SQLException {
         if (!jdbcUrl.startsWith(H2_FILE)) {

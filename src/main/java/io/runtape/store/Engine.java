@@ -22,7 +22,9 @@ public enum Engine {
         this.placeholders = placeholders;
     }
 
-    /** What stands in the migrations for what differs: the type of a byte string of any length, conditions of indexes. */
+    /**
+     * The values of the placeholders in the migrations: the type of a byte string of any length, conditions of indexes.
+     */
     Map<String, String> placeholders() {
         return placeholders;
     }

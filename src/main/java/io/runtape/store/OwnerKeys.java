@@ -14,8 +14,9 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The key of the owners' hash (contract, section 6): {@code RUNTAPE_SECRET}, or one made at the first start and kept in
- * the database. With the setting, the database keeps only a check value, by which a changed secret is noticed.
+ * The key of the owners' hash (docs/reference/configuration.md, "Callers"): {@code RUNTAPE_SECRET}, or a key that the
+ * first start makes and keeps in the database. With the setting, the database keeps only a check value that reveals a
+ * changed secret.
  */
 final class OwnerKeys {
 
@@ -32,7 +33,7 @@ final class OwnerKeys {
     /**
      * The key to hash with from now on.
      *
-     * @throws StartRefused where it is not the key that the stored history was made with
+     * @throws StartRefused if it is not the key that the stored history was made with
      */
     byte[] settle(Optional<byte[]> secret) throws SQLException {
         byte @Nullable [] key = secret.orElse(null);
@@ -75,7 +76,7 @@ final class OwnerKeys {
         }
     }
 
-    /** Keeps the value unless there is one. */
+    /** Stores the value unless one is stored. */
     private void keep(String name, byte[] content) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(
                 "insert into setting (name, content) values (?, ?) on conflict do nothing")) {

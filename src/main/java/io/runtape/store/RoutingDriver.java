@@ -10,8 +10,8 @@ import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JDBC driver of the one datasource: hands each address to PostgreSQL's driver or to H2's. Quarkus fixes the kind
- * of a datasource when it is built; this leaves the choice to the start. Safe for any thread.
+ * The JDBC driver of the only datasource: hands each address to PostgreSQL's driver or to H2's. Quarkus fixes the kind
+ * of a datasource at build time; this class leaves the choice to the start. Safe for any thread.
  */
 public final class RoutingDriver implements Driver {
 

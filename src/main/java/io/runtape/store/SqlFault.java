@@ -5,13 +5,13 @@ import java.sql.SQLException;
 /** Tells a statement that the database refuses from a database that is away, by the class of its SQLSTATE. */
 public final class SqlFault {
 
-    /** SQLSTATE of a transaction that another one got in the way of. */
+    /** SQLSTATE of a conflict with another transaction. */
     public static final String CONFLICT = "40001";
 
-    /** SQLSTATE of a gateway whose node is closed; of a class that is ours. */
+    /** SQLSTATE of a gateway whose node is closed; its class is Runtape's own. */
     public static final String NODE_CLOSED = "RT001";
 
-    /** SQLSTATE of a fault that is not the database's. */
+    /** SQLSTATE of a fault of the gateway. */
     public static final String INTERNAL = "XX000";
 
     private static final String H2_LOCK_TIMEOUT = "HYT00";
@@ -20,17 +20,17 @@ public final class SqlFault {
 
     private SqlFault() {}
 
-    /** Whether another gateway has closed this one's node: nothing more can be written in its name, and its runs are closed. */
+    /** Whether another gateway has closed this one's node: this gateway can write no more, and its runs are closed. */
     public static boolean isOfAClosedNode(SQLException e) {
         return NODE_CLOSED.equals(e.getSQLState());
     }
 
-    /** Whether another transaction was in the way (class 40), or held a lock for too long on H2: the same may go through now. */
+    /** Whether another transaction conflicted (class 40), or held a lock for too long on H2: a retry may succeed. */
     public static boolean isOfTheMoment(SQLException e) {
         return isOfClass("40", e) || H2_LOCK_TIMEOUT.equals(e.getSQLState());
     }
 
-    /** Which fault, without what it may quote. */
+    /** The name of the fault, without data that its message may quote. */
     public static String named(Exception e) {
         if (!(e instanceof SQLException sql)) {
             return e.getClass().getSimpleName();
@@ -39,14 +39,15 @@ public final class SqlFault {
     }
 
     /**
-     * Whether the data is at fault, so that trying again is useless: data exceptions (class 22), violated constraints (23)
-     * and exceeded program limits (54). All else, such as a lost connection, a full disk or a shutdown, may pass.
+     * Whether the data is at fault, so that trying again is useless: data exceptions (class 22), violated constraints
+     * (23) and exceeded program limits (54). All other faults, such as a lost connection, a full disk or a shutdown,
+     * may pass.
      */
     public static boolean isOfTheData(SQLException e) {
         return isOfClass("22", e) || isOfClass("23", e) || isOfClass("54", e);
     }
 
-    /** Whether the statement cannot be run as it is (class 42): a table is missing, a privilege, or a word. */
+    /** Whether the statement cannot run (class 42): a table or a privilege is missing, or its syntax is wrong. */
     public static boolean isOfTheStatement(SQLException e) {
         return isOfClass("42", e);
     }

@@ -24,14 +24,14 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one database: opens it when the gateway starts, brings its tables up to date, and makes connections that Hibernate's
- * pool does not hand out. Refuses to start, in one clear line, where the database is away, wrong, or another gateway's.
- * Safe for any thread.
+ * The gateway's access to its database: opens it at the start, brings its tables up to date, and makes connections
+ * outside Hibernate's pool. Refuses to start, in one clear line, if the database is away, is the wrong one, or is in
+ * use by another gateway. Safe for any thread.
  */
 @ApplicationScoped
 public class Store implements OwnerKeyStore {
 
-    /** Before everything that reads or writes runs. */
+    /** Before every component that reads or writes runs. */
     public static final int OPENS_AT = 100;
 
     private static final Logger LOG = Logger.getLogger(Store.class);
@@ -41,7 +41,7 @@ public class Store implements OwnerKeyStore {
     /** H2: "Database may be already in use". */
     private static final int H2_FILE_LOCKED = 90020;
 
-    /** How long a starting gateway waits for the one before it to let go. */
+    /** How long a starting gateway waits for the previous one to release the file. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(10);
 
     private final StoreConfig config;
@@ -74,25 +74,25 @@ public class Store implements OwnerKeyStore {
             throw new StartRefused(String.valueOf(e.getMessage()));
         }
         warnOfAnEmptyFile();
-        // Held until the tables are there: H2 closes a database that nobody is connected to.
+        // Held until the tables are there: H2 closes a database without connections.
         try (Connection first = firstConnection()) {
             checkVersion(first);
             checkDurability(first);
             known(schema).prepare(first, address(), pooled());
             LOG.infof(
-                    "store: %s (%s), schema %s, tables of migration %s",
+                    "database: %s (%s), schema %s, tables of migration %s",
                     address(), versionOf(first), schema(), migrated());
         } catch (SQLException e) {
             throw refused(e);
         }
     }
 
-    /** Without the build or the packager behind it. */
+    /** The version without build or packager. */
     private static String versionOf(Connection connection) throws SQLException {
         return connection.getMetaData().getDatabaseProductVersion().split(" ", 2)[0];
     }
 
-    /** Brings the tables up to date; several gateways that do it at once wait for each other. Returns their version. */
+    /** Brings the tables up to date and returns their version; gateways that do so at once wait for each other. */
     private String migrated() {
         try {
             MigrateResult result = flyway.migrate();
@@ -108,7 +108,10 @@ public class Store implements OwnerKeyStore {
         }
     }
 
-    /** H2 begins anew in a file without a byte. A disk that was full, or a copy that failed, leaves one where a history was. */
+    /**
+     * H2 begins a new history in an empty file. A full disk or a failed copy may have emptied a file that held a
+     * history.
+     */
     private void warnOfAnEmptyFile() {
         Path file = address().file();
         if (file != null && Files.isRegularFile(file) && file.toFile().length() == 0) {
@@ -130,7 +133,7 @@ public class Store implements OwnerKeyStore {
                 + " both share a PostgreSQL database (RUNTAPE_DATABASE_URL).");
     }
 
-    /** What the database said: the innermost cause says it without the framework's words around it. */
+    /** The database's own message: the innermost cause, without the framework's words around it. */
     private static String firstLine(Throwable e) {
         Throwable innermost = e;
         while (innermost.getCause() != null) {
@@ -148,7 +151,7 @@ public class Store implements OwnerKeyStore {
         }
     }
 
-    /** H2's file lock lets no second process in: waits a while for the gateway before this one to let go. */
+    /** H2's file lock admits one process: waits a while for the previous gateway to release it. */
     private Connection firstConnection() throws SQLException {
         long until = System.nanoTime() + LOCK_PATIENCE.toNanos();
         boolean said = false;
@@ -186,12 +189,12 @@ public class Store implements OwnerKeyStore {
         return address().engine();
     }
 
-    /** The database's address, fit to be shown. */
+    /** The database's address, without secrets. */
     public StoreAddress address() {
         return known(address);
     }
 
-    /** The schema that this gateway's tables are in; no other Runtape's are there. */
+    /** The schema of this gateway's tables, and of no other Runtape. */
     public String schema() {
         return known(schema).name();
     }
@@ -204,7 +207,7 @@ public class Store implements OwnerKeyStore {
     }
 
     /**
-     * Opens a connection of its own, in auto-commit mode, that waits for a response as long as readers do. The caller closes it.
+     * Opens a separate connection, in auto-commit mode, with the time-out of readers. The caller closes it.
      *
      * @throws SQLException where the database does not answer or refuses the login
      */
@@ -213,10 +216,10 @@ public class Store implements OwnerKeyStore {
     }
 
     /**
-     * Opens a connection of its own, in auto-commit mode. The caller closes it.
+     * Opens a separate connection, in auto-commit mode. The caller closes it.
      *
-     * @param answerWithin how long a statement may take, on PostgreSQL, before it fails with the connection: a host that vanishes
-     *     sends nothing, and whoever waits for it waits for hours
+     * @param answerWithin how long a statement may take on PostgreSQL before it and the connection fail: a host that
+     *     vanishes sends nothing, and a thread would wait for it for hours
      * @throws SQLException where the database does not answer or refuses the login
      */
     public Connection connect(Duration answerWithin) throws SQLException {
@@ -242,7 +245,7 @@ public class Store implements OwnerKeyStore {
             DiskRoom.require(to.jdbcUrl(), DiskRoom.TO_OPEN);
             return DriverManager.getConnection(to.jdbcUrl(), login);
         }
-        // From the first byte of the login on; in whole seconds, and 0 would be for ever.
+        // Holds from the first byte of the login on; in whole seconds, and 0 would mean for ever.
         login.setProperty("socketTimeout", Long.toString(Math.max(1, answerWithin.toSeconds())));
         Connection connection = DriverManager.getConnection(to.jdbcUrl(), login);
         connection.setNetworkTimeout(Runnable::run, (int) answerWithin.toMillis());
@@ -250,7 +253,7 @@ public class Store implements OwnerKeyStore {
     }
 
     /**
-     * Opens a session of its own with the server, past any pooler, in auto-commit mode. The caller closes it.
+     * Opens a session with the server itself, past any pooler, in auto-commit mode. The caller closes it.
      *
      * @param answerWithin as {@link #connect(Duration)} has it
      * @throws SQLException where the database does not answer or refuses the login
@@ -260,7 +263,7 @@ public class Store implements OwnerKeyStore {
     }
 
     /**
-     * Opens a connection that frames are written over, in auto-commit mode. The caller closes it.
+     * Opens a connection to write frames over, in auto-commit mode. The caller closes it.
      *
      * @param answerWithin as {@link #connect(Duration)} has it
      * @throws SQLException where the database does not answer or refuses the login
@@ -279,14 +282,14 @@ public class Store implements OwnerKeyStore {
     }
 
     /**
-     * What is written is found by its key. Where PostgreSQL knew a table when it was small it would read all of it instead,
-     * and this connection would keep that plan while the table grows, until the next ANALYZE.
+     * Writes find their rows by key. If PostgreSQL last analysed a table while it was small, it would scan the table
+     * instead, and this connection would keep that plan while the table grows, until the next ANALYZE.
      */
     public static final String BY_KEY_ONLY = "set enable_seqscan = off";
 
     /**
-     * A commit must be durable whatever the role's default is, and a session whose client has vanished must end soon: it may
-     * hold its node's row.
+     * A commit must be durable whatever the role's default is, and a session whose client has vanished must end soon:
+     * it may hold a lock on its node's row.
      */
     private static void settleSession(Connection connection) throws SQLException {
         try (Statement set = connection.createStatement()) {
@@ -301,7 +304,7 @@ public class Store implements OwnerKeyStore {
         }
     }
 
-    /** Whether sessions are shared: what is set for one would be set for whoever gets it next. */
+    /** Whether a pooler shares sessions: a setting of one session would reach its next user. */
     private boolean pooled() {
         return config.databaseDirectUrl().isPresent();
     }
@@ -325,8 +328,8 @@ public class Store implements OwnerKeyStore {
     }
 
     /**
-     * Makes what is committed safe against the loss of the process. PostgreSQL's commit does; H2 keeps committed pages in
-     * memory until it is told to write them out.
+     * Makes commits safe against the loss of the process. On PostgreSQL they are already; H2 keeps committed pages in
+     * memory until a checkpoint writes them out.
      */
     public void makeDurable(Connection connection) throws SQLException {
         if (engine() == Engine.H2) {
@@ -337,18 +340,18 @@ public class Store implements OwnerKeyStore {
     }
 
     /**
-     * Checks that a commit finds room on the disk, where the database is embedded.
+     * Checks that a commit finds room on the disk, if the database is embedded.
      *
-     * @throws SQLException with {@code 53100} where it may not
+     * @throws SQLException with {@code 53100} if it may not
      */
     public void requireRoom() throws SQLException {
         DiskRoom.require(address().jdbcUrl(), DiskRoom.TO_COMMIT);
     }
 
     /**
-     * Closes a connection that frames were written over. Where its embedded database has closed itself, after a write that failed,
-     * those of readers are closed too: they belong to what is closed, and while one of them is left, H2 takes the database that is
-     * opened next for another one, which the file is locked for.
+     * Closes a connection that frames were written over. If an embedded database has closed itself after a failed
+     * write, this closes the readers' connections too. They belong to the closed database, and while one of them is
+     * left, H2 finds the file locked when it opens the database again.
      */
     public void closeWriting(Connection connection) throws SQLException {
         boolean closed = engine() == Engine.H2 && !connection.isValid(0);

@@ -15,14 +15,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where the database is and how to log in, read from {@code RUNTAPE_DATABASE_URL},
- * {@code RUNTAPE_DATABASE_PASSWORD_FILE} and {@code RUNTAPE_DATA_DIR} (contract, section 8).
+ * {@code RUNTAPE_DATABASE_PASSWORD_FILE} and {@code RUNTAPE_DATA_DIR} (docs/reference/configuration.md, "The
+ * database").
  *
  * @param engine which database
  * @param jdbcUrl the JDBC address, without a password
  * @param user the role to log in as
- * @param password its password, empty where none is needed
- * @param display the address as it may be shown to people: no password in it
- * @param file the file of an embedded database, which may not be there yet; null where it is another
+ * @param password its password, empty if it needs none
+ * @param display the address for messages, without the password
+ * @param file the file of an embedded database, which may not exist yet; null for PostgreSQL
  */
 public record StoreAddress(
         Engine engine,
@@ -33,21 +34,22 @@ public record StoreAddress(
         @Nullable Path file) {
 
     /**
-     * How long a reader, and a gateway that starts, waits for a response, on PostgreSQL: a host that vanished sends none, and would keep connection and
-     * thread of each read until the system gives up, hours later. Statements of migrations are held to it as well.
+     * How long a reader, and a starting gateway, wait for PostgreSQL to answer. A host that vanished never answers, and
+     * would keep the connection and thread of each read until the system gives up, hours later. The limit also holds
+     * for statements of migrations.
      */
     static final Duration READ_WITHIN = Duration.ofSeconds(60);
 
-    /** What H2 needs to be durable, to speak PostgreSQL's SQL, and to keep its file small. */
+    /** The settings that make H2 durable, let it speak PostgreSQL's SQL, and keep its file small. */
     private static final String H2_SETTINGS = ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH"
-            // The JVM's shutdown hook would close the database under requests that are still being answered.
+            // The JVM's shutdown hook would close the database while the gateway still answers requests.
             + ";DB_CLOSE_ON_EXIT=FALSE"
-            // Errors come as exceptions; H2 would write them, with what was to be stored, to a file of its own as well.
+            // Errors come as exceptions; H2 would also write them, with the data to be stored, to a file of its own.
             + ";TRACE_LEVEL_FILE=0"
             // Dead pages may be overwritten after a second; the default of 45 s lets the file grow without need.
             + ";RETENTION_TIME=1000"
-            // In KiB. The pages of live runs change with each commit, so a larger cache is only more for each garbage
-            // collection to copy: with H2's 32 MiB for a heap of 512 MiB a live frame in a hundred waits 8 ms for it.
+            // In KiB. The pages of live runs change with each commit, so each garbage collection copies a larger cache
+            // in vain: with H2's 32 MiB for a heap of 512 MiB, one live frame in a hundred waits 8 ms for it.
             + ";CACHE_SIZE=2048"
             // Frames live in their row; only larger ones go to the table of large objects.
             + ";MAX_LENGTH_INPLACE_LOB=65536";
@@ -55,7 +57,7 @@ public record StoreAddress(
     /**
      * Reads the settings.
      *
-     * @throws IllegalArgumentException with a message for the operator, without any secret
+     * @throws IllegalArgumentException with a message for the operator, without secrets
      */
     static StoreAddress of(Optional<String> url, Optional<Path> passwordFile, Path dataDir) {
         return url.filter(u -> !u.isBlank())
@@ -102,7 +104,7 @@ public record StoreAddress(
                 // tcpKeepAlive: a database host that vanishes must not hold the committer for ever.
                 "jdbc:postgresql://" + hostAndDatabase
                         + "?reWriteBatchedInserts=true&tcpKeepAlive=true&connectTimeout=5&loginTimeout=10"
-                        // Details of an error may quote what was to be stored.
+                        // Details of an error may quote the data to be stored.
                         + "&logServerErrorDetail=false&ApplicationName=runtape"
                         + query,
                 user.isEmpty() ? "postgres" : user,
@@ -132,7 +134,7 @@ public record StoreAddress(
     /**
      * The settings of the datasource and of the migrations that follow from this address.
      *
-     * @param pooled whether a pooler is on the way, so that no session may be set
+     * @param pooled whether a pooler shares the sessions, so that none of their settings may change
      */
     Map<String, String> quarkusSettings(StoreSchema schema, boolean pooled) {
         Map<String, String> settings = new HashMap<>();
@@ -140,7 +142,7 @@ public record StoreAddress(
         settings.put("quarkus.datasource.username", user);
         settings.put("quarkus.datasource.password", password);
         settings.put("quarkus.flyway.default-schema", schema.name());
-        // Empty rather than left out: what was put there when the application was built would count else.
+        // Empty rather than absent: otherwise the value of the build would count.
         settings.put("quarkus.datasource.jdbc.new-connection-sql", pooled ? "" : schema.enter(engine));
         engine.placeholders().forEach((name, text) -> settings.put("quarkus.flyway.placeholders." + name, text));
         if (engine == Engine.POSTGRESQL) {
@@ -157,7 +159,7 @@ public record StoreAddress(
         return display;
     }
 
-    /** Settings are read before injection is up, so values come as plain text that may be absent. */
+    /** The gateway reads settings before injection works, so values come as plain text and may be absent. */
     static StoreAddress of(@Nullable String url, @Nullable String passwordFile, @Nullable String dataDir) {
         return of(
                 Optional.ofNullable(url),

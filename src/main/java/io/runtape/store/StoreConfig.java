@@ -4,7 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.util.Optional;
 
-/** Where runs are kept. */
+/** Where the database is. */
 @ConfigMapping(prefix = "runtape")
 public interface StoreConfig {
 

@@ -9,8 +9,8 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns the database settings of the contract into those of the datasource, so that one jar runs on either database.
- * A wrong address is reported when the store opens, where it can be said in one clear line.
+ * Turns the gateway's database settings into those of the datasource, so that one jar runs on either database.
+ * {@link Store} reports a wrong address when it opens the database, in one clear line.
  */
 public final class StoreConfigSourceFactory implements ConfigSourceFactory {
 

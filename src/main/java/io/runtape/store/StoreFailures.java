@@ -13,8 +13,8 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a database that is away, which is answered 503 so that callers come back, from a statement that it refuses, which is
- * a fault of ours.
+ * Tells an outage of the database, which gets 503 so that callers come back, from a refused statement, which is a fault
+ * of the gateway.
  */
 public final class StoreFailures {
 
@@ -49,7 +49,10 @@ public final class StoreFailures {
                 context);
     }
 
-    /** A driver that runs out of memory says so in an SQLException; the database is not away, and the log is to show it. */
+    /**
+     * A driver that runs out of memory throws an SQLException; the database is not away, and the log must show the
+     * failure.
+     */
     private static boolean isOfTheMachine(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof VirtualMachineError) {

@@ -6,8 +6,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the database whether it answers, over a connection of its own: those of readers may all be taken, and a gateway whose
- * callers wait for each other is no worse a gateway for the next one. Confined to one thread.
+ * Asks the database whether it answers, over a connection of its own: readers may hold all of theirs, and a gateway
+ * whose callers wait for each other can still take the next call. Confined to one thread.
  */
 public final class StoreProbe implements AutoCloseable {
 
@@ -15,13 +15,16 @@ public final class StoreProbe implements AutoCloseable {
     private final Duration within;
     private @Nullable Connection kept;
 
-    /** @param within whole seconds, for each response */
+    /** @param within the time for each answer of the database, in whole seconds */
     public StoreProbe(Store store, Duration within) {
         this.store = store;
         this.within = within;
     }
 
-    /** Whether it answers in time. A connection that has broken meanwhile says nothing: another one is asked then. */
+    /**
+     * Whether the database answers in time. A connection that broke meanwhile proves nothing: the probe then asks over
+     * another one.
+     */
     public boolean answers() {
         Connection before = kept;
         if (before != null && isValid(before)) {
@@ -36,7 +39,7 @@ public final class StoreProbe implements AutoCloseable {
             return false;
         } finally {
             if (store.engine() == Engine.H2) {
-                // One that is left open keeps H2 from opening a database again that it has closed.
+                // An open connection keeps H2 from reopening a database that it has closed.
                 close();
             }
         }
@@ -58,7 +61,7 @@ public final class StoreProbe implements AutoCloseable {
             try {
                 open.close();
             } catch (SQLException e) {
-                // It is gone already.
+                // The connection is gone already.
                 return;
             }
         }

@@ -9,15 +9,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The schema that Runtape's tables have for themselves, so that other tables may be in the same database, other Runtapes' among
- * them. No statement names it: each session looks names up there. A session of a pooler's belongs to whoever gets it next, so
- * that nothing is set in it: there the role looks names up in the schema, or the start is refused.
+ * The schema of Runtape's tables alone, so that other tables may be in the same database, those of other Runtapes
+ * included. No statement names it: each session looks names up there. A pooler passes a session on to its next user, so
+ * the gateway sets nothing in it: the role must look names up in the schema, or the gateway does not start.
  *
- * @param name as the database has it, one that {@link #of} allows
+ * @param name its name in the database, one that {@link #of} allows
  */
 record StoreSchema(String name) {
 
-    /** Names of sessions end at 63 bytes at PostgreSQL, and so do those of channels: the schema's is part of both. */
+    /** PostgreSQL cuts names of sessions and of channels at 63 bytes, and the schema's name is part of both. */
     private static final int LENGTH_MAX = 40;
 
     private static final Pattern ALLOWED = Pattern.compile("[a-z_][a-z0-9_]{0," + (LENGTH_MAX - 1) + "}");
@@ -25,7 +25,7 @@ record StoreSchema(String name) {
     /** PostgreSQL's "insufficient_privilege". */
     private static final String NOT_ALLOWED = "42501";
 
-    /** Somebody else made the schema meanwhile: "duplicate_schema", or "unique_violation" where it was at the same time. */
+    /** Another gateway made the schema meanwhile: "duplicate_schema", or "unique_violation" if at the same time. */
     private static final String DUPLICATE = "42P06";
 
     private static final String DUPLICATE_AT_ONCE = "23505";
@@ -69,11 +69,11 @@ record StoreSchema(String name) {
     }
 
     /**
-     * Sees to it that the schema is there and that tables can be made in it.
+     * Makes sure that the schema exists and that the role can make tables in it.
      *
-     * @param connection that has not entered the schema
-     * @param pooled whether sessions are shared, and none may be set
-     * @throws StartRefused where that cannot be, with what to do about it
+     * @param connection one that has not entered the schema
+     * @param pooled whether a pooler shares sessions, so that none of their settings may change
+     * @throws StartRefused if that is impossible, with what to do about it
      */
     void prepare(Connection connection, StoreAddress address, boolean pooled) throws SQLException {
         refuseTablesFromBefore(connection, address);
@@ -90,7 +90,7 @@ record StoreSchema(String name) {
         }
     }
 
-    /** Before the first release tables were in the schema public, and looked otherwise. */
+    /** Before the first release the tables were in the schema public, and had another form. */
     private static void refuseTablesFromBefore(Connection connection, StoreAddress address) throws SQLException {
         try (Statement select = connection.createStatement();
                 ResultSet row = select.executeQuery("""
@@ -117,7 +117,7 @@ record StoreSchema(String name) {
         }
     }
 
-    /** Whether the schema is there, and this role's to use; PostgreSQL alone knows roles that may not. */
+    /** Whether the schema exists and this role may use it; only PostgreSQL has roles that may not. */
     private boolean mayBeUsed(Connection connection, StoreAddress address) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement("""
                 select has_schema_privilege(oid, 'USAGE') and has_schema_privilege(oid, 'CREATE')

@@ -4,12 +4,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import org.jboss.logging.Logger;
 
-/** Statements that belong together: all of them count, or none. */
+/** Statements that belong together: all of them take effect, or none does. */
 public final class Transaction {
 
     private static final Logger LOG = Logger.getLogger(Transaction.class);
 
-    /** What is done in one transaction. */
+    /** The statements of one transaction. */
     @FunctionalInterface
     public interface Statements<T> {
         T run() throws SQLException;
@@ -18,9 +18,9 @@ public final class Transaction {
     private Transaction() {}
 
     /**
-     * Commits what the statements did, or takes it back where one of them failed.
+     * Commits the statements, or rolls them back if one of them fails.
      *
-     * @param connection in auto-commit mode, and again when this returns
+     * @param connection a connection in auto-commit mode, which it is in again afterwards
      * @return what the statements return
      * @throws SQLException what the statements threw, or why the commit failed
      */
@@ -31,7 +31,7 @@ public final class Transaction {
             connection.commit();
             return result;
         } catch (Throwable e) {
-            // An error as well: what follows would commit half of what belongs together.
+            // An error as well: the next commit would otherwise include half of the statements.
             rollback(connection, e);
             throw e;
         } finally {

@@ -1,4 +1,4 @@
-/** The one database: its address, its schema, its transactions, and what its faults mean. */
+/** The gateway's side of the database: its address, schema and transactions, and what its faults mean. */
 @NullMarked
 package io.runtape.store;
 

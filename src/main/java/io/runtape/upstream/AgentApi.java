@@ -8,9 +8,9 @@ import org.eclipse.microprofile.rest.client.inject.RegisterRestClient;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /**
- * The agent API. The result comes with the head of the response, whatever its status; its entity is an {@link AgentStream}.
- * The client's own support for event streams is of no use here: it loses messages whose blank line is cut by a chunk, and
- * drops comments, ids and unfinished tails.
+ * The agent API. The result comes with the head of the response, whatever its status; its entity is an
+ * {@link AgentStream}. The client's own support for event streams is of no use here: it loses messages if a chunk cuts
+ * their blank line, and drops comments, ids and unfinished tails.
  */
 @RegisterRestClient(configKey = "upstream", baseUri = "http://upstream.invalid")
 @RegisterProvider(AgentCallFilter.class)

@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * One call of the agent API, as it is to go out.
+ * One call of the agent API, ready to send.
  *
  * @param origin scheme, host and port
- * @param target path and query as they are sent, which need not be fit for a URI
- * @param headers the end-to-end headers, with {@code Content-Type} where the caller sent one
- * @param body the body, byte for byte; handed out when it is sent
- * @param gate where its response comes in
- * @param request the client's own request, once it has made one of this call
+ * @param target path and query to send, which need not be valid in a URI
+ * @param headers the end-to-end headers, with {@code Content-Type} if the caller sent it
+ * @param body the body, byte for byte; handed out for sending
+ * @param gate the gate for its response
+ * @param request the HTTP client's request, once it has made one for this call
  */
 record AgentCall(
         URI origin,
@@ -35,12 +35,12 @@ record AgentCall(
         });
     }
 
-    /** The same, as the request that the client makes of it. */
+    /** The same call with the HTTP client's request. */
     AgentCall by(Supplier<HttpClientRequest> made) {
         return new AgentCall(origin, target, headers, body, gate, made);
     }
 
-    /** Headers and body are nobody's to see. */
+    /** Without headers and body, which must not reach a log. */
     @Override
     public String toString() {
         return "AgentCall[hidden]";

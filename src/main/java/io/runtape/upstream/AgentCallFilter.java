@@ -11,8 +11,8 @@ import org.jboss.resteasy.reactive.client.spi.ResteasyReactiveClientRequestConte
 import org.jboss.resteasy.reactive.client.spi.ResteasyReactiveClientRequestFilter;
 
 /**
- * Makes the outgoing request the caller's: its address, its headers and its bytes instead of the client's own. Uses the
- * client's internals to get at the request, as {@link AgentStreamFilter} does.
+ * Gives the outgoing request the caller's address, headers and bytes instead of the HTTP client's own. Uses the
+ * client's internals to get at the request, like {@link AgentStreamFilter}.
  */
 public final class AgentCallFilter implements ResteasyReactiveClientRequestFilter {
 
@@ -22,7 +22,7 @@ public final class AgentCallFilter implements ResteasyReactiveClientRequestFilte
         context.setUri(call.origin());
         MultivaluedMap<String, Object> headers = context.getHeaders();
         headers.clear();
-        // A view that copies what it is given: it takes whole lists only.
+        // This view copies the given values, so it takes only whole lists.
         byName(call).forEach(headers::put);
         RestClientRequestContext clients = context.unwrap(RestClientRequestContext.class);
         context.setEntity(call.by(clients::getHttpClientRequest), null, MediaType.APPLICATION_OCTET_STREAM_TYPE);

@@ -11,9 +11,9 @@ import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
 
 /**
- * Writes the bytes of a call. It is asked to when there is a connection, right before the call goes out over it. By then the
- * client has made a request of it: it gets the target, which came this far without becoming a URI, since callers send targets
- * that are none. And the client has put a type beside the bytes, which is taken off again where the caller named none.
+ * Writes the bytes of a call. The HTTP client calls it once it has a connection, right before the call goes out. By
+ * then the client has made its request, and this class sets the request's target, since a caller's target need not be a
+ * URI. The client has also added a media type, which this class removes if the caller named none.
  */
 public final class AgentCallWriter implements MessageBodyWriter<AgentCall> {
 
@@ -44,7 +44,7 @@ public final class AgentCallWriter implements MessageBodyWriter<AgentCall> {
         call.body().goesOutBy(request);
     }
 
-    /** Through a proxy, plain calls go by the whole address; the client knows whether they do. */
+    /** Through a proxy, plain calls go out with the whole address; the client's request shows whether they do. */
     private static String originOf(String uri) {
         return uri.startsWith(PLAIN) ? uri.substring(0, uri.indexOf('/', PLAIN.length())) : "";
     }

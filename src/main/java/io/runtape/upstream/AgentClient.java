@@ -26,7 +26,7 @@ public final class AgentClient {
     private static final Duration STREAM_HEAD = Duration.ofSeconds(60);
     private static final Duration WHOLE_ANSWER = Duration.ofMinutes(30);
 
-    /** How long a connection may take that is made before there is a call. */
+    /** How long the connection of the warm-up may take. */
     private static final Duration HANDSHAKE = Duration.ofSeconds(2);
 
     private final AgentApi api;
@@ -58,12 +58,12 @@ public final class AgentClient {
         rehearse().onComplete(read -> rehearsed.complete(null));
     }
 
-    /** Completes when what calls need is loaded, as far as it could be without asking the agent API for anything. */
+    /** Completes when everything that calls need is loaded, as far as possible without a call to the agent API. */
     public CompletionStage<Void> rehearsed() {
         return rehearsed;
     }
 
-    /** Nothing with a proxy, which might tell of it, or charge for it. */
+    /** Does nothing with a proxy, which might log the connection or charge for it. */
     private Future<?> rehearse() {
         if (config.proxy().isPresent()) {
             return Future.succeededFuture();
@@ -72,7 +72,7 @@ public final class AgentClient {
         return Future.join(callHere(), handshake);
     }
 
-    /** Calls an agent on this machine as all agents are called. */
+    /** Calls an agent on this machine like any agent. */
     private Future<Void> callHere() {
         RehearsalAgent there = new RehearsalAgent(vertx);
         EventLoop loop = vertx.getOrCreateContext().nettyEventLoop();
@@ -94,10 +94,10 @@ public final class AgentClient {
      * Posts a body.
      *
      * @param target path and query as the caller sent them
-     * @param headers the end-to-end headers to send, and no others
-     * @param body handed out when the connection is there
-     * @param stream whether a stream is asked for: else the head may take as long as the whole run
-     * @param loop the event loop of the call, which is the thread that this is subscribed on; the result comes on it
+     * @param headers the only end-to-end headers to send
+     * @param body handed out once there is a connection
+     * @param stream whether the call asks for a stream: otherwise the head may take as long as the whole run
+     * @param loop the event loop of the call: subscribe on it, and the result comes on it
      * @return comes with the head, whatever its status; fails with {@link UpstreamException}. Cancelling closes the
      *     connection.
      */
@@ -116,8 +116,8 @@ public final class AgentClient {
     }
 
     /**
-     * Makes the call in a context of that loop: without one the HTTP client takes that of any loop, and the response would come on
-     * two threads at once. What a commit tells comes to a loop without a context.
+     * Makes the call in a context of that loop. Notifications of commits run on a loop without a context, and then the
+     * HTTP client would take the context of any loop, and the response would come on two threads at once.
      */
     private <T> Uni<T> on(EventLoop loop, Uni<T> call) {
         return Uni.createFrom()
@@ -133,7 +133,7 @@ public final class AgentClient {
         return config.timeout().orElse(stream ? STREAM_HEAD : WHOLE_ANSWER);
     }
 
-    /** An interim answer, or none that HTTP knows, is not to be passed on as one that ends the call. */
+    /** An interim response, or a status that HTTP does not know, must not be passed on as the final response. */
     private void requireFinal(AgentResponse response) {
         if (connections.isOfProxy(response.status())) {
             response.body().abort();

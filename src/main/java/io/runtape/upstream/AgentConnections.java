@@ -14,16 +14,17 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the agent API is reached, by recorded calls and by forwarded ones alike. The REST client is given these options, and adds
- * to them all that it is configured with: certificates, proxy, time-outs and the number of connections. So they are those of
- * other clients as well, once it is made. Safe for any thread.
+ * The options of connections to the agent API, for recorded and forwarded calls alike. The REST client gets these
+ * options and adds its configuration to them: certificates, proxy, time-outs and the number of connections. Once the
+ * REST client exists, other clients use the same options. Safe for any thread.
  */
 @Singleton
 public final class AgentConnections implements ContextResolver<HttpClientOptions> {
 
     /**
-     * Bytes of a response's headers; past them it is no response that can be passed on. Eight times the client's own bound: agents
-     * behind gateways of their own send cookies and policies of many kibibytes, and would be refused after they ran.
+     * The most bytes of a response's headers; a response with more cannot be passed on. Eight times the client's own
+     * bound: agents behind gateways of their own send cookies and policies of many kibibytes, and would be refused
+     * after they ran.
      */
     private static final int HEADER_BYTES_MAX = 64 << 10;
 
@@ -58,7 +59,7 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
         return connectTimeout;
     }
 
-    /** Options for the REST client, to be added to. */
+    /** Options for the REST client, which adds its own to them. */
     @Override
     public HttpClientOptions getContext(Class<?> type) {
         HttpClientOptions options = new HttpClientOptions().setMaxHeaderSize(HEADER_BYTES_MAX);
@@ -66,7 +67,7 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
         return options;
     }
 
-    /** A copy of what the REST client was made with, for another client. Only once that is made. */
+    /** A copy of the REST client's options, for another client. Call it only once the REST client exists. */
     HttpClientOptions options() {
         return new HttpClientOptions(made()).setMetricsName("");
     }
@@ -85,15 +86,15 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
         return isDirect ? Optional.empty() : Optional.ofNullable(options.getProxyOptions());
     }
 
-    /** Whether a response of this status is the proxy's, which wants to know who the gateway is: it is not for the caller. */
+    /** Whether a response with this status is the proxy's demand for a login, which is not for the caller. */
     boolean isOfProxy(int status) {
         return status == PROXY_LOGIN && !address.isTls() && proxy().isPresent();
     }
 
     /**
-     * What a call failed with. With a proxy, nobody but that can refuse a connection of ours, or have an unknown name. And what
-     * is sent to somebody who then does not know the gateway is not looked at: with TLS 1.3 a client hears of that only after it
-     * began.
+     * The failure of a call. With a proxy, only the proxy can refuse a connection, or have an unknown name. And a call
+     * to a server that rejects the client certificate counts as not sent, since the server does not read it: with TLS
+     * 1.3 a client learns of the rejection only after it has begun to send.
      */
     UpstreamException failed(Throwable cause, boolean sent) {
         UpstreamFailure failure = UpstreamFailure.of(cause);

@@ -34,7 +34,7 @@ public record AgentResponse(int status, List<Map.Entry<String, String>> headers,
         return mediaType().equals("text/event-stream");
     }
 
-    /** The media type without its parameters, in lower case; empty where none is stated. */
+    /** The media type without its parameters, in lower case; empty if the response has none. */
     public String mediaType() {
         String type = header("content-type");
         return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);

@@ -12,19 +12,19 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a response of the agent API as it comes over the wire. Reads the socket only as far as is asked for. An
- * {@link InputStream} only because that is what the REST client hands out at the head; reading it as one is not supported.
- * Confined to the event loop that the call was made on.
+ * The body of a response of the agent API as it comes over the wire. Reads the socket only on demand. It is an
+ * {@link InputStream} only because the REST client hands one out at the head; reading it as one is not supported.
+ * Confined to the event loop of the call.
  */
 public final class AgentStream extends InputStream {
 
     private final HttpClientResponse response;
-    /** What came before anybody subscribed. */
+    /** The bytes that came before the subscription. */
     private final ByteArrayOutputStream early = new ByteArrayOutputStream(0);
 
     private MultiMap headers = MultiMap.caseInsensitiveMultiMap();
     private @Nullable Reading reading;
-    /** Buffers that are asked for and may come once what is early has been handed over. */
+    /** The demand that remains once the early bytes are handed over. */
     private long asked;
 
     private boolean breaking;
@@ -36,9 +36,9 @@ public final class AgentStream extends InputStream {
     }
 
     /**
-     * Takes the response over from the client's stream, which has asked for one buffer. What came before is in the gate; where the
-     * response went round it the first chunk may lie in the client's stream already, which gives what it has when it is read on the
-     * event loop, and then refuses to block.
+     * Takes the response over from the client's stream, which has requested one buffer. Earlier bytes are in the gate.
+     * If the response bypassed the gate, the client's stream may already hold the first chunk: read on the event loop,
+     * it returns what it has, then refuses to block.
      */
     static AgentStream takeOver(HttpClientResponse response, @Nullable InputStream stock, ResponseGate gate) {
         AgentStream stream = new AgentStream(response);
@@ -83,8 +83,8 @@ public final class AgentStream extends InputStream {
     }
 
     /**
-     * The break is told at once, but what was read before it may still wait for demand, and nothing more will come: hand it
-     * over first, asked for or not. It is no more than the socket held.
+     * Reports the break at once. Bytes that were read before may still wait for demand, and no more will come: they are
+     * handed over first, without demand. They are no more than the socket held.
      */
     private void broke(Throwable cause) {
         breaking = true;
@@ -97,7 +97,7 @@ public final class AgentStream extends InputStream {
         });
     }
 
-    /** Whether the stream ended while it was read. */
+    /** Whether the stream ended during the read. */
     private static boolean drain(InputStream stock, ByteArrayOutputStream into) throws IOException {
         byte[] some = new byte[8192];
         try {
@@ -109,7 +109,7 @@ public final class AgentStream extends InputStream {
                 into.write(some, 0, n);
             }
         } catch (IllegalStateException wouldBlock) {
-            // BlockingNotAllowedException: nothing more is there yet.
+            // BlockingNotAllowedException: the stream has nothing more yet.
             return false;
         }
     }
@@ -123,8 +123,8 @@ public final class AgentStream extends InputStream {
     }
 
     /**
-     * The bytes, as they arrive. Cancelling resets the connection, so that the agent API sees that nobody listens. Fails
-     * when the connection breaks before the response is whole. May be subscribed to once.
+     * The bytes, as they arrive. Cancelling resets the connection, so that the agent API notices. Fails if the
+     * connection breaks before the response is complete. Subscribe only once.
      */
     public Multi<Buffer> bytes() {
         return Multi.createFrom().publisher(subscriber -> subscriber.onSubscribe(new Reading(subscriber)));
@@ -138,8 +138,8 @@ public final class AgentStream extends InputStream {
     }
 
     /**
-     * Takes back what was asked for and has not come: nothing comes before more is asked for, but for what was read of a
-     * connection that broke.
+     * Takes back unfulfilled demand: nothing comes until there is new demand, except bytes that were read before the
+     * connection broke.
      */
     public void pause() {
         asked = 0;
@@ -193,7 +193,7 @@ public final class AgentStream extends InputStream {
             }
         }
 
-        /** Tells the end, if there is one. */
+        /** Reports the end, if there is one. */
         void settle() {
             if (done) {
                 return;

@@ -11,8 +11,8 @@ import org.jboss.resteasy.reactive.client.spi.ResteasyReactiveClientRequestConte
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts an {@link AgentStream} in the place of the client's own stream, which blocks and has a time-out that cannot be set.
- * Uses the client's internals: tests hold what it relies on.
+ * Replaces the client's own stream, which blocks and has a fixed time-out, by an {@link AgentStream}. Uses the client's
+ * internals; tests check what it relies on.
  */
 public final class AgentStreamFilter implements PreservesThreadClientResponseFilter {
 
@@ -21,14 +21,14 @@ public final class AgentStreamFilter implements PreservesThreadClientResponseFil
         RestClientRequestContext internals = internals((ResteasyReactiveClientRequestContext) request);
         @Nullable HttpClientResponse raw = internals.getVertxClientResponse();
         if (raw == null) {
-            // The client asks its filters about calls that failed, too.
+            // The client also calls its filters for failed calls.
             return;
         }
         ResponseGate gate = ((AgentCall) request.getEntity()).gate();
         response.setEntityStream(AgentStream.takeOver(raw, response.getEntityStream(), gate));
     }
 
-    /** The request that a call goes out by, once there is a connection. */
+    /** The client's request for a call, once there is a connection. */
     static Supplier<HttpClientRequest> requestOf(ResteasyReactiveClientRequestContext call) {
         return internals(call)::getHttpClientRequest;
     }

@@ -1,8 +1,11 @@
 package io.runtape.upstream;
 
-/** The agent API that answers where no other one is configured. */
+/** The agent API that answers if no other one is configured. */
 public interface BundledAgent {
 
-    /** Its origin on this machine, such as {@code http://127.0.0.1:41234}; it listens there from the first request on. */
+    /**
+     * Its origin on this machine, for example {@code http://127.0.0.1:41234}; it listens there before the first
+     * request.
+     */
     String origin();
 }

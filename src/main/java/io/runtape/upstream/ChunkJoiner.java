@@ -15,16 +15,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Joins the chunks that one read of the socket brought into one. Agent APIs send each event as a chunk of its own, and what
- * the HTTP client does for each costs several times what the event itself does. Nothing waits: what is joined goes on when
+ * Joins the chunks of one read of the socket into one. Agent APIs send each event as a chunk of its own, and the HTTP
+ * client's work for a chunk costs several times that for the event itself. No byte waits: the joined chunk goes on when
  * the read is over. Confined to the connection's event loop.
  */
 final class ChunkJoiner extends ChannelInboundHandlerAdapter {
 
     /**
-     * Joined chunks are no more bytes than these, though the read is not over; the codec makes no longer ones either. Few,
-     * because one buffer of each run may still come when all runs together are full; enough for what the client does for each
-     * not to count.
+     * The longest joined chunk, even if the read goes on; the codec makes no longer ones either. It is small, because
+     * one buffer of each run may still come when the room of all runs is full, and large enough that the client's work
+     * for each does not matter.
      */
     private static final int BYTES_MAX = 8 << 10;
 
@@ -36,7 +36,9 @@ final class ChunkJoiner extends ChannelInboundHandlerAdapter {
     private final List<ByteBuf> chunks = new ArrayList<>();
     private int length;
 
-    /** Joins the chunks of this connection from now on; once is enough. Without effect over HTTP/2, which has no chunks. */
+    /**
+     * Joins the chunks of this connection from now on; one call is enough. No effect over HTTP/2, which has no chunks.
+     */
     static void on(HttpConnection connection) {
         Channel channel = ((ConnectionBase) connection).channel();
         if (channel.pipeline().get(NAME) == null && channel.pipeline().get("codec") != null) {

@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Which headers pass. Hop-by-hop ones do not (RFC 9110, section 7.6.1), neither those that {@code Connection} names, nor
- * {@code Host}, which names the next hop; all others do, repeated ones too.
+ * Selects the headers that pass. Hop-by-hop headers (RFC 9110, section 7.6.1), those that {@code Connection} names, and
+ * {@code Host}, which names the next hop, do not pass; all others do, repeated ones too.
  */
 public final class ForwardedHeaders {
 
@@ -43,7 +43,7 @@ public final class ForwardedHeaders {
         return passing;
     }
 
-    /** HTTP/2 may cut a Cookie into pieces, which must not go on so over HTTP/1 (RFC 9113, section 8.2.3). */
+    /** HTTP/2 may cut a Cookie into pieces, which must be joined for HTTP/1 (RFC 9113, section 8.2.3). */
     private static void joinCookies(List<Map.Entry<String, String>> headers) {
         List<Map.Entry<String, String>> cookies = headers.stream()
                 .filter(h -> h.getKey().equalsIgnoreCase("cookie"))

@@ -18,10 +18,7 @@ import org.eclipse.microprofile.rest.client.inject.RestClient;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Makes the calls that are forwarded, over connections of their own that are made as those of recorded calls are. Safe for any
- * event loop.
- */
+/** Makes the forwarded calls, over separate connections with the options of recorded calls. Safe for any event loop. */
 @Singleton
 public final class ForwardingClient {
 
@@ -45,7 +42,7 @@ public final class ForwardingClient {
         this.tlsName = tlsName;
         this.certificates =
                 tlsName.flatMap(registry::get).map(tls -> tls.getSSLOptions()).orElse(null);
-        // Made now, it says what connections are made with.
+        // Creates the REST client now, which sets the options of connections.
         ClientProxy.unwrap(recording);
         this.client = vertx.createHttpClient(connections.options());
     }
@@ -53,9 +50,9 @@ public final class ForwardingClient {
     /**
      * Connects to the agent API.
      *
-     * @param options method, target and what else is the call's own
-     * @param within how long that may take at most; the time-out for connections may be shorter
-     * @return a request to be sent; fails with {@link UpstreamException}
+     * @param options method, target and other options of the call
+     * @param within how long connecting may take at most; the time-out for connections may be shorter
+     * @return a request to send; fails with {@link UpstreamException}
      */
     public Future<HttpClientRequest> request(RequestOptions options, Duration within) {
         return client.request(options.setHost(address.host())
@@ -66,26 +63,26 @@ public final class ForwardingClient {
                 .recover(e -> Future.failedFuture(connections.failed(e, false)));
     }
 
-    /** Connects to the agent API, and asks it for nothing. */
+    /** Connects to the agent API without a call. */
     Future<Void> connect(Duration within) {
         return request(new RequestOptions().setURI(address.target("/")), within)
                 .onSuccess(HttpClientRequest::reset)
                 .mapEmpty();
     }
 
-    /** Why a call that was sent has no response. */
+    /** Why a sent call has no response. */
     public UpstreamFailure failure(Throwable cause) {
         return cause instanceof UpstreamException known
                 ? known.failure()
                 : connections.failed(cause, true).failure();
     }
 
-    /** Whether a response of this status is the proxy's, which wants to know who the gateway is: it is not for the caller. */
+    /** Whether a response with this status is the proxy's demand for a login, which is not for the caller. */
     public boolean isOfProxy(int status) {
         return connections.isOfProxy(status);
     }
 
-    /** The files are read again now and then; connections that are made from now on go by what is new in them. */
+    /** The certificate files were read again: new connections use their new content. */
     synchronized void renew(@Observes CertificateUpdatedEvent read) {
         SSLOptions now = read.tlsConfiguration().getSSLOptions();
         if (tlsName.filter(read.name()::equals).isEmpty() || now.equals(certificates)) {

@@ -8,15 +8,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a call that is to go out. It is handed out once, so that nobody holds it while the call waits for its response,
- * however long that takes. Confined to the event loop of the call.
+ * The body of an outgoing call. It is handed out once, so that nothing holds it while the call waits for its response.
+ * Confined to the event loop of the call.
  */
 public final class OutgoingBody {
 
     private final Runnable sent;
     private byte @Nullable [] bytes;
 
-    /** @param sent is run once the body is in the socket, or can never be, if it was handed out */
+    /** @param sent runs once a body that was handed out is in the socket, or can never be */
     public OutgoingBody(byte[] bytes, Runnable sent) {
         this.bytes = bytes;
         this.sent = sent;
@@ -29,10 +29,10 @@ public final class OutgoingBody {
         return taken;
     }
 
-    /** The body is about to be written to the request, by the task that runs now on its event loop. */
+    /** The current task of the request's event loop is about to write the body. */
     void goesOutBy(HttpClientRequest request) {
         Channel channel = ((ConnectionBase) request.connection()).channel();
-        // Written behind the body, and into the same socket, nothing is written when the body is.
+        // An empty write behind the body, into the same socket, completes when the body is written.
         channel.eventLoop()
                 .execute(() -> channel.pipeline()
                         .firstContext()
@@ -40,7 +40,7 @@ public final class OutgoingBody {
                         .addListener(written -> sent.run()));
     }
 
-    /** Nobody is to send it any more. */
+    /** The body will not be sent. */
     public void drop() {
         bytes = null;
     }

@@ -11,10 +11,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The HTTP proxy that calls leave the network by. The login in its address is never said. */
+/** The HTTP proxy through which calls leave the network. The login in its address never appears in a message. */
 final class ProxyAddress {
 
-    /** How Quarkus' registry calls it. */
+    /** Its name in Quarkus' proxy registry. */
     private static final String NAME = "upstream";
 
     private static final String BUCKET = "quarkus.proxy." + NAME + ".";
@@ -34,13 +34,16 @@ final class ProxyAddress {
         this.address = address;
     }
 
-    /** @throws IllegalArgumentException if it is no address of a proxy; the message names the setting and what it may be */
+    /**
+     * @throws IllegalArgumentException if it is not the address of a proxy; the message names the setting and what is
+     *     allowed
+     */
     static ProxyAddress of(String address) {
         Optional<URI> parsed = Optional.empty();
         try {
             parsed = Optional.of(new URI(address.strip()));
         } catch (URISyntaxException e) {
-            // Said below, without the address: it may hold a password.
+            // Refused below, without quoting the address: it may contain a password.
         }
         return new ProxyAddress(
                 parsed.filter(ProxyAddress::isUsable).orElseThrow(() -> new IllegalArgumentException(UNUSABLE)));
@@ -57,7 +60,7 @@ final class ProxyAddress {
                 && (address.getRawUserInfo() == null || isLogin(address.getRawUserInfo()));
     }
 
-    /** A colon ends the user, encoded or not, where the login is sent. */
+    /** In the login that is sent, any colon, encoded or not, ends the user. */
     private static boolean isLogin(String login) {
         Matcher parts = LOGIN.matcher(login);
         return parts.matches()
@@ -70,10 +73,10 @@ final class ProxyAddress {
         return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
-    /** As a configuration of Quarkus' proxy registry, and the REST client's use of it. */
+    /** The settings of Quarkus' proxy registry, and of the REST client to use it. */
     Map<String, String> quarkusSettings(Duration connectTimeout) {
         Map<String, String> settings = new HashMap<>();
-        // Brackets belong to an IPv6 address in a URI alone.
+        // An IPv6 address has brackets only in a URI.
         settings.put(BUCKET + "host", address.getHost().replaceAll("[\\[\\]]", ""));
         settings.put(BUCKET + "port", Integer.toString(address.getPort()));
         settings.put(BUCKET + "proxy-connect-timeout", connectTimeout.toString());
@@ -88,7 +91,7 @@ final class ProxyAddress {
         return settings;
     }
 
-    /** In a value of the configuration, {@code ${…}} is another setting's. */
+    /** In a configuration value, {@code ${…}} refers to another setting. */
     private static String literal(String value) {
         return value.replace("$", "\\$");
     }

@@ -10,7 +10,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 
-/** An agent on this machine that says one word, for a call that is made to load what calls need. */
+/** An agent on this machine with a one-word response, for a call that loads what calls need. */
 final class RehearsalAgent {
 
     private static final String WORD = "data: {}\n\n";
@@ -29,12 +29,12 @@ final class RehearsalAgent {
         });
     }
 
-    /** Completes with where it is. */
+    /** Completes with its address. */
     Future<URI> listen() {
         return server.listen(0, "127.0.0.1").map(open -> URI.create("http://127.0.0.1:" + open.actualPort() + "/"));
     }
 
-    /** A call of it. */
+    /** A call of this agent. */
     AgentCall call(URI origin) {
         OutgoingBody body = new OutgoingBody("{}".getBytes(UTF_8), () -> {});
         return AgentCall.to(origin, "/", List.of(Map.entry("Content-Type", "application/json")), body);

@@ -18,17 +18,17 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands between the connection and the HTTP client, from when a call goes out until its response is taken over. The REST
- * client hands a response on some time after its head: what had come by then it would take for itself, and drop where the
- * connection broke meanwhile. So that is kept here. And it refuses answers whose {@code Content-Type} it cannot read, and reads
- * those of forms itself: so it sees none.
+ * Stands between the connection and the HTTP client, from when a call goes out until its response is taken over. The
+ * REST client hands a response on some time after its head. It would take the bytes that came by then for itself, and
+ * drop them if the connection broke meanwhile. So the gate keeps them. The client also refuses a response whose
+ * {@code Content-Type} it cannot parse, and reads forms itself, so the gate hides that header from it.
  *
- * <p>One for each call. What comes does so on the connection's event loop, which need not be the call's: all state is guarded
- * by this.
+ * <p>Each call has its own gate. Bytes come on the connection's event loop, which need not be the call's: all state is
+ * guarded by this.
  */
 final class ResponseGate extends ChannelInboundHandlerAdapter {
 
-    /** Bytes of a body that are kept before the connection is read no further; a read that is under way still ends. */
+    /** The bytes of a body to keep before the connection is read no further; a read under way still completes. */
     private static final int KEPT_MAX = 64 << 10;
 
     /** The client's own handler, which sees what the codec has decoded. */
@@ -47,12 +47,12 @@ final class ResponseGate extends ChannelInboundHandlerAdapter {
     private boolean ended;
     private @Nullable Throwable broken;
 
-    /** Says what the call goes out by, as soon as there is a connection. */
+    /** Sets the request that the call goes out by, once there is a connection. */
     void at(Supplier<@Nullable HttpClientRequest> byRequest) {
         request = byRequest;
     }
 
-    /** Takes its place. Without effect over HTTP/2, which the client does not speak unless it is told to. */
+    /** Enters the pipeline. No effect over HTTP/2, which the client speaks only if configured. */
     void stand() {
         synchronized (this) {
             sent = true;
@@ -63,7 +63,7 @@ final class ResponseGate extends ChannelInboundHandlerAdapter {
         }
         Channel channel = ((ConnectionBase) out.connection()).channel();
         if (channel.pipeline().get("codec") != null) {
-            // Without a name: that of the connection's last call may still be about to go.
+            // Without a name: the gate of the connection's last call may still be about to leave.
             channel.pipeline().addBefore(CLIENT, null, this);
         }
     }
@@ -157,21 +157,21 @@ final class ResponseGate extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * What came up to now.
+     * What has come so far.
      *
-     * @param headers as they came; null where none passed here
+     * @param headers the headers as they came; null if none passed the gate
      * @param body the beginning of the body
-     * @param whole whether the response is over with it
-     * @param broken how the connection broke behind it, if it did
+     * @param whole whether the response is complete with it
+     * @param broken how the connection broke after it, if it did
      */
-    @SuppressWarnings("ArrayRecordComponent") // Handed over, never compared.
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
     record Kept(
             @Nullable MultiMap headers,
             byte[] body,
             boolean whole,
             @Nullable Throwable broken) {}
 
-    /** Hands over what came. All that follows goes to the client, whose handlers must be set. */
+    /** Hands over what has come. Everything that follows goes to the client, whose handlers must be set. */
     Kept open() {
         Kept taken;
         ChannelHandlerContext at;
@@ -189,17 +189,17 @@ final class ResponseGate extends ChannelInboundHandlerAdapter {
         return taken;
     }
 
-    /** Goes, before the client hears of the end: with that it may give the connection to the next call. */
+    /** Leaves before the client sees the end, since the client may then give the connection to the next call. */
     private void go(ChannelHandlerContext at, boolean whole) {
         if (at.isRemoved()) {
-            // The connection is closed, which has told the client everything.
+            // The connection is closed, and the client knows.
             return;
         }
         at.pipeline().remove(this);
         at.channel().config().setAutoRead(true);
         if (whole) {
             at.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
-            // Until a read is over the client sends nothing, so the connection's next call would wait for ever.
+            // The client sends nothing until a read is complete, so the connection's next call would wait for ever.
             at.fireChannelReadComplete();
         }
     }

@@ -19,9 +19,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The PEM files that say whom the gateway trusts over TLS and who it is itself. They are read as the client will read them, so
- * that it finds nothing wrong with them later. What is in them, and the values of the settings, which might be a key that
- * somebody took for its file, are never said.
+ * The PEM files with the authorities that the gateway trusts over TLS, and with its own certificate and key. They are
+ * read here as the client will read them, so that the client finds no fault later. Messages never contain their
+ * contents, or the values of the settings, which might be a key instead of a file's name.
  */
 final class TlsFiles {
 
@@ -29,7 +29,7 @@ final class TlsFiles {
     static final String CERTIFICATE = "RUNTAPE_UPSTREAM_CLIENT_CERTIFICATE_FILE";
     static final String KEY = "RUNTAPE_UPSTREAM_CLIENT_KEY_FILE";
 
-    /** How Quarkus' registry calls what is set here. */
+    /** The name of this configuration in Quarkus' TLS registry. */
     private static final String NAME = "upstream";
 
     private static final String BUCKET = "quarkus.tls." + NAME + ".";
@@ -49,9 +49,9 @@ final class TlsFiles {
     }
 
     /**
-     * Reads the files that are named.
+     * Reads the named files.
      *
-     * @throws IllegalArgumentException if one cannot be used; the message names its setting and what it may be
+     * @throws IllegalArgumentException if one cannot be used; the message names its setting and what is allowed
      */
     static TlsFiles of(@Nullable String ca, @Nullable String certificate, @Nullable String key) {
         if ((certificate == null) != (key == null)) {
@@ -110,7 +110,7 @@ final class TlsFiles {
         throw new IllegalArgumentException(KEY + " does not belong to the first certificate of " + CERTIFICATE + ".");
     }
 
-    /** Whether what one key signs is good by the other. */
+    /** Whether the second key verifies a signature of the first. */
     private static boolean signs(PrivateKey own, PublicKey certified) throws GeneralSecurityException {
         Signature signature =
                 Signature.getInstance(own.getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA");
@@ -123,12 +123,12 @@ final class TlsFiles {
         return signature.verify(signed);
     }
 
-    /** As a configuration of Quarkus' TLS registry, and the REST client's use of it; none where no file is named. */
+    /** The settings of Quarkus' TLS registry, and of the REST client to use it; empty if no file is named. */
     Map<String, String> quarkusSettings() {
         Map<String, String> settings = new HashMap<>();
         if (ca != null) {
             settings.put(BUCKET + "trust-store.pem.certs[0]", ca.toString());
-            // The JDK refuses certificates that are out of date; Quarkus would only log them besides.
+            // The JDK refuses expired certificates; Quarkus would only log them as well.
             settings.put(BUCKET + "trust-store.certificate-expiration-policy", "ignore");
         }
         if (certificate != null && key != null) {
@@ -136,7 +136,7 @@ final class TlsFiles {
             settings.put(BUCKET + "key-store.pem.0.key", key.toString());
         }
         if (!settings.isEmpty()) {
-            // As the client does it without the registry.
+            // The client's own versions without the registry.
             settings.put(BUCKET + "protocols", "TLSv1.3,TLSv1.2");
             settings.put(BUCKET + "alpn", "false");
             // Files are replaced when certificates are renewed.

@@ -28,7 +28,7 @@ public final class UpstreamAddress {
         try {
             parsed = Optional.of(new URI(url.replaceFirst("/+$", "")));
         } catch (URISyntaxException e) {
-            // Said below, without the value: it may hold a password.
+            // Refused below, without quoting the value: it may contain a password.
         }
         return parsed.filter(u -> u.getHost() != null
                         && ("http".equals(u.getScheme()) || "https".equals(u.getScheme()))
@@ -61,13 +61,13 @@ public final class UpstreamAddress {
         return to.getPort() >= 0 ? to.getPort() : isTls() ? 443 : 80;
     }
 
-    /** Whether the agent API is called over TLS. */
+    /** Whether the gateway calls the agent API over TLS. */
     public boolean isTls() {
         return "https".equals(base().getScheme());
     }
 
     /**
-     * The request target, path and query, that a call with this target goes to.
+     * The target at the agent API, path and query, of a call with this target.
      *
      * @param callTarget begins with a slash
      */

@@ -6,12 +6,13 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Where the agent API is, how it is reached, and how long its silence is borne; of recorded calls and of forwarded ones alike.
+ * Where the agent API is, how the gateway reaches it, and how long it may be silent, for recorded and forwarded calls
+ * alike.
  */
 @ConfigMapping(prefix = "runtape.upstream")
 public interface UpstreamConfig {
 
-    /** How long a connection may take where nothing is set. */
+    /** How long a connection may take by default. */
     String CONNECT_TIMEOUT = "15s";
 
     /**
@@ -20,13 +21,13 @@ public interface UpstreamConfig {
      */
     Optional<String> url();
 
-    /** How long it may take until a connection is there, 100 ms to 10 minutes; past it the caller gets 502. */
+    /** How long connecting may take, 100 ms to 10 minutes; past it the caller gets 502. */
     @WithDefault(CONNECT_TIMEOUT)
     Duration connectTimeout();
 
     /**
-     * A PEM file with the certificates of the authorities that are trusted over TLS, instead of those that the JVM knows.
-     * Read again every minute.
+     * A PEM file with the certificates of the authorities that the gateway trusts over TLS, instead of those that the
+     * JVM knows. Read again every minute.
      */
     Optional<String> caFile();
 
@@ -40,19 +41,22 @@ public interface UpstreamConfig {
     Optional<String> proxy();
 
     /**
-     * How long the head of a response may take; past it the caller gets 504 and the run fails with upstream_timeout. Unset:
-     * 60 s for a stream, and 30 minutes where the call says {@code "stream": false}, because then the whole run passes
-     * before the head comes.
+     * How long the head of a response may take; past it the caller gets 504 and the run fails with upstream_timeout.
+     * Unset: 60 s for a stream, and 30 minutes if the call says {@code "stream": false}, because then the head comes
+     * only after the whole run.
      */
     Optional<Duration> timeout();
 
-    /** How long a stream may be silent; past it the run fails with upstream_timeout and its client is cut off. */
+    /**
+     * How long a response may be silent; past it the run fails with upstream_timeout, and the gateway cuts its client
+     * off.
+     */
     @WithDefault("10m")
     Duration idleTimeout();
 
     /**
-     * The path that cancels a run at the agent API, with {@code {runId}} for the id that it gave the run. Empty: it knows no
-     * such call, and its connection is closed without one.
+     * The path that cancels a run at the agent API, with {@code {runId}} for the agent API's id of the run. Empty: the
+     * agent API has no such call, and the gateway just closes the connection.
      */
     @WithDefault("/v1/run/{runId}/cancel")
     Optional<String> cancelPath();

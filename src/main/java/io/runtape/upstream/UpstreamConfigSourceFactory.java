@@ -12,9 +12,9 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns what {@link UpstreamConfig} says of connections into settings of Quarkus: its REST client, which makes recorded calls,
- * its TLS registry and its proxies. What cannot be used is left out: the start stops at it, in one clear line, where Quarkus
- * would do so before, and not in one.
+ * Turns what {@link UpstreamConfig} says of connections into settings of Quarkus: its REST client, which makes recorded
+ * calls, its TLS registry and its proxies. Unusable values are left out: the start stops at them later, in one clear
+ * line, while Quarkus would stop earlier and at length.
  */
 public final class UpstreamConfigSourceFactory implements ConfigSourceFactory {
 

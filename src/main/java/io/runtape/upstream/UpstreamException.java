@@ -1,6 +1,6 @@
 package io.runtape.upstream;
 
-/** The agent API gave no response that could be passed on. */
+/** The agent API gave no response that the gateway can pass on. */
 public final class UpstreamException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

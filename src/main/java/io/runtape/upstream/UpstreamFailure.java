@@ -18,29 +18,29 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why the agent API gave no response, in words that an operator can act on. They say the class of the cause and no more: what an
- * exception says of it is a stranger's.
+ * Why the agent API gave no response, in words that an operator can act on. They name only the kind of the cause, since
+ * an exception's message may contain text from outside.
  */
 public enum UpstreamFailure {
     /** DNS has no such name. */
     NAME_NOT_FOUND("its host name is not known"),
     /** Nothing listens at the port. */
     REFUSED("the connection is refused"),
-    /** The network has no way there. */
+    /** The network has no route to the host. */
     NO_ROUTE("there is no route to its host"),
-    /** The host says nothing. */
+    /** The host does not answer. */
     CONNECT_TIMEOUT("the connection was not accepted in time"),
-    /** Its certificate is of nobody that the gateway trusts, of another host, or out of date. */
+    /** Its certificate is from an untrusted authority, for another host, or expired. */
     CERTIFICATE("TLS failed, because its certificate is not trusted"),
-    /** It wants a certificate of the gateway's, or another one. */
+    /** It demands a client certificate, or another one. */
     OWN_CERTIFICATE("TLS failed, because it does not accept the gateway's client certificate, or misses one"),
-    /** TLS failed for another reason, such as a server without it. */
+    /** TLS failed for another reason, for example because the server does not speak it. */
     TLS("TLS failed"),
-    /** The proxy on the way is not there. */
+    /** The proxy cannot be reached. */
     PROXY_AWAY("the proxy cannot be reached"),
-    /** The proxy wants a login, or another one. */
+    /** The proxy demands a login, or another one. */
     PROXY_LOGIN("the proxy does not accept the login"),
-    /** The proxy says that it does not connect, for whatever reason. */
+    /** The proxy reports that it does not connect. */
     PROXY_REFUSED("the proxy did not connect to it"),
     /** Another failure before anything was sent. */
     NO_CONNECTION("no connection could be made"),
@@ -54,10 +54,10 @@ public enum UpstreamFailure {
     private static final String CLOSED_MESSAGE =
             String.valueOf(new HttpClosedException("Connection was closed").getMessage());
 
-    /** What a failure of TLS begins with, where the REST client has taken its message alone. */
+    /** How the message of a TLS failure begins if the REST client kept only the message. */
     private static final String TLS_MESSAGE = SSLException.class.getPackageName() + ".";
 
-    /** What the other side says of a certificate that it was shown, or not shown. */
+    /** The alerts by which a server rejects, or misses, a client certificate. */
     private static final Pattern ALERT_OF_CERTIFICATE = Pattern.compile("Received fatal alert: "
             + "(certificate_required|bad_certificate|unsupported_certificate|certificate_revoked|certificate_expired"
             + "|certificate_unknown|unknown_ca|access_denied)");
@@ -68,12 +68,12 @@ public enum UpstreamFailure {
         this.words = words;
     }
 
-    /** What happened, as the rest of a sentence about the agent API. */
+    /** The failure, as the rest of a sentence about the agent API. */
     public String words() {
         return words;
     }
 
-    /** The same, of a connection over which nothing was sent: no response can be late, or wrong. */
+    /** The same for a connection over which nothing was sent: no response can be late, or wrong. */
     UpstreamFailure beforeTheCall() {
         return switch (this) {
             case TIMEOUT -> CONNECT_TIMEOUT;
@@ -82,7 +82,7 @@ public enum UpstreamFailure {
         };
     }
 
-    /** The same where all connections are to a proxy. */
+    /** The same if all connections go to a proxy. */
     UpstreamFailure throughProxy() {
         return switch (this) {
             case NAME_NOT_FOUND, REFUSED, NO_ROUTE -> PROXY_AWAY;
@@ -90,12 +90,12 @@ public enum UpstreamFailure {
         };
     }
 
-    /** The class of what a client failed with; of a cause before what it caused. */
+    /** The kind of a client's failure; a cause counts before its consequence. */
     public static UpstreamFailure of(Throwable failure) {
         @Nullable UpstreamFailure found = null;
         for (Throwable e = failure; e != null; e = e.getCause()) {
             @Nullable UpstreamFailure next = ofOne(e);
-            // Only a cause that says more counts: a certificate within TLS, not what a socket says of either.
+            // Only a more precise cause counts: a certificate within TLS, but not a socket's failure behind either.
             if (found == null || found == TLS && (next == CERTIFICATE || next == OWN_CERTIFICATE)) {
                 found = next == null ? found : next;
             }
@@ -129,7 +129,7 @@ public enum UpstreamFailure {
             return String.valueOf(e.getMessage()).contains("refused") ? REFUSED : NO_CONNECTION;
         }
         if (e instanceof DecoderException) {
-            // What it was made of may be one of TLS.
+            // Its cause may be a TLS failure.
             return e.getCause() instanceof SSLException ? null : INVALID;
         }
         if (e instanceof SocketException || e instanceof ClosedChannelException || e instanceof HttpClosedException) {
@@ -154,8 +154,9 @@ public enum UpstreamFailure {
     }
 
     /**
-     * Whether it tells of the connection and not of what came over it. The REST client makes a plain exception with no more
-     * than the message both of a connection that closed and of bytes that are no HTTP; native transport has its own types.
+     * Whether the failure is about the connection and not about the bytes over it. The REST client throws a plain
+     * exception with only a message both for a closed connection and for bytes that are not HTTP; native transport has
+     * its own types.
      */
     private static boolean isOfTheConnection(IOException e) {
         String message = String.valueOf(e.getMessage());

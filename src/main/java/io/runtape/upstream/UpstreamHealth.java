@@ -16,10 +16,10 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Wellness of the agent API: whether its host takes a connection, through the proxy where there is one; a proxy for plain HTTP
- * connects to nobody before it is asked for something, so there it is the proxy that has to. Nothing is asked of it. It is no part of readiness: while the
- * agent API is away all gateways would leave the load balancer together, just when their clients want the history, and to
- * resume.
+ * Wellness of the agent API: whether its host accepts a connection, through the proxy if there is one. A proxy for
+ * plain HTTP connects only for a call, so there the check connects only to the proxy. It makes no call. It is not part
+ * of readiness: while the agent API is away, all gateways would leave the load balancer together, just when their
+ * clients want to read the history and to resume.
  */
 @Wellness
 @Singleton

@@ -1,4 +1,4 @@
-/** The agent API as a client sees it: calls go out as they came in, responses come back as raw bytes with backpressure. */
+/** The client of the agent API: calls go out as they came in, responses come back as raw bytes with backpressure. */
 @NullMarked
 package io.runtape.upstream;
 

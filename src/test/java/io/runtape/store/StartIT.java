@@ -299,8 +299,8 @@ class StartIT {
         String address = PostgresServer.freshDatabase();
         List<Map<String, String>> stores = List.of(onH2(), GatewayProcess.onPostgres(address, upstream));
         List<String> said = List.of(
-                "store: H2 file " + dataDir.resolve("runtape") + " \\(2\\.[0-9.]+\\)",
-                "store: PostgreSQL at " + address.substring(address.indexOf('@') + 1) + " \\(1[0-9.]+\\)");
+                "database: H2 file " + dataDir.resolve("runtape") + " \\(2\\.[0-9.]+\\)",
+                "database: PostgreSQL at " + address.substring(address.indexOf('@') + 1) + " \\(1[0-9.]+\\)");
         for (int i = 0; i < stores.size(); i++) {
             for (boolean demo : new boolean[] {false, true}) {
                 Map<String, String> settings = new HashMap<>(stores.get(i));

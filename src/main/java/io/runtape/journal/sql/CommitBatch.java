@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** What one transaction writes, of as many runs as wait. Confined to one thread. */
+/** The writes of one transaction, of all waiting runs. Confined to one thread. */
 public final class CommitBatch {
 
-    /** Rows of frames past which no further run is taken along: larger commits gain no throughput, only delay. */
+    /**
+     * The number of frames past which the batch takes no further run: larger commits gain no throughput, only delay.
+     */
     static final int FRAMES_MAX = 8192;
 
     private final List<RunWrite> writes = new ArrayList<>();
@@ -20,7 +22,7 @@ public final class CommitBatch {
     private boolean framesOnly = true;
     private Set<RunKey> keysTaken = Set.of();
 
-    /** Adds what is written of a run, behind what the batch holds of it already. */
+    /** Adds a write of a run, behind the batch's earlier writes of that run. */
     public void add(RunWrite write) {
         writes.add(write);
         FrameBlock block = write.frames();
@@ -38,31 +40,31 @@ public final class CommitBatch {
         framesOnly &= write.framesOnly();
     }
 
-    /** Says of which runs nothing is written, since their idempotency keys have other runs. */
+    /** Notes the runs that are not written, since other runs have their idempotency keys. */
     void keysTaken(Set<RunKey> runs) {
         keysTaken = runs;
     }
 
-    /** Whether nothing of the run was written, since its idempotency key has another run; known once the batch is durable. */
+    /** Whether the run was not written because another run has its idempotency key; known once the batch is durable. */
     public boolean isKeyTaken(RunKey run) {
         return keysTaken.contains(run);
     }
 
     /**
-     * Whether another run may be taken along.
+     * Whether the batch has room for another run.
      *
-     * @param bytesMax what frames and requests may take in memory, past which none may
+     * @param bytesMax how many bytes of memory frames and requests may take before the batch is full
      */
     public boolean hasRoom(long bytesMax) {
         return frames < FRAMES_MAX && weight < bytesMax;
     }
 
-    /** What was added, in that order; not to be changed. */
+    /** The writes in the order of adding; do not modify. */
     public List<RunWrite> writes() {
         return writes;
     }
 
-    /** How many frames it holds. */
+    /** How many frames the batch holds. */
     public int frames() {
         return frames;
     }

@@ -21,10 +21,10 @@ final class CopyEncoder {
 
     private static final byte[] SIGNATURE = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xff, '\r', '\n', 0};
 
-    /** Encoded bytes are handed on in pieces of about this size, so that a batch is never held twice as a whole. */
+    /** The encoder hands bytes on in pieces of about this size, so that memory never holds a whole batch twice. */
     private static final int PIECE = 256 << 10;
 
-    /** Bytes of a row beside its type, its last event id and its frame. */
+    /** Bytes of a row besides its type, its last event id and its frame. */
     private static final int ROW_FIXED = 2 + 8 * 4 + 8 + 8 + 4 + 4 + 2;
 
     private byte[] buffer = new byte[PIECE];

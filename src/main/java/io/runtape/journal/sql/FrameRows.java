@@ -1,6 +1,6 @@
 package io.runtape.journal.sql;
 
-/** The columns of a frame's row, in the order in which they are written. */
+/** The columns of a frame's row, in the order of writing. */
 final class FrameRows {
 
     static final String COLUMNS = "run_pk, offset_us, sequence, parts, kind, type, last_event_id, bytes";

@@ -2,14 +2,14 @@ package io.runtape.journal.sql;
 
 import java.sql.SQLException;
 
-/** Inserts a batch's frames into the table; the one thing that each database does in its own way. */
+/** Inserts a batch's frames into the table, in the way of each database. */
 interface FrameWriter {
 
     /**
-     * Inserts the frames of all writes of a batch that holds nothing else, and checks the fence, as one statement in
-     * auto-commit mode. Returns false, with nothing done, where it has no such way for this batch.
+     * Inserts the frames of a batch that holds only frames, and checks the fence, as one statement in auto-commit mode.
+     * Returns false, having done nothing, if it cannot do so for this batch.
      *
-     * @throws SQLException where the epoch is over
+     * @throws SQLException if the epoch is over
      */
     boolean writesFenced(CommitBatch batch) throws SQLException;
 

@@ -16,7 +16,10 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** H2: a batch of each statement, since it updates neither from a list nor what an insert has met. */
+/**
+ * H2: a batch of each statement, since H2 can neither update from a list nor update a row that an insert conflicts
+ * with.
+ */
 final class H2RunRows extends RunRows {
 
     private static final String INSERT_RUN = """
@@ -50,7 +53,7 @@ final class H2RunRows extends RunRows {
 
     private final Connection connection;
 
-    /** Kept, since each commit asks; made by the first. */
+    /** Made by the first commit and kept, since each commit needs it. */
     private @Nullable PreparedStatement fenceCheck;
 
     H2RunRows(Connection connection) {
@@ -129,7 +132,7 @@ final class H2RunRows extends RunRows {
             insert.executeBatch();
             for (int advanced : advance.executeBatch()) {
                 if (advanced == 0) {
-                    // The thread was deleted since the statement before: all of it once more.
+                    // The thread was deleted since the previous statement: the transaction must start again.
                     throw new SQLException("a thread is gone that a run was about to join", SqlFault.CONFLICT);
                 }
             }
@@ -173,6 +176,6 @@ final class H2RunRows extends RunRows {
 
     @Override
     public void send() {
-        // Each statement was sent as it was asked for: there is no network between.
+        // Each statement has run already: H2 has no round trip to save.
     }
 }

@@ -11,31 +11,31 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 
 /**
- * This gateway's row among the nodes, checked by every commit. The gateway itself raises the epoch for each new connection,
- * so that nothing which was sent over an old one can still be committed; whoever closes its runs closes the node first, and
- * then nothing more can be written in its name, however long it slept in between.
+ * This gateway's row in the table of nodes, which every commit checks. The gateway raises the epoch for each new
+ * connection, so that nothing sent over an old one can commit any more. Another gateway that closes this one's runs
+ * closes the node first; then this gateway can write nothing more, however long it was paused in between.
  *
- * @param nodeId leads the keys of the node's runs
- * @param epoch the epoch that the connection writes in
+ * @param nodeId the node's id, the high bits of its runs' keys
+ * @param epoch the epoch of the connection
  */
 public record NodeFence(long nodeId, long epoch) {
 
-    /** SQLSTATE of a commit in an epoch that is over, with the node still open: a newer connection may go on. */
+    /** SQLSTATE of a commit in a past epoch of an open node: a newer connection may go on. */
     private static final String EPOCH_OVER = "RT002";
 
     /**
-     * Finds the node's row in its epoch. With {@code for share} it holds the row until the end of the transaction, which H2
-     * does not know and does not need: no other process can be there.
+     * Finds the node's row in its epoch. With {@code for share} it locks the row until the end of the transaction; H2
+     * does not have that clause and does not need it, since no other process can use the file.
      */
     static final String CHECK = "select 1 from node where node_id = ? and epoch = ?";
 
     /**
-     * The names that sessions which write have at the server; the node's id follows. Another schema's nodes have the same ids,
-     * in the same database.
+     * The name of writing sessions at the server; the node's id follows. Nodes of another schema in the same database
+     * may have the same ids.
      */
     private static final String SESSION = "'runtape-node-' || current_schema() || '-' || ?";
 
-    /** Registers a node of its own for this start. */
+    /** Registers a new node for this start. */
     static NodeFence register(Connection connection, Engine engine) throws SQLException {
         long id;
         try (PreparedStatement next = connection.prepareStatement("select nextval('node_id_sequence')");
@@ -60,10 +60,10 @@ public record NodeFence(long nodeId, long epoch) {
     }
 
     /**
-     * The fence of a new connection. When it returns, whatever was sent over an older one is committed or never will be: its
-     * transaction held the row that was written here, or will find another epoch in it.
+     * The fence of a new connection. When it returns, everything sent over an older connection is committed or never
+     * will be: a transaction there either held the row that this method writes, or will find another epoch in it.
      *
-     * @throws SQLException {@link SqlFault#NODE_CLOSED} where the node may write no more
+     * @throws SQLException {@link SqlFault#NODE_CLOSED} if the node may write no more
      */
     NodeFence renewed(Connection connection, Engine engine) throws SQLException {
         nameSession(connection, engine, nodeId);
@@ -87,7 +87,7 @@ public record NodeFence(long nodeId, long epoch) {
         }
     }
 
-    /** The name tells whose row a session may hold, to those who close the node. */
+    /** Names the session, so that a gateway which closes the node can see whose row the session may lock. */
     private static void nameSession(Connection connection, Engine engine, long nodeId) throws SQLException {
         if (engine == Engine.POSTGRESQL) {
             try (PreparedStatement set =
@@ -99,8 +99,8 @@ public record NodeFence(long nodeId, long epoch) {
     }
 
     /**
-     * Ends all other sessions that write in the node's name: one whose gateway stands still, or whose connection broke, may
-     * hold the node's row for as long as it likes.
+     * Ends all other sessions that write in the node's name: a session whose gateway is paused, or whose connection
+     * broke, could hold the node's row without end.
      */
     public static void endSessions(Connection connection, Engine engine, long nodeId) throws SQLException {
         if (engine == Engine.POSTGRESQL) {
@@ -114,7 +114,7 @@ public record NodeFence(long nodeId, long epoch) {
         }
     }
 
-    /** Sets the parameters of {@link #CHECK}; returns the one behind them. */
+    /** Sets the parameters of {@link #CHECK}; returns the index behind them. */
     int bind(PreparedStatement check, int first) throws SQLException {
         check.setLong(first, nodeId);
         check.setLong(first + 1, epoch);
@@ -122,9 +122,9 @@ public record NodeFence(long nodeId, long epoch) {
     }
 
     /**
-     * Closes what {@link #CHECK} found.
+     * Checks and closes the result of {@link #CHECK}.
      *
-     * @throws SQLException where that is nothing: the epoch is over
+     * @throws SQLException if it is empty: the epoch is over
      */
     void require(ResultSet found) throws SQLException {
         try (found) {
@@ -134,7 +134,7 @@ public record NodeFence(long nodeId, long epoch) {
         }
     }
 
-    /** Of a commit that found another epoch: the node is closed, or a newer connection writes. */
+    /** The failure of a commit that found another epoch: the node is closed, or a newer connection writes. */
     static SQLException epochOver() {
         return new SQLException("the epoch of this connection is over", EPOCH_OVER);
     }

@@ -11,18 +11,19 @@ import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyManager;
 
 /**
- * PostgreSQL: an INSERT of arrays for the frames of live traffic, COPY in binary for the many of bulk. COPY costs more a
- * statement and less a row. The INSERT checks the fence itself, so that live traffic pays one round trip a commit.
+ * PostgreSQL: an INSERT of arrays for the few frames of live traffic, binary COPY for the many of bulk traffic. COPY
+ * costs more for each statement and less for each row. The INSERT checks the fence itself, so that a commit in live
+ * traffic is one round trip.
  */
 final class PostgresFrames implements FrameWriter {
 
-    /** Up to so many rows an INSERT is faster than COPY. */
+    /** Up to this many rows an INSERT is faster than COPY. */
     private static final int INSERT_ROWS_MAX = 256;
 
-    /** And up to so many bytes of frames: it holds them twice more, COPY a piece at a time. */
+    /** The same for bytes of frames: an INSERT holds them two more times in memory, COPY only a piece at a time. */
     private static final long INSERT_BYTES_MAX = 1 << 20;
 
-    /** The fence's row is looked for, and locked, once and not for each frame. */
+    /** Finds and locks the fence's row once, not for each frame. */
     private static final String INSERT =
             "with fence as (" + NodeFence.CHECK + " for share) insert into frame (" + FrameRows.COLUMNS + """
             )
@@ -58,7 +59,7 @@ final class PostgresFrames implements FrameWriter {
         return true;
     }
 
-    /** What the rows of a batch have, column by column. */
+    /** The rows of a batch, column by column. */
     private final class Columns {
 
         private final long[] runs;
@@ -130,7 +131,7 @@ final class PostgresFrames implements FrameWriter {
             encoder.encode(batch, copy::writeToCopy);
             copy.endCopy();
         } catch (Throwable e) {
-            // Whatever it was: the connection answers nothing else, not even a rollback, until the copy is over.
+            // For any failure: until the copy is over the connection accepts no other statement, not even a rollback.
             cancel(copy, e);
             throw e;
         }

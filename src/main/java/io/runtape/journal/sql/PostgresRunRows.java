@@ -16,13 +16,14 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PostgreSQL: one statement for all rows, which come as an array a column. A statement of its own for each row costs nearly
- * as much again as what it does to the row.
+ * PostgreSQL: one statement for all rows, with one array for each column. A separate statement for each row costs
+ * nearly twice as much.
  *
- * <p>Rows are found by {@code any(array[key])} and not by {@code = key}: that can be looked up in the index of the key but
- * neither merged nor hashed, so the one plan there is takes the arrays' rows in their order and looks each up, however small
- * PostgreSQL knows the tables. The second column of a key is found between its own value and itself instead: before PostgreSQL 17
- * an array there is no condition of the index, and all of the owner's rows would be read.
+ * <p>Rows are found by {@code any(array[key])} and not by {@code = key}. PostgreSQL can look that up in the index of
+ * the key, but neither merge nor hash it. So the only plan takes the arrays' rows in their order and looks each one up,
+ * even if PostgreSQL believes the tables to be small. The second column of a key uses {@code between} its value and
+ * itself instead: before PostgreSQL 17 an array there is not a condition of the index, and the statement would read all
+ * rows of the owner.
  */
 final class PostgresRunRows extends RunRows {
 
@@ -54,7 +55,10 @@ final class PostgresRunRows extends RunRows {
                 as h (run_pk, thread_id, upstream_status, upstream_run_id, answer_headers, stream)
             where r.run_pk = any(array[h.run_pk])""";
 
-    /** Not by the status: the index of live runs would serve that, and hold all that were live since it was last cleaned. */
+    /**
+     * Does not search by status: PostgreSQL would use the index of live runs, which holds all runs that were live since
+     * its last vacuum.
+     */
     static final String UPDATE_ENDS = """
             with ended as (
                 update run r set status = e.status, reason = e.reason, dialect = e.dialect, result = e.result,
@@ -73,10 +77,12 @@ final class PostgresRunRows extends RunRows {
                 group by owner, thread_id order by owner, thread_id) e
             where t.owner = any(array[e.owner]) and t.id >= e.thread_id and t.id <= e.thread_id""";
 
-    /** Characters of one statement's texts past which no further row is taken along: bounds the copies made to send it. */
+    /**
+     * The number of characters in one statement past which it takes no further row: bounds the copies made to send it.
+     */
     private static final long CHARS_MAX = 4L << 20;
 
-    /** What a row counts for beside its texts of any length: bounds the rows as well, and so how long a statement takes. */
+    /** What a row counts besides its texts: also bounds the number of rows, and so the time of a statement. */
     private static final int CHARS_OF_ROW = 512;
 
     private final RoundTrip trip;
@@ -201,7 +207,7 @@ final class PostgresRunRows extends RunRows {
         return Objects.toString(instant, null);
     }
 
-    /** The rows in as few lists as may be, in their order. */
+    /** The rows in as few lists as possible, in their order. */
     private static <T> List<List<T>> pieces(List<T> rows, ToLongFunction<T> weight) {
         List<List<T>> pieces = new ArrayList<>();
         int from = 0;
@@ -217,7 +223,7 @@ final class PostgresRunRows extends RunRows {
         return pieces;
     }
 
-    /** The parameters of a statement, in their order: each an array of what one column has in all rows. */
+    /** The parameters of a statement, in order: each is an array with one column's values of all rows. */
     private static final class Columns<T> implements RoundTrip.Parameters {
 
         private record Column(String type, Object[] values) {}

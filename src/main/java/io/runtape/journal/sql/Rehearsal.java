@@ -17,17 +17,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** The commits of a run that never was, one for each thing that is written of a run. */
+/** The commits of an imaginary run, one for each kind of write. */
 final class Rehearsal {
 
-    /** No run of the node has it: they are counted upwards from its first key. */
+    /** No run of the node has this key: keys count up from the node's first one. */
     private static final long LAST_OF_NODE = (1L << RunKey.RUN_BITS) - 1;
 
     private Rehearsal() {}
 
     static List<CommitBatch> ofNode(long nodeId) {
         Instant now = Instant.now();
-        // Its own, so that gateways which start together do not wait for each other.
+        // An id for this node alone, so that gateways which start together do not wait for each other.
         String id = "rehearsal-" + nodeId;
         byte[] bytes = id.getBytes(UTF_8);
         RunKey run = new RunKey(nodeId << RunKey.RUN_BITS | LAST_OF_NODE, id, id, id, now);

@@ -8,16 +8,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Statements that go to PostgreSQL together, in the caller's transaction: its driver sends all that one text holds before it
- * waits for a response, so they cost one round trip. On a busy machine a round trip is two threads that wait for a processor.
- * Confined to the thread that holds the connection.
+ * Statements that go to PostgreSQL together, in the caller's transaction. The driver sends all statements of one text
+ * before it waits for the database, so they cost one round trip. On a busy machine a round trip makes two threads wait
+ * for a processor. Confined to the thread that holds the connection.
  */
 final class RoundTrip {
 
     /** The parameters of one statement. */
     @FunctionalInterface
     interface Parameters {
-        /** Sets them, the first at {@code first}; returns where those of the next statement begin. */
+        /** Sets them, the first at {@code first}; returns the index of the next statement's first parameter. */
         int bind(PreparedStatement statement, int first) throws SQLException;
     }
 
@@ -30,9 +30,9 @@ final class RoundTrip {
         this.connection = connection;
     }
 
-    /** Holds the node's row before anything else; {@link #send} fails where the epoch is over. */
+    /** Locks the node's row before anything else; {@link #send} fails if the epoch is over. */
     void hold(NodeFence node) {
-        // A batch that failed while it was gathered has left its statements here.
+        // A batch that failed while it was gathered left its statements here.
         texts.clear();
         parameters.clear();
         fence = node;
@@ -44,7 +44,7 @@ final class RoundTrip {
         parameters.add(of);
     }
 
-    /** Sends what was added, in its order, and waits until all of it is done. */
+    /** Sends the added statements in their order, and waits until all are done. */
     void send() throws SQLException {
         if (texts.isEmpty()) {
             return;

@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a run may have to get before its row is written: one that does not is left out of the commit, which goes on for all
- * others. Called by the committer's thread alone.
+ * Claims what a run needs before its row is written. The commit drops a run that does not get it, and goes on with all
+ * others. Only the committer's thread calls it.
  */
 public interface RunClaims {
 
     /**
-     * Claims for those runs that begin and ask for something ({@link RunWrite#claimsKey}), in the transaction of the connection.
+     * Claims for those runs that begin and need a key ({@link RunWrite#claimsKey}), in the connection's transaction.
      *
-     * @return the runs that did not get it
+     * @return the runs that did not get their key
      */
     Set<RunKey> taken(Connection connection, List<RunWrite> writes) throws SQLException;
 }

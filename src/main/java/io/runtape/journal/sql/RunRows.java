@@ -19,9 +19,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the rows of runs and threads, in the caller's transaction; what is asked for may wait until {@link #send}. Rows are
- * touched in an order of their keys; should two transactions meet nevertheless, the database picks one and it is tried again.
- * Confined to the thread that holds the connection.
+ * Writes the rows of runs and threads, in the caller's transaction; writes may wait until {@link #send}. Rows are
+ * locked in the order of their keys; if two transactions still deadlock, the database aborts one, and it is tried
+ * again. Confined to the thread that holds the connection.
  */
 public abstract class RunRows {
 
@@ -29,18 +29,18 @@ public abstract class RunRows {
         return engine == Engine.POSTGRESQL ? new PostgresRunRows(connection) : new H2RunRows(connection);
     }
 
-    /** The head of a run's answer. */
+    /** The head of a run's response. */
     public record Head(RunKey run, RunHead head) {}
 
     /** The end of a run. */
     public record End(RunKey run, RunEnd end, RunTotals totals) {
 
-        /** When it ended: not before it began, wherever the clock of whoever ended it stood. */
+        /** When it ended: not before it began, whatever the clock of the gateway that ended it said. */
         Instant completedAt() {
             return end.completedAt().isBefore(run.createdAt()) ? run.createdAt() : end.completedAt();
         }
 
-        /** When its first frame came; null where none did. */
+        /** When its first frame came; null if none came. */
         @Nullable
         Instant firstEventAt() {
             return totals.firstOffsetMicros() < 0 ? null : run.createdAt().plusNanos(totals.firstOffsetMicros() * 1000);
@@ -50,7 +50,7 @@ public abstract class RunRows {
     /** The beginning of a run. */
     record Start(RunKey run, RunStart start) {}
 
-    /** Holds the node's row until the end of the transaction; {@link #send} fails where the epoch is over. */
+    /** Locks the node's row until the end of the transaction; {@link #send} fails if the epoch is over. */
     abstract void hold(NodeFence fence) throws SQLException;
 
     void start(List<Start> starts) throws SQLException {
@@ -68,7 +68,7 @@ public abstract class RunRows {
         }
     }
 
-    /** Runs of one thread take their ordinals one after the other, so no round has two of the same thread. */
+    /** Runs of one thread take their ordinals one after the other, so no round has two runs of the same thread. */
     private static List<List<Head>> rounds(List<Head> heads) {
         List<List<Head>> rounds = new ArrayList<>();
         Map<List<String>, Integer> seen = new HashMap<>();
@@ -85,7 +85,7 @@ public abstract class RunRows {
         return rounds;
     }
 
-    /** Settles runs of distinct threads, which are made where they are not there, and takes the next ordinal of each. */
+    /** Joins runs to distinct threads, makes missing threads, and takes the next ordinal of each. */
     abstract void joinThreads(List<Head> heads) throws SQLException;
 
     public void end(List<End> ends) throws SQLException {
@@ -98,10 +98,10 @@ public abstract class RunRows {
         endAndTouchThreads(inOrder);
     }
 
-    /** Closes runs that are not closed yet, and notes the time at their threads. */
+    /** Closes runs that are not closed yet, and updates the time of their threads. */
     abstract void endAndTouchThreads(List<End> ends) throws SQLException;
 
-    /** When it returns, the transaction has all that was asked for. */
+    /** When it returns, the transaction has all writes. */
     public abstract void send() throws SQLException;
 
     static OffsetDateTime time(Instant instant) {

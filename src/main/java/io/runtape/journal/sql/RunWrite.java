@@ -9,15 +9,15 @@ import io.runtape.run.RunTotals;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one commit writes of one run: any of its start, the head of its response, its next frames and its end, in this order.
+ * One run's part of a commit: any of its start, the head of its response, its next frames and its end, in this order.
  *
- * @param run whose rows these are
- * @param start what its row begins with; null where it has one
- * @param head what the response's head adds to it; null where none came, or it is written
- * @param frames the frames that follow those that are written; null where there are none
- * @param end how it ended; null where it goes on, or that is written
- * @param totals what the run holds when this is durable
- * @param rowBytes about how many bytes the run's row has besides: H2 writes all of them with each change of it
+ * @param run the run
+ * @param start the beginning of its row; null if it has a row
+ * @param head what the response's head adds to the row; null if none came, or it is written already
+ * @param frames the frames that follow the written ones; null if there are none
+ * @param end how the run ended; null if it goes on, or the end is written already
+ * @param totals the run's totals once this write is durable
+ * @param rowBytes about how many bytes the rest of the run's row has: H2 writes all of it with each change
  */
 public record RunWrite(
         RunKey run,
@@ -28,7 +28,7 @@ public record RunWrite(
         RunTotals totals,
         long rowBytes) {
 
-    /** Whether the run begins with this, and only if it gets its idempotency key. */
+    /** Whether the run begins with this write, and must get its idempotency key first. */
     public boolean claimsKey() {
         return start != null && start.key() != null;
     }

@@ -19,16 +19,16 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes batches over the one connection of this node that may. What {@link #write} returns from is durable. Confined to one
- * thread at a time. It does not mend a connection that broke: {@link #successor} opens another one.
+ * Writes batches over this node's only writing connection. When {@link #write} returns, the batch is durable. Confined
+ * to one thread at a time. It does not mend a broken connection: {@link #successor} opens another one.
  */
 public final class StoreWriter implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(StoreWriter.class);
 
     /**
-     * How long a statement may take before its connection counts as lost and a new one is tried: well within the time that
-     * live runs wait for the database, so that a host which vanished costs them one failover and not their lives.
+     * How long a statement may take before its connection counts as lost and the committer tries a new one: well within
+     * the time that live runs wait for the database, so that they survive a host that vanished.
      */
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(15);
 
@@ -50,21 +50,21 @@ public final class StoreWriter implements AutoCloseable {
     }
 
     /**
-     * Opens the connection of a new node, which is registered for this start.
+     * Registers a new node for this start, and opens its connection.
      *
-     * @param claims what a run must get before its row is written
-     * @throws SQLException where the database does not answer, or refuses
+     * @param claims claims what a run needs before its row is written
+     * @throws SQLException if the database does not answer, or refuses
      */
     public static StoreWriter open(Store store, RunClaims claims) throws SQLException {
         return open(store, claims, null);
     }
 
     /**
-     * Opens another connection in the name of the same node; this one is to be closed before. When it returns, what was sent over
-     * this one is committed or never will be.
+     * Opens another connection for the same node; close this one before. When it returns, everything sent over this one
+     * is committed or never will be.
      *
-     * @throws SQLException where the database does not answer, or such as {@link SqlFault#isOfAClosedNode} knows where this node
-     *     may write no more
+     * @throws SQLException if the database does not answer; if this node may write no more, one for which
+     *     {@link SqlFault#isOfAClosedNode} is true
      */
     public StoreWriter successor() throws SQLException {
         store.requireRoom();
@@ -86,16 +86,17 @@ public final class StoreWriter implements AutoCloseable {
         }
     }
 
-    /** The id of the node that it writes for. */
+    /** The id of its node. */
     public long nodeId() {
         return fence.nodeId();
     }
 
     /**
-     * Writes all of the batch or nothing; when it returns the batch is durable, but for the runs whose keys were taken ({@link
-     * CommitBatch#isKeyTaken}).
+     * Writes all of the batch or nothing. When it returns, the batch is durable, except for runs whose keys were taken
+     * ({@link CommitBatch#isKeyTaken}).
      *
-     * @throws SQLException where the batch may or may not be durable, unless {@link SqlFault} says that it was refused
+     * @throws SQLException if the batch may or may not be durable, unless {@link SqlFault} says that the database
+     *     refused it
      */
     public void write(CommitBatch batch) throws SQLException {
         store.requireRoom();
@@ -110,10 +111,10 @@ public final class StoreWriter implements AutoCloseable {
     }
 
     /**
-     * Runs all statements of {@link #write} once and takes back what they did: the first run need not wait until they are parsed,
-     * and what they need is loaded.
+     * Runs all statements of {@link #write} once and rolls them back, so that the first run need not wait for parsing
+     * and class loading.
      *
-     * @throws SQLException where the database does not answer, or refuses
+     * @throws SQLException if the database does not answer, or refuses
      */
     public void rehearse() throws SQLException {
         store.requireRoom();
@@ -159,8 +160,8 @@ public final class StoreWriter implements AutoCloseable {
     }
 
     /**
-     * Whether the tables hold the batch: all of it, since it was written as one. Asked on a new connection after one broke
-     * in mid-commit; then {@link CommitBatch#isKeyTaken} is known too.
+     * Whether the tables hold the batch, all of it, since a batch is one transaction. Call it on a new connection after
+     * one broke during a commit; {@link CommitBatch#isKeyTaken} is known afterwards too.
      */
     public boolean holds(CommitBatch batch) throws SQLException {
         for (RunWrite write : batch.writes()) {
@@ -172,8 +173,8 @@ public final class StoreWriter implements AutoCloseable {
             if (!write.claimsKey()) {
                 return false;
             }
-            // A run that is not there may have found its key taken: that proves nothing. Where no other write does,
-            // there was nothing to commit, or nothing was, and either way it can be written again.
+            // A missing run may have found its key taken, so it proves nothing. If no other write proves more, nothing
+            // was committed or there was nothing to commit, and the batch can be written again.
         }
         return false;
     }
@@ -220,7 +221,7 @@ public final class StoreWriter implements AutoCloseable {
         try {
             store.closeWriting(connection);
         } catch (SQLException e) {
-            LOG.debugf("the connection is gone: %s", e.getMessage());
+            LOG.debugf("closing the database connection failed: %s", e.getMessage());
         }
     }
 }

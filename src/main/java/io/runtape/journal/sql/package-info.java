@@ -1,4 +1,4 @@
-/** The rows of runs and frames as the journal writes them: its statements, and none of its threads. */
+/** The rows of runs and frames as the journal writes them: its statements, without its threads. */
 @NullMarked
 package io.runtape.journal.sql;
 

@@ -20,27 +20,27 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a body up to a limit, as far as there is memory for it, and as long as it goes on: one that stands still would hold what
- * it has for ever. Confined to the event loop of the request.
+ * Reads a body up to a limit, while memory suffices and the body keeps coming: a body that stands still would hold its
+ * memory for ever. Confined to the event loop of the request.
  */
 public final class IncomingBody {
 
-    /** Time for the refusal to go out before the connection is closed under a body that is not read. */
+    /** Time for the refusal to go out before the gateway closes the connection with the rest of the body unread. */
     private static final long CLOSE_AFTER_MILLIS = 1000;
 
-    /** How often the pace is looked at, so that a short break does no harm. */
+    /** How often the pace is checked: long enough that a short break does no harm. */
     private static final Duration WINDOW = Duration.ofSeconds(10);
 
-    /** In each of these times a body must come as fast as this, which is slower than the slowest line that people upload by. */
+    /** The pace that a body must keep in each window: slower than the slowest line that people upload over. */
     private static final int BYTES_PER_SECOND_MIN = 8 << 10;
 
     /**
-     * How often a body counts: it is there as it came, as it is stored, and once more while it is written to a socket or to the
-     * database; what grows is copied from an old array into a new one.
+     * How often a body counts: it exists as it came, as it is stored, and once more while it is written to a socket or
+     * to the database. A growing body is copied from an old array into a new one.
      */
     private static final int FORMS = 3;
 
-    /** What a body of no stated length begins with. */
+    /** The first buffer for a body without a stated length. */
     private static final int FIRST_BYTES = 8 << 10;
 
     private static final byte[] NOTHING = {};
@@ -74,9 +74,9 @@ public final class IncomingBody {
     }
 
     /**
-     * The whole body. Fails with 413 where it is longer than the limit, with 408 where it stands still, with 503 where there is
-     * no memory for it; then what is left of it is not read, and the connection ends. Must be subscribed to as the request comes
-     * in, on its event loop.
+     * The whole body. Fails with 413 if it is longer than the limit, with 408 if it stands still, and with 503 if
+     * memory lacks; then the rest of it is not read, and the connection ends. Subscribe when the request comes in, on
+     * its event loop.
      *
      * @param limit what follows the number of bytes in the message of 413
      */
@@ -113,7 +113,7 @@ public final class IncomingBody {
                 ErrorCode.BODY_TOO_LARGE, "The body is over the limit of " + bytesMax + " bytes" + limit + ".");
     }
 
-    /** Goes on when there is room for so many bytes more; meanwhile the request is not read. */
+    /** Goes on when there is room for that many more bytes; does not read the request meanwhile. */
     private void withRoom(long more, Runnable then) {
         if (share.tryTake(FORMS * more)) {
             then.run();
@@ -130,7 +130,7 @@ public final class IncomingBody {
                         return;
                     }
                     if (taken) {
-                        // That nothing came meanwhile was not the sender's fault.
+                        // The sender is not to blame that nothing came meanwhile.
                         look();
                         then.run();
                     } else {
@@ -140,8 +140,8 @@ public final class IncomingBody {
     }
 
     /**
-     * A stream that its client has reset wants no response: one would find it closed, and the framework closes the connection,
-     * with all that it carries, under a response that it cannot write.
+     * A stream that its client has reset gets no response: the framework would fail to write it to the closed stream,
+     * and then close the connection with all its other streams.
      */
     private void broken(Throwable cause) {
         if (cause instanceof StreamResetException) {
@@ -215,7 +215,7 @@ public final class IncomingBody {
         emitter.complete(new ReceivedBody(whole, share));
     }
 
-    /** Nothing of this is needed any more, and the request lives for as long as its response. */
+    /** Releases everything that this object holds, since the request lives as long as its response. */
     private void finish() {
         done = true;
         bytes = NOTHING;
@@ -230,7 +230,7 @@ public final class IncomingBody {
         }
     }
 
-    /** Nobody waits for it any more. */
+    /** The subscriber has cancelled. */
     private void leave() {
         if (!done) {
             finish();
@@ -239,8 +239,7 @@ public final class IncomingBody {
     }
 
     private void refuse(ApiException refusal) {
-        // What is still on its way is dropped for a moment, so that the sender comes to read the response, and then no
-        // more.
+        // Drops further bytes for a moment, so that the sender gets to read the response, then stops.
         request.handler(dropped -> {});
         request.resume();
         if (request.version() == HttpVersion.HTTP_2) {

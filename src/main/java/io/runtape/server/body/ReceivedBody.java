@@ -3,10 +3,10 @@ package io.runtape.server.body;
 import io.runtape.server.memory.Share;
 
 /**
- * A body that came whole.
+ * A complete request body.
  *
  * @param bytes the body
- * @param share what it holds of the budget of bodies; to be closed by whoever lets the bytes go
+ * @param share its share of the budget for bodies; the code that drops the bytes closes it
  */
-@SuppressWarnings("ArrayRecordComponent") // Carried, never compared.
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
 public record ReceivedBody(byte[] bytes, Share share) {}

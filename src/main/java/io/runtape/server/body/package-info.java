@@ -1,4 +1,4 @@
-/** Bodies of requests as they come in: within bounds of time and memory, and no thread for them. */
+/** Request bodies as they come in: bounded in time and memory, and without a thread. */
 @NullMarked
 package io.runtape.server.body;
 

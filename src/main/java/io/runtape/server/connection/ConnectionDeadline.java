@@ -14,19 +14,21 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection that brings no request: within a short time from its beginning, however slowly the head of one trickles
- * in, and some time after the last response. While a request is answered the connection may be silent for as long as it likes:
- * an agent may think for minutes.
+ * Closes a connection that brings no request: within a short time from its beginning, however slowly the head of a
+ * request trickles in, and some time after the last response. While the gateway works on a request, the connection may
+ * be silent for as long as it likes: an agent may think for minutes.
  *
- * <p>Does so at servers alone that have told it of a request, since only they tell of all. Confined to the connection's event
- * loop.
+ * <p>Closes connections only of servers that have reported a request to it, since only those report all requests.
+ * Confined to the connection's event loop.
  */
 final class ConnectionDeadline extends ChannelInboundHandlerAdapter {
 
     /** For the head of the first request, and for the handshake of TLS before it. */
     private static final Duration FIRST_HEAD = Duration.ofSeconds(10);
 
-    /** For the head of each further one: longer than load balancers keep connections, which are to close them first. */
+    /**
+     * For the head of each further request: longer than load balancers keep connections, so that they close them first.
+     */
     private static final Duration NEXT_HEAD = Duration.ofSeconds(75);
 
     private static final AttributeKey<ConnectionDeadline> OF_CONNECTION = AttributeKey.valueOf("runtape-deadline");
@@ -38,11 +40,11 @@ final class ConnectionDeadline extends ChannelInboundHandlerAdapter {
     private Phase phase = Phase.IDLE;
     private @Nullable Future<?> timer;
 
-    /** Holds nothing of a call: the timer outlives many. */
+    /** Holds nothing of a call, since the timer outlives many calls. */
     private enum Phase {
         IDLE,
         ANSWERING,
-        /** Since the last look. */
+        /** Answered since the last check. */
         ANSWERED
     }
 
@@ -54,7 +56,7 @@ final class ConnectionDeadline extends ChannelInboundHandlerAdapter {
         context.fireChannelActive();
     }
 
-    /** A connection of one call is gone long before its time: its timer must not keep what it held. */
+    /** A connection for one call ends long before its timer, which must not keep what the connection held. */
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         if (timer != null) {
@@ -81,7 +83,7 @@ final class ConnectionDeadline extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** The head of a request has come whole. */
+    /** Reports that the complete head of a request has come. */
     static void head(RoutingContext context) {
         HttpServerRequest request = context.request();
         Channel channel = ((ConnectionBase) request.connection()).channel();
@@ -93,7 +95,7 @@ final class ConnectionDeadline extends ChannelInboundHandlerAdapter {
             deadline.asked = true;
             channel.parent().attr(TOLD_BY_SERVER).set(true);
         }
-        // A connection of HTTP/2 has many answers at once, and pings of its own.
+        // An HTTP/2 connection has many responses at once, and pings of its own.
         deadline.ofMany = request.version() == HttpVersion.HTTP_2;
         deadline.phase = Phase.ANSWERING;
         context.addBodyEndHandler(v -> deadline.phase = Phase.ANSWERED);

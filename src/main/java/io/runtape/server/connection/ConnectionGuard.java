@@ -9,9 +9,9 @@ import io.netty.channel.ChannelPipeline;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
- * Guards the connections of clients from their first byte: neither Quarkus nor Vert.x lets an application see a connection
- * before its first call, which a flood need not make, or a target before it is refused. Netty finds this as a service, see
- * {@link GuardedServer}.
+ * Guards the connections of clients from their first byte. Neither Quarkus nor Vert.x shows a connection to the
+ * application before its first call, which a flood need not make, or a target before refusing it. Netty finds this
+ * class as a service, see {@link GuardedServer}.
  */
 @RegisterForReflection
 public final class ConnectionGuard extends ChannelInitializerExtension {
@@ -28,8 +28,9 @@ public final class ConnectionGuard extends ChannelInitializerExtension {
     }
 
     /**
-     * Until the server knows which HTTP the connection speaks. Without TLS the first bytes tell, and the handlers of the
-     * protocol are there as soon as they do: so these bytes are handed on one by one, and the guard is there for what follows.
+     * In place until the server knows which HTTP version the connection speaks. Without TLS the first bytes tell, and
+     * the server then adds the handlers of that protocol. So this handler passes these bytes on one by one, and
+     * installs the guard for the bytes that follow.
      */
     private static final class AwaitProtocol extends ChannelInboundHandlerAdapter {
 

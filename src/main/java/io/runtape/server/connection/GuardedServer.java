@@ -8,8 +8,8 @@ import jakarta.inject.Singleton;
 import jakarta.interceptor.Interceptor;
 
 /**
- * Makes Netty look for extensions of connections, {@link ConnectionGuard} among them, before it opens the first server socket:
- * it does so only if it is told to.
+ * Makes Netty look for extensions of connections, {@link ConnectionGuard} among them, before it opens the first server
+ * socket. Netty looks for them only on request.
  */
 @Singleton
 final class GuardedServer {

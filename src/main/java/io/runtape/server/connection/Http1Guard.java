@@ -15,16 +15,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the requests of an HTTP/1 connection when they are decoded. One that cannot be understood is answered in its turn, by
- * {@link RequestHeads}, and is the last of its connection: where the next one would begin nobody can know. Confined to the
+ * Checks the decoded requests of an HTTP/1 connection. {@link RequestHeads} answers a request that cannot be understood
+ * in its turn, and that request is the last of its connection: the next one could begin anywhere. Confined to the
  * connection's event loop.
  */
 final class Http1Guard extends ChannelInboundHandlerAdapter {
 
-    /** The decoder lets a header line pass that begins with its colon. */
+    /** The decoder accepts a header line that begins with its colon. */
     private static final String NO_NAME = "";
 
-    /** As the decoder calls what it cannot read. */
+    /** The decoder's name for a target that it cannot read. */
     private static final String TARGET_UNKNOWN = "/bad-request";
 
     private static final String HOST_UNKNOWN = "bad-request";
@@ -50,7 +50,7 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
         }
         context.fireChannelRead(message);
         if (context.isRemoved()) {
-            // As all handlers are when the connection is upgraded.
+            // As with all handlers when the connection is upgraded.
             Http2Guard.on(context.channel().pipeline());
         }
     }
@@ -59,7 +59,7 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
         HttpMethod method = request.method().equals(HttpMethod.HEAD) ? HttpMethod.HEAD : HttpMethod.GET;
         HttpRequest standIn = new DefaultHttpRequest(HttpVersion.HTTP_1_1, method, TARGET_UNKNOWN);
         standIn.headers()
-                // Without a host no route would see it.
+                // Without a host no route would see the request.
                 .set(HttpHeaderNames.HOST, HOST_UNKNOWN)
                 .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         @Nullable String id = request.headers().get(RequestId.HEADER);
@@ -81,7 +81,7 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
         if (!isCodingKnown(request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING))) {
             return Unreadable.because("has a Transfer-Encoding that is not read here; 'chunked', once, is");
         }
-        // RFC 9112, sections 3.2 and 5.1: whoever comes next might take the one for the other.
+        // RFC 9112, sections 3.2 and 5.1: the next server might take the one for the other.
         if (request.headers().getAll(HttpHeaderNames.HOST).size() > 1) {
             return Unreadable.because("has two headers Host");
         }

@@ -16,13 +16,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the frames of an HTTP/2 connection, and bounds those that belong to no call: PING, SETTINGS, PRIORITY and unknown
- * ones. Each of a few bytes makes the server work and answer, and a sender that does nothing else takes an event loop from all
- * others. The server itself bounds resets, empty frames and continuations. Confined to the connection's event loop.
+ * Checks the frames of an HTTP/2 connection, and bounds those that belong to no call: PING, SETTINGS, PRIORITY and
+ * unknown frames. Each costs the sender a few bytes and makes the server work and answer, so a flood of them takes an
+ * event loop from all other connections. The server itself bounds resets, empty frames and continuations. Confined to
+ * the connection's event loop.
  */
 final class Http2Guard extends Http2FrameListenerDecorator {
 
-    /** So many in a window; clients send a few a minute, and those that measure the network a few a second. */
+    /** The limit in a window; clients send a few a minute, and those that measure the network a few a second. */
     static final int CONTROL_FRAMES_MAX = 1000;
 
     static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -49,7 +50,7 @@ final class Http2Guard extends Http2FrameListenerDecorator {
         return true;
     }
 
-    /** The server puts another listener in the place of this one, with the first settings of the client. */
+    /** Stays in place: the server installs another listener with the client's first settings. */
     private void stay() {
         Http2FrameListener next = decoder.frameListener();
         if (next != this) {

@@ -6,16 +6,16 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The targets of requests as they came. The server takes only what is a URI, and clients send more than that: braces,
- * quotes, UTF-8. So a target that is none goes on as the URI that means the same, and what it was goes beside it, in a header
- * that no client can set.
+ * The targets of requests as they came. The server takes only URIs, but clients also send braces, quotes and UTF-8. So
+ * the gateway replaces such a target by the URI with the same meaning, and keeps the original in a header that no
+ * client can set.
  */
 public final class RawTarget {
 
-    /** Its value is the target in Base64. It is never sent on. */
+    /** The header with the target in Base64. The gateway never sends it on. */
     public static final String HEADER = "runtape-raw-target";
 
-    /** What a URI may hold beside letters, digits and percent-encoding. */
+    /** The characters that a URI may have besides letters, digits and percent-encoding. */
     private static final String ALLOWED = "-._~!$&'()*+,;=:@/?";
 
     private static final String HEX = "0123456789ABCDEF";
@@ -33,7 +33,7 @@ public final class RawTarget {
         return Base64.getEncoder().encodeToString(target.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** The URI that means what the target means; null where it is one. */
+    /** The URI with the same meaning as the target; null if the target is a URI itself. */
     static @Nullable String uri(String target) {
         int i = 0;
         while (i < target.length() && isAllowed(target, i)) {

@@ -11,11 +11,11 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/** Tells each connection's deadline of the requests that come over it, and answers those that cannot be read. */
+/** Reports requests to their connection's deadline, and answers those that cannot be read. */
 @Singleton
 final class RequestHeads {
 
-    /** Before all that may answer. */
+    /** Before every route that may answer. */
     private static final int FIRST = Integer.MIN_VALUE;
 
     private final int lineBytesMax;

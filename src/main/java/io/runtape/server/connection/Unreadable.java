@@ -5,8 +5,8 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 
 /**
- * Why a request cannot be read. It comes with the request that stands in its place and seems to be decoded: one that is not, the
- * server would answer by itself, without a word, and past everything that is ours.
+ * Why a request cannot be read. It comes with a substitute request that seems to be decoded. The server would answer a
+ * request that is not decoded by itself, without a message, and past all of the gateway's routes.
  */
 final class Unreadable extends DecoderResult {
 
@@ -31,7 +31,7 @@ final class Unreadable extends DecoderResult {
         return new Unreadable(Fault.NO_HTTP, words);
     }
 
-    /** What the decoder could not read. Its own words quote the request, and are not repeated. */
+    /** What the decoder could not read. The decoder's message quotes the request, so it is not repeated. */
     static Unreadable of(Throwable cause) {
         if (cause instanceof TooLongHttpLineException) {
             return new Unreadable(Fault.LINE_TOO_LONG, "");

@@ -1,4 +1,4 @@
-/** What a connection of a client may do, whatever its calls are. */
+/** What a client's connection may do, whatever its calls are. */
 @NullMarked
 package io.runtape.server.connection;
 

@@ -9,10 +9,10 @@ import java.util.Optional;
 interface CorsConfig {
 
     /**
-     * The origins whose pages may call the gateway from a browser: {@code https://app.example.com}, or a regular expression
-     * between slashes that a whole origin must match. Unset, the gateway takes no part in CORS: what the agent API answers a
-     * browser passes as it is, and the history is open to no page. A page of an origin that is named here may do whatever
-     * the credential that it has may do.
+     * The origins whose pages may call the gateway from a browser: {@code https://app.example.com}, or a regular
+     * expression between slashes that a whole origin must match. Unset, the gateway takes no part in CORS: the agent
+     * API's own response to a browser passes as it is, and the history is open to no page. A page of an origin named
+     * here may do everything that its credential allows.
      */
     Optional<List<String>> corsOrigins();
 }

@@ -20,7 +20,7 @@ public final class CorsConfigSourceFactory implements ConfigSourceFactory {
     /** Above application.properties (250), below the environment (300). */
     private static final int ORDINAL = 275;
 
-    /** What a page may read of a response besides what every page may. */
+    /** The response headers that a page may read besides those that every page may. */
     private static final String EXPOSED = String.join(
             ",",
             "Runtape-Run-Id",
@@ -40,7 +40,7 @@ public final class CorsConfigSourceFactory implements ConfigSourceFactory {
             return List.of();
         }
         if (!Arrays.stream(StringUtil.split(origins)).allMatch(CorsOrigins::isUsable)) {
-            // The start stops at it, in one clear line; the filter would do so before, and not in one.
+            // CorsOrigins stops the start at it, in one clear line; the filter would do so earlier and at length.
             return List.of();
         }
         return List.of(new PropertiesConfigSource(settings(origins), "runtape cors", ORDINAL));
@@ -50,9 +50,9 @@ public final class CorsConfigSourceFactory implements ConfigSourceFactory {
         Map<String, String> settings = new HashMap<>();
         settings.put("quarkus.http.cors.enabled", "true");
         settings.put("quarkus.http.cors.origins", origins);
-        // Headers and methods are not listed: the agent API may know others, and without leave no page comes this far.
+        // Headers and methods are not listed: the agent API may know others, and a page needs an allowed origin anyway.
         settings.put("quarkus.http.cors.exposed-headers", EXPOSED);
-        // Credentials are headers that a page knows. With cookies, a page could act for whoever looks at it.
+        // Credentials are headers that a page knows. With cookies, a page could act for every visitor.
         settings.put("quarkus.http.cors.access-control-allow-credentials", "false");
         settings.put("quarkus.http.cors.access-control-max-age", "PT10M");
         return settings;

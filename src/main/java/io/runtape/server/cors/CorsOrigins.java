@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/** Checks the origins that the operator named: one that no browser sends would let nobody in, and nobody would know why. */
+/** Checks the configured origins: an origin that no browser sends would let no page in, without a reason in sight. */
 @Singleton
 final class CorsOrigins {
 

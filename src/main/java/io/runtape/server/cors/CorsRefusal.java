@@ -16,13 +16,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses pages of origins that the operator did not let in. The framework's filter would do so too, without a word; it answers
- * everything else of CORS. Safe for any event loop.
+ * Refuses pages of origins that the operator did not allow. The framework's filter would do so too, but without a
+ * message; it does everything else of CORS. Safe for any event loop.
  */
 @Singleton
 final class CorsRefusal {
 
-    /** Before that filter (FilterBuildItem.CORS, 300), and after the request's id is told. */
+    /** Before that filter (FilterBuildItem.CORS, 300), and after the request has its id. */
     private static final int BEFORE_THE_FILTER = -301;
 
     private static final String EVERY = "*";
@@ -31,7 +31,7 @@ final class CorsRefusal {
     private final List<Pattern> expressions;
 
     CorsRefusal(CorsConfig config) {
-        // This is made before the start is refused for one that cannot be used.
+        // The constructor runs before an unusable origin stops the start.
         this.origins = config.corsOrigins().orElse(List.of()).stream()
                 .filter(CorsOrigins::isUsable)
                 .toList();

@@ -13,11 +13,12 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives out turns at the database to those that read recorded frames for a stream. A turn is one small read and what is made
- * of it, and lasts until the reader's event loop has come round after it: however many readers there are, a loop finds no more
- * than a few things to write for them before it goes on with live streams. Owners get them in turn, however many readers one has, and a reader asks
- * for one at a time. The turns have threads of their own: what reads much leaves processors to live streams, and workers and
- * connections to everybody else, also while the database does not answer. Safe for any thread.
+ * Gives turns at the database to readers of recorded frames. A turn is one small read and its rendering, and lasts
+ * until the reader's event loop has come round after it. So however many readers there are, a loop has only a few
+ * pieces to write for them before it goes on with live streams. Owners get turns one after the other, however many
+ * readers one has, and a reader asks for one turn at a time. The turns have threads of their own: large reads leave
+ * processors to live streams, and workers and connections to all others, also while the database does not answer. Safe
+ * for any thread.
  */
 @Singleton
 public final class ReadTurns {
@@ -25,11 +26,13 @@ public final class ReadTurns {
     private static final int TURNS_LEAST = 4;
     private static final int TURNS_MOST = 8;
 
-    /** Turns at once, two a processor: not a constant of the class, a native image would take the machine it was built on. */
+    /**
+     * Concurrent turns, two for each processor. Not a constant: a native image would take the build machine's value.
+     */
     private final int turns =
             Math.max(TURNS_LEAST, Math.min(TURNS_MOST, 2 * Runtime.getRuntime().availableProcessors()));
 
-    /** Of them for one owner, while nobody else waits and while others do. */
+    /** How many of them one owner may have while no other waits, and while others do. */
     private final int turnsAlone = turns / 2;
 
     private final int turnsAmongOthers = turns / 4;
@@ -42,12 +45,12 @@ public final class ReadTurns {
 
     // All below is guarded by this.
     private final Map<String, Share> shares = new HashMap<>();
-    /** Those that wait for a turn; who comes first gets the next one, and goes to the end. */
+    /** The owners that wait for a turn: the first one gets the next turn and goes to the end. */
     private final Deque<Share> waiting = new ArrayDeque<>();
 
     private int taken;
 
-    /** What one owner has of the turns. */
+    /** One owner's turns. */
     private static final class Share {
         private final String owner;
         private final Deque<Turn> reads = new ArrayDeque<>();
@@ -58,19 +61,19 @@ public final class ReadTurns {
         }
     }
 
-    /** What was read for a stream that nobody waits for any more is not finished: the threads are daemons. */
+    /** Does not finish reads for streams without a reader: the threads are daemons. */
     @PreDestroy
     void stop() {
-        // Not interrupted: that would close an embedded database's file.
+        // No interrupt: it would close the file of an embedded database.
         threads.shutdown();
     }
 
     /**
-     * Has a read done when it is its owner's turn.
+     * Does a read when it is its owner's turn.
      *
      * @param owner whose frames are read
-     * @param loop the reader's event loop; the turn is over when it has done what the read gave it to do
-     * @param read may block; answers for its failures itself
+     * @param loop the reader's event loop; the turn is over when the loop has done the tasks that the read gave it
+     * @param read may block; handles its own failures
      */
     public void take(String owner, Executor loop, Runnable read) {
         synchronized (this) {
@@ -122,7 +125,7 @@ public final class ReadTurns {
         giveOut();
     }
 
-    /** A read of one share, which waits, is under way, or is being handed to its loop. */
+    /** A read of one share: waiting, under way, or on its way to the loop. */
     private final class Turn implements Runnable {
         private final Share share;
         private final Executor loop;

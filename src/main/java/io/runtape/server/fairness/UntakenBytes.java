@@ -10,19 +10,20 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts what was handed to sockets that do not take it: clients that read slowly, or not at all. What is with a socket cannot
- * be taken back, so where all of it is more than may be, connections are cut: of the owner that has the most, the one that has
- * taken nothing for the longest. Whoever is cut comes back where it was. Safe for any thread.
+ * Counts the bytes in sockets that do not take them, because their clients read slowly or not at all. The gateway
+ * cannot take bytes back from a socket. So when the sum exceeds its bound, it cuts connections: of the owner with the
+ * most bytes, the connection that has taken nothing for the longest. A client that was cut resumes where it was. Safe
+ * for any thread.
  */
 @Singleton
 public final class UntakenBytes {
 
-    /** A client that takes something now and then is not cut before all is past twice its bound. */
+    /** A client that still takes something now and then is cut only past twice the bound. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /**
-     * Bytes that may be with sockets that do not take them: an eighth of the heap, 64 MiB at most. Not a constant of the class: a
-     * native image would take the heap of the machine it was built on.
+     * The most bytes that sockets may hold untaken: an eighth of the heap, 64 MiB at most. Not a constant: a native
+     * image would take the heap of the build machine.
      */
     private final long bytesMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
@@ -30,13 +31,13 @@ public final class UntakenBytes {
     private final Map<String, Share> shares = new HashMap<>();
     private long bytes;
 
-    /** What one owner's connections have, the longest first. */
+    /** The bytes of one owner's connections, the longest idle first. */
     private static final class Share {
         private final Set<Held> held = new LinkedHashSet<>();
         private long bytes;
     }
 
-    /** What is with one socket. */
+    /** The untaken bytes of one socket. */
     public static final class Held {
         private final String owner;
         private final long bytes;
@@ -51,7 +52,7 @@ public final class UntakenBytes {
     }
 
     /**
-     * Says that a socket does not take what it was given; {@link #release} is to be called when it has, or when it is closed.
+     * Notes that a socket does not take its bytes; call {@link #release} when it has taken them, or is closed.
      *
      * @param owner whose connection it is
      * @param cut closes the connection at once, without waiting for it to take anything; called on any thread, at most once,
@@ -76,7 +77,7 @@ public final class UntakenBytes {
         return held;
     }
 
-    /** The socket has taken it, or is closed. */
+    /** The socket has taken the bytes, or is closed. */
     public synchronized void release(Held held) {
         forget(held);
     }

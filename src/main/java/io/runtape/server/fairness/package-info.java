@@ -1,4 +1,4 @@
-/** What readers share, so that none takes it from the others: turns at the database, and memory for what sockets do not take. */
+/** What readers share fairly: turns at the database, and memory for bytes that sockets do not take. */
 @NullMarked
 package io.runtape.server.fairness;
 

@@ -7,7 +7,7 @@ public final class EventLoops {
 
     private EventLoops() {}
 
-    /** Runs the task on the loop: now where that is the thread it is asked on, since most results come there, and soon where not. */
+    /** Runs the task on the loop: at once if the caller is on that loop, as with most results, otherwise soon. */
     public static void run(EventLoop loop, Runnable task) {
         if (loop.inEventLoop()) {
             task.run();

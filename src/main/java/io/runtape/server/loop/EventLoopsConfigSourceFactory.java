@@ -8,13 +8,13 @@ import java.util.Map;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
- * Says how many event loops there are: one for each two processors, unless the operator says otherwise. In live traffic most
- * of what an event costs is waking threads; fewer loops are woken less often and find more to do each time, and the
- * committer and the database want a processor as well.
+ * Sets the number of event loops: one for every two processors, unless the operator sets it. In live traffic, waking
+ * threads is most of the cost of an event; fewer loops wake less often and find more to do each time, and the committer
+ * and the database need a processor too.
  */
 public final class EventLoopsConfigSourceFactory implements ConfigSourceFactory {
 
-    /** Below all that an operator or application.properties (250) says, above the defaults. */
+    /** Below the operator's settings and application.properties (250), above the defaults. */
     private static final int ORDINAL = 240;
 
     @Override

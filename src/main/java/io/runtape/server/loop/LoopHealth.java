@@ -8,15 +8,16 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
 
 /**
- * Liveness of the event loops: whether each still comes round. A loop that is stuck takes its streams with it, and nothing but a
- * new process brings them back. Where it is the loop that would answer, there is no response. Threads that wait for the database,
- * or are taken up by callers, do not count: they come back. Answers without any of them.
+ * Liveness of the event loops: whether each still comes round. A stuck loop takes its streams with it, and only a new
+ * process brings them back. If the stuck loop is the one that would answer this check, the probe gets no response.
+ * Threads that wait for the database, or that callers take up, do not count: they come back. The check needs none of
+ * them.
  */
 @Liveness
 @Singleton
 final class LoopHealth implements AsyncHealthCheck {
 
-    /** Far longer than a loop is busy, a garbage collection takes, or an overloaded machine gives no turn for. */
+    /** Far longer than a busy loop, a garbage collection, or an overloaded machine takes. */
     static final Duration STUCK = Duration.ofSeconds(15);
 
     private final LoopWatch watch;

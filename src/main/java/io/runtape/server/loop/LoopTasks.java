@@ -9,8 +9,8 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jboss.logging.Logger;
 
 /**
- * What a commit has to tell, gathered by event loop, so that each loop is woken once a commit however many runs and readers
- * it serves. Confined to one thread.
+ * The notifications of a commit, gathered by event loop: each loop wakes once for a commit, however many runs and
+ * readers it serves. Confined to one thread.
  */
 public final class LoopTasks {
 
@@ -18,12 +18,12 @@ public final class LoopTasks {
 
     private final Map<Executor, List<Runnable>> byLoop = new IdentityHashMap<>();
 
-    /** Keeps some news for that loop until the next {@link #dispatch}. */
+    /** Keeps a notification for that loop until the next {@link #dispatch}. */
     public void add(Executor loop, Runnable news) {
         byLoop.computeIfAbsent(loop, l -> new ArrayList<>()).add(news);
     }
 
-    /** Hands each loop what it is to hear, as one task. */
+    /** Hands each loop its notifications, as one task. */
     public void dispatch() {
         byLoop.forEach(LoopTasks::dispatch);
         byLoop.clear();
@@ -33,16 +33,16 @@ public final class LoopTasks {
         try {
             loop.execute(() -> news.forEach(LoopTasks::tell));
         } catch (RejectedExecutionException e) {
-            LOG.debug("an event loop has ended before the news of a commit", e);
+            LOG.debug("an event loop ended before it was notified of a commit", e);
         }
     }
 
-    /** What goes wrong for one reader must not keep the news from the next. */
+    /** A failure in one reader must not keep the notification from the next. */
     private static void tell(Runnable news) {
         try {
             news.run();
         } catch (RuntimeException e) {
-            LOG.error("a reader failed while it was told of a commit", e);
+            LOG.error("a reader failed while it was notified of a commit", e);
         }
     }
 }

@@ -15,23 +15,23 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * Reports event loops that are held up. Vert.x reports what it dispatched and what takes longer than
- * {@code quarkus.vertx.max-event-loop-execute-time}, but looks only once a second: here it looks often enough to miss
- * nothing. And what a commit tells readers, as every timer, goes to a loop without Vert.x: so each loop beats, and says so
- * itself where it came round too late, for whatever reason. One that does not come round at all says nothing: {@link #stuck}
- * does.
+ * Reports event loops that are held up. Vert.x reports tasks that it dispatched and that take longer than
+ * {@code quarkus.vertx.max-event-loop-execute-time}, but checks only once a second; this class makes it check often
+ * enough to miss none. Notifications of commits, and every timer, reach a loop without Vert.x. So each loop also beats,
+ * and reports itself when it came round too late, for any reason. A loop that does not come round at all cannot report:
+ * see {@link #stuck}.
  */
 @Singleton
 final class LoopWatch implements VertxOptionsCustomizer {
 
     private static final Logger LOG = Logger.getLogger(LoopWatch.class);
 
-    /** How often Vert.x looks within the time that it allows. */
+    /** How often Vert.x checks within the time that it allows. */
     private static final int LOOKS = 10;
 
     private static final Duration BEAT = Duration.ofMillis(250);
 
-    /** Many sockets at once, in a JVM that has just started, take hundreds of milliseconds a round without one that is slow. */
+    /** In a JVM that has just started, many sockets take hundreds of milliseconds a round, though none is slow. */
     private final Duration lateMax;
 
     private final List<Beat> beats = new CopyOnWriteArrayList<>();

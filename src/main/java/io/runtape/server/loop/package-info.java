@@ -1,4 +1,4 @@
-/** The event loops: how many there are, what is handed to them, and whether one is stuck. */
+/** The event loops: their number, their tasks, and whether one is stuck. */
 @NullMarked
 package io.runtape.server.loop;
 

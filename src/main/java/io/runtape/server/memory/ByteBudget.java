@@ -9,24 +9,24 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Bytes that many may hold together, each by a {@link Share}. Whoever wants more than there is waits a little, or is refused.
+ * Bytes that many callers may hold together, each by a {@link Share}. A caller that wants more than is left waits a
+ * little, or is refused.
  *
- * <p>Small shares have a part of it to themselves, so that ordinary calls go on while large ones use up the rest. A large share
- * may be as large as it wants where there is no other large one: what is allowed by itself must be possible at all. Safe for any
- * thread.
+ * <p>A part of the budget is reserved for small shares, so ordinary calls go on while large ones use up the rest. A
+ * single large share may exceed the budget: a request that is allowed by itself must be possible. Safe for any thread.
  */
 public final class ByteBudget {
 
     /** How long a share may wait for its bytes before its caller is told to come back. */
     public static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    /** What the caller that was refused is told to wait. */
+    /** How long a refused caller should wait. */
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     /** A share that holds no more than this is a small one. */
     private static final long SMALL_MAX = 192 << 10;
 
-    /** Each that waits holds a connection, and some of them a thread. */
+    /** Each waiting call holds a connection, and some of them a thread. */
     private static final int WAITING_MAX = 256;
 
     private final long max;
@@ -39,7 +39,7 @@ public final class ByteBudget {
     private int large;
 
     /**
-     * @param max bytes in all
+     * @param max bytes in total
      * @param reserved how many of them are kept for small shares
      */
     ByteBudget(long max, long reserved) {
@@ -52,12 +52,12 @@ public final class ByteBudget {
         return new Share(this);
     }
 
-    /** What is held now. */
+    /** How many bytes are held now. */
     public synchronized long taken() {
         return bySmall + byLarge;
     }
 
-    /** What a caller is told for whom there is no room. */
+    /** The refusal of a caller that finds no room. */
     public static ApiException overloaded() {
         return ApiException.of(
                         ErrorCode.OVERLOADED,
@@ -73,7 +73,9 @@ public final class ByteBudget {
         return true;
     }
 
-    /** Puts the share in line; returns false where the line is too long. What waits is told when it has been given its bytes. */
+    /**
+     * Puts the share in line; returns false if the line is too long. A waiting share is notified when it has its bytes.
+     */
     synchronized boolean await(Waiting wanted) {
         if (waiting.size() >= WAITING_MAX) {
             return false;
@@ -82,7 +84,7 @@ public final class ByteBudget {
         return true;
     }
 
-    /** Returns whether it was still in line, so that it gets nothing any more. */
+    /** Leaves the line; returns whether the share was still in it, so that it will get no bytes. */
     synchronized boolean leave(Waiting wanted) {
         return waiting.remove(wanted);
     }
@@ -108,7 +110,7 @@ public final class ByteBudget {
     private boolean fits(Share share, long more) {
         long wanted = share.held + more;
         if (wanted <= SMALL_MAX) {
-            // However much large ones have.
+            // Whatever the large shares hold.
             return bySmall + more <= reserved || bySmall + byLarge + more <= max;
         }
         boolean alone = large == (isLarge(share) ? 1 : 0);
@@ -137,10 +139,10 @@ public final class ByteBudget {
     /**
      * A share in line.
      *
-     * @param taken is run, on the thread of whoever gave the bytes back
+     * @param taken runs on the thread that gave the bytes back
      */
     record Waiting(Share share, long bytes, Runnable taken) {
-        /** Each is only itself. */
+        /** Compared by identity. */
         @Override
         public boolean equals(Object other) {
             return this == other;

@@ -4,12 +4,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells that the heap is used up from what else goes by the same type: a thread or a direct buffer that cannot be had, and a
- * length that no array can have. These fail one call.
+ * Tells an exhausted heap from other errors of the same type: a missing thread or direct buffer, and a length that no
+ * array can have. Those fail only one call.
  */
 final class HeapFailure {
 
-    /** How the messages begin: of HotSpot, and the last one of a native image. */
+    /** How the messages begin: those of HotSpot, and last that of a native image. */
     private static final List<String> MESSAGES = List.of(
             "Java heap space",
             "GC overhead limit exceeded",
@@ -17,7 +17,7 @@ final class HeapFailure {
             "Compressed class space",
             "Garbage-collected heap size exceeded");
 
-    /** Causes of causes that are looked at: chains that lead back into themselves exist. */
+    /** The depth of causes to check: chains of causes may be cyclic. */
     private static final int CAUSES_MAX = 20;
 
     private HeapFailure() {}
@@ -33,7 +33,7 @@ final class HeapFailure {
         return false;
     }
 
-    /** H2 has one without a message, made beforehand, for when it has met one. */
+    /** H2 throws a prepared error without a message once it has met one. */
     private static boolean isOfTheHeap(@Nullable String message) {
         return message == null || MESSAGES.stream().anyMatch(message::startsWith);
     }

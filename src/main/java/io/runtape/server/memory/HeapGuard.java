@@ -14,23 +14,23 @@ import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends the process when its heap was used up: whichever thread met that has left something half done, and nobody knows what.
- * What clients have seen is in the database, and whatever runs the gateway starts it again.
+ * Ends the process when its heap is used up: the thread that met the failure may have left anything half done.
+ * Everything that clients have seen is in the database, and the supervisor starts the gateway again.
  *
- * <p>{@code -XX:+ExitOnOutOfMemoryError} does so at the first allocation that fails, and is the better way: it needs nobody to
- * notice. A running JVM does not let it be switched on, and {@code java -jar} alone does not have it. So without it the failure
- * is looked for where it ends up, in the log: what no code of ours expects is logged, by the framework or by us. Tests and
- * live reload, which share their JVM, are left alone.
+ * <p>{@code -XX:+ExitOnOutOfMemoryError} is the better way, since it exits at the first failed allocation. But a
+ * running JVM cannot switch it on, and plain {@code java -jar} does not have it. Without the option this class finds
+ * the failure in the log, where every unexpected failure ends up. It leaves tests and live reload alone, which share
+ * their JVM.
  */
 @Singleton
 final class HeapGuard {
 
     private static final org.jboss.logging.Logger LOG = org.jboss.logging.Logger.getLogger(HeapGuard.class);
 
-    /** Before anything that a request could be served by. */
+    /** Before anything that could serve a request. */
     private static final int WATCHES_AT = 10;
 
-    /** What a JVM that exits by itself says. */
+    /** The exit code of a JVM that exits by itself. */
     private static final int EXIT_CODE = 3;
 
     private static final String EXITS_BY_ITSELF = "ExitOnOutOfMemoryError";
@@ -47,7 +47,7 @@ final class HeapGuard {
         }
     }
 
-    /** Whether the JVM does; true where it does not know the option. */
+    /** Whether the JVM exits by itself; true if it does not know the option. */
     private static boolean exitsByItself() {
         try {
             @Nullable

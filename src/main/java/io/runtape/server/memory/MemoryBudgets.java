@@ -3,8 +3,8 @@ package io.runtape.server.memory;
 import jakarta.inject.Singleton;
 
 /**
- * The budgets of this gateway, as parts of its heap. Not constants of a class: a native image would take the heap of the machine
- * it was built on. Safe for any thread.
+ * The budgets of this gateway, as parts of its heap. Not constants: a native image would take the heap of the build
+ * machine. Safe for any thread.
  */
 @Singleton
 public final class MemoryBudgets {
@@ -12,7 +12,7 @@ public final class MemoryBudgets {
     private static final int BODIES_PART = 8;
     private static final int ANSWERS_PART = 16;
 
-    /** The part of a budget that small shares have to themselves. */
+    /** The part of a budget that is reserved for small shares. */
     private static final int RESERVED_PART = 4;
 
     private final ByteBudget bodies = part(BODIES_PART);
@@ -24,14 +24,14 @@ public final class MemoryBudgets {
     }
 
     /**
-     * For the bodies of requests, from when they are received until they are stored and sent: an eighth of the heap. A body
-     * counts three times, since there are as many forms of it at the most.
+     * For request bodies, from their arrival until they are stored and sent: an eighth of the heap. A body counts three
+     * times, since at most three forms of it exist.
      */
     public ByteBudget bodies() {
         return bodies;
     }
 
-    /** For responses of the history that are being made or sent: a sixteenth of the heap. */
+    /** For responses of the history while the gateway makes and sends them: a sixteenth of the heap. */
     public ByteBudget answers() {
         return answers;
     }

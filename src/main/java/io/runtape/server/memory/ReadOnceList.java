@@ -7,11 +7,11 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A list for a response: it is read once, from its beginning, and lets each element go as it hands it out. The framework holds a
- * response for as long as its connection lives, long after it was written, and responses may hold megabytes. Confined to one thread
- * at a time.
+ * A list for a response: it can be read once, from its beginning, and drops each element as it returns it. The
+ * framework holds a response as long as its connection lives, long after writing it, and responses may hold megabytes.
+ * Confined to one thread at a time.
  *
- * @param <T> what it holds
+ * @param <T> the type of the elements
  */
 public final class ReadOnceList<T> extends AbstractList<T> {
 
@@ -21,13 +21,13 @@ public final class ReadOnceList<T> extends AbstractList<T> {
         this.elements = elements;
     }
 
-    /** The elements of that list, which is not held. */
+    /** The elements of that list, without holding the list. */
     public static <T> List<T> of(List<T> list) {
         return new ReadOnceList<>(list.toArray());
     }
 
     @Override
-    @SuppressWarnings("unchecked") // None but these were put in.
+    @SuppressWarnings("unchecked") // Only such elements were put in.
     public T get(int index) {
         Object element = elements[index];
         if (element == null) {

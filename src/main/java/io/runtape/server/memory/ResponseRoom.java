@@ -14,18 +14,19 @@ import org.jboss.resteasy.reactive.server.core.CurrentRequestManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The room in memory for one answer of the history, from when it is read until it is sent. A client that does not read a large
- * response is cut off: it would keep the room from all others, and a thread besides. Grows on the thread that makes the response.
+ * The memory for one response of the history, from reading its rows until it is sent. The gateway cuts off a client
+ * that does not read a large response: it would keep the memory, and a thread, from all others. Grows on the thread
+ * that makes the response.
  */
 public final class ResponseRoom implements LongConsumer {
 
-    /** Responses that take less than this are not watched: sockets hold them. */
+    /** Smaller responses are not watched: sockets hold them. */
     private static final long WATCHED_FROM = 128 << 10;
 
-    /** How often the pace is looked at, so that a short break does no harm. */
+    /** How often the pace is checked: long enough that a short break does no harm. */
     private static final Duration WINDOW = Duration.ofSeconds(20);
 
-    /** In each of these times, from its head on, a response must be read as fast as this. */
+    /** The pace at which a client must read a response in each window, from its head on. */
     private static final int BYTES_PER_SECOND_MIN = 4 << 10;
 
     private final Share share;
@@ -42,7 +43,7 @@ public final class ResponseRoom implements LongConsumer {
         this.loop = ((ConnectionBase) context.request().connection()).channel().eventLoop();
     }
 
-    /** For the request that this thread handles. It ends with it, however that is. */
+    /** The room for the request that this thread handles. It ends with the request, however that ends. */
     public static ResponseRoom of(RoutingContext context, MemoryBudgets memory) {
         ResponseRoom room = new ResponseRoom(memory.answers().share(), context);
         CurrentRequestManager.get().registerCompletionCallback(failure -> room.close());
@@ -50,14 +51,14 @@ public final class ResponseRoom implements LongConsumer {
     }
 
     /**
-     * Makes room for so many bytes more; waits a little where there is none.
+     * Makes room for that many more bytes; waits a little if there is no room.
      *
-     * @throws ApiException 503 where there is none then
+     * @throws ApiException 503 if there is still no room
      */
     @Override
     public void accept(long bytes) {
         if (context.response().closed()) {
-            // Nobody waits for it any more.
+            // The client has gone.
             throw ByteBudget.overloaded();
         }
         share.takeBlocking(bytes);

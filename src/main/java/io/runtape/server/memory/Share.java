@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * What one caller holds of a {@link ByteBudget}. Whoever is done closes it: nothing else gives the bytes back. One at a time asks
- * for more; given back and closed by any thread.
+ * One caller's part of a {@link ByteBudget}. The caller closes it when done: nothing else gives the bytes back. Only
+ * one thread at a time asks for more; any thread may give back and close.
  */
 public final class Share implements AutoCloseable {
 
@@ -25,7 +25,7 @@ public final class Share implements AutoCloseable {
         this.budget = budget;
     }
 
-    /** Takes so many bytes more, or none where there is no room for them now, or it is closed. */
+    /** Takes that many more bytes, or none if there is no room now or the share is closed. */
     public boolean tryTake(long bytes) {
         synchronized (this) {
             return !closed && budget.tryTake(this, bytes);
@@ -33,10 +33,10 @@ public final class Share implements AutoCloseable {
     }
 
     /**
-     * Takes so many bytes more, as soon as there is room for them. May take none that waited for too long.
+     * Takes that many more bytes as soon as there is room; gives up after too long a wait.
      *
-     * @param loop what is told comes on this event loop, and later than this returns
-     * @param told true where they are taken, false where the caller is to be refused
+     * @param loop the event loop that runs {@code told}, after this method has returned
+     * @param told gets true if the bytes are taken, false if the caller should be refused
      */
     public void take(long bytes, EventLoop loop, Consumer<Boolean> told) {
         if (tryTake(bytes)) {
@@ -48,7 +48,7 @@ public final class Share implements AutoCloseable {
             loop.execute(() -> told.accept(false));
             return;
         }
-        // What was given back before it was in line.
+        // For bytes that came back before the share was in line.
         budget.give(this, 0);
         loop.schedule(
                 () -> {
@@ -61,7 +61,7 @@ public final class Share implements AutoCloseable {
     }
 
     /**
-     * The same, and blocks until they are taken.
+     * The same, but blocks until the bytes are taken.
      *
      * @throws ApiException 503 where the caller waited for too long
      */
@@ -93,7 +93,7 @@ public final class Share implements AutoCloseable {
         return closed;
     }
 
-    /** Whether it may keep the bytes that it waited for: where it was closed meanwhile they go back. */
+    /** Whether the share keeps the bytes it waited for: if it was closed meanwhile, they go back. */
     private boolean isStillWanted() {
         if (isClosed()) {
             budget.give(this, Long.MAX_VALUE);
@@ -102,12 +102,12 @@ public final class Share implements AutoCloseable {
         return true;
     }
 
-    /** Gives so many of its bytes back, or all where it holds less. */
+    /** Gives that many of its bytes back, or all if it holds less. */
     public void give(long bytes) {
         budget.give(this, bytes);
     }
 
-    /** Gives all back. From then on it takes nothing. May be called again. */
+    /** Gives all bytes back. From then on the share takes none. May be called again. */
     @Override
     public void close() {
         synchronized (this) {

@@ -3,13 +3,13 @@ package io.runtape.server.names;
 import java.util.Set;
 
 /**
- * What a caller may send with one method at one path, as the OpenAPI document has it.
+ * What a caller may send with one method to one path, according to the OpenAPI document.
  *
- * @param name how it is called in messages, such as {@code GET /history/v1/runs/{id}}
+ * @param name its name in messages, for example {@code GET /history/v1/runs/{id}}
  * @param parameters the names of the query's parameters
- * @param repeatable those of them that may be there more than once
+ * @param repeatable those of them that a query may repeat
  * @param answers the media types of its responses
- * @param bodies the media types of bodies that it reads
+ * @param bodies the media types of the bodies that it reads
  */
 record Operation(
         String name, Set<String> parameters, Set<String> repeatable, Set<String> answers, Set<String> bodies) {}

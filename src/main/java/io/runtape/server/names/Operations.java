@@ -20,8 +20,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The calls that the gateway's own OpenAPI document describes. It is read once, at the start, as it was made when the gateway
- * was built, so that what is documented is what is known, and nothing is listed twice. Safe for any thread.
+ * The calls that the gateway's own OpenAPI document describes. The gateway reads the document of its build once, at the
+ * start, so it knows exactly what is documented, without a second list. Safe for any thread.
  */
 @Singleton
 final class Operations implements ServedTypes {
@@ -125,7 +125,7 @@ final class Operations implements ServedTypes {
         return segments;
     }
 
-    /** The call with this method at this path; {@code HEAD} is answered as {@code GET} is. */
+    /** The operation with this method at this path; {@code HEAD} counts as {@code GET}. */
     Optional<Operation> at(String method, String path) {
         String answered = method.equals("HEAD") ? "GET" : method;
         return found(path).map(found -> found.operations().get(answered));

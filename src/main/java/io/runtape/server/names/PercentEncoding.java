@@ -15,7 +15,7 @@ final class PercentEncoding {
      * Checks that a part of a target stands for text.
      *
      * @param encoded one character a byte
-     * @throws CharacterCodingException where a percent sign begins no octet, or the octets are no UTF-8
+     * @throws CharacterCodingException if a percent sign does not begin an octet, or the octets are not UTF-8
      */
     static void requireUtf8(String encoded) throws CharacterCodingException {
         ByteArrayOutputStream octets = new ByteArrayOutputStream(encoded.length());

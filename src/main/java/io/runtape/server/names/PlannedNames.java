@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Names that a later version will know. They are refused like unknown ones, but by saying so: whoever writes one has not
- * misspelt it.
+ * Names that a later version will know. The gateway refuses them like unknown names, but with another message: the
+ * caller has not misspelt them.
  */
 public final class PlannedNames {
 
-    /** Request headers; what a call that is not recorded does with them is the agent API's to say. */
+    /** Request headers. On unrecorded calls they are the agent API's business. */
     public static final List<String> HEADERS =
             List.of("Runtape-Fault", "Runtape-Keep-Alive", "Runtape-Replay", "Runtape-Speed");
 
@@ -29,7 +29,7 @@ public final class PlannedNames {
             "tool",
             "upstream");
 
-    /** Parameters whose names callers choose the rest of. */
+    /** The prefix of parameters whose names callers choose. */
     private static final String METADATA = "metadata.";
 
     private PlannedNames() {}

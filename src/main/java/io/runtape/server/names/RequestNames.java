@@ -16,13 +16,16 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Refuses requests whose names are not known, before anything is done for them: parameters below {@code /history/v1}, and request
- * headers that begin with {@code Runtape-} anywhere. Safe for any event loop.
+ * Refuses requests with unknown names before the gateway does anything for them: parameters below {@code /history/v1},
+ * and everywhere request headers that begin with {@code Runtape-}. Safe for any event loop.
  */
 @Singleton
 final class RequestNames {
 
-    /** After the filter that lets pages of other origins read the response, before whatever acts on the request. */
+    /**
+     * After the CORS filter, so that pages of other origins can read the response, and before everything that acts on
+     * the request.
+     */
     private static final int BEFORE_ALL_THAT_ACTS = -4;
 
     private static final String OURS = "runtape-";
@@ -88,7 +91,7 @@ final class RequestNames {
         checkEncoding(context.request());
         Optional<Operation> operation = operations.at(context.request().method().name(), path);
         if (operation.isEmpty()) {
-            // Nothing is there, or not by this method; what comes next says so.
+            // The path or the method does not exist; the next handler says so.
             return;
         }
         Operation call = operation.get();
@@ -129,8 +132,8 @@ final class RequestNames {
     }
 
     /**
-     * What is no percent-encoding, or encodes no UTF-8, would be looked for as something else and not be found. Parameters of the
-     * path are cut off by the server, so that a filter which was put there would filter nothing.
+     * A value with broken percent-encoding, or whose octets are not UTF-8, would be looked up as something else and not
+     * be found. The server cuts off path parameters, so a filter in a path parameter would filter nothing.
      */
     private static void checkEncoding(HttpServerRequest request) {
         String target = RawTarget.of(request);

@@ -3,8 +3,9 @@ package io.runtape.server.names;
 import java.util.regex.Pattern;
 
 /**
- * Variables that Kubernetes puts into each container for each service there is: one that is called {@code runtape} brings
- * {@code RUNTAPE_SERVICE_HOST}, {@code RUNTAPE_PORT_8080_TCP} and more. Nobody wrote them, so that they are no misspellings.
+ * Variables that Kubernetes puts into each container for each service: a service called {@code runtape} brings
+ * {@code RUNTAPE_SERVICE_HOST}, {@code RUNTAPE_PORT_8080_TCP} and more. Nobody wrote them, so they are not
+ * misspellings.
  */
 final class ServiceLinks {
 
@@ -13,7 +14,7 @@ final class ServiceLinks {
 
     private static final Pattern PORT_NUMBER = Pattern.compile("RUNTAPE_([A-Z0-9_]+_)?SERVICE_PORT(_[A-Z0-9_]+)?");
 
-    /** An operator may mean another thing by the name, but not with such a value. */
+    /** An operator may mean something else by the name, but not with such a value. */
     private static final Pattern ADDRESS = Pattern.compile("RUNTAPE_([A-Z0-9_]+_)?PORT");
 
     private static final Pattern ADDRESS_VALUE = Pattern.compile("(tcp|udp|sctp)://.+");

@@ -26,35 +26,35 @@ import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
- * Stops the start at a setting that there is not: one that is misspelt would be missing, and who set it would not know. A setting
- * is known by the interface that maps it, so that there is no list of them.
+ * Stops the start at an unknown setting: a misspelt setting would have no effect, and its operator would not notice.
+ * The interfaces that map settings say which ones exist, so there is no list of them.
  *
- * <p>SmallRye's own check of names leaves out the environment, where most settings are, and names no other one; so it is turned
- * off, and this one looks at all sources.
+ * <p>SmallRye's own check of names skips the environment, where most settings are, and suggests no name. So it is
+ * turned off, and this class checks all sources.
  */
 @Singleton
 final class SettingNames {
 
-    /** Before the database is opened: the setting may be the one that says which. */
+    /** Before the database is opened, since the setting may be the one that names it. */
     private static final int BEFORE_THE_STORE = Store.OPENS_AT - 50;
 
     private static final String ROOT = "runtape.";
 
     private static final String OURS = "RUNTAPE_";
 
-    /** An item of a list is named by its number. */
+    /** The index of an item of a list. */
     private static final Pattern ITEM = Pattern.compile("\\[[0-9]+]$");
 
     private static final Pattern ITEM_VARIABLE = Pattern.compile("_[0-9]+_$");
 
-    /** A name that holds in one profile only. */
+    /** The prefix of a name that holds in one profile only. */
     private static final Pattern PROFILE = Pattern.compile("^%[^.]+\\.");
 
     private static final Pattern PROFILE_VARIABLE = Pattern.compile("^_[A-Z0-9]+_(?=RUNTAPE_)");
 
     private final Set<String> properties = new TreeSet<>();
 
-    /** While the native executable is compiled, where this already happens, the interfaces can be looked at. */
+    /** Runs already while the native executable is compiled, when reflection can see the interfaces. */
     void learn(@Observes @Initialized(ApplicationScoped.class) Object started, BeanManager beans) {
         for (Bean<?> bean : beans.getBeans(Object.class, Any.Literal.INSTANCE)) {
             for (Type type : bean.getTypes()) {
@@ -90,7 +90,10 @@ final class SettingNames {
         }
     }
 
-    /** The nearest setting where this is none of ours; a variable's name means nothing outside of the environment. */
+    /**
+     * The nearest setting, if this property is not one of Runtape's; a variable's name means nothing outside the
+     * environment.
+     */
     private Optional<String> ofProperty(String written) {
         String name = PROFILE.matcher(written).replaceFirst("");
         boolean ours = name.startsWith(ROOT) || name.startsWith(OURS);

@@ -6,15 +6,17 @@ import java.util.Locale;
 import java.util.Optional;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
-/** Which known name somebody meant who wrote an unknown one. */
+/** Finds the known name that the writer of an unknown one meant. */
 final class Spelling {
 
-    /** No name of ours is as long. What is longer may be anything, a credential too, and is not repeated. */
+    /** Longer than any known name. A longer text may be anything, even a credential, and is not repeated. */
     private static final int QUOTED_MAX = 40;
 
     private Spelling() {}
 
-    /** The known name with the fewest letters to change, case aside; the first by the alphabet where several have. */
+    /**
+     * The known name with the fewest letters to change, ignoring case; the first in the alphabet if there are several.
+     */
     static Optional<String> nearest(String written, Collection<String> known) {
         LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
         String lower = shortened(written).toLowerCase(Locale.ROOT);

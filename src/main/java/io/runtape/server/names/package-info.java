@@ -1,6 +1,6 @@
 /**
- * Names that callers and operators write: parameters, headers of our own, settings. One that is not known is refused and never
- * ignored, since whoever wrote it would get a response to another question than the one asked.
+ * Names that callers and operators write: parameters, Runtape's own headers, settings. The gateway refuses an unknown
+ * name and never ignores it: otherwise the caller would get a response to another question than the one it asked.
  */
 @NullMarked
 package io.runtape.server.names;

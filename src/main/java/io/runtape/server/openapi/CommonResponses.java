@@ -25,9 +25,9 @@ import org.eclipse.microprofile.openapi.models.responses.APIResponses;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds to the OpenAPI document what the calls have in common: the errors that any call of the history may be answered with, the
- * header with the request's id, the codes of errors, and to each response the example of its schema. Runs when the gateway is
- * built.
+ * Adds to the OpenAPI document what all calls have in common: the errors that any call of the history may get, the
+ * header with the request's id, the error codes, and for each response the example of its schema. Runs when the gateway
+ * is built.
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public final class CommonResponses implements OASFilter {
@@ -57,7 +57,7 @@ public final class CommonResponses implements OASFilter {
         responses.getAPIResponses().values().stream()
                 .filter(response -> response.getRef() == null)
                 .forEach(CommonResponses::addRequestId);
-        // Two credentials that differ are refused everywhere.
+        // Every call refuses two credentials that differ.
         addUnlessThere(responses, "400", "InvalidRequest");
         addUnlessThere(responses, "401", "Unauthorized");
         if (path.contains("{")) {
@@ -78,7 +78,7 @@ public final class CommonResponses implements OASFilter {
         responses.setAPIResponses(new TreeMap<>(responses.getAPIResponses()));
     }
 
-    /** Those that the gateway makes may be compressed, but for streams. */
+    /** The gateway may compress the responses that it makes, except streams. */
     private static void describeCoding(APIResponses responses) {
         responses.getAPIResponses().forEach((status, response) -> {
             @Nullable Content content = response.getContent();
@@ -98,7 +98,7 @@ public final class CommonResponses implements OASFilter {
         }
     }
 
-    /** What was recorded is answered as it is, whatever is asked for. */
+    /** The gateway never compresses a recorded body. */
     private static boolean answersOwnJson(APIResponses responses) {
         return responses.getAPIResponses().values().stream()
                 .map(APIResponse::getContent)

@@ -3,7 +3,10 @@ package io.runtape.server.response;
 import java.util.List;
 import java.util.Locale;
 
-/** What a request's {@code Accept-Encoding} says of gzip, the one coding that responses come in (RFC 9110, section 12.5.3). */
+/**
+ * What a request's {@code Accept-Encoding} says of gzip, the only coding of the gateway's responses (RFC 9110, section
+ * 12.5.3).
+ */
 final class AcceptedCodings {
 
     private static final double UNSAID = -1;
@@ -14,7 +17,7 @@ final class AcceptedCodings {
 
     private AcceptedCodings() {}
 
-    /** Whether the client would rather have gzip. One that says nothing gets the body as it is. */
+    /** Whether the client prefers gzip. Without a preference the body stays as it is. */
     static boolean preferGzip(List<String> headers) {
         AcceptedCodings accepted = new AcceptedCodings();
         for (String header : headers) {
@@ -34,12 +37,12 @@ final class AcceptedCodings {
             case "*" -> any = weight;
             case "identity" -> identity = weight;
             default -> {
-                // Another coding, in which nothing is answered.
+                // Another coding, which the gateway does not use.
             }
         }
     }
 
-    /** A weight that cannot be read counts as none: what is sent as it is can be read by everybody. */
+    /** An unreadable weight counts as 0: every client can read the uncompressed body. */
     private static double weight(String parameter) {
         if (!parameter.regionMatches(true, 0, "q=", 0, 2)) {
             return 0;

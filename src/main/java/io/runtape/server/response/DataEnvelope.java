@@ -3,7 +3,7 @@ package io.runtape.server.response;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
- * The response that holds one thing.
+ * A response that holds a single thing.
  *
  * @param data the thing
  */

@@ -3,10 +3,10 @@ package io.runtape.server.response;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** Sends what is written to it on in gzip, or as it is where that is too short to be worth it. Confined to one thread. */
+/** Passes on the written bytes in gzip, or unchanged if they are too few to be worth it. Confined to one thread. */
 final class GzipOutput extends OutputStream {
 
-    /** Long enough that a piece is compressed well by itself. */
+    /** Long enough that a piece compresses well by itself. */
     private static final int PIECE_BYTES = 64 << 10;
 
     private final OutputStream to;
@@ -16,7 +16,7 @@ final class GzipOutput extends OutputStream {
     private int filled;
     private boolean begun;
 
-    /** @param coded is called before the first bytes where they are sent in gzip */
+    /** @param coded runs before the first bytes if they are sent in gzip */
     GzipOutput(OutputStream to, Runnable coded) {
         this.to = to;
         this.coded = coded;

@@ -5,16 +5,16 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
 /**
- * One gzip stream (RFC 1952) that is made piece by piece, each of which can be read as soon as it is there. Between two pieces it
- * holds a check sum and a length and nothing else: a compressor takes 256 KiB outside of the heap, and a client that reads slowly
- * would keep it. So each piece is compressed by itself, which costs little where pieces are longer than the 32 KiB that it could
- * look back on.
+ * One gzip stream (RFC 1952), made piece by piece; a client can read each piece as soon as it has it. Between two
+ * pieces this object holds only a check sum and a length: a compressor takes 256 KiB outside the heap, and a slow
+ * client would keep it. So each piece is compressed by itself. That costs little if pieces are longer than the 32 KiB
+ * that a compressor can look back on.
  *
  * <p>Confined to one thread at a time.
  */
 public final class GzipPieces {
 
-    /** A body that is shorter is sent as it is: there is little to gain. */
+    /** A shorter body is sent uncompressed: there is little to gain. */
     public static final int WORTH_BYTES = 1024;
 
     /** The processors belong to live streams first. */
@@ -32,7 +32,7 @@ public final class GzipPieces {
     private long length;
     private boolean begun;
 
-    /** The next piece of the stream, which holds these bytes. */
+    /** The next piece of the stream, with these bytes. */
     public byte[] piece(byte[] bytes, int from, int count) {
         ByteArrayOutputStream piece = new ByteArrayOutputStream(SOME_BYTES);
         if (!begun) {
@@ -56,7 +56,7 @@ public final class GzipPieces {
         return piece.toByteArray();
     }
 
-    /** What follows the last piece. */
+    /** The bytes that follow the last piece. */
     public byte[] end() {
         ByteArrayOutputStream end = new ByteArrayOutputStream();
         end.writeBytes(LAST_BLOCK);

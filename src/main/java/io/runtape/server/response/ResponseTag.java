@@ -3,16 +3,16 @@ package io.runtape.server.response;
 import java.util.List;
 
 /**
- * The entity tag of a response that changes no more by itself (RFC 9110, section 8.8.3). It is weak: the same response goes out in
- * gzip and as it is, and would need two strong ones (section 8.8.3.3).
+ * The entity tag of a response that no longer changes by itself (RFC 9110, section 8.8.3). It is weak: the same
+ * response goes out with gzip and without, which would need two strong tags (section 8.8.3.3).
  *
- * @param value what stands between the quotation marks; no comma is in it
+ * @param value the text between the quotation marks, without a comma
  */
 public record ResponseTag(String value) {
 
     private static final String WEAK = "W/";
 
-    /** As a header. */
+    /** The tag as a header value. */
     String header() {
         return WEAK + quoted();
     }
@@ -22,8 +22,8 @@ public record ResponseTag(String value) {
     }
 
     /**
-     * Whether a client that sends these values of {@code If-None-Match} has the response: by weak comparison (RFC 9110, section
-     * 13.1.2), which JAX-RS' {@code evaluatePreconditions} of this framework does not do.
+     * Whether a client that sends these values of {@code If-None-Match} has the response, by weak comparison (RFC 9110,
+     * section 13.1.2). The framework's {@code evaluatePreconditions} of JAX-RS does not compare weakly.
      */
     boolean isAmong(List<String> ifNoneMatch) {
         String quoted = quoted();

@@ -11,12 +11,12 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @Singleton
 public final class ResponseTags {
 
-    /** So much of a digest that no two responses ever met in the same one. */
+    /** Enough of a digest that two responses never share one. */
     private static final int CHARS = 24;
 
     private final String version;
 
-    /** @param version of the gateway, of which the next one may show the same in another way */
+    /** @param version the gateway's version: the next one may show the same state in another way */
     ResponseTags(@ConfigProperty(name = "quarkus.application.version") String version) {
         this.version = version;
     }
@@ -24,8 +24,8 @@ public final class ResponseTags {
     /**
      * The tag of a response.
      *
-     * @param state what differs wherever what is shown does
-     * @param form names what is shown of it and how, with all that the response depends on besides
+     * @param state differs whenever the shown content differs
+     * @param form names the shown part of the state and its form, with everything else that the response depends on
      */
     public ResponseTag of(String state, String form) {
         byte[] digest = sha256().digest(String.join("\n", version, form, state).getBytes(StandardCharsets.UTF_8));

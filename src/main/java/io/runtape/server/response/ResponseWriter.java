@@ -20,12 +20,13 @@ import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyWriter;
 import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 
 /**
- * Writes the gateway's own responses. JSON is written as it is made, with a line end behind it, so that a terminal shows its prompt
- * on a line of its own; text is written as it is. Below {@code /history/v1} all but errors, which are JSON that is text already,
- * comes in gzip where the client takes it. Bytes are not for this writer.
+ * Writes the gateway's own responses. It writes JSON while it is made, with a line end behind it, so that a terminal
+ * shows its prompt on a line of its own; it writes text unchanged. Below {@code /history/v1} everything except errors,
+ * which are JSON that is already text, comes in gzip if the client takes it. This writer does not write bytes.
  *
- * <p>The server could compress by itself, for all connections at once: then every response of the agent API passes a compressor and
- * gets a header {@code Content-Encoding: identity} that keeps it from working. So it is done here. Safe for any thread.
+ * <p>The server could compress by itself, but only for all connections: then every response of the agent API would pass
+ * a compressor and need a header {@code Content-Encoding: identity} that disables it. So this class compresses. Safe
+ * for any thread.
  */
 @Provider
 @Produces({MediaType.APPLICATION_JSON, MediaType.TEXT_HTML, "text/markdown"})
@@ -48,7 +49,7 @@ public final class ResponseWriter extends ServerMessageBodyWriter.AllWriteableMe
             writeInGzip(entity, to, context.serverResponse());
         } else {
             write(entity, to);
-            // Not where it fails: an error can be answered as long as nothing was sent.
+            // Not closed after a failure: the gateway can still answer with an error as long as it has sent nothing.
             to.close();
         }
     }
@@ -59,14 +60,14 @@ public final class ResponseWriter extends ServerMessageBodyWriter.AllWriteableMe
         try {
             write(entity, gzip);
         } catch (IOException | RuntimeException e) {
-            // The error that is answered in its place is as it is.
+            // The error that replaces the response is not compressed.
             response.removeResponseHeader(HttpHeaders.CONTENT_ENCODING);
             throw e;
         }
         gzip.close();
     }
 
-    /** What is written on an event loop is not: live streams would wait for it. */
+    /** Never compresses on an event loop: live streams would wait for it. */
     private static boolean isInGzip(Object entity, ServerRequestContext context) {
         ServerHttpRequest request = ((ResteasyReactiveRequestContext) context).serverRequest();
         boolean error = entity instanceof String

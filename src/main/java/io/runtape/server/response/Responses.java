@@ -7,19 +7,22 @@ import jakarta.ws.rs.core.HttpHeaders;
 import java.util.List;
 import org.jboss.resteasy.reactive.RestResponse;
 
-/** The heads of the history's answers. */
+/** The heads of the history's responses. */
 public final class Responses {
 
-    /** The one coding that answers come in. */
+    /** The only coding of responses. */
     public static final String GZIP = "gzip";
 
-    /** Nobody may keep it: it is one caller's, and mostly it changes as runs go on. */
+    /** No cache may keep it: it belongs to one caller, and mostly changes as runs go on. */
     public static final String NO_STORE = "no-store";
 
-    /** The request's headers that a response depends on, as its own header {@code Vary}. */
+    /** The request headers that a response depends on, as the value of its header {@code Vary}. */
     public static final String VARY = HttpHeaders.ACCEPT + ", " + HttpHeaders.ACCEPT_ENCODING;
 
-    /** A caller's own cache may keep it, and asks each time whether it is still good: it may be deleted, or not be the caller's. */
+    /**
+     * A caller's own cache may keep it, but must ask each time whether it is still good: it may be deleted, or belong
+     * to another caller.
+     */
     private static final String ASK_FIRST = "private, no-cache";
 
     private static final String ANY = "*";
@@ -27,10 +30,10 @@ public final class Responses {
     private Responses() {}
 
     /**
-     * To be asked first where an address has several forms: of those the framework takes JSON for whoever takes none, and refuses it
-     * only when it is made.
+     * Call this first if an address has several forms: the framework chooses JSON for a client that takes none of them,
+     * and refuses it only when the response is made.
      *
-     * @throws NotAcceptableException where the client does not take JSON
+     * @throws NotAcceptableException if the client does not take JSON
      */
     public static void requireJson(RoutingContext context) {
         List<MIMEHeader> accepted = context.parsedHeaders().accept();
@@ -80,12 +83,15 @@ public final class Responses {
                 .build();
     }
 
-    /** Whether the client says that it has the response with this tag. Ask when it is known that the response is the caller's. */
+    /**
+     * Whether the client says that it has the response with this tag. Ask only when the response is known to be the
+     * caller's.
+     */
     public static boolean isKnown(RoutingContext context, ResponseTag tag) {
         return tag.isAmong(context.request().headers().getAll(HttpHeaders.IF_NONE_MATCH));
     }
 
-    /** Whether the client would rather have the response in gzip. */
+    /** Whether the client prefers the response in gzip. */
     public static boolean preferGzip(RoutingContext context) {
         return AcceptedCodings.preferGzip(context.request().headers().getAll(HttpHeaders.ACCEPT_ENCODING));
     }

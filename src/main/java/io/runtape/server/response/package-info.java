@@ -1,4 +1,4 @@
-/** How the gateway's own responses are written: their heads, JSON, gzip and entity tags. */
+/** How the gateway writes its own responses: their heads, JSON, gzip and entity tags. */
 @NullMarked
 package io.runtape.server.response;
 

@@ -26,9 +26,9 @@ import org.eclipse.microprofile.health.Readiness;
 import org.jboss.logging.Logger;
 
 /**
- * Loads and runs once what a call needs: the client of the agent API, the statements of the journal, the server's own way to a
- * response. On a JVM that takes a fifth of a second, which the first caller would wait for. The gateway is ready when it is
- * done, or has failed: then the first call does it. Safe for any thread.
+ * Loads and runs once what a call needs: the client of the agent API, the statements of the journal, the server's own
+ * path to a response. On a JVM that takes a fifth of a second, which the first caller would otherwise wait. The gateway
+ * is ready when the warm-up is done or has failed; after a failure the first call does the work. Safe for any thread.
  */
 @Readiness
 @Singleton
@@ -36,10 +36,10 @@ final class WarmUp implements AsyncHealthCheck {
 
     private static final Logger LOG = Logger.getLogger(WarmUp.class);
 
-    /** Past it the gateway is ready without. */
+    /** Past it the gateway is ready without the warm-up. */
     private static final Duration LASTS_AT_MOST = Duration.ofSeconds(5);
 
-    /** A credential of no caller, who has no history. */
+    /** A credential without a caller and without a history. */
     private static final String NOBODY = "Bearer warm-up";
 
     private static final String ANY_ADDRESS = "0.0.0.0";
@@ -49,7 +49,7 @@ final class WarmUp implements AsyncHealthCheck {
     private final Journal journal;
     private final Vertx vertx;
     private final String host;
-    /** The server's part, which can only begin when that listens. */
+    /** The server's part, which can begin only when the server listens. */
     private final CompletableFuture<Void> served = new CompletableFuture<>();
 
     private final CompletableFuture<Void> done = new CompletableFuture<>();
@@ -66,7 +66,7 @@ final class WarmUp implements AsyncHealthCheck {
         this.vertx = vertx;
         this.host = host.equals(ANY_ADDRESS) ? LOOPBACK : host;
         if (!onHost || plain == InsecureRequests.DISABLED) {
-            // Over TLS alone, or over a socket file: there is nothing that calls itself in the same way everywhere.
+            // The server listens only on TLS or on a socket file, where no single way to call itself works everywhere.
             served.complete(null);
         }
     }
@@ -79,7 +79,7 @@ final class WarmUp implements AsyncHealthCheck {
                 .orTimeout(LASTS_AT_MOST.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((all, e) -> {
                     if (e != null) {
-                        LOG.debugf(e, "the first call has something left to load");
+                        LOG.debugf(e, "the warm-up failed, so the first call has something left to load");
                     }
                     done.complete(null);
                 });
@@ -92,7 +92,7 @@ final class WarmUp implements AsyncHealthCheck {
                 .onComplete(answered -> served.complete(null));
     }
 
-    /** The response, whatever it is, is what the caller gets. */
+    /** Completes with any response. */
     private Future<Void> call(int port, HttpMethod method, String target) {
         HttpClient client = vertx.createHttpClient();
         return client.request(method, port, host, target)
@@ -103,7 +103,7 @@ final class WarmUp implements AsyncHealthCheck {
                 .mapEmpty();
     }
 
-    /** Is not answered before: a probe that comes too early waits for a moment, and nobody is told of a gateway that is down. */
+    /** Answers only after the warm-up: an early probe waits a moment instead of reporting that the gateway is down. */
     @Override
     public Uni<HealthCheckResponse> call() {
         return Uni.createFrom().completionStage(done).map(nothing -> HealthCheckResponse.up("warm-up"));

@@ -1,4 +1,4 @@
-/** Does once, before the gateway says that it is ready, what the first call would else be the first to do. */
+/** Does once, before the gateway reports that it is ready, what the first call would otherwise do first. */
 @NullMarked
 package io.runtape.server.warmup;
 
