@@ -1,6 +1,6 @@
 package io.runtape.journal;
 
-import io.runtape.journal.sql.StoreWriter;
+import io.runtape.journal.sql.BatchWriter;
 import io.runtape.store.SqlFault;
 import java.sql.SQLException;
 
@@ -8,12 +8,12 @@ import java.sql.SQLException;
 final class StoreLink {
 
     /** Kept when it is closed, for it knows the node that the next one goes on for. */
-    private StoreWriter last;
+    private BatchWriter last;
 
     private boolean open = true;
 
     /** @param first the connection that the store was opened with */
-    StoreLink(StoreWriter first) {
+    StoreLink(BatchWriter first) {
         this.last = first;
     }
 
@@ -23,7 +23,7 @@ final class StoreLink {
      * @throws SQLException where the database does not answer, or such as {@link SqlFault#isOfAClosedNode} knows where this node
      *     may write no more
      */
-    StoreWriter writer() throws SQLException {
+    BatchWriter writer() throws SQLException {
         if (!open) {
             last = last.successor();
             open = true;

@@ -38,8 +38,8 @@ public final class CommitBatch {
         framesOnly &= write.framesOnly();
     }
 
-    /** Says of which runs nothing is written, since their idempotency keys have other runs. */
-    void keysTaken(Set<RunKey> runs) {
+    /** Says of which runs nothing is written, since their idempotency keys have other runs. Said by whoever writes it. */
+    public void keysTaken(Set<RunKey> runs) {
         keysTaken = runs;
     }
 

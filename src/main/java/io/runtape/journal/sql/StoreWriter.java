@@ -3,7 +3,6 @@ package io.runtape.journal.sql;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.RunKey;
 import io.runtape.store.Engine;
-import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import java.sql.Connection;
@@ -18,11 +17,8 @@ import java.util.Set;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Writes batches over the one connection of this node that may. What {@link #write} returns from is durable. Confined to one
- * thread at a time. It does not mend a connection that broke: {@link #successor} opens another one.
- */
-public final class StoreWriter implements AutoCloseable {
+/** Writes batches over the one connection of this node that may. What {@link #write} returns from is durable. */
+public final class StoreWriter implements BatchWriter {
 
     private static final Logger LOG = Logger.getLogger(StoreWriter.class);
 
@@ -59,13 +55,7 @@ public final class StoreWriter implements AutoCloseable {
         return open(store, claims, null);
     }
 
-    /**
-     * Opens another connection in the name of the same node; this one is to be closed before. When it returns, what was sent over
-     * this one is committed or never will be.
-     *
-     * @throws SQLException where the database does not answer, or such as {@link SqlFault#isOfAClosedNode} knows where this node
-     *     may write no more
-     */
+    @Override
     public StoreWriter successor() throws SQLException {
         store.requireRoom();
         return open(store, claims, fence);
@@ -91,12 +81,7 @@ public final class StoreWriter implements AutoCloseable {
         return fence.nodeId();
     }
 
-    /**
-     * Writes all of the batch or nothing; when it returns the batch is durable, but for the runs whose keys were taken ({@link
-     * CommitBatch#isKeyTaken}).
-     *
-     * @throws SQLException where the batch may or may not be durable, unless {@link SqlFault} says that it was refused
-     */
+    @Override
     public void write(CommitBatch batch) throws SQLException {
         store.requireRoom();
         boolean written = batch.framesOnly() && frames.writesFenced(batch);
@@ -109,12 +94,7 @@ public final class StoreWriter implements AutoCloseable {
         store.makeDurable(connection);
     }
 
-    /**
-     * Runs all statements of {@link #write} once and takes back what they did: the first run need not wait until they are parsed,
-     * and what they need is loaded.
-     *
-     * @throws SQLException where the database does not answer, or refuses
-     */
+    @Override
     public void rehearse() throws SQLException {
         store.requireRoom();
         connection.setAutoCommit(false);
@@ -158,10 +138,7 @@ public final class StoreWriter implements AutoCloseable {
         }
     }
 
-    /**
-     * Whether the tables hold the batch: all of it, since it was written as one. Asked on a new connection after one broke
-     * in mid-commit; then {@link CommitBatch#isKeyTaken} is known too.
-     */
+    @Override
     public boolean holds(CommitBatch batch) throws SQLException {
         for (RunWrite write : batch.writes()) {
             if (holds(write)) {
