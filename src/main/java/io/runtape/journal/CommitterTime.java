@@ -16,6 +16,11 @@ interface CommitterTime {
         public void pass(long nanos) {
             LockSupport.parkNanos(this, nanos);
         }
+
+        @Override
+        public void passUntilWoken() {
+            LockSupport.park(this);
+        }
     };
 
     /** As {@link System#nanoTime}. */
@@ -23,4 +28,7 @@ interface CommitterTime {
 
     /** Waits for so many nanoseconds, or until the thread is woken. */
     void pass(long nanos);
+
+    /** Waits until the thread is woken. */
+    void passUntilWoken();
 }

@@ -159,7 +159,7 @@ final class GroupCommitter {
             }
             idle = true;
             if (queue.isEmpty()) {
-                LockSupport.park(this);
+                time.passUntilWoken();
             }
             idle = false;
         }

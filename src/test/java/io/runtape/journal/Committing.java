@@ -50,7 +50,7 @@ final class Committing implements RunKeeper {
         return thread;
     }
 
-    /** All that the committer's thread would do before it waits for more: here it must have been told to stop. */
+    /** All that the committer's thread would do before it waits for more: here something must tell it to stop. */
     void workToTheEnd() {
         thread.work();
         loop.run();
@@ -98,7 +98,7 @@ final class Committing implements RunKeeper {
     RunJournal begun() {
         RunJournal run = opened();
         commit();
-        assertEquals(run, run.started().join());
+        assertEquals(run, run.started().getNow(null));
         return run;
     }
 

@@ -192,7 +192,7 @@ class GroupCommitterTest {
         at.store.refuse(write -> write.run().pk() == faulty.pk());
         at.commit();
 
-        assertSame(good, good.started().join());
+        assertSame(good, good.started().getNow(null));
         assertInstanceOf(StoreUnavailableException.class, Committing.failure(faulty));
         assertFalse(at.store.has(faulty.pk()));
         assertFalse(at.live.contains(faulty));
@@ -279,7 +279,7 @@ class GroupCommitterTest {
         at.commit();
 
         assertInstanceOf(KeyTakenException.class, Committing.failure(repeat));
-        assertSame(other, other.started().join());
+        assertSame(other, other.started().getNow(null));
         assertFalse(at.store.has(repeat.pk()));
         assertEquals(List.of(other), List.copyOf(at.live));
         assertEquals(1, at.written.size());
@@ -294,7 +294,7 @@ class GroupCommitterTest {
         at.commit();
 
         assertInstanceOf(KeyTakenException.class, Committing.failure(repeat));
-        assertSame(other, other.started().join());
+        assertSame(other, other.started().getNow(null));
         assertEquals(1, at.store.commits().size());
     }
 
@@ -304,7 +304,7 @@ class GroupCommitterTest {
         at.store.breakNextCommit(false);
         at.commit();
 
-        assertSame(run, run.started().join());
+        assertSame(run, run.started().getNow(null));
         assertTrue(at.store.has(run.pk()));
     }
 
@@ -324,6 +324,19 @@ class GroupCommitterTest {
         assertEquals(1, at.store.rehearsed());
         assertEquals(0, at.store.openNow());
         assertTrue(at.committer.rehearsed().toCompletableFuture().isDone());
+    }
+
+    @Test
+    void waitsForMoreUntilItIsToldToStop() {
+        RunJournal run = at.begun();
+        Heard heard = Heard.of(run);
+        at.time.whileIdle(() -> append(run, 1), () -> append(run, 2), () -> at.committer.stop(Duration.ofSeconds(1)));
+        at.workToTheEnd();
+
+        assertWhole(run, heard, 3);
+        assertEquals(List.of("1:1-1"), extentsOfCommit(1));
+        assertNull(at.died);
+        assertEquals(0, at.store.openNow());
     }
 
     @Test
@@ -357,6 +370,11 @@ class GroupCommitterTest {
         assertFalse(at.committer.canCommit());
         assertEquals(1, at.store.commits().size());
         assertEquals(1, at.store.opened());
+
+        int brought = at.store.brought();
+        at.opened();
+        at.commit();
+        assertEquals(brought, at.store.brought());
     }
 
     @Test

@@ -57,6 +57,7 @@ public final class FakeStore {
     private int opened;
     private int open;
     private int rehearsed;
+    private int brought;
 
     /** The first connection of the node. */
     public BatchWriter open() {
@@ -118,6 +119,11 @@ public final class FakeStore {
     /** How many connections are open. */
     public int openNow() {
         return open;
+    }
+
+    /** How often somebody began to write a batch. */
+    public int brought() {
+        return brought;
     }
 
     /** How often the statements were rehearsed. */
@@ -240,6 +246,7 @@ public final class FakeStore {
 
         @Override
         public void write(CommitBatch batch) throws SQLException {
+            brought++;
             requireUsable();
             try {
                 Fault fault = faults.poll();
