@@ -1,5 +1,6 @@
 package io.runtape.journal;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -21,13 +22,13 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 
 /** A committer whose thread, time, store and event loop are a test's own, and who it tells of runs. */
-final class Committing implements RunKeeper {
+public final class Committing implements RunKeeper {
 
     static final Duration STORE_TIMEOUT = Duration.ofSeconds(10);
 
-    final FakeStore store = new FakeStore();
+    public final FakeStore store = new FakeStore();
     final HandRunTime time = new HandRunTime();
-    final HandRunLoop loop = new HandRunLoop();
+    public final HandRunLoop loop = new HandRunLoop();
     final GroupCommitter committer;
     final Set<RunJournal> live = new LinkedHashSet<>();
     final List<RunWrite> written = new ArrayList<>();
@@ -39,7 +40,7 @@ final class Committing implements RunKeeper {
     private HandRunThread thread;
     private long lastPk;
 
-    Committing() {
+    public Committing() {
         committer = new GroupCommitter(
                 new JournalMetrics(new SimpleMeterRegistry()), STORE_TIMEOUT, this, time, this::thread);
         committer.start(store.open(), new CommitPace.Distance(Duration.ZERO));
@@ -56,8 +57,18 @@ final class Committing implements RunKeeper {
         loop.run();
     }
 
+    /** One commit, of which no event loop has heard yet. */
+    public void commitUntold() {
+        committer.commitNext();
+    }
+
+    /** Appends an event of these bytes. */
+    public static void append(RunJournal run, String frame) {
+        Heard.append(run, "e", frame.getBytes(UTF_8));
+    }
+
     /** One commit, and all that the event loop does about it. */
-    void commit() {
+    public void commit() {
         committer.commitNext();
         loop.run();
     }
@@ -95,14 +106,14 @@ final class Committing implements RunKeeper {
     }
 
     /** A run whose row is durable. */
-    RunJournal begun() {
+    public RunJournal begun() {
         RunJournal run = opened();
         commit();
         assertEquals(run, run.started().getNow(null));
         return run;
     }
 
-    static RunEnd completed() {
+    public static RunEnd completed() {
         return new RunEnd(RunStatus.COMPLETED, null, false, Instant.EPOCH, null, null, null, null, null);
     }
 

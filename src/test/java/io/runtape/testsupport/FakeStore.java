@@ -11,6 +11,8 @@ import io.runtape.run.RunEnd;
 import io.runtape.run.RunHead;
 import io.runtape.run.RunKey;
 import io.runtape.run.RunStart;
+import io.runtape.run.StreamedFrames;
+import io.runtape.sse.FrameKind;
 import io.runtape.store.SqlFault;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
@@ -28,10 +30,13 @@ import java.util.function.Predicate;
  * A store in memory whose faults a test chooses. It holds whoever writes to what the journal promises: a run begins once and ends
  * once, and its frames come once each, without a gap; what breaks that fails the test.
  */
-public final class FakeStore {
+public final class FakeStore implements StreamedFrames {
 
     /** SQLSTATE of a connection that broke. */
     private static final String BROKEN = "08006";
+
+    /** As a read for a stream has them. */
+    private static final int READ_BYTES = 64 << 10;
 
     /** What happens to one write instead of what should. */
     @FunctionalInterface
@@ -58,6 +63,7 @@ public final class FakeStore {
     private int open;
     private int rehearsed;
     private int brought;
+    private int reads;
 
     /** The first connection of the node. */
     public BatchWriter open() {
@@ -146,6 +152,44 @@ public final class FakeStore {
     /** How the run ended; null where it did not. */
     public RunEnd end(long pk) {
         return rows(pk).end;
+    }
+
+    /** The run, its frames and all, are deleted. */
+    public void delete(long pk) {
+        runs.remove(pk);
+    }
+
+    /** How often frames were read, or tried to be. */
+    public int reads() {
+        return reads;
+    }
+
+    @Override
+    public FrameBlock block(long runPk, long after, long upTo, int limit) throws SQLException {
+        reads++;
+        requireHere();
+        List<RecordedFrame> frames = runs.containsKey(runPk) ? rows(runPk).frames : List.of();
+        FrameBlock block = new FrameBlock(after + 1, 1, 1);
+        for (RecordedFrame frame : frames) {
+            if (frame.sequence() > after
+                    && frame.sequence() <= upTo
+                    && block.count() < limit
+                    && block.length() < READ_BYTES) {
+                block.addNext(frame);
+            }
+        }
+        return block;
+    }
+
+    @Override
+    public FrameKind completes(long runPk, long after, long upTo) throws SQLException {
+        requireHere();
+        return rows(runPk).frames.stream()
+                .filter(frame -> frame.sequence() > after && frame.sequence() <= upTo)
+                .map(RecordedFrame::kind)
+                .filter(kind -> kind != FrameKind.PART)
+                .findFirst()
+                .orElse(null);
     }
 
     private Rows rows(long pk) {

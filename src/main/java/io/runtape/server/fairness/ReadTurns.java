@@ -1,6 +1,7 @@
 package io.runtape.server.fairness;
 
 import jakarta.annotation.PreDestroy;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -26,19 +27,14 @@ public final class ReadTurns {
     private static final int TURNS_MOST = 8;
 
     /** Turns at once, two a processor: not a constant of the class, a native image would take the machine it was built on. */
-    private final int turns =
-            Math.max(TURNS_LEAST, Math.min(TURNS_MOST, 2 * Runtime.getRuntime().availableProcessors()));
+    private final int turns = turnsAtOnce();
 
     /** Of them for one owner, while nobody else waits and while others do. */
     private final int turnsAlone = turns / 2;
 
     private final int turnsAmongOthers = turns / 4;
 
-    private final ExecutorService threads = Executors.newFixedThreadPool(turns, task -> {
-        Thread thread = new Thread(task, "runtape-reader");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService threads;
 
     // All below is guarded by this.
     private final Map<String, Share> shares = new HashMap<>();
@@ -56,6 +52,24 @@ public final class ReadTurns {
         Share(String owner) {
             this.owner = owner;
         }
+    }
+
+    @Inject
+    ReadTurns() {
+        this(Executors.newFixedThreadPool(turnsAtOnce(), task -> {
+            Thread thread = new Thread(task, "runtape-reader");
+            thread.setDaemon(true);
+            return thread;
+        }));
+    }
+
+    /** @param threads do the reads, never more at once than there are turns */
+    public ReadTurns(ExecutorService threads) {
+        this.threads = threads;
+    }
+
+    private static int turnsAtOnce() {
+        return Math.max(TURNS_LEAST, Math.min(TURNS_MOST, 2 * Runtime.getRuntime().availableProcessors()));
     }
 
     /** What was read for a stream that nobody waits for any more is not finished: the threads are daemons. */
