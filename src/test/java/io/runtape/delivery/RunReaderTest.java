@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Test;
  */
 class RunReaderTest {
 
+    private static final int READS_MAX = 1000;
+
     /** More than a reader's queue may hold. */
     private static final int QUEUE_BYTES = (1 << 20) + (64 << 10);
 
@@ -128,6 +130,7 @@ class RunReaderTest {
     private void settle() {
         loop.run();
         for (int before = -1; before != at.store.reads(); ) {
+            assertTrue(at.store.reads() < READS_MAX, "it reads again and again");
             before = at.store.reads();
             readOnce();
         }
