@@ -2,7 +2,7 @@ package io.runtape.delivery;
 
 import io.netty.channel.EventLoop;
 import io.runtape.journal.RunJournal;
-import io.runtape.run.FrameReader;
+import io.runtape.run.StreamedFrames;
 import io.runtape.server.fairness.ReadTurns;
 import io.runtape.server.fairness.UntakenBytes;
 import io.smallrye.mutiny.Multi;
@@ -20,7 +20,7 @@ public final class Delivery {
      */
     private final long queuedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
-    private final FrameReader reader;
+    private final StreamedFrames reader;
     private final DeliveryMetrics metrics;
     private final ReadTurns turns;
     private final UntakenBytes untaken;
@@ -29,7 +29,7 @@ public final class Delivery {
     /** Bytes that replays have read ahead, bounded by {@link #queuedMax} too. */
     private final AtomicLong ahead = new AtomicLong();
 
-    Delivery(FrameReader reader, DeliveryMetrics metrics, ReadTurns turns, UntakenBytes untaken) {
+    Delivery(StreamedFrames reader, DeliveryMetrics metrics, ReadTurns turns, UntakenBytes untaken) {
         this.reader = reader;
         this.metrics = metrics;
         this.turns = turns;
@@ -64,7 +64,7 @@ public final class Delivery {
                 .publisher(subscriber -> new RunReplay(source, speed, framing, loop, this, subscriber).begin());
     }
 
-    FrameReader reader() {
+    StreamedFrames reader() {
         return reader;
     }
 

@@ -1,7 +1,7 @@
 package io.runtape.journal;
 
+import io.runtape.journal.sql.BatchWriter;
 import io.runtape.journal.sql.RunWrite;
-import io.runtape.journal.sql.StoreWriter;
 import io.runtape.store.SqlFault;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -12,6 +12,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,7 @@ final class GroupCommitter {
      * as values, as pages and as what it writes. Not a constant of the class: a native image would take the heap of the
      * machine it was built on.
      */
-    private final long batchBytesMax = Math.min(16L << 20, Runtime.getRuntime().maxMemory() / 64);
+    final long batchBytesMax = Math.min(16L << 20, Runtime.getRuntime().maxMemory() / 64);
 
     private final JournalMetrics metrics;
     private final RunKeeper keeper;
@@ -49,7 +50,8 @@ final class GroupCommitter {
     private final CommitRoom room;
     private final StoreOutage outage;
     private final CompletableFuture<Void> rehearsed = new CompletableFuture<>();
-    private final Thread thread = new Thread(this::commitAll, "runtape-committer");
+    private final CommitterTime time;
+    private final Thread thread;
     private volatile boolean idle;
     private volatile boolean stopping;
     private volatile long commitBeganNanos;
@@ -67,18 +69,30 @@ final class GroupCommitter {
      * @param keeper hears what becomes of runs
      */
     GroupCommitter(JournalMetrics metrics, Duration storeTimeout, RunKeeper keeper) {
+        this(metrics, storeTimeout, keeper, CommitterTime.SYSTEM, work -> new Thread(work, "runtape-committer"));
+    }
+
+    /** @param threads makes the one thread, which is not started before {@link #start} */
+    GroupCommitter(
+            JournalMetrics metrics,
+            Duration storeTimeout,
+            RunKeeper keeper,
+            CommitterTime time,
+            ThreadFactory threads) {
         this.metrics = metrics;
         this.keeper = keeper;
+        this.time = time;
         this.outcomes = new CommitOutcomes(metrics, keeper);
         this.room = new CommitRoom(metrics);
-        this.outage = new StoreOutage(storeTimeout, () -> stopping, outcomes::abandonAll);
+        this.outage = new StoreOutage(time, storeTimeout, () -> stopping, outcomes::abandonAll);
+        this.thread = threads.newThread(this::commitAll);
         thread.setDaemon(true);
         thread.setUncaughtExceptionHandler((t, e) -> died(e));
         metrics.countOutages(this::stalledNanos);
     }
 
     /** Begins to commit, over the connection that the store was opened with. */
-    void start(StoreWriter first, CommitPace chosen) {
+    void start(BatchWriter first, CommitPace chosen) {
         pace = chosen;
         link = new StoreLink(first);
         thread.start();
@@ -98,7 +112,7 @@ final class GroupCommitter {
     /** How long the commit that is under way has been held up; 0 where it has not. */
     private long stalledNanos() {
         long began = commitBeganNanos;
-        long lasting = began == 0 ? 0 : System.nanoTime() - began;
+        long lasting = began == 0 ? 0 : time.nanoTime() - began;
         return lasting > STALL.toNanos() ? lasting : 0;
     }
 
@@ -131,18 +145,35 @@ final class GroupCommitter {
 
     private void commitAll() {
         rehearse();
-        while (true) {
-            RunBatch batch = gather();
-            if (batch == null) {
-                link().close();
-                return;
-            }
-            long began = System.nanoTime();
-            commit(batch);
-            room.callThoseWithRoom(outcomes::add);
-            outcomes.dispatch();
-            rest(System.nanoTime() - began, batch.rows().frames());
+        while (awaitWork()) {
+            commitNext();
         }
+        link().close();
+    }
+
+    /** Waits until something is to be committed; false where it stops instead. */
+    private boolean awaitWork() {
+        while (queue.isEmpty()) {
+            if (stopping) {
+                return false;
+            }
+            idle = true;
+            if (queue.isEmpty()) {
+                time.passUntilWoken();
+            }
+            idle = false;
+        }
+        return true;
+    }
+
+    /** Commits what waits, as far as one batch goes, tells what became of it, and rests as its pace says. */
+    void commitNext() {
+        RunBatch batch = gather();
+        long began = time.nanoTime();
+        commit(batch);
+        room.callThoseWithRoom(outcomes::add);
+        outcomes.dispatch();
+        rest(time.nanoTime() - began, batch.rows().frames());
     }
 
     private void rehearse() {
@@ -157,25 +188,13 @@ final class GroupCommitter {
     private void rest(long commitNanos, int frames) {
         long nanos = Objects.requireNonNull(pace).restNanos(commitNanos, frames);
         if (nanos > 0 && !stopping) {
-            LockSupport.parkNanos(this, nanos);
+            time.pass(nanos);
         }
     }
 
-    private @Nullable RunBatch gather() {
-        RunJournal run = queue.poll();
-        while (run == null) {
-            if (stopping) {
-                return null;
-            }
-            idle = true;
-            run = queue.poll();
-            if (run == null) {
-                LockSupport.park(this);
-                run = queue.poll();
-            }
-            idle = false;
-        }
+    private RunBatch gather() {
         RunBatch batch = new RunBatch();
+        RunJournal run = queue.poll();
         while (run != null) {
             RunWrite write = run.take();
             if (write != null) {
@@ -190,13 +209,13 @@ final class GroupCommitter {
         if (batch.size() == 0 || dead) {
             return;
         }
-        long began = System.nanoTime();
+        long began = time.nanoTime();
         commitBeganNanos = began;
         if (written(batch)) {
-            outcomes.durable(batch, System.nanoTime() - began);
+            outcomes.durable(batch, time.nanoTime() - began);
         }
         commitBeganNanos = 0;
-        long lasted = System.nanoTime() - began;
+        long lasted = time.nanoTime() - began;
         if (lasted > STALL.toNanos()) {
             metrics.outage(lasted);
         }
@@ -292,7 +311,7 @@ final class GroupCommitter {
         Map<RunJournal, List<RunWrite>> byRun = batch.byRun();
         if (byRun.size() > 1) {
             byRun.forEach((run, writes) -> commit(RunBatch.of(run, writes)));
-            commitBeganNanos = System.nanoTime();
+            commitBeganNanos = time.nanoTime();
             return;
         }
         byRun.forEach((faulty, writes) -> {

@@ -1,6 +1,6 @@
 package io.runtape.journal;
 
-import io.runtape.journal.sql.StoreWriter;
+import io.runtape.journal.sql.BatchWriter;
 import io.runtape.store.SqlFault;
 import java.sql.SQLException;
 
@@ -11,12 +11,12 @@ import java.sql.SQLException;
 final class StoreLink {
 
     /** Kept after it is closed, since it knows the node of its successor. */
-    private StoreWriter last;
+    private BatchWriter last;
 
     private boolean open = true;
 
     /** @param first the writer that the start opened */
-    StoreLink(StoreWriter first) {
+    StoreLink(BatchWriter first) {
         this.last = first;
     }
 
@@ -26,7 +26,7 @@ final class StoreLink {
      * @throws SQLException if the database does not answer; if this node may write no more, one for which
      *     {@link SqlFault#isOfAClosedNode} is true
      */
-    StoreWriter writer() throws SQLException {
+    BatchWriter writer() throws SQLException {
         if (!open) {
             last = last.successor();
             open = true;

@@ -1,11 +1,10 @@
 package io.runtape.journal;
 
+import io.runtape.journal.sql.BatchWriter;
 import io.runtape.journal.sql.CommitBatch;
-import io.runtape.journal.sql.StoreWriter;
 import io.runtape.store.SqlFault;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 
@@ -33,16 +32,19 @@ final class StoreOutage {
         LEFT
     }
 
+    private final CommitterTime time;
     private final Duration storeTimeout;
     private final BooleanSupplier stopping;
     private final Runnable giveUp;
     private volatile boolean lasting;
 
     /**
+     * @param time by which it waits
      * @param stopping whether nothing is to be waited for any more
      * @param giveUp tells the live runs that the database has been away for too long
      */
-    StoreOutage(Duration storeTimeout, BooleanSupplier stopping, Runnable giveUp) {
+    StoreOutage(CommitterTime time, Duration storeTimeout, BooleanSupplier stopping, Runnable giveUp) {
+        this.time = time;
         this.storeTimeout = storeTimeout;
         this.stopping = stopping;
         this.giveUp = giveUp;
@@ -56,7 +58,7 @@ final class StoreOutage {
     /**
      * Waits until the batch is settled.
      *
-     * @param sinceNanos when its commit began, by {@link System#nanoTime}
+     * @param sinceNanos when its commit began, by the committer's time
      * @throws SQLException where the database is back and the batch, or the node, is what it refuses
      */
     Settlement rideOut(StoreLink link, CommitBatch batch, Exception cause, long sinceNanos) throws SQLException {
@@ -67,7 +69,7 @@ final class StoreOutage {
         long pauseNanos = RETRY_FIRST.toNanos();
         while (true) {
             link.close();
-            LockSupport.parkNanos(pauseNanos);
+            time.pass(pauseNanos);
             try {
                 Settlement settled = settle(link.writer(), batch, givenUp);
                 over(sinceNanos);
@@ -84,7 +86,7 @@ final class StoreOutage {
                 throw new SQLException("a fault of the gateway itself", SqlFault.INTERNAL, e);
             }
             boolean stop = stopping.getAsBoolean();
-            if (!givenUp && (stop || System.nanoTime() - sinceNanos > storeTimeout.toNanos())) {
+            if (!givenUp && (stop || time.nanoTime() - sinceNanos > storeTimeout.toNanos())) {
                 givenUp = true;
                 LOG.error("the store has been away for too long, live runs are given up");
                 giveUp.run();
@@ -100,7 +102,7 @@ final class StoreOutage {
      * Finds out whether the batch was committed, and writes it where it was not. The connection's epoch is the proof that
      * nothing of the old one is still to come.
      */
-    private static Settlement settle(StoreWriter writer, CommitBatch batch, boolean givenUp) throws SQLException {
+    private static Settlement settle(BatchWriter writer, CommitBatch batch, boolean givenUp) throws SQLException {
         if (writer.holds(batch)) {
             return Settlement.WRITTEN;
         }
@@ -115,6 +117,6 @@ final class StoreOutage {
         lasting = false;
         LOG.warnf(
                 "the store takes commits again after %d ms",
-                Duration.ofNanos(System.nanoTime() - sinceNanos).toMillis());
+                Duration.ofNanos(time.nanoTime() - sinceNanos).toMillis());
     }
 }

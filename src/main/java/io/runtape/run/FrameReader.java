@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * small frames. Every method blocks: call it on a worker thread. Safe for any thread.
  */
 @ApplicationScoped
-public class FrameReader {
+public class FrameReader implements StreamedFrames {
 
     public static final String FRAMES = "sequence, kind, offset_us, type, parts, bytes";
 
@@ -87,13 +87,7 @@ public class FrameReader {
         }
     }
 
-    /**
-     * Reads the next frames of a run for a stream: at least one if there is one, and little more than 64 KiB.
-     *
-     * @param after the sequence to begin after
-     * @param upTo the last sequence that may be read: the last durable one
-     * @param limit how many frames at most; see {@link #limitAfter}
-     */
+    @Override
     public FrameBlock block(long runPk, long after, long upTo, int limit) throws SQLException {
         List<RecordedFrame> frames = read(runPk, FrameQuery.all(after, upTo, limit), BLOCK_BYTES, null);
         int bytes = frames.stream().mapToInt(f -> f.bytes().length).sum();
@@ -307,11 +301,7 @@ public class FrameReader {
         }
     }
 
-    /**
-     * The kind of the frame that completes the parts after a sequence: the first frame that is not a part.
-     *
-     * @return null as long as no such frame exists
-     */
+    @Override
     public @Nullable FrameKind completes(long runPk, long after, long upTo) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement("""

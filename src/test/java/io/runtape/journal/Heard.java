@@ -56,7 +56,11 @@ final class Heard implements CommitListener {
 
     /** Appends an event of that type. */
     static void append(RunJournal run, String type) {
-        byte[] frame = ("event: " + type + "\ndata: x\n\n").getBytes(UTF_8);
+        append(run, type, ("event: " + type + "\ndata: x\n\n").getBytes(UTF_8));
+    }
+
+    /** Appends an event of these bytes. */
+    static void append(RunJournal run, String type, byte[] frame) {
         run.append(new ArrivedFrame(FrameKind.EVENT, frame, 0, frame.length, 0, type, "", 0));
     }
 

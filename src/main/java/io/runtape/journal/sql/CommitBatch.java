@@ -41,7 +41,7 @@ public final class CommitBatch {
     }
 
     /** Notes the runs that are not written, since other runs have their idempotency keys. */
-    void keysTaken(Set<RunKey> runs) {
+    public void keysTaken(Set<RunKey> runs) {
         keysTaken = runs;
     }
 

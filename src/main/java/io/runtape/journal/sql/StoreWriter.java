@@ -3,7 +3,6 @@ package io.runtape.journal.sql;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.RunKey;
 import io.runtape.store.Engine;
-import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import java.sql.Connection;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Writes batches over this node's only writing connection. When {@link #write} returns, the batch is durable. Confined
  * to one thread at a time. It does not mend a broken connection: {@link #successor} opens another one.
  */
-public final class StoreWriter implements AutoCloseable {
+public final class StoreWriter implements BatchWriter {
 
     private static final Logger LOG = Logger.getLogger(StoreWriter.class);
 
@@ -59,13 +58,7 @@ public final class StoreWriter implements AutoCloseable {
         return open(store, claims, null);
     }
 
-    /**
-     * Opens another connection for the same node; close this one before. When it returns, everything sent over this one
-     * is committed or never will be.
-     *
-     * @throws SQLException if the database does not answer; if this node may write no more, one for which
-     *     {@link SqlFault#isOfAClosedNode} is true
-     */
+    @Override
     public StoreWriter successor() throws SQLException {
         store.requireRoom();
         return open(store, claims, fence);
@@ -91,13 +84,7 @@ public final class StoreWriter implements AutoCloseable {
         return fence.nodeId();
     }
 
-    /**
-     * Writes all of the batch or nothing. When it returns, the batch is durable, except for runs whose keys were taken
-     * ({@link CommitBatch#isKeyTaken}).
-     *
-     * @throws SQLException if the batch may or may not be durable, unless {@link SqlFault} says that the database
-     *     refused it
-     */
+    @Override
     public void write(CommitBatch batch) throws SQLException {
         store.requireRoom();
         boolean written = batch.framesOnly() && frames.writesFenced(batch);
@@ -110,12 +97,7 @@ public final class StoreWriter implements AutoCloseable {
         store.makeDurable(connection);
     }
 
-    /**
-     * Runs all statements of {@link #write} once and rolls them back, so that the first run need not wait for parsing
-     * and class loading.
-     *
-     * @throws SQLException if the database does not answer, or refuses
-     */
+    @Override
     public void rehearse() throws SQLException {
         store.requireRoom();
         connection.setAutoCommit(false);
@@ -159,10 +141,7 @@ public final class StoreWriter implements AutoCloseable {
         }
     }
 
-    /**
-     * Whether the tables hold the batch, all of it, since a batch is one transaction. Call it on a new connection after
-     * one broke during a commit; {@link CommitBatch#isKeyTaken} is known afterwards too.
-     */
+    @Override
     public boolean holds(CommitBatch batch) throws SQLException {
         for (RunWrite write : batch.writes()) {
             if (holds(write)) {

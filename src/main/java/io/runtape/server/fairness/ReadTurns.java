@@ -1,6 +1,7 @@
 package io.runtape.server.fairness;
 
 import jakarta.annotation.PreDestroy;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -29,19 +30,14 @@ public final class ReadTurns {
     /**
      * Concurrent turns, two for each processor. Not a constant: a native image would take the build machine's value.
      */
-    private final int turns =
-            Math.max(TURNS_LEAST, Math.min(TURNS_MOST, 2 * Runtime.getRuntime().availableProcessors()));
+    private final int turns = turnsAtOnce();
 
     /** How many of them one owner may have while no other waits, and while others do. */
     private final int turnsAlone = turns / 2;
 
     private final int turnsAmongOthers = turns / 4;
 
-    private final ExecutorService threads = Executors.newFixedThreadPool(turns, task -> {
-        Thread thread = new Thread(task, "runtape-reader");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService threads;
 
     // All below is guarded by this.
     private final Map<String, Share> shares = new HashMap<>();
@@ -59,6 +55,25 @@ public final class ReadTurns {
         Share(String owner) {
             this.owner = owner;
         }
+    }
+
+    @Inject
+    ReadTurns() {
+        this(Executors.newFixedThreadPool(turnsAtOnce(), task -> {
+            Thread thread = new Thread(task, "runtape-reader");
+            thread.setDaemon(true);
+            return thread;
+        }));
+    }
+
+    /** @param threads do the reads, never more at once than there are turns */
+    public ReadTurns(ExecutorService threads) {
+        this.threads = threads;
+    }
+
+    private static int turnsAtOnce() {
+        return Math.max(
+                TURNS_LEAST, Math.min(TURNS_MOST, 2 * Runtime.getRuntime().availableProcessors()));
     }
 
     /** Does not finish reads for streams without a reader: the threads are daemons. */

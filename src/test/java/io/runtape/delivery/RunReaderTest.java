@@ -1,0 +1,429 @@
+package io.runtape.delivery;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.runtape.journal.Committing;
+import io.runtape.journal.RunJournal;
+import io.runtape.run.RunEnd;
+import io.runtape.run.RunReason;
+import io.runtape.run.RunStatus;
+import io.runtape.server.fairness.ReadTurns;
+import io.runtape.server.fairness.UntakenBytes;
+import io.runtape.testsupport.HandRunLoop;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Flow;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A reader of a real journal: commits, the reader's event loop and its reads of the store each go on when a test says so, so
+ * that they meet in every order there is.
+ */
+class RunReaderTest {
+
+    private static final int READS_MAX = 1000;
+
+    /** More than a reader's queue may hold. */
+    private static final int QUEUE_BYTES = (1 << 20) + (64 << 10);
+
+    private final Committing at = new Committing();
+    private final RunJournal run = at.begun();
+    private final HandRunLoop loop = new HandRunLoop();
+    private final HandRunLoop reads = new HandRunLoop();
+    private final Delivery delivery = new Delivery(
+            at.store,
+            new DeliveryMetrics(new SimpleMeterRegistry()),
+            new ReadTurns(reads.eventLoop()),
+            new UntakenBytes());
+    private int appended;
+
+    /** Whoever the reader's items go to. */
+    private static final class Client implements Flow.Subscriber<Buffer> {
+        private final List<String> items = new ArrayList<>();
+        private Flow.Subscription reader;
+        private boolean complete;
+        private Throwable error;
+
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            reader = subscription;
+        }
+
+        @Override
+        public void onNext(Buffer bytes) {
+            assertFalse(complete || error != null, "an item comes after the end");
+            items.add(bytes.toString(UTF_8));
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            assertFalse(complete || error != null, "it ends twice");
+            error = cause;
+        }
+
+        @Override
+        public void onComplete() {
+            assertFalse(complete || error != null, "it ends twice");
+            complete = true;
+        }
+
+        String text() {
+            return String.join("", items);
+        }
+    }
+
+    /** A client of the run from its first frame on, which has asked for nothing yet. */
+    private Client client() {
+        return client(RunSource.of(run, "owner"), 0);
+    }
+
+    private Client client(RunSource source, long after) {
+        Client client = new Client();
+        new RunReader(source, after, new VerbatimFraming(), loop.eventLoop(), delivery, client).begin();
+        return client;
+    }
+
+    /** A client that takes whatever comes. */
+    private Client greedy() {
+        Client client = client();
+        client.reader.request(Long.MAX_VALUE);
+        return client;
+    }
+
+    /** Appends as many frames, each another one, and commits them; the reader's loop has not heard of it yet. */
+    private void commit(int frames) {
+        commit(frames, 0);
+    }
+
+    private void commit(int frames, int padding) {
+        for (int i = 0; i < frames; i++) {
+            Committing.append(run, "data: " + ++appended + "x".repeat(padding) + "\n\n");
+        }
+        at.commitUntold();
+    }
+
+    private void end(RunEnd end) {
+        run.end(end);
+        at.commitUntold();
+    }
+
+    private static RunEnd broken() {
+        return RunEnd.broken(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED, Instant.EPOCH);
+    }
+
+    /** One read of the store at the most, if one waits, and what follows from it. */
+    private void readOnce() {
+        reads.run();
+        loop.run();
+    }
+
+    /** All goes on until nothing moves. */
+    private void settle() {
+        loop.run();
+        for (int before = -1; before != at.store.reads(); ) {
+            assertTrue(at.store.reads() < READS_MAX, "it reads again and again");
+            before = at.store.reads();
+            readOnce();
+        }
+    }
+
+    private String recorded() {
+        return String.join("", at.store.frames(run.pk()));
+    }
+
+    @Test
+    void handsOutAllThatACommitBroughtAsOneItem() {
+        Client client = greedy();
+        commit(3);
+        loop.run();
+        commit(2);
+        loop.run();
+
+        assertEquals(List.of("data: 1\n\ndata: 2\n\ndata: 3\n\n", "data: 4\n\ndata: 5\n\n"), client.items);
+        assertEquals(0, at.store.reads());
+    }
+
+    @Test
+    void handsOutOneItemForEachThatIsAskedFor() {
+        Client client = client();
+        // An item is full where it reaches 64 KiB.
+        commit(5, 40 << 10);
+        loop.run();
+        assertEquals(0, client.items.size());
+
+        List<Integer> sizes = new ArrayList<>();
+        for (int i = 1; i <= 3; i++) {
+            client.reader.request(1);
+            settle();
+            assertEquals(i, client.items.size());
+            sizes.add(client.items.get(i - 1).split("\n\n").length);
+        }
+        assertEquals(List.of(2, 2, 1), sizes);
+        assertEquals(recorded(), client.text());
+
+        commit(1);
+        loop.run();
+        commit(1);
+        loop.run();
+        assertEquals(3, client.items.size());
+        client.reader.request(1);
+        assertEquals(recorded(), client.text());
+        assertEquals(4, client.items.size());
+        assertEquals(0, at.store.reads());
+    }
+
+    @Test
+    void readsBackWhatItsQueueDidNotHold() {
+        Client client = client();
+        for (int i = 0; i * (32 << 10) < QUEUE_BYTES; i++) {
+            commit(1, 32 << 10);
+            loop.run();
+        }
+        assertEquals(0, at.store.reads());
+
+        client.reader.request(1);
+        loop.run();
+        reads.run();
+        assertEquals(1, at.store.reads());
+        client.reader.request(Long.MAX_VALUE);
+        settle();
+        assertEquals(recorded(), client.text());
+
+        int readBefore = at.store.reads();
+        assertTrue(readBefore > 1, "it was read in " + readBefore + " reads");
+        commit(1);
+        settle();
+        assertEquals(recorded(), client.text());
+        assertEquals(readBefore, at.store.reads());
+    }
+
+    @Test
+    void catchesUpWhileTheRunGoesOn() {
+        Client client = client();
+        for (int i = 0; i < 40; i++) {
+            commit(1, 32 << 10);
+            loop.run();
+        }
+        client.reader.request(Long.MAX_VALUE);
+        for (int i = 0; i < 60; i++) {
+            commit(1, i % 3 == 0 ? 32 << 10 : 0);
+            // In every order: a commit is heard of before the read, and after it.
+            if (i % 2 == 0) {
+                loop.run();
+            }
+            readOnce();
+            assertTrue(recorded().startsWith(client.text()), "it has what was recorded, in order");
+        }
+        settle();
+
+        assertEquals(recorded(), client.text());
+    }
+
+    @Test
+    void joinsBetweenACommitAndItsNews() {
+        Client before = greedy();
+        commit(3);
+        Client joined = greedy();
+        loop.run();
+        assertEquals("", joined.text());
+        settle();
+        commit(2);
+        settle();
+
+        assertEquals(recorded(), before.text());
+        assertEquals(recorded(), joined.text());
+        assertEquals(1, at.store.reads());
+    }
+
+    @Test
+    void keepsWhatIsCommittedDuringItsReadForAfterIt() {
+        commit(3);
+        Client client = greedy();
+        commit(2);
+        loop.run();
+        commit(1);
+        assertEquals("", client.text());
+
+        settle();
+        assertEquals(recorded(), client.text());
+        assertEquals(1, at.store.reads());
+    }
+
+    @Test
+    void beginsBehindTheFrameThatItsClientHas() {
+        commit(3);
+        Client client = client(RunSource.of(run, "owner"), 2);
+        client.reader.request(Long.MAX_VALUE);
+        commit(1);
+        settle();
+
+        assertEquals("data: 3\n\ndata: 4\n\n", client.text());
+    }
+
+    @Test
+    void endsOnlyAfterTheLastFrameOfARunThatEndedWhileItCaughtUp() {
+        commit(3);
+        Client client = greedy();
+        commit(2);
+        end(Committing.completed());
+        loop.run();
+        assertFalse(client.complete, "it ends before its frames");
+        settle();
+
+        assertEquals(recorded(), client.text());
+        assertTrue(client.complete);
+        assertFalse(run.isHeard());
+    }
+
+    @Test
+    void breaksOffAfterTheLastFrameOfARunThatBrokeOff() {
+        commit(3);
+        Client client = greedy();
+        end(broken());
+        loop.run();
+        assertNull(client.error);
+        settle();
+
+        assertEquals(recorded(), client.text());
+        assertInstanceOf(BrokenOffException.class, client.error);
+    }
+
+    @Test
+    void endsWhereTheRunHasEndedBeforeItJoins() {
+        commit(2);
+        end(Committing.completed());
+        Client client = greedy();
+        settle();
+
+        assertEquals(recorded(), client.text());
+        assertTrue(client.complete);
+    }
+
+    @Test
+    void tellsNothingAfterACancel() {
+        commit(2);
+        Client client = greedy();
+        client.reader.cancel();
+        assertFalse(run.isHeard());
+        commit(1);
+        end(broken());
+        settle();
+
+        assertEquals(List.of(), client.items);
+        assertFalse(client.complete);
+        assertNull(client.error);
+    }
+
+    @Test
+    void tellsNothingOfANewsThatWasOnItsWayWhenItWasCancelled() {
+        Client client = greedy();
+        commit(1);
+        end(Committing.completed());
+        client.reader.cancel();
+        settle();
+
+        assertEquals(List.of(), client.items);
+        assertFalse(client.complete);
+    }
+
+    @Test
+    void readsAgainEverySecondWhileTheRunIsLive() {
+        commit(2);
+        at.store.away(true);
+        Client client = greedy();
+        readOnce();
+        assertEquals(1, at.store.reads());
+        loop.pass(Duration.ofMillis(999));
+        readOnce();
+        assertEquals(1, at.store.reads());
+        loop.pass(Duration.ofMillis(1));
+        readOnce();
+        assertEquals(2, at.store.reads());
+        assertNull(client.error);
+
+        at.store.away(false);
+        commit(1);
+        loop.pass(Duration.ofSeconds(1));
+        settle();
+        assertEquals(3, at.store.reads());
+        assertEquals(recorded(), client.text());
+        assertNull(client.error);
+    }
+
+    @Test
+    void isCutOffWhereFramesOfAnEndedRunCannotBeRead() {
+        commit(2);
+        end(Committing.completed());
+        at.store.away(true);
+        Client client = client(
+                new RunSource(
+                        run.pk(), run.id(), "owner", null, 2, new RunEnding(run.id(), "completed", null, 2, false)),
+                0);
+        client.reader.request(1);
+        settle();
+
+        assertInstanceOf(BrokenOffException.class, client.error);
+        assertEquals(1, at.store.reads());
+    }
+
+    @Test
+    void isCutOffWhereARunEndedWhileItsFramesCouldNotBeRead() {
+        commit(2);
+        Client client = greedy();
+        end(Committing.completed());
+        loop.run();
+        at.store.away(true);
+        settle();
+
+        assertInstanceOf(BrokenOffException.class, client.error);
+        assertFalse(run.isHeard());
+    }
+
+    @Test
+    void readsAnEndedRunToItsEnd() {
+        commit(40, 4 << 10);
+        end(broken());
+        Client client = client(
+                new RunSource(
+                        run.pk(), run.id(), "owner", null, 40, new RunEnding(run.id(), "failed", null, 40, false)),
+                0);
+        client.reader.request(1);
+        settle();
+        assertEquals(1, client.items.size());
+        client.reader.request(Long.MAX_VALUE);
+        settle();
+
+        assertEquals(recorded(), client.text());
+        assertTrue(client.complete);
+    }
+
+    @Test
+    void isCutOffWhereItsFramesAreGone() {
+        commit(2);
+        Client client = greedy();
+        at.store.delete(run.pk());
+        settle();
+
+        assertInstanceOf(BrokenOffException.class, client.error);
+    }
+
+    @Test
+    void isCutOffWhereItsRunIsLost() {
+        Client client = greedy();
+        at.store.closeNode();
+        commit(1);
+        settle();
+
+        assertInstanceOf(BrokenOffException.class, client.error);
+        assertEquals("", client.text());
+    }
+}
