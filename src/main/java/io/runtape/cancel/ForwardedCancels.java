@@ -19,9 +19,10 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cancel calls of the agent API that pass through a gateway, noted on the runs that they name (contract, section 2). A run of
- * this gateway is told; that of another one is noted in its row before the call goes on, and its gateway looks there when the
- * response has ended in a way that a cancel would explain. A notification would be quicker, and might still come after that end.
+ * Cancel calls of the agent API that pass through a gateway, noted on the runs that they name
+ * (docs/reference/http-api.md, "Failures and cancels"). A run of this gateway is told; that of another one is noted in
+ * its row before the call goes on, and its gateway looks there when the response has ended in a way that a cancel would
+ * explain. A notification would be quicker, and might still come after that end.
  *
  * <p>Safe for any thread; waits for nothing. A cancel passes whether or not it can be noted.
  */

@@ -28,7 +28,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
-/** Cancels live runs, whichever gateway records them (contract, section 3). */
+/** Cancels live runs, whichever gateway records them (docs/reference/http-api.md, "Runs"). */
 @Path("/history/v1")
 public final class RunCancelResource {
 

@@ -127,7 +127,7 @@ final class RunToolsDigest implements RunDigest {
             String text = value.textValue();
             return text.length() <= charsMax ? value : TextNode.valueOf(cut(text));
         }
-        // Most are small, and small ones are no more than their text says.
+        // Most values are small, and a small one takes no more than its text.
         return value.isValueNode() && !value.isPojo() || value.toString().length() <= charsMax ? value : null;
     }
 

@@ -220,7 +220,7 @@ final class RunToolsTranscript {
         JsonNode result = payload.field("result", "output", "text");
         if (result != null) {
             List<PartDraft.Prose> said = prose(false);
-            // What was too much to be expanded is no text either.
+            // A value too large to be expanded is not text either.
             if (result.isContainerNode() || result.isPojo()) {
                 if (said.isEmpty()) {
                     whole(new Part.Text(result.toPrettyString()));

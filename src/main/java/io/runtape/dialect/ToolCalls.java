@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The tool calls of a transcript, so that what follows a call is put to it: by id, or by order where there is none. */
+/** The tool calls of a transcript, which matches later events to their call: by id, or by order if there is no id. */
 final class ToolCalls {
     private final Map<String, Call> byId = new LinkedHashMap<>();
     private final Map<String, Result> strays = new HashMap<>();

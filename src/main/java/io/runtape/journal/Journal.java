@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class Journal {
 
-    /** After the store is open, before calls are taken. */
+    /** After the database is open, before the gateway takes calls. */
     public static final int STARTS_AT = Store.OPENS_AT + 100;
 
     /** When a stopping gateway waits for its live runs. */

@@ -5,8 +5,9 @@ import java.security.SecureRandom;
 import java.util.Base64;
 
 /**
- * What a reader that cannot send a header puts into its URL instead (contract, section 4). The gateway shows it once, to the
- * caller that asked for it, and keeps its hash. Like a credential it has no string form, so that it cannot end up in a log.
+ * What a reader that cannot send a header puts into its URL instead (docs/reference/http-api.md, "Tail and resume").
+ * The gateway shows it once, to the caller that asked for it, and keeps its hash. Like a credential it has no string
+ * form, so that it cannot end up in a log.
  */
 public final class Ticket {
 

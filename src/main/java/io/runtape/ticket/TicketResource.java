@@ -32,7 +32,10 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
-/** Tickets for readers that cannot send a credential, as a browser's EventSource (contract, section 4). */
+/**
+ * Tickets for readers that cannot send a credential, as a browser's EventSource (docs/reference/http-api.md, "Tail and
+ * resume").
+ */
 @Path("/history/v1/tickets")
 public final class TicketResource {
 

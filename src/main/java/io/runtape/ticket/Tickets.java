@@ -17,10 +17,11 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tickets that let somebody read the events of one run or one thread (contract, section 4). One must first be used within
- * a minute. From then on one for a run is good for ten minutes, while the run goes on, and until ten minutes after its end;
- * one for a thread for an hour, and no longer than the thread is there. The database's clock alone counts, so that every gateway judges alike; the end of a run is
- * when its gateway says it was. Every method blocks; safe for any thread.
+ * The tickets that let somebody read the events of one run or one thread (docs/reference/http-api.md, "Tail and
+ * resume"). One must first be used within a minute. From then on one for a run is good for ten minutes, while the run
+ * goes on, and until ten minutes after its end; one for a thread for an hour, and no longer than the thread is there.
+ * The database's clock alone counts, so that every gateway judges alike; the end of a run is when its gateway says it
+ * was. Every method blocks; safe for any thread.
  */
 @Singleton
 public class Tickets implements DeletionHook {

@@ -26,7 +26,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
-/** What was said in runs and threads (contract, sections 3 and 7). */
+/** What was said in runs and threads (docs/reference/http-api.md, "Transcript"). */
 @Path("/history/v1")
 // The native executable sees the interface of parts in the response, and not who implements it.
 @RegisterForReflection(

@@ -8,7 +8,7 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** A frame in JSON (contract, section 3). */
+/** A frame in JSON (docs/reference/http-api.md, "Events of a run"). */
 @Schema(
         name = "Event",
         description = """

@@ -27,7 +27,10 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
-/** The frames of a run as JSON (contract, section 3). Their stream is told elsewhere, at the same address. */
+/**
+ * The frames of a run as JSON (docs/reference/http-api.md, "Events of a run"). Their stream is told elsewhere, at the
+ * same address.
+ */
 @Path("/history/v1")
 public final class RunEventResource {
 

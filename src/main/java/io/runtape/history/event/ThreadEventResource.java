@@ -24,7 +24,10 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
-/** The frames of a thread as JSON, run by run (contract, section 7). Their stream is told elsewhere, at the same address. */
+/**
+ * The frames of a thread as JSON, run by run (docs/reference/http-api.md, "Threads"). Their stream is told elsewhere,
+ * at the same address.
+ */
 @Path("/history/v1")
 public final class ThreadEventResource {
 

@@ -40,7 +40,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
-/** What was recorded of runs (contract, section 3). */
+/** What was recorded of runs (docs/reference/http-api.md, "Runs"). */
 @Path("/history/v1")
 public final class RunHistoryResource {
 

@@ -11,7 +11,7 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** A run in JSON (contract, section 3). What is not known, or not known yet, is null. */
+/** A run in JSON (docs/reference/http-api.md, "Runs"). What is not known, or not known yet, is null. */
 @Schema(
         name = "Run",
         description = "One recorded call. What is not known, or not known yet, is null.",

@@ -48,7 +48,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Threads and their runs (contract, section 7). */
+/** Threads and their runs (docs/reference/http-api.md, "Threads"). */
 @Path("/history/v1")
 public final class ThreadResource {
 

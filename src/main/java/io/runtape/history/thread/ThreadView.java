@@ -4,7 +4,7 @@ import java.time.Instant;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** A thread in JSON (contract, section 7). */
+/** A thread in JSON (docs/reference/http-api.md, "Threads"). */
 @Schema(
         name = "Thread",
         description = "A conversation.",

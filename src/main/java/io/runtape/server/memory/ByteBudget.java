@@ -17,7 +17,7 @@ import java.util.Set;
  */
 public final class ByteBudget {
 
-    /** How long a share may wait for its bytes before its caller is told to come back. */
+    /** How long a share may wait for its bytes before its caller gets 503. */
     public static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** How long a refused caller should wait. */
