@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * {@link InputStream} only because that is what the REST client hands out at the head; reading it as one is not supported.
  * Confined to the event loop that the call was made on.
  */
-public final class AgentStream extends InputStream {
+public final class AgentStream extends InputStream implements AgentBody {
 
     private final HttpClientResponse response;
     /** What came before anybody subscribed. */
@@ -122,25 +122,19 @@ public final class AgentStream extends InputStream {
         return headers;
     }
 
-    /**
-     * The bytes, as they arrive. Cancelling resets the connection, so that the agent API sees that nobody listens. Fails
-     * when the connection breaks before the response is whole. May be subscribed to once.
-     */
+    @Override
     public Multi<Buffer> bytes() {
         return Multi.createFrom().publisher(subscriber -> subscriber.onSubscribe(new Reading(subscriber)));
     }
 
-    /** Gives the response up unread. */
+    @Override
     public void abort() {
         if (!ended && failure == null) {
             response.request().reset();
         }
     }
 
-    /**
-     * Takes back what was asked for and has not come: nothing comes before more is asked for, but for what was read of a
-     * connection that broke.
-     */
+    @Override
     public void pause() {
         asked = 0;
         if (!breaking) {

@@ -365,7 +365,8 @@ class RunReaderTest {
         end(Committing.completed());
         at.store.away(true);
         Client client = client(
-                new RunSource(run.pk(), run.id(), "owner", null, 2, new RunEnding(run.id(), "completed", null, 2, false)),
+                new RunSource(
+                        run.pk(), run.id(), "owner", null, 2, new RunEnding(run.id(), "completed", null, 2, false)),
                 0);
         client.reader.request(1);
         settle();
@@ -392,7 +393,8 @@ class RunReaderTest {
         commit(40, 4 << 10);
         end(broken());
         Client client = client(
-                new RunSource(run.pk(), run.id(), "owner", null, 40, new RunEnding(run.id(), "failed", null, 40, false)),
+                new RunSource(
+                        run.pk(), run.id(), "owner", null, 40, new RunEnding(run.id(), "failed", null, 40, false)),
                 0);
         client.reader.request(1);
         settle();

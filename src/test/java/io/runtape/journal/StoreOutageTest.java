@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.runtape.journal.StoreOutage.Settlement;
 import io.runtape.journal.sql.CommitBatch;
 import io.runtape.journal.sql.RunWrite;
+import io.runtape.run.ArrivedFrame;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.RunKey;
 import io.runtape.run.RunStart;
@@ -48,7 +49,7 @@ class StoreOutageTest {
         RunStart start = Heard.start();
         byte[] frame = {'\n', '\n'};
         FrameBlock frames = new FrameBlock(1, 1, 2);
-        frames.add(FrameKind.EVENT, frame, 0, 2, 0, "e", "", 0);
+        frames.add(new ArrivedFrame(FrameKind.EVENT, frame, 0, 2, 0, "e", "", 0));
         RunKey key = new RunKey(PK, start.owner().id(), null, null, start.createdAt());
         batch.add(new RunWrite(key, start, null, frames, null, RunTotals.NONE.plus(frames), 0));
     }

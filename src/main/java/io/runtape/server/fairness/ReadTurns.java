@@ -69,7 +69,8 @@ public final class ReadTurns {
     }
 
     private static int turnsAtOnce() {
-        return Math.max(TURNS_LEAST, Math.min(TURNS_MOST, 2 * Runtime.getRuntime().availableProcessors()));
+        return Math.max(
+                TURNS_LEAST, Math.min(TURNS_MOST, 2 * Runtime.getRuntime().availableProcessors()));
     }
 
     /** What was read for a stream that nobody waits for any more is not finished: the threads are daemons. */
