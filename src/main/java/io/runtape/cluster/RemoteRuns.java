@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,7 @@ public final class RemoteRuns {
     private final RemoteCommits commits;
     private final ShownReaders shown;
     private final Duration kept;
+    private final ThreadFactory threads;
     private final Map<Long, RemoteRun> runs = new ConcurrentHashMap<>();
     private final Set<Long> written = ConcurrentHashMap.newKeySet();
     private final Set<Long> ended = ConcurrentHashMap.newKeySet();
@@ -59,15 +61,22 @@ public final class RemoteRuns {
     }
 
     RemoteRuns(RemoteCommits commits, RunFollowers followers, Duration kept) {
+        this(commits, followers, kept, Thread::new);
+    }
+
+    /** @param threads makes the threads that follow and show, which are not started before {@link #start} */
+    RemoteRuns(RemoteCommits commits, RunFollowers followers, Duration kept, ThreadFactory threads) {
         this.commits = commits;
-        this.shown = new ShownReaders(followers);
+        this.shown = new ShownReaders(followers, threads);
         this.kept = kept;
+        this.threads = threads;
     }
 
     /** Starts to follow runs, in the name of this gateway. */
     void start(long nodeId) {
         shown.start(nodeId);
-        Thread follower = new Thread(this::followAll, "runtape-follower");
+        Thread follower = threads.newThread(this::followAll);
+        follower.setName("runtape-follower");
         follower.setDaemon(true);
         thread = follower;
         follower.start();
@@ -123,6 +132,11 @@ public final class RemoteRuns {
         more(run);
         shown.changed(run);
         return begun[0];
+    }
+
+    /** Shows what has changed of who reads here, once. */
+    void show() throws SQLException {
+        shown.showChanged();
     }
 
     /** The run has fewer readers here than before, or none. */
@@ -202,7 +216,7 @@ public final class RemoteRuns {
     /**
      * Looks for ends first: one transaction writes the end and the last frames, so those frames can be read afterwards.
      */
-    private void follow() throws SQLException {
+    void follow() throws SQLException {
         List<Long> asked = take(ended);
         commits.ended(asked).forEach(this::ending);
         Map<Long, Long> positions = new HashMap<>();

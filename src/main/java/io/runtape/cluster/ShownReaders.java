@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
@@ -26,20 +27,24 @@ final class ShownReaders {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
     private final RunFollowers followers;
+    private final ThreadFactory threads;
     private final Set<RemoteRun> changed = ConcurrentHashMap.newKeySet();
     private volatile long nodeId;
     private volatile boolean stopping;
     private volatile @Nullable Thread thread;
     private boolean failing;
 
-    ShownReaders(RunFollowers followers) {
+    /** @param threads makes the thread that shows, which is not started before {@link #start} */
+    ShownReaders(RunFollowers followers, ThreadFactory threads) {
         this.followers = followers;
+        this.threads = threads;
     }
 
     /** Starts to show readers, in the name of this gateway. */
     void start(long ofNode) {
         nodeId = ofNode;
-        Thread showing = new Thread(this::showAll, "runtape-shown-readers");
+        Thread showing = threads.newThread(this::showAll);
+        showing.setName("runtape-shown-readers");
         showing.setDaemon(true);
         thread = showing;
         showing.start();
@@ -78,18 +83,30 @@ final class ShownReaders {
                 LockSupport.park(this);
                 continue;
             }
-            List<RemoteRun> taken = new ArrayList<>(changed);
-            taken.forEach(changed::remove);
             try {
-                show(taken);
+                showChanged();
                 failing = false;
             } catch (SQLException | RuntimeException e) {
                 if (!failing) {
                     LOG.warnf("readers at this gateway cannot be shown to the other gateways: %s", e.toString());
                 }
                 failing = true;
-                changed.addAll(taken);
                 LockSupport.parkNanos(this, RETRY.toNanos());
+            }
+        }
+    }
+
+    /** What could not be shown is shown the next time. */
+    void showChanged() throws SQLException {
+        List<RemoteRun> taken = new ArrayList<>(changed);
+        taken.forEach(changed::remove);
+        boolean done = false;
+        try {
+            show(taken);
+            done = true;
+        } finally {
+            if (!done) {
+                changed.addAll(taken);
             }
         }
     }

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the event loop of the call.
  */
-final class RunRelay {
+final class RunRelay implements BodyListener {
 
     private static final Logger LOG = Logger.getLogger(RunRelay.class);
 
@@ -139,8 +139,9 @@ final class RunRelay {
         }
         ResponseIds ids = ResponseIds.inHeaders(response);
         FrameRecorder recorder = new FrameRecorder(run, outcome, call.beganNanos(), frameBytesMax());
-        UpstreamBodyReader reading = new UpstreamBodyReader(
-                this, run, response, recorder, outcome, loop, frameBytesMax(), config.partialFlush());
+        BodyPatience patience = new BodyPatience(upstream.idleTimeout(), config.partialFlush(), System::nanoTime);
+        UpstreamBodyReader reading =
+                new UpstreamBodyReader(this, run, response, recorder, outcome, loop, frameBytesMax(), patience);
         client.listen(run, response);
         if (ids.waitForBody(response)) {
             reading.holdBack(found -> head(response, ids.or(found)));
@@ -171,14 +172,14 @@ final class RunRelay {
         });
     }
 
-    /** The body is being read. */
-    void reading(UpstreamBodyReader reading, Flow.Subscription subscription) {
+    @Override
+    public void reading(UpstreamBodyReader reading, Flow.Subscription subscription) {
         body = reading;
         state = new RelayState.Relaying(subscription);
     }
 
-    /** The response is whole. */
-    void complete(AgentResponse response) {
+    @Override
+    public void complete(AgentResponse response) {
         outcome.ending(ending -> {
             if (ending.isExplainedByCancel(response)) {
                 whenNoted(noted -> end(ending.whole(response, noted, call.now())));
@@ -188,8 +189,8 @@ final class RunRelay {
         });
     }
 
-    /** The connection broke before the response was whole. */
-    void brokenOff(Throwable cause) {
+    @Override
+    public void brokenOff(Throwable cause) {
         LOG.debugf(cause, "run %s broke off", call.start().id());
         outcome.ending(ending -> whenNoted(noted -> end(
                 noted
@@ -202,19 +203,15 @@ final class RunRelay {
         cancels.noted(run, loop).subscribe().with(call);
     }
 
-    /** The gateway itself cannot go on with the response. */
-    void faulty(RuntimeException fault) {
+    @Override
+    public void faulty(RuntimeException fault) {
         LOG.errorf(fault, "run %s cannot be recorded any further", call.start().id());
         stop(RunStatus.FAILED, RunReason.UPSTREAM_ERROR);
     }
 
-    /** Nothing came for as long as is allowed. */
-    void silent() {
+    @Override
+    public void silent() {
         stop(RunStatus.FAILED, RunReason.UPSTREAM_TIMEOUT);
-    }
-
-    Duration idleTimeout() {
-        return upstream.idleTimeout();
     }
 
     private void stop(RunStatus status, RunReason reason) {

@@ -7,13 +7,13 @@ import io.runtape.sse.Framer;
 import io.runtape.sse.ResponseFramer;
 import io.runtape.upstream.AgentResponse;
 import io.vertx.core.buffer.Buffer;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Flow;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +25,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     /** Buffers asked for at once, of at most 8 KiB each: few, since so many come before a run's own bound is looked at. */
     private static final int WINDOW = 16;
 
-    private final RunRelay relay;
+    private final BodyListener listener;
     private final RunJournal run;
     private final AgentResponse response;
     private final FrameRecorder recorder;
@@ -34,11 +34,13 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     private final EventLoop loop;
     private final int heldBytesMax;
     private final long partialFlushNanos;
+    private final long idleNanos;
+    private final LongSupplier clock;
     private Flow.@Nullable Subscription subscription;
     private int outstanding;
     private boolean waitingForRoom;
     private boolean finished;
-    private long lastBytesNanos = System.nanoTime();
+    private long lastBytesNanos;
     private long pendingSinceNanos;
     private @Nullable ScheduledFuture<?> flushTimer;
     private @Nullable ScheduledFuture<?> silenceTimer;
@@ -48,15 +50,15 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     private int heldBytes;
 
     UpstreamBodyReader(
-            RunRelay relay,
+            BodyListener listener,
             RunJournal run,
             AgentResponse response,
             FrameRecorder recorder,
             OutcomeReader outcome,
             EventLoop loop,
             int frameBytesMax,
-            Duration partialFlush) {
-        this.relay = relay;
+            BodyPatience patience) {
+        this.listener = listener;
         this.run = run;
         this.response = response;
         this.recorder = recorder;
@@ -66,7 +68,10 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
                 : new ResponseFramer(frameBytesMax, recorder);
         this.loop = loop;
         this.heldBytesMax = frameBytesMax;
-        this.partialFlushNanos = partialFlush.toNanos();
+        this.partialFlushNanos = patience.partialFlush().toNanos();
+        this.idleNanos = patience.idle().toNanos();
+        this.clock = patience.nanoClock();
+        this.lastBytesNanos = clock.getAsLong();
     }
 
     /** Holds the body back until it is whole, or a frame's length of it is there, and tells its ids before it is recorded. */
@@ -78,8 +83,8 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     @Override
     public void onSubscribe(Flow.Subscription begun) {
         subscription = begun;
-        relay.reading(this, begun);
-        watchSilence(relay.idleTimeout().toNanos());
+        listener.reading(this, begun);
+        watchSilence(idleNanos);
         askForMore();
     }
 
@@ -88,12 +93,12 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         if (finished) {
             return;
         }
-        lastBytesNanos = System.nanoTime();
+        lastBytesNanos = clock.getAsLong();
         recorder.arrived();
         try {
             take(bytes);
         } catch (RuntimeException fault) {
-            relay.faulty(fault);
+            listener.faulty(fault);
             return;
         }
         outstanding--;
@@ -162,7 +167,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     private void roomAgain() {
         waitingForRoom = false;
         // While nothing was asked for, nothing could come: that is no silence.
-        lastBytesNanos = System.nanoTime();
+        lastBytesNanos = clock.getAsLong();
         askForMore();
     }
 
@@ -186,7 +191,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         if (finished || pendingSinceNanos == 0) {
             return;
         }
-        long left = partialFlushNanos - (System.nanoTime() - pendingSinceNanos);
+        long left = partialFlushNanos - (clock.getAsLong() - pendingSinceNanos);
         if (left > 0) {
             scheduleFlush(left);
         } else {
@@ -204,23 +209,22 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         if (finished) {
             return;
         }
-        long allowed = relay.idleTimeout().toNanos();
-        long left = waitingForRoom ? allowed : allowed - (System.nanoTime() - lastBytesNanos);
+        long left = waitingForRoom ? idleNanos : idleNanos - (clock.getAsLong() - lastBytesNanos);
         if (left > 0) {
             watchSilence(left);
         } else {
-            relay.silent();
+            listener.silent();
         }
     }
 
     @Override
     public void onComplete() {
-        finish(() -> relay.complete(response));
+        finish(() -> listener.complete(response));
     }
 
     @Override
     public void onError(Throwable cause) {
-        finish(() -> relay.brokenOff(cause));
+        finish(() -> listener.brokenOff(cause));
     }
 
     private void finish(Runnable ending) {
@@ -230,7 +234,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         try {
             finishFrames();
         } catch (RuntimeException fault) {
-            relay.faulty(fault);
+            listener.faulty(fault);
             return;
         }
         ending.run();

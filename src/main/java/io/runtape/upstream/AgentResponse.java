@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers the end-to-end headers, as they came
  * @param body the body
  */
-public record AgentResponse(int status, List<Map.Entry<String, String>> headers, AgentStream body) {
+public record AgentResponse(int status, List<Map.Entry<String, String>> headers, AgentBody body) {
 
     static AgentResponse of(AgentStream body) {
         MultiMap headers = body.headers();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * {@link InputStream} only because the REST client hands one out at the head; reading it as one is not supported.
  * Confined to the event loop of the call.
  */
-public final class AgentStream extends InputStream {
+public final class AgentStream extends InputStream implements AgentBody {
 
     private final HttpClientResponse response;
     /** The bytes that came before the subscription. */
@@ -122,25 +122,19 @@ public final class AgentStream extends InputStream {
         return headers;
     }
 
-    /**
-     * The bytes, as they arrive. Cancelling resets the connection, so that the agent API notices. Fails if the
-     * connection breaks before the response is complete. Subscribe only once.
-     */
+    @Override
     public Multi<Buffer> bytes() {
         return Multi.createFrom().publisher(subscriber -> subscriber.onSubscribe(new Reading(subscriber)));
     }
 
-    /** Gives the response up unread. */
+    @Override
     public void abort() {
         if (!ended && failure == null) {
             response.request().reset();
         }
     }
 
-    /**
-     * Takes back unfulfilled demand: nothing comes until there is new demand, except bytes that were read before the
-     * connection broke.
-     */
+    @Override
     public void pause() {
         asked = 0;
         if (!breaking) {

@@ -123,7 +123,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                             outcome,
                             loop,
                             FRAME_BYTES_MAX,
-                            Duration.ofSeconds(1));
+                            new BodyPatience(upstreamConfig.idleTimeout(), Duration.ofSeconds(1), System::nanoTime));
                     body.onSubscribe(new Unread());
                     coming.into(body, relay, run);
                 })
