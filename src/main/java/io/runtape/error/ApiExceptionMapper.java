@@ -40,6 +40,9 @@ public final class ApiExceptionMapper {
     /** A path that no resource answers. JAX-RS also says so of a parameter that cannot be read, which is no 404 to us. */
     @ServerExceptionMapper
     public Response nothingThere(NotFoundException failure, RoutingContext context) {
+        if (failure.getCause() instanceof ApiException refusal) {
+            return refused(refusal, context);
+        }
         if (failure.getCause() != null) {
             return answer(context, ErrorCode.INVALID_REQUEST, "A parameter has a value that cannot be read.", Map.of());
         }
