@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 @Path("/history/v1")
 public final class TailStreamResource {
 
-    private static final String EVENT_STREAM = "text/event-stream";
-
     private static final String RUN_EXAMPLE = """
             event: tool_call
             data: {"id":"call_1","name":"shell","arguments":{"command":"mvn test"}}
@@ -53,11 +51,15 @@ public final class TailStreamResource {
     /** The tail of a run, from the position that the reader names. */
     @GET
     @Path("/runs/{id}/events")
-    @Produces(EVENT_STREAM + ";qs=0.5")
+    @Produces(ResponseType.EVENT_STREAM + ";qs=0.5")
     @NonBlocking
     @APIResponse(
             responseCode = "200",
-            content = @Content(mediaType = EVENT_STREAM, schema = @Schema(ref = "Stream"), example = RUN_EXAMPLE))
+            content =
+                    @Content(
+                            mediaType = ResponseType.EVENT_STREAM,
+                            schema = @Schema(ref = "Stream"),
+                            example = RUN_EXAMPLE))
     @APIResponse(
             responseCode = "204",
             description =
@@ -79,7 +81,7 @@ public final class TailStreamResource {
             if (position != null && source.ending() != null && after == source.lastSequence()) {
                 return reply.nothingMore();
             }
-            reply.head(EVENT_STREAM)
+            reply.head(ResponseType.EVENT_STREAM)
                     .putHeader("Runtape-Run-Id", found.run().id)
                     .putHeader("Runtape-Thread-Id", found.run().threadId);
             StreamFormat framing = verbatim ? new VerbatimFraming() : new TailFraming(0);
@@ -90,11 +92,15 @@ public final class TailStreamResource {
     /** The tail of a thread: its runs one after the other, and then those to come. */
     @GET
     @Path("/threads/{id}/events")
-    @Produces(EVENT_STREAM + ";qs=0.5")
+    @Produces(ResponseType.EVENT_STREAM + ";qs=0.5")
     @NonBlocking
     @APIResponse(
             responseCode = "200",
-            content = @Content(mediaType = EVENT_STREAM, schema = @Schema(ref = "Stream"), example = THREAD_EXAMPLE))
+            content =
+                    @Content(
+                            mediaType = ResponseType.EVENT_STREAM,
+                            schema = @Schema(ref = "Stream"),
+                            example = THREAD_EXAMPLE))
     public Uni<Void> thread(@RestPath String id, @BeanParam TailParameters asked, @Context RoutingContext context) {
         asked.check(context);
         StreamReaders.Lookup<Owner> owner = readers.ofThread(context.request(), asked.broughtTicket(context), id);
@@ -104,7 +110,7 @@ public final class TailStreamResource {
         return reply.lookedUp(
                 () -> threadTails.open(owner.work().get(), id, position == null ? 0 : position, verbatim, reply.loop()),
                 tail -> {
-                    reply.head(EVENT_STREAM).putHeader("Runtape-Thread-Id", id);
+                    reply.head(ResponseType.EVENT_STREAM).putHeader("Runtape-Thread-Id", id);
                     return reply.write(tail);
                 });
     }

@@ -5,7 +5,6 @@ import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
-import io.runtape.history.PageParameters;
 import io.runtape.history.run.RunSnapshot;
 import io.runtape.history.run.RunSnapshots;
 import io.runtape.server.response.Responses;
@@ -55,18 +54,18 @@ public final class RunEventResource {
     @APIResponse(responseCode = "200", description = "The events.")
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
     public RestResponse<Page<EventView>> page(
-            @RestPath String id,
-            @BeanParam EventFilter filter,
-            @BeanParam EventOrder order,
-            @BeanParam PageParameters page,
-            @Context RoutingContext context)
-            throws SQLException {
+            @RestPath String id, @BeanParam EventPage asked, @Context RoutingContext context) throws SQLException {
         Responses.requireJson(context);
         RunSnapshot run = present.require(callers.readerOf(context.request()), id);
-        requireReached(run, filter.after());
-        String listing = order.listing(run.row().id);
-        return Responses.ok(
-                events.page(listing, only(run), filter, order.range(filter, page, listing), page.limit(), context));
+        requireReached(run, asked.filter().after());
+        String listing = asked.listing(run.row().id);
+        return Responses.ok(events.page(
+                listing,
+                only(run),
+                asked.filter(),
+                asked.range(listing),
+                asked.page().limit(),
+                context));
     }
 
     /** All of them up to the present, a line each. */

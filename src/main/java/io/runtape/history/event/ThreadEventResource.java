@@ -4,7 +4,6 @@ import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
-import io.runtape.history.PageParameters;
 import io.runtape.history.thread.ThreadQueries;
 import io.runtape.run.AgentThread;
 import io.runtape.server.response.Responses;
@@ -54,20 +53,20 @@ public final class ThreadEventResource {
     @APIResponse(responseCode = "200", description = "The events.")
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
     public RestResponse<Page<EventView>> page(
-            @RestPath String id,
-            @BeanParam EventFilter filter,
-            @BeanParam EventOrder order,
-            @BeanParam PageParameters page,
-            @Context RoutingContext context)
-            throws SQLException {
+            @RestPath String id, @BeanParam EventPage asked, @Context RoutingContext context) throws SQLException {
         Responses.requireJson(context);
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
-        frames.requireReached(owner, thread, filter.after());
-        String listing = order.listing(thread.id);
-        EventRange range = order.range(filter, page, listing);
-        return Responses.ok(
-                events.page(listing, runs(owner, thread, filter, range), filter, range, page.limit(), context));
+        frames.requireReached(owner, thread, asked.filter().after());
+        String listing = asked.listing(thread.id);
+        EventRange range = asked.range(listing);
+        return Responses.ok(events.page(
+                listing,
+                runs(owner, thread, asked.filter(), range),
+                asked.filter(),
+                range,
+                asked.page().limit(),
+                context));
     }
 
     /** All of them up to the present, a line each. */

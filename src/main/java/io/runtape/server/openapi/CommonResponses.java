@@ -75,7 +75,7 @@ public final class CommonResponses implements OASFilter {
             addUnlessThere(responses, "404", "NotFound");
         }
         addUnlessThere(responses, "405", "MethodNotAllowed");
-        describeCoding(responses);
+        describeContent(responses);
         if (answersOwnJson(responses)) {
             addUnlessThere(responses, "406", "NotAcceptable");
         }
@@ -100,9 +100,13 @@ public final class CommonResponses implements OASFilter {
     }
 
     /** Those that the gateway makes may be compressed, but for streams. */
-    private static void describeCoding(APIResponses responses) {
+    private static void describeContent(APIResponses responses) {
         responses.getAPIResponses().forEach((status, response) -> {
             @Nullable Content content = response.getContent();
+            if (content != null) {
+                // JSON first, whichever of its resources was read first: generators of clients go by the first.
+                content.setMediaTypes(new TreeMap<>(content.getMediaTypes()));
+            }
             if (status.equals("200") && content != null && schemaOf(content.getMediaType(JSON)) != null) {
                 response.addHeader("Content-Encoding", OASFactory.createHeader().ref("ContentEncoding"));
                 response.addHeader("Vary", OASFactory.createHeader().ref("Vary"));

@@ -1,6 +1,7 @@
 package io.runtape.history.event;
 
 import io.runtape.history.PageParameters;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.DefaultValue;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -8,11 +9,15 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.jboss.resteasy.reactive.RestQuery;
 
 /**
- * In which order a page shows frames.
+ * Which page of frames to show.
  *
+ * @param filter of which frames
  * @param direction whether the first or the last comes first
+ * @param page which page
  */
-record EventOrder(
+record EventPage(
+        @BeanParam EventFilter filter,
+
         @RestQuery("order")
         @DefaultValue("asc")
         @Parameter(
@@ -21,7 +26,9 @@ record EventOrder(
                         @Schema(
                                 type = SchemaType.STRING,
                                 enumeration = {"asc", "desc"}))
-        Direction direction) {
+        Direction direction,
+
+        @BeanParam PageParameters page) {
 
     /** The direction. */
     enum Direction {
@@ -41,7 +48,7 @@ record EventOrder(
     }
 
     /** What there is to show behind the page's cursor. */
-    EventRange range(EventFilter filter, PageParameters page, String listing) {
+    EventRange range(String listing) {
         EventRange whole = new EventRange(filter.after(), Long.MAX_VALUE, descending());
         return page.cursor(listing, 1)
                 .map(cursor -> whole.beyond(cursor.number(0)))
