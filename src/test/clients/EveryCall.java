@@ -95,7 +95,7 @@ public final class EveryCall {
     }
 
     private void readRuns(String id, String stream) throws ApiException, IOException {
-        List<Run> newest = runs.listRuns(null, "completed", THREAD, null, null, null, null, 10, null).getData();
+        List<Run> newest = runs.listRuns(null, null, null, 10, null, null, "completed", THREAD, null).getData();
         same(List.of("reviewer", "tester"), newest.stream().map(Run::getAgent).filter(Objects::nonNull).toList());
 
         Run run = runs.getRun(id, null).getData();
@@ -111,14 +111,14 @@ public final class EveryCall {
         check(run.getCreatedAt().isBefore(OffsetDateTime.now().plusDays(1)), run.getCreatedAt());
 
         List<Event> events = runs.getRunEvents(
-                        id, List.of("tool_call", "tool_result"), List.of("event"), 0L, 50, null, "asc", "raw", null, null, null)
+                        id, null, null, null, 0L, null, "raw", 50, "asc", List.of("tool_call", "tool_result"), List.of("event"))
                 .getData();
         same(List.of("tool_call", "tool_result"), events.stream().map(Event::getType).toList());
         check(events.get(0).getRaw().length == events.get(0).getBytes(), events.get(0));
         same("shell", ((Map<?, ?>) events.get(0).getPayload()).get("name"));
 
         same("Run the tests.", ((Map<?, ?>) runs.getRunRequest(id)).get("prompt"));
-        same(stream, read(runs.replayRun(id, "max", null)));
+        same(stream, read(runs.replayRun(id, null, "max")));
         checkTranscript(runs.getRunTranscript(id, null).getData().getMessages());
     }
 
@@ -133,15 +133,15 @@ public final class EveryCall {
     }
 
     private void readThread(String stream) throws ApiException, IOException {
-        same(THREAD, threads.listThreads(null, false, null, null, null, null, 10, null).getData().get(0).getId());
+        same(THREAD, threads.listThreads(null, null, false, null, 10, null, null, null).getData().get(0).getId());
         same(3L, threads.getThread(THREAD).getData().getRunCount());
-        same(3, threads.listThreadRuns(THREAD, 10, null).getData().size());
+        same(3, threads.listThreadRuns(THREAD, null, 10).getData().size());
         long first = threads.getThreadEvents(THREAD, null, null, null, null, null, null, null, null, null, null)
                 .getData()
                 .get(0)
                 .getSequence();
         same((1L << 32) + 1, first);
-        String replayed = read(threads.replayThread(THREAD, "max", "PT0S", true));
+        String replayed = read(threads.replayThread(THREAD, true, "PT0S", "max"));
         check(replayed.length() > stream.length() && replayed.contains("event: run_completed"), replayed);
         checkTranscript(threads.getThreadTranscript(THREAD).getData().getMessages());
         same("Tests", threads.changeThread(THREAD, new ThreadChange().title("Tests")).getData().getTitle());

@@ -6,26 +6,24 @@ import io.runtape.access.Owner;
 import io.runtape.history.run.RunSnapshot;
 import io.runtape.history.run.RunSnapshots;
 import io.runtape.history.run.RunView;
+import io.runtape.server.loop.EventLoops;
 import io.runtape.server.response.DataEnvelope;
 import io.runtape.server.response.Responses;
 import io.runtape.store.BlockingWork;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
-import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import java.time.Duration;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /** Cancels live runs, whichever gateway records them (docs/reference/http-api.md, "Runs"). */
@@ -62,10 +60,9 @@ public final class RunCancelResource {
                     + " cancelled with reason cancel_requested. It may be recorded by any gateway of the database. A run that"
                     + " has ended is answered as it is; so is one that has not ended within five seconds, as running.")
     @APIResponse(responseCode = "200", description = "The run.")
-    public Uni<RestResponse<DataEnvelope<RunView>>> cancel(
-            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) {
+    public Uni<RestResponse<DataEnvelope<RunView>>> cancel(@RestPath String id, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
-        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
+        EventLoop loop = EventLoops.current();
         long until = System.nanoTime() + PATIENCE.toNanos();
         return work.onWorker(() -> asked(present.require(owner, id)), loop)
                 .flatMap(run -> run.live() == null ? Uni.createFrom().item(run) : ended(owner, id, until, loop))

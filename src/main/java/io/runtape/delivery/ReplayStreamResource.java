@@ -9,20 +9,39 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.core.Context;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestPath;
+import org.jboss.resteasy.reactive.RestQuery;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Replays of runs and threads: the recorded bytes with their original pauses (docs/reference/http-api.md, "Replay").
  */
 @Path("/history/v1")
 public final class ReplayStreamResource {
+
+    private static final String EXAMPLE = """
+            event: run_started
+            data: {}
+
+            event: run_completed
+            data: {"result":"The test suite is green."}
+
+            """;
 
     private final CallerAuthentication callers;
     private final RunSources sources;
@@ -38,12 +57,25 @@ public final class ReplayStreamResource {
     @GET
     @Path("/runs/{id}/replay")
     @NonBlocking
-    @Operation(hidden = true)
-    public Uni<Void> run(@PathParam("id") String id, RoutingContext context) {
+    @Tag(name = "Runs")
+    @Operation(
+            operationId = "replayRun",
+            summary = "Replay a run",
+            description =
+                    "The recorded bytes, verbatim and with the media type of the recorded response, with the pauses in which they came.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The recorded body.",
+            content =
+                    @Content(
+                            mediaType = ResponseType.EVENT_STREAM,
+                            schema = @Schema(ref = "Stream"),
+                            example = EXAMPLE))
+    @APIResponse(responseCode = "409", ref = "RunActive")
+    public Uni<Void> run(@RestPath String id, @BeanParam ReplayParameters asked, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
-        StreamRequest asked = StreamRequest.ofReplay(context.request());
-        double speed = asked.speed();
-        boolean ids = asked.flag("ids");
+        double speed = asked.factor();
+        boolean ids = asked.withIds();
         StreamReply reply = StreamReply.to(context, owner.id(), delivery.turns());
         return reply.lookedUp(() -> sources.run(owner, id), found -> {
             Run run = found.run();
@@ -65,13 +97,35 @@ public final class ReplayStreamResource {
     @GET
     @Path("/threads/{id}/replay")
     @NonBlocking
-    @Operation(hidden = true)
-    public Uni<Void> thread(@PathParam("id") String id, RoutingContext context) {
+    @Tag(name = "Threads")
+    @Operation(
+            operationId = "replayThread",
+            summary = "Replay a thread",
+            description =
+                    "The recorded bytes of all runs of the thread, one run after the other, verbatim and with the pauses in which they came.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The recorded bodies.",
+            content =
+                    @Content(
+                            mediaType = ResponseType.EVENT_STREAM,
+                            schema = @Schema(ref = "Stream"),
+                            example = EXAMPLE))
+    @APIResponse(responseCode = "409", ref = "RunActive")
+    public Uni<Void> thread(
+            @RestPath String id,
+            @BeanParam ReplayParameters asked,
+            @RestQuery
+                    @Parameter(
+                            description = "The pause between two runs, an ISO 8601 duration from PT0S to PT1H.",
+                            schema = @Schema(type = SchemaType.STRING, defaultValue = "PT1S"))
+                    @Nullable
+                    String runGap,
+            @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
-        StreamRequest asked = StreamRequest.ofReplay(context.request());
-        double speed = asked.speed();
-        boolean ids = asked.flag("ids");
-        Duration gap = Double.isInfinite(speed) ? Duration.ZERO : asked.runGap();
+        double speed = asked.factor();
+        boolean ids = asked.withIds();
+        Duration gap = Double.isInfinite(speed) ? Duration.ZERO : ReplayParameters.gap(runGap);
         StreamReply reply = StreamReply.to(context, owner.id(), delivery.turns());
         return reply.lookedUp(() -> sources.endedThread(owner, id), first -> {
             reply.head(first.map(found -> ResponseType.of(found.run())).orElse(ResponseType.EVENT_STREAM))

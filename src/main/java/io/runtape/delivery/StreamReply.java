@@ -4,15 +4,14 @@ import io.netty.channel.EventLoop;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorReply;
 import io.runtape.server.fairness.ReadTurns;
+import io.runtape.server.loop.EventLoops;
 import io.runtape.store.BlockingWork;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.MultiMap;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -45,7 +44,7 @@ final class StreamReply {
      * @param owner the owner in whose turns the look-up runs
      */
     static StreamReply to(RoutingContext context, String owner, ReadTurns turns) {
-        return new StreamReply(context, ((ContextInternal) Vertx.currentContext()).nettyEventLoop(), owner, turns);
+        return new StreamReply(context, EventLoops.current(), owner, turns);
     }
 
     EventLoop loop() {

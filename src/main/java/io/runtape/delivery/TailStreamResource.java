@@ -5,11 +5,15 @@ import io.runtape.error.ApiException;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
-import org.eclipse.microprofile.openapi.annotations.Operation;
+import jakarta.ws.rs.core.Context;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jboss.resteasy.reactive.RestPath;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +23,23 @@ import org.jspecify.annotations.Nullable;
 @Path("/history/v1")
 public final class TailStreamResource {
 
-    private static final String EVENT_STREAM = "text/event-stream";
+    private static final String RUN_EXAMPLE = """
+            event: tool_call
+            data: {"id":"call_1","name":"shell","arguments":{"command":"mvn test"}}
+            id: 7
+
+            event: runtape.end
+            id: 7
+            data: {"runId":"run_019b76a0c5c17f3e8a0f52a3a3f7c9d1","status":"completed","reason":null,"lastSequence":7}
+
+            """;
+
+    private static final String THREAD_EXAMPLE = """
+            event: tool_call
+            data: {"id":"call_1","name":"shell","arguments":{"command":"mvn test"}}
+            id: 4294967303
+
+            """;
 
     private final StreamReaders readers;
     private final Delivery delivery;
@@ -34,14 +54,26 @@ public final class TailStreamResource {
     /** The tail of a run, from the position that the reader names. */
     @GET
     @Path("/runs/{id}/events")
-    @Produces(EVENT_STREAM + ";qs=0.5")
+    @Produces(ResponseType.EVENT_STREAM + ";qs=0.5")
     @NonBlocking
-    @Operation(hidden = true)
-    public Uni<Void> run(@PathParam("id") String id, RoutingContext context) {
-        StreamRequest asked = StreamRequest.ofTail(context.request());
-        StreamReaders.Lookup<RunSources.Found> lookup = readers.ofRun(context.request(), asked.ticket(), id);
+    @APIResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = ResponseType.EVENT_STREAM,
+                            schema = @Schema(ref = "Stream"),
+                            example = RUN_EXAMPLE))
+    @APIResponse(
+            responseCode = "204",
+            description =
+                    "Asked for `text/event-stream` after the last sequence of a run that has ended: there is nothing more to"
+                            + " come, and an EventSource stops reconnecting.")
+    public Uni<Void> run(@RestPath String id, @BeanParam TailParameters asked, @Context RoutingContext context) {
+        asked.check(context);
+        StreamReaders.Lookup<RunSources.Found> lookup =
+                readers.ofRun(context.request(), asked.broughtTicket(context), id);
         @Nullable Long position = asked.position();
-        boolean verbatim = asked.flag("verbatim");
+        boolean verbatim = asked.isVerbatim();
         StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
         return reply.lookedUp(lookup.work(), found -> {
             RunSource source = found.source();
@@ -52,7 +84,7 @@ public final class TailStreamResource {
             if (position != null && source.ending() != null && after == source.lastSequence()) {
                 return reply.nothingMore();
             }
-            reply.head(EVENT_STREAM)
+            reply.head(ResponseType.EVENT_STREAM)
                     .putHeader("Runtape-Run-Id", found.run().id)
                     .putHeader("Runtape-Thread-Id", found.run().threadId);
             StreamFormat framing = verbatim ? new VerbatimFraming() : new TailFraming(0);
@@ -63,19 +95,25 @@ public final class TailStreamResource {
     /** The tail of a thread: its runs one after the other, then its future runs. */
     @GET
     @Path("/threads/{id}/events")
-    @Produces(EVENT_STREAM + ";qs=0.5")
+    @Produces(ResponseType.EVENT_STREAM + ";qs=0.5")
     @NonBlocking
-    @Operation(hidden = true)
-    public Uni<Void> thread(@PathParam("id") String id, RoutingContext context) {
-        StreamRequest asked = StreamRequest.ofTail(context.request());
-        StreamReaders.Lookup<Owner> owner = readers.ofThread(context.request(), asked.ticket(), id);
+    @APIResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = ResponseType.EVENT_STREAM,
+                            schema = @Schema(ref = "Stream"),
+                            example = THREAD_EXAMPLE))
+    public Uni<Void> thread(@RestPath String id, @BeanParam TailParameters asked, @Context RoutingContext context) {
+        asked.check(context);
+        StreamReaders.Lookup<Owner> owner = readers.ofThread(context.request(), asked.broughtTicket(context), id);
         @Nullable Long position = asked.position();
-        boolean verbatim = asked.flag("verbatim");
+        boolean verbatim = asked.isVerbatim();
         StreamReply reply = StreamReply.to(context, owner.owner(), delivery.turns());
         return reply.lookedUp(
                 () -> threadTails.open(owner.work().get(), id, position == null ? 0 : position, verbatim, reply.loop()),
                 tail -> {
-                    reply.head(EVENT_STREAM).putHeader("Runtape-Thread-Id", id);
+                    reply.head(ResponseType.EVENT_STREAM).putHeader("Runtape-Thread-Id", id);
                     return reply.write(tail);
                 });
     }

@@ -40,6 +40,9 @@ public final class ApiExceptionMapper {
     /** A path without a resource. JAX-RS also throws this for an unreadable parameter, which is not a 404 here. */
     @ServerExceptionMapper
     public Response nothingThere(NotFoundException failure, RoutingContext context) {
+        if (failure.getCause() instanceof ApiException refusal) {
+            return refused(refusal, context);
+        }
         if (failure.getCause() != null) {
             return answer(context, ErrorCode.INVALID_REQUEST, "A parameter has a value that cannot be read.", Map.of());
         }

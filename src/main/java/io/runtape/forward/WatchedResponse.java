@@ -2,11 +2,10 @@ package io.runtape.forward;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import io.runtape.server.loop.EventLoops;
 import io.vertx.core.Handler;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.impl.ContextInternal;
 import io.vertx.core.streams.ReadStream;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +38,7 @@ final class WatchedResponse implements ReadStream<Buffer> {
      * @param silent runs before the response is broken off
      */
     static WatchedResponse of(HttpClientResponse response, Duration silenceMax, Runnable silent) {
-        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
+        EventLoop loop = EventLoops.current();
         WatchedResponse watched = new WatchedResponse(response, silenceMax, silent, loop);
         watched.watch(watched.silenceMaxNanos);
         return watched;

@@ -1,7 +1,6 @@
 package io.runtape.history;
 
 import io.runtape.access.Owner;
-import jakarta.persistence.TypedQuery;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +18,7 @@ public final class Conditions {
         parameters.put("owner", owner.id());
     }
 
+    /** That the owner is this one. */
     public static Conditions of(Owner owner) {
         return new Conditions(owner);
     }
@@ -44,8 +44,8 @@ public final class Conditions {
         return hql.toString();
     }
 
-    public <T> TypedQuery<T> bind(TypedQuery<T> query) {
-        parameters.forEach(query::setParameter);
-        return query;
+    /** The values of the conditions' parameters, by their names. */
+    public Map<String, Object> parameters() {
+        return parameters;
     }
 }

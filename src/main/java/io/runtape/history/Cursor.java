@@ -69,10 +69,16 @@ public final class Cursor {
         return new Cursor(parts.subList(2, parts.size()));
     }
 
+    /** The text at this place, counted from 0. */
     public String text(int at) {
         return fields.get(at);
     }
 
+    /**
+     * The number at this place, counted from 0.
+     *
+     * @throws ApiException 400 where it is none
+     */
     public long number(int at) {
         try {
             return Long.parseLong(fields.get(at));
@@ -81,9 +87,14 @@ public final class Cursor {
         }
     }
 
+    /**
+     * The time at this place, counted from 0.
+     *
+     * @throws ApiException 400 where it is none that a database can be asked for
+     */
     public Instant time(int at) {
         Instant time = Instant.EPOCH.plus(number(at), ChronoUnit.MICROS);
-        if (!QueryParameters.isStorable(time)) {
+        if (!TimeParameter.isStorable(time)) {
             throw bad();
         }
         return time;

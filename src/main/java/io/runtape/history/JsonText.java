@@ -34,6 +34,7 @@ public record JsonText(String text) {
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
 
+    /** The text; null for none. */
     public static @Nullable JsonText orNull(@Nullable String text) {
         return text == null ? null : new JsonText(text);
     }

@@ -75,9 +75,9 @@ public final class NdjsonResponses {
     }
 
     /** @throws ApiException 400 where one of these parameters, which belong to a page, is given */
-    public static void requireNone(QueryParameters query, String what, String... names) {
+    public static void requireNone(RoutingContext context, String what, String... names) {
         for (String name : names) {
-            if (query.has(name)) {
+            if (context.queryParams().contains(name)) {
                 throw ApiException.invalid(name + " does not go with " + LINES + ", which has all " + what
                         + " in order. Leave it out, or ask for application/json.");
             }
@@ -143,7 +143,7 @@ public final class NdjsonResponses {
             }
         }
 
-        public Uni<Void> write() {
+        Uni<Void> write() {
             return Multi.createBy()
                     .repeating()
                     .uni(() -> read().flatMap(this::send))

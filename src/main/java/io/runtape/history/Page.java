@@ -36,6 +36,7 @@ public record Page<T>(List<T> data, Meta meta) {
             @Schema(description = "Names the request in the gateway's log.")
             String requestId) {}
 
+    /** The response to this request. */
     public static <T> Page<T> of(List<T> data, @Nullable String nextCursor, RoutingContext context) {
         return new Page<>(ReadOnceList.of(data), new Meta(nextCursor != null, nextCursor, RequestId.of(context)));
     }

@@ -11,6 +11,7 @@ import io.runtape.idempotency.RecordedResponses;
 import io.runtape.journal.Journal;
 import io.runtape.server.body.IncomingBody;
 import io.runtape.server.body.ReceivedBody;
+import io.runtape.server.loop.EventLoops;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.UpstreamConfig;
@@ -18,7 +19,6 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -114,7 +114,7 @@ public final class AgentApiResource {
 
     /** From here on the run goes on even if the client leaves: only the client's response depends on the result. */
     private Uni<Void> relay(RoutingContext context, RecordedCall call) {
-        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
+        EventLoop loop = EventLoops.current();
         return Uni.createFrom().emitter(emitter -> {
             ClientResponse client =
                     new ClientResponse(context, emitter, call.own().eventIds(), delivery, loop);

@@ -7,13 +7,12 @@ import io.runtape.error.ApiException;
 import io.runtape.history.HistoryBodies;
 import io.runtape.history.run.RunQueries;
 import io.runtape.history.thread.ThreadQueries;
+import io.runtape.server.loop.EventLoops;
 import io.runtape.server.response.DataEnvelope;
 import io.runtape.server.response.Responses;
 import io.runtape.store.BlockingWork;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
-import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -78,11 +77,14 @@ public final class TicketResource {
                             mediaType = "application/json",
                             schema = @Schema(ref = "TicketRequest"),
                             example = "{\"runId\":\"run_019b76a0c5c17f3e8a0f52a3a3f7c9d1\"}"))
-    @APIResponse(responseCode = "201", description = "The ticket.")
+    @APIResponse(
+            responseCode = "201",
+            description = "The ticket.",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "OneTicket")))
     @APIResponse(responseCode = "404", ref = "NotFound")
     public Uni<RestResponse<DataEnvelope<TicketView>>> create(@Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
-        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
+        EventLoop loop = EventLoops.current();
         return bodies.of(context)
                 .map(TicketRequest::read)
                 .flatMap(asked -> work.onWorker(() -> make(owner, asked), loop))

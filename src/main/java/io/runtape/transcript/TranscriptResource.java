@@ -14,15 +14,14 @@ import io.runtape.server.response.Responses;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -62,8 +61,8 @@ public final class TranscriptResource {
                     that goes on, what there is so far; of one that has ended, with an `ETag`.""")
     @APIResponse(responseCode = "200", description = "The transcript.")
     @APIResponse(responseCode = "304", ref = "NotModified")
-    public RestResponse<DataEnvelope<RunTranscript>> ofRun(
-            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
+    public RestResponse<DataEnvelope<RunTranscript>> ofRun(@RestPath String id, @Context RoutingContext context)
+            throws SQLException {
         Run run = transcripts.require(callers.readerOf(context.request()), id);
         @Nullable
         ResponseTag tag =
@@ -86,8 +85,7 @@ public final class TranscriptResource {
             summary = "Read a thread as a conversation",
             description = "All its runs in their order. What a request repeats of earlier runs is shown once.")
     @APIResponse(responseCode = "200", description = "The transcript.")
-    public RestResponse<DataEnvelope<ThreadTranscript>> ofThread(
-            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
+    public RestResponse<DataEnvelope<ThreadTranscript>> ofThread(@RestPath String id, @Context RoutingContext context)
             throws SQLException {
         return Responses.ok(new DataEnvelope<>(
                 transcripts.ofThread(callers.readerOf(context.request()), id, ResponseRoom.of(context, memory))));

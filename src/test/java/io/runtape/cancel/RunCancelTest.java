@@ -4,29 +4,27 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.ReceivedCall;
 import io.runtape.testsupport.RunTable.RunRow;
-import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
-import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Cancels of runs that are recorded here. */
-abstract class RunCancelTest extends RunningGateway {
+abstract class RunCancelTest extends RecordedHistory {
 
     private static final int RACES = 30;
 
     private static final String FIRST = "data: first\n\n";
 
-    private final String key = "X-API-Key: cancel-" + UUID.randomUUID();
+    private final String credential = "X-API-Key: " + key;
 
     /** An agent that answers calls by one script and cancels by another. */
     private Scripted agent(Script run, Script cancel) {
@@ -40,29 +38,20 @@ abstract class RunCancelTest extends RunningGateway {
     }
 
     private WireResponse post(Scripted script) throws IOException {
-        return client().post("/v1/run", "{}", key, script.header());
+        return client().post("/v1/run", "{}", credential, script.header());
     }
 
-    private WireResponse askToCancel(String id) throws IOException {
-        return client().post("/history/v1/runs/" + id + "/cancel", "", key);
+    private Map<String, Object> cancel(String id) {
+        return history()
+                .post("/runs/" + id + "/cancel")
+                .then()
+                .statusCode(200)
+                .extract()
+                .path("data");
     }
 
-    private JsonObject cancel(String id) throws IOException {
-        try (WireResponse response = askToCancel(id)) {
-            return one(response);
-        }
-    }
-
-    private static JsonObject one(WireResponse response) throws IOException {
-        String text = new String(response.whole(), UTF_8);
-        assertEquals(200, response.status(), text);
-        return new JsonObject(text).getJsonObject("data");
-    }
-
-    private JsonObject run(String id) throws IOException {
-        try (WireResponse response = client().get("/history/v1/runs/" + id, key)) {
-            return one(response);
-        }
+    private Map<String, Object> run(String id) {
+        return json("/runs/" + id).getMap("data");
     }
 
     @Test
@@ -73,17 +62,17 @@ abstract class RunCancelTest extends RunningGateway {
             live.readUpTo(FIRST.length());
             script.call();
             try (WireResponse tail =
-                    client().get("/history/v1/runs/" + id + "/events", "Accept: text/event-stream", key)) {
+                    client().get("/history/v1/runs/" + id + "/events", "Accept: text/event-stream", credential)) {
                 tail.status();
 
-                JsonObject run = cancel(id);
+                Map<String, Object> run = cancel(id);
 
-                assertEquals("cancelled", run.getString("status"));
-                assertEquals("cancel_requested", run.getString("reason"));
+                assertEquals("cancelled", run.get("status"));
+                assertEquals("cancel_requested", run.get("reason"));
                 ReceivedCall call = script.call();
                 assertEquals("POST", call.method());
                 assertEquals("/v1/run/theirs/cancel", call.target());
-                assertTrue(call.lines().contains(key), "asked as the caller would");
+                assertTrue(call.lines().contains(credential), "asked as the caller would");
                 assertEquals(
                         "data: first\nid: 1\n\nevent: runtape.end\nid: 1\ndata: {\"runId\":\"" + id
                                 + "\",\"status\":\"cancelled\",\"reason\":\"cancel_requested\",\"lastSequence\":1}\n\n",
@@ -106,7 +95,7 @@ abstract class RunCancelTest extends RunningGateway {
         try (WireResponse live = post(script)) {
             live.readUpTo(FIRST.length());
 
-            assertEquals("cancelled", cancel(live.header("Runtape-Run-Id")).getString("status"));
+            assertEquals("cancelled", cancel(live.header("Runtape-Run-Id")).get("status"));
         }
     }
 
@@ -120,9 +109,9 @@ abstract class RunCancelTest extends RunningGateway {
         }
         table().ended(id);
         script.call();
-        JsonObject before = run(id);
+        Map<String, Object> before = run(id);
 
-        assertEquals("completed", before.getString("status"));
+        assertEquals("completed", before.get("status"));
         assertEquals(before, cancel(id));
         assertTrue(script.isUncalled());
     }
@@ -134,11 +123,7 @@ abstract class RunCancelTest extends RunningGateway {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(FIRST.length());
 
-            try (WireResponse response =
-                    client().post("/history/v1/runs/" + id + "/cancel", "", "X-API-Key: another")) {
-                response.whole();
-                assertEquals(404, response.status());
-            }
+            refused(historyOf("another").post("/runs/" + id + "/cancel").then(), 404, "not_found");
 
             assertTrue(table().run(id).running());
             cancel(id);
@@ -151,21 +136,15 @@ abstract class RunCancelTest extends RunningGateway {
         Scripted script = agent(Script.silence(), Script.json(200, "{}"));
         try (WireResponse live = post(script)) {
             script.call();
-            String id = runs().getJsonArray("data").getJsonObject(0).getString("id");
+            String id = json("/runs").getString("data[0].id");
 
-            assertEquals("cancelled", cancel(id).getString("status"));
+            assertEquals("cancelled", cancel(id).get("status"));
 
             assertTrue(script.done().isEmpty(), "its connection stays open");
             assertTrue(script.isUncalled());
             assertEquals(410, live.status());
             live.whole();
             assertTrue(live.text().contains("cancelled"), live::text);
-        }
-    }
-
-    private JsonObject runs() throws IOException {
-        try (WireResponse response = client().get("/history/v1/runs", key)) {
-            return new JsonObject(new String(response.whole(), UTF_8));
         }
     }
 
@@ -188,10 +167,10 @@ abstract class RunCancelTest extends RunningGateway {
                 live.readUpTo(FIRST.length());
                 now.await();
 
-                JsonObject run = cancel(id);
+                Map<String, Object> run = cancel(id);
 
                 RunRow row = table().ended(id);
-                assertEquals(row.status(), run.getString("status"));
+                assertEquals(row.status(), run.get("status"));
                 assertEquals(run, run(id));
                 live.readAll();
                 assertEquals(row.status().equals("completed"), live.end() == WireResponse.End.WHOLE, row::toString);

@@ -75,6 +75,11 @@ final class EventHistory {
         return Page.of(events, null, context);
     }
 
+    /** @throws ApiException 400 where a parameter belongs to a page */
+    static void requireLinesOnly(RoutingContext context) {
+        NdjsonResponses.requireNone(context, "events", "limit", "cursor", "order");
+    }
+
     /**
      * All of them, a line each. Does not block; fails in its midst where a run is deleted meanwhile, so that nobody takes the rest
      * for the whole.

@@ -16,7 +16,10 @@ import java.time.OffsetDateTime;
 import java.util.Optional;
 import javax.sql.DataSource;
 
-/** Queries over frames, and over the runs that have some. They block; safe for any thread. */
+/**
+ * Queries over frames, and over the runs that have some. They block; safe for any thread. Plain SQL: frames are no entities, and
+ * its order and bounds are what makes H2 search an index instead of all runs of a thread.
+ */
 @Singleton
 final class FrameQueries {
 

@@ -4,24 +4,25 @@ import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
-import io.runtape.history.QueryParameters;
 import io.runtape.history.thread.ThreadQueries;
 import io.runtape.run.AgentThread;
 import io.runtape.server.response.Responses;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /**
@@ -29,6 +30,7 @@ import org.jboss.resteasy.reactive.RestResponse;
  * at the same address.
  */
 @Path("/history/v1")
+@Tag(name = "Threads")
 public final class ThreadEventResource {
 
     private final CallerAuthentication callers;
@@ -47,7 +49,6 @@ public final class ThreadEventResource {
     @GET
     @Path("/threads/{id}/events")
     @Produces(MediaType.APPLICATION_JSON)
-    @Tag(name = "Threads")
     @Operation(operationId = "getThreadEvents", summary = "Read the events of a thread", description = """
                     As `application/json`, a page. As `application/x-ndjson`, all of them up to the present, an object a line, \
                     without `limit`, `cursor` and `order`. As `text/event-stream`, all of them with their sequence as `id`, \
@@ -55,18 +56,20 @@ public final class ThreadEventResource {
     @APIResponse(responseCode = "200", description = "The events.")
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
     public RestResponse<Page<EventView>> page(
-            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
-            throws SQLException {
+            @RestPath String id, @BeanParam EventPage asked, @Context RoutingContext context) throws SQLException {
         Responses.requireJson(context);
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
-        QueryParameters query = QueryParameters.of(context);
-        EventRequest asked = EventRequest.ofPage(query);
-        frames.requireReached(owner, thread, asked.after());
+        frames.requireReached(owner, thread, asked.filter().after());
         String listing = asked.listing(thread.id);
-        EventRange span = asked.span(query, listing);
+        EventRange range = asked.range(listing);
         return Responses.ok(events.page(
-                listing, runs(owner, thread, asked.filter(), span), asked.filter(), span, query.limit(), context));
+                listing,
+                runs(owner, thread, asked.filter(), range),
+                asked.filter(),
+                range,
+                asked.page().limit(),
+                context));
     }
 
     /** All of them up to the present, a line each. */
@@ -74,15 +77,17 @@ public final class ThreadEventResource {
     @Path("/threads/{id}/events")
     @Produces(NdjsonResponses.LINES + ";qs=0.9")
     @Blocking
-    @Operation(hidden = true)
-    public Uni<Void> lines(@PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
+    @APIResponse(
+            responseCode = "200",
+            content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(implementation = EventView.class)))
+    public Uni<Void> lines(@RestPath String id, @BeanParam EventFilter filter, @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
-        EventRequest asked = EventRequest.ofLines(QueryParameters.of(context));
-        frames.requireReached(owner, thread, asked.after());
-        return events.lines(
-                owner, runs(owner, thread, asked.filter(), asked.span()), asked.filter(), asked.span(), context);
+        EventHistory.requireLinesOnly(context);
+        frames.requireReached(owner, thread, filter.after());
+        EventRange range = EventRange.after(filter.after());
+        return events.lines(owner, runs(owner, thread, filter, range), filter, range, context);
     }
 
     private ThreadFrames runs(Owner owner, AgentThread thread, EventFilter filter, EventRange span)

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Deletes runs with their frames, and threads with their runs, each with what belongs to it. When a method returns, the deletion outlives the process. One
- * run is deleted a transaction, so that the commits of live runs never wait long. Blocks; safe for any thread.
+ * run is deleted a transaction, so that the commits of live runs never wait long. Plain SQL, since rows are locked in an order and the hooks share the connection. Blocks; safe for any thread.
  */
 @Singleton
 public final class Deletion {

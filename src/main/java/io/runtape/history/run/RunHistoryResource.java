@@ -6,7 +6,7 @@ import io.runtape.error.ApiException;
 import io.runtape.history.ListSlice;
 import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
-import io.runtape.history.QueryParameters;
+import io.runtape.history.PageParameters;
 import io.runtape.run.RecordedRequest;
 import io.runtape.run.RequestReader;
 import io.runtape.run.Run;
@@ -20,10 +20,10 @@ import io.runtape.server.response.Responses;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -34,14 +34,15 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
 /** What was recorded of runs (docs/reference/http-api.md, "Runs"). */
 @Path("/history/v1")
+@Tag(name = "Runs")
 public final class RunHistoryResource {
 
     private static final String LISTING = "runs";
@@ -78,22 +79,23 @@ public final class RunHistoryResource {
     @GET
     @Path("/runs")
     @Produces(MediaType.APPLICATION_JSON)
-    @Tag(name = "Runs")
     @Operation(operationId = "listRuns", summary = "List runs", description = """
                     The caller's runs, the newest first. As `application/json`, a page; new runs do not move a page that a cursor \
                     leads to. As `application/x-ndjson`, all of them that there are now, an object a line, without `limit` and \
                     `cursor`.""")
     @APIResponse(responseCode = "200", description = "The runs.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
-    public RestResponse<Page<RunView>> list(@Context RoutingContext context) throws SQLException {
+    public RestResponse<Page<RunView>> list(
+            @BeanParam RunFilter filter, @BeanParam PageParameters page, @Context RoutingContext context)
+            throws SQLException {
         Responses.requireJson(context);
         Owner owner = callers.readerOf(context.request());
-        QueryParameters query = QueryParameters.of(context);
+        filter.common().refuseForeign();
         ListSlice<Run> slice = runs.newest(
                 owner,
-                RunFilter.of(query),
-                query.cursor(LISTING, 2).map(RunQueries.Position::of),
-                RunQueries.Bounds.ofPage(query.limit()),
+                filter,
+                page.cursor(LISTING, 2).map(RunQueries.Position::of),
+                RunQueries.Bounds.ofPage(page.limit()),
                 ResponseRoom.of(context, memory));
         @Nullable
         String next = slice.more() ? RunQueries.Position.of(slice.last()).cursor(LISTING) : null;
@@ -105,25 +107,26 @@ public final class RunHistoryResource {
     @Path("/runs")
     @Produces(NdjsonResponses.LINES + ";qs=0.9")
     @Blocking
-    @Operation(hidden = true)
-    public Uni<Void> lines(@Context RoutingContext context) {
+    @APIResponse(
+            responseCode = "200",
+            content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(implementation = RunView.class)))
+    public Uni<Void> lines(@BeanParam RunFilter filter, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
-        QueryParameters query = QueryParameters.of(context);
-        NdjsonResponses.requireNone(query, "runs", "limit", "cursor");
-        return lines.newest(owner, RunFilter.of(query), context);
+        NdjsonResponses.requireNone(context, "runs", "limit", "cursor");
+        filter.common().refuseForeign();
+        return lines.newest(owner, filter, context);
     }
 
     /** One run, by its id here or at the agent API. */
     @GET
     @Path("/runs/{id}")
     @Produces(MediaType.APPLICATION_JSON)
-    @Tag(name = "Runs")
     @Operation(operationId = "getRun", summary = "Show a run", description = """
                     Of a run that goes on, the counts are those of its frames so far. One that has ended has an `ETag`.""")
     @APIResponse(responseCode = "200", description = "The run.")
     @APIResponse(responseCode = "304", ref = "NotModified")
-    public RestResponse<DataEnvelope<RunView>> get(
-            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
+    public RestResponse<DataEnvelope<RunView>> get(@RestPath String id, @Context RoutingContext context)
+            throws SQLException {
         RunSnapshot run = present.require(callers.readerOf(context.request()), id);
         if (run.live() != null) {
             return Responses.ok(new DataEnvelope<>(RunView.of(run)));
@@ -137,7 +140,6 @@ public final class RunHistoryResource {
     /** The body that the run was called with, byte for byte. */
     @GET
     @Path("/runs/{id}/request")
-    @Tag(name = "Runs")
     @Operation(
             operationId = "getRunRequest",
             summary = "Show what a run was asked",
@@ -150,8 +152,7 @@ public final class RunHistoryResource {
                             mediaType = "application/json",
                             schema = @Schema(type = SchemaType.OBJECT, additionalProperties = Schema.True.class),
                             example = "{\"agent\":\"code-assistant\",\"prompt\":\"Run the tests.\"}"))
-    public RestResponse<byte[]> request(
-            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
+    public RestResponse<byte[]> request(@RestPath String id, @Context RoutingContext context) throws SQLException {
         Run run = runs.require(callers.readerOf(context.request()), id);
         RecordedRequest request = requests.read(run.runPk, ResponseRoom.of(context, memory))
                 .orElseThrow(() -> ApiException.notFound("run"));
@@ -180,15 +181,13 @@ public final class RunHistoryResource {
     /** Deletes a run that has ended, with its frames. */
     @DELETE
     @Path("/runs/{id}")
-    @Tag(name = "Runs")
     @Operation(
             operationId = "deleteRun",
             summary = "Delete a run",
             description = "Its frames are gone with it. What the agent API keeps is not touched.")
     @APIResponse(responseCode = "204", description = "It is deleted.")
     @APIResponse(responseCode = "409", ref = "RunActive")
-    public RestResponse<Void> delete(
-            @PathParam("id") @Parameter(ref = "RunId") String id, @Context RoutingContext context) throws SQLException {
+    public RestResponse<Void> delete(@RestPath String id, @Context RoutingContext context) throws SQLException {
         deletion.ofRun(runs.require(callers.readerOf(context.request()), id).runPk);
         return RestResponse.noContent();
     }

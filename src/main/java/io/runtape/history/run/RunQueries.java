@@ -1,11 +1,14 @@
 package io.runtape.history.run;
 
+import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.history.Conditions;
 import io.runtape.history.Cursor;
 import io.runtape.history.ListSlice;
 import io.runtape.run.Run;
+import io.runtape.run.RunStatus;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.time.Instant;
@@ -20,7 +23,7 @@ import java.util.function.LongConsumer;
  */
 @ApplicationScoped
 @Transactional
-public class RunQueries {
+public class RunQueries implements PanacheRepositoryBase<Run, Long> {
 
     /**
      * How much of a listing to read.
@@ -32,16 +35,26 @@ public class RunQueries {
 
         private static final long PAGE_BYTES = 4 << 20;
 
+        /** Those of a page with so many runs at the most. */
         public static Bounds ofPage(int limit) {
             return new Bounds(limit, PAGE_BYTES);
         }
     }
 
-    private static final String KEYS = """
+    private static final String SIZES = """
             select e.runPk, coalesce(octet_length(e.prompt), 0) + coalesce(octet_length(e.result), 0)
                 + octet_length(e.metadata) + octet_length(e.config)
                 + coalesce(octet_length(e.usage), 0) + coalesce(octet_length(e.error), 0)
             from Run e where\s""";
+
+    /**
+     * How much there is to read of a run.
+     *
+     * @param runPk its key
+     * @param bytes of its texts
+     */
+    @RegisterForReflection
+    record Size(Long runPk, Number bytes) {}
 
     /**
      * The owner's run of that id, here or at the agent API.
@@ -49,18 +62,7 @@ public class RunQueries {
      * @throws ApiException 404 where there is none
      */
     public Run require(Owner owner, String id) {
-        return (isPossible(id) ? Run.of(owner, id) : Optional.<Run>empty())
-                .orElseThrow(() -> ApiException.notFound("run"));
-    }
-
-    /** A text with U+0000 names nothing, and PostgreSQL refuses to be asked for it. */
-    public static boolean isPossible(String id) {
-        return id.indexOf('\0') < 0;
-    }
-
-    /** The run's row as it is now. */
-    Optional<Run> byKey(long runPk) {
-        return Run.findByIdOptional(runPk);
+        return Run.of(owner, id).orElseThrow(() -> ApiException.notFound("run"));
     }
 
     /** The newest runs, from a position on. */
@@ -68,11 +70,11 @@ public class RunQueries {
         Conditions conditions = Conditions.of(owner)
                 // Says what the index is limited to.
                 .and("e.runPk > 0", Map.of())
-                .and("e.agent = :agent", "agent", filter.agent())
-                .and("e.status = :status", "status", filter.status())
+                .and("e.agent = :agent", "agent", filter.common().agent())
+                .and("e.status = :status", "status", filter.status().map(RunStatus::label))
                 .and("e.threadId = :thread", "thread", filter.threadId())
-                .and("e.createdAt >= :since", "since", filter.since())
-                .and("e.createdAt < :until", Map.of("until", filter.until()));
+                .and("e.createdAt >= :since", "since", filter.common().since())
+                .and("e.createdAt < :until", Map.of("until", filter.common().end()));
         after.ifPresent(position -> conditions.and(
                 // The first half is what the index is searched by.
                 "e.createdAt <= :at and (e.createdAt < :at or e.runPk < :pk)",
@@ -94,26 +96,21 @@ public class RunQueries {
      * @param order all columns of the index from its first, or H2 sorts all that there is for each page
      * @param room is told how many bytes will be read, and may wait, or throw, until there is room for them
      */
-    private static ListSlice<Run> slice(Conditions conditions, String order, Bounds bounds, LongConsumer room) {
-        List<Object[]> keys = conditions
-                .bind(Run.getEntityManager()
-                        .createQuery(KEYS + conditions.hql() + " order by " + order, Object[].class))
-                .setMaxResults(bounds.runs() + 1)
-                .getResultList();
+    private ListSlice<Run> slice(Conditions conditions, String order, Bounds bounds, LongConsumer room) {
+        List<Size> sizes = find(SIZES + conditions.hql() + " order by " + order, conditions.parameters())
+                .page(0, bounds.runs() + 1)
+                .project(Size.class)
+                .list();
         int taken = 0;
         long bytes = 0;
-        while (taken < Math.min(bounds.runs(), keys.size()) && bytes < bounds.bytes()) {
-            bytes += ((Number) keys.get(taken)[1]).longValue();
+        while (taken < Math.min(bounds.runs(), sizes.size()) && bytes < bounds.bytes()) {
+            bytes += sizes.get(taken).bytes().longValue();
             taken++;
         }
         room.accept(bytes);
-        List<Long> pks =
-                keys.subList(0, taken).stream().map(key -> (Long) key[0]).toList();
-        List<Run> runs = pks.isEmpty()
-                ? List.of()
-                : Run.<Run>find("from Run e where e.runPk in ?1 order by " + order, pks)
-                        .list();
-        return new ListSlice<>(runs, taken < keys.size());
+        List<Long> pks = sizes.subList(0, taken).stream().map(Size::runPk).toList();
+        List<Run> runs = pks.isEmpty() ? List.of() : list("from Run e where e.runPk in ?1 order by " + order, pks);
+        return new ListSlice<>(runs, taken < sizes.size());
     }
 
     /** A place in the list of the newest runs. */

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record RunSnapshot(Run row, @Nullable RunTotals live) {
 
+    /** How many frames it has that are durable. */
     public long frameCount() {
         return live == null ? row.frameCount : live.frames();
     }

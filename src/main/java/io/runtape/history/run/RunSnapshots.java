@@ -48,7 +48,7 @@ public final class RunSnapshots {
             return Optional.of(new RunSnapshot(row, null));
         }
         // Either it ended after its row was read, or the database refused its end and the next start will close it.
-        Optional<Run> again = runs.byKey(row.runPk);
+        Optional<Run> again = runs.findByIdOptional(row.runPk);
         if (again.isEmpty()) {
             return Optional.empty();
         }

@@ -1,32 +1,19 @@
 package io.runtape.history.thread;
 
-import io.runtape.error.ApiException;
-import io.runtape.history.QueryParameters;
-import io.runtape.history.run.RunFilter;
-import java.time.Instant;
+import io.runtape.history.ListFilter;
+import jakarta.ws.rs.BeanParam;
 import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.jboss.resteasy.reactive.RestQuery;
 
 /**
  * Which threads of the caller to list.
  *
- * @param agent the agent's name
+ * @param common the agent, and when something last happened in them
  * @param archived whether they are archived
- * @param since the earliest last activity
- * @param until the last activity that is too late; never absent, since H2 searches an index by what the query bounds
  */
-record ThreadFilter(Optional<String> agent, Optional<Boolean> archived, Optional<Instant> since, Instant until) {
+record ThreadFilter(
+        @BeanParam ListFilter common,
 
-    /**
-     * Reads the filter.
-     *
-     * @throws ApiException 400 where a value is not allowed; 403 where it takes a role
-     */
-    static ThreadFilter of(QueryParameters query) {
-        RunFilter.refuseForeign(query);
-        return new ThreadFilter(
-                query.text("agent"),
-                query.flag("archived"),
-                query.time("since"),
-                query.time("until").orElse(QueryParameters.LATEST));
-    }
-}
+        @RestQuery("archived") @Parameter(description = "Only those that are archived, or only those that are not.")
+        Optional<Boolean> archived) {}

@@ -1,13 +1,12 @@
 package io.runtape.history.thread;
 
+import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.history.Conditions;
 import io.runtape.history.Cursor;
 import io.runtape.history.ListSlice;
-import io.runtape.history.run.RunQueries;
 import io.runtape.run.AgentThread;
-import io.runtape.run.Run;
 import io.runtape.run.RunStatus;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
@@ -29,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 @Transactional
-public class ThreadQueries {
+public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentThread.Key> {
 
     // The joins and subqueries go by owner and thread, which is what H2 searches the index by; a list of threads it
     // does not.
@@ -58,8 +57,7 @@ public class ThreadQueries {
      * @throws ApiException 404 where there is none
      */
     public AgentThread require(Owner owner, String id) {
-        return (RunQueries.isPossible(id) ? AgentThread.of(owner, id) : Optional.<AgentThread>empty())
-                .orElseThrow(() -> ApiException.notFound("thread"));
+        return AgentThread.of(owner, id).orElseThrow(() -> ApiException.notFound("thread"));
     }
 
     /** The threads that moved last, from a position on. */
@@ -67,22 +65,17 @@ public class ThreadQueries {
         Conditions conditions = Conditions.of(owner)
                 // Says what the index is limited to.
                 .and("e.lastOrdinal > 0", Map.of())
-                .and("e.agent = :agent", "agent", filter.agent())
+                .and("e.agent = :agent", "agent", filter.common().agent())
                 .and("e.archived = :archived", "archived", filter.archived())
-                .and("e.updatedAt >= :since", "since", filter.since())
-                .and("e.updatedAt < :until", Map.of("until", filter.until()));
+                .and("e.updatedAt >= :since", "since", filter.common().since())
+                .and("e.updatedAt < :until", Map.of("until", filter.common().end()));
         after.ifPresent(position -> conditions.and(
                 "e.updatedAt <= :at and (e.updatedAt < :at or e.id < :id)",
                 Map.of("at", position.updatedAt(), "id", position.id())));
-        List<AgentThread> threads = conditions
-                .bind(AgentThread.getEntityManager()
-                        .createQuery(
-                                "from AgentThread e where " + conditions.hql()
-                                        + " order by e.owner desc, e.updatedAt desc, e.id desc",
-                                AgentThread.class))
-                .setMaxResults(limit + 1)
-                .getResultList();
-        return ListSlice.of(threads, limit);
+        String hql =
+                "from AgentThread e where " + conditions.hql() + " order by e.owner desc, e.updatedAt desc, e.id desc";
+        return ListSlice.of(
+                find(hql, conditions.parameters()).page(0, limit + 1).list(), limit);
     }
 
     /** What the runs of each thread add up to; threads that are gone are absent. */
@@ -90,7 +83,7 @@ public class ThreadQueries {
         if (threads.isEmpty()) {
             return Map.of();
         }
-        EntityManager entities = Run.getEntityManager();
+        EntityManager entities = getEntityManager();
         Map<String, List<Long>> running = new HashMap<>();
         Set<Long> allRunning = new HashSet<>(Set.of(NO_RUN));
         for (Object[] row : ask(

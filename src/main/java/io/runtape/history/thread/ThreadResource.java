@@ -8,7 +8,7 @@ import io.runtape.history.HistoryBodies;
 import io.runtape.history.ListSlice;
 import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
-import io.runtape.history.QueryParameters;
+import io.runtape.history.PageParameters;
 import io.runtape.history.run.Deletion;
 import io.runtape.history.run.RunNdjson;
 import io.runtape.history.run.RunQueries;
@@ -16,6 +16,7 @@ import io.runtape.history.run.RunSnapshots;
 import io.runtape.history.run.RunView;
 import io.runtape.run.AgentThread;
 import io.runtape.run.Run;
+import io.runtape.server.loop.EventLoops;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.server.memory.ResponseRoom;
 import io.runtape.server.response.DataEnvelope;
@@ -24,15 +25,13 @@ import io.runtape.store.BlockingWork;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
-import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
@@ -41,15 +40,16 @@ import java.util.Objects;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
 /** Threads and their runs (docs/reference/http-api.md, "Threads"). */
 @Path("/history/v1")
+@Tag(name = "Threads")
 public final class ThreadResource {
 
     private static final String LISTING = "threads";
@@ -95,17 +95,18 @@ public final class ThreadResource {
     @GET
     @Path("/threads")
     @Produces(MediaType.APPLICATION_JSON)
-    @Tag(name = "Threads")
     @Operation(operationId = "listThreads", summary = "List threads", description = """
                     The caller's threads, the one that moved last first. A thread that moves while the pages are read may be met \
                     twice. `since` and `until` are about `updatedAt`.""")
     @APIResponse(responseCode = "200", description = "A page of threads.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
-    public RestResponse<Page<ThreadView>> list(@Context RoutingContext context) throws SQLException {
+    public RestResponse<Page<ThreadView>> list(
+            @BeanParam ThreadFilter filter, @BeanParam PageParameters page, @Context RoutingContext context)
+            throws SQLException {
         Owner owner = callers.readerOf(context.request());
-        QueryParameters query = QueryParameters.of(context);
-        ListSlice<AgentThread> slice = threads.latest(
-                owner, ThreadFilter.of(query), query.cursor(LISTING, 2).map(ThreadQueries.Position::of), query.limit());
+        filter.common().refuseForeign();
+        ListSlice<AgentThread> slice =
+                threads.latest(owner, filter, page.cursor(LISTING, 2).map(ThreadQueries.Position::of), page.limit());
         @Nullable
         String next = slice.more() ? ThreadQueries.Position.of(slice.last()).cursor(LISTING) : null;
         return Responses.ok(Page.of(views.of(owner, slice.rows()), next, context));
@@ -115,11 +116,9 @@ public final class ThreadResource {
     @GET
     @Path("/threads/{id}")
     @Produces(MediaType.APPLICATION_JSON)
-    @Tag(name = "Threads")
     @Operation(operationId = "getThread", summary = "Show a thread")
     @APIResponse(responseCode = "200", description = "The thread.")
-    public RestResponse<DataEnvelope<ThreadView>> get(
-            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
+    public RestResponse<DataEnvelope<ThreadView>> get(@RestPath String id, @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
         return Responses.ok(new DataEnvelope<>(views.of(owner, threads.require(owner, id))));
@@ -129,26 +128,23 @@ public final class ThreadResource {
     @GET
     @Path("/threads/{id}/runs")
     @Produces(MediaType.APPLICATION_JSON)
-    @Tag(name = "Threads")
     @Operation(operationId = "listThreadRuns", summary = "List the runs of a thread", description = """
                     The oldest first. A run takes its place in the thread when its response begins. As `application/json`, a page. As \
                     `application/x-ndjson`, all of them that there are now, an object a line, without `limit` and `cursor`.""")
     @APIResponse(responseCode = "200", description = "The runs.")
     public RestResponse<Page<RunView>> runs(
-            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
-            throws SQLException {
+            @RestPath String id, @BeanParam PageParameters page, @Context RoutingContext context) throws SQLException {
         Responses.requireJson(context);
         Owner owner = callers.readerOf(context.request());
-        QueryParameters query = QueryParameters.of(context);
         AgentThread thread = threads.require(owner, id);
         String listing = "runs " + thread.id;
-        long after = query.cursor(listing, 1).map(cursor -> cursor.number(0)).orElse(0L);
+        long after = page.cursor(listing, 1).map(cursor -> cursor.number(0)).orElse(0L);
         ListSlice<Run> slice = runs.ofThread(
                 owner,
                 thread.id,
                 after,
                 Long.MAX_VALUE,
-                RunQueries.Bounds.ofPage(query.limit()),
+                RunQueries.Bounds.ofPage(page.limit()),
                 ResponseRoom.of(context, memory));
         @Nullable
         String next = slice.more() ? Cursor.write(listing, Objects.requireNonNull(slice.last().threadOrdinal)) : null;
@@ -160,11 +156,13 @@ public final class ThreadResource {
     @Path("/threads/{id}/runs")
     @Produces(NdjsonResponses.LINES + ";qs=0.9")
     @Blocking
-    @Operation(hidden = true)
-    public Uni<Void> lines(@PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context) {
+    @APIResponse(
+            responseCode = "200",
+            content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(implementation = RunView.class)))
+    public Uni<Void> lines(@RestPath String id, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
-        NdjsonResponses.requireNone(QueryParameters.of(context), "runs", "limit", "cursor");
+        NdjsonResponses.requireNone(context, "runs", "limit", "cursor");
         return lines.ofThread(owner, thread, context);
     }
 
@@ -174,7 +172,6 @@ public final class ThreadResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces(MediaType.APPLICATION_JSON)
     @NonBlocking
-    @Tag(name = "Threads")
     @Operation(operationId = "changeThread", summary = "Rename or archive a thread")
     @RequestBody(
             required = true,
@@ -184,10 +181,9 @@ public final class ThreadResource {
                             schema = @Schema(ref = "ThreadChange"),
                             example = "{\"title\":\"Fix the build\",\"archived\":false}"))
     @APIResponse(responseCode = "200", description = "The thread as it is now.")
-    public Uni<RestResponse<DataEnvelope<ThreadView>>> change(
-            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context) {
+    public Uni<RestResponse<DataEnvelope<ThreadView>>> change(@RestPath String id, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
-        EventLoop loop = ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
+        EventLoop loop = EventLoops.current();
         return bodies.of(context)
                 .flatMap(body -> work.onWorker(() -> changed(owner, id, body), loop))
                 .map(thread -> Responses.ok(new DataEnvelope<>(thread)));
@@ -202,16 +198,13 @@ public final class ThreadResource {
     /** Deletes the thread and its runs. */
     @DELETE
     @Path("/threads/{id}")
-    @Tag(name = "Threads")
     @Operation(
             operationId = "deleteThread",
             summary = "Delete a thread",
             description = "Its runs are gone with it. What the agent API keeps is not touched.")
     @APIResponse(responseCode = "204", description = "It is deleted.")
     @APIResponse(responseCode = "409", ref = "RunActive")
-    public RestResponse<Void> delete(
-            @PathParam("id") @Parameter(ref = "ThreadId") String id, @Context RoutingContext context)
-            throws SQLException {
+    public RestResponse<Void> delete(@RestPath String id, @Context RoutingContext context) throws SQLException {
         Owner owner = callers.readerOf(context.request());
         deletion.ofThread(owner, threads.require(owner, id).id);
         return RestResponse.noContent();

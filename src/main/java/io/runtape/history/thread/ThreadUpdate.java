@@ -14,7 +14,8 @@ import javax.sql.DataSource;
 
 /**
  * Writes what callers change of threads. When it returns, the change outlives the process. The time of the last activity
- * stays: nothing happened in the conversation. Blocks; safe for any thread.
+ * stays: nothing happened in the conversation. Plain SQL, since the same connection makes the change durable. Blocks; safe for any
+ * thread.
  */
 @Singleton
 final class ThreadUpdate {

@@ -11,6 +11,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.nio.charset.CharacterCodingException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -29,6 +30,11 @@ final class RequestNames {
     private static final int BEFORE_ALL_THAT_ACTS = -4;
 
     private static final String OURS = "runtape-";
+
+    /** More values of one filter than anyone means; each is a parameter of the SQL statement. */
+    private static final int REPEATED_MAX = 100;
+
+    private static final String TICKET = "ticket";
 
     private static final String HISTORY = "/history/v1";
 
@@ -100,9 +106,21 @@ final class RequestNames {
             if (!call.parameters().contains(name)) {
                 throw unknown(name, call);
             }
-            if (query.getAll(name).size() > 1 && !call.repeatable().contains(name)) {
-                throw ApiException.invalid("The parameter " + name + " may be given once.");
-            }
+            checkValues(name, query.getAll(name), call.repeatable().contains(name));
+        }
+    }
+
+    private static void checkValues(String name, List<String> values, boolean repeatable) {
+        if (values.size() > 1 && !repeatable) {
+            throw ApiException.invalid("The parameter " + name + " may be given once.");
+        }
+        if (values.size() > REPEATED_MAX) {
+            throw ApiException.invalid(name + " may be given " + REPEATED_MAX + " times at the most.");
+        }
+        // The framework would take it for one that is not there. An empty ticket is refused as any other that is not
+        // good.
+        if (values.contains("") && !name.equals(TICKET)) {
+            throw ApiException.invalid("The parameter " + name + " has no value. Give it one, or leave it out.");
         }
     }
 

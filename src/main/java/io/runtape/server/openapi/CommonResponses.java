@@ -3,6 +3,7 @@ package io.runtape.server.openapi;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 import io.runtape.error.ErrorCode;
 import io.runtape.error.RequestId;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.eclipse.microprofile.openapi.models.headers.Header;
 import org.eclipse.microprofile.openapi.models.media.Content;
 import org.eclipse.microprofile.openapi.models.media.MediaType;
 import org.eclipse.microprofile.openapi.models.media.Schema;
+import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 import org.eclipse.microprofile.openapi.models.responses.APIResponses;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,10 @@ import org.jspecify.annotations.Nullable;
 public final class CommonResponses implements OASFilter {
 
     private static final String HISTORY = "/history/v1/";
+    /** The parameter that the id is, by how the path begins. */
+    private static final Map<String, String> PATH_IDS =
+            Map.of(HISTORY + "runs/{id}", "RunId", HISTORY + "threads/{id}", "ThreadId");
+
     private static final String SCHEMA = "#/components/schemas/";
     private static final String ERROR = "Error";
     private static final String JSON = "application/json";
@@ -53,6 +59,11 @@ public final class CommonResponses implements OASFilter {
     }
 
     private static void describeOfHistory(Operation operation, String path) {
+        PATH_IDS.forEach((begin, parameter) -> {
+            if (path.startsWith(begin)) {
+                describeId(operation, parameter);
+            }
+        });
         APIResponses responses = operation.getResponses();
         responses.getAPIResponses().values().stream()
                 .filter(response -> response.getRef() == null)
@@ -64,9 +75,12 @@ public final class CommonResponses implements OASFilter {
             addUnlessThere(responses, "404", "NotFound");
         }
         addUnlessThere(responses, "405", "MethodNotAllowed");
-        describeCoding(responses);
+        describeContent(responses);
         if (answersOwnJson(responses)) {
             addUnlessThere(responses, "406", "NotAcceptable");
+        }
+        if (responses.hasAPIResponse("304")) {
+            operation.addParameter(OASFactory.createParameter().ref("IfNoneMatch"));
         }
         if (operation.getRequestBody() != null) {
             addUnlessThere(responses, "408", "RequestTimeout");
@@ -78,10 +92,21 @@ public final class CommonResponses implements OASFilter {
         responses.setAPIResponses(new TreeMap<>(responses.getAPIResponses()));
     }
 
+    private static void describeId(Operation operation, String parameter) {
+        List<Parameter> parameters = new ArrayList<>(operation.getParameters());
+        parameters.replaceAll(each ->
+                each.getIn() == Parameter.In.PATH ? OASFactory.createParameter().ref(parameter) : each);
+        operation.setParameters(parameters);
+    }
+
     /** The gateway may compress the responses that it makes, except streams. */
-    private static void describeCoding(APIResponses responses) {
+    private static void describeContent(APIResponses responses) {
         responses.getAPIResponses().forEach((status, response) -> {
             @Nullable Content content = response.getContent();
+            if (content != null) {
+                // JSON first, whichever of its resources was read first: generators of clients go by the first.
+                content.setMediaTypes(new TreeMap<>(content.getMediaTypes()));
+            }
             if (status.equals("200") && content != null && schemaOf(content.getMediaType(JSON)) != null) {
                 response.addHeader("Content-Encoding", OASFactory.createHeader().ref("ContentEncoding"));
                 response.addHeader("Vary", OASFactory.createHeader().ref("Vary"));

@@ -118,9 +118,11 @@ abstract class RequestNamesTest extends RunningGateway {
 
         String unknown = refusal(client().get(at + "?verbatm=true", KEY, "Accept: " + type));
         String twice = refusal(client().get(at + "?after=0&after=1", KEY, "Accept: " + type));
+        String empty = refusal(client().get(at + "?after=", KEY, "Accept: " + type));
 
         assertTrue(unknown.contains("The nearest is verbatim."), unknown);
         assertTrue(twice.contains("after may be given once"), twice);
+        assertTrue(empty.contains("after has no value"), empty);
     }
 
     @Test

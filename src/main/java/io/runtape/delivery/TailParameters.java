@@ -1,0 +1,86 @@
+package io.runtape.delivery;
+
+import io.runtape.error.ApiException;
+import io.runtape.run.Position;
+import io.runtape.ticket.Ticket;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.Objects;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.jboss.resteasy.reactive.RestHeader;
+import org.jboss.resteasy.reactive.RestQuery;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parameters of a tail, as they came: a ticket is judged before the others are, and {@code after} is not looked at beside a
+ * {@code Last-Event-ID}. Every bad value is refused with what is allowed.
+ *
+ * @param lastEventIds the position where an EventSource comes back
+ * @param after the position where the reader names it
+ * @param verbatim whether the bytes are sent alone
+ * @param ticket what the reader brings instead of a credential; null for an empty one too
+ */
+record TailParameters(
+        @RestHeader("Last-Event-ID")
+        @Parameter(
+                description =
+                        "The sequence to begin after, as an EventSource sends it. Wins over `after`. For `text/event-stream` only.",
+                schema = @Schema(type = SchemaType.INTEGER, format = "int64", minimum = "0"))
+        List<String> lastEventIds,
+
+        @RestQuery @Parameter(hidden = true) @Nullable String after,
+
+        @RestQuery
+        @Parameter(
+                description = "Sends the bytes alone, as they were. For `text/event-stream` only.",
+                schema = @Schema(type = SchemaType.BOOLEAN, defaultValue = "false"))
+        @Nullable
+        String verbatim,
+
+        @RestQuery @Parameter(description = """
+                        `text/event-stream`: a ticket from `POST /history/v1/tickets` in the place of a credential. One that is not good for
+                        these events, or whose time is over, answers 401.""") @Nullable String ticket) {
+
+    /** Meant for pages of JSON; a stream that seemed to obey them would mislead. */
+    private static final List<String> PAGE_ONLY = List.of("cursor", "include", "kind", "limit", "order", "type");
+
+    /**
+     * Checks what was sent besides the values.
+     *
+     * @throws ApiException 400 where the position was sent twice, or a parameter is given that belongs to a page
+     */
+    void check(RoutingContext context) {
+        if (lastEventIds.size() > 1) {
+            throw ApiException.invalid("Last-Event-ID must be sent once at the most.");
+        }
+        for (String name : PAGE_ONLY) {
+            if (context.queryParams().contains(name)) {
+                throw ApiException.invalid("The parameter " + name + " does not apply to an event stream.");
+            }
+        }
+    }
+
+    /** The position that the reader names, {@code Last-Event-ID} before {@code after}; null where it names none. */
+    @Nullable
+    Long position() {
+        boolean header = !lastEventIds.isEmpty() && !lastEventIds.get(0).isEmpty();
+        String value = header ? lastEventIds.get(0) : after;
+        if (value == null) {
+            return null;
+        }
+        return Position.of(value, (header ? "Last-Event-ID" : "after") + " must be a sequence: a number from 0.");
+    }
+
+    /** The ticket that the reader brings instead of a credential: an empty one is a ticket as well, and not good. */
+    @Nullable
+    Ticket broughtTicket(RoutingContext context) {
+        return context.queryParams().contains("ticket") ? Ticket.brought(Objects.requireNonNullElse(ticket, "")) : null;
+    }
+
+    /** Whether the bytes are sent alone, as they were. */
+    boolean isVerbatim() {
+        return Flag.read("verbatim", verbatim);
+    }
+}

@@ -1,0 +1,71 @@
+package io.runtape.history;
+
+import io.runtape.error.ApiException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.TemporalAccessor;
+import java.util.regex.Pattern;
+
+/** A point in time as callers write it: ISO 8601, in UTC where it names no offset, or milliseconds since 1970. */
+final class TimeParameter {
+
+    private static final Pattern EPOCH_MILLIS = Pattern.compile("-?[0-9]{1,15}");
+
+    /** As milliseconds, a moment of the years 1966 to 1973, when nothing was recorded; as seconds, one of the next 3,000 years. */
+    private static final long SURELY_SECONDS = 100_000_000_000L;
+
+    /** What every database and every client can hold, up to {@link ListFilter#LATEST}. */
+    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+
+    private TimeParameter() {}
+
+    static Instant read(String name, String text) {
+        Instant time = EPOCH_MILLIS.matcher(text).matches() ? ofMillis(name, Long.parseLong(text)) : iso(name, text);
+        if (!isStorable(time)) {
+            throw notTime(name);
+        }
+        return time;
+    }
+
+    /** The beginning of 1970 is the same in seconds. */
+    private static Instant ofMillis(String name, long millis) {
+        if (millis != 0 && Math.abs(millis) < SURELY_SECONDS) {
+            throw ApiException.invalid(
+                    name + " is in milliseconds since 1970, and " + millis + " looks like seconds. Write "
+                            + Math.multiplyExact(millis, 1000) + " or " + Instant.ofEpochSecond(millis) + ".");
+        }
+        return Instant.ofEpochMilli(millis);
+    }
+
+    /** Whether a database can be asked for this time. */
+    static boolean isStorable(Instant time) {
+        return !time.isBefore(EARLIEST) && !time.isAfter(ListFilter.LATEST);
+    }
+
+    private static Instant iso(String name, String text) {
+        // The plus sign of an offset that was not percent-encoded arrives as a space.
+        String written = text.replace(' ', '+');
+        try {
+            if (written.indexOf('T') < 0 && written.indexOf('t') < 0) {
+                return LocalDate.parse(written).atStartOfDay(ZoneOffset.UTC).toInstant();
+            }
+            TemporalAccessor time =
+                    DateTimeFormatter.ISO_DATE_TIME.parseBest(written, OffsetDateTime::from, LocalDateTime::from);
+            return time instanceof OffsetDateTime offset
+                    ? offset.toInstant()
+                    : LocalDateTime.from(time).toInstant(ZoneOffset.UTC);
+        } catch (DateTimeException e) {
+            throw notTime(name);
+        }
+    }
+
+    private static ApiException notTime(String name) {
+        return ApiException.invalid(name + " must be a time of the years 1 to 9999, in ISO 8601 such as"
+                + " 2026-01-01T00:00:00Z or in milliseconds since 1970.");
+    }
+}
