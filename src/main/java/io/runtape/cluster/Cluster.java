@@ -6,7 +6,7 @@ import io.quarkus.runtime.StartupEvent;
 import io.runtape.journal.Journal;
 import io.runtape.store.Engine;
 import io.runtape.store.SqlFault;
-import io.runtape.store.StartRefused;
+import io.runtape.store.StartupException;
 import io.runtape.store.Store;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -53,7 +53,7 @@ public class Cluster {
 
     void start(@Observes @Priority(STARTS_AT) StartupEvent event) {
         if (config.nodeLease().compareTo(LEASE_MIN) < 0) {
-            throw new StartRefused("RUNTAPE_NODE_LEASE must be at least 1s; it is " + config.nodeLease() + ".");
+            throw new StartupException("RUNTAPE_NODE_LEASE must be at least 1s; it is " + config.nodeLease() + ".");
         }
         if (store.engine() == Engine.H2) {
             closeAllOthers();
@@ -78,7 +78,7 @@ public class Cluster {
             }
             store.makeDurable(connection);
         } catch (SQLException e) {
-            throw new StartRefused("Runtape cannot close the runs of an earlier start in its database ("
+            throw new StartupException("Runtape cannot close the runs of an earlier start in its database ("
                     + store.address() + "): " + SqlFault.named(e));
         }
     }

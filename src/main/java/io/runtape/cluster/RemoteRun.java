@@ -1,8 +1,8 @@
 package io.runtape.cluster;
 
+import io.runtape.cluster.AnnouncedReaders.Shown;
 import io.runtape.cluster.RemoteCommits.Ended;
 import io.runtape.cluster.RunFollowers.Readers;
-import io.runtape.cluster.ShownReaders.Shown;
 import io.runtape.journal.CommitListener;
 import io.runtape.journal.LiveRun;
 import io.runtape.run.FrameBlock;

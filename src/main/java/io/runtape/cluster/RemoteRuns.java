@@ -43,7 +43,7 @@ public final class RemoteRuns {
     private static final Duration KEPT = Duration.ofMinutes(1);
 
     private final RemoteCommits commits;
-    private final ShownReaders shown;
+    private final AnnouncedReaders shown;
     private final Duration kept;
     private final ThreadFactory threads;
     private final Map<Long, RemoteRun> runs = new ConcurrentHashMap<>();
@@ -67,7 +67,7 @@ public final class RemoteRuns {
     /** @param threads makes the threads that follow and show, which are not started before {@link #start} */
     RemoteRuns(RemoteCommits commits, RunFollowers followers, Duration kept, ThreadFactory threads) {
         this.commits = commits;
-        this.shown = new ShownReaders(followers, threads);
+        this.shown = new AnnouncedReaders(followers, threads);
         this.kept = kept;
         this.threads = threads;
     }

@@ -4,7 +4,7 @@ import io.netty.channel.EventLoop;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.StreamedFrames;
 import io.runtape.server.fairness.ReadTurns;
-import io.runtape.server.fairness.UntakenBytes;
+import io.runtape.server.fairness.UnsentBytes;
 import io.smallrye.mutiny.Multi;
 import io.vertx.core.buffer.Buffer;
 import jakarta.inject.Singleton;
@@ -23,13 +23,13 @@ public final class Delivery {
     private final StreamedFrames reader;
     private final DeliveryMetrics metrics;
     private final ReadTurns turns;
-    private final UntakenBytes untaken;
+    private final UnsentBytes untaken;
     private final AtomicLong queued = new AtomicLong();
 
     /** Bytes that replays have read ahead, bounded by {@link #queuedMax} too. */
     private final AtomicLong ahead = new AtomicLong();
 
-    Delivery(StreamedFrames reader, DeliveryMetrics metrics, ReadTurns turns, UntakenBytes untaken) {
+    Delivery(StreamedFrames reader, DeliveryMetrics metrics, ReadTurns turns, UnsentBytes untaken) {
         this.reader = reader;
         this.metrics = metrics;
         this.turns = turns;
@@ -78,7 +78,7 @@ public final class Delivery {
     }
 
     /** The counter of bytes that streams' sockets do not take. */
-    UntakenBytes untaken() {
+    UnsentBytes untaken() {
         return untaken;
     }
 

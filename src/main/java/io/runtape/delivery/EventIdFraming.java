@@ -20,7 +20,7 @@ final class EventIdFraming implements StreamFormat {
 
     @Override
     public Rendered render(List<FrameBlock> blocks, long after) {
-        Output out = Output.of(blocks);
+        FrameOutput out = FrameOutput.of(blocks);
         long position = after;
         for (FrameBlock block : blocks) {
             for (int i = (int) Math.max(0, position + 1 - block.first()); i < block.count(); i++) {

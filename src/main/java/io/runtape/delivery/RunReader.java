@@ -6,7 +6,7 @@ import io.runtape.journal.LiveRun;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.FrameReader;
 import io.runtape.run.RunEnd;
-import io.runtape.server.fairness.UntakenBytes;
+import io.runtape.server.fairness.UnsentBytes;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.SseWriter;
 import io.vertx.core.buffer.Buffer;
@@ -74,7 +74,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private boolean behind;
     private long lastItemNanos = System.nanoTime();
     private @Nullable ScheduledFuture<?> keepAlive;
-    private UntakenBytes.@Nullable Held untaken;
+    private UnsentBytes.@Nullable Held untaken;
 
     RunReader(
             RunSource source,

@@ -3,7 +3,7 @@ package io.runtape.delivery;
 import io.netty.channel.EventLoop;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.FrameReader;
-import io.runtape.server.fairness.UntakenBytes;
+import io.runtape.server.fairness.UnsentBytes;
 import io.vertx.core.buffer.Buffer;
 import java.sql.SQLException;
 import java.util.List;
@@ -37,7 +37,7 @@ final class RunReplay implements Flow.Subscription {
     private boolean going;
     private boolean done;
     private @Nullable ScheduledFuture<?> timer;
-    private UntakenBytes.@Nullable Held untaken;
+    private UnsentBytes.@Nullable Held untaken;
 
     RunReplay(
             RunSource source,

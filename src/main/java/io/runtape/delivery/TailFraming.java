@@ -28,7 +28,7 @@ final class TailFraming implements StreamFormat {
 
     @Override
     public Rendered render(List<FrameBlock> blocks, long after) {
-        Rendering rendering = new Rendering(Output.of(blocks), after);
+        Rendering rendering = new Rendering(FrameOutput.of(blocks), after);
         blocks.forEach(rendering::add);
         return new Rendered(rendering.out.whole(), rendering.position);
     }
@@ -61,11 +61,11 @@ final class TailFraming implements StreamFormat {
     /** One call's output. */
     private final class Rendering {
 
-        private final Output out;
+        private final FrameOutput out;
         private final ByteArrayOutputStream heldParts = new ByteArrayOutputStream();
         private long position;
 
-        Rendering(Output out, long after) {
+        Rendering(FrameOutput out, long after) {
             this.out = out;
             this.position = after;
         }

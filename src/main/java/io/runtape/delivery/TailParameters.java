@@ -1,7 +1,7 @@
 package io.runtape.delivery;
 
 import io.runtape.error.ApiException;
-import io.runtape.run.Position;
+import io.runtape.run.StreamPosition;
 import io.runtape.ticket.Ticket;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
@@ -70,7 +70,7 @@ record TailParameters(
         if (value == null) {
             return null;
         }
-        return Position.of(value, (header ? "Last-Event-ID" : "after") + " must be a sequence: a number from 0.");
+        return StreamPosition.of(value, (header ? "Last-Event-ID" : "after") + " must be a sequence: a number from 0.");
     }
 
     /** The ticket that the reader brings instead of a credential: an empty one is a ticket as well, and not good. */

@@ -91,10 +91,10 @@ final class DemoServer {
         Buffer body = Objects.requireNonNullElseGet(context.body().buffer(), Buffer::buffer);
         DemoRequest request = DemoRequest.of(body, context.pathParam("agent"));
         DemoRun run = new DemoRun(request, clock.instant());
-        List<Beat> beats = Scenes.of(run);
+        List<ScriptStep> beats = DemoScripts.of(run);
         runs.add(run);
         if (request.stream()) {
-            new Performance(vertx, clock, pace, run, beats, context.response()).start();
+            new ScriptPlayer(vertx, clock, pace, run, beats, context.response()).start();
         } else {
             answerLater(context, run);
         }

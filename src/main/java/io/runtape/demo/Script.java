@@ -15,18 +15,18 @@ final class Script {
     private static final int TOOL_MILLIS = 250;
 
     private final DemoRun run;
-    private final List<Beat> beats = new ArrayList<>();
+    private final List<ScriptStep> beats = new ArrayList<>();
     private int calls;
     private int turns = 1;
     private int words;
 
     Script(DemoRun run) {
         this.run = run;
-        beats.add(new Beat(
+        beats.add(new ScriptStep(
                 0, "run_started", named().put("agent", run.agent()).put("executionMode", DemoRun.EXECUTION_MODE)));
     }
 
-    List<Beat> beats() {
+    List<ScriptStep> beats() {
         return beats;
     }
 
@@ -38,7 +38,7 @@ final class Script {
     /** Types the text, then sums it up in one message. */
     Script say(String text) {
         type("assistant_message_delta", text);
-        beats.add(new Beat(0, "assistant_message", new JsonObject().put("content", text)));
+        beats.add(new ScriptStep(0, "assistant_message", new JsonObject().put("content", text)));
         return this;
     }
 
@@ -49,9 +49,9 @@ final class Script {
             String text = piece + i + " ";
             all.append(text);
             words++;
-            beats.add(new Beat(0, "assistant_message_delta", new JsonObject().put("delta", text)));
+            beats.add(new ScriptStep(0, "assistant_message_delta", new JsonObject().put("delta", text)));
         }
-        beats.add(new Beat(0, "assistant_message", new JsonObject().put("content", all.toString())));
+        beats.add(new ScriptStep(0, "assistant_message", new JsonObject().put("content", all.toString())));
         return this;
     }
 
@@ -59,12 +59,12 @@ final class Script {
     Script tool(String name, JsonObject arguments, int exitCode, String... lines) {
         String id = "call_" + ++calls;
         turns++;
-        beats.add(new Beat(
+        beats.add(new ScriptStep(
                 TOOL_MILLIS,
                 "tool_call",
                 new JsonObject().put("toolCallId", id).put("name", name).put("arguments", arguments)));
         for (String line : lines) {
-            beats.add(new Beat(
+            beats.add(new ScriptStep(
                     PRINTING_MILLIS,
                     "tool_output_delta",
                     new JsonObject()
@@ -72,7 +72,7 @@ final class Script {
                             .put("stream", "stdout")
                             .put("delta", line + "\n")));
         }
-        beats.add(new Beat(
+        beats.add(new ScriptStep(
                 PRINTING_MILLIS,
                 "tool_result",
                 new JsonObject()
@@ -83,15 +83,15 @@ final class Script {
         return this;
     }
 
-    List<Beat> complete(String result) {
+    List<ScriptStep> complete(String result) {
         run.prepare(result, inputTokens(), words, turns);
-        beats.add(new Beat(TOOL_MILLIS, "run_completed", run.completion(DemoRun.COMPLETED)));
+        beats.add(new ScriptStep(TOOL_MILLIS, "run_completed", run.completion(DemoRun.COMPLETED)));
         return beats;
     }
 
-    List<Beat> fail(String code, String message) {
+    List<ScriptStep> fail(String code, String message) {
         run.prepareFailure(code, message, inputTokens(), words, turns);
-        beats.add(new Beat(
+        beats.add(new ScriptStep(
                 TOOL_MILLIS, "error", new JsonObject().put("code", code).put("message", message)));
         return beats;
     }
@@ -99,7 +99,7 @@ final class Script {
     private void type(String event, String text) {
         AFTER_SPACE.splitAsStream(text).forEach(word -> {
             words++;
-            beats.add(new Beat(
+            beats.add(new ScriptStep(
                     TYPING_MILLIS + TYPING_MILLIS_PER_CHAR * word.length(),
                     event,
                     new JsonObject().put("delta", word)));

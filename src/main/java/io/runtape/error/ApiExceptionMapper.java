@@ -46,13 +46,13 @@ public final class ApiExceptionMapper {
         if (failure.getCause() != null) {
             return answer(context, ErrorCode.INVALID_REQUEST, "A parameter has a value that cannot be read.", Map.of());
         }
-        return answer(context, ErrorCode.NOT_FOUND, Refusal.noSuchPath(path(context)), Map.of());
+        return answer(context, ErrorCode.NOT_FOUND, RefusalMessage.noSuchPath(path(context)), Map.of());
     }
 
     /** A JSON body with another structure than the resource takes. */
     @ServerExceptionMapper
     public Response mismatched(MismatchedInputException failure, RoutingContext context) {
-        return answer(context, ErrorCode.INVALID_REQUEST, Refusal.badJson(failure), Map.of());
+        return answer(context, ErrorCode.INVALID_REQUEST, RefusalMessage.badJson(failure), Map.of());
     }
 
     /** A refusal by the framework before it calls a resource. Redirects pass unchanged. */
@@ -62,7 +62,7 @@ public final class ApiExceptionMapper {
             return refused(refusal, context);
         }
         if (failure.getCause() instanceof JsonProcessingException json) {
-            return answer(context, ErrorCode.INVALID_REQUEST, Refusal.badJson(json), Map.of());
+            return answer(context, ErrorCode.INVALID_REQUEST, RefusalMessage.badJson(json), Map.of());
         }
         Response response = failure.getResponse();
         int status = response.getStatus();
@@ -72,18 +72,19 @@ public final class ApiExceptionMapper {
         return switch (status) {
             case 401 -> refused(ApiException.unauthorized("A credential is needed."), context);
             case 403 -> answer(context, ErrorCode.FORBIDDEN, "The credential does not allow this.", Map.of());
-            case 404 -> answer(context, ErrorCode.NOT_FOUND, Refusal.noSuchPath(path(context)), Map.of());
+            case 404 -> answer(context, ErrorCode.NOT_FOUND, RefusalMessage.noSuchPath(path(context)), Map.of());
             case 405 ->
                 answer(
                         context,
                         ErrorCode.METHOD_NOT_ALLOWED,
-                        Refusal.methodNotAllowed(context.request().method().name(), path(context)),
+                        RefusalMessage.methodNotAllowed(
+                                context.request().method().name(), path(context)),
                         allow(path(context)));
             case 406 ->
                 answer(
                         context,
                         ErrorCode.NOT_ACCEPTABLE,
-                        Refusal.notAcceptable(
+                        RefusalMessage.notAcceptable(
                                 served.answers(context.request().method().name(), path(context))),
                         Map.of());
             case 413 -> answer(context, ErrorCode.BODY_TOO_LARGE, "The body is too large.", Map.of());
@@ -102,7 +103,7 @@ public final class ApiExceptionMapper {
         return answer(
                 context,
                 ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-                Refusal.unsupportedType(bodies),
+                RefusalMessage.unsupportedType(bodies),
                 bodies.isEmpty()
                         ? Map.of()
                         : Map.of(method.equals("PATCH") ? "Accept-Patch" : "Accept", joined(bodies)));

@@ -101,7 +101,7 @@ class RouteFailures {
         }
         int status = context.statusCode();
         if (status == 404) {
-            ErrorReply.write(context, ErrorCode.NOT_FOUND, Refusal.noSuchPath(context.normalizedPath()));
+            ErrorReply.write(context, ErrorCode.NOT_FOUND, RefusalMessage.noSuchPath(context.normalizedPath()));
         } else if (status == 413) {
             ErrorReply.write(context, ErrorCode.BODY_TOO_LARGE, "The body is too large.");
         } else if (status >= 400 && status < 500) {

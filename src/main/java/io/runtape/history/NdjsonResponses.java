@@ -5,9 +5,9 @@ import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorReply;
 import io.runtape.server.fairness.ReadTurns;
-import io.runtape.server.fairness.UntakenBytes;
+import io.runtape.server.fairness.UnsentBytes;
+import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
-import io.runtape.server.memory.Share;
 import io.runtape.server.response.GzipPieces;
 import io.runtape.server.response.Responses;
 import io.smallrye.mutiny.Multi;
@@ -60,10 +60,10 @@ public final class NdjsonResponses {
     }
 
     private final ReadTurns turns;
-    private final UntakenBytes untaken;
+    private final UnsentBytes untaken;
     private final MemoryBudgets memory;
 
-    NdjsonResponses(ReadTurns turns, UntakenBytes untaken, MemoryBudgets memory) {
+    NdjsonResponses(ReadTurns turns, UnsentBytes untaken, MemoryBudgets memory) {
         this.turns = turns;
         this.untaken = untaken;
         this.memory = memory;
@@ -119,9 +119,9 @@ public final class NdjsonResponses {
         private final Source source;
         private final EventLoop loop;
         /** Of the memory for responses, for as long as a turn lasts. */
-        private final Share share = memory.answers().share();
+        private final BudgetShare share = memory.answers().share();
 
-        private final AtomicReference<UntakenBytes.@Nullable Held> held = new AtomicReference<>();
+        private final AtomicReference<UnsentBytes.@Nullable Held> held = new AtomicReference<>();
         /** Null where the client gets the lines as they are, which the first chunk decides. */
         private @Nullable GzipPieces gzip;
 
@@ -216,7 +216,7 @@ public final class NdjsonResponses {
 
         /** The socket has taken what it was given. */
         private void taken() {
-            UntakenBytes.Held now = held.getAndSet(null);
+            UnsentBytes.Held now = held.getAndSet(null);
             if (now != null) {
                 untaken.release(now);
             }

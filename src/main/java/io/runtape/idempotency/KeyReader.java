@@ -25,13 +25,13 @@ public class KeyReader implements DeletionHook {
     }
 
     /** The run of the owner's key; empty if a call with this key would begin a run. */
-    public Optional<KeyOwner> hold(String owner, String id) throws SQLException {
+    public Optional<ClaimedKey> hold(String owner, String id) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(SELECT)) {
             select.setString(1, owner);
             select.setString(2, id);
             try (ResultSet row = select.executeQuery()) {
-                return row.next() ? Optional.of(new KeyOwner(row.getLong(1), row.getString(2))) : Optional.empty();
+                return row.next() ? Optional.of(new ClaimedKey(row.getLong(1), row.getString(2))) : Optional.empty();
             }
         }
     }

@@ -55,7 +55,7 @@ public final class RecordedResponses {
     }
 
     private Optional<RecordedResponse> lookUp(Owner owner, IdempotencyKey key) throws SQLException {
-        Optional<KeyOwner> hold = keys.hold(owner.id(), key.id());
+        Optional<ClaimedKey> hold = keys.hold(owner.id(), key.id());
         if (hold.isEmpty()) {
             return Optional.empty();
         }

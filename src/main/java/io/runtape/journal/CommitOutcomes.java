@@ -15,10 +15,10 @@ final class CommitOutcomes {
     private static final Logger LOG = Logger.getLogger(CommitOutcomes.class);
 
     private final JournalMetrics metrics;
-    private final RunKeeper keeper;
+    private final CommitObserver keeper;
     private final LoopTasks loopTasks = new LoopTasks();
 
-    CommitOutcomes(JournalMetrics metrics, RunKeeper keeper) {
+    CommitOutcomes(JournalMetrics metrics, CommitObserver keeper) {
         this.metrics = metrics;
         this.keeper = keeper;
     }

@@ -1,7 +1,7 @@
 package io.runtape.journal;
 
 import io.runtape.store.Engine;
-import io.runtape.store.StartRefused;
+import io.runtape.store.StartupException;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -23,7 +23,7 @@ sealed interface CommitPace {
     /**
      * The configured pace, or the one that suits the database.
      *
-     * @throws StartRefused if the configured distance is not from 0 to a second
+     * @throws StartupException if the configured distance is not from 0 to a second
      */
     static CommitPace of(Optional<Duration> configured, Engine engine) {
         if (configured.isEmpty()) {
@@ -31,7 +31,7 @@ sealed interface CommitPace {
         }
         Duration distance = configured.get();
         if (distance.isNegative() || distance.compareTo(Distance.MAX) > 0) {
-            throw new StartRefused("RUNTAPE_COMMIT_DISTANCE must be from 0s to 1s; it is " + distance + ".");
+            throw new StartupException("RUNTAPE_COMMIT_DISTANCE must be from 0s to 1s; it is " + distance + ".");
         }
         return new Distance(distance);
     }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * frame at once, a busy one batches by itself, and rests between commits as its {@link CommitPace} says.
  *
  * <p>While the database is away it keeps the batch in hand ({@link StoreOutage}). How much may wait, then and at all times,
- * is bounded by {@link CommitRoom}.
+ * is bounded by {@link UncommittedBudget}.
  *
  * <p>One thread commits; what others call is safe for any thread.
  */
@@ -44,10 +44,10 @@ final class GroupCommitter {
     final long batchBytesMax = Math.min(16L << 20, Runtime.getRuntime().maxMemory() / 64);
 
     private final JournalMetrics metrics;
-    private final RunKeeper keeper;
+    private final CommitObserver keeper;
     private final CommitOutcomes outcomes;
     private final Queue<RunJournal> queue = new ConcurrentLinkedQueue<>();
-    private final CommitRoom room;
+    private final UncommittedBudget room;
     private final StoreOutage outage;
     private final CompletableFuture<Void> rehearsed = new CompletableFuture<>();
     private final CommitterTime time;
@@ -68,7 +68,7 @@ final class GroupCommitter {
      * @param storeTimeout how long the database may be away before the live runs are given up
      * @param keeper hears what becomes of runs
      */
-    GroupCommitter(JournalMetrics metrics, Duration storeTimeout, RunKeeper keeper) {
+    GroupCommitter(JournalMetrics metrics, Duration storeTimeout, CommitObserver keeper) {
         this(metrics, storeTimeout, keeper, CommitterTime.SYSTEM, work -> new Thread(work, "runtape-committer"));
     }
 
@@ -76,14 +76,14 @@ final class GroupCommitter {
     GroupCommitter(
             JournalMetrics metrics,
             Duration storeTimeout,
-            RunKeeper keeper,
+            CommitObserver keeper,
             CommitterTime time,
             ThreadFactory threads) {
         this.metrics = metrics;
         this.keeper = keeper;
         this.time = time;
         this.outcomes = new CommitOutcomes(metrics, keeper);
-        this.room = new CommitRoom(metrics);
+        this.room = new UncommittedBudget(metrics);
         this.outage = new StoreOutage(time, storeTimeout, () -> stopping, outcomes::abandonAll);
         this.thread = threads.newThread(this::commitAll);
         thread.setDaemon(true);
@@ -134,7 +134,7 @@ final class GroupCommitter {
     }
 
     /** How much may wait. */
-    CommitRoom room() {
+    UncommittedBudget room() {
         return room;
     }
 

@@ -13,7 +13,7 @@ import io.runtape.run.RunReason;
 import io.runtape.run.RunStart;
 import io.runtape.run.RunStatus;
 import io.runtape.store.SqlFault;
-import io.runtape.store.StartRefused;
+import io.runtape.store.StartupException;
 import io.runtape.store.Store;
 import io.smallrye.mutiny.Uni;
 import jakarta.annotation.Priority;
@@ -83,7 +83,7 @@ public class Journal {
             nextPk.set(nodeId << RunKey.RUN_BITS);
             committer.start(writer, CommitPace.of(config.commitDistance(), store.engine()));
         } catch (SQLException e) {
-            throw new StartRefused(
+            throw new StartupException(
                     "Runtape cannot write to its database (" + store.address() + "): " + SqlFault.named(e));
         }
     }
@@ -94,7 +94,7 @@ public class Journal {
     }
 
     /** Receives the committer's notifications. */
-    private final class Keeper implements RunKeeper {
+    private final class Keeper implements CommitObserver {
 
         @Override
         public Collection<RunJournal> live() {
@@ -194,7 +194,7 @@ public class Journal {
     private void endProcess(String why, @Nullable Throwable fault) {
         if (!ending.getAndSet(true)) {
             drained.countDown();
-            ProcessEnd.begin(() -> LOG.fatal(why, fault));
+            ProcessExit.begin(() -> LOG.fatal(why, fault));
         }
     }
 

@@ -36,10 +36,10 @@ public final class RunJournal implements LiveRun {
     static final long UNCOMMITTED_MAX = 1L << 20;
 
     private final GroupCommitter committer;
-    private final CommitRoom room;
+    private final UncommittedBudget room;
     private final RunKey key;
     private final Executor loop;
-    private final RunAudience audience;
+    private final RunListeners audience;
     private final CompletableFuture<RunJournal> started = new CompletableFuture<>();
     private final CompletableFuture<RunHead> headed = new CompletableFuture<>();
 
@@ -61,7 +61,7 @@ public final class RunJournal implements LiveRun {
         this.room = committer.room();
         this.key = new RunKey(pk, start.owner().id(), start.agent(), ThreadTitle.of(start.prompt()), start.createdAt());
         this.loop = loop;
-        this.audience = new RunAudience(loop);
+        this.audience = new RunListeners(loop);
         this.unwritten = new UnwrittenRun(start);
     }
 

@@ -91,8 +91,8 @@ public final class AgentApiResource {
         RecordedPaths.RecordedPath path =
                 paths.match(RequestTarget.of(request)).orElseThrow(() -> ApiException.notFound("recorded path"));
         Owner owner = callers.ownerOf(request);
-        OwnHeaders named = OwnHeaders.of(request.headers());
-        OwnHeaders own = callers.mayRepeat(owner) ? named : named.unkeyed();
+        RuntapeHeaders named = RuntapeHeaders.of(request.headers());
+        RuntapeHeaders own = callers.mayRepeat(owner) ? named : named.unkeyed();
         if (journal.stopping() && own.idempotencyKey() == null) {
             // A call with a key may have a run, and finding it takes the body.
             throw UnansweredErrors.stopping();

@@ -138,7 +138,7 @@ final class CallOpening {
     }
 
     private void repeat(IdempotencyKey key, Runnable ifThereIsNone) {
-        OwnHeaders own = call.own();
+        RuntapeHeaders own = call.own();
         lookup = answers.ofKey(call.start().owner(), key, loop)
                 .subscribe()
                 .with(found -> found.ifPresentOrElse(response -> repeat(response, own), ifThereIsNone), e -> {
@@ -147,7 +147,7 @@ final class CallOpening {
                 });
     }
 
-    private void repeat(RecordedResponse response, OwnHeaders own) {
+    private void repeat(RecordedResponse response, RuntapeHeaders own) {
         call.release();
         response.head(loop)
                 .subscribe()
@@ -157,7 +157,7 @@ final class CallOpening {
                                 response.runId(), response.threadId(), UnansweredErrors.because(null, true)));
     }
 
-    private void repeat(RecordedResponse response, RecordedHead head, OwnHeaders own) {
+    private void repeat(RecordedResponse response, RecordedHead head, RuntapeHeaders own) {
         LOG.debugf("a repeated call gets run %s", head.runId());
         @Nullable Integer status = head.status();
         if (status == null) {

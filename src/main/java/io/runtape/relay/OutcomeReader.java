@@ -96,10 +96,10 @@ final class OutcomeReader {
      * Calls back on the loop with the run's ending by its events so far, at once if none of them was long. Then drops
      * everything: a client may go on reading the run for hours.
      */
-    void ending(Consumer<Ending> call) {
-        Ending[] read = {Ending.UNKNOWN};
+    void ending(Consumer<RunConclusion> call) {
+        RunConclusion[] read = {RunConclusion.UNKNOWN};
         Runnable reading = () -> {
-            read[0] = Ending.of(dialect, digest.outcome());
+            read[0] = RunConclusion.of(dialect, digest.outcome());
             digest = dialect.digest();
         };
         add(new Step(longOnes, reading, () -> call.accept(read[0])));

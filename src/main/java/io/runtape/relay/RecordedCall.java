@@ -6,7 +6,7 @@ import io.runtape.run.IdempotencyKey;
 import io.runtape.run.RequestBody;
 import io.runtape.run.RunStart;
 import io.runtape.server.body.ReceivedBody;
-import io.runtape.server.memory.Share;
+import io.runtape.server.memory.BudgetShare;
 import io.runtape.upstream.ForwardedHeaders;
 import io.runtape.upstream.OutgoingBody;
 import io.vertx.core.http.HttpServerRequest;
@@ -30,8 +30,8 @@ final class RecordedCall {
     private final String target;
     private final List<Map.Entry<String, String>> headers;
     private final OutgoingBody body;
-    private final Share share;
-    private final OwnHeaders own;
+    private final BudgetShare share;
+    private final RuntapeHeaders own;
     private final long beganNanos;
     private final int length;
     private RunRequest asked;
@@ -41,7 +41,7 @@ final class RecordedCall {
             String target,
             List<Map.Entry<String, String>> headers,
             ReceivedBody received,
-            OwnHeaders own,
+            RuntapeHeaders own,
             RunRequest asked,
             RunStart start,
             long beganNanos) {
@@ -60,7 +60,7 @@ final class RecordedCall {
             HttpServerRequest request,
             RecordedPaths.RecordedPath path,
             Owner owner,
-            OwnHeaders own,
+            RuntapeHeaders own,
             ReceivedBody received,
             Arrival arrival,
             Duration keyTtl) {
@@ -107,7 +107,7 @@ final class RecordedCall {
     }
 
     /** The gateway's own headers. */
-    OwnHeaders own() {
+    RuntapeHeaders own() {
         return own;
     }
 
@@ -140,7 +140,7 @@ final class RecordedCall {
     }
 
     private static @Nullable IdempotencyKey key(
-            OwnHeaders own, RecordedPaths.RecordedPath path, byte[] body, Duration ttl) {
+            RuntapeHeaders own, RecordedPaths.RecordedPath path, byte[] body, Duration ttl) {
         @Nullable String id = own.idempotencyKey();
         if (id == null) {
             return null;
@@ -162,7 +162,7 @@ final class RecordedCall {
         }
     }
 
-    private static String threadId(OwnHeaders own, RunRequest asked) {
+    private static String threadId(RuntapeHeaders own, RunRequest asked) {
         @Nullable String named = own.threadId() == null ? asked.threadId() : own.threadId();
         return named == null ? PrefixedId.next("thr_") : named;
     }

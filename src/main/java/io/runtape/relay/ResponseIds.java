@@ -19,7 +19,7 @@ record ResponseIds(@Nullable String runId, @Nullable String threadId) {
     static ResponseIds of(@Nullable String runId, @Nullable String threadId) {
         return new ResponseIds(
                 runId == null || runId.isBlank() ? null : RunRequest.cut(runId),
-                OwnHeaders.isFitId(threadId) ? threadId : null);
+                RuntapeHeaders.isFitId(threadId) ? threadId : null);
     }
 
     /** These ids, completed by those found elsewhere. */

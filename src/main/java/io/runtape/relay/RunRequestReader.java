@@ -49,7 +49,7 @@ final class RunRequestReader {
         @Nullable String asked = prompt == null ? lastSaid : prompt;
         return new RunRequest(
                 RunRequest.cut(agent),
-                OwnHeaders.isFitId(threadId) ? threadId : null,
+                RuntapeHeaders.isFitId(threadId) ? threadId : null,
                 stream,
                 asked == null ? null : StorableText.of(asked),
                 metadata,

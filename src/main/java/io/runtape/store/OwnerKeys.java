@@ -33,7 +33,7 @@ final class OwnerKeys {
     /**
      * The key to hash with from now on.
      *
-     * @throws StartRefused if it is not the key that the stored history was made with
+     * @throws StartupException if it is not the key that the stored history was made with
      */
     byte[] settle(Optional<byte[]> secret) throws SQLException {
         byte @Nullable [] key = secret.orElse(null);
@@ -52,8 +52,8 @@ final class OwnerKeys {
         return key;
     }
 
-    private static StartRefused changed() {
-        return new StartRefused("RUNTAPE_SECRET is not the one that this database's history was made with:"
+    private static StartupException changed() {
+        return new StartupException("RUNTAPE_SECRET is not the one that this database's history was made with:"
                 + " every caller would lose sight of it. Set the earlier secret, or use another database.");
     }
 

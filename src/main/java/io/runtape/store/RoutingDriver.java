@@ -24,7 +24,7 @@ public final class RoutingDriver implements Driver {
 
     @Override
     public @Nullable Connection connect(String url, Properties info) throws SQLException {
-        DiskRoom.require(url, DiskRoom.TO_OPEN);
+        DiskSpace.require(url, DiskSpace.TO_OPEN);
         return driverOf(url).connect(url, info);
     }
 

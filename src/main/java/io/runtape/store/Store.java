@@ -71,7 +71,7 @@ public class Store implements OwnerKeyStore {
                     : address;
             schema = StoreSchema.of(config.databaseSchema());
         } catch (IllegalArgumentException e) {
-            throw new StartRefused(String.valueOf(e.getMessage()));
+            throw new StartupException(String.valueOf(e.getMessage()));
         }
         warnOfAnEmptyFile();
         // Held until the tables are there: H2 closes a database without connections.
@@ -99,11 +99,11 @@ public class Store implements OwnerKeyStore {
             return result.targetSchemaVersion != null ? result.targetSchemaVersion : result.initialSchemaVersion;
         } catch (FlywayException e) {
             if (e.getErrorCode() == CoreErrorCode.NON_EMPTY_SCHEMA_WITHOUT_SCHEMA_HISTORY_TABLE) {
-                throw new StartRefused(
+                throw new StartupException(
                         "The schema " + schema() + " of the database (" + address()
                                 + ") holds something else than Runtape's tables: name one of its own in RUNTAPE_DATABASE_SCHEMA.");
             }
-            throw new StartRefused(
+            throw new StartupException(
                     "Runtape cannot prepare the tables in its database (" + address() + "): " + firstLine(e));
         }
     }
@@ -122,13 +122,13 @@ public class Store implements OwnerKeyStore {
         }
     }
 
-    private StartRefused refused(SQLException e) {
-        return new StartRefused("Runtape cannot open its database (" + address() + "): " + firstLine(e)
+    private StartupException refused(SQLException e) {
+        return new StartupException("Runtape cannot open its database (" + address() + "): " + firstLine(e)
                 + ". Check RUNTAPE_DATABASE_URL, or RUNTAPE_DATA_DIR for the embedded database.");
     }
 
-    private StartRefused inUse() {
-        return new StartRefused("Another gateway uses this database (" + address()
+    private StartupException inUse() {
+        return new StartupException("Another gateway uses this database (" + address()
                 + "). An embedded database serves one gateway: stop the other one, name another RUNTAPE_DATA_DIR, or let"
                 + " both share a PostgreSQL database (RUNTAPE_DATABASE_URL).");
     }
@@ -146,7 +146,7 @@ public class Store implements OwnerKeyStore {
     private void checkVersion(Connection connection) throws SQLException {
         int major = connection.getMetaData().getDatabaseMajorVersion();
         if (engine() == Engine.POSTGRESQL && major < POSTGRESQL_OLDEST) {
-            throw new StartRefused("Runtape needs PostgreSQL " + POSTGRESQL_OLDEST + " or newer; the database ("
+            throw new StartupException("Runtape needs PostgreSQL " + POSTGRESQL_OLDEST + " or newer; the database ("
                     + address() + ") is " + major + ".");
         }
     }
@@ -180,7 +180,7 @@ public class Store implements OwnerKeyStore {
             Thread.sleep(200);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new StartRefused("Interrupted while waiting for the database.");
+            throw new StartupException("Interrupted while waiting for the database.");
         }
     }
 
@@ -242,7 +242,7 @@ public class Store implements OwnerKeyStore {
         login.setProperty("user", to.user());
         login.setProperty("password", to.password());
         if (to.engine() != Engine.POSTGRESQL) {
-            DiskRoom.require(to.jdbcUrl(), DiskRoom.TO_OPEN);
+            DiskSpace.require(to.jdbcUrl(), DiskSpace.TO_OPEN);
             return DriverManager.getConnection(to.jdbcUrl(), login);
         }
         // Holds from the first byte of the login on; in whole seconds, and 0 would mean for ever.
@@ -313,7 +313,7 @@ public class Store implements OwnerKeyStore {
         if (engine() == Engine.POSTGRESQL && pooled()) {
             try (Statement show = connection.createStatement()) {
                 if (!commitsAreDurable(show)) {
-                    throw new StartRefused(
+                    throw new StartupException(
                             "Commits to the database (" + address() + ") are not durable, and Runtape cannot"
                                     + " change that through a pooler: ALTER ROLE … SET synchronous_commit = on.");
                 }
@@ -345,7 +345,7 @@ public class Store implements OwnerKeyStore {
      * @throws SQLException with {@code 53100} if it may not
      */
     public void requireRoom() throws SQLException {
-        DiskRoom.require(address().jdbcUrl(), DiskRoom.TO_COMMIT);
+        DiskSpace.require(address().jdbcUrl(), DiskSpace.TO_COMMIT);
     }
 
     /**

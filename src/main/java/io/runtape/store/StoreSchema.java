@@ -73,7 +73,7 @@ record StoreSchema(String name) {
      *
      * @param connection one that has not entered the schema
      * @param pooled whether a pooler shares sessions, so that none of their settings may change
-     * @throws StartRefused if that is impossible, with what to do about it
+     * @throws StartupException if that is impossible, with what to do about it
      */
     void prepare(Connection connection, StoreAddress address, boolean pooled) throws SQLException {
         refuseTablesFromBefore(connection, address);
@@ -99,7 +99,7 @@ record StoreSchema(String name) {
                             or table_name = 'frame' and column_name = 'offset_us')""")) {
             row.next();
             if (row.getInt(1) == 2) {
-                throw new StartRefused(
+                throw new StartupException(
                         "The database (" + address + ") holds a history from before Runtape's first release,"
                                 + " in the schema public, which this version does not read: "
                                 + switch (address.engine()) {
@@ -128,8 +128,9 @@ record StoreSchema(String name) {
                     return false;
                 }
                 if (!row.getBoolean(1)) {
-                    throw new StartRefused("Runtape may not make tables in the schema " + name + " of its database ("
-                            + address + "). Who owns the schema grants it: " + grantOnSchema(connection) + ".");
+                    throw new StartupException(
+                            "Runtape may not make tables in the schema " + name + " of its database (" + address
+                                    + "). Who owns the schema grants it: " + grantOnSchema(connection) + ".");
                 }
                 return true;
             }
@@ -143,7 +144,8 @@ record StoreSchema(String name) {
             switch (String.valueOf(e.getSQLState())) {
                 case DUPLICATE, DUPLICATE_AT_ONCE -> mayBeUsed(connection, address);
                 case NOT_ALLOWED ->
-                    throw new StartRefused("Runtape may not make the schema " + name + " in its database (" + address
+                    throw new StartupException("Runtape may not make the schema " + name + " in its database ("
+                            + address
                             + "). Grant it: GRANT CREATE ON DATABASE " + nameOf(connection, "current_database()")
                             + " TO "
                             + nameOf(connection, "current_user") + ". Or make the schema for it: CREATE SCHEMA "
@@ -169,7 +171,8 @@ record StoreSchema(String name) {
     private void requireLookUp(Connection connection, StoreAddress address) throws SQLException {
         String looksIn = nameOf(connection, "coalesce(current_schema(), '')");
         if (!looksIn.equals(nameOf(connection, "'" + name + "'"))) {
-            throw new StartRefused("Through the pooler (" + address + ") names are looked up in the schema " + looksIn
+            throw new StartupException("Through the pooler (" + address + ") names are looked up in the schema "
+                    + looksIn
                     + " and not in " + name + ", and Runtape cannot set that there: ALTER ROLE "
                     + nameOf(connection, "current_user") + " IN DATABASE " + nameOf(connection, "current_database()")
                     + " SET search_path = " + quoted() + ", then let the pooler connect anew (RECONNECT).");

@@ -4,9 +4,9 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.dialect.Part;
 import io.runtape.run.Run;
-import io.runtape.run.RunState;
+import io.runtape.run.RunVersion;
 import io.runtape.server.memory.MemoryBudgets;
-import io.runtape.server.memory.ResponseRoom;
+import io.runtape.server.memory.ResponseBudget;
 import io.runtape.server.response.DataEnvelope;
 import io.runtape.server.response.ResponseTag;
 import io.runtape.server.response.ResponseTags;
@@ -66,12 +66,12 @@ public final class TranscriptResource {
         Run run = transcripts.require(callers.readerOf(context.request()), id);
         @Nullable
         ResponseTag tag =
-                transcripts.hasEnded(run) ? tags.of(RunState.of(run), form(MediaType.APPLICATION_JSON)) : null;
+                transcripts.hasEnded(run) ? tags.of(RunVersion.of(run), form(MediaType.APPLICATION_JSON)) : null;
         if (tag != null && Responses.isKnown(context, tag)) {
             return Responses.notModified(tag);
         }
         DataEnvelope<RunTranscript> response =
-                new DataEnvelope<>(transcripts.ofRun(run, ResponseRoom.of(context, memory)));
+                new DataEnvelope<>(transcripts.ofRun(run, ResponseBudget.of(context, memory)));
         return tag == null ? Responses.ok(response) : Responses.ok(response, tag);
     }
 
@@ -88,7 +88,7 @@ public final class TranscriptResource {
     public RestResponse<DataEnvelope<ThreadTranscript>> ofThread(@RestPath String id, @Context RoutingContext context)
             throws SQLException {
         return Responses.ok(new DataEnvelope<>(
-                transcripts.ofThread(callers.readerOf(context.request()), id, ResponseRoom.of(context, memory))));
+                transcripts.ofThread(callers.readerOf(context.request()), id, ResponseBudget.of(context, memory))));
     }
 
     /** What a transcript depends on besides its run. */

@@ -14,7 +14,7 @@ import io.runtape.run.RunEnd;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import io.runtape.server.fairness.ReadTurns;
-import io.runtape.server.fairness.UntakenBytes;
+import io.runtape.server.fairness.UnsentBytes;
 import io.runtape.testsupport.HandRunLoop;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
@@ -43,7 +43,7 @@ class RunReaderTest {
             at.store,
             new DeliveryMetrics(new SimpleMeterRegistry()),
             new ReadTurns(reads.eventLoop()),
-            new UntakenBytes());
+            new UnsentBytes());
     private int appended;
 
     /** Whoever the reader's items go to. */

@@ -89,15 +89,16 @@ class DemoServerTest {
     void takesSomeSecondsAsWritten() {
         DemoRun run = run("Add a health check");
 
-        int millis = Scenes.of(run).stream().mapToInt(Beat::pauseMillis).sum();
+        int millis =
+                DemoScripts.of(run).stream().mapToInt(ScriptStep::pauseMillis).sum();
 
         assertTrue(millis > 4_000 && millis < 9_000, millis + " ms");
     }
 
     @Test
     void takesSomeMinutesWhenAskedForALongRun() {
-        int millis = Scenes.of(run("A LONG run")).stream()
-                .mapToInt(Beat::pauseMillis)
+        int millis = DemoScripts.of(run("A LONG run")).stream()
+                .mapToInt(ScriptStep::pauseMillis)
                 .sum();
 
         assertTrue(millis > 120_000 && millis < 300_000, millis + " ms");

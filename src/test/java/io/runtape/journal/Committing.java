@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 
 /** A committer whose thread, time, store and event loop are a test's own, and who it tells of runs. */
-public final class Committing implements RunKeeper {
+public final class Committing implements CommitObserver {
 
     static final Duration STORE_TIMEOUT = Duration.ofSeconds(10);
 

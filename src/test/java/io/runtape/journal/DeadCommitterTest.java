@@ -61,7 +61,7 @@ abstract class DeadCommitterTest extends RunningGateway {
     }
 
     /** Keeps the runs, and fails in telling of one of them once it is told to. */
-    private static final class Keeper implements RunKeeper {
+    private static final class Keeper implements CommitObserver {
 
         private final Collection<RunJournal> runs = new ConcurrentLinkedQueue<>();
         private final CompletableFuture<Throwable> died = new CompletableFuture<>();

@@ -21,7 +21,7 @@ class OutcomeReaderTest {
     private final Queue<Runnable> loop = new ArrayDeque<>();
     private final Queue<Runnable> worker = new ArrayDeque<>();
     private final OutcomeReader reader = new OutcomeReader("run_1", Dialects.at("/v1/run"), loop::add, worker::add);
-    private final List<Ending> endings = new ArrayList<>();
+    private final List<RunConclusion> endings = new ArrayList<>();
 
     private void show(String type, String data) {
         byte[] block = ("event: " + type + "\ndata: " + data + "\n\n").getBytes(UTF_8);

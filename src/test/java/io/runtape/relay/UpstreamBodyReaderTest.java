@@ -93,7 +93,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                 "/v1/run",
                 List.of(),
                 new ReceivedBody(new byte[0], memory.bodies().share()),
-                new OwnHeaders(false, false, null, null, 0),
+                new RuntapeHeaders(false, false, null, null, 0),
                 RunRequest.of("{}".getBytes(UTF_8)),
                 start,
                 System.nanoTime());

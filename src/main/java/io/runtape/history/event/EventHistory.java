@@ -9,7 +9,7 @@ import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
 import io.runtape.run.FrameReader;
 import io.runtape.server.memory.MemoryBudgets;
-import io.runtape.server.memory.ResponseRoom;
+import io.runtape.server.memory.ResponseBudget;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
@@ -57,7 +57,7 @@ final class EventHistory {
     Page<EventView> page(
             String listing, EventScan.Runs runs, EventFilter filter, EventRange span, int limit, RoutingContext context)
             throws SQLException {
-        LongConsumer room = NdjsonResponses.forms(ResponseRoom.of(context, memory));
+        LongConsumer room = NdjsonResponses.forms(ResponseBudget.of(context, memory));
         EventScan walk = new EventScan(
                 reader, (run, query) -> reader.page(run, query, room), runs, run -> {}, filter, span, limit + 1);
         List<EventView> events = new ArrayList<>();

@@ -10,9 +10,9 @@ import io.runtape.history.PageParameters;
 import io.runtape.run.RecordedRequest;
 import io.runtape.run.RequestReader;
 import io.runtape.run.Run;
-import io.runtape.run.RunState;
+import io.runtape.run.RunVersion;
 import io.runtape.server.memory.MemoryBudgets;
-import io.runtape.server.memory.ResponseRoom;
+import io.runtape.server.memory.ResponseBudget;
 import io.runtape.server.response.DataEnvelope;
 import io.runtape.server.response.ResponseTag;
 import io.runtape.server.response.ResponseTags;
@@ -94,11 +94,11 @@ public final class RunHistoryResource {
         ListSlice<Run> slice = runs.newest(
                 owner,
                 filter,
-                page.cursor(LISTING, 2).map(RunQueries.Position::of),
+                page.cursor(LISTING, 2).map(RunQueries.StreamPosition::of),
                 RunQueries.Bounds.ofPage(page.limit()),
-                ResponseRoom.of(context, memory));
+                ResponseBudget.of(context, memory));
         @Nullable
-        String next = slice.more() ? RunQueries.Position.of(slice.last()).cursor(LISTING) : null;
+        String next = slice.more() ? RunQueries.StreamPosition.of(slice.last()).cursor(LISTING) : null;
         return Responses.ok(Page.of(present.views(slice.rows()), next, context));
     }
 
@@ -131,7 +131,7 @@ public final class RunHistoryResource {
         if (run.live() != null) {
             return Responses.ok(new DataEnvelope<>(RunView.of(run)));
         }
-        ResponseTag tag = tags.of(RunState.of(run.row()), "run");
+        ResponseTag tag = tags.of(RunVersion.of(run.row()), "run");
         return Responses.isKnown(context, tag)
                 ? Responses.notModified(tag)
                 : Responses.ok(new DataEnvelope<>(RunView.of(run)), tag);
@@ -154,7 +154,7 @@ public final class RunHistoryResource {
                             example = "{\"agent\":\"code-assistant\",\"prompt\":\"Run the tests.\"}"))
     public RestResponse<byte[]> request(@RestPath String id, @Context RoutingContext context) throws SQLException {
         Run run = runs.require(callers.readerOf(context.request()), id);
-        RecordedRequest request = requests.read(run.runPk, ResponseRoom.of(context, memory))
+        RecordedRequest request = requests.read(run.runPk, ResponseBudget.of(context, memory))
                 .orElseThrow(() -> ApiException.notFound("run"));
         return RestResponse.ResponseBuilder.ok(request.body())
                 .type(mediaType(request.type()))

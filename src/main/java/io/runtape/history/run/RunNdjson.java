@@ -81,7 +81,7 @@ public final class RunNdjson {
         private final Owner owner;
         private final RunFilter filter;
         private final LongConsumer room;
-        private Optional<RunQueries.Position> after = Optional.empty();
+        private Optional<RunQueries.StreamPosition> after = Optional.empty();
 
         Newest(Owner owner, RunFilter filter, LongConsumer room) {
             this.owner = owner;
@@ -96,7 +96,7 @@ public final class RunNdjson {
 
         @Override
         void goOnAfter(Run last) {
-            after = Optional.of(RunQueries.Position.of(last));
+            after = Optional.of(RunQueries.StreamPosition.of(last));
         }
     }
 

@@ -4,9 +4,9 @@ import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
-import io.runtape.history.Conditions;
 import io.runtape.history.Cursor;
 import io.runtape.history.ListSlice;
+import io.runtape.history.WhereClause;
 import io.runtape.run.Run;
 import io.runtape.run.RunStatus;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -66,8 +66,9 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     }
 
     /** The newest runs, from a position on. */
-    ListSlice<Run> newest(Owner owner, RunFilter filter, Optional<Position> after, Bounds bounds, LongConsumer room) {
-        Conditions conditions = Conditions.of(owner)
+    ListSlice<Run> newest(
+            Owner owner, RunFilter filter, Optional<StreamPosition> after, Bounds bounds, LongConsumer room) {
+        WhereClause conditions = WhereClause.of(owner)
                 // Says what the index is limited to.
                 .and("e.runPk > 0", Map.of())
                 .and("e.agent = :agent", "agent", filter.common().agent())
@@ -85,7 +86,7 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     /** The runs of a thread in their order, after a place in it and up to another one. */
     public ListSlice<Run> ofThread(
             Owner owner, String threadId, long afterOrdinal, long upToOrdinal, Bounds bounds, LongConsumer room) {
-        Conditions conditions = Conditions.of(owner)
+        WhereClause conditions = WhereClause.of(owner)
                 .and("e.threadId = :thread", Map.of("thread", threadId))
                 .and("e.threadOrdinal > :after", Map.of("after", afterOrdinal))
                 .and("e.threadOrdinal <= :upTo", Map.of("upTo", upToOrdinal));
@@ -96,7 +97,7 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
      * @param order all columns of the index from its first, or H2 sorts all that there is for each page
      * @param room is told how many bytes will be read, and may wait, or throw, until there is room for them
      */
-    private ListSlice<Run> slice(Conditions conditions, String order, Bounds bounds, LongConsumer room) {
+    private ListSlice<Run> slice(WhereClause conditions, String order, Bounds bounds, LongConsumer room) {
         List<Size> sizes = find(SIZES + conditions.hql() + " order by " + order, conditions.parameters())
                 .page(0, bounds.runs() + 1)
                 .project(Size.class)
@@ -114,14 +115,14 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     }
 
     /** A place in the list of the newest runs. */
-    record Position(Instant createdAt, long runPk) {
+    record StreamPosition(Instant createdAt, long runPk) {
 
-        static Position of(Run run) {
-            return new Position(run.createdAt, run.runPk);
+        static StreamPosition of(Run run) {
+            return new StreamPosition(run.createdAt, run.runPk);
         }
 
-        static Position of(Cursor cursor) {
-            return new Position(cursor.time(0), cursor.number(1));
+        static StreamPosition of(Cursor cursor) {
+            return new StreamPosition(cursor.time(0), cursor.number(1));
         }
 
         String cursor(String listing) {

@@ -3,9 +3,9 @@ package io.runtape.history.thread;
 import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
-import io.runtape.history.Conditions;
 import io.runtape.history.Cursor;
 import io.runtape.history.ListSlice;
+import io.runtape.history.WhereClause;
 import io.runtape.run.AgentThread;
 import io.runtape.run.RunStatus;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -61,8 +61,8 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
     }
 
     /** The threads that moved last, from a position on. */
-    ListSlice<AgentThread> latest(Owner owner, ThreadFilter filter, Optional<Position> after, int limit) {
-        Conditions conditions = Conditions.of(owner)
+    ListSlice<AgentThread> latest(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
+        WhereClause conditions = WhereClause.of(owner)
                 // Says what the index is limited to.
                 .and("e.lastOrdinal > 0", Map.of())
                 .and("e.agent = :agent", "agent", filter.common().agent())
@@ -132,14 +132,14 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
     }
 
     /** A place in the list of the threads that moved last. */
-    record Position(Instant updatedAt, String id) {
+    record StreamPosition(Instant updatedAt, String id) {
 
-        static Position of(AgentThread thread) {
-            return new Position(thread.updatedAt, thread.id);
+        static StreamPosition of(AgentThread thread) {
+            return new StreamPosition(thread.updatedAt, thread.id);
         }
 
-        static Position of(Cursor cursor) {
-            return new Position(cursor.time(0), cursor.text(1));
+        static StreamPosition of(Cursor cursor) {
+            return new StreamPosition(cursor.time(0), cursor.text(1));
         }
 
         String cursor(String listing) {

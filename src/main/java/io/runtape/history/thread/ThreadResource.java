@@ -18,7 +18,7 @@ import io.runtape.run.AgentThread;
 import io.runtape.run.Run;
 import io.runtape.server.loop.EventLoops;
 import io.runtape.server.memory.MemoryBudgets;
-import io.runtape.server.memory.ResponseRoom;
+import io.runtape.server.memory.ResponseBudget;
 import io.runtape.server.response.DataEnvelope;
 import io.runtape.server.response.Responses;
 import io.runtape.store.BlockingWork;
@@ -105,10 +105,11 @@ public final class ThreadResource {
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
         filter.common().refuseForeign();
-        ListSlice<AgentThread> slice =
-                threads.latest(owner, filter, page.cursor(LISTING, 2).map(ThreadQueries.Position::of), page.limit());
+        ListSlice<AgentThread> slice = threads.latest(
+                owner, filter, page.cursor(LISTING, 2).map(ThreadQueries.StreamPosition::of), page.limit());
         @Nullable
-        String next = slice.more() ? ThreadQueries.Position.of(slice.last()).cursor(LISTING) : null;
+        String next =
+                slice.more() ? ThreadQueries.StreamPosition.of(slice.last()).cursor(LISTING) : null;
         return Responses.ok(Page.of(views.of(owner, slice.rows()), next, context));
     }
 
@@ -145,7 +146,7 @@ public final class ThreadResource {
                 after,
                 Long.MAX_VALUE,
                 RunQueries.Bounds.ofPage(page.limit()),
-                ResponseRoom.of(context, memory));
+                ResponseBudget.of(context, memory));
         @Nullable
         String next = slice.more() ? Cursor.write(listing, Objects.requireNonNull(slice.last().threadOrdinal)) : null;
         return Responses.ok(Page.of(present.views(slice.rows()), next, context));

@@ -3,8 +3,8 @@ package io.runtape.server.body;
 import io.netty.channel.EventLoop;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
+import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.ByteBudget;
-import io.runtape.server.memory.Share;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Context;
@@ -49,7 +49,7 @@ public final class IncomingBody {
     private final long bytesMax;
     private final String limit;
     private final UniEmitter<? super ReceivedBody> emitter;
-    private final Share share;
+    private final BudgetShare share;
     private final Context context;
     private final long stated;
     private byte[] bytes = NOTHING;

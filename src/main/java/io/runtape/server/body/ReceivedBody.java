@@ -1,6 +1,6 @@
 package io.runtape.server.body;
 
-import io.runtape.server.memory.Share;
+import io.runtape.server.memory.BudgetShare;
 
 /**
  * A complete request body.
@@ -9,4 +9,4 @@ import io.runtape.server.memory.Share;
  * @param share its share of the budget for bodies; the code that drops the bytes closes it
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
-public record ReceivedBody(byte[] bytes, Share share) {}
+public record ReceivedBody(byte[] bytes, BudgetShare share) {}

@@ -38,7 +38,7 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
             return;
         }
         if (message instanceof HttpRequest request) {
-            @Nullable Unreadable unreadable = unreadable(request);
+            @Nullable UnreadableRequest unreadable = unreadable(request);
             if (unreadable != null) {
                 ended = true;
                 context.fireChannelRead(inPlaceOf(request, unreadable));
@@ -55,7 +55,7 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private static HttpRequest inPlaceOf(HttpRequest request, Unreadable unreadable) {
+    private static HttpRequest inPlaceOf(HttpRequest request, UnreadableRequest unreadable) {
         HttpMethod method = request.method().equals(HttpMethod.HEAD) ? HttpMethod.HEAD : HttpMethod.GET;
         HttpRequest standIn = new DefaultHttpRequest(HttpVersion.HTTP_1_1, method, TARGET_UNKNOWN);
         standIn.headers()
@@ -70,22 +70,22 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
         return standIn;
     }
 
-    private static @Nullable Unreadable unreadable(HttpRequest request) {
+    private static @Nullable UnreadableRequest unreadable(HttpRequest request) {
         if (request.decoderResult().isFailure()) {
-            return Unreadable.of(request.decoderResult().cause());
+            return UnreadableRequest.of(request.decoderResult().cause());
         }
         HttpVersion version = request.protocolVersion();
         if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
-            return Unreadable.because("is of an HTTP version that is not spoken here; HTTP/1.1 and HTTP/2 are");
+            return UnreadableRequest.because("is of an HTTP version that is not spoken here; HTTP/1.1 and HTTP/2 are");
         }
         if (!isCodingKnown(request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING))) {
-            return Unreadable.because("has a Transfer-Encoding that is not read here; 'chunked', once, is");
+            return UnreadableRequest.because("has a Transfer-Encoding that is not read here; 'chunked', once, is");
         }
         // RFC 9112, sections 3.2 and 5.1: the next server might take the one for the other.
         if (request.headers().getAll(HttpHeaderNames.HOST).size() > 1) {
-            return Unreadable.because("has two headers Host");
+            return UnreadableRequest.because("has two headers Host");
         }
-        return request.headers().contains(NO_NAME) ? Unreadable.because("has a header without a name") : null;
+        return request.headers().contains(NO_NAME) ? UnreadableRequest.because("has a header without a name") : null;
     }
 
     private static void keepTarget(HttpRequest request) {

@@ -39,14 +39,14 @@ final class RequestHeads {
 
     private void tell(RoutingContext context) {
         ConnectionDeadline.head(context);
-        if (context.request().decoderResult() instanceof Unreadable unreadable) {
+        if (context.request().decoderResult() instanceof UnreadableRequest unreadable) {
             refuse(context, unreadable);
         } else {
             context.next();
         }
     }
 
-    private void refuse(RoutingContext context, Unreadable unreadable) {
+    private void refuse(RoutingContext context, UnreadableRequest unreadable) {
         switch (unreadable.fault()) {
             case LINE_TOO_LONG ->
                 ErrorReply.write(

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Bytes that many callers may hold together, each by a {@link Share}. A caller that wants more than is left waits a
+ * Bytes that many callers may hold together, each by a {@link BudgetShare}. A caller that wants more than is left waits a
  * little, or is refused.
  *
  * <p>A part of the budget is reserved for small shares, so ordinary calls go on while large ones use up the rest. A
@@ -48,8 +48,8 @@ public final class ByteBudget {
     }
 
     /** A new share, of no bytes yet. */
-    public Share share() {
-        return new Share(this);
+    public BudgetShare share() {
+        return new BudgetShare(this);
     }
 
     /** How many bytes are held now. */
@@ -65,7 +65,7 @@ public final class ByteBudget {
                 .retryAfter(RETRY_AFTER);
     }
 
-    synchronized boolean tryTake(Share share, long bytes) {
+    synchronized boolean tryTake(BudgetShare share, long bytes) {
         if (!fits(share, bytes)) {
             return false;
         }
@@ -89,7 +89,7 @@ public final class ByteBudget {
         return waiting.remove(wanted);
     }
 
-    void give(Share share, long bytes) {
+    void give(BudgetShare share, long bytes) {
         List<Waiting> served = List.of();
         synchronized (this) {
             hold(share, -Math.min(bytes, share.held));
@@ -107,7 +107,7 @@ public final class ByteBudget {
         served.forEach(each -> each.taken().run());
     }
 
-    private boolean fits(Share share, long more) {
+    private boolean fits(BudgetShare share, long more) {
         long wanted = share.held + more;
         if (wanted <= SMALL_MAX) {
             // Whatever the large shares hold.
@@ -117,13 +117,13 @@ public final class ByteBudget {
         return alone || byLarge + (isLarge(share) ? more : wanted) <= max - reserved;
     }
 
-    private void hold(Share share, long bytes) {
+    private void hold(BudgetShare share, long bytes) {
         count(share, -1);
         share.held += bytes;
         count(share, 1);
     }
 
-    private void count(Share share, int sign) {
+    private void count(BudgetShare share, int sign) {
         if (isLarge(share)) {
             large += sign;
             byLarge += sign * share.held;
@@ -132,7 +132,7 @@ public final class ByteBudget {
         }
     }
 
-    private static boolean isLarge(Share share) {
+    private static boolean isLarge(BudgetShare share) {
         return share.held > SMALL_MAX;
     }
 
@@ -141,7 +141,7 @@ public final class ByteBudget {
      *
      * @param taken runs on the thread that gave the bytes back
      */
-    record Waiting(Share share, long bytes, Runnable taken) {
+    record Waiting(BudgetShare share, long bytes, Runnable taken) {
         /** Compared by identity. */
         @Override
         public boolean equals(Object other) {

@@ -1,7 +1,7 @@
 package io.runtape.server.names;
 
 import io.quarkus.runtime.StartupEvent;
-import io.runtape.store.StartRefused;
+import io.runtape.store.StartupException;
 import io.runtape.store.Store;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.ConfigMappings;
@@ -84,7 +84,7 @@ final class SettingNames {
                     .append("; the nearest is ")
                     .append(nearest)
                     .append('.'));
-            throw new StartRefused(
+            throw new StartupException(
                     said.append(" Correct or remove it; docs/reference/configuration.md has all of them.")
                             .toString());
         }

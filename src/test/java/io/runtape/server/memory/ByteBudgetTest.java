@@ -25,13 +25,13 @@ class ByteBudgetTest {
         loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 
-    private Share holding(long bytes) {
-        Share share = budget.share();
+    private BudgetShare holding(long bytes) {
+        BudgetShare share = budget.share();
         assertTrue(share.tryTake(bytes));
         return share;
     }
 
-    private CompletableFuture<Boolean> asking(Share share, long bytes) {
+    private CompletableFuture<Boolean> asking(BudgetShare share, long bytes) {
         CompletableFuture<Boolean> told = new CompletableFuture<>();
         share.take(bytes, loop, told::complete);
         return told;
@@ -40,7 +40,7 @@ class ByteBudgetTest {
     @Test
     void aPartIsForSmallSharesAlone() {
         holding(4 * MIB);
-        Share large = holding(2 * MIB);
+        BudgetShare large = holding(2 * MIB);
 
         assertFalse(large.tryTake(1));
         assertFalse(budget.share().tryTake(MIB));
@@ -52,8 +52,8 @@ class ByteBudgetTest {
 
     @Test
     void whoIsAloneMayHaveMoreThanThereIs() {
-        Share small = holding(100);
-        Share huge = holding(100 * MIB);
+        BudgetShare small = holding(100);
+        BudgetShare huge = holding(100 * MIB);
 
         assertTrue(huge.tryTake(MIB));
         assertFalse(budget.share().tryTake(MIB));
@@ -64,8 +64,8 @@ class ByteBudgetTest {
 
     @Test
     void whoWaitsGetsWhatIsGivenBack() throws Exception {
-        Share first = holding(5 * MIB);
-        Share second = budget.share();
+        BudgetShare first = holding(5 * MIB);
+        BudgetShare second = budget.share();
         CompletableFuture<Boolean> told = asking(second, 3 * MIB);
         assertFalse(told.isDone());
 
@@ -92,8 +92,8 @@ class ByteBudgetTest {
 
     @Test
     void aShareThatIsClosedTakesNothingAnyMore() throws Exception {
-        Share first = holding(6 * MIB);
-        Share closed = budget.share();
+        BudgetShare first = holding(6 * MIB);
+        BudgetShare closed = budget.share();
         CompletableFuture<Boolean> told = asking(closed, MIB);
         closed.close();
         closed.close();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * that does not read a large response: it would keep the memory, and a thread, from all others. Grows on the thread
  * that makes the response.
  */
-public final class ResponseRoom implements LongConsumer {
+public final class ResponseBudget implements LongConsumer {
 
     /** Smaller responses are not watched: sockets hold them. */
     private static final long WATCHED_FROM = 128 << 10;
@@ -29,7 +29,7 @@ public final class ResponseRoom implements LongConsumer {
     /** The pace at which a client must read a response in each window, from its head on. */
     private static final int BYTES_PER_SECOND_MIN = 4 << 10;
 
-    private final Share share;
+    private final BudgetShare share;
     private final RoutingContext context;
     private final EventLoop loop;
     private long taken;
@@ -37,15 +37,15 @@ public final class ResponseRoom implements LongConsumer {
     private volatile boolean done;
     private volatile @Nullable Future<?> timer;
 
-    private ResponseRoom(Share share, RoutingContext context) {
+    private ResponseBudget(BudgetShare share, RoutingContext context) {
         this.share = share;
         this.context = context;
         this.loop = ((ConnectionBase) context.request().connection()).channel().eventLoop();
     }
 
     /** The room for the request that this thread handles. It ends with the request, however that ends. */
-    public static ResponseRoom of(RoutingContext context, MemoryBudgets memory) {
-        ResponseRoom room = new ResponseRoom(memory.answers().share(), context);
+    public static ResponseBudget of(RoutingContext context, MemoryBudgets memory) {
+        ResponseBudget room = new ResponseBudget(memory.answers().share(), context);
         CurrentRequestManager.get().registerCompletionCallback(failure -> room.close());
         return room;
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * for any thread.
  */
 @Singleton
-public final class UntakenBytes {
+public final class UnsentBytes {
 
     /** A client that still takes something now and then is cut only past twice the bound. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);

@@ -8,7 +8,7 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
  * Why a request cannot be read. It comes with a substitute request that seems to be decoded. The server would answer a
  * request that is not decoded by itself, without a message, and past all of the gateway's routes.
  */
-final class Unreadable extends DecoderResult {
+final class UnreadableRequest extends DecoderResult {
 
     /** What is wrong. */
     enum Fault {
@@ -20,24 +20,24 @@ final class Unreadable extends DecoderResult {
     private final Fault fault;
     private final String words;
 
-    private Unreadable(Fault fault, String words) {
+    private UnreadableRequest(Fault fault, String words) {
         super(SIGNAL_SUCCESS);
         this.fault = fault;
         this.words = words;
     }
 
     /** @param words what is wrong, as the end of a sentence that begins with the request */
-    static Unreadable because(String words) {
-        return new Unreadable(Fault.NO_HTTP, words);
+    static UnreadableRequest because(String words) {
+        return new UnreadableRequest(Fault.NO_HTTP, words);
     }
 
     /** What the decoder could not read. The decoder's message quotes the request, so it is not repeated. */
-    static Unreadable of(Throwable cause) {
+    static UnreadableRequest of(Throwable cause) {
         if (cause instanceof TooLongHttpLineException) {
-            return new Unreadable(Fault.LINE_TOO_LONG, "");
+            return new UnreadableRequest(Fault.LINE_TOO_LONG, "");
         }
         if (cause instanceof TooLongHttpHeaderException) {
-            return new Unreadable(Fault.HEADERS_TOO_LARGE, "");
+            return new UnreadableRequest(Fault.HEADERS_TOO_LARGE, "");
         }
         return because("is not HTTP/1.1: its first line, a header, or its Content-Length is malformed");
     }

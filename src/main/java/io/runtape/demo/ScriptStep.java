@@ -9,4 +9,4 @@ import io.vertx.core.json.JsonObject;
  * @param event its type
  * @param data its payload
  */
-record Beat(int pauseMillis, String event, JsonObject data) {}
+record ScriptStep(int pauseMillis, String event, JsonObject data) {}

@@ -3,9 +3,9 @@ package io.runtape.run;
 import io.runtape.error.ApiException;
 
 /** A position that a caller names: the last sequence that the caller has. */
-public final class Position {
+public final class StreamPosition {
 
-    private Position() {}
+    private StreamPosition() {}
 
     /**
      * Reads a position.

@@ -8,14 +8,14 @@ import java.util.concurrent.TimeUnit;
  * Ends a process that can no longer record: with exit code 1, in good order if possible, and in any case soon, so that
  * its supervisor starts it again.
  */
-final class ProcessEnd {
+final class ProcessExit {
 
     private static final int EXIT_CODE = 1;
 
     /** How long an orderly end may take: more than the server waits for responses that are under way. */
     private static final Duration IN_GOOD_ORDER = Duration.ofSeconds(15);
 
-    private ProcessEnd() {}
+    private ProcessExit() {}
 
     /**
      * Begins the end; returns at once.
@@ -24,7 +24,7 @@ final class ProcessEnd {
      */
     static void begin(Runnable lastWords) {
         try {
-            Thread watching = new Thread(ProcessEnd::haltWhereItLasts, "runtape-end");
+            Thread watching = new Thread(ProcessExit::haltWhereItLasts, "runtape-end");
             watching.setDaemon(true);
             watching.start();
             lastWords.run();

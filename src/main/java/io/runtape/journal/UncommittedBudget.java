@@ -11,7 +11,7 @@ import java.util.function.BiConsumer;
  * How many bytes of all runs together may wait for their commit, and which runs do not read their source until there is
  * room again. Safe for any thread, without a lock: a run that waits checks once more after it has registered.
  */
-final class CommitRoom {
+final class UncommittedBudget {
 
     /**
      * Bytes of finished frames of all runs, with their overhead, that may wait for their commit or on the way to
@@ -24,7 +24,7 @@ final class CommitRoom {
     private final AtomicLong uncommitted = new AtomicLong();
     private final Set<RunJournal> waiting = ConcurrentHashMap.newKeySet();
 
-    CommitRoom(JournalMetrics metrics) {
+    UncommittedBudget(JournalMetrics metrics) {
         this.metrics = metrics;
         metrics.gauge(
                 "runtape.uncommitted.bytes",

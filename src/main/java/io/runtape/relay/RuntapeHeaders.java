@@ -2,7 +2,7 @@ package io.runtape.relay;
 
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
-import io.runtape.run.Position;
+import io.runtape.run.StreamPosition;
 import io.runtape.server.names.PlannedNames;
 import io.vertx.core.MultiMap;
 import java.util.List;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param idempotencyKey the key of the call, which identifies a repeat
  * @param position the last sequence that the caller has of the response to the call with that key; 0 for none
  */
-record OwnHeaders(
+record RuntapeHeaders(
         boolean cancelOnDisconnect,
         boolean eventIds,
         @Nullable String threadId,
@@ -54,7 +54,7 @@ record OwnHeaders(
      *
      * @throws ApiException 400 if one has a value that is not allowed
      */
-    static OwnHeaders of(MultiMap headers) {
+    static RuntapeHeaders of(MultiMap headers) {
         for (String name : PlannedNames.HEADERS) {
             if (headers.contains(name)) {
                 throw ApiException.invalid(name + " is not supported by this version. Send the call without it.");
@@ -66,7 +66,7 @@ record OwnHeaders(
                     "Runtape-Thread-Id must be 1 to 128 characters of letters, digits, '.', '_', ':' and '-'.");
         }
         @Nullable String idempotencyKey = idempotencyKey(headers);
-        return new OwnHeaders(
+        return new RuntapeHeaders(
                 oneOf(headers, "Runtape-On-Disconnect", "continue", "cancel").equals("cancel"),
                 oneOf(headers, "Runtape-Event-Ids", "false", "true").equals("true"),
                 threadId,
@@ -80,14 +80,14 @@ record OwnHeaders(
      * @throws ApiException 400 if it names a position: a new run would not be the rest of the response that the caller
      *     has
      */
-    OwnHeaders unkeyed() {
+    RuntapeHeaders unkeyed() {
         if (position > 0) {
             throw ApiException.of(
                     ErrorCode.UNKNOWN_SEQUENCE,
                     "A call without a credential is never a repeat, so that Last-Event-ID is a position in no run. Nothing"
                             + " was sent to the agent API; send the call without Last-Event-ID to begin a run.");
         }
-        return new OwnHeaders(cancelOnDisconnect, eventIds, threadId, null, 0);
+        return new RuntapeHeaders(cancelOnDisconnect, eventIds, threadId, null, 0);
     }
 
     private static @Nullable String idempotencyKey(MultiMap headers) {
@@ -106,7 +106,7 @@ record OwnHeaders(
         if (value == null || value.isEmpty()) {
             return 0;
         }
-        return Position.of(
+        return StreamPosition.of(
                 value,
                 "Last-Event-ID must be a sequence of the run, a number from 0, in a call with an Idempotency-Key.");
     }

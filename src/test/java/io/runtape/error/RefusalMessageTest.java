@@ -10,7 +10,7 @@ import java.time.DayOfWeek;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class RefusalTest {
+class RefusalMessageTest {
     record Step(String name) {}
 
     record Change(boolean archived, int limit, List<Step> steps, DayOfWeek day) {}
@@ -33,11 +33,12 @@ class RefusalTest {
 
     @Test
     void shortensALongPath() {
-        assertTrue(Refusal.noSuchPath("/" + "a".repeat(5_000)).length() < 300);
+        assertTrue(RefusalMessage.noSuchPath("/" + "a".repeat(5_000)).length() < 300);
     }
 
     private static String refusal(String body) {
         ObjectMapper mapper = new ObjectMapper();
-        return Refusal.badJson(assertThrows(JsonProcessingException.class, () -> mapper.readValue(body, Change.class)));
+        return RefusalMessage.badJson(
+                assertThrows(JsonProcessingException.class, () -> mapper.readValue(body, Change.class)));
     }
 }

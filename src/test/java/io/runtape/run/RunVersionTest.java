@@ -13,7 +13,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Whatever changes in a run's row, its state is another one. */
-class RunStateTest {
+class RunVersionTest {
 
     @Test
     void differsWithEachColumn() throws IllegalAccessException {
@@ -21,11 +21,11 @@ class RunStateTest {
                 .filter(field -> Modifier.isPublic(field.getModifiers()) && !Modifier.isStatic(field.getModifiers()))
                 .toList();
         assertTrue(columns.size() >= 29, columns.toString());
-        Set<String> states = new HashSet<>(Set.of(RunState.of(new Run())));
+        Set<String> states = new HashSet<>(Set.of(RunVersion.of(new Run())));
         for (Field column : columns) {
             Run run = new Run();
             column.set(run, value(column.getType()));
-            assertTrue(states.add(RunState.of(run)), column.getName());
+            assertTrue(states.add(RunVersion.of(run)), column.getName());
         }
     }
 
@@ -36,7 +36,7 @@ class RunStateTest {
         one.prompt = "a";
         other.prompt = "a";
 
-        assertEquals(RunState.of(one), RunState.of(other));
+        assertEquals(RunVersion.of(one), RunVersion.of(other));
     }
 
     @Test
@@ -48,7 +48,7 @@ class RunStateTest {
         other.metadata = "{}";
         other.config = "{}";
 
-        assertTrue(!RunState.of(one).equals(RunState.of(other)));
+        assertTrue(!RunVersion.of(one).equals(RunVersion.of(other)));
     }
 
     private static Object value(Class<?> type) {

@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * reader is shown before it gets anything. A separate thread shows later changes, many runs at once, so that frames of
  * other runs need not wait. Safe for any thread.
  */
-final class ShownReaders {
+final class AnnouncedReaders {
 
-    private static final Logger LOG = Logger.getLogger(ShownReaders.class);
+    private static final Logger LOG = Logger.getLogger(AnnouncedReaders.class);
 
     private static final Duration RETRY = Duration.ofSeconds(1);
 
@@ -35,7 +35,7 @@ final class ShownReaders {
     private boolean failing;
 
     /** @param threads makes the thread that shows, which is not started before {@link #start} */
-    ShownReaders(RunFollowers followers, ThreadFactory threads) {
+    AnnouncedReaders(RunFollowers followers, ThreadFactory threads) {
         this.followers = followers;
         this.threads = threads;
     }

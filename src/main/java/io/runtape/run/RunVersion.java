@@ -10,9 +10,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Identifies a state of a run's row: differs from all its other states, and from those of all other runs. */
-public final class RunState {
+public final class RunVersion {
 
-    private RunState() {}
+    private RunVersion() {}
 
     /** A digest of all that the row holds: hexadecimal digits. */
     public static String of(Run run) {

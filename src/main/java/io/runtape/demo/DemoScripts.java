@@ -8,20 +8,20 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The runs that the demo agent can give, chosen by words of the prompt. */
-final class Scenes {
+final class DemoScripts {
     private static final Pattern BETWEEN_WORDS = Pattern.compile("[^a-z]+");
     private static final int BURST_EVENTS = 3_000;
     // About two seconds a step: three minutes.
     private static final int LONG_STEPS = 100;
     private static final int SHOWN_CHARS_MAX = 80;
 
-    private Scenes() {}
+    private DemoScripts() {}
 
     /**
      * The scene for the run's prompt: {@code error} fails at its end, {@code burst} or {@code fast} has thousands of events
      * without a pause, {@code long} takes some minutes; any other prompt gets a coding run of about six seconds.
      */
-    static List<Beat> of(DemoRun run) {
+    static List<ScriptStep> of(DemoRun run) {
         Set<String> words = BETWEEN_WORDS
                 .splitAsStream(run.prompt().toLowerCase(Locale.ROOT))
                 .collect(Collectors.toSet());
@@ -34,7 +34,7 @@ final class Scenes {
         return words.contains("long") ? lasting(run) : coding(run);
     }
 
-    private static List<Beat> coding(DemoRun run) {
+    private static List<ScriptStep> coding(DemoRun run) {
         String response =
                 "Done: " + task(run) + " is in place. I put it into `src/app.js`, wrote a test for it, and the whole "
                         + "suite is green (7 passed). ✅\n\nThis was a scripted run of the built-in demo agent. Nothing was changed "
@@ -68,7 +68,7 @@ final class Scenes {
                 .complete(response);
     }
 
-    private static List<Beat> failing(DemoRun run) {
+    private static List<ScriptStep> failing(DemoRun run) {
         return opening(run)
                 .tool(
                         "bash",
@@ -80,7 +80,7 @@ final class Scenes {
                 .fail("tool_error", "The tests cannot be run: bash ended with exit code 127.");
     }
 
-    private static List<Beat> lasting(DemoRun run) {
+    private static List<ScriptStep> lasting(DemoRun run) {
         Script script = opening(run);
         for (int step = 1; step <= LONG_STEPS; step++) {
             script.think("Step " + step + " of " + LONG_STEPS
@@ -98,7 +98,7 @@ final class Scenes {
         return script.complete("All " + LONG_STEPS + " parts of " + task(run) + " are done.");
     }
 
-    private static List<Beat> burst(DemoRun run) {
+    private static List<ScriptStep> burst(DemoRun run) {
         return new Script(run)
                 .pour(BURST_EVENTS, "event ")
                 .complete(BURST_EVENTS + " events for " + task(run) + ", as fast as you read them.");

@@ -12,7 +12,7 @@ import java.util.List;
  * Plays a script to one client: every event is a write of its own, at its time, and never faster than the client reads. A
  * client that goes away ends the run as cancelled. Confined to the server's event loop.
  */
-final class Performance {
+final class ScriptPlayer {
     // A script without pauses lets other connections of the event loop have their turn after so many events.
     private static final int EVENTS_PER_TURN_MAX = 64;
 
@@ -20,11 +20,12 @@ final class Performance {
     private final Clock clock;
     private final Pace pace;
     private final DemoRun run;
-    private final Iterator<Beat> beats;
+    private final Iterator<ScriptStep> beats;
     private final HttpServerResponse response;
     private boolean over;
 
-    Performance(Vertx vertx, Clock clock, Pace pace, DemoRun run, List<Beat> beats, HttpServerResponse response) {
+    ScriptPlayer(
+            Vertx vertx, Clock clock, Pace pace, DemoRun run, List<ScriptStep> beats, HttpServerResponse response) {
         this.vertx = vertx;
         this.clock = clock;
         this.pace = pace;
@@ -65,7 +66,7 @@ final class Performance {
     }
 
     /** Plays a beat that has no pause; false where it is played later, and the rest after it. */
-    private boolean playNow(Beat beat) {
+    private boolean playNow(ScriptStep beat) {
         long pause = pace.millis(beat.pauseMillis());
         if (pause == 0) {
             write(beat);
@@ -84,7 +85,7 @@ final class Performance {
         vertx.getOrCreateContext().runOnContext(turn -> action.run());
     }
 
-    private void write(Beat beat) {
+    private void write(ScriptStep beat) {
         response.write(
                 Buffer.buffer(SseWriter.event(beat.event(), null, beat.data().encode())));
     }
@@ -92,7 +93,7 @@ final class Performance {
     private void cancel() {
         if (!over) {
             end(DemoRun.CANCELLED);
-            write(new Beat(0, "run_completed", run.completion(DemoRun.CANCELLED)));
+            write(new ScriptStep(0, "run_completed", run.completion(DemoRun.CANCELLED)));
             response.end();
         }
     }

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  * One caller's part of a {@link ByteBudget}. The caller closes it when done: nothing else gives the bytes back. Only
  * one thread at a time asks for more; any thread may give back and close.
  */
-public final class Share implements AutoCloseable {
+public final class BudgetShare implements AutoCloseable {
 
     private final ByteBudget budget;
 
@@ -21,7 +21,7 @@ public final class Share implements AutoCloseable {
     /** Guarded by this. */
     private boolean closed;
 
-    Share(ByteBudget budget) {
+    BudgetShare(ByteBudget budget) {
         this.budget = budget;
     }
 

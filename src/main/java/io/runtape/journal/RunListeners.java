@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for any thread: everything is guarded by this. The lock is never held during a call of a listener, and no
  * other lock is taken under it.
  */
-final class RunAudience {
+final class RunListeners {
 
     private final Executor loop;
     private final List<CommitListener> listeners = new ArrayList<>();
@@ -29,7 +29,7 @@ final class RunAudience {
     private @Nullable Consumer<RunEnd> endCall;
 
     /** @param loop the event loop that the call for the end comes on */
-    RunAudience(Executor loop) {
+    RunListeners(Executor loop) {
         this.loop = loop;
     }
 

@@ -8,7 +8,7 @@ import java.sql.SQLException;
  * read it, and may leave a file that can never be opened again. So the gateway neither writes nor opens the database
  * when little space is left. Safe for any thread.
  */
-final class DiskRoom {
+final class DiskSpace {
 
     /** Several times what a commit may take, with what H2 rewrites to make room: no commit begins with less. */
     static final long TO_COMMIT = 64L << 20;
@@ -23,7 +23,7 @@ final class DiskRoom {
     /** PostgreSQL's SQLSTATE for a full disk; H2 has none. */
     private static final String DISK_FULL = "53100";
 
-    private DiskRoom() {}
+    private DiskSpace() {}
 
     /**
      * Checks that the disk has this much free space.

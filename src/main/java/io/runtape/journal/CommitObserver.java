@@ -4,7 +4,7 @@ import io.runtape.journal.sql.RunWrite;
 import java.util.Collection;
 
 /** The keeper of the live runs, as the committer sees it. All calls come on the committer's thread and do not block. */
-interface RunKeeper {
+interface CommitObserver {
 
     /** All runs that may still be written. */
     Collection<RunJournal> live();

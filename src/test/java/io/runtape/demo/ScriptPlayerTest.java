@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
-class PerformanceTest {
+class ScriptPlayerTest {
     // 60 MB: more than the sockets' buffers of a loopback connection take.
     private static final int BEATS = 100_000;
     private static final String TEXT = "x".repeat(600);
@@ -59,11 +59,11 @@ class PerformanceTest {
     }
 
     private HttpResponse<InputStream> open() throws Exception {
-        List<Beat> beats = new AbstractList<>() {
+        List<ScriptStep> beats = new AbstractList<>() {
             @Override
-            public Beat get(int index) {
+            public ScriptStep get(int index) {
                 played.set(index + 1);
-                return new Beat(0, "assistant_message_delta", new JsonObject().put("delta", TEXT));
+                return new ScriptStep(0, "assistant_message_delta", new JsonObject().put("delta", TEXT));
             }
 
             @Override
@@ -75,7 +75,7 @@ class PerformanceTest {
                 new DemoRequest("a", "Hi", "thr_1", true), Clock.systemUTC().instant());
         HttpServer server = vertx.createHttpServer()
                 .requestHandler(request ->
-                        new Performance(vertx, Clock.systemUTC(), new Pace(0), run, beats, request.response()).start())
+                        new ScriptPlayer(vertx, Clock.systemUTC(), new Pace(0), run, beats, request.response()).start())
                 .listen(0, "127.0.0.1")
                 .toCompletionStage()
                 .toCompletableFuture()

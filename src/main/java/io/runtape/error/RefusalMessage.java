@@ -10,11 +10,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Describes a caller's mistake, from exceptions whose own messages quote the request and must not be sent. */
-final class Refusal {
+final class RefusalMessage {
     // How much of a path or a field's name a message repeats: enough for the caller to recognise it.
     private static final int QUOTED_MAX = 200;
 
-    private Refusal() {}
+    private RefusalMessage() {}
 
     static String noSuchPath(String path) {
         return "There is nothing at " + shortened(path) + ".";

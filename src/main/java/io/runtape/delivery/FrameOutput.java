@@ -7,22 +7,22 @@ import java.io.ByteArrayOutputStream;
 import java.util.List;
 
 /** A buffer of written bytes that goes out without another copy. Confined to one thread. */
-final class Output extends ByteArrayOutputStream {
+final class FrameOutput extends ByteArrayOutputStream {
 
     /** The length of an id line, with an id of a run. */
     private static final int ID_LINE = 16;
 
-    private Output(int size) {
+    private FrameOutput(int size) {
         super(size);
     }
 
     /** An output with room for these frames and an id in each. */
-    static Output of(List<FrameBlock> blocks) {
+    static FrameOutput of(List<FrameBlock> blocks) {
         int size = 0;
         for (FrameBlock block : blocks) {
             size += block.length() + block.count() * ID_LINE;
         }
-        return new Output(size);
+        return new FrameOutput(size);
     }
 
     /** The written bytes; write nothing more afterwards. */

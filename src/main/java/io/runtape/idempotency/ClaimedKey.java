@@ -8,4 +8,4 @@ import io.runtape.run.IdempotencyKey;
  * @param runPk the run's key; the run itself may have been deleted
  * @param requestHash see {@link IdempotencyKey#requestHash}
  */
-public record KeyOwner(long runPk, String requestHash) {}
+public record ClaimedKey(long runPk, String requestHash) {}

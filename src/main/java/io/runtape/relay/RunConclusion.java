@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param iterations how many turns the agent took
  * @param error a JSON object
  */
-record Ending(
+record RunConclusion(
         @Nullable Verdict verdict,
         @Nullable String dialect,
         @Nullable String result,
@@ -32,13 +32,13 @@ record Ending(
         @Nullable String error) {
 
     /** The events say nothing. */
-    static final Ending UNKNOWN = new Ending(null, null, null, null, null, null);
+    static final RunConclusion UNKNOWN = new RunConclusion(null, null, null, null, null, null);
 
     /** The outcome of the events, as texts. */
-    static Ending of(Dialect dialect, Outcome outcome) {
+    static RunConclusion of(Dialect dialect, Outcome outcome) {
         return outcome.equals(Outcome.UNKNOWN)
                 ? UNKNOWN
-                : new Ending(
+                : new RunConclusion(
                         outcome.verdict(),
                         dialect.name(),
                         json(outcome.result()),
