@@ -120,8 +120,9 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     }
 
     private void feed(byte[] bytes) {
+        int before = framer.pendingBytes();
         framer.feed(bytes, 0, bytes.length);
-        watchPending();
+        watchPending(framer.pendingBytes() < before + bytes.length);
     }
 
     private void release() {
@@ -171,10 +172,11 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         askForMore();
     }
 
-    private void watchPending() {
+    /** @param frameEnded whether a frame has ended since, so that what is pending is of another one */
+    private void watchPending(boolean frameEnded) {
         if (framer.pendingBytes() == 0) {
             pendingSinceNanos = 0;
-        } else if (pendingSinceNanos == 0) {
+        } else if (pendingSinceNanos == 0 || frameEnded) {
             pendingSinceNanos = lastBytesNanos;
             if (flushTimer == null) {
                 scheduleFlush(partialFlushNanos);

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
-import io.runtape.dialect.Dialects;
+import io.runtape.dialect.AllDialects;
 import io.runtape.journal.Committing;
 import io.runtape.journal.RunJournal;
 import io.runtape.testsupport.HandRunLoop;
@@ -108,7 +108,7 @@ class UpstreamBodyPacingTest {
 
     private UpstreamBodyReader unsubscribed(String mediaType, RunJournal into) {
         OutcomeReader outcome =
-                new OutcomeReader(run.id(), Dialects.at("/v1/run"), loop.eventLoop(), dialectWorker::add);
+                new OutcomeReader(run.id(), AllDialects.dialects().at("/v1/run"), loop.eventLoop(), dialectWorker::add);
         return new UpstreamBodyReader(
                 told,
                 run,
@@ -237,6 +237,18 @@ class UpstreamBodyPacingTest {
         assertEquals(List.of("data: 1\n\n"), recorded());
         loop.pass(Duration.ofMillis(1));
         assertEquals(List.of("data: 1\n\n", "data: 2 goes on"), recorded());
+    }
+
+    @Test
+    void countsTheWaitOfAFrameThatBeginsInTheBytesThatEndAnother() {
+        UpstreamBodyReader body = body();
+        comes(body, "data: 1");
+        loop.pass(PARTIAL_FLUSH.minusMillis(100));
+        comes(body, "\n\ndata: 2");
+        loop.pass(PARTIAL_FLUSH.minusMillis(1));
+        assertEquals(List.of("data: 1\n\n"), recorded());
+        loop.pass(Duration.ofMillis(1));
+        assertEquals(List.of("data: 1\n\n", "data: 2"), recorded());
     }
 
     @Test
