@@ -4,6 +4,7 @@ import io.runtape.run.FrameBlock;
 import io.runtape.run.FrameReader;
 import io.runtape.run.RecordedFrame;
 import io.runtape.run.RunEnd;
+import io.runtape.run.RunOutcome;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -186,6 +187,6 @@ public class RemoteCommits {
 
     private static RunEnd end(RunStatus status, @Nullable String label, boolean cut, Instant at) {
         RunReason reason = label == null ? null : RunReason.ofLabel(label);
-        return new RunEnd(status, reason, cut, at, null, null, null, null, null);
+        return new RunEnd(status, reason, cut, at, RunOutcome.UNKNOWN);
     }
 }

@@ -1,17 +1,42 @@
 package io.runtape.dialect;
 
-/** Chooses the dialect of a run. */
-public final class Dialects {
-    private static final Dialect RUN_TOOLS = new RunToolsDialect();
-    private static final Dialect UNKNOWN = new UnknownDialect();
+import io.quarkus.arc.All;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-    private Dialects() {}
+/** All dialects, and which of them a run is read in: RunTools' own paths speak RunTools, all others tell by their first events. */
+@ApplicationScoped
+public class Dialects {
+
+    private static final Pattern OF_RUN_TOOLS = Pattern.compile("/v1/(agents/[^/]+/)?run");
+
+    private final List<Dialect> known;
+    private final Dialect detecting;
+
+    Dialects(@All List<Dialect> known) {
+        this.known = List.copyOf(known);
+        this.detecting = new DetectingDialect(this.known);
+    }
+
+    /** The dialect of runs at that path of an agent API; one that finds out by the first events where the path does not tell. */
+    public Dialect at(String path) {
+        return OF_RUN_TOOLS.matcher(path).matches() ? named("runtools", path) : detecting;
+    }
 
     /**
-     * The dialect of a path of the agent API. {@code /v1/run} and {@code /v1/agents/{agent}/run}, also under a prefix,
-     * speak RunTools; for other paths only the text of the events is known.
+     * The dialect of that name.
+     *
+     * @param name null where it is not known yet
+     * @param path the run's, which tells as far as it can where the name does not
      */
-    public static Dialect at(String path) {
-        return path.endsWith("/run") ? RUN_TOOLS : UNKNOWN;
+    public Dialect named(@Nullable String name, String path) {
+        for (Dialect dialect : known) {
+            if (dialect.name().equals(name)) {
+                return dialect;
+            }
+        }
+        return name == null ? at(path) : detecting;
     }
 }

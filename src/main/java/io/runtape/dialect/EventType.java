@@ -1,5 +1,6 @@
 package io.runtape.dialect;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.sse.EventParser;
 import io.runtape.sse.ServerSentEvent;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,12 @@ public final class EventType {
     public static final String DEFAULT = "message";
 
     private EventType() {}
+
+    /** The type that the payload of an event names. */
+    static String of(JsonNode data) {
+        String type = data.path("type").asText("");
+        return type.isEmpty() ? DEFAULT : type;
+    }
 
     /**
      * The type of an event whose block has this {@code event} field. Reads the payload only if the field is missing.

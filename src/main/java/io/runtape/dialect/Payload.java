@@ -17,8 +17,11 @@ import org.jspecify.annotations.Nullable;
  * {@code data}, and it need not be JSON at all.
  */
 final class Payload {
-    /** Members that may wrap the fields. */
-    private static final Set<String> WRAPPERS = Set.of("payload", "data");
+    /**
+     * Objects whose members are of use where not all of them can be read: the wrappers that hold what else lies in the data
+     * itself, and the response that OpenAI's events repeat.
+     */
+    private static final Set<String> OPENED = Set.of("payload", "data", "response");
 
     // Content may nest (a message in a delta in a list). Deeper than this there is no text that a runtime meant to
     // show.
@@ -48,7 +51,7 @@ final class Payload {
         if (data.isBlank()) {
             return TextNode.valueOf(data);
         }
-        JsonNode node = LeanTree.read(data, WRAPPERS);
+        JsonNode node = LeanTree.read(data, OPENED);
         return node == null ? TextNode.valueOf(data) : node;
     }
 

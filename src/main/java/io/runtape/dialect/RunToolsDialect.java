@@ -2,13 +2,15 @@ package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.sse.ServerSentEvent;
+import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The RunTools agent API, in both of its vocabularies. */
-final class RunToolsDialect implements Dialect {
-    private static final Dialect UNKNOWN = new UnknownDialect();
+@Singleton
+public final class RunToolsDialect implements Dialect {
+    private static final UnknownDialect UNKNOWN = new UnknownDialect();
 
     @Override
     public String name() {
@@ -16,13 +18,21 @@ final class RunToolsDialect implements Dialect {
     }
 
     @Override
-    public RunDigest digest() {
-        return new RunToolsDigest(RunToolsDigest.KEPT_CHARS_MAX);
+    public boolean begins(String type, JsonNode data) {
+        return switch (RunToolsEvent.of(type)) {
+            case OTHER, ERROR -> false;
+            default -> true;
+        };
     }
 
     @Override
-    public List<Message> asked(String requestBody) {
-        return Request.messages(requestBody);
+    public boolean answers(JsonNode body) {
+        return body.path("data").path("runId").isTextual();
+    }
+
+    @Override
+    public RunDigest digest() {
+        return new RunToolsDigest(RunToolsDigest.KEPT_CHARS_MAX);
     }
 
     /** A stream without any understood event is shown in the unknown dialect, rather than as nothing. */

@@ -14,15 +14,14 @@ import org.jspecify.annotations.Nullable;
 final class RunToolsDigest implements RunDigest {
 
     /**
-     * The most characters of a text, or of another value, in a run's row; a longer text is cut, another longer value is
-     * left out. Lists of runs show them, and a live run holds them until its end. The events have everything.
+     * See {@link FoldDigest#KEPT_CHARS_MAX}.
      */
-    static final int KEPT_CHARS_MAX = 1 << 20;
+    static final int KEPT_CHARS_MAX = FoldDigest.KEPT_CHARS_MAX;
 
     private final int charsMax;
     private @Nullable Verdict verdict;
     private @Nullable JsonNode result;
-    private @Nullable JsonNode usage;
+    private @Nullable Usage usage;
     private @Nullable Integer iterations;
     private @Nullable Failure error;
     private String lastMessage = "";
@@ -114,12 +113,32 @@ final class RunToolsDigest implements RunDigest {
         }
         JsonNode counted = payload.object("usage");
         if (counted != null) {
-            usage = kept(counted);
+            usage = usage(counted);
         }
         Integer turns = payload.integer("iterations");
         if (turns != null) {
             iterations = turns;
         }
+    }
+
+    /** Its documentation has names in both spellings. */
+    private static Usage usage(JsonNode counted) {
+        return new Usage(
+                count(counted, "inputTokens", "input_tokens", "promptTokens", "prompt_tokens"),
+                count(counted, "outputTokens", "output_tokens", "completionTokens", "completion_tokens"),
+                count(counted, "cachedInputTokens", "cached_input_tokens", "cacheReadTokens", "cache_read_tokens"),
+                count(counted, "cacheWriteTokens", "cache_write_tokens"),
+                count(counted, "reasoningTokens", "reasoning_tokens"));
+    }
+
+    private static @Nullable Long count(JsonNode counted, String... names) {
+        for (String name : names) {
+            Long count = Usage.count(counted, "/" + name);
+            if (count != null) {
+                return count;
+            }
+        }
+        return null;
     }
 
     private @Nullable JsonNode kept(JsonNode value) {
@@ -173,6 +192,8 @@ final class RunToolsDigest implements RunDigest {
     @Override
     public Outcome outcome() {
         JsonNode response = result == null && !lastMessage.isEmpty() ? TextNode.valueOf(lastMessage) : result;
-        return new Outcome(verdict, response, usage, iterations, error);
+        return verdict == null && response == null && usage == null && iterations == null && error == null
+                ? Outcome.UNKNOWN
+                : new Outcome("runtools", verdict, response, usage, iterations, error, null, null, null, false);
     }
 }

@@ -6,6 +6,7 @@ import io.runtape.access.Owner;
 import io.runtape.cancel.ForwardedCancels;
 import io.runtape.cluster.RemoteReaders;
 import io.runtape.delivery.Delivery;
+import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
 import io.runtape.idempotency.RecordedResponses;
 import io.runtape.journal.Journal;
@@ -45,6 +46,7 @@ public final class AgentApiResource {
     private final UpstreamConfig upstream;
     private final ForwardedCancels cancels;
     private final RemoteReaders readersElsewhere;
+    private final Dialects dialects;
     private final DialectWorker dialectWorker;
     private final BodyWorker bodyWorker;
     private final MemoryBudgets memory;
@@ -61,6 +63,7 @@ public final class AgentApiResource {
             UpstreamConfig upstream,
             ForwardedCancels cancels,
             RemoteReaders readersElsewhere,
+            Dialects dialects,
             DialectWorker dialectWorker,
             BodyWorker bodyWorker,
             MemoryBudgets memory,
@@ -75,6 +78,7 @@ public final class AgentApiResource {
         this.upstream = upstream;
         this.cancels = cancels;
         this.readersElsewhere = readersElsewhere;
+        this.dialects = dialects;
         this.dialectWorker = dialectWorker;
         this.bodyWorker = bodyWorker;
         this.memory = memory;
@@ -129,6 +133,7 @@ public final class AgentApiResource {
                         upstream,
                         cancels,
                         readersElsewhere,
+                        dialects,
                         dialectWorker,
                         storedHeaders);
                 relay.begin();

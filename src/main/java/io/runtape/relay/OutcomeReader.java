@@ -99,7 +99,7 @@ final class OutcomeReader {
     void ending(Consumer<RunConclusion> call) {
         RunConclusion[] read = {RunConclusion.UNKNOWN};
         Runnable reading = () -> {
-            read[0] = RunConclusion.of(dialect, digest.outcome());
+            read[0] = RunConclusion.of(digest.outcome());
             digest = dialect.digest();
         };
         add(new Step(longOnes, reading, () -> call.accept(read[0])));

@@ -72,6 +72,7 @@ final class RecordedCall {
                 owner,
                 threadId(own, asked),
                 agent,
+                asked.model(),
                 path.path(),
                 asked.stream(),
                 arrival.at(),

@@ -2,11 +2,12 @@ package io.runtape.relay;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.Outcome;
+import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
 import io.runtape.run.RunEnd;
+import io.runtape.run.RunOutcome;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import io.runtape.upstream.AgentResponse;
@@ -14,39 +15,50 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a run ends, by its response and its events; all values are the texts to store.
+ * How a run ends, by how its response ended and what its events said.
  *
- * @param verdict how it ended, by its events
- * @param dialect the dialect of the events; null if they say nothing
- * @param result any JSON
- * @param usage a JSON object
- * @param iterations how many turns the agent took
- * @param error a JSON object
+ * @param verdict how it ended by its events
+ * @param brokeOff whether a stream that ends now, without a verdict, has broken off by the rules of its dialect
+ * @param outcome what its events said
  */
-record RunConclusion(
-        @Nullable Verdict verdict,
-        @Nullable String dialect,
-        @Nullable String result,
-        @Nullable String usage,
-        @Nullable Long iterations,
-        @Nullable String error) {
+record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, RunOutcome outcome) {
 
-    /** The events say nothing. */
-    static final RunConclusion UNKNOWN = new RunConclusion(null, null, null, null, null, null);
+    /** Nothing was said. */
+    static final RunConclusion UNKNOWN = new RunConclusion(null, false, RunOutcome.UNKNOWN);
 
-    /** The outcome of the events, as texts. */
-    static RunConclusion of(Dialect dialect, Outcome outcome) {
-        return outcome.equals(Outcome.UNKNOWN)
-                ? UNKNOWN
-                : new RunConclusion(
-                        outcome.verdict(),
-                        dialect.name(),
+    private static final int WORD_CHARS_MAX = 100;
+
+    /** Writes out what the events said. */
+    static RunConclusion of(Outcome outcome) {
+        return new RunConclusion(
+                outcome.verdict(),
+                outcome.unfinished(),
+                new RunOutcome(
+                        outcome.dialect(),
+                        RunRequest.cut(outcome.model()),
+                        word(outcome.finishReason()),
                         json(outcome.result()),
-                        json(outcome.usage()),
+                        json(usage(outcome.usage())),
                         outcome.iterations() == null
                                 ? null
                                 : outcome.iterations().longValue(),
-                        json(error(outcome.error())));
+                        json(error(outcome.error()))));
+    }
+
+    private static @Nullable String word(@Nullable String word) {
+        return word == null ? null : StorableText.of(word.substring(0, Math.min(word.length(), WORD_CHARS_MAX)));
+    }
+
+    private static @Nullable JsonNode usage(@Nullable Usage usage) {
+        return usage == null
+                ? null
+                : JsonNodeFactory.instance
+                        .objectNode()
+                        .put("inputTokens", usage.inputTokens())
+                        .put("outputTokens", usage.outputTokens())
+                        .put("cachedInputTokens", usage.cachedInputTokens())
+                        .put("cacheWriteTokens", usage.cacheWriteTokens())
+                        .put("reasoningTokens", usage.reasoningTokens());
     }
 
     /**
@@ -65,7 +77,9 @@ record RunConclusion(
         if (verdict == Verdict.CANCELLED || verdict == null && cancelNoted) {
             return end(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, false, at);
         }
-        return end(RunStatus.COMPLETED, null, false, at);
+        return brokeOff
+                ? end(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED, false, at)
+                : end(RunStatus.COMPLETED, null, false, at);
     }
 
     private static boolean isSuccess(AgentResponse response) {
@@ -78,7 +92,7 @@ record RunConclusion(
     }
 
     private RunEnd end(RunStatus status, @Nullable RunReason reason, boolean cut, Instant at) {
-        return new RunEnd(status, reason, cut, at, dialect, result, usage, iterations, error);
+        return new RunEnd(status, reason, cut, at, outcome);
     }
 
     private static @Nullable JsonNode error(@Nullable Failure failure) {

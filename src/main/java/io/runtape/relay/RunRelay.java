@@ -71,6 +71,7 @@ final class RunRelay implements BodyListener {
             UpstreamConfig upstream,
             ForwardedCancels cancels,
             RemoteReaders readersElsewhere,
+            Dialects dialects,
             Executor dialectWorker,
             StoredHeaders storedHeaders) {
         this.call = call;
@@ -84,7 +85,7 @@ final class RunRelay implements BodyListener {
         this.readersElsewhere = readersElsewhere;
         this.storedHeaders = storedHeaders;
         this.outcome =
-                new OutcomeReader(call.start().id(), Dialects.at(call.start().path()), loop, dialectWorker);
+                new OutcomeReader(call.start().id(), dialects.at(call.start().path()), loop, dialectWorker);
     }
 
     /** Calls the agent API: the run is durable. */

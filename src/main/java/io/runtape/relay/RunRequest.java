@@ -13,28 +13,30 @@ import org.jspecify.annotations.Nullable;
  * must be in it.
  *
  * @param agent the agent's name
- * @param threadId the thread to go on with, if the id is acceptable
- * @param stream whether the call asks for a stream: true unless the body says {@code false}
+ * @param model the model's name
+ * @param threadId the thread to go on with, where it is fit to be one
+ * @param stream whether a stream is asked for, which is so unless it says {@code false}
  * @param prompt the prompt, or the text of the last message of the user
  * @param metadata a JSON object
  * @param config a JSON object
  */
 record RunRequest(
         @Nullable String agent,
+        @Nullable String model,
         @Nullable String threadId,
         boolean stream,
         @Nullable String prompt,
         String metadata,
         String config) {
 
-    private static final RunRequest UNREAD = new RunRequest(null, null, true, null, "{}", "{}");
+    private static final RunRequest UNREAD = new RunRequest(null, null, null, true, null, "{}", "{}");
 
     /** Names are for lists and filters; a longer one is cut. */
     private static final int NAME_CHARS_MAX = 200;
 
     /** The same without what only the run's row needs. */
     RunRequest sent() {
-        return new RunRequest(agent, threadId, stream, null, "{}", "{}");
+        return new RunRequest(agent, null, threadId, stream, null, "{}", "{}");
     }
 
     /**

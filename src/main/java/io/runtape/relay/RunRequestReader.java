@@ -23,6 +23,7 @@ final class RunRequestReader {
 
     private final JsonParser parser;
     private @Nullable String agent;
+    private @Nullable String model;
     private @Nullable String threadId;
     private boolean stream = true;
     private @Nullable String prompt;
@@ -49,6 +50,7 @@ final class RunRequestReader {
         @Nullable String asked = prompt == null ? lastSaid : prompt;
         return new RunRequest(
                 RunRequest.cut(agent),
+                RunRequest.cut(model),
                 RuntapeHeaders.isFitId(threadId) ? threadId : null,
                 stream,
                 asked == null ? null : StorableText.of(asked),
@@ -59,14 +61,61 @@ final class RunRequestReader {
     private void member(String name, JsonToken value) throws IOException {
         switch (name) {
             case "agent" -> agent = LeanJson.text(parser, ID_CHARS_MAX);
+            // LangGraph's name for the agent.
+            case "assistant_id" -> {
+                @Nullable String assistant = LeanJson.text(parser, ID_CHARS_MAX);
+                agent = agent == null ? assistant : agent;
+            }
+            case "model" -> model = LeanJson.text(parser, ID_CHARS_MAX);
             case "threadId" -> threadId = LeanJson.text(parser, ID_CHARS_MAX);
+            case "conversation" -> conversation(value);
             case "prompt" -> prompt = LeanJson.text(parser, PROMPT_CHARS_MAX);
             case "messages" -> lastSaid = lastSaidByUser();
+            case "input" -> input(value);
             case "metadata" -> metadata = object();
             case "config" -> config = object();
             case "stream" -> {
                 stream = value != JsonToken.VALUE_FALSE;
                 parser.skipChildren();
+            }
+            default -> parser.skipChildren();
+        }
+    }
+
+    /** OpenAI's name for a thread: its id, or an object that has it. */
+    private void conversation(JsonToken value) throws IOException {
+        @Nullable String id = null;
+        if (value == JsonToken.START_OBJECT) {
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                boolean named = parser.currentName().equals("id");
+                parser.nextToken();
+                if (named) {
+                    id = LeanJson.text(parser, ID_CHARS_MAX);
+                } else {
+                    parser.skipChildren();
+                }
+            }
+        } else {
+            id = LeanJson.text(parser, ID_CHARS_MAX);
+        }
+        threadId = threadId == null ? id : threadId;
+    }
+
+    /** A text or messages, as OpenAI's responses take it, or the state of a graph, which has messages. */
+    private void input(JsonToken value) throws IOException {
+        switch (value) {
+            case VALUE_STRING -> lastSaid = LeanJson.text(parser, PROMPT_CHARS_MAX);
+            case START_ARRAY -> lastSaid = lastSaidByUser();
+            case START_OBJECT -> {
+                while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                    boolean messages = parser.currentName().equals("messages");
+                    parser.nextToken();
+                    if (messages) {
+                        lastSaid = lastSaidByUser();
+                    } else {
+                        parser.skipChildren();
+                    }
+                }
             }
             default -> parser.skipChildren();
         }
@@ -86,7 +135,7 @@ final class RunRequestReader {
         while (nextElement()) {
             if (parser.currentToken() == JsonToken.START_OBJECT) {
                 Message message = message();
-                last = "user".equals(message.role) ? message.text : last;
+                last = isUser(message.role) ? message.text : last;
             } else {
                 parser.skipChildren();
             }
@@ -94,7 +143,12 @@ final class RunRequestReader {
         return last;
     }
 
-    /** Moves to the next value of the parser's list or object; false at its end. */
+    /** LangGraph calls the user human. */
+    private static boolean isUser(@Nullable String role) {
+        return "user".equals(role) || "human".equals(role);
+    }
+
+    /** Goes on to the next value of the list, or of the object, that the parser is in; false at its end. */
     private boolean nextElement() throws IOException {
         JsonToken next = parser.nextToken();
         if (next == JsonToken.FIELD_NAME) {
@@ -119,6 +173,10 @@ final class RunRequestReader {
             JsonToken value = parser.nextToken();
             switch (name) {
                 case "role" -> role = LeanJson.text(parser, ID_CHARS_MAX);
+                case "type" -> {
+                    @Nullable String type = LeanJson.text(parser, ID_CHARS_MAX);
+                    role = role == null ? type : role;
+                }
                 case "content" -> {
                     listed = value == JsonToken.START_ARRAY ? joined() : null;
                     content = listed == null ? LeanJson.text(parser, PROMPT_CHARS_MAX) : null;

@@ -70,7 +70,14 @@ public class Run extends PanacheEntityBase {
     @Column(name = "answer_headers")
     public @Nullable String responseHeaders;
 
-    /** The name of the dialect that read its events. */
+    /** The model that it used, as the response names it, or as the call did. */
+    public @Nullable String model;
+
+    /** Why the model stopped, in the agent API's own word. */
+    @Column(name = "finish_reason")
+    public @Nullable String finishReason;
+
+    /** The name of the dialect that its events were read in. */
     public @Nullable String dialect;
 
     /** Any JSON. */

@@ -12,37 +12,25 @@ import org.jspecify.annotations.Nullable;
  *     without a response, whether the agent API may have got the call. If it did not get the call, nothing broke off,
  *     and the run's idempotency key is free again
  * @param completedAt when the end came
- * @param dialect the dialect that read the events, null if it is unknown
- * @param result any JSON
- * @param usage a JSON object
- * @param iterations how many turns the agent took
- * @param error a JSON object
+ * @param outcome what its events said
  */
 public record RunEnd(
-        RunStatus status,
-        @Nullable RunReason reason,
-        boolean cut,
-        Instant completedAt,
-        @Nullable String dialect,
-        @Nullable String result,
-        @Nullable String usage,
-        @Nullable Long iterations,
-        @Nullable String error) {
+        RunStatus status, @Nullable RunReason reason, boolean cut, Instant completedAt, RunOutcome outcome) {
 
     /** The end of a run that breaks off for a reason of the gateway, without an outcome from its events. */
     public static RunEnd broken(RunStatus status, RunReason reason, Instant at) {
-        return new RunEnd(status, reason, true, at, null, null, null, null, null);
+        return new RunEnd(status, reason, true, at, RunOutcome.UNKNOWN);
     }
 
     /** The same for a run whose call the gateway has not sent and will not send. */
     public RunEnd unsent() {
-        return new RunEnd(status, reason, false, completedAt, dialect, result, usage, iterations, error);
+        return new RunEnd(status, reason, false, completedAt, outcome);
     }
 
     /**
      * The same without what only the row needs: slow readers may hold this object for long, and a result may be large.
      */
     public RunEnd withoutOutcome() {
-        return new RunEnd(status, reason, cut, completedAt, null, null, null, null, null);
+        return new RunEnd(status, reason, cut, completedAt, RunOutcome.UNKNOWN);
     }
 }

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param id the public id, {@code run_…}
  * @param owner the owner of the run
  * @param threadId the thread as far as it is known; the response's head settles it
- * @param agent the agent's name, cut to 200 characters, if the call names one
- * @param path the path of the call, without its query
+ * @param agent the agent's name, cut to 200 characters, where the call names one
+ * @param model the model, cut to 200 characters, where the call names one
+ * @param path the path that was called, without its query
  * @param stream whether the call asks for a stream
  * @param createdAt when the call came in
  * @param prompt the prompt, if the body has one
@@ -26,6 +27,7 @@ public record RunStart(
         Owner owner,
         String threadId,
         @Nullable String agent,
+        @Nullable String model,
         String path,
         boolean stream,
         Instant createdAt,
@@ -40,7 +42,8 @@ public record RunStart(
 
     /** The same without what only the row needs: a run may live for hours, and need not keep its request in memory. */
     public RunStart withoutRequest() {
-        return new RunStart(id, owner, threadId, agent, path, stream, createdAt, null, "{}", "{}", null, NOTHING, null);
+        return new RunStart(
+                id, owner, threadId, agent, null, path, stream, createdAt, null, "{}", "{}", null, NOTHING, null);
     }
 
     /** About how many bytes its row takes. */

@@ -49,6 +49,8 @@ public final class RunVersion {
                 run.upstreamStatus,
                 run.upstreamRunId,
                 run.responseHeaders,
+                run.model,
+                run.finishReason,
                 run.dialect,
                 run.result,
                 run.usage,

@@ -5,6 +5,7 @@ import io.runtape.access.Owner;
 import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Dialects;
 import io.runtape.dialect.Message;
+import io.runtape.dialect.RequestMessages;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
 import io.runtape.run.AgentThread;
@@ -46,10 +47,13 @@ final class Transcripts {
     private final Journal journal;
     private final FrameReader frames;
     private final RequestReader requests;
+    private final Dialects dialects;
     private final int eventBytesMax;
 
-    Transcripts(Journal journal, FrameReader frames, RequestReader requests, TranscriptConfig config) {
+    Transcripts(
+            Journal journal, FrameReader frames, RequestReader requests, Dialects dialects, TranscriptConfig config) {
         this.journal = journal;
+        this.dialects = dialects;
         this.frames = frames;
         this.requests = requests;
         this.eventBytesMax =
@@ -149,12 +153,12 @@ final class Transcripts {
         }
 
         void add(Run run) throws SQLException {
-            Dialect dialect = Dialects.at(run.path);
+            Dialect dialect = dialects.named(run.dialect, run.path);
             // What the journal has no more is durable as a whole.
             @Nullable
             RunTotals live = journal.live(run.runPk).map(l -> l.durable()).orElse(null);
             expect(live == null ? run.byteCount : live.bytes());
-            List<Message> request = dialect.asked(body(run));
+            List<Message> request = RequestMessages.of(body(run));
             take(run, conversation.asked(request), run.createdAt);
             long upTo = live == null ? Long.MAX_VALUE : live.frames();
             List<Message> response = run.stream ? streamed(run, dialect, upTo) : answered(run, dialect, upTo);

@@ -295,25 +295,23 @@ class RunToolsTranscriptTest {
 
     @Test
     void readsTheRequest() {
-        Dialect dialect = Dialects.at("/v1/run");
-
         assertEquals(
                 List.of(
                         new Message(Role.SYSTEM, List.of(new Text("Be brief."))),
                         new Message(Role.USER, List.of(new Text("Run the tests."))),
                         new Message(Role.USER, List.of(new Text("Please.")))),
-                dialect.asked("""
+                RequestMessages.of("""
                         {"agent":"a","messages":[
                           {"role":"system","content":"Be brief."},
                           {"role":"user","parts":[{"type":"text","text":"Run the tests."}]},
                           {"role":"assistant","content":""}],
                          "prompt":"Please."}"""));
-        assertEquals(List.of(), dialect.asked("not json"));
+        assertEquals(List.of(), RequestMessages.of("not json"));
     }
 
     @Test
     void readsAJsonResponse() {
-        Dialect dialect = Dialects.at("/v1/run");
+        Dialect dialect = AllDialects.dialects().at("/v1/run");
 
         assertEquals(
                 List.of(new Message(Role.ASSISTANT, List.of(new Text("Green.")))),
@@ -336,9 +334,13 @@ class RunToolsTranscriptTest {
 
     @Test
     void knowsTheDialectOfAPath() {
-        assertEquals("runtools", Dialects.at("/v1/agents/coder/run").name());
-        assertEquals("unknown", Dialects.at("/v1/chat/completions").name());
-        assertEquals(Outcome.UNKNOWN, Dialects.at("/v1/messages").digest().outcome());
+        assertEquals(
+                "runtools", AllDialects.dialects().at("/v1/agents/coder/run").name());
+        assertEquals(
+                "unknown", AllDialects.dialects().at("/v1/chat/completions").name());
+        assertEquals(
+                Outcome.UNKNOWN,
+                AllDialects.dialects().at("/v1/messages").digest().outcome());
     }
 
     private static TextNode text(String text) {

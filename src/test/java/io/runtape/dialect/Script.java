@@ -17,7 +17,7 @@ final class Script {
     }
 
     Outcome outcome() {
-        RunDigest digest = Dialects.at("/v1/run").digest();
+        RunDigest digest = AllDialects.dialects().at("/v1/run").digest();
         for (ServerSentEvent event : events) {
             boolean named = !event.event().equals("message");
             String block = (named ? "event: " + event.event() + "\n" : "") + "data: "
@@ -29,7 +29,7 @@ final class Script {
     }
 
     List<Message> messages() {
-        return Dialects.at("/v1/run").transcript(events);
+        return AllDialects.dialects().at("/v1/run").transcript(events);
     }
 
     /** The parts of the only message, which is the agent's. */

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.runtape.journal.sql.RunWrite;
 import io.runtape.run.IdempotencyKey;
 import io.runtape.run.RunEnd;
+import io.runtape.run.RunOutcome;
 import io.runtape.run.RunStart;
 import io.runtape.run.RunStatus;
 import io.runtape.testsupport.FakeStore;
@@ -87,6 +88,7 @@ public final class Committing implements CommitObserver {
                 s.owner(),
                 s.threadId(),
                 s.agent(),
+                s.model(),
                 s.path(),
                 s.stream(),
                 s.createdAt(),
@@ -114,7 +116,7 @@ public final class Committing implements CommitObserver {
     }
 
     public static RunEnd completed() {
-        return new RunEnd(RunStatus.COMPLETED, null, false, Instant.EPOCH, null, null, null, null, null);
+        return new RunEnd(RunStatus.COMPLETED, null, false, Instant.EPOCH, RunOutcome.UNKNOWN);
     }
 
     /** What the run's start failed with. */

@@ -43,6 +43,7 @@ final class Heard implements CommitListener {
                 new Owner("journal-test"),
                 "thread_" + id,
                 null,
+                null,
                 "/v1/run",
                 true,
                 Instant.now(),

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.runtape.run.RunEnd;
+import io.runtape.run.RunOutcome;
 import io.runtape.run.RunStatus;
 import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.RunTable.RunRow;
@@ -123,7 +124,7 @@ abstract class RefusedWritesTest extends RunningGateway {
 
     private void assertGoesOn(RunJournal run) throws SQLException {
         Heard.append(run, TAKEN);
-        run.end(new RunEnd(RunStatus.COMPLETED, null, false, Instant.now(), null, null, null, null, null));
+        run.end(new RunEnd(RunStatus.COMPLETED, null, false, Instant.now(), RunOutcome.UNKNOWN));
 
         RunRow row = table().ended(run.id());
         assertEquals("completed", row.outcome());

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.runtape.dialect.Dialects;
+import io.runtape.dialect.AllDialects;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,7 +20,8 @@ class OutcomeReaderTest {
 
     private final Queue<Runnable> loop = new ArrayDeque<>();
     private final Queue<Runnable> worker = new ArrayDeque<>();
-    private final OutcomeReader reader = new OutcomeReader("run_1", Dialects.at("/v1/run"), loop::add, worker::add);
+    private final OutcomeReader reader =
+            new OutcomeReader("run_1", AllDialects.dialects().at("/v1/run"), loop::add, worker::add);
     private final List<RunConclusion> endings = new ArrayList<>();
 
     private void show(String type, String data) {
@@ -41,7 +42,7 @@ class OutcomeReaderTest {
         show("run_completed", "{\"result\":\"done\"}");
         reader.ending(endings::add);
 
-        assertEquals("\"done\"", endings.get(0).result());
+        assertEquals("\"done\"", endings.get(0).outcome().result());
         assertTrue(worker.isEmpty());
         assertFalse(reader.isBehind());
     }
@@ -56,7 +57,7 @@ class OutcomeReaderTest {
 
         runAll();
 
-        assertEquals("\"the last\"", endings.get(0).result());
+        assertEquals("\"the last\"", endings.get(0).outcome().result());
         assertFalse(reader.isBehind());
     }
 
@@ -69,7 +70,7 @@ class OutcomeReaderTest {
         assertTrue(endings.isEmpty());
         runAll();
 
-        assertEquals(LONG.length() + 2, endings.get(0).result().length());
+        assertEquals(LONG.length() + 2, endings.get(0).outcome().result().length());
     }
 
     @Test

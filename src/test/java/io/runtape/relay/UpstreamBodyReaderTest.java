@@ -8,7 +8,7 @@ import io.netty.channel.EventLoop;
 import io.runtape.access.Owner;
 import io.runtape.cancel.ForwardedCancels;
 import io.runtape.cluster.RemoteReaders;
-import io.runtape.dialect.Dialects;
+import io.runtape.dialect.AllDialects;
 import io.runtape.error.PrefixedId;
 import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
@@ -80,6 +80,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                 new Owner("faulty"),
                 PrefixedId.next("thr_"),
                 null,
+                null,
                 "/v1/run",
                 true,
                 Instant.now(),
@@ -111,9 +112,11 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                             upstreamConfig,
                             cancels,
                             readersElsewhere,
+                            AllDialects.dialects(),
                             dialectWorker,
                             storedHeaders);
-                    OutcomeReader outcome = new OutcomeReader(start.id(), Dialects.at("/v1/run"), loop, dialectWorker);
+                    OutcomeReader outcome =
+                            new OutcomeReader(start.id(), AllDialects.dialects().at("/v1/run"), loop, dialectWorker);
                     UpstreamBodyReader body = new UpstreamBodyReader(
                             relay,
                             run,

@@ -18,6 +18,8 @@ public final class H2Resource implements QuarkusTestResourceLifecycleManager {
                     "",
                     "runtape.data-dir",
                     Files.createTempDirectory("runtape-test-").toString(),
+                    "runtape.record-paths",
+                    "/v1/run,/v1/agents/{agent}/run,/v1/recorded",
                     "runtape.upstream.url",
                     ScriptedUpstream.shared().url());
         } catch (IOException e) {

@@ -10,6 +10,7 @@ public final class PostgresResource implements QuarkusTestResourceLifecycleManag
     public Map<String, String> start() {
         return Map.of(
                 "runtape.database-url", PostgresServer.freshDatabase(),
+                "runtape.record-paths", "/v1/run,/v1/agents/{agent}/run,/v1/recorded",
                 "runtape.upstream.url", ScriptedUpstream.shared().url());
     }
 

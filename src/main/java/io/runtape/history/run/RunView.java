@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
             "usage",
             "iterations",
             "error",
+            "model",
+            "finishReason",
             "upstreamStatus",
             "upstreamRunId",
             "owner",
@@ -104,8 +106,12 @@ public record RunView(
                 type = SchemaType.OBJECT,
                 additionalProperties = Schema.True.class,
                 nullable = true,
-                description = "Counts of tokens, with the runtime's own names.",
-                examples = "{\"inputTokens\":1480,\"outputTokens\":322}")
+                description =
+                        "The tokens that the run took: inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens and"
+                                + " reasoningTokens. Cached tokens are among those of the input, reasoning among those of the output; what"
+                                + " the agent API does not tell is null.",
+                examples = "{\"inputTokens\":1480,\"outputTokens\":322,\"cachedInputTokens\":null,"
+                        + "\"cacheWriteTokens\":null,\"reasoningTokens\":null}")
         @Nullable
         JsonText usage,
 
@@ -120,6 +126,17 @@ public record RunView(
                 description = "What went wrong, by the runtime's own account.")
         @Nullable
         JsonText error,
+
+        @Schema(
+                nullable = true,
+                description = "The model, as the response names it, or as the call does.",
+                examples = "gpt-5-nano")
+        @Nullable
+        String model,
+
+        @Schema(nullable = true, description = "Why the model stopped, in the agent API's own word.", examples = "stop")
+        @Nullable
+        String finishReason,
 
         @Schema(nullable = true, description = "The status of the agent API's response.", examples = "200") @Nullable
         Integer upstreamStatus,
@@ -197,6 +214,8 @@ public record RunView(
                 JsonText.orNull(row.usage),
                 row.iterations,
                 JsonText.orNull(row.error),
+                row.model,
+                row.finishReason,
                 row.upstreamStatus,
                 row.upstreamRunId,
                 row.owner,
@@ -228,6 +247,8 @@ public record RunView(
                 null,
                 null,
                 null,
+                null,
+                row.model,
                 null,
                 row.upstreamStatus,
                 row.upstreamRunId,

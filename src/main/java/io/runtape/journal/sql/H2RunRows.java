@@ -3,6 +3,7 @@ package io.runtape.journal.sql;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunHead;
 import io.runtape.run.RunKey;
+import io.runtape.run.RunOutcome;
 import io.runtape.run.RunStart;
 import io.runtape.run.RunStatus;
 import io.runtape.run.RunTotals;
@@ -24,8 +25,8 @@ final class H2RunRows extends RunRows {
 
     private static final String INSERT_RUN = """
             insert into run (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt, metadata, config,
-                request_type, request_body, created_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
+                request_type, request_body, created_at, model)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
 
     private static final String INSERT_THREAD = """
             insert into thread (owner, id, title, agent, archived, last_ordinal, created_at, updated_at)
@@ -42,8 +43,8 @@ final class H2RunRows extends RunRows {
             where run_pk = ?""";
 
     private static final String UPDATE_END = """
-            update run set status = ?, reason = ?, dialect = ?, result = ?, usage = ?, iterations = ?, error = ?,
-                event_count = ?, frame_count = ?, byte_count = ?, last_sequence = ?, first_event_at = ?, completed_at = ?,
+            update run set status = ?, reason = ?, dialect = ?, model = coalesce(?, model), finish_reason = ?,
+                result = ?, usage = ?, iterations = ?, error = ?, event_count = ?, frame_count = ?, byte_count = ?, last_sequence = ?, first_event_at = ?, completed_at = ?,
                 cut = ?
             where run_pk = ? and completed_at is null""";
 
@@ -91,6 +92,7 @@ final class H2RunRows extends RunRows {
                 insert.setString(13, run.requestType());
                 insert.setBytes(14, run.requestBody());
                 insert.setObject(15, time(run.createdAt()));
+                insert.setString(16, run.model());
                 insert.addBatch();
             }
             insert.executeBatch();
@@ -149,20 +151,23 @@ final class H2RunRows extends RunRows {
                 RunTotals totals = each.totals();
                 update.setString(1, end.status().label());
                 update.setString(2, end.reason() == null ? null : end.reason().label());
-                update.setString(3, end.dialect());
-                update.setString(4, end.result());
-                update.setString(5, end.usage());
-                update.setObject(6, end.iterations(), Types.BIGINT);
-                update.setString(7, end.error());
-                update.setLong(8, totals.events());
-                update.setLong(9, totals.frames());
-                update.setLong(10, totals.bytes());
+                RunOutcome outcome = end.outcome();
+                update.setString(3, outcome.dialect());
+                update.setString(4, outcome.model());
+                update.setString(5, outcome.finishReason());
+                update.setString(6, outcome.result());
+                update.setString(7, outcome.usage());
+                update.setObject(8, outcome.iterations(), Types.BIGINT);
+                update.setString(9, outcome.error());
+                update.setLong(10, totals.events());
                 update.setLong(11, totals.frames());
+                update.setLong(12, totals.bytes());
+                update.setLong(13, totals.frames());
                 Instant first = each.firstEventAt();
-                update.setObject(12, first == null ? null : time(first), Types.TIMESTAMP_WITH_TIMEZONE);
-                update.setObject(13, time(each.completedAt()));
-                update.setBoolean(14, end.cut());
-                update.setLong(15, each.run().pk());
+                update.setObject(14, first == null ? null : time(first), Types.TIMESTAMP_WITH_TIMEZONE);
+                update.setObject(15, time(each.completedAt()));
+                update.setBoolean(16, end.cut());
+                update.setLong(17, each.run().pk());
                 update.addBatch();
                 touch.setObject(1, time(each.completedAt()));
                 touch.setString(2, each.run().owner());

@@ -1,6 +1,6 @@
 package io.runtape.journal.sql;
 
-import io.runtape.run.RunEnd;
+import io.runtape.run.RunOutcome;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import java.sql.Connection;
@@ -29,14 +29,14 @@ final class PostgresRunRows extends RunRows {
 
     private static final String INSERT_RUNS = """
             insert into run (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt, metadata, config,
-                request_type, request_body, created_at)
+                request_type, request_body, created_at, model)
             select s.run_pk, s.owner, s.id, s.thread_id, s.node_id, s.agent, s.path, s.status, s.stream, s.prompt,
-                s.metadata, s.config, s.request_type, s.request_body, s.created_at
+                s.metadata, s.config, s.request_type, s.request_body, s.created_at, s.model
             from unnest(?::bigint[], ?::varchar[], ?::varchar[], ?::varchar[], ?::bigint[], ?::varchar[], ?::text[],
                     ?::varchar[], ?::boolean[], ?::text[], ?::text[], ?::text[], ?::varchar[], ?::bytea[],
-                    ?::timestamptz[])
+                    ?::timestamptz[], ?::varchar[])
                 as s (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt,
-                    metadata, config, request_type, request_body, created_at)""";
+                    metadata, config, request_type, request_body, created_at, model)""";
 
     static final String JOIN_THREADS = """
             insert into thread as t (owner, id, title, agent, archived, last_ordinal, created_at, updated_at)
@@ -61,14 +61,15 @@ final class PostgresRunRows extends RunRows {
      */
     static final String UPDATE_ENDS = """
             with ended as (
-                update run r set status = e.status, reason = e.reason, dialect = e.dialect, result = e.result,
+                update run r set status = e.status, reason = e.reason, dialect = e.dialect,
+                    model = coalesce(e.model, r.model), finish_reason = e.finish_reason, result = e.result,
                     usage = e.usage, iterations = e.iterations, error = e.error, event_count = e.events,
                     frame_count = e.frames, byte_count = e.bytes, last_sequence = e.frames,
                     first_event_at = e.first_event_at, completed_at = e.completed_at, cut = e.cut
-                from unnest(?::bigint[], ?::varchar[], ?::varchar[], ?::varchar[], ?::text[], ?::text[], ?::bigint[],
-                        ?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::timestamptz[], ?::timestamptz[],
+                from unnest(?::bigint[], ?::varchar[], ?::varchar[], ?::varchar[], ?::varchar[], ?::varchar[], ?::text[],
+                        ?::text[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::timestamptz[], ?::timestamptz[],
                         ?::boolean[])
-                    as e (run_pk, status, reason, dialect, result, usage, iterations,
+                    as e (run_pk, status, reason, dialect, model, finish_reason, result, usage, iterations,
                         error, events, frames, bytes, first_event_at, completed_at, cut)
                 where r.run_pk = any(array[e.run_pk]) and r.completed_at is null
                 returning r.owner, r.thread_id, r.completed_at)
@@ -131,7 +132,11 @@ final class PostgresRunRows extends RunRows {
                             .with(
                                     "timestamptz",
                                     String[]::new,
-                                    start -> text(start.run().createdAt())));
+                                    start -> text(start.run().createdAt()))
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    start -> start.start().model()));
         }
     }
 
@@ -163,7 +168,7 @@ final class PostgresRunRows extends RunRows {
 
     @Override
     void endAndTouchThreads(List<End> ends) {
-        for (List<End> piece : pieces(ends, end -> weight(end.end()))) {
+        for (List<End> piece : pieces(ends, end -> weight(end.end().outcome()))) {
             trip.add(
                     UPDATE_ENDS,
                     new Columns<>(piece)
@@ -176,11 +181,34 @@ final class PostgresRunRows extends RunRows {
                                 RunReason reason = end.end().reason();
                                 return reason == null ? null : reason.label();
                             })
-                            .with("varchar", String[]::new, end -> end.end().dialect())
-                            .with("text", String[]::new, end -> end.end().result())
-                            .with("text", String[]::new, end -> end.end().usage())
-                            .with("int8", Long[]::new, end -> end.end().iterations())
-                            .with("text", String[]::new, end -> end.end().error())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    end -> end.end().outcome().dialect())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    end -> end.end().outcome().model())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    end -> end.end().outcome().finishReason())
+                            .with(
+                                    "text",
+                                    String[]::new,
+                                    end -> end.end().outcome().result())
+                            .with(
+                                    "text",
+                                    String[]::new,
+                                    end -> end.end().outcome().usage())
+                            .with(
+                                    "int8",
+                                    Long[]::new,
+                                    end -> end.end().outcome().iterations())
+                            .with(
+                                    "text",
+                                    String[]::new,
+                                    end -> end.end().outcome().error())
                             .with("int8", Long[]::new, end -> end.totals().events())
                             .with("int8", Long[]::new, end -> end.totals().frames())
                             .with("int8", Long[]::new, end -> end.totals().bytes())
@@ -195,8 +223,8 @@ final class PostgresRunRows extends RunRows {
         trip.send();
     }
 
-    private static long weight(RunEnd end) {
-        return length(end.result()) + length(end.usage()) + length(end.error());
+    private static long weight(RunOutcome outcome) {
+        return length(outcome.result()) + length(outcome.usage()) + length(outcome.error());
     }
 
     private static long length(@Nullable String text) {

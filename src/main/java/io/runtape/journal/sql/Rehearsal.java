@@ -9,6 +9,7 @@ import io.runtape.run.IdempotencyKey;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunHead;
 import io.runtape.run.RunKey;
+import io.runtape.run.RunOutcome;
 import io.runtape.run.RunStart;
 import io.runtape.run.RunStatus;
 import io.runtape.run.RunTotals;
@@ -32,12 +33,12 @@ final class Rehearsal {
         byte[] bytes = id.getBytes(UTF_8);
         RunKey run = new RunKey(nodeId << RunKey.RUN_BITS | LAST_OF_NODE, id, id, id, now);
         IdempotencyKey key = new IdempotencyKey(id, id, Duration.ofSeconds(1));
-        RunStart start = new RunStart(id, new Owner(id), id, id, "/", true, now, id, "{}", "{}", null, bytes, key);
+        RunStart start = new RunStart(id, new Owner(id), id, id, id, "/", true, now, id, "{}", "{}", null, bytes, key);
         RunHead head = new RunHead(id, 200, id, "[]", true);
         FrameBlock frames = new FrameBlock(1, 1, bytes.length);
         frames.add(new ArrivedFrame(FrameKind.EVENT, bytes, 0, bytes.length, 0, id, "", 0));
         RunTotals totals = RunTotals.NONE.plus(frames);
-        RunEnd end = new RunEnd(RunStatus.COMPLETED, null, false, now, id, null, null, null, null);
+        RunEnd end = new RunEnd(RunStatus.COMPLETED, null, false, now, RunOutcome.UNKNOWN);
         return List.of(
                 batch(new RunWrite(run, start, null, null, null, RunTotals.NONE, 0)),
                 batch(new RunWrite(run, null, head, null, null, RunTotals.NONE, 0)),

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunHead;
 import io.runtape.run.RunKey;
+import io.runtape.run.RunOutcome;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import io.runtape.run.RunTotals;
@@ -83,9 +84,19 @@ abstract class RunRowsTest extends RunningGateway {
     @ValueSource(strings = {"", "NULL", "null", "{}", "{\"a\",b}", "a\\b\"c\"'d'", "\n\t ", "日本語 😀"})
     void writesTextsAsTheyAre(String text) throws SQLException {
         write(new RunRows.Head(run(1, text, BEGAN), new RunHead("t" + text, 200, text, text, true)), head(2, "other"));
-        write(end(1, new RunEnd(RunStatus.COMPLETED, null, false, BEGAN, text, text, text, 7L, text)), end(2, "r"));
+        write(
+                end(
+                        1,
+                        new RunEnd(
+                                RunStatus.COMPLETED,
+                                null,
+                                false,
+                                BEGAN,
+                                new RunOutcome(text, text, text, text, text, 7L, text))),
+                end(2, "r"));
 
-        for (String column : List.of("upstream_run_id", "answer_headers", "dialect", "result", "usage", "error")) {
+        for (String column : List.of(
+                "upstream_run_id", "answer_headers", "dialect", "model", "finish_reason", "result", "usage", "error")) {
             assertEquals(text, column(column, 1).get(0), column);
         }
         assertEquals("t" + text, column("thread_id", 1).get(0));
@@ -114,7 +125,7 @@ abstract class RunRowsTest extends RunningGateway {
     void endsNoRunBeforeItBegan() throws SQLException {
         write(head(1, "a"));
         Instant setBack = BEGAN.minusSeconds(3600);
-        write(end(1, new RunEnd(RunStatus.COMPLETED, null, false, setBack, null, "r", null, null, null)));
+        write(end(1, new RunEnd(RunStatus.COMPLETED, null, false, setBack, result("r"))));
 
         assertEquals(BEGAN, instant(column("completed_at", 1).get(0)));
         assertEquals(BEGAN, instant(threadColumn("a", "updated_at")));
@@ -152,8 +163,12 @@ abstract class RunRowsTest extends RunningGateway {
         return new RunRows.Head(run, new RunHead(thread, 200, "up", "[]", true));
     }
 
+    private static RunOutcome result(String result) {
+        return new RunOutcome(null, null, null, result, null, null, null);
+    }
+
     private static RunRows.End end(int n, String result) {
-        return end(n, new RunEnd(RunStatus.COMPLETED, null, false, BEGAN, null, result, null, null, null));
+        return end(n, new RunEnd(RunStatus.COMPLETED, null, false, BEGAN, result(result)));
     }
 
     private static RunRows.End end(int n, RunEnd end) {

@@ -1,0 +1,151 @@
+package io.runtape.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.sse.EventParser;
+import io.runtape.sse.ServerSentEvent;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out which dialect a run is in, by the first events that any of them begins with. Where none does, it knows of an error
+ * event, which looks alike in most agent APIs, and of nothing else.
+ */
+final class DetectingDialect implements Dialect {
+
+    /** Events that are looked at; keep-alives and events of a platform's own may come first. */
+    private static final int LOOKED_AT_MAX = 32;
+
+    private static final UnknownDialect UNKNOWN = new UnknownDialect();
+
+    private final List<Dialect> known;
+
+    DetectingDialect(List<Dialect> known) {
+        this.known = known;
+    }
+
+    @Override
+    public String name() {
+        return UNKNOWN.name();
+    }
+
+    @Override
+    public boolean begins(String type, JsonNode data) {
+        return begunBy(type, data).isPresent();
+    }
+
+    @Override
+    public boolean answers(JsonNode body) {
+        return answeredBy(body).isPresent();
+    }
+
+    private Optional<Dialect> begunBy(String type, JsonNode data) {
+        return known.stream().filter(dialect -> dialect.begins(type, data)).findFirst();
+    }
+
+    private Optional<Dialect> answeredBy(JsonNode body) {
+        return known.stream().filter(dialect -> dialect.answers(body)).findFirst();
+    }
+
+    @Override
+    public RunDigest digest() {
+        return new Detection();
+    }
+
+    @Override
+    public List<Message> transcript(Iterable<ServerSentEvent> events) {
+        int looked = 0;
+        for (ServerSentEvent event : events) {
+            JsonNode data = Payload.parsed(event.data());
+            boolean named = !event.event().equals(EventType.DEFAULT);
+            Optional<Dialect> dialect = begunBy(named ? event.event() : EventType.of(data), data);
+            if (dialect.isPresent()) {
+                return dialect.get().transcript(events);
+            }
+            if (++looked == LOOKED_AT_MAX) {
+                break;
+            }
+        }
+        return UNKNOWN.transcript(events);
+    }
+
+    @Override
+    public List<Message> answered(String responseBody) {
+        return answeredBy(Payload.parsed(responseBody))
+                .map(dialect -> dialect.answered(responseBody))
+                .orElseGet(() -> UNKNOWN.answered(responseBody));
+    }
+
+    /** The digest of one run, which becomes that of a dialect. */
+    private final class Detection implements RunDigest {
+
+        private @Nullable RunDigest found;
+        private @Nullable Failure failure;
+        private int looked;
+
+        @Override
+        public void event(@Nullable String type, byte[] block, int from, int to, boolean streamStart) {
+            if (found == null && looked < LOOKED_AT_MAX) {
+                looked++;
+                look(type, EventParser.parse(block, from, to, streamStart, ""));
+            }
+            if (found != null) {
+                found.event(type, block, from, to, streamStart);
+            }
+        }
+
+        private void look(@Nullable String type, @Nullable ServerSentEvent event) {
+            if (event == null) {
+                return;
+            }
+            JsonNode data = Payload.parsed(event.data());
+            String named = type == null ? EventType.of(data) : type;
+            begunBy(named, data).ifPresent(dialect -> found = dialect.digest());
+            if (found == null && (named.equals("error") || data.path("error").isObject())) {
+                failure = failure(data);
+            }
+        }
+
+        @Override
+        public void response(byte[] body, int from, int to) {
+            JsonNode data = Payload.parsed(new String(body, from, to - from, StandardCharsets.UTF_8));
+            answeredBy(data).ifPresent(dialect -> found = dialect.digest());
+            if (found != null) {
+                found.response(body, from, to);
+            } else if (data.path("error").isObject()) {
+                failure = failure(data);
+            }
+        }
+
+        /** An error that came before the dialect was known is one all the same, whatever followed it. */
+        private static Outcome failed(Outcome outcome, Failure failure) {
+            return new Outcome(
+                    outcome.dialect(),
+                    Verdict.FAILED,
+                    outcome.result(),
+                    outcome.usage(),
+                    outcome.iterations(),
+                    failure,
+                    outcome.model(),
+                    outcome.finishReason(),
+                    outcome.upstreamRunId(),
+                    false);
+        }
+
+        private static Failure failure(JsonNode data) {
+            return Failure.of(data.has("error") ? data.path("error") : data);
+        }
+
+        @Override
+        public Outcome outcome() {
+            if (found != null) {
+                Outcome outcome = found.outcome();
+                return failure == null || outcome.error() != null ? outcome : failed(outcome, failure);
+            }
+            return failure == null
+                    ? Outcome.UNKNOWN
+                    : new Outcome(null, Verdict.FAILED, null, null, null, failure, null, null, null, false);
+        }
+    }
+}

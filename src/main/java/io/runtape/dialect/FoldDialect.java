@@ -1,0 +1,60 @@
+package io.runtape.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.sse.ServerSentEvent;
+import java.util.List;
+import java.util.function.Function;
+
+/** A dialect that reads the events of live and of recorded runs by the same {@link EventFold}. */
+public abstract class FoldDialect implements Dialect {
+
+    private static final UnknownDialect UNKNOWN = new UnknownDialect();
+
+    private final String name;
+    private final Function<RunSink, EventFold> fold;
+
+    /** @param fold makes the fold of one run */
+    protected FoldDialect(String name, Function<RunSink, EventFold> fold) {
+        this.name = name;
+        this.fold = fold;
+    }
+
+    @Override
+    public final String name() {
+        return name;
+    }
+
+    /**
+     * Whether a stream of this dialect says that it is complete: one that ends without saying so has broken off, even where its
+     * connection ended in good order.
+     */
+    protected boolean saysThatItEnds() {
+        return true;
+    }
+
+    @Override
+    public final RunDigest digest() {
+        return new FoldDigest(name, saysThatItEnds(), fold);
+    }
+
+    /** A stream of which no event is understood is shown as it stands, rather than as nothing. */
+    @Override
+    public final List<Message> transcript(Iterable<ServerSentEvent> events) {
+        FoldTranscript transcript = new FoldTranscript(fold);
+        for (ServerSentEvent event : events) {
+            JsonNode data = Payload.parsed(event.data());
+            boolean named = !event.event().equals(EventType.DEFAULT);
+            transcript.event(named ? event.event() : EventType.of(data), data);
+        }
+        List<Message> said = transcript.messages();
+        return said.isEmpty() ? UNKNOWN.transcript(events) : said;
+    }
+
+    @Override
+    public final List<Message> answered(String responseBody) {
+        FoldTranscript transcript = new FoldTranscript(fold);
+        transcript.response(Payload.parsed(responseBody));
+        List<Message> said = transcript.messages();
+        return said.isEmpty() ? UNKNOWN.answered(responseBody) : said;
+    }
+}

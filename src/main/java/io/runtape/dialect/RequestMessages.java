@@ -1,0 +1,46 @@
+package io.runtape.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The conversation in the body of a request, wherever agent APIs take it. */
+public final class RequestMessages {
+
+    private RequestMessages() {}
+
+    /** What was said before the run; empty where nothing is understood. */
+    public static List<Message> of(String body) {
+        JsonNode request = Payload.parsed(body);
+        List<Message> messages = new ArrayList<>();
+        add(messages, Role.SYSTEM, Payload.text(request.path("system")));
+        add(messages, Role.SYSTEM, Payload.text(request.path("instructions")));
+        addAll(messages, request.path("messages"));
+        JsonNode input = request.path("input");
+        if (input.isTextual()) {
+            add(messages, Role.USER, input.textValue());
+        } else {
+            addAll(messages, input.isArray() ? input : input.path("messages"));
+        }
+        add(messages, Role.USER, Payload.text(request.path("prompt")));
+        return messages;
+    }
+
+    private static void addAll(List<Message> messages, JsonNode said) {
+        for (JsonNode message : said) {
+            JsonNode role = message.path("role").isTextual() ? message.path("role") : message.path("type");
+            add(messages, Role.of(role.asText("user")), text(message));
+        }
+    }
+
+    private static String text(JsonNode message) {
+        String content = Payload.text(message.path("content"));
+        return content.isEmpty() ? Payload.text(message.path("parts")) : content;
+    }
+
+    private static void add(List<Message> messages, Role role, String text) {
+        if (!text.isEmpty()) {
+            messages.add(new Message(role, List.of(new Part.Text(text))));
+        }
+    }
+}

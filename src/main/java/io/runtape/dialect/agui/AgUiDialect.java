@@ -1,0 +1,30 @@
+package io.runtape.dialect.agui;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.FoldDialect;
+import jakarta.inject.Singleton;
+
+/** The AG-UI protocol. */
+@Singleton
+public final class AgUiDialect extends FoldDialect {
+
+    public AgUiDialect() {
+        super("agui", AgUiFold::new);
+    }
+
+    /** An error may come first, where a run could not even start. */
+    @Override
+    public boolean begins(String type, JsonNode data) {
+        return switch (type) {
+            case "RUN_STARTED" ->
+                data.path("runId").isTextual() || data.path("threadId").isTextual();
+            case "RUN_ERROR" -> data.path("message").isTextual();
+            default -> false;
+        };
+    }
+
+    @Override
+    public boolean answers(JsonNode body) {
+        return false;
+    }
+}

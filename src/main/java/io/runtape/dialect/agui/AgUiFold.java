@@ -1,0 +1,199 @@
+package io.runtape.dialect.agui;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.EventFold;
+import io.runtape.dialect.Failure;
+import io.runtape.dialect.Json;
+import io.runtape.dialect.RunSink;
+import io.runtape.dialect.Usage;
+import io.runtape.dialect.Verdict;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The events of the AG-UI protocol. What a subagent says is not the run's result, and its error does not fail the run. */
+final class AgUiFold implements EventFold {
+
+    private static final String TEXT = "text";
+    private static final String REASONING = "reasoning";
+    private static final String ASSISTANT = "assistant";
+
+    private final RunSink run;
+
+    /** Chunks name their message and their call only where a new one begins. */
+    private String message = "";
+
+    private String thought = "";
+    private String call = "";
+
+    /** Older events of thoughts have no ids. */
+    private int thoughts;
+
+    /** The messages that the agent has said. */
+    private final Set<String> said = new LinkedHashSet<>();
+
+    /** The messages of other roles: agents may tell what the user said. */
+    private final Set<String> others = new HashSet<>();
+
+    private Usage usage = Usage.UNKNOWN;
+    private boolean failed;
+
+    AgUiFold(RunSink run) {
+        this.run = run;
+    }
+
+    @Override
+    public boolean concernsOutcome(String type) {
+        return switch (type) {
+            case "RUN_STARTED",
+                    "TEXT_MESSAGE_START",
+                    "TEXT_MESSAGE_CONTENT",
+                    "TEXT_MESSAGE_CHUNK",
+                    "MESSAGES_SNAPSHOT",
+                    "RUN_FINISHED",
+                    "RUN_ERROR" -> true;
+            default -> false;
+        };
+    }
+
+    @Override
+    public void event(String type, JsonNode data) {
+        String delta = data.path("delta").asText("");
+        switch (type) {
+            case "RUN_STARTED" -> started(data);
+            case "TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_CHUNK" -> text(data, delta);
+            case "REASONING_MESSAGE_START", "REASONING_MESSAGE_CONTENT", "REASONING_MESSAGE_CHUNK" -> {
+                thought = data.path("messageId").asText(thought);
+                run.reasoning(thought, REASONING, delta);
+            }
+            case "THINKING_TEXT_MESSAGE_START" -> thoughts++;
+            case "THINKING_TEXT_MESSAGE_CONTENT" -> run.reasoning("thinking-" + thoughts, REASONING, delta);
+            case "TOOL_CALL_START", "TOOL_CALL_CHUNK" -> {
+                call = data.path("toolCallId").asText(call);
+                run.call(message, call, data.path("toolCallName").asText(""));
+                if (!delta.isEmpty()) {
+                    run.arguments(call, delta);
+                }
+            }
+            case "TOOL_CALL_ARGS" -> run.arguments(data.path("toolCallId").asText(""), delta);
+            case "TOOL_CALL_RESULT" -> run.result(data.path("toolCallId").asText(""), data.path("content"), false);
+            case "MESSAGES_SNAPSHOT" -> snapshot(data.path("messages"));
+            case "RUN_FINISHED" -> finished(data);
+            case "RUN_ERROR" -> {
+                failed = true;
+                usage(data.path("usage"));
+                run.error(new Failure(
+                        data.path("code").asText(Failure.NO_CODE),
+                        data.path("message").asText("")));
+                run.end(Verdict.FAILED);
+            }
+            default -> {}
+        }
+    }
+
+    /** A stream may have several runs, one after the other. */
+    private void started(JsonNode data) {
+        failed = false;
+        Json.text(data, "/runId").ifPresent(run::id);
+        run.end(null);
+    }
+
+    private void text(JsonNode data, String delta) {
+        message = data.path("messageId").asText(message);
+        if (!data.path("role").asText(ASSISTANT).equals(ASSISTANT)) {
+            others.add(message);
+        }
+        if (others.contains(message)) {
+            return;
+        }
+        if (data.hasNonNull("subagentRunId")) {
+            run.otherText(message, TEXT, delta);
+        } else if (!delta.isEmpty()) {
+            said.add(message);
+            run.text(message, TEXT, delta);
+        }
+    }
+
+    /**
+     * The whole conversation, of which what follows the last question is the run's. It replaces the messages so far: those that
+     * it does not have were not said.
+     */
+    private void snapshot(JsonNode messages) {
+        List<JsonNode> answers = new ArrayList<>();
+        Set<String> kept = new HashSet<>();
+        for (JsonNode message : messages) {
+            kept.add(message.path("id").asText(""));
+            if (message.path("role").asText("").equals("user")) {
+                answers.clear();
+            } else {
+                answers.add(message);
+            }
+        }
+        said.removeIf(id -> {
+            if (!kept.contains(id)) {
+                run.wholeText(id, TEXT, "");
+            }
+            return !kept.contains(id);
+        });
+        answers.forEach(this::answer);
+    }
+
+    private void answer(JsonNode answer) {
+        String id = answer.path("id").asText("");
+        JsonNode content = answer.path("content");
+        switch (answer.path("role").asText("")) {
+            case ASSISTANT -> {
+                if (!content.asText("").isEmpty()) {
+                    said.add(id);
+                    run.wholeText(id, TEXT, content.asText());
+                }
+                for (JsonNode called : answer.path("toolCalls")) {
+                    String callId = called.path("id").asText("");
+                    run.call(id, callId, called.at("/function/name").asText(""));
+                    run.wholeArguments(callId, called.at("/function/arguments"));
+                }
+            }
+            case REASONING -> run.wholeReasoning(id, REASONING, content.asText(""));
+            case "tool" -> run.result(answer.path("toolCallId").asText(""), content, answer.hasNonNull("error"));
+            default -> {}
+        }
+    }
+
+    /** Older agents tell no outcome; their runs are complete. */
+    private void finished(JsonNode data) {
+        usage(data.path("usage"));
+        if (Json.isGiven(data.path("result"))) {
+            run.resultIs(data.path("result"));
+        }
+        String outcome = data.at("/outcome/type").asText(data.path("outcome").asText(""));
+        if (!outcome.isEmpty()) {
+            run.finishReason(outcome);
+        }
+        if (!failed) {
+            run.end(outcome.equals("cancelled") ? Verdict.CANCELLED : Verdict.COMPLETED);
+        }
+    }
+
+    /** One entry a model; they add up. */
+    private void usage(JsonNode entries) {
+        for (JsonNode entry : entries) {
+            usage = usage.plus(new Usage(
+                    Usage.count(entry, "/inputTokens"),
+                    Usage.count(entry, "/outputTokens"),
+                    Usage.count(entry, "/cachedInputTokens"),
+                    null,
+                    Usage.count(entry, "/reasoningTokens")));
+            Json.text(entry, "/model").ifPresent(run::model);
+        }
+        if (!usage.equals(Usage.UNKNOWN)) {
+            run.usage(usage);
+        }
+    }
+
+    @Override
+    public void response(JsonNode body) {
+        // The protocol has no whole responses.
+    }
+}

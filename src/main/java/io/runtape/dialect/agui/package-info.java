@@ -1,0 +1,5 @@
+/** The AG-UI protocol. */
+@NullMarked
+package io.runtape.dialect.agui;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,38 @@
+package io.runtape.dialect.aisdk;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.FoldDialect;
+import jakarta.inject.Singleton;
+
+/** The UI message stream of Vercel's AI SDK. */
+@Singleton
+public final class AiSdkDialect extends FoldDialect {
+
+    public AiSdkDialect() {
+        super("aisdk", UiMessageFold::new);
+    }
+
+    /**
+     * Its events have no name, and ids at their top: those of other APIs with words like these, such as Mastra's, have names or
+     * a {@code payload}.
+     */
+    @Override
+    public boolean begins(String type, JsonNode data) {
+        if (!data.path("type").asText("").equals(type) || data.has("payload")) {
+            return false;
+        }
+        return switch (type) {
+            case "start" -> data.path("messageId").isTextual() || data.has("messageMetadata") || data.size() == 1;
+            case "start-step" -> true;
+            case "text-start", "reasoning-start" -> data.path("id").isTextual();
+            case "tool-input-start", "tool-input-available" ->
+                data.path("toolCallId").isTextual();
+            default -> false;
+        };
+    }
+
+    @Override
+    public boolean answers(JsonNode body) {
+        return false;
+    }
+}

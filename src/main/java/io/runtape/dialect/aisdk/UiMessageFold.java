@@ -1,0 +1,126 @@
+package io.runtape.dialect.aisdk;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.EventFold;
+import io.runtape.dialect.Failure;
+import io.runtape.dialect.Json;
+import io.runtape.dialect.RunSink;
+import io.runtape.dialect.Verdict;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The UI message stream of Vercel's AI SDK. It is one message of several steps, of which the last one with a text has the run's
+ * result, as in the SDK. The protocol tells no usage.
+ */
+final class UiMessageFold implements EventFold {
+
+    private final RunSink run;
+
+    /** The part of the current step that each id names: ids begin anew with each step, and with each {@code text-start}. */
+    private final Map<String, String> texts = new HashMap<>();
+
+    private final Map<String, String> thoughts = new HashMap<>();
+    private int parts;
+    private int step;
+
+    /** An error and an abort are final, whatever follows. */
+    private boolean ended;
+
+    UiMessageFold(RunSink run) {
+        this.run = run;
+    }
+
+    @Override
+    public boolean concernsOutcome(String type) {
+        return switch (type) {
+            case "start", "start-step", "reset-step", "text-start", "text-delta", "finish", "abort", "error" -> true;
+            default -> false;
+        };
+    }
+
+    @Override
+    public void event(String type, JsonNode data) {
+        String id = data.path("id").asText("");
+        String delta = data.path("delta").asText("");
+        String call = data.path("toolCallId").asText("");
+        switch (type) {
+            case "start" -> Json.text(data, "/messageId").ifPresent(run::id);
+            case "start-step" -> step();
+            case "reset-step" -> reset();
+            case "text-start" -> texts.put(id, next());
+            case "text-delta" -> run.text(message(), texts.computeIfAbsent(id, key -> next()), delta);
+            case "reasoning-start" -> thoughts.put(id, next());
+            case "reasoning-delta" -> run.reasoning(message(), thoughts.computeIfAbsent(id, key -> next()), delta);
+            case "tool-input-start" -> called(call, data);
+            case "tool-input-delta" ->
+                run.arguments(call, data.path("inputTextDelta").asText(""));
+            case "tool-input-available" -> {
+                called(call, data);
+                run.wholeArguments(call, data.path("input"));
+            }
+            case "tool-input-error" -> {
+                called(call, data);
+                run.wholeArguments(call, data.path("input"));
+                run.result(call, data.path("errorText"), true);
+            }
+            // A preliminary output is replaced by the next one.
+            case "tool-output-available" -> run.result(call, data.path("output"), false);
+            case "tool-output-error" -> run.result(call, data.path("errorText"), true);
+            case "tool-output-denied" -> run.result(call, null, true);
+            case "finish" -> finished(data.path("finishReason").asText(""));
+            case "abort" -> ended(Verdict.CANCELLED);
+            case "error" -> failed(data.path("errorText").asText(""));
+            default -> {}
+        }
+    }
+
+    private String message() {
+        return "step-" + step;
+    }
+
+    private String next() {
+        return Integer.toString(parts++);
+    }
+
+    private void step() {
+        step++;
+        texts.clear();
+        thoughts.clear();
+    }
+
+    /** The step is tried again: what it has said so far does not count. */
+    private void reset() {
+        texts.values().forEach(part -> run.wholeText(message(), part, ""));
+        thoughts.values().forEach(part -> run.wholeReasoning(message(), part, ""));
+        step();
+    }
+
+    private void called(String call, JsonNode data) {
+        run.call(message(), call, data.path("toolName").asText(""));
+    }
+
+    private void finished(String reason) {
+        if (!reason.isEmpty()) {
+            run.finishReason(reason);
+        }
+        if (!ended) {
+            run.end(reason.equals("error") ? Verdict.FAILED : Verdict.COMPLETED);
+        }
+    }
+
+    private void failed(String text) {
+        run.error(new Failure(Failure.NO_CODE, text));
+        ended(Verdict.FAILED);
+    }
+
+    private void ended(Verdict verdict) {
+        ended = true;
+        run.end(verdict);
+    }
+
+    @Override
+    public void response(JsonNode body) {
+        // The protocol has no whole responses.
+    }
+}

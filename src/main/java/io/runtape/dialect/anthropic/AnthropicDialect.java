@@ -1,0 +1,26 @@
+package io.runtape.dialect.anthropic;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.FoldDialect;
+import jakarta.inject.Singleton;
+
+/** Anthropic's Messages API: {@code POST /v1/messages}. */
+@Singleton
+public final class AnthropicDialect extends FoldDialect {
+
+    public AnthropicDialect() {
+        super("anthropic", MessagesFold::new);
+    }
+
+    @Override
+    public boolean begins(String type, JsonNode data) {
+        return type.equals("message_start");
+    }
+
+    @Override
+    public boolean answers(JsonNode body) {
+        return body.path("type").asText("").equals("message")
+                || body.path("type").asText("").equals("error")
+                        && body.path("error").isObject();
+    }
+}

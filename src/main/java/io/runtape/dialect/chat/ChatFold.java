@@ -1,0 +1,155 @@
+package io.runtape.dialect.chat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.EventFold;
+import io.runtape.dialect.Failure;
+import io.runtape.dialect.Json;
+import io.runtape.dialect.RunSink;
+import io.runtape.dialect.Usage;
+import io.runtape.dialect.Verdict;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The chunks of OpenAI's chat completions, and of the many APIs that imitate them. Of several choices the first one is the run's
+ * result; the transcript has all.
+ */
+final class ChatFold implements EventFold {
+
+    private final RunSink run;
+
+    /** The ids of calls by choice and index: only the first chunk of a call has its id. Made up where none has. */
+    private final Map<String, String> callIds = new HashMap<>();
+
+    private boolean failed;
+
+    ChatFold(RunSink run) {
+        this.run = run;
+    }
+
+    @Override
+    public boolean concernsOutcome(String type) {
+        return true;
+    }
+
+    @Override
+    public void event(String type, JsonNode data) {
+        if (!data.isObject()) {
+            // The sentinel [DONE] tells nothing that a finish reason has not told.
+            return;
+        }
+        chunk(data, "delta");
+    }
+
+    @Override
+    public void response(JsonNode body) {
+        chunk(body, "message");
+    }
+
+    private void chunk(JsonNode chunk, String holder) {
+        Json.text(chunk, "/id").ifPresent(run::id);
+        Json.text(chunk, "/model").ifPresent(run::model);
+        for (JsonNode choice : chunk.path("choices")) {
+            choice(choice, choice.path(holder), choice.path("index").asText("0"));
+        }
+        usage(chunk.path("usage"));
+        error(chunk.path("error"));
+    }
+
+    /** What follows an error changes nothing. */
+    private void error(JsonNode error) {
+        if (Json.isGiven(error)) {
+            failed = true;
+            run.error(Failure.of(error));
+            run.end(Verdict.FAILED);
+        }
+    }
+
+    private void choice(JsonNode choice, JsonNode message, String index) {
+        add(index, "text", message.path("content"));
+        add(index, "text", choice.path("text"));
+        add(index, "refusal", message.path("refusal"));
+        add(index, "audio", message.path("audio").path("transcript"));
+        // The name depends on who imitates the API; some send both, of which one is null.
+        JsonNode thought = message.path("reasoning_content");
+        thought = thought.isTextual() ? thought : message.path("reasoning");
+        if (thought.isTextual()) {
+            run.reasoning(index, "reasoning", thought.textValue());
+        }
+        int at = 0;
+        for (JsonNode call : message.path("tool_calls")) {
+            String place = call.path("index").asText(Integer.toString(at++));
+            String id = call.path("id").asText("");
+            if (call.path("custom").isObject()) {
+                call(index, place, id, call.path("custom"), "input");
+            } else {
+                call(index, place, id, call.path("function"), "arguments");
+            }
+        }
+        if (message.path("function_call").isObject()) {
+            call(index, "function_call", "", message.path("function_call"), "arguments");
+        }
+        error(choice.path("error"));
+        JsonNode reason = choice.path("finish_reason");
+        if (reason.isTextual()) {
+            finished(index, reason.textValue());
+        }
+    }
+
+    /** A text, or a list of parts with texts. */
+    private void add(String index, String part, JsonNode content) {
+        String text = content.isTextual() ? content.textValue() : Json.joinedTexts(content);
+        if (!text.isEmpty()) {
+            if (index.equals("0")) {
+                run.text("0", part, text);
+            } else {
+                run.otherText(index, part, text);
+            }
+        }
+    }
+
+    /**
+     * A call, or a delta of one. Some APIs give all calls of a message the same index: what has another id and a name is another
+     * call.
+     */
+    private void call(String choice, String index, String id, JsonNode tool, String input) {
+        String at = choice + '/' + index;
+        String name = tool.path("name").asText("");
+        String known = callIds.get(at);
+        if (known == null || !id.isEmpty() && !name.isEmpty() && !id.equals(known)) {
+            known = id.isEmpty() ? "call-" + at : id;
+            callIds.put(at, known);
+        }
+        run.call(choice, known, name);
+        if (tool.path(input).isTextual()) {
+            run.arguments(known, tool.path(input).textValue());
+        } else if (tool.path(input).isObject()) {
+            run.wholeArguments(known, tool.path(input));
+        }
+    }
+
+    private void finished(String index, String reason) {
+        if (!index.equals("0")) {
+            return;
+        }
+        run.finishReason(reason);
+        if (reason.equals("error")) {
+            failed = true;
+            run.end(Verdict.FAILED);
+        } else if (!failed) {
+            run.end(Verdict.COMPLETED);
+        }
+    }
+
+    /** The last that is told counts: some APIs tell it with each chunk, as it grows. */
+    private void usage(JsonNode usage) {
+        if (usage.isObject()) {
+            run.usage(new Usage(
+                    Usage.count(usage, "/prompt_tokens"),
+                    Usage.count(usage, "/completion_tokens"),
+                    Usage.count(usage, "/prompt_tokens_details/cached_tokens"),
+                    Usage.count(usage, "/prompt_tokens_details/cache_write_tokens"),
+                    Usage.count(usage, "/completion_tokens_details/reasoning_tokens")));
+        }
+    }
+}

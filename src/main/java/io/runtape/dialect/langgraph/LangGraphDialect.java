@@ -1,0 +1,48 @@
+package io.runtape.dialect.langgraph;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.FoldDialect;
+import jakarta.inject.Singleton;
+import java.util.Set;
+
+/** LangGraph's server: {@code POST /threads/{threadId}/runs/stream} and its kin. */
+@Singleton
+public final class LangGraphDialect extends FoldDialect {
+
+    /** The types of LangChain's messages. */
+    private static final Set<String> KINDS = Set.of("human", "ai", "AIMessageChunk", "system", "tool");
+
+    public LangGraphDialect() {
+        super("langgraph", LangGraphFold::new);
+    }
+
+    /** LangServe's streams begin with metadata too, which count no attempts. */
+    @Override
+    public boolean begins(String type, JsonNode data) {
+        return switch (type) {
+            case "metadata" ->
+                data.path("run_id").isTextual() && data.path("attempt").isInt();
+            case "messages/metadata" -> data.isObject();
+            case "messages", "messages/partial", "messages/complete" -> isMessage(data.path(0));
+            case "values" -> isMessage(data.at("/messages/0"));
+            default -> false;
+        };
+    }
+
+    @Override
+    public boolean answers(JsonNode body) {
+        return body.at("/__error__/error").isTextual()
+                || body.path("__interrupt__").isArray()
+                || isMessage(body.at("/messages/0"));
+    }
+
+    private static boolean isMessage(JsonNode value) {
+        return KINDS.contains(value.path("type").asText("")) && value.has("content");
+    }
+
+    /** It may end in good order after any event. */
+    @Override
+    protected boolean saysThatItEnds() {
+        return false;
+    }
+}

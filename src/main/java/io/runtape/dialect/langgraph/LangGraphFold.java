@@ -1,0 +1,297 @@
+package io.runtape.dialect.langgraph;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.EventFold;
+import io.runtape.dialect.Failure;
+import io.runtape.dialect.Json;
+import io.runtape.dialect.RunSink;
+import io.runtape.dialect.Usage;
+import io.runtape.dialect.Verdict;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The events of LangGraph's server. Which of them come is the caller's choice ({@code stream_mode}): messages as deltas, as they
+ * grow, as nodes add them, or as the values of the graph's state; with several modes the same message comes several times, and
+ * its id tells. Events of subgraphs, whose names have a namespace, are not the run's result.
+ */
+final class LangGraphFold implements EventFold {
+
+    private static final String TEXT = "text";
+    private static final String REASONING = "reasoning";
+    private static final String INTERRUPT = "__interrupt__";
+    private static final String ERROR = "__error__";
+
+    private final RunSink run;
+
+    /** The usage of each message: its chunks add up, a whole message has the sum. */
+    private final Map<String, Usage> usages = new LinkedHashMap<>();
+
+    /** The ids of calls by message and index: only the first chunk of a call has its id. */
+    private final Map<String, String> callIds = new HashMap<>();
+
+    /** The messages that have come as a whole: chunks of them, out of another stream mode, tell nothing more. */
+    private final Set<String> wholes = new HashSet<>();
+
+    /** The messages of subgraphs whose text was told. */
+    private final Set<String> others = new HashSet<>();
+
+    /** The messages of the state that the run began with. */
+    private final Set<String> earlier = new HashSet<>();
+
+    private boolean understood;
+    private boolean hasState;
+    private boolean failed;
+
+    LangGraphFold(RunSink run) {
+        this.run = run;
+    }
+
+    @Override
+    public boolean concernsOutcome(String type) {
+        return switch (name(type)) {
+            case "metadata", "messages", "messages/partial", "messages/complete", "updates", "error" -> true;
+            case "values" -> !isOfSubgraph(type);
+            default -> false;
+        };
+    }
+
+    private static boolean isOfSubgraph(String type) {
+        return type.indexOf('|') >= 0;
+    }
+
+    /** The name without the namespace of a subgraph. */
+    private static String name(String type) {
+        return isOfSubgraph(type) ? type.substring(0, type.indexOf('|')) : type;
+    }
+
+    @Override
+    public void event(String type, JsonNode data) {
+        boolean sub = isOfSubgraph(type);
+        switch (name(type)) {
+            case "metadata" -> began(data);
+            case "messages/partial" -> message(data.path(0), true, sub);
+            case "messages/complete" -> messages(data, sub);
+            case "messages" -> message(data.path(0), false, sub);
+            case "values" -> {
+                if (!sub) {
+                    values(data);
+                }
+            }
+            case "updates" -> updates(data, sub);
+            case "error" -> {
+                if (!sub) {
+                    failed(data);
+                }
+            }
+            default -> {}
+        }
+    }
+
+    /** A run that is tried again begins anew. */
+    private void began(JsonNode data) {
+        understood = true;
+        failed = false;
+        run.end(null);
+        Json.text(data, "/run_id").ifPresent(run::id);
+    }
+
+    /** The first state is what the run began with: what was said before, and what it was asked. */
+    private void values(JsonNode state) {
+        understood = true;
+        if (!hasState) {
+            hasState = true;
+            for (JsonNode message : state.path("messages")) {
+                Json.text(message, "/id").filter(id -> !wholes.contains(id)).ifPresent(earlier::add);
+            }
+        }
+        state(state);
+    }
+
+    private void state(JsonNode state) {
+        run.resultIs(state);
+        interrupted(state);
+        messages(state.path("messages"), false);
+    }
+
+    /** What each node added to the state; a list where it ran several times in a step. */
+    private void updates(JsonNode nodes, boolean sub) {
+        understood = true;
+        interrupted(nodes);
+        for (JsonNode node : nodes) {
+            for (JsonNode update : node.isArray() ? node : List.of(node)) {
+                JsonNode added = update.path("messages");
+                messages(added.isObject() ? List.of(added) : added, sub);
+            }
+        }
+    }
+
+    /** A graph that waits for a person has done what it was asked for. Its list is empty where it waits at a breakpoint. */
+    private void interrupted(JsonNode state) {
+        if (state.path(INTERRUPT).isArray()) {
+            run.finishReason("interrupt");
+        }
+    }
+
+    /** Of a list that holds a whole conversation, what follows the last question is the run's. */
+    private void messages(Iterable<JsonNode> list, boolean sub) {
+        List<JsonNode> answers = new ArrayList<>();
+        for (JsonNode message : list) {
+            String kind = kind(message);
+            if (kind.equals("human") || kind.equals("user")) {
+                answers.clear();
+            } else if (!earlier.contains(message.path("id").asText(""))) {
+                answers.add(message);
+            }
+        }
+        answers.forEach(message -> message(message, true, sub));
+    }
+
+    /** States that do not use LangChain's messages have those of OpenAI's shape. */
+    private static String kind(JsonNode message) {
+        return message.path("type").asText(message.path("role").asText(""));
+    }
+
+    private void message(JsonNode message, boolean whole, boolean sub) {
+        understood = true;
+        String id = message.path("id").asText("");
+        switch (kind(message)) {
+            case "tool", "ToolMessageChunk" ->
+                run.result(
+                        message.path("tool_call_id").asText(""),
+                        message.path("content"),
+                        message.path("status").asText("").equals("error"));
+            case "ai", "AIMessageChunk", "assistant" -> {
+                if (whole) {
+                    wholes.add(id);
+                } else if (wholes.contains(id)) {
+                    return;
+                }
+                said(id, message, whole, sub);
+            }
+            default -> {}
+        }
+    }
+
+    private void said(String id, JsonNode message, boolean whole, boolean sub) {
+        Json.text(message, "/response_metadata/model_name").ifPresent(run::model);
+        String thought = thought(message);
+        if (!thought.isEmpty()) {
+            if (whole) {
+                run.wholeReasoning(id, REASONING, thought);
+            } else {
+                run.reasoning(id, REASONING, thought);
+            }
+        }
+        JsonNode content = message.path("content");
+        String text = content.isTextual() ? content.textValue() : Json.joinedTexts(content);
+        if (!text.isEmpty()) {
+            text(id, text, whole, sub);
+        }
+        if (!whole && !message.path("tool_call_chunks").isEmpty()) {
+            chunks(id, message.path("tool_call_chunks"));
+        } else {
+            calls(id, message.path("tool_calls"));
+            calls(id, message.path("invalid_tool_calls"));
+        }
+        usage(id, message.path("usage_metadata"), whole);
+    }
+
+    private void text(String id, String text, boolean whole, boolean sub) {
+        if (sub) {
+            if (others.add(id) || !whole) {
+                run.otherText(id, TEXT, text);
+            }
+        } else if (whole) {
+            run.wholeText(id, TEXT, text);
+        } else {
+            run.text(id, TEXT, text);
+        }
+    }
+
+    /** What the model thought: each provider's blocks have names of their own. */
+    private static String thought(JsonNode message) {
+        StringBuilder thought = new StringBuilder();
+        for (JsonNode block : message.path("content")) {
+            switch (block.path("type").asText("")) {
+                case "thinking" -> thought.append(block.path("thinking").asText(""));
+                case "reasoning" ->
+                    thought.append(block.path("reasoning").asText("")).append(Json.joinedTexts(block.path("summary")));
+                case "reasoning_content" ->
+                    thought.append(block.at("/reasoning_content/text").asText(""));
+                default -> {}
+            }
+        }
+        JsonNode more = message.path("additional_kwargs");
+        return thought.append(more.path("reasoning_content").asText(""))
+                .append(Json.joinedTexts(more.at("/reasoning/summary")))
+                .toString();
+    }
+
+    private void calls(String message, JsonNode calls) {
+        int index = 0;
+        for (JsonNode call : calls) {
+            String callId = Json.text(call, "/id").orElse("call-" + message + '/' + index++);
+            run.call(message, callId, call.path("name").asText(""));
+            run.wholeArguments(callId, call.path("args"));
+        }
+    }
+
+    private void chunks(String message, JsonNode chunks) {
+        for (JsonNode chunk : chunks) {
+            String at = message + '/' + chunk.path("index").asText("0");
+            Json.text(chunk, "/id").ifPresent(id -> callIds.put(at, id));
+            String callId = callIds.computeIfAbsent(at, key -> "call-" + key);
+            run.call(message, callId, chunk.path("name").asText(""));
+            run.arguments(callId, chunk.path("args").asText(""));
+        }
+    }
+
+    private void usage(String id, JsonNode counted, boolean whole) {
+        if (!counted.isObject()) {
+            return;
+        }
+        Usage usage = new Usage(
+                Usage.count(counted, "/input_tokens"),
+                Usage.count(counted, "/output_tokens"),
+                Usage.count(counted, "/input_token_details/cache_read"),
+                Usage.count(counted, "/input_token_details/cache_creation"),
+                Usage.count(counted, "/output_token_details/reasoning"));
+        usages.merge(id, usage, (before, now) -> whole ? now : before.plus(now));
+        run.usage(usages.values().stream().reduce(Usage.UNKNOWN, Usage::plus));
+    }
+
+    private void failed(JsonNode data) {
+        failed = true;
+        run.error(
+                data.isTextual()
+                        ? Failure.of(data)
+                        : new Failure(
+                                data.path("error").asText(Failure.NO_CODE),
+                                data.path("message").asText("")));
+        run.end(Verdict.FAILED);
+    }
+
+    /** A stream that ends without an error is complete. */
+    @Override
+    public void end() {
+        if (understood && !failed) {
+            run.end(Verdict.COMPLETED);
+        }
+    }
+
+    @Override
+    public void response(JsonNode body) {
+        understood = true;
+        if (body.path(ERROR).isObject()) {
+            failed(body.path(ERROR));
+        } else {
+            state(body);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+package io.runtape.dialect.responses;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.runtape.dialect.EventFold;
+import io.runtape.dialect.Failure;
+import io.runtape.dialect.Json;
+import io.runtape.dialect.RunSink;
+import io.runtape.dialect.Usage;
+import io.runtape.dialect.Verdict;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The events of OpenAI's Responses API. Its terminal event repeats the whole response, and may be longer than what is read of an
+ * event; so texts are taken from the events that end each part as well.
+ */
+final class ResponsesFold implements EventFold {
+
+    /** What a call is, and what becomes of it: the end of the type of its item. */
+    private static final String CALL = "_call";
+
+    private static final String CALL_OUTPUT = "_call_output";
+
+    /** Where the items of tools have what the tool is called with: functions, custom tools, and OpenAI's own. */
+    private static final List<String> INPUTS = List.of("arguments", "input", "action", "operation", "code", "queries");
+
+    /** Where they have what it gave back. The {@code result} of an image's generation is the image, and left out. */
+    private static final List<String> OUTPUTS = List.of("output", "outputs", "results");
+
+    private final RunSink run;
+
+    /** The ids of calls by the index of their items, which is what the deltas of their arguments name. */
+    private final Map<String, String> callIds = new HashMap<>();
+
+    ResponsesFold(RunSink run) {
+        this.run = run;
+    }
+
+    @Override
+    public boolean concernsOutcome(String type) {
+        return switch (type) {
+            case "response.created",
+                    "response.queued",
+                    "response.output_text.done",
+                    "response.refusal.done",
+                    "response.completed",
+                    "response.incomplete",
+                    "response.failed",
+                    "response.cancelled",
+                    "error" -> true;
+            default -> false;
+        };
+    }
+
+    @Override
+    public void event(String type, JsonNode data) {
+        String item = data.path("output_index").asText("0");
+        String part = data.path("content_index").asText("0");
+        switch (type) {
+            case "response.created", "response.queued", "response.in_progress" -> begun(data.path("response"));
+            case "response.output_text.delta" ->
+                run.text(item, part, data.path("delta").asText(""));
+            case "response.output_text.done" ->
+                run.wholeText(item, part, data.path("text").asText(""));
+            case "response.refusal.delta" ->
+                run.text(item, part, data.path("delta").asText(""));
+            case "response.refusal.done" ->
+                run.wholeText(item, part, data.path("refusal").asText(""));
+            case "response.reasoning_text.delta" ->
+                run.reasoning(item, "t" + part, data.path("delta").asText(""));
+            case "response.reasoning_text.done" ->
+                run.wholeReasoning(item, "t" + part, data.path("text").asText(""));
+            case "response.reasoning_summary_text.delta" ->
+                run.reasoning(item, summary(data), data.path("delta").asText(""));
+            case "response.reasoning_summary_text.done" ->
+                run.wholeReasoning(item, summary(data), data.path("text").asText(""));
+            // Their item is told whole where it is done.
+            case "response.function_call_arguments.delta",
+                    "response.mcp_call_arguments.delta",
+                    "response.custom_tool_call_input.delta",
+                    "response.code_interpreter_call_code.delta" ->
+                typed(item, data.path("delta").asText(""));
+            case "response.output_item.added" -> called(item, data.path("item"));
+            case "response.output_item.done" -> {
+                called(item, data.path("item"));
+                finished(data.path("item"));
+            }
+            case "response.completed", "response.incomplete", "response.failed", "response.cancelled" ->
+                response(data.path("response"));
+            // Flat, or nested in an object, by the version of the API.
+            case "error" -> failed(data.path("error").isObject() ? data.path("error") : data);
+            default -> {}
+        }
+    }
+
+    private static String summary(JsonNode data) {
+        return "s" + data.path("summary_index").asText("0");
+    }
+
+    private void begun(JsonNode response) {
+        Json.text(response, "/id").ifPresent(run::id);
+        Json.text(response, "/model").ifPresent(run::model);
+    }
+
+    private void called(String at, JsonNode item) {
+        String type = item.path("type").asText("");
+        if (type.endsWith(CALL)) {
+            String id = callId(item);
+            callIds.put(at, id);
+            run.call(at, id, item.path("name").asText(type.substring(0, type.length() - CALL.length())));
+        }
+    }
+
+    /** A call is known by its call_id, which its result names too; calls of OpenAI's own tools have only the id of the item. */
+    private static String callId(JsonNode item) {
+        return Json.text(item, "/call_id").orElseGet(() -> item.path("id").asText(""));
+    }
+
+    private void typed(String at, String delta) {
+        String id = callIds.get(at);
+        if (id != null) {
+            run.arguments(id, delta);
+        }
+    }
+
+    private void finished(JsonNode item) {
+        String type = item.path("type").asText("");
+        boolean call = type.endsWith(CALL);
+        if (!call && !type.endsWith(CALL_OUTPUT)) {
+            return;
+        }
+        String id = callId(item);
+        JsonNode input = first(item, INPUTS);
+        if (call && Json.isGiven(input)) {
+            run.wholeArguments(id, input);
+        }
+        JsonNode error = item.path("error");
+        JsonNode output = Json.isGiven(error) ? error : first(item, OUTPUTS);
+        boolean failed = Json.isGiven(error) || item.path("status").asText("").equals("failed");
+        if (failed || Json.isGiven(output)) {
+            run.result(id, Json.isGiven(output) ? output : null, failed);
+        }
+    }
+
+    private static JsonNode first(JsonNode item, List<String> names) {
+        for (String name : names) {
+            if (item.hasNonNull(name)) {
+                return item.path(name);
+            }
+        }
+        return MissingNode.getInstance();
+    }
+
+    private void failed(JsonNode error) {
+        run.error(Failure.of(error));
+        run.end(Verdict.FAILED);
+    }
+
+    @Override
+    public void response(JsonNode response) {
+        begun(response);
+        int index = 0;
+        for (JsonNode item : response.path("output")) {
+            output(Integer.toString(index++), item);
+        }
+        JsonNode usage = response.path("usage");
+        if (usage.isObject()) {
+            run.usage(new Usage(
+                    Usage.count(usage, "/input_tokens"),
+                    Usage.count(usage, "/output_tokens"),
+                    Usage.count(usage, "/input_tokens_details/cached_tokens"),
+                    Usage.count(usage, "/input_tokens_details/cache_write_tokens"),
+                    Usage.count(usage, "/output_tokens_details/reasoning_tokens")));
+        }
+        if (response.path("error").isObject()) {
+            run.error(Failure.of(response.path("error")));
+        }
+        switch (response.path("status").asText("")) {
+            case "completed" -> {
+                run.finishReason("completed");
+                run.end(Verdict.COMPLETED);
+            }
+            case "incomplete" -> {
+                run.finishReason(response.at("/incomplete_details/reason").asText("incomplete"));
+                run.end(Verdict.COMPLETED);
+            }
+            case "failed" -> run.end(Verdict.FAILED);
+            case "cancelled" -> run.end(Verdict.CANCELLED);
+            // One that goes on in the background: queued, in_progress.
+            default -> {}
+        }
+    }
+
+    private void output(String at, JsonNode item) {
+        int part = 0;
+        switch (item.path("type").asText("")) {
+            case "message" -> {
+                for (JsonNode content : item.path("content")) {
+                    String text =
+                            content.path("text").asText(content.path("refusal").asText(""));
+                    run.wholeText(at, Integer.toString(part++), text);
+                }
+            }
+            case "reasoning" -> {
+                thoughts(at, "s", item.path("summary"));
+                thoughts(at, "t", item.path("content"));
+            }
+            default -> {
+                called(at, item);
+                finished(item);
+            }
+        }
+    }
+
+    private void thoughts(String at, String kind, JsonNode thoughts) {
+        int part = 0;
+        for (JsonNode thought : thoughts) {
+            run.wholeReasoning(at, kind + part++, thought.path("text").asText(""));
+        }
+    }
+}
