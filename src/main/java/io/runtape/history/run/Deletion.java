@@ -21,8 +21,9 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes runs with their frames, and threads with their runs, each with what belongs to it. When a method returns, the deletion outlives the process. One
- * run is deleted a transaction, so that the commits of live runs never wait long. Plain SQL, since rows are locked in an order and the hooks share the connection. Blocks; safe for any thread.
+ * Deletes runs with their frames, and threads with their runs, each with everything that belongs to it. A deletion is
+ * durable when the method returns. Each transaction deletes one run, so that the commits of live runs never wait long.
+ * Uses plain SQL, since it locks rows in a fixed order and the hooks share the connection. Blocks; safe for any thread.
  */
 @Singleton
 public final class Deletion {
@@ -50,7 +51,7 @@ public final class Deletion {
     /**
      * Deletes a run.
      *
-     * @throws ApiException 409 where it has not ended; 404 where it is gone already
+     * @throws ApiException 409 if the run has not ended; 404 if it is already gone
      */
     void ofRun(long runPk) throws SQLException {
         try (Connection connection = database.getConnection()) {
@@ -62,9 +63,10 @@ public final class Deletion {
     }
 
     /**
-     * Deletes a thread. Where another one deletes it at the same time, both succeed.
+     * Deletes a thread. If another caller deletes the thread at the same time, both calls succeed.
      *
-     * @throws ApiException 409 where one of its runs has not ended; runs that had are gone if that one began meanwhile
+     * @throws ApiException 409 if one of its runs has not ended; if that run began meanwhile, the ended runs are
+     *     already gone
      */
     public void ofThread(Owner owner, String threadId) throws SQLException {
         try (Connection connection = database.getConnection()) {
@@ -109,13 +111,13 @@ public final class Deletion {
             }
             delete(connection, "delete from frame where run_pk = ?", runPk);
             delete(connection, "delete from run where run_pk = ?", runPk);
-            // Last, since commits of the thread's runs wait from here on.
+            // The last statement, since commits of the thread's runs wait from here on.
             DefaultTitles.forget(connection, owner, threadId, prompt);
             return true;
         });
     }
 
-    /** Whether the run's end is not durable yet, although its row may say so. */
+    /** Whether the run's end is not durable yet, although its row may already have it. */
     private boolean isLive(long runPk) {
         return journal.unended(runPk).isPresent();
     }
@@ -141,7 +143,10 @@ public final class Deletion {
         return runs;
     }
 
-    /** False where a run joined it meanwhile. Its row is locked first, so that no run joins between question and deletion. */
+    /**
+     * Returns false if a run joined the thread meanwhile. Locks the thread's row first, so that no run joins between
+     * the check and the deletion.
+     */
     private boolean deleteEmptyThread(Connection connection, Owner owner, String threadId) throws SQLException {
         return Transaction.in(connection, () -> {
             exists(connection, "select 1 from thread where owner = ? and id = ? for update", owner, threadId);

@@ -10,9 +10,9 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.jboss.resteasy.reactive.RestQuery;
 
 /**
- * Which runs of the caller to list.
+ * The runs of the caller to list.
  *
- * @param common the agent, and when they began
+ * @param common the agent, and the time range in which the runs began
  * @param status the status
  * @param threadId the thread
  */

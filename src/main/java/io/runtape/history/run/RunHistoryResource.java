@@ -40,7 +40,7 @@ import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
-/** What was recorded of runs (docs/reference/http-api.md, "Runs"). */
+/** The recorded runs (docs/reference/http-api.md, "Runs"). */
 @Path("/history/v1")
 @Tag(name = "Runs")
 public final class RunHistoryResource {
@@ -102,7 +102,7 @@ public final class RunHistoryResource {
         return Responses.ok(Page.of(present.views(slice.rows()), next, context));
     }
 
-    /** All of them, a line each. */
+    /** All of the caller's runs, one a line. */
     @GET
     @Path("/runs")
     @Produces(NdjsonResponses.LINES + ";qs=0.9")
@@ -117,7 +117,7 @@ public final class RunHistoryResource {
         return lines.newest(owner, filter, context);
     }
 
-    /** One run, by its id here or at the agent API. */
+    /** One run, by Runtape's id or the agent API's. */
     @GET
     @Path("/runs/{id}")
     @Produces(MediaType.APPLICATION_JSON)
@@ -137,7 +137,7 @@ public final class RunHistoryResource {
                 : Responses.ok(new DataEnvelope<>(RunView.of(run)), tag);
     }
 
-    /** The body that the run was called with, byte for byte. */
+    /** The body of the run's request, byte for byte. */
     @GET
     @Path("/runs/{id}/request")
     @Operation(
@@ -159,13 +159,13 @@ public final class RunHistoryResource {
         return RestResponse.ResponseBuilder.ok(request.body())
                 .type(mediaType(request.type()))
                 .header(HttpHeaders.CACHE_CONTROL, "no-store")
-                // The caller chose body and type: a browser that opens this address must run nothing of it.
+                // The caller chose the body and its type: a browser that opens this address must not run any of it.
                 .header("X-Content-Type-Options", "nosniff")
                 .header("Content-Security-Policy", "sandbox; default-src 'none'")
                 .build();
     }
 
-    /** The type that the caller named; where that is none, what every recorded body is. */
+    /** The type that the caller named; if it is no valid type, the type for any recorded body. */
     private static MediaType mediaType(@Nullable String named) {
         return Optional.ofNullable(named).flatMap(RunHistoryResource::parsed).orElse(MediaType.APPLICATION_JSON_TYPE);
     }
@@ -178,7 +178,7 @@ public final class RunHistoryResource {
         }
     }
 
-    /** Deletes a run that has ended, with its frames. */
+    /** Deletes an ended run with its frames. */
     @DELETE
     @Path("/runs/{id}")
     @Operation(

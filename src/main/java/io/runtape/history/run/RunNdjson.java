@@ -18,13 +18,13 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
- * Shows all runs of a listing that there are when it begins, as JSON, a line each. A run that is deleted before its turn comes is
- * left out. Safe for any thread.
+ * Shows as NDJSON all runs of a listing that exist when the response begins. Leaves out a run that is deleted before
+ * its turn. Safe for any thread.
  */
 @Singleton
 public final class RunNdjson {
 
-    /** One read: of ordinary runs about as many as a chunk shows. */
+    /** The bounds of one read: about as many ordinary runs as a chunk holds. */
     private static final RunQueries.Bounds READ = new RunQueries.Bounds(50, NdjsonResponses.CHUNK_BYTES);
 
     private final RunQueries runs;
@@ -39,17 +39,19 @@ public final class RunNdjson {
         this.line = json.writerFor(RunView.class);
     }
 
-    /** The newest runs first. Does not block. */
+    /** Lists the newest runs first. Does not block. */
     Uni<Void> newest(Owner owner, RunFilter filter, RoutingContext context) {
         return lines.write(owner, context, room -> new Newest(owner, filter, room));
     }
 
-    /** The runs of a thread in their order. Does not block. */
+    /** Lists the runs of a thread in their order. Does not block. */
     public Uni<Void> ofThread(Owner owner, AgentThread thread, RoutingContext context) {
         return lines.write(owner, context, room -> new OfThread(owner, thread, room));
     }
 
-    /** Reads piece by piece, and keeps the place in the listing between two pieces. Confined to one thread at a time. */
+    /**
+     * Reads the listing piece by piece, and keeps its position between two pieces. Confined to one thread at a time.
+     */
     private abstract class Walk implements NdjsonResponses.Source {
 
         private boolean more = true;

@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
- * Queries over runs. Each is a transaction of its own and so sees what is committed when it is asked, never what an earlier
- * one left in a session. They block; safe for any thread.
+ * Queries over runs. Each query is a transaction of its own, so it sees what is committed at that time, and never what
+ * an earlier query left in a session. All methods block; safe for any thread.
  */
 @ApplicationScoped
 @Transactional
@@ -28,14 +28,15 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     /**
      * How much of a listing to read.
      *
-     * @param runs how many runs at the most
-     * @param bytes it ends with the run that reaches this many bytes of text: prompts and results may be megabytes long
+     * @param runs the most runs
+     * @param bytes the read ends with the run that reaches this many bytes of text, since prompts and results may be
+     *     megabytes long
      */
     public record Bounds(int runs, long bytes) {
 
         private static final long PAGE_BYTES = 4 << 20;
 
-        /** Those of a page with so many runs at the most. */
+        /** The bounds of a page with at most this many runs. */
         public static Bounds ofPage(int limit) {
             return new Bounds(limit, PAGE_BYTES);
         }
@@ -48,18 +49,18 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
             from Run e where\s""";
 
     /**
-     * How much there is to read of a run.
+     * The size of a run.
      *
      * @param runPk its key
-     * @param bytes of its texts
+     * @param bytes how many bytes its texts have
      */
     @RegisterForReflection
     record Size(Long runPk, Number bytes) {}
 
     /**
-     * The owner's run of that id, here or at the agent API.
+     * The owner's run of this id, Runtape's or the agent API's.
      *
-     * @throws ApiException 404 where there is none
+     * @throws ApiException 404 if there is no such run
      */
     public Run require(Owner owner, String id) {
         return Run.of(owner, id).orElseThrow(() -> ApiException.notFound("run"));
@@ -69,7 +70,7 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     ListSlice<Run> newest(
             Owner owner, RunFilter filter, Optional<StreamPosition> after, Bounds bounds, LongConsumer room) {
         WhereClause conditions = WhereClause.of(owner)
-                // Says what the index is limited to.
+                // Repeats the condition of the partial index.
                 .and("e.runPk > 0", Map.of())
                 .and("e.agent = :agent", "agent", filter.common().agent())
                 .and("e.status = :status", "status", filter.status().map(RunStatus::label))
@@ -77,13 +78,13 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                 .and("e.createdAt >= :since", "since", filter.common().since())
                 .and("e.createdAt < :until", Map.of("until", filter.common().end()));
         after.ifPresent(position -> conditions.and(
-                // The first half is what the index is searched by.
+                // The database searches the index by the first half.
                 "e.createdAt <= :at and (e.createdAt < :at or e.runPk < :pk)",
                 Map.of("at", position.createdAt(), "pk", position.runPk())));
         return slice(conditions, "e.owner desc, e.createdAt desc, e.runPk desc", bounds, room);
     }
 
-    /** The runs of a thread in their order, after a place in it and up to another one. */
+    /** The runs of a thread in their order, between two places. */
     public ListSlice<Run> ofThread(
             Owner owner, String threadId, long afterOrdinal, long upToOrdinal, Bounds bounds, LongConsumer room) {
         WhereClause conditions = WhereClause.of(owner)
@@ -94,8 +95,8 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     }
 
     /**
-     * @param order all columns of the index from its first, or H2 sorts all that there is for each page
-     * @param room is told how many bytes will be read, and may wait, or throw, until there is room for them
+     * @param order all columns of the index from its first one; otherwise H2 sorts all rows for each page
+     * @param room takes how many bytes the read will bring; may wait until there is room for them, or throw
      */
     private ListSlice<Run> slice(WhereClause conditions, String order, Bounds bounds, LongConsumer room) {
         List<Size> sizes = find(SIZES + conditions.hql() + " order by " + order, conditions.parameters())
@@ -114,7 +115,7 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         return new ListSlice<>(runs, taken < sizes.size());
     }
 
-    /** A place in the list of the newest runs. */
+    /** A position in the list of the newest runs. */
     record StreamPosition(Instant createdAt, long runPk) {
 
         static StreamPosition of(Run run) {

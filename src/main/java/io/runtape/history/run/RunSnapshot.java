@@ -5,14 +5,14 @@ import io.runtape.run.RunTotals;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run as it stands.
+ * A run as it is at this moment.
  *
- * @param row its row; of a run that goes on, only what its beginning and its head wrote counts
- * @param live what is durable of a run that goes on; null once it has ended
+ * @param row its row; of a live run, only the columns from its beginning and its head are valid
+ * @param live the durable totals of a live run; null once it has ended
  */
 public record RunSnapshot(Run row, @Nullable RunTotals live) {
 
-    /** How many frames it has that are durable. */
+    /** How many durable frames the run has. */
     public long frameCount() {
         return live == null ? row.frameCount : live.frames();
     }

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Completes rows of runs by what the journal knows of those that go on. A run has ended for a reader when its end is durable:
- * on H2 its row says so a moment earlier. Blocks; safe for any thread.
+ * Completes the rows of live runs with what the journal knows. For a reader a run has ended once its end is durable; on
+ * H2 the row has the end a moment earlier. Blocks; safe for any thread.
  */
 @Singleton
 public final class RunSnapshots {
@@ -30,15 +30,15 @@ public final class RunSnapshots {
     }
 
     /**
-     * The owner's run of that id, here or at the agent API, as it stands.
+     * The owner's run of this id, Runtape's or the agent API's, as it is at this moment.
      *
-     * @throws ApiException 404 where there is none
+     * @throws ApiException 404 if there is no such run
      */
     public RunSnapshot require(Owner owner, String id) throws SQLException {
         return of(runs.require(owner, id)).orElseThrow(() -> ApiException.notFound("run"));
     }
 
-    /** The run as it stands; empty where it was deleted after its row was read. */
+    /** The run as it is at this moment; empty if it was deleted after the read of its row. */
     Optional<RunSnapshot> of(Run row) throws SQLException {
         Optional<RunJournal> live = journal.unended(row.runPk);
         if (live.isPresent()) {
@@ -47,7 +47,8 @@ public final class RunSnapshots {
         if (!row.running()) {
             return Optional.of(new RunSnapshot(row, null));
         }
-        // Either it ended after its row was read, or the database refused its end and the next start will close it.
+        // Either the run ended after the read of its row, or the database refused its end and the next start will close
+        // it.
         Optional<Run> again = runs.findByIdOptional(row.runPk);
         if (again.isEmpty()) {
             return Optional.empty();
@@ -56,7 +57,7 @@ public final class RunSnapshots {
         return Optional.of(new RunSnapshot(now, now.running() ? frames.totals(now.runPk) : null));
     }
 
-    /** All of the runs that are still there, as they stand. */
+    /** All of these runs that still exist, as they are at this moment. */
     public List<RunView> views(List<Run> rows) throws SQLException {
         List<RunView> views = new ArrayList<>(rows.size());
         for (Run row : rows) {

@@ -11,7 +11,7 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** A run in JSON (docs/reference/http-api.md, "Runs"). What is not known, or not known yet, is null. */
+/** A run in JSON (docs/reference/http-api.md, "Runs"). Unknown values are null, also those that are not known yet. */
 @Schema(
         name = "Run",
         description = "One recorded call. What is not known, or not known yet, is null.",
