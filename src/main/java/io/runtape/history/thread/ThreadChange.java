@@ -8,11 +8,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller changes of a thread.
+ * A caller's change of a thread.
  *
  * @param titled whether the title changes
- * @param title the new title; null takes it away, and the thread is called by its first prompt again
- * @param archived whether it is archived from now on; null leaves that as it is
+ * @param title the new title; null removes it, and the first prompt is the title again
+ * @param archived whether the thread is archived from now on; null changes nothing
  */
 record ThreadChange(
         boolean titled, @Nullable String title, @Nullable Boolean archived) {
@@ -22,7 +22,7 @@ record ThreadChange(
     /**
      * Reads the body of a request.
      *
-     * @throws ApiException 400 where it is anything but {@code {"title","archived"}}
+     * @throws ApiException 400 if it is anything but {@code {"title","archived"}}
      */
     static ThreadChange read(byte[] body) {
         JsonNode given = JsonBody.object(body, "The body must be a JSON object with title, archived, or both.");
@@ -55,7 +55,7 @@ record ThreadChange(
         return title;
     }
 
-    /** What a database's text cannot hold, or gives back changed. */
+    /** Whether a database can store this text and return it unchanged. */
     private static boolean isStorable(String text) {
         return text.codePoints().noneMatch(c -> c == 0 || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
     }

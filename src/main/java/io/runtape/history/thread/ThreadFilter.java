@@ -7,10 +7,10 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.jboss.resteasy.reactive.RestQuery;
 
 /**
- * Which threads of the caller to list.
+ * The threads of the caller to list.
  *
- * @param common the agent, and when something last happened in them
- * @param archived whether they are archived
+ * @param common the agent, and the time range of the last activity
+ * @param archived whether the threads are archived
  */
 record ThreadFilter(
         @BeanParam ListFilter common,

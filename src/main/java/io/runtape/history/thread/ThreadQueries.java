@@ -23,15 +23,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Queries over threads. Each is a transaction of its own and so sees what is committed when it is asked. They block; safe for
- * any thread.
+ * Queries over threads. Each query is a transaction of its own, so it sees what is committed at that time. All methods
+ * block; safe for any thread.
  */
 @ApplicationScoped
 @Transactional
 public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentThread.Key> {
 
-    // The joins and subqueries go by owner and thread, which is what H2 searches the index by; a list of threads it
-    // does not.
+    // The joins and subqueries compare owner and thread, since H2 searches the index by these columns; it does not
+    // search the index by a list of threads.
 
     private static final String RUNNING = """
             select t.id, r.runPk from AgentThread t join Run r on r.owner = t.owner and r.threadId = t.id
@@ -48,22 +48,22 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
                     order by r.owner desc, r.threadId desc, r.threadOrdinal desc limit 1)
             from AgentThread t where t.owner = :owner and t.id in :threads""";
 
-    /** A key that no run has: an empty list of keys is no valid SQL. */
+    /** A key that no run has: an empty list of keys is not valid SQL. */
     private static final long NO_RUN = -1;
 
     /**
-     * The owner's thread of that id.
+     * The owner's thread of this id.
      *
-     * @throws ApiException 404 where there is none
+     * @throws ApiException 404 if there is no such thread
      */
     public AgentThread require(Owner owner, String id) {
         return AgentThread.of(owner, id).orElseThrow(() -> ApiException.notFound("thread"));
     }
 
-    /** The threads that moved last, from a position on. */
+    /** The threads with the latest activity, from a position on. */
     ListSlice<AgentThread> latest(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
         WhereClause conditions = WhereClause.of(owner)
-                // Says what the index is limited to.
+                // Repeats the condition of the partial index.
                 .and("e.lastOrdinal > 0", Map.of())
                 .and("e.agent = :agent", "agent", filter.common().agent())
                 .and("e.archived = :archived", "archived", filter.archived())
@@ -78,7 +78,7 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
                 find(hql, conditions.parameters()).page(0, limit + 1).list(), limit);
     }
 
-    /** What the runs of each thread add up to; threads that are gone are absent. */
+    /** The totals over the runs of each thread; deleted threads are absent. */
     Map<String, Counts> counts(Owner owner, List<String> threads) {
         if (threads.isEmpty()) {
             return Map.of();
@@ -115,12 +115,12 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
     }
 
     /**
-     * What the runs of a thread add up to.
+     * The totals over the runs of a thread.
      *
-     * @param runs how many they are
-     * @param events events of those that are not running
-     * @param running the keys of those that are
-     * @param lastStatus the status of the last one
+     * @param runs how many runs the thread has
+     * @param events the number of events in runs that have ended
+     * @param running the keys of the runs that have not ended
+     * @param lastStatus the status of the last run
      */
     record Counts(
             long runs,
@@ -131,7 +131,7 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
         static final Counts NONE = new Counts(0, 0, List.of(), null);
     }
 
-    /** A place in the list of the threads that moved last. */
+    /** A position in the list of the threads with the latest activity. */
     record StreamPosition(Instant updatedAt, String id) {
 
         static StreamPosition of(AgentThread thread) {

@@ -91,7 +91,7 @@ public final class ThreadResource {
         this.memory = memory;
     }
 
-    /** The caller's threads, the one that moved last first. */
+    /** The caller's threads, the latest activity first. */
     @GET
     @Path("/threads")
     @Produces(MediaType.APPLICATION_JSON)
@@ -152,7 +152,7 @@ public final class ThreadResource {
         return Responses.ok(Page.of(present.views(slice.rows()), next, context));
     }
 
-    /** All of them, a line each. */
+    /** All runs of the thread, one a line. */
     @GET
     @Path("/threads/{id}/runs")
     @Produces(NdjsonResponses.LINES + ";qs=0.9")

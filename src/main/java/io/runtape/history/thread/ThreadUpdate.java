@@ -13,9 +13,9 @@ import java.sql.Types;
 import javax.sql.DataSource;
 
 /**
- * Writes what callers change of threads. When it returns, the change outlives the process. The time of the last activity
- * stays: nothing happened in the conversation. Plain SQL, since the same connection makes the change durable. Blocks; safe for any
- * thread.
+ * Writes a caller's changes of threads. A change is durable when the method returns. The time of the last activity
+ * stays: nothing happened in the conversation. Uses plain SQL, since the same connection makes the change durable.
+ * Blocks; safe for any thread.
  */
 @Singleton
 final class ThreadUpdate {
@@ -32,7 +32,7 @@ final class ThreadUpdate {
         this.store = store;
     }
 
-    /** @throws ApiException 404 where the thread is gone */
+    /** @throws ApiException 404 if the thread no longer exists */
     void apply(Owner owner, String threadId, ThreadChange change) throws SQLException {
         try (Connection connection = database.getConnection()) {
             boolean there = Transaction.in(connection, () -> {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Completes rows of threads by what their runs add up to, those that go on included. Blocks; safe for any thread. */
+/** Completes the rows of threads with the totals over their runs, live runs included. Blocks; safe for any thread. */
 @Singleton
 final class ThreadViews {
 
