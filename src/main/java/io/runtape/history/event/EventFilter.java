@@ -11,12 +11,12 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.jboss.resteasy.reactive.RestQuery;
 
 /**
- * Which frames to show, and how.
+ * The frames to show, and how to show them.
  *
- * @param types the types as they are stored; empty for all
- * @param kinds the kinds; empty for all
- * @param after the position to begin after; in descending order, to end after
- * @param include what is shown besides
+ * @param types the types as the database stores them; empty for all types
+ * @param kinds the kinds; empty for all kinds
+ * @param after the position to begin after; in descending order, the position to end after
+ * @param include what to show in addition
  */
 record EventFilter(
         @RestQuery("type")
@@ -39,7 +39,7 @@ record EventFilter(
                 schema = @Schema(type = SchemaType.STRING, enumeration = "raw"))
         Optional<Addition> include) {
 
-    /** Types are stored up to this length. */
+    /** The database stores types up to this length. */
     private static final int TYPE_CHARS_MAX = 200;
 
     EventFilter {
@@ -51,13 +51,13 @@ record EventFilter(
         return type.length() <= TYPE_CHARS_MAX ? type : type.substring(0, TYPE_CHARS_MAX);
     }
 
-    /** What a frame is shown with, where it is asked for. */
+    /** What a caller can ask for in addition to a frame's usual fields. */
     enum Addition {
-        /** Its bytes. */
+        /** The frame's bytes. */
         RAW
     }
 
-    /** Whether each frame's bytes are shown too. */
+    /** Whether to show each frame's bytes too. */
     boolean raw() {
         return include.isPresent();
     }

@@ -21,14 +21,14 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Shows frames as JSON: a page of them, or all, a line each. Safe for any thread. */
+/** Shows frames as JSON: one page, or all frames with one a line. Safe for any thread. */
 @Singleton
 final class EventHistory {
 
-    /** A page ends with the event that reaches this weight: events with their parts may be megabytes each. */
+    /** A page ends with the event that reaches this weight, since events with their parts may be megabytes each. */
     private static final long PAGE_WEIGHT = 4 << 20;
 
-    /** Frames of one read on behalf of a response of lines: of frames of ordinary length about as many as a chunk shows. */
+    /** Frames of one read for an NDJSON response: of ordinary length, about as many as a chunk holds. */
     private static final int LINES_FRAMES = 128;
 
     private final FrameReader reader;
@@ -53,7 +53,7 @@ final class EventHistory {
         this.memory = memory;
     }
 
-    /** A page. Blocks. */
+    /** Reads a page. Blocks. */
     Page<EventView> page(
             String listing, EventScan.Runs runs, EventFilter filter, EventRange span, int limit, RoutingContext context)
             throws SQLException {
@@ -75,16 +75,16 @@ final class EventHistory {
         return Page.of(events, null, context);
     }
 
-    /** @throws ApiException 400 where a parameter belongs to a page */
+    /** @throws ApiException 400 if a parameter belongs to a page */
     static void requireLinesOnly(RoutingContext context) {
         NdjsonResponses.requireNone(context, "events", "limit", "cursor", "order");
     }
 
     /**
-     * All of them, a line each. Does not block; fails in its midst where a run is deleted meanwhile, so that nobody takes the rest
-     * for the whole.
+     * Writes all frames, one a line. Does not block. Breaks off if a run is deleted meanwhile, so that no client takes
+     * the part for the whole.
      *
-     * @param owner whose frames they are, in whose turns they are read
+     * @param owner the owner of the frames; the reads take that owner's turns
      */
     Uni<Void> lines(Owner owner, EventScan.Runs runs, EventFilter filter, EventRange span, RoutingContext context) {
         return lines.write(owner, context, room -> {
@@ -110,7 +110,7 @@ final class EventHistory {
         }
     }
 
-    /** The next lines; empty at the end. Ends where what was read ends, so that a turn is one read. */
+    /** The next lines; empty at the end. Ends where the read frames end, so that a turn is one read. */
     private byte[] chunk(EventScan walk, EventFilter filter, LongConsumer room) throws SQLException, IOException {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
         while (lines.size() < NdjsonResponses.CHUNK_BYTES && (lines.size() == 0 || walk.holdsNext())) {

@@ -9,10 +9,10 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.jboss.resteasy.reactive.RestQuery;
 
 /**
- * Which page of frames to show.
+ * The page of frames to show.
  *
- * @param filter of which frames
- * @param direction whether the first or the last comes first
+ * @param filter selects the frames
+ * @param direction whether the first or the last frame comes first
  * @param page which page
  */
 record EventPage(
@@ -30,11 +30,11 @@ record EventPage(
 
         @BeanParam PageParameters page) {
 
-    /** The direction. */
+    /** The direction of a page. */
     enum Direction {
-        /** The first comes first. */
+        /** The first frame comes first. */
         ASC,
-        /** The last comes first. */
+        /** The last frame comes first. */
         DESC
     }
 
@@ -42,12 +42,12 @@ record EventPage(
         return direction == Direction.DESC;
     }
 
-    /** Names the listing, for its cursors. */
+    /** Names the listing for its cursors. */
     String listing(String of) {
         return "events " + (descending() ? "desc " : "asc ") + of;
     }
 
-    /** What there is to show behind the page's cursor. */
+    /** The positions behind the page's cursor. */
     EventRange range(String listing) {
         EventRange whole = new EventRange(filter.after(), Long.MAX_VALUE, descending());
         return page.cursor(listing, 1)

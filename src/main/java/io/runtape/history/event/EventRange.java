@@ -1,11 +1,11 @@
 package io.runtape.history.event;
 
 /**
- * A stretch of positions.
+ * A range of positions.
  *
  * @param after the position that it begins after
  * @param before the position that it ends before
- * @param descending whether the last comes first
+ * @param descending whether the last position comes first
  */
 record EventRange(long after, long before, boolean descending) {
 
@@ -13,7 +13,7 @@ record EventRange(long after, long before, boolean descending) {
         return new EventRange(position, Long.MAX_VALUE, false);
     }
 
-    /** What is left of it behind a position. */
+    /** The rest of the range behind a position. */
     EventRange beyond(long position) {
         return descending
                 ? new EventRange(after, Math.min(before, position), true)

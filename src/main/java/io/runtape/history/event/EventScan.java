@@ -9,20 +9,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes over the frames of a run, or of one run after the other, page by page: never more than one page of them is in
- * memory, and between two calls no connection is held. Blocks. Confined to one thread at a time.
+ * Goes over the frames of a run, or of several runs one after the other, page by page. Holds at most one page in
+ * memory, and no connection between two calls. Blocks. Confined to one thread at a time.
  */
 final class EventScan {
 
-    /** Where the runs come from, in the order that they are gone over. */
+    /** The source of the runs, in the order of the scan. */
     @FunctionalInterface
     interface Runs {
-        /** The next run; null behind the last. */
+        /** The next run; null after the last. */
         @Nullable
         RunFrames next() throws SQLException;
     }
 
-    /** What is to be known of a run whose last frame was given. */
+    /** Called with a run after its last frame was returned. */
     @FunctionalInterface
     interface Leaving {
         void left(RunFrames run) throws SQLException;
@@ -35,7 +35,7 @@ final class EventScan {
         }
     }
 
-    /** Where pages of frames are read. */
+    /** Reads pages of frames. */
     @FunctionalInterface
     interface Pages {
         List<RecordedFrame> read(long runPk, FrameQuery query) throws SQLException;
@@ -55,7 +55,7 @@ final class EventScan {
     private List<RecordedFrame> page = List.of();
     private int at;
 
-    /** The last event ID that was met or looked up last, and the frame that set it. */
+    /** The last event ID that the scan met or looked up most recently, and the frame that set it. */
     private String lastEventId = "";
 
     private long idSetBy;
@@ -63,7 +63,7 @@ final class EventScan {
     /**
      * @param reader looks up last event IDs
      * @param pages reads the frames
-     * @param pageFrames how many frames to read at once, at the most
+     * @param pageFrames the most frames of one read
      */
     EventScan(
             FrameReader reader,
@@ -82,12 +82,12 @@ final class EventScan {
         this.pageFrames = pageFrames;
     }
 
-    /** Whether the next frame is in memory already. */
+    /** Whether the next frame is already in memory. */
     boolean holdsNext() {
         return at < page.size();
     }
 
-    /** The next frame; null behind the last. */
+    /** The next frame; null after the last. */
     @Nullable
     Found next() throws SQLException {
         RunFrames of = run;
@@ -105,7 +105,10 @@ final class EventScan {
         return new Found(of, withId(of, page.get(at++)));
     }
 
-    /** Frames under one ID follow each other, so one look-up serves them all; the frame that set it mostly came before them. */
+    /**
+     * Frames with the same ID follow each other, so one look-up serves them all. The frame that set the ID mostly came
+     * before them.
+     */
     private RecordedFrame withId(RunFrames of, RecordedFrame frame) throws SQLException {
         if (!frame.lastEventId().isEmpty()) {
             lastEventId = frame.lastEventId();
@@ -121,7 +124,7 @@ final class EventScan {
         return frame.under(lastEventId);
     }
 
-    /** Keeps nothing in memory but the place: what was read ahead is read again. */
+    /** Keeps only the position in memory: the scan reads again what it had read ahead. */
     void rest() {
         if (at > 0 && at < page.size()) {
             long last = page.get(at - 1).sequence();

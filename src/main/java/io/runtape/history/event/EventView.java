@@ -107,7 +107,7 @@ record EventView(
         @Nullable
         Boolean truncated) {
 
-    /** Characters that it holds, about: what it costs to keep and to write. */
+    /** About how many characters the view holds: its cost in memory and when written. */
     long weight() {
         return bytes
                 + (data == null ? 0 : data.length())

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what a frame says out of its bytes. Blocks where an event came in parts; safe for any thread. */
+/** Reads the event out of a frame's bytes. Blocks if an event came in parts; safe for any thread. */
 @Singleton
 final class EventViews {
 
@@ -32,7 +32,7 @@ final class EventViews {
                 (int) Math.min(Integer.MAX_VALUE / 2, config.maxFrame().asLongValue());
     }
 
-    /** @param room is told how many bytes an event in parts has, and may wait, or throw, until there is room for them */
+    /** @param room takes how many bytes an event in parts has; may wait until there is room for them, or throw */
     EventView of(RunFrames run, RecordedFrame frame, boolean raw, LongConsumer room) throws SQLException {
         Said said = said(run, frame, room);
         return new EventView(
@@ -52,7 +52,7 @@ final class EventViews {
                 said.truncated ? true : null);
     }
 
-    /** What a frame dispatches, or the body that it is. */
+    /** The event that a frame dispatches, or the body that the frame is. */
     private record Said(@Nullable String event, @Nullable String data, boolean truncated) {
         static final Said NOTHING = new Said(null, null, false);
         static final Said TOO_LONG = new Said(null, null, true);

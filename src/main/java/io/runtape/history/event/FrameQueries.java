@@ -17,8 +17,8 @@ import java.util.Optional;
 import javax.sql.DataSource;
 
 /**
- * Queries over frames, and over the runs that have some. They block; safe for any thread. Plain SQL: frames are no entities, and
- * its order and bounds are what makes H2 search an index instead of all runs of a thread.
+ * Queries over frames, and over the runs that have frames. All methods block; safe for any thread. Uses plain SQL:
+ * frames are no entities, and because of its order and bounds H2 searches an index instead of all runs of a thread.
  */
 @Singleton
 final class FrameQueries {
@@ -39,7 +39,7 @@ final class FrameQueries {
         this.journal = journal;
     }
 
-    /** Whether the run has not been deleted. */
+    /** Whether the run still exists. */
     boolean isThere(long runPk) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement("select 1 from run where run_pk = ?")) {
@@ -51,9 +51,9 @@ final class FrameQueries {
     }
 
     /**
-     * The place of the thread's last run whose frames may be shown: the first that goes on, else the last. Frames of a run
-     * that began while another one of the thread went on wait for that one's end, or whoever asks again after the last
-     * position would never see the rest of it.
+     * The place of the last run of the thread whose frames may be shown: the first live run, or else the last run. If a
+     * run began while an earlier run of the thread was live, its frames wait for the end of that run. Otherwise a
+     * caller that continues after the last position would never see the rest of the earlier run.
      */
     long horizon(Owner owner, AgentThread thread) throws SQLException {
         try (Connection connection = database.getConnection();
@@ -69,16 +69,17 @@ final class FrameQueries {
     }
 
     /**
-     * Checks that a position of the thread is not past what is recorded. One of a run that was deleted is not.
+     * Checks that a position of the thread is not past the recorded frames. The position of a deleted run is not past
+     * them.
      *
-     * @throws ApiException 400 {@code unknown_sequence} where it is
+     * @throws ApiException 400 {@code unknown_sequence} if it is
      */
     void requireReached(Owner owner, AgentThread thread, long position) throws SQLException {
         if (position == 0) {
             return;
         }
         long ordinal = ThreadPosition.ordinal(position);
-        // Places count from 1: a smaller position is a run's sequence that was taken for the thread's.
+        // Places count from 1: a smaller position is a sequence of a run, used as a position of the thread.
         boolean ofNoRun = ordinal == 0 || ordinal > thread.lastOrdinal;
         ordinal = ofNoRun ? thread.lastOrdinal : ordinal;
         Optional<Long> last = lastSequence(owner, thread.id, ordinal);
@@ -118,13 +119,13 @@ final class FrameQueries {
         }
     }
 
-    /** The thread's first run of these places, or its last, that has a frame which passes the filter. */
+    /** The first or the last run of the thread, between these places, with a frame that passes the filter. */
     Optional<RunFrames> runOfThread(Owner owner, String threadId, long from, long to, boolean last, EventFilter filter)
             throws SQLException {
         String direction = last ? " desc" : "";
         FrameFilter frames = new FrameFilter(filter.kinds(), filter.types());
         String sql = RUN_OF_THREAD + frames.conditions("f.")
-                // All columns of the index, or H2 looks at all runs of the thread for each one.
+                // Names all columns of the index; otherwise H2 looks at all runs of the thread for each one.
                 + ") order by r.owner" + direction + ", r.thread_id" + direction + ", r.thread_ordinal" + direction
                 + " limit 1";
         try (Connection connection = database.getConnection();
@@ -151,7 +152,7 @@ final class FrameQueries {
                 durable(runPk));
     }
 
-    /** What the journal has no more is durable as a whole. */
+    /** The last durable sequence. A run that the journal no longer has is durable as a whole. */
     private long durable(long runPk) {
         return journal.unended(runPk).map(run -> run.durable().frames()).orElse(RunFrames.ALL);
     }

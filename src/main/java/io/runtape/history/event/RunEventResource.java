@@ -29,8 +29,8 @@ import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /**
- * The frames of a run as JSON (docs/reference/http-api.md, "Events of a run"). Their stream is told elsewhere, at the
- * same address.
+ * The frames of a run as JSON (docs/reference/http-api.md, "Events of a run"). Another resource serves them as a
+ * stream, at the same address.
  */
 @Path("/history/v1")
 @Tag(name = "Runs")
@@ -46,7 +46,7 @@ public final class RunEventResource {
         this.events = events;
     }
 
-    /** A page of them. */
+    /** A page of the run's frames. */
     @GET
     @Path("/runs/{id}/events")
     @Produces(MediaType.APPLICATION_JSON)
@@ -71,7 +71,7 @@ public final class RunEventResource {
                 context));
     }
 
-    /** All of them up to the present, a line each. */
+    /** All frames of the run up to the present, one a line. */
     @GET
     @Path("/runs/{id}/events")
     @Produces(NdjsonResponses.LINES + ";qs=0.9")

@@ -5,14 +5,15 @@ import io.runtape.run.ThreadPosition;
 import java.time.Instant;
 
 /**
- * The frames of one run, as far as they may be read.
+ * The frames of one run that may be read.
  *
  * @param runPk the run's key
  * @param runId its public id
  * @param threadId its thread
  * @param createdAt when it began
- * @param base what is added to a frame's sequence to make its position: 0, or in a thread its {@link ThreadPosition#base}
- * @param upTo the last sequence that may be read; {@link #ALL} where whatever there is may be
+ * @param base the difference between a frame's position and its sequence: 0, or in a thread its {@link
+ *     ThreadPosition#base}
+ * @param upTo the last sequence that may be read; {@link #ALL} if all frames may
  */
 record RunFrames(long runPk, String runId, String threadId, Instant createdAt, long base, long upTo) {
 

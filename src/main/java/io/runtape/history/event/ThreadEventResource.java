@@ -26,8 +26,8 @@ import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /**
- * The frames of a thread as JSON, run by run (docs/reference/http-api.md, "Threads"). Their stream is told elsewhere,
- * at the same address.
+ * The frames of a thread as JSON, run by run (docs/reference/http-api.md, "Threads"). Another resource serves them as a
+ * stream, at the same address.
  */
 @Path("/history/v1")
 @Tag(name = "Threads")
@@ -45,7 +45,7 @@ public final class ThreadEventResource {
         this.events = events;
     }
 
-    /** A page of them. */
+    /** A page of the thread's frames. */
     @GET
     @Path("/threads/{id}/events")
     @Produces(MediaType.APPLICATION_JSON)
@@ -72,7 +72,7 @@ public final class ThreadEventResource {
                 context));
     }
 
-    /** All of them up to the present, a line each. */
+    /** All frames of the thread up to the present, one a line. */
     @GET
     @Path("/threads/{id}/events")
     @Produces(NdjsonResponses.LINES + ";qs=0.9")

@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The runs of a thread whose frames are asked for, one after the other; runs without such a frame are passed over in the
- * database. Blocks. Confined to one thread at a time.
+ * The runs of a thread that have the wanted frames, one after the other; the database skips all other runs. Blocks.
+ * Confined to one thread at a time.
  */
 final class ThreadFrames implements EventScan.Runs {
 
@@ -46,8 +46,7 @@ final class ThreadFrames implements EventScan.Runs {
             to = ordinal - 1;
         } else {
             from = ordinal + 1;
-            // Behind a run whose end is not durable nothing may be shown, even where its row says already that it
-            // ended.
+            // Nothing may be shown behind a run whose end is not durable, even if its row already has the end.
             to = found.get().upTo() == RunFrames.ALL ? to : ordinal;
         }
         return found.get();
