@@ -10,13 +10,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Where a page of a listing ended: the values that its order goes by, so that the next page begins there whatever came in
- * meanwhile. To a caller it is an opaque word, and one of another listing is refused. It is not signed: a forged one only
- * moves within what its caller may read.
+ * The position at which a page of a listing ended: the values of the listing's order. So the next page begins there,
+ * whatever rows have come meanwhile. Callers see an opaque word, and a listing refuses the cursor of another one. The
+ * word is not signed: a forged cursor only moves within what its caller may read.
  */
 public final class Cursor {
 
-    /** Leads every cursor, so that a later version can tell those of this one. */
+    /** Leads every cursor, so that a later version can recognise the cursors of this one. */
     private static final String VERSION = "1";
 
     private static final String SEPARATOR = "\n";
@@ -28,10 +28,10 @@ public final class Cursor {
     }
 
     /**
-     * The word for a position.
+     * Writes a position as a word.
      *
-     * @param listing names the listing, what it is a listing of included
-     * @param position numbers, times, or ids; none of them holds a line end
+     * @param listing names the listing, including the thing whose items it lists
+     * @param position numbers, times or ids, without line ends
      */
     public static String write(String listing, Object... position) {
         String joined = Stream.concat(
@@ -47,9 +47,9 @@ public final class Cursor {
     }
 
     /**
-     * The position in a word.
+     * Reads the position from a word.
      *
-     * @throws ApiException 400 where it was not made by this listing
+     * @throws ApiException 400 if another listing made the word
      */
     static Cursor read(String word, String listing, int fields) {
         List<String> parts;
@@ -69,15 +69,15 @@ public final class Cursor {
         return new Cursor(parts.subList(2, parts.size()));
     }
 
-    /** The text at this place, counted from 0. */
+    /** The text at this index, counted from 0. */
     public String text(int at) {
         return fields.get(at);
     }
 
     /**
-     * The number at this place, counted from 0.
+     * The number at this index, counted from 0.
      *
-     * @throws ApiException 400 where it is none
+     * @throws ApiException 400 if the field is no number
      */
     public long number(int at) {
         try {
@@ -88,9 +88,9 @@ public final class Cursor {
     }
 
     /**
-     * The time at this place, counted from 0.
+     * The time at this index, counted from 0.
      *
-     * @throws ApiException 400 where it is none that a database can be asked for
+     * @throws ApiException 400 if the field is no time, or no time that a database can take
      */
     public Instant time(int at) {
         Instant time = Instant.EPOCH.plus(number(at), ChronoUnit.MICROS);

@@ -4,10 +4,10 @@ import io.runtape.access.Owner;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** What goes with a run or a thread that is deleted, in the transaction of its deletion. */
+/** Deletes what belongs to a deleted run or thread, in the transaction of the deletion. */
 public interface DeletionHook {
 
-    /** Called before the run's row is deleted; it is locked. */
+    /** Called before the run's row is deleted; the transaction has locked the row. */
     default void beforeRun(Connection connection, long runPk) throws SQLException {}
 
     /** Called after the thread's row was deleted. */

@@ -7,13 +7,13 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 
 /**
- * Receives the bodies of requests to the history, before any thread is given to them: one that never comes whole would hold it.
- * Safe for any event loop.
+ * Reads the bodies of requests to the history before a request gets a worker thread: an incomplete body would block
+ * that thread. Safe for any event loop.
  */
 @Singleton
 public final class HistoryBodies {
 
-    /** Some times what the longest value takes, a thread's title, when all of it is escaped. */
+    /** A few times the longest value, which is a thread's title with every character escaped. */
     private static final int BYTES_MAX = 64 << 10;
 
     private final MemoryBudgets memory;
@@ -23,8 +23,9 @@ public final class HistoryBodies {
     }
 
     /**
-     * The body of the request, which it must be the first to read: over HTTP/2 the framework takes no request that has been
-     * read. Subscribe to it on the request's event loop, as the request comes in; it fails as {@link IncomingBody#read} does.
+     * Reads the body of the request. No other code may read it first: over HTTP/2 the framework takes no request that
+     * has been read. Subscribe on the request's event loop, as soon as the request comes in. The result fails as {@link
+     * IncomingBody#read} does.
      */
     public Uni<byte[]> of(RoutingContext context) {
         return IncomingBody.read(context.request(), BYTES_MAX, "", memory.bodies())

@@ -4,11 +4,11 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
-/** The bounds of the recording that reading it back shares. */
+/** Bounds of the recording that the history also uses. */
 @ConfigMapping(prefix = "runtape")
 public interface HistoryConfig {
 
-    /** The largest event that history shows; of a larger one it shows the parts alone. */
+    /** The largest event that the history shows; of a larger event it shows only the parts. */
     @WithDefault("8M")
     MemorySize maxFrame();
 }

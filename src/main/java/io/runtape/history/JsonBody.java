@@ -13,8 +13,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The small JSON body of a request to the history, read strictly: nothing follows it and nothing is in it twice. {@link
- * HistoryBodies} bounds it, so that its tree is small too.
+ * The small JSON body of a request to the history. It is read strictly: nothing may follow the object, and no field may
+ * come twice. {@link HistoryBodies} bounds the body, so its tree is small too.
  */
 public final class JsonBody {
 
@@ -28,8 +28,8 @@ public final class JsonBody {
     /**
      * Reads an object.
      *
-     * @param otherwise what the caller is told where the body is something else
-     * @throws ApiException 400 where the body is something else
+     * @param otherwise the error message for a body of another form
+     * @throws ApiException 400 if the body has another form
      */
     public static JsonNode object(byte[] body, String otherwise) {
         try {
@@ -39,7 +39,7 @@ public final class JsonBody {
             }
             return read;
         } catch (JsonProcessingException e) {
-            // Its place in the body is said where all answers to bad JSON are made.
+            // The code that answers all bad JSON adds the position in the body.
             throw new WebApplicationException(e, Response.Status.BAD_REQUEST);
         } catch (IOException e) {
             throw ApiException.invalid(otherwise);

@@ -15,15 +15,15 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /**
- * How the gateway's JSON is written. Every timestamp is ISO 8601 in UTC with six digits after the point, which is what the
- * database holds, and so always of one length and sorts as text.
+ * How the gateway writes JSON. Every timestamp is ISO 8601 in UTC with six digits after the point, the precision of the
+ * database. So all timestamps have the same length and sort as text.
  */
 @Singleton
 final class JsonFormat implements ObjectMapperCustomizer {
 
     /**
-     * What an agent API sent may nest as deep as it was read, which is 1,000 levels, and lies a few levels deep in our
-     * answers.
+     * Values from an agent API may nest 1,000 levels deep, as the gateway reads them, and a response puts them a few
+     * levels deeper.
      */
     private static final int DEPTH_MAX = 1100;
 
@@ -40,7 +40,7 @@ final class JsonFormat implements ObjectMapperCustomizer {
                         .build());
     }
 
-    /** After Quarkus' own, whose serializer of timestamps this one takes the place of. */
+    /** Runs after Quarkus' own customizers, because this one replaces their serializer of timestamps. */
     @Override
     public int priority() {
         return MINIMUM_PRIORITY;

@@ -12,9 +12,9 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text that stands in a response as the JSON value that it is, or as a string where it is none. It is copied token by
- * token: no tree of it is built, numbers keep their digits, repeated fields stay, and line ends between tokens go, so that it
- * fits on a line.
+ * A text that a response holds as the JSON value that it is, or as a string if it is not JSON. The value is copied
+ * token by token, without a tree. Numbers keep their digits, and repeated fields stay. Line ends between tokens go, so
+ * that the value fits on a line.
  *
  * @param text the text
  */
@@ -22,19 +22,19 @@ import org.jspecify.annotations.Nullable;
 public record JsonText(String text) {
 
     /**
-     * Text that nests deeper is a string. A response puts it a few levels deep, and should stay below the 1,000 levels that
-     * common parsers take.
+     * A text that nests deeper becomes a string. A response puts the text a few levels deep, and should stay below the
+     * 1,000 levels that common parsers take.
      */
     private static final int DEPTH_MAX = 900;
 
     private static final JsonFactory JSON = JsonFactory.builder()
             .streamReadConstraints(
                     StreamReadConstraints.builder().maxNestingDepth(DEPTH_MAX).build())
-            // Names come from strangers: a table of them would only grow.
+            // Field names come from strangers: a table of them would only grow.
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
 
-    /** The text; null for none. */
+    /** Wraps the text; null stays null. */
     public static @Nullable JsonText orNull(@Nullable String text) {
         return text == null ? null : new JsonText(text);
     }
@@ -45,7 +45,7 @@ public record JsonText(String text) {
                 return false;
             }
             parser.skipChildren();
-            // Strings and numbers are decoded when they are asked for only; here their errors must show.
+            // The parser decodes strings and numbers only on demand; here their errors must show.
             parser.finishToken();
             return parser.nextToken() == null;
         } catch (IOException e) {

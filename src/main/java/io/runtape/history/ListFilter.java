@@ -10,13 +10,13 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.jboss.resteasy.reactive.RestQuery;
 
 /**
- * Which runs or threads to list, as far as both have it.
+ * The part of a filter that lists of runs and lists of threads share.
  *
  * @param agent the agent's name
  * @param since the earliest time
- * @param until the time that is too late
- * @param all whether those of all owners are asked for
- * @param owner the owner whose are asked for
+ * @param until the time before which entries must lie
+ * @param all whether the caller asks for the entries of all owners
+ * @param owner the owner whose entries the caller asks for
  */
 public record ListFilter(
         @RestQuery("agent") @Parameter(description = "Only those of this agent.", example = "code-assistant")
@@ -53,15 +53,18 @@ public record ListFilter(
     /** The last moment that every database and every client can hold. */
     static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
-    /** The time that is too late; never absent, since H2 searches an index by what the query bounds. */
+    /**
+     * The exclusive end of the time range. It is never absent, since H2 searches an index only by columns that the
+     * query bounds.
+     */
     public Instant end() {
         return until.orElse(LATEST);
     }
 
     /**
-     * Other owners' history needs a role that callers do not have.
+     * Refuses the history of other owners: it needs a role that callers do not have.
      *
-     * @throws ApiException 403 where it is asked for
+     * @throws ApiException 403 if the caller asks for it
      */
     public void refuseForeign() {
         if (all.orElse(false) || owner.isPresent()) {

@@ -5,19 +5,19 @@ import java.util.List;
 /**
  * Some rows of a listing.
  *
- * @param rows the rows, in its order
- * @param more whether others follow
+ * @param rows the rows, in the listing's order
+ * @param more whether further rows follow
  */
 public record ListSlice<T>(List<T> rows, boolean more) {
 
-    /** Those up to the limit, of rows that were read up to one more than it. */
+    /** Takes the rows up to the limit, from a read of up to one row more. */
     public static <T> ListSlice<T> of(List<T> rowsAndOneMore, int limit) {
         return rowsAndOneMore.size() > limit
                 ? new ListSlice<>(rowsAndOneMore.subList(0, limit), true)
                 : new ListSlice<>(rowsAndOneMore, false);
     }
 
-    /** The last row; there must be one. */
+    /** The last row; the slice must not be empty. */
     public T last() {
         return rows.get(rows.size() - 1);
     }

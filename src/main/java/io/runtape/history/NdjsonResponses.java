@@ -29,32 +29,39 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Responses with a JSON object a line, read as fast as the client takes them and only then. What fails before anything was sent is
- * answered as an error; what fails later cuts the response off, so that nobody takes the part for the whole. Safe for any thread.
+ * Responses with one JSON object a line. The gateway reads the lines only as fast as the client takes them. A failure
+ * before the first byte becomes an error response. A later failure cuts the response off, so that no client takes the
+ * part for the whole. Safe for any thread.
  */
 @Singleton
 public final class NdjsonResponses {
 
-    /** The type of a response with a JSON object a line. */
+    /** The type of a response with one JSON object a line. */
     public static final String LINES = "application/x-ndjson";
 
-    /** Lines are sent together up to this length: so little that thousands of clients may hold one each without reading it. */
+    /**
+     * Lines are sent together up to this length. It is small, so that thousands of clients may each hold one chunk that
+     * they do not read.
+     */
     public static final int CHUNK_BYTES = 64 << 10;
 
     private static final Logger LOG = Logger.getLogger(NdjsonResponses.class);
 
-    /** How often what is read counts against the memory for responses: as it is stored, as text and as the JSON that is written. */
+    /**
+     * How many times the bytes of a read count against the memory for responses: as stored rows, as text and as written
+     * JSON.
+     */
     private static final long FORMS = 3;
 
-    /** What a read for lines may count without a share of that memory: a read of ordinary rows is no longer. */
+    /** How many bytes a turn may count without a share of that memory: a read of ordinary rows stays below this. */
     private static final long TURN_BYTES = 2 * FORMS * CHUNK_BYTES;
 
-    /** Where the lines come from. */
+    /** The source of the lines. */
     @FunctionalInterface
     public interface Source {
         /**
-         * The next lines, each with its line end; empty at the end. Blocks, for one short read of the database, and keeps nothing
-         * that was read until the next call, which may come late.
+         * The next lines, each with its line end; empty at the end. Blocks for one short read of the database. Keeps no
+         * rows in memory until the next call, which may come late.
          */
         byte[] next() throws SQLException, IOException;
     }
@@ -69,12 +76,12 @@ public final class NdjsonResponses {
         this.memory = memory;
     }
 
-    /** What is read is there as rows, as text and as the JSON that is written. */
+    /** Multiplies the count, since rows are in memory as rows, as text and as written JSON. */
     public static LongConsumer forms(LongConsumer room) {
         return bytes -> room.accept(FORMS * bytes);
     }
 
-    /** @throws ApiException 400 where one of these parameters, which belong to a page, is given */
+    /** @throws ApiException 400 if the request has one of these parameters, which belong to a page */
     public static void requireNone(RoutingContext context, String what, String... names) {
         for (String name : names) {
             if (context.queryParams().contains(name)) {
@@ -87,15 +94,15 @@ public final class NdjsonResponses {
     /**
      * Writes the response. Does not block.
      *
-     * @param owner whose history it is, in whose turns it is read
-     * @param source makes the source; it is told of whatever is to be told how many bytes are read, and may wait until there is
+     * @param owner the owner of the history; the reads take that owner's turns
+     * @param source makes the source; its argument takes how many bytes a read will bring, and may wait until there is
      *     room for them
      */
     public Uni<Void> write(Owner owner, RoutingContext context, Function<LongConsumer, Source> source) {
         EventLoop loop =
                 ((ConnectionBase) context.request().connection()).channel().eventLoop();
         if (context.request().method().equals(HttpMethod.HEAD)) {
-            // On the event loop, or the framework changes the headers while they are sent.
+            // Runs on the event loop: otherwise the framework changes the headers while they are sent.
             return Uni.createFrom()
                     .voidItem()
                     .emitOn(loop)
@@ -110,7 +117,7 @@ public final class NdjsonResponses {
         return response.setChunked(true);
     }
 
-    /** One client's way through the lines: the next ones are asked for when the socket has taken those before. */
+    /** The transfer of the lines to one client: asks for the next lines when the socket has taken the previous ones. */
     private final class NdjsonResponse {
 
         private final Owner owner;
@@ -118,11 +125,11 @@ public final class NdjsonResponses {
         private final HttpServerResponse response;
         private final Source source;
         private final EventLoop loop;
-        /** Of the memory for responses, for as long as a turn lasts. */
+        /** Part of the memory for responses, for as long as a turn lasts. */
         private final BudgetShare share = memory.answers().share();
 
         private final AtomicReference<UnsentBytes.@Nullable Held> held = new AtomicReference<>();
-        /** Null where the client gets the lines as they are, which the first chunk decides. */
+        /** Null if the client gets the lines uncompressed; the first chunk decides. */
         private @Nullable GzipPieces gzip;
 
         private boolean begun;
@@ -136,7 +143,10 @@ public final class NdjsonResponses {
             this.source = source.apply(forms(this::takeRoom));
         }
 
-        /** What the number of turns bounds waits for no room: a turn that waits is kept from others. */
+        /**
+         * Takes no room for an ordinary read: the number of turns bounds such reads, and a waiting turn would hold up
+         * others.
+         */
         private void takeRoom(long bytes) {
             if (bytes > TURN_BYTES) {
                 share.takeBlocking(bytes);
@@ -192,7 +202,10 @@ public final class NdjsonResponses {
             return lines.length == 0 ? gzip.end() : gzip.piece(lines, 0, lines.length);
         }
 
-        /** On the event loop; the result, whether more is to come, is there when the socket has taken the bytes. */
+        /**
+         * Runs on the event loop. The result tells whether more is to come; it completes when the socket has taken the
+         * bytes.
+         */
         private Uni<Boolean> send(Chunk chunk) {
             if (!response.headWritten()) {
                 head(response);
@@ -208,13 +221,13 @@ public final class NdjsonResponses {
                     .replaceWith(!chunk.last);
         }
 
-        /** Nothing more is asked for; what is being read may still come. */
+        /** Asks for no more lines; a read that is under way may still end. */
         private void over() {
             over = true;
             taken();
         }
 
-        /** The socket has taken what it was given. */
+        /** The socket has taken the bytes that it was given. */
         private void taken() {
             UnsentBytes.Held now = held.getAndSet(null);
             if (now != null) {
@@ -225,9 +238,9 @@ public final class NdjsonResponses {
         private @Nullable Void cut(Throwable failure) {
             if (!response.closed()) {
                 if (failure instanceof ApiException || failure instanceof SQLException) {
-                    LOG.warnf("a response of lines is cut off: %s", failure.toString());
+                    LOG.warnf("an NDJSON response is cut off: %s", failure.toString());
                 } else {
-                    LOG.error("a response of lines is cut off", failure);
+                    LOG.error("an NDJSON response is cut off", failure);
                 }
                 ErrorReply.cut(context);
             }
@@ -236,7 +249,7 @@ public final class NdjsonResponses {
     }
 
     /**
-     * What is written at once.
+     * The bytes of one write.
      *
      * @param last whether the response ends with it
      */

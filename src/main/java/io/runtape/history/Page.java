@@ -8,10 +8,10 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The response that holds a part of a listing.
+ * A response with a part of a listing.
  *
  * @param data the items, in the listing's order
- * @param meta whether and how it goes on
+ * @param meta whether the listing goes on, and how to get more
  */
 @Schema(requiredProperties = {"data", "meta"})
 public record Page<T>(List<T> data, Meta meta) {
@@ -20,7 +20,7 @@ public record Page<T>(List<T> data, Meta meta) {
      * How a listing goes on.
      *
      * @param hasMore whether items follow
-     * @param nextCursor the {@code cursor} of the next page; null where no items follow
+     * @param nextCursor the {@code cursor} of the next page; null if no items follow
      * @param requestId names the request in the log
      */
     @Schema(
@@ -36,7 +36,7 @@ public record Page<T>(List<T> data, Meta meta) {
             @Schema(description = "Names the request in the gateway's log.")
             String requestId) {}
 
-    /** The response to this request. */
+    /** Makes the response to this request. */
     public static <T> Page<T> of(List<T> data, @Nullable String nextCursor, RoutingContext context) {
         return new Page<>(ReadOnceList.of(data), new Meta(nextCursor != null, nextCursor, RequestId.of(context)));
     }

@@ -8,10 +8,10 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.jboss.resteasy.reactive.RestQuery;
 
 /**
- * Which page of a listing to answer.
+ * The page of a listing that a caller asks for.
  *
- * @param limit how many items it has at the most
- * @param cursor the word for where an earlier page ended
+ * @param limit the most items on the page
+ * @param cursor the word for the end of an earlier page
  */
 public record PageParameters(
         @RestQuery("limit")
@@ -25,11 +25,11 @@ public record PageParameters(
         Optional<String> cursor) {
 
     /**
-     * Where an earlier page of this listing ended; empty where the first is asked for.
+     * The end of an earlier page of this listing; empty if the caller asks for the first page.
      *
-     * @param listing names the listing, as it was named to {@link Cursor#write}
-     * @param fields how many values its order goes by
-     * @throws io.runtape.error.ApiException 400 where the cursor was not made by this listing
+     * @param listing names the listing, with the name that {@link Cursor#write} got
+     * @param fields how many values the listing's order has
+     * @throws io.runtape.error.ApiException 400 if another listing made the cursor
      */
     public Optional<Cursor> cursor(String listing, int fields) {
         return cursor.map(word -> Cursor.read(word, listing, fields));

@@ -20,12 +20,13 @@ import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads those parameters of a query that {@link RestQuery} names, strictly: a value that is not allowed is refused by that name, with
- * what is allowed, and never ignored. Parameters that the call does not know, and second ones where one belongs, have been refused
- * before. What is annotated without a name is not looked at: it stays the text that it is.
+ * Reads the query parameters that {@link RestQuery} names, and reads them strictly. A value that is not allowed is
+ * refused with the parameter's name and the allowed values; it is never ignored. Other code has already refused unknown
+ * parameters, and second values of a parameter that takes one. A parameter whose annotation has no name is not
+ * converted: it stays text.
  *
- * <p>Texts, {@code true} and {@code false}, times, whole numbers from {@link Min}, whose message says what is allowed, to {@link
- * Max}, and the constants of an enum in lower case; each of them or an {@link Optional} of it, or a list.
+ * <p>Converts texts, {@code true} and {@code false}, times, whole numbers from {@link Min}, whose message says what is
+ * allowed, to {@link Max}, and the constants of an enum in lower case. Each may also be an {@link Optional} or a list.
  */
 @Provider
 public final class ParameterConverters implements ParamConverterProvider {
@@ -95,7 +96,7 @@ public final class ParameterConverters implements ParamConverterProvider {
         return text;
     }
 
-    /** One parameter's. */
+    /** Converts one parameter. */
     private record Converter<T>(Function<String, T> reader) implements ParamConverter<T> {
 
         @Override

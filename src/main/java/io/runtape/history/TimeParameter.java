@@ -11,15 +11,18 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.TemporalAccessor;
 import java.util.regex.Pattern;
 
-/** A point in time as callers write it: ISO 8601, in UTC where it names no offset, or milliseconds since 1970. */
+/** A point in time as callers write it: ISO 8601, in UTC if it names no offset, or milliseconds since 1970. */
 final class TimeParameter {
 
     private static final Pattern EPOCH_MILLIS = Pattern.compile("-?[0-9]{1,15}");
 
-    /** As milliseconds, a moment of the years 1966 to 1973, when nothing was recorded; as seconds, one of the next 3,000 years. */
+    /**
+     * Numbers below this are refused as seconds. As milliseconds they lie in the years 1966 to 1973, when nothing was
+     * recorded; as seconds, in the next 3,000 years.
+     */
     private static final long SURELY_SECONDS = 100_000_000_000L;
 
-    /** What every database and every client can hold, up to {@link ListFilter#LATEST}. */
+    /** The earliest time that every database and every client can hold; the latest is {@link ListFilter#LATEST}. */
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
 
     private TimeParameter() {}
@@ -32,7 +35,7 @@ final class TimeParameter {
         return time;
     }
 
-    /** The beginning of 1970 is the same in seconds. */
+    /** The beginning of 1970 is the same number in seconds. */
     private static Instant ofMillis(String name, long millis) {
         if (millis != 0 && Math.abs(millis) < SURELY_SECONDS) {
             throw ApiException.invalid(
@@ -42,13 +45,13 @@ final class TimeParameter {
         return Instant.ofEpochMilli(millis);
     }
 
-    /** Whether a database can be asked for this time. */
+    /** Whether a database can take this time in a query. */
     static boolean isStorable(Instant time) {
         return !time.isBefore(EARLIEST) && !time.isAfter(ListFilter.LATEST);
     }
 
     private static Instant iso(String name, String text) {
-        // The plus sign of an offset that was not percent-encoded arrives as a space.
+        // The plus sign of an offset arrives as a space if the client did not percent-encode it.
         String written = text.replace(' ', '+');
         try {
             if (written.indexOf('T') < 0 && written.indexOf('t') < 0) {

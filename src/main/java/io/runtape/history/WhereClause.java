@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The conditions of a listing, put together from those filters that are given: one that is not leaves no trace, so that the
- * database plans for the question that was asked. Always confined to one owner.
+ * The conditions of a listing, made from the given filters. An absent filter leaves no trace, so the database plans for
+ * exactly this query. The conditions always include one owner.
  */
 public final class WhereClause {
 
@@ -18,12 +18,12 @@ public final class WhereClause {
         parameters.put("owner", owner.id());
     }
 
-    /** That the owner is this one. */
+    /** Begins with the condition that the owner is this one. */
     public static WhereClause of(Owner owner) {
         return new WhereClause(owner);
     }
 
-    /** Where there is a value, the condition with it as its parameter {@code :name}. */
+    /** If there is a value, adds the condition with the value as its parameter {@code :name}. */
     public WhereClause and(String condition, String name, Optional<?> value) {
         value.ifPresent(v -> {
             hql.append(" and ").append(condition);
@@ -32,19 +32,19 @@ public final class WhereClause {
         return this;
     }
 
-    /** Where the listing goes on, the condition with the cursor's values as its parameters. */
+    /** Adds the condition at which the listing goes on, with the cursor's values as its parameters. */
     public WhereClause and(String condition, Map<String, ?> values) {
         hql.append(" and ").append(condition);
         parameters.putAll(values);
         return this;
     }
 
-    /** The conditions over an entity {@code e}. */
+    /** The conditions, in HQL over an entity {@code e}. */
     public String hql() {
         return hql.toString();
     }
 
-    /** The values of the conditions' parameters, by their names. */
+    /** The parameters of the conditions, by name. */
     public Map<String, Object> parameters() {
         return parameters;
     }

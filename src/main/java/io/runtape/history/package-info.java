@@ -1,4 +1,4 @@
-/** What was recorded, as callers read, name and delete it: queries over runs, threads and frames. */
+/** The recorded history, as callers read, name and delete it: queries over runs, threads and frames. */
 @NullMarked
 package io.runtape.history;
 
