@@ -6,9 +6,9 @@ import io.runtape.history.JsonBody;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller wants a ticket for: of the two, exactly one is there.
+ * A caller's request for a ticket; exactly one of the two ids is present.
  *
- * @param runId the run, by its id here or at the agent API
+ * @param runId the run, by Runtape's id or the agent API's
  * @param threadId the thread
  */
 record TicketRequest(@Nullable String runId, @Nullable String threadId) {
@@ -18,7 +18,7 @@ record TicketRequest(@Nullable String runId, @Nullable String threadId) {
     /**
      * Reads the body of a request.
      *
-     * @throws ApiException 400 where it is anything but {@code {"runId"}} or {@code {"threadId"}}
+     * @throws ApiException 400 if it is anything but {@code {"runId"}} or {@code {"threadId"}}
      */
     static TicketRequest read(byte[] body) {
         JsonNode given = JsonBody.object(body, SHAPE);

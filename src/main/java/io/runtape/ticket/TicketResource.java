@@ -32,8 +32,8 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /**
- * Tickets for readers that cannot send a credential, as a browser's EventSource (docs/reference/http-api.md, "Tail and
- * resume").
+ * Tickets for readers that cannot send a credential, such as a browser's EventSource (docs/reference/http-api.md, "Tail
+ * and resume").
  */
 @Path("/history/v1/tickets")
 public final class TicketResource {

@@ -17,11 +17,11 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tickets that let somebody read the events of one run or one thread (docs/reference/http-api.md, "Tail and
- * resume"). One must first be used within a minute. From then on one for a run is good for ten minutes, while the run
- * goes on, and until ten minutes after its end; one for a thread for an hour, and no longer than the thread is there.
- * The database's clock alone counts, so that every gateway judges alike; the end of a run is when its gateway says it
- * was. Every method blocks; safe for any thread.
+ * The tickets that let a reader read the events of one run or one thread (docs/reference/http-api.md, "Tail and
+ * resume"). A ticket must first be used within a minute. After its first use, a ticket for a run is valid for ten
+ * minutes, and at least while the run is live and until ten minutes after its end. A ticket for a thread is valid for
+ * an hour, but only while the thread exists. Only the database's clock counts, so that every gateway decides alike; the
+ * end of a run is the time that its gateway recorded. Every method blocks; safe for any thread.
  */
 @Singleton
 public class Tickets implements DeletionHook {
@@ -35,7 +35,7 @@ public class Tickets implements DeletionHook {
                 + case when run_pk is null then interval '60' minute else interval '10' minute end
             where hash = ? and used_at is null and expires_at > current_timestamp""";
 
-    /** Whether a used ticket outlives its own time with its run. */
+    /** Whether a used ticket is still valid after its own time, because of its run. */
     private static final String RUN_GOES_ON = """
             exists (select 1 from run where run.run_pk = ticket.run_pk
                 and (run.status = 'running' or run.completed_at > current_timestamp - interval '10' minute))""";
@@ -60,23 +60,23 @@ public class Tickets implements DeletionHook {
     }
 
     /**
-     * What a good ticket opens: of the two, exactly one is there.
+     * What a valid ticket opens; exactly one of run and thread is present.
      *
-     * @param owner who had it made
+     * @param owner the caller that asked for the ticket
      * @param runPk the key of the run
      * @param threadId the id of the thread
      */
     public record Opened(
             Owner owner, @Nullable Long runPk, @Nullable String threadId) {}
 
-    /** Keeps a ticket for that run of the owner. Returns until when it must first be used. */
+    /** Stores a ticket for this run of the owner. Returns the time by which it must first be used. */
     public Instant keepForRun(Ticket ticket, Owner owner, long runPk) throws SQLException {
         return keep(connection -> insert(connection, ticket, owner, runPk, null));
     }
 
     /**
-     * Keeps a ticket for that thread of the owner. Returns until when it must first be used, or nothing where the thread is
-     * gone: its row is locked meanwhile, so that no ticket comes after {@link #afterThread}.
+     * Stores a ticket for this thread of the owner. Returns the time by which the ticket must first be used, or nothing
+     * if the thread no longer exists. Locks the thread's row meanwhile, so that no ticket follows {@link #afterThread}.
      */
     public Optional<Instant> keepForThread(Ticket ticket, Owner owner, String threadId) throws SQLException {
         return keep(connection -> Transaction.in(
@@ -114,8 +114,8 @@ public class Tickets implements DeletionHook {
     }
 
     /**
-     * Deletes all tickets of a thread: one of the same id may be made again, and they are not for that. Within the transaction
-     * that deletes the thread, which has its row locked.
+     * Deletes all tickets of a thread: a new thread may get the same id, and these tickets must not open it. Runs in
+     * the transaction that deletes the thread and has locked its row.
      */
     @Override
     public void afterThread(Connection connection, Owner owner, String threadId) throws SQLException {
@@ -142,7 +142,7 @@ public class Tickets implements DeletionHook {
         }
     }
 
-    /** Uses a ticket: what it opens, unless there is no such ticket or its time is over. */
+    /** Uses a ticket: returns what it opens, or nothing if the ticket is unknown or has expired. */
     public Optional<Opened> use(Ticket ticket) throws SQLException {
         String hash = ticket.hash();
         try (Connection connection = database.getConnection()) {
