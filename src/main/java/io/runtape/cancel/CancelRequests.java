@@ -14,8 +14,9 @@ import java.util.function.BooleanSupplier;
 import javax.sql.DataSource;
 
 /**
- * Cancels that were asked for at another gateway than the run's, which finds them in the run's row: those that its own gateway
- * is to make, and those that passed to the agent API. Every method blocks; safe for any thread.
+ * Cancel requests that reach another gateway than the run's own; the run's gateway finds them in the run's row. The row
+ * holds both requests that the run's gateway must carry out, and cancel calls that passed to the agent API. Every
+ * method blocks; safe for any thread.
  */
 @ApplicationScoped
 public class CancelRequests {
@@ -34,7 +35,7 @@ public class CancelRequests {
         this.database = database;
     }
 
-    /** Asks for a run's cancel; without effect once it has ended. */
+    /** Requests a run's cancel; without effect once the run has ended. */
     public void ask(long runPk) throws SQLException {
         try (Connection connection = database.getConnection()) {
             update(connection, "update run set cancel_requested = true where run_pk = ? and status = 'running'", runPk);
@@ -42,11 +43,13 @@ public class CancelRequests {
     }
 
     /**
-     * Counts a cancel call of the agent API that is about to pass through this gateway; without effect once the run has ended.
+     * Counts a cancel call to the agent API that is about to pass through this gateway; without effect once the run has
+     * ended.
      *
-     * @param decision asked once, when all but the commit is done, however long that took: whether the call is counted
-     * @return whether it counts
-     * @throws SQLException where it does not count, unless the commit itself went unanswered: then it may
+     * @param decision called once, right before the commit, however long the earlier steps took: whether to count the
+     *     call
+     * @return whether the call counts
+     * @throws SQLException if the call does not count; but if the commit itself got no answer, the call may count
      */
     public boolean passing(long runPk, BooleanSupplier decision) throws SQLException {
         try (Connection connection = database.getConnection()) {
@@ -60,7 +63,7 @@ public class CancelRequests {
         }
     }
 
-    /** A cancel call that was counted, or may have been, has been refused after all; without effect once the run has ended. */
+    /** The agent API has refused a cancel call that counts or may count; without effect once the run has ended. */
     public void refused(long runPk) throws SQLException {
         try (Connection connection = database.getConnection()) {
             update(
@@ -78,7 +81,7 @@ public class CancelRequests {
         }
     }
 
-    /** Whether a cancel call has passed through another gateway than the run's, or is passing. */
+    /** Whether a cancel call has passed, or is passing, through another gateway than the run's. */
     public boolean isPassing(long runPk) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select =
@@ -91,9 +94,9 @@ public class CancelRequests {
     }
 
     /**
-     * The keys of a node's live runs that are to be cancelled, over a connection of the caller's. None where somebody keeps the
-     * table locked on PostgreSQL: whoever looks has other things to do than to wait for it, and looks again. H2 has no lock that
-     * a reader waits for.
+     * The keys of a node's live runs that are to be cancelled, read over the caller's connection. Returns none if
+     * another session has locked the table on PostgreSQL: the caller must not wait for the lock, and tries again later.
+     * On H2 no lock makes a reader wait.
      */
     static List<Long> of(Connection connection, Engine engine, long nodeId) throws SQLException {
         if (engine == Engine.H2) {

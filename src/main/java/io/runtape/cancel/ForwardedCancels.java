@@ -20,18 +20,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Cancel calls of the agent API that pass through a gateway, noted on the runs that they name
- * (docs/reference/http-api.md, "Failures and cancels"). A run of this gateway is told; that of another one is noted in
- * its row before the call goes on, and its gateway looks there when the response has ended in a way that a cancel would
- * explain. A notification would be quicker, and might still come after that end.
+ * (docs/reference/http-api.md, "Failures and cancels"). For a run of this gateway the note is in memory. For a run of
+ * another gateway, this gateway writes the note to the run's row before the call goes on. The other gateway reads the
+ * row when the response has ended in a way that a cancel would explain. A notification would be quicker, but might
+ * still come after that end.
  *
- * <p>Safe for any thread; waits for nothing. A cancel passes whether or not it can be noted.
+ * <p>Safe for any thread; never blocks. A cancel passes whether or not it can be noted.
  */
 @Singleton
 public final class ForwardedCancels {
 
     private static final Logger LOG = Logger.getLogger(ForwardedCancels.class);
 
-    /** How long a call waits for its note while the database is slow. */
+    /** How long a call waits for its note if the database is slow. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final CancelRequests requests;
@@ -51,15 +52,15 @@ public final class ForwardedCancels {
         /** One that names no run, or could not be noted. */
         Passing UNNOTED = () -> Uni.createFrom().voidItem();
 
-        /** The call was refused, so the note is taken back; the item comes on the loop when it is. Never fails. */
+        /** The call was refused: takes the note back. The item comes on the loop once that is done. Never fails. */
         Uni<Void> refused();
     }
 
     /**
-     * Notes a call that is about to pass on the owner's run of that id, here or at the agent API.
+     * Notes a call that is about to pass, on the owner's run of this id, Runtape's or the agent API's.
      *
-     * @param loop that results come on
-     * @return comes when the note is made, or cannot be; never fails
+     * @param loop the event loop for the results
+     * @return completes when the note is written, or cannot be; never fails
      */
     public Uni<Passing> begin(Owner owner, String id, Executor loop) {
         Optional<RunJournal> here = journal.live(owner, id);
@@ -80,8 +81,9 @@ public final class ForwardedCancels {
     }
 
     /**
-     * A call's note in another gateway's run. Whether it counts is decided once, by the worker that is about to commit it or by
-     * the call that has waited long enough, whichever comes first: what was passed on without a note never gets one.
+     * A call's note on a run of another gateway. One decision settles whether the note counts: by the worker that is
+     * about to commit it, or by the call once it has waited long enough, whichever comes first. A call that has passed
+     * without a note never gets one later.
      */
     private final class Note implements Passing {
 
@@ -90,14 +92,14 @@ public final class ForwardedCancels {
 
         private final CompletableFuture<@Nullable Void> settled = new CompletableFuture<>();
 
-        /** The run that has the note; none where there is none. */
+        /** The run that has the note; null if no run has it. */
         private volatile @Nullable Long noted;
 
         Note(Executor loop) {
             this.loop = loop;
         }
 
-        /** Makes the note, unless the call stops waiting before; returns whether it is made. Blocks. */
+        /** Writes the note, unless the call stops waiting first; returns whether it is written. Blocks. */
         boolean made(Owner owner, String id) throws SQLException {
             try {
                 Optional<Run> run = QuarkusTransaction.requiringNew().call(() -> Run.of(owner, id));
@@ -113,7 +115,7 @@ public final class ForwardedCancels {
         private boolean decidedFor(long pk) {
             boolean counts = decide();
             if (counts) {
-                // From here on it may count, also where its commit is not answered.
+                // From here on the note may count, even if its commit gets no answer.
                 noted = pk;
             }
             return counts;
@@ -123,7 +125,7 @@ public final class ForwardedCancels {
             return decided.compareAndSet(false, true);
         }
 
-        /** The call has waited long enough: it passes without a note, or with one that is just being committed. */
+        /** The call has waited long enough: it passes without a note, or with one whose commit is under way. */
         Passing inTime() {
             return decide() ? Passing.UNNOTED : this;
         }
@@ -145,10 +147,10 @@ public final class ForwardedCancels {
     }
 
     /**
-     * Whether a cancel call that names this gateway's run has passed, or is passing, through any gateway.
+     * Whether a cancel call that names this gateway's run has passed or is passing through any gateway.
      *
-     * @param loop that the item comes on
-     * @return comes at once where this gateway can tell; never fails
+     * @param loop the event loop for the item
+     * @return completes at once if this gateway already knows; never fails
      */
     public Uni<Boolean> noted(RunJournal run, Executor loop) {
         if (run.cancelNoted() || !journal.hasOthers()) {

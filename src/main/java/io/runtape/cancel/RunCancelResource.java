@@ -26,11 +26,11 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 
-/** Cancels live runs, whichever gateway records them (docs/reference/http-api.md, "Runs"). */
+/** Cancels live runs of all gateways (docs/reference/http-api.md, "Runs"). */
 @Path("/history/v1")
 public final class RunCancelResource {
 
-    /** How long the response waits for the run to end, so that it shows the run cancelled. */
+    /** How long the response waits for the end of the run, so that it shows the run as cancelled. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
@@ -47,7 +47,7 @@ public final class RunCancelResource {
         this.work = work;
     }
 
-    /** Cancels a run; one that has ended is answered as it is. */
+    /** Cancels a run; for an ended run it only returns the run. */
     @POST
     @Path("/runs/{id}/cancel")
     @Produces(MediaType.APPLICATION_JSON)

@@ -8,8 +8,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * Cancels runs at whichever gateway they are recorded: at once where that is this one, else by a note in the run's row, which the
- * other gateway is told of, and finds with its next beat where it was not. Safe for any thread.
+ * Cancels runs at the gateway that records them. A run of this gateway is cancelled at once. For a run of another
+ * gateway, this one writes a note to the run's row and notifies that gateway, which otherwise finds the note with its
+ * next beat. Safe for any thread.
  */
 @Singleton
 final class RunCancels implements BeatTask {
@@ -23,9 +24,9 @@ final class RunCancels implements BeatTask {
     }
 
     /**
-     * Cancels a run; nothing happens where it has ended. Blocks, and does not wait for the run's end.
+     * Cancels a run; does nothing if it has ended. Blocks, but does not wait for the run's end.
      *
-     * @throws SQLException where the run is another gateway's and the database does not answer
+     * @throws SQLException if the run is another gateway's and the database does not answer
      */
     void cancel(long runPk) throws SQLException {
         if (journal.unended(runPk).isPresent()) {

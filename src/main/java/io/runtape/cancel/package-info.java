@@ -1,4 +1,4 @@
-/** Cancels of live runs: those that the history is asked for, and those that pass to the agent API. */
+/** Cancels of live runs: by the history API, and by cancel calls that pass to the agent API. */
 @NullMarked
 package io.runtape.cancel;
 
