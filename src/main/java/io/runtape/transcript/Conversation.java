@@ -12,22 +12,22 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What was said over the runs of a thread, each thing once. Callers of most agent APIs send the whole conversation with every
- * run, so that what a request holds is mostly what earlier runs have shown already. Confined to one thread.
+ * The messages over the runs of a thread, each message once. Callers of most agent APIs send the whole conversation
+ * with every run, so a request mostly repeats what earlier runs have shown. Confined to one thread.
  */
 final class Conversation {
 
-    /** Digests of who said what, without regard to white space: the words themselves would be there twice. */
+    /** Digests of roles and texts, without regard to white space: the texts themselves would be in memory twice. */
     private final Set<String> seen = new HashSet<>();
 
-    /** Of the messages of the next run's request, those that are new. They count as seen from then on. */
+    /** The new messages of the next run's request. They count as seen from then on. */
     List<Message> asked(List<Message> request) {
         List<Message> fresh = seen.isEmpty() ? request : fresh(request);
         request.forEach(this::see);
         return fresh;
     }
 
-    /** Of what the run answered, all but the question, which some runtimes give back first. */
+    /** The run's response without the question, which some runtimes return first. */
     List<Message> answered(List<Message> response, List<Message> request) {
         Set<String> questions = new HashSet<>();
         request.stream()
@@ -51,7 +51,7 @@ final class Conversation {
                 repeated = i + 1;
             }
         }
-        // What follows a repeated question is its response, which clients keep in words of their own.
+        // After a repeated question comes its response, which clients keep in their own words.
         while (repeated > 0 && repeated < tail && request.get(repeated).role() != Role.USER) {
             repeated++;
         }
@@ -71,8 +71,8 @@ final class Conversation {
     }
 
     /**
-     * Where that begins which no earlier run can have seen: behind the last response, or where there is none with the last
-     * question, which may say the same as an earlier one.
+     * The beginning of what no earlier run can have seen. It is behind the last response, or, without a response, at
+     * the last question, which may repeat an earlier one.
      */
     private static int tail(List<Message> request) {
         int lastQuestion = request.size();
@@ -95,7 +95,7 @@ final class Conversation {
         seen.add(key(message));
     }
 
-    /** The message reduced to what is compared. */
+    /** The part of the message that is compared. */
     private static String key(Message message) {
         MessageDigest words = sha256();
         words.update((byte) message.role().ordinal());

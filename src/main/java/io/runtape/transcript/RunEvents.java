@@ -17,8 +17,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events of a run, read page by page as they are gone over, so that only what is made of them is kept. They end early where
- * they are more than may be read, which {@link #isTruncated()} then tells. Blocks. Confined to one thread.
+ * The events of a run, read page by page during the iteration, so that only the result stays in memory. The iteration
+ * ends early if the events exceed the bounds; {@link #isTruncated()} tells so. Blocks. Confined to one thread.
  */
 final class RunEvents implements Iterable<ServerSentEvent> {
 
@@ -35,9 +35,9 @@ final class RunEvents implements Iterable<ServerSentEvent> {
 
     /**
      * @param upTo the last sequence that may be read
-     * @param eventBytesMax a larger event is left out
-     * @param bytesMax how many bytes of events may be read
-     * @param room is told how many bytes an event in parts has, and may wait, or throw, until there is room for them
+     * @param eventBytesMax larger events are left out
+     * @param bytesMax the most bytes of events to read
+     * @param room takes how many bytes an event in parts has; may wait until there is room for them, or throw
      */
     RunEvents(FrameReader reader, long runPk, long upTo, int eventBytesMax, long bytesMax, LongConsumer room) {
         this.reader = reader;
@@ -48,17 +48,17 @@ final class RunEvents implements Iterable<ServerSentEvent> {
         this.room = room;
     }
 
-    /** How many bytes were read when they were gone over last. */
+    /** How many bytes the last iteration read. */
     long bytes() {
         return bytes;
     }
 
-    /** Whether anything was left out when they were gone over last. */
+    /** Whether the last iteration left anything out. */
     boolean isTruncated() {
         return truncated;
     }
 
-    /** Begins anew each time: a dialect that understands nothing hands them to another one. */
+    /** Begins anew each time: a dialect that understands no event hands them to another dialect. */
     @Override
     public Iterator<ServerSentEvent> iterator() {
         bytes = 0;
@@ -137,7 +137,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
         }
     }
 
-    /** An iterator can throw no checked exception. */
+    /** An iterator cannot throw a checked exception. */
     private static ApiException unavailable(SQLException e) {
         return ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The database does not answer. Try again later.", e);
     }

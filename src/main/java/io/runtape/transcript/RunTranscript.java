@@ -3,7 +3,7 @@ package io.runtape.transcript;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/** What was said and done in a run. */
+/** The conversation and the tool calls of a run. */
 @Schema(
         description = "What was said and done in a run.",
         requiredProperties = {"runId", "threadId", "messages", "truncated"})

@@ -4,7 +4,7 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** What was said and done in a thread. */
+/** The conversation and the tool calls of a thread. */
 @Schema(
         description = "What was said and done in a thread.",
         requiredProperties = {"threadId", "title", "messages", "truncated"})

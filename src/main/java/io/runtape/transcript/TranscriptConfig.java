@@ -4,11 +4,11 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
-/** The bounds of the recording that transcripts share. */
+/** Bounds of the recording that transcripts also use. */
 @ConfigMapping(prefix = "runtape")
 interface TranscriptConfig {
 
-    /** The largest event that is read; a larger one is left out of transcripts. */
+    /** The largest event that a transcript reads; transcripts leave larger events out. */
     @WithDefault("8M")
     MemorySize maxFrame();
 }

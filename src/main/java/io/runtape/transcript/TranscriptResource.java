@@ -25,9 +25,9 @@ import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
-/** What was said in runs and threads (docs/reference/http-api.md, "Transcript"). */
+/** The transcripts of runs and threads (docs/reference/http-api.md, "Transcript"). */
 @Path("/history/v1")
-// The native executable sees the interface of parts in the response, and not who implements it.
+// In the response the native executable sees only the interface of parts, not its implementations.
 @RegisterForReflection(
         targets = {
             Part.Text.class,
@@ -51,7 +51,7 @@ public final class TranscriptResource {
         this.memory = memory;
     }
 
-    /** The conversation of one run. */
+    /** The transcript of one run. */
     @GET
     @Path("/runs/{id}/transcript")
     @Produces(MediaType.APPLICATION_JSON)
@@ -75,7 +75,7 @@ public final class TranscriptResource {
         return tag == null ? Responses.ok(response) : Responses.ok(response, tag);
     }
 
-    /** The conversation of all runs of a thread. */
+    /** The transcript of all runs of a thread. */
     @GET
     @Path("/threads/{id}/transcript")
     @Produces(MediaType.APPLICATION_JSON)
@@ -91,7 +91,7 @@ public final class TranscriptResource {
                 transcripts.ofThread(callers.readerOf(context.request()), id, ResponseBudget.of(context, memory))));
     }
 
-    /** What a transcript depends on besides its run. */
+    /** The part of the entity tag that does not depend on the run. */
     private String form(String mediaType) {
         return "transcript " + mediaType + " " + transcripts.bounds();
     }

@@ -30,18 +30,21 @@ import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Makes transcripts of runs and threads as they stand. Blocks; safe for any thread. */
+/** Makes transcripts of runs and threads as they are at this moment. Blocks; safe for any thread. */
 @Singleton
 final class Transcripts {
 
     /**
-     * Bytes of requests and events that one transcript is made of: more than anybody reads, 32 MiB, or a sixteenth of the heap
-     * where that is less. What is behind is left out, since all that is said is in memory until it is sent. Not a constant of the
-     * class: a native image would take the heap of the machine it was built on.
+     * Bytes of requests and events for one transcript: 32 MiB, which is more than anybody reads, or a sixteenth of the
+     * heap if that is less. The rest is left out, since the whole transcript is in memory until it is sent. Not a
+     * constant: a native image would take the heap of the build machine.
      */
     private final long bytesMax = Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 16);
 
-    /** How often a byte that is read counts: as what is typed together, which grows by copies, and as the text that is made of it. */
+    /**
+     * How many times a byte that is read counts: deltas are joined in buffers that grow by copies, and the result is
+     * text.
+     */
     private static final int FORMS = 4;
 
     private final Journal journal;
@@ -61,25 +64,25 @@ final class Transcripts {
     }
 
     /**
-     * The owner's run of that id.
+     * The owner's run of this id.
      *
-     * @throws ApiException 404 where there is none
+     * @throws ApiException 404 if there is no such run
      */
     Run require(Owner owner, String id) {
         return require("run", id, () -> Run.of(owner, id));
     }
 
-    /** Whether the run's transcript stays as it is: its row says that it has ended, and that is durable. */
+    /** Whether the run's transcript can no longer change: its row has the end, and the end is durable. */
     boolean hasEnded(Run run) {
         return !run.running() && journal.unended(run.runPk).isEmpty();
     }
 
-    /** How much of a run is shown, in words that differ where that does. */
+    /** The bounds of a run's transcript, as a text that differs if they differ. */
     String bounds() {
         return bytesMax + " " + eventBytesMax;
     }
 
-    /** The transcript of a run. */
+    /** Makes the transcript of a run. */
     RunTranscript ofRun(Run run, LongConsumer room) throws SQLException {
         Draft draft = new Draft(room);
         draft.add(run);
@@ -87,9 +90,9 @@ final class Transcripts {
     }
 
     /**
-     * The transcript of all runs of the owner's thread, one after the other.
+     * Makes the transcript of all runs of the owner's thread, one after the other.
      *
-     * @throws ApiException 404 where there is none
+     * @throws ApiException 404 if there is no such thread
      */
     ThreadTranscript ofThread(Owner owner, String id, LongConsumer room) throws SQLException {
         AgentThread thread = require("thread", id, () -> AgentThread.of(owner, id));
@@ -110,12 +113,12 @@ final class Transcripts {
     }
 
     private static <T> T require(String what, String id, Supplier<Optional<T>> query) {
-        // A text with U+0000 names nothing, and PostgreSQL refuses to be asked for it.
+        // No thread has an id with U+0000, and PostgreSQL refuses a query with it.
         Optional<T> found = id.indexOf('\0') < 0 ? read(query) : Optional.empty();
         return found.orElseThrow(() -> ApiException.notFound(what));
     }
 
-    /** A transaction of its own sees what is committed now. */
+    /** Runs the query in a transaction of its own, which sees what is committed now. */
     private static <T> T read(Supplier<T> query) {
         return QuarkusTransaction.requiringNew().call(query::get);
     }
@@ -135,8 +138,8 @@ final class Transcripts {
         }
 
         /**
-         * Makes room for what so many bytes of requests and events become, as far as they are read: all at once, where two that
-         * grow step by step would wait for each other.
+         * Makes room for the result of so many bytes of requests and events, up to the bound on what is read. Takes the
+         * room at once, since two transcripts that grow step by step would wait for each other.
          */
         void expect(long bytes) {
             long more = Math.min(bytes, bytesLeft) - bytesExpected;
@@ -146,7 +149,7 @@ final class Transcripts {
             }
         }
 
-        /** Whether another run may be added; says that one is left out where not. */
+        /** Whether another run may be added; if not, marks the transcript as truncated. */
         boolean hasRoom() {
             truncated |= bytesLeft <= 0;
             return !truncated;
@@ -154,7 +157,7 @@ final class Transcripts {
 
         void add(Run run) throws SQLException {
             Dialect dialect = dialects.named(run.dialect, run.path);
-            // What the journal has no more is durable as a whole.
+            // A run that the journal no longer has is durable as a whole.
             @Nullable
             RunTotals live = journal.live(run.runPk).map(l -> l.durable()).orElse(null);
             expect(live == null ? run.byteCount : live.bytes());

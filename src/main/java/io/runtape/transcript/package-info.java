@@ -1,4 +1,4 @@
-/** What was said and done in runs and threads: messages with their parts, read out of requests and events. */
+/** Transcripts of runs and threads: messages with their parts, read out of requests and events. */
 @NullMarked
 package io.runtape.transcript;
 
