@@ -49,7 +49,7 @@ public final class ForwardedCancels {
     @FunctionalInterface
     public interface Passing {
 
-        /** One that names no run, or could not be noted. */
+        /** A call that names no run, or that could not be noted. */
         Passing UNNOTED = () -> Uni.createFrom().voidItem();
 
         /** The call was refused: takes the note back. The item comes on the loop once that is done. Never fails. */
