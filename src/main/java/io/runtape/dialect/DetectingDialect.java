@@ -9,12 +9,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out which dialect a run is in, by the first events that any of them begins with. Where none does, it knows of an error
- * event, which looks alike in most agent APIs, and of nothing else.
+ * Finds out the dialect of a run by its first events. If no dialect begins with them, it recognises only error events,
+ * which look alike in most agent APIs.
  */
 final class DetectingDialect implements Dialect {
 
-    /** Events that are looked at; keep-alives and events of a platform's own may come first. */
+    /** How many events to examine, since keep-alives and a platform's own events may come first. */
     private static final int LOOKED_AT_MAX = 32;
 
     private static final UnknownDialect UNKNOWN = new UnknownDialect();
@@ -77,7 +77,7 @@ final class DetectingDialect implements Dialect {
                 .orElseGet(() -> UNKNOWN.answered(responseBody));
     }
 
-    /** The digest of one run, which becomes that of a dialect. */
+    /** The digest of one run; it hands over to the digest of the found dialect. */
     private final class Detection implements RunDigest {
 
         private @Nullable RunDigest found;
@@ -118,7 +118,7 @@ final class DetectingDialect implements Dialect {
             }
         }
 
-        /** An error that came before the dialect was known is one all the same, whatever followed it. */
+        /** An error from before the dialect was known fails the run, whatever followed it. */
         private static Outcome failed(Outcome outcome, Failure failure) {
             return new Outcome(
                     outcome.dialect(),

@@ -5,8 +5,8 @@ import io.runtape.sse.ServerSentEvent;
 import java.util.List;
 
 /**
- * The meaning of one agent API's events. Nothing here fails on strange input: what cannot be understood is left out. Safe for
- * any thread.
+ * The meaning of one agent API's events. No method fails on strange input: a dialect leaves out what it does not
+ * understand. Safe for any thread.
  */
 public interface Dialect {
 
@@ -14,22 +14,23 @@ public interface Dialect {
     String name();
 
     /**
-     * Whether an event that comes first, or after events that no dialect begins with, is of this dialect.
+     * Whether an event belongs to this dialect. The event comes first in its stream, or after events that begin no
+     * dialect.
      *
      * @param type the {@code event} field, else the payload's {@code type}, else {@code message}
-     * @param data its payload; a JSON string where it is not JSON
+     * @param data its payload; a JSON string if it is not JSON
      */
     boolean begins(String type, JsonNode data);
 
-    /** Whether a response that is no event stream is of this dialect. */
+    /** Whether a response that is not an event stream belongs to this dialect. */
     boolean answers(JsonNode body);
 
-    /** A new digest for one run, to be fed while the run is live. */
+    /** Makes a digest for one run; feed it while the run is live. */
     RunDigest digest();
 
     /**
-     * The messages of a run, folded from its events in their order. Deltas are joined, and a message that sums deltas
-     * up replaces them.
+     * The messages of a run, folded from its events in their order. Deltas are joined, and a message that sums up its
+     * deltas replaces them.
      */
     List<Message> transcript(Iterable<ServerSentEvent> events);
 

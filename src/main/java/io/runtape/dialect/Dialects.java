@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** All dialects, and which of them a run is read in: RunTools' own paths speak RunTools, all others tell by their first events. */
+/**
+ * All dialects, and the choice of a run's dialect. RunTools' own paths speak RunTools; for all other paths the first
+ * events decide.
+ */
 @ApplicationScoped
 public class Dialects {
 
@@ -20,16 +23,19 @@ public class Dialects {
         this.detecting = new DetectingDialect(this.known);
     }
 
-    /** The dialect of runs at that path of an agent API; one that finds out by the first events where the path does not tell. */
+    /**
+     * The dialect of runs at this path of an agent API; if the path does not decide, a dialect that finds out by the
+     * first events.
+     */
     public Dialect at(String path) {
         return OF_RUN_TOOLS.matcher(path).matches() ? named("runtools", path) : detecting;
     }
 
     /**
-     * The dialect of that name.
+     * The dialect of this name.
      *
-     * @param name null where it is not known yet
-     * @param path the run's, which tells as far as it can where the name does not
+     * @param name null if it is not known yet
+     * @param path the run's path; it decides without a name, if it can
      */
     public Dialect named(@Nullable String name, String path) {
         for (Dialect dialect : known) {

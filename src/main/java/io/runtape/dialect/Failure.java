@@ -3,17 +3,20 @@ package io.runtape.dialect;
 import com.fasterxml.jackson.databind.JsonNode;
 
 /**
- * What an agent API says went wrong in a run.
+ * A run's failure, as the agent API reports it.
  *
- * @param code its own word for it; {@link #NO_CODE} where it gives none
- * @param message its text; may be empty
+ * @param code the agent API's own code; {@link #NO_CODE} if it gives none
+ * @param message the agent API's text; may be empty
  */
 public record Failure(String code, String message) {
 
-    /** The code of a failure that has none. */
+    /** The code of a failure without a code of its own. */
     public static final String NO_CODE = "upstream_error";
 
-    /** The failure in a JSON value: an object with a {@code message}, and a {@code code} or a {@code type}, or a text. */
+    /**
+     * The failure in a JSON value: a text, or an object with a {@code message} and with a {@code code} or a {@code
+     * type}.
+     */
     public static Failure of(JsonNode error) {
         if (error.isTextual()) {
             return new Failure(NO_CODE, error.textValue());
@@ -23,7 +26,7 @@ public record Failure(String code, String message) {
             code = error.path("type");
         }
         String named = code.isValueNode() && !code.isNull() ? code.asText() : "";
-        // An event of the type "error" may be the error itself: its type says nothing then.
+        // An event of the type "error" may itself be the error: then its type says nothing.
         return new Failure(
                 named.isEmpty() || named.equals("error") ? NO_CODE : named,
                 error.path("message").asText(""));

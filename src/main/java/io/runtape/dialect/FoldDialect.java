@@ -5,7 +5,7 @@ import io.runtape.sse.ServerSentEvent;
 import java.util.List;
 import java.util.function.Function;
 
-/** A dialect that reads the events of live and of recorded runs by the same {@link EventFold}. */
+/** A dialect that reads the events of both live and recorded runs with the same {@link EventFold}. */
 public abstract class FoldDialect implements Dialect {
 
     private static final UnknownDialect UNKNOWN = new UnknownDialect();
@@ -25,8 +25,8 @@ public abstract class FoldDialect implements Dialect {
     }
 
     /**
-     * Whether a stream of this dialect says that it is complete: one that ends without saying so has broken off, even where its
-     * connection ended in good order.
+     * Whether a stream of this dialect says that it is complete. Such a stream has broken off if it ends without saying
+     * so, even if its connection ended in good order.
      */
     protected boolean saysThatItEnds() {
         return true;
@@ -37,7 +37,7 @@ public abstract class FoldDialect implements Dialect {
         return new FoldDigest(name, saysThatItEnds(), fold);
     }
 
-    /** A stream of which no event is understood is shown as it stands, rather than as nothing. */
+    /** Shows a stream without any understood event in the unknown dialect, rather than as nothing. */
     @Override
     public final List<Message> transcript(Iterable<ServerSentEvent> events) {
         FoldTranscript transcript = new FoldTranscript(fold);

@@ -13,13 +13,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The outcome of a live run in a dialect that folds: keeps the text of the last message and the figures, and nothing else.
+ * The outcome of a live run, for dialects with an {@link EventFold}. Keeps only the text of the last message and the
+ * figures.
  */
 final class FoldDigest implements RunDigest, RunSink {
 
     /**
-     * Characters of a text that a run's row keeps, and of any other value, which is left out where it is longer: lists of runs
-     * show them, and a live run holds them until its end. The events have all of it.
+     * The most characters of a text in a run's row. Another value is left out if it is longer. Lists of runs show these
+     * values, and a live run holds them until its end. The events have the full text.
      */
     public static final int KEPT_CHARS_MAX = 1 << 20;
 
@@ -31,8 +32,8 @@ final class FoldDigest implements RunDigest, RunSink {
     private String message = "";
 
     /**
-     * Messages that began, of which the last is kept: more of an earlier one does not bring that back, nor does all of it again,
-     * unless the last was taken back.
+     * The messages that have begun; the digest keeps the text of the last one. Later deltas of an earlier message do
+     * not bring that message back, nor does its whole text, unless the last message was taken back.
      */
     private final Set<String> begun = new HashSet<>();
 
@@ -73,7 +74,7 @@ final class FoldDigest implements RunDigest, RunSink {
     @Override
     public Outcome outcome() {
         fold.end();
-        // An error before an attempt that went well failed nothing.
+        // An error before a successful attempt does not fail the run.
         Failure failure = verdict == Verdict.COMPLETED ? null : error;
         boolean unfinished = streamed && saysThatItEnds && verdict == null;
         return new Outcome(dialect, verdict, result(), usage, null, failure, model, finishReason, id, unfinished);
@@ -107,7 +108,7 @@ final class FoldDigest implements RunDigest, RunSink {
 
     @Override
     public void otherText(String message, String part, String delta) {
-        // It is no part of the outcome.
+        // Not part of the outcome.
     }
 
     @Override
@@ -146,32 +147,32 @@ final class FoldDigest implements RunDigest, RunSink {
 
     @Override
     public void reasoning(String message, String part, String delta) {
-        // It is no part of the outcome.
+        // Not part of the outcome.
     }
 
     @Override
     public void wholeReasoning(String message, String part, String text) {
-        // It is no part of the outcome.
+        // Not part of the outcome.
     }
 
     @Override
     public void call(String message, String callId, String name) {
-        // It is no part of the outcome.
+        // Not part of the outcome.
     }
 
     @Override
     public void arguments(String callId, String delta) {
-        // They are no part of the outcome.
+        // Not part of the outcome.
     }
 
     @Override
     public void wholeArguments(String callId, JsonNode arguments) {
-        // They are no part of the outcome.
+        // Not part of the outcome.
     }
 
     @Override
     public void result(String callId, @Nullable JsonNode output, boolean failed) {
-        // It is no part of the outcome.
+        // Not part of the outcome.
     }
 
     @Override

@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What a run's agent said and did, in a dialect that folds: one message with its parts in the order in which they began. */
+/**
+ * The transcript of a run's response, for dialects with an {@link EventFold}: one message with its parts in the order
+ * in which they began.
+ */
 final class FoldTranscript implements RunSink {
 
     private final EventFold fold;
@@ -32,13 +35,13 @@ final class FoldTranscript implements RunSink {
         fold.response(body);
     }
 
-    /** None where no event was understood. */
+    /** The messages; empty if no event was understood. */
     List<Message> messages() {
         fold.end();
         arguments.forEach((id, text) -> {
             PartDraft.Call call = calls.get(id);
             if (call != null && call.input == null) {
-                // No arguments at all are written as an empty text by some models.
+                // Some models write an empty text if there are no arguments.
                 call.take(Payload.parsed(text.isEmpty() ? "{}" : text.toString()));
             }
         });
@@ -49,7 +52,7 @@ final class FoldTranscript implements RunSink {
                 .filter(part -> !(part instanceof Part.Reasoning thought
                         && thought.text().isEmpty()))
                 .forEach(parts::add);
-        // A result that is no text, such as a graph's state, says over again what was told, if anything was.
+        // A result that is not text, such as a graph's state, only repeats the parts, if there are any.
         if (result != null
                 && (parts.isEmpty() || result.isTextual() && parts.stream().noneMatch(Part.Text.class::isInstance))) {
             parts.add(new Part.Text(result.isTextual() ? result.textValue() : result.toPrettyString()));
@@ -133,7 +136,9 @@ final class FoldTranscript implements RunSink {
         this.result = result;
     }
 
-    /** One that is told again, such as by an error event and by the response that failed, is shown once. */
+    /**
+     * An error may come twice, for example in an error event and in the failed response; the transcript shows it once.
+     */
     @Override
     public void error(Failure failure) {
         if (!failure.equals(error)) {
@@ -144,26 +149,26 @@ final class FoldTranscript implements RunSink {
 
     @Override
     public void id(String id) {
-        // It is no part of what is said.
+        // Not part of the transcript.
     }
 
     @Override
     public void model(String model) {
-        // It is no part of what is said.
+        // Not part of the transcript.
     }
 
     @Override
     public void finishReason(String reason) {
-        // It is no part of what is said.
+        // Not part of the transcript.
     }
 
     @Override
     public void usage(Usage usage) {
-        // It is no part of what is said.
+        // Not part of the transcript.
     }
 
     @Override
     public void end(@Nullable Verdict verdict) {
-        // It is no part of what is said.
+        // Not part of the transcript.
     }
 }

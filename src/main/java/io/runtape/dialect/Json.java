@@ -3,23 +3,23 @@ package io.runtape.dialect;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
-/** Looks into JSON of any shape. */
+/** Reads JSON of any shape. */
 public final class Json {
 
     private Json() {}
 
-    /** The string at a JSON pointer, where there is one that is not empty. */
+    /** The string at a JSON pointer; empty if it is missing, or an empty string. */
     public static Optional<String> text(JsonNode node, String pointer) {
         JsonNode value = node.at(pointer);
         return value.isTextual() && !value.textValue().isEmpty() ? Optional.of(value.textValue()) : Optional.empty();
     }
 
-    /** Whether the value is there, and not null. */
+    /** Whether the value is present and not null. */
     public static boolean isGiven(JsonNode value) {
         return !value.isMissingNode() && !value.isNull();
     }
 
-    /** The texts of a list of parts, of which those without a {@code text} say nothing; empty where it is no list. */
+    /** The joined texts of a list of parts; parts without a {@code text} add nothing. Empty if the value is no list. */
     public static String joinedTexts(JsonNode parts) {
         StringBuilder joined = new StringBuilder();
         if (parts.isArray()) {

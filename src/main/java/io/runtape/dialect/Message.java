@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * One turn of a conversation.
  *
- * @param role who speaks
- * @param parts what is said and done, in its order; at least one
+ * @param role the speaker
+ * @param parts the parts of the turn in their order; at least one
  */
 public record Message(Role role, List<Part> parts) {
     public Message {

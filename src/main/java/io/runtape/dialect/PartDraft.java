@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 sealed interface PartDraft {
     Part part();
 
-    /** Text or reasoning, typed out by deltas until a full message settles it. */
+    /** Text or reasoning, joined from deltas until a full message settles it. */
     final class Prose implements PartDraft {
         final boolean reasoning;
         private final StringBuilder text;
@@ -84,7 +84,7 @@ sealed interface PartDraft {
         }
     }
 
-    /** What a tool gives back: streamed first, then as a whole. */
+    /** The result of a tool: first streamed, then as a whole. */
     final class Result implements PartDraft {
         private final String callId;
         private final String name;
@@ -121,6 +121,6 @@ sealed interface PartDraft {
         }
     }
 
-    /** A part that one event gives whole. */
+    /** A part that one event gives as a whole. */
     record Whole(Part part) implements PartDraft {}
 }

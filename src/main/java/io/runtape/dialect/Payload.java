@@ -13,17 +13,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The data of an event, read without trust in its structure: fields may be in it directly, or in its {@code payload} or
- * {@code data}, and it need not be JSON at all.
+ * The data of an event, read without trust in its structure. A field may be in the data itself, or in its {@code
+ * payload} or {@code data}, and the data need not be JSON at all.
  */
 final class Payload {
     /**
-     * Objects whose members are of use where not all of them can be read: the wrappers that hold what else lies in the data
-     * itself, and the response that OpenAI's events repeat.
+     * Objects of which single members are useful even if the whole object is too large to read: the wrappers of fields
+     * that other events have at the top, and the response that OpenAI's events repeat.
      */
     private static final Set<String> OPENED = Set.of("payload", "data", "response");
 
-    // Content may nest (a message in a delta in a list). Deeper than this there is no text that a runtime meant to
+    // Content may nest (a message in a delta in a list). Below this depth there is no text that a runtime meant to
     // show.
     private static final int TEXT_DEPTH_MAX = 6;
 
@@ -83,7 +83,7 @@ final class Payload {
                 : root.path("data").isObject() ? root.path("data") : MissingNode.getInstance();
     }
 
-    /** The first of these fields that is there and not null; null if there is none. */
+    /** The first of these fields that is present and not null; null if there is no such field. */
     @Nullable
     JsonNode field(String... names) {
         for (String name : names) {
@@ -98,7 +98,10 @@ final class Payload {
         return null;
     }
 
-    /** An id of what the event is about. In a wrapped event that is inside: the wrapper's {@code id} is the event's own. */
+    /**
+     * The id of the thing that the event is about. In a wrapped event it is inside: the wrapper's {@code id} is the
+     * event's own.
+     */
     @Nullable
     String id(String... names) {
         JsonNode holder = inner.isMissingNode() ? root : inner;
@@ -143,7 +146,7 @@ final class Payload {
         return value == null ? "" : text(value, 0);
     }
 
-    /** What a delta adds; its {@code delta} wins over a text so far that may come along. */
+    /** The addition of a delta; its {@code delta} wins over the text so far, which some events send too. */
     String delta() {
         JsonNode delta = field("delta");
         return delta == null ? text() : text(delta, 0);

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The conversation in the body of a request, wherever agent APIs take it. */
+/** The conversation in the body of a request, in any of the places that agent APIs use. */
 public final class RequestMessages {
 
     private RequestMessages() {}
 
-    /** What was said before the run; empty where nothing is understood. */
+    /** The messages before the run; empty if nothing is understood. */
     public static List<Message> of(String body) {
         JsonNode request = Payload.parsed(body);
         List<Message> messages = new ArrayList<>();

@@ -3,7 +3,7 @@ package io.runtape.dialect;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** Who speaks in a {@link Message}. */
+/** The speaker of a {@link Message}. */
 public enum Role {
     SYSTEM,
     USER,

@@ -3,9 +3,9 @@ package io.runtape.dialect;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers the outcome of a live run. Most events of a stream cost next to nothing: by their type alone they say nothing
- * about the outcome, so they are not parsed. Besides the fields of the {@link Outcome} it holds at most the text of one
- * message. Confined to one thread at a time.
+ * Gathers the outcome of a live run. Most events of a stream cost almost nothing: their type shows that they say
+ * nothing about the outcome, so they are not parsed. Besides the fields of the {@link Outcome} a digest holds at most
+ * the text of one message. Confined to one thread at a time.
  */
 public interface RunDigest {
     /**

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the events of a run mean, as an {@link EventFold} tells it. Texts are parts of messages; the dialect makes up the keys of
- * both. Confined to one thread at a time.
+ * Takes the meaning of a run's events, as an {@link EventFold} reports it. Texts are parts of messages; the dialect
+ * makes up the keys of messages and parts. Confined to one thread at a time.
  */
 public interface RunSink {
 
@@ -15,45 +15,45 @@ public interface RunSink {
     /** The model that the run uses. */
     void model(String model);
 
-    /** More of a text. */
+    /** The next piece of a text. */
     void text(String message, String part, String delta);
 
-    /** More of a text that cannot be the run's result, such as that of another choice. */
+    /** The next piece of a text that cannot be the run's result, such as the text of another choice. */
     void otherText(String message, String part, String delta);
 
-    /** A text as it is at last; it replaces what came of it before. */
+    /** The final form of a text; it replaces the earlier pieces. */
     void wholeText(String message, String part, String text);
 
-    /** More of what the model thinks. */
+    /** The next piece of the model's reasoning. */
     void reasoning(String message, String part, String delta);
 
-    /** A thought as it is at last. */
+    /** The final form of a piece of reasoning. */
     void wholeReasoning(String message, String part, String text);
 
-    /** A tool is called; told again where its name becomes known. */
+    /** A tool is called; reported again once the tool's name is known. */
     void call(String message, String callId, String name);
 
-    /** More of the JSON text of a call's arguments. */
+    /** The next piece of the JSON text of a call's arguments. */
     void arguments(String callId, String delta);
 
-    /** The arguments of a call as they are at last. */
+    /** The final arguments of a call. */
     void wholeArguments(String callId, JsonNode arguments);
 
-    /** What a tool gave back; told again it replaces what was told before. */
+    /** The result of a tool; it replaces an earlier result of the same call. */
     void result(String callId, @Nullable JsonNode output, boolean failed);
 
-    /** The run's result, where that is not the last message with a text. */
+    /** The run's result, if it is not the last message with a text. */
     void resultIs(JsonNode result);
 
-    /** Something went wrong. Whether the run failed is {@link #end}'s to say. */
+    /** An error was reported. Only {@link #end} decides whether the run failed. */
     void error(Failure failure);
 
     /** Why the model stopped, in the agent API's own word. */
     void finishReason(String reason);
 
-    /** The run's usage so far; it replaces what was told before. */
+    /** The run's usage so far; it replaces the earlier usage. */
     void usage(Usage usage);
 
-    /** How the run ended; the last one counts. Null takes an earlier one back. */
+    /** How the run ended; the last call counts. Null takes back an earlier verdict. */
     void end(@Nullable Verdict verdict);
 }

@@ -35,7 +35,7 @@ public final class RunToolsDialect implements Dialect {
         return new RunToolsDigest(RunToolsDigest.KEPT_CHARS_MAX);
     }
 
-    /** A stream without any understood event is shown in the unknown dialect, rather than as nothing. */
+    /** Shows a stream without any understood event in the unknown dialect, rather than as nothing. */
     @Override
     public List<Message> transcript(Iterable<ServerSentEvent> events) {
         RunToolsTranscript transcript = new RunToolsTranscript();

@@ -13,9 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunToolsDigest implements RunDigest {
 
-    /**
-     * See {@link FoldDigest#KEPT_CHARS_MAX}.
-     */
+    /** See {@link FoldDigest#KEPT_CHARS_MAX}. */
     static final int KEPT_CHARS_MAX = FoldDigest.KEPT_CHARS_MAX;
 
     private final int charsMax;
@@ -26,7 +24,7 @@ final class RunToolsDigest implements RunDigest {
     private @Nullable Failure error;
     private String lastMessage = "";
 
-    /** @param charsMax longer texts are cut, longer values of another kind are left out */
+    /** @param charsMax longer texts are cut, and longer values of another kind are left out */
     RunToolsDigest(int charsMax) {
         this.charsMax = charsMax;
     }
@@ -90,7 +88,10 @@ final class RunToolsDigest implements RunDigest {
         }
     }
 
-    /** An end whose verdict may differ from its name: {@code run_completed} with the status {@code failed}. */
+    /**
+     * Ends the run with a verdict that may differ from the event's name, as in {@code run_completed} with the status
+     * {@code failed}.
+     */
     private void ended(Payload payload, Verdict named) {
         Verdict stated = Verdict.of(payload.string("status"));
         if (stated == null && named == Verdict.COMPLETED && payload.field("error") != null) {
@@ -121,7 +122,7 @@ final class RunToolsDigest implements RunDigest {
         }
     }
 
-    /** Its documentation has names in both spellings. */
+    /** RunTools' documentation spells the names in two ways. */
     private static Usage usage(JsonNode counted) {
         return new Usage(
                 count(counted, "inputTokens", "input_tokens", "promptTokens", "prompt_tokens"),
@@ -146,7 +147,7 @@ final class RunToolsDigest implements RunDigest {
             String text = value.textValue();
             return text.length() <= charsMax ? value : TextNode.valueOf(cut(text));
         }
-        // Most values are small, and a small one takes no more than its text.
+        // Most values are small, and a small value takes no more memory than its text.
         return value.isValueNode() && !value.isPojo() || value.toString().length() <= charsMax ? value : null;
     }
 

@@ -3,7 +3,7 @@ package io.runtape.dialect;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events of RunTools. Its documentation has two vocabularies, that of the threads ({@code assistant_message_delta}) and
+ * The events of RunTools. Its documentation has two vocabularies, one of threads ({@code assistant_message_delta}) and
  * an older one of runs ({@code thinking}, {@code complete}); a stream may use either.
  */
 enum RunToolsEvent {
@@ -51,7 +51,7 @@ enum RunToolsEvent {
         };
     }
 
-    /** Whether its payload says how the run comes out. */
+    /** Whether the event's payload tells the outcome of the run. */
     boolean tellsOutcome() {
         return switch (this) {
             case COMPLETED, FAILED, CANCELLED, ERROR, MESSAGE -> true;
@@ -70,7 +70,7 @@ enum RunToolsEvent {
         };
     }
 
-    /** Whether it shows that the agent works on, so that an error before it was not the end. */
+    /** Whether the event shows that the agent works on, so that an error before it was not the end. */
     boolean isStep() {
         return switch (this) {
             case RUN_STARTED, USER_MESSAGE, MESSAGE, TOOL_CALL, TOOL_RESULT, TOOL_CALL_COMPLETED, FILE_EDIT, DEV_URL ->

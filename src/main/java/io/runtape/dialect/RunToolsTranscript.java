@@ -9,8 +9,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Folds the events of a RunTools run into messages. What the agent does between two messages of the user is one message,
- * its parts in the order in which they began. Confined to one thread.
+ * Folds the events of a RunTools run into messages. Everything that the agent does between two messages of the user is
+ * one message, with its parts in the order in which they began. Confined to one thread.
  */
 final class RunToolsTranscript {
     private static final String[] CALL_ID = {
@@ -97,8 +97,8 @@ final class RunToolsTranscript {
     }
 
     /**
-     * Takes a full text, which usually repeats what deltas have typed. Where the last of those deltas say the same, however
-     * tools and thoughts cut them into pieces, the pieces stay where they are; otherwise the text takes the place of the last
+     * Takes a full text, which usually repeats the deltas before it. If the last of those deltas have the same text,
+     * the pieces stay where they are, even with tools and thoughts between them. Otherwise the text replaces the last
      * piece.
      */
     private void summed(boolean reasoning, String text) {
@@ -124,7 +124,7 @@ final class RunToolsTranscript {
                 .toList();
     }
 
-    /** Whether the last pieces, as many as it takes, say the text; whitespace does not count. */
+    /** Whether the last pieces, as many as necessary, have this text; white space does not count. */
     private static boolean says(List<PartDraft.Prose> pieces, String text) {
         int end = saidBefore(text, text.length());
         for (int i = pieces.size() - 1; i >= 0 && end > 0; i--) {
@@ -139,7 +139,7 @@ final class RunToolsTranscript {
         return end == 0;
     }
 
-    /** The end of what is said before a place: the white space there is none of it. */
+    /** The end of the text before this index, without its trailing white space. */
     private static int saidBefore(CharSequence text, int place) {
         int end = place;
         while (end > 0 && Character.isWhitespace(text.charAt(end - 1))) {
@@ -153,7 +153,7 @@ final class RunToolsTranscript {
         Payload called = function == null ? payload : Payload.of(function);
         String name = Objects.requireNonNullElse(called.string("name", "tool", "toolName"), "");
         JsonNode input = called.field("arguments", "input", "args", "params", "parameters");
-        // Arguments often come as JSON in a string, the way models write them.
+        // Arguments often come as JSON in a string, as models write them.
         JsonNode arguments = input != null && input.isTextual() ? Payload.parsed(input.asText()) : input;
         PartDraft.Call fresh = calls.called(payload.id(CALL_ID), name, arguments);
         if (fresh != null) {
@@ -165,7 +165,7 @@ final class RunToolsTranscript {
         return calls.result(payload.id(CALL_ID), payload.string("name", "tool", "toolName"), drafts::add);
     }
 
-    /** Announces the end of a call; some runtimes put the result into it, others send that by itself. */
+    /** Ends a call. Some runtimes put the result into this event, others send it separately. */
     private void toolCallCompleted(Payload payload) {
         JsonNode output = payload.field("output", "result");
         if (output != null) {
@@ -215,12 +215,12 @@ final class RunToolsTranscript {
         }
     }
 
-    /** The end of a run, with its response where no message gave it before. */
+    /** Ends a run, with its response if no message gave it before. */
     private void completed(Payload payload) {
         JsonNode result = payload.field("result", "output", "text");
         if (result != null) {
             List<PartDraft.Prose> said = prose(false);
-            // A value too large to be expanded is not text either.
+            // A value too large to expand is not text either.
             if (result.isContainerNode() || result.isPojo()) {
                 if (said.isEmpty()) {
                     whole(new Part.Text(result.toPrettyString()));

@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The tool calls of a transcript, which matches later events to their call: by id, or by order if there is no id. */
+/** The tool calls of a transcript. Matches later events to their calls: by id, or by order if they have no id. */
 final class ToolCalls {
     private final Map<String, Call> byId = new LinkedHashMap<>();
     private final Map<String, Result> strays = new HashMap<>();
     private @Nullable Call announced;
 
-    /** Takes a call. Returns it when it is new; null when it completes one that was announced before. */
+    /** Takes a call. Returns it if it is new; null if it completes a call that was announced before. */
     @Nullable
     Call called(@Nullable String id, String name, @Nullable JsonNode input) {
         Call known = id == null ? announcedAs(name) : byId.get(id);
@@ -37,10 +37,10 @@ final class ToolCalls {
     }
 
     /**
-     * The result that an output belongs to: that of the call of this id, or else of the oldest open call, of this name if any
-     * has it. Where no call fits, the output has a result of its own.
+     * The result that an output belongs to: the result of the call with this id, or else of the oldest open call,
+     * preferably one with this name. If no call fits, the output has a result of its own.
      *
-     * @param begun is given the result when it is a new one
+     * @param begun takes the result if it is new
      */
     Result result(@Nullable String id, @Nullable String name, Consumer<PartDraft> begun) {
         Call call = id == null ? oldestOpen(name) : byId.get(id);

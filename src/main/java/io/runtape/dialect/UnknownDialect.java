@@ -4,13 +4,13 @@ import io.runtape.sse.ServerSentEvent;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Takes the events for what they plainly are: pieces of text. It judges no outcome. */
+/** Reads events as plain pieces of text, and judges no outcome. */
 final class UnknownDialect {
     String name() {
         return "unknown";
     }
 
-    /** One text an event, as it stands; events without data and the sentinel {@code [DONE]} say nothing. */
+    /** Makes one text of each event, unchanged; events without data and the sentinel {@code [DONE]} add nothing. */
     List<Message> transcript(Iterable<ServerSentEvent> events) {
         List<Part> parts = new ArrayList<>();
         for (ServerSentEvent event : events) {

@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tokens that a run took, by its agent API's account. What the API does not tell is null, never 0.
+ * The tokens that a run took, as its agent API counts them. Unknown counts are null, never 0.
  *
- * @param inputTokens all that was read, cached tokens included
- * @param outputTokens all that was written, reasoning included
- * @param cachedInputTokens those of the input that came out of a cache
- * @param cacheWriteTokens those of the input that were written into a cache
- * @param reasoningTokens those of the output that the model thought with
+ * @param inputTokens all tokens that were read, cached ones included
+ * @param outputTokens all tokens that were written, reasoning included
+ * @param cachedInputTokens input tokens that were read from a cache
+ * @param cacheWriteTokens input tokens that were written to a cache
+ * @param reasoningTokens output tokens that the model used for reasoning
  */
 public record Usage(
         @Nullable Long inputTokens,
@@ -19,10 +19,10 @@ public record Usage(
         @Nullable Long cacheWriteTokens,
         @Nullable Long reasoningTokens) {
 
-    /** Nothing is known. */
+    /** A usage without any counts. */
     public static final Usage UNKNOWN = new Usage(null, null, null, null, null);
 
-    /** A count at a JSON pointer; null where there is none. */
+    /** The count at a JSON pointer; null if there is no count. */
     public static @Nullable Long count(JsonNode node, String pointer) {
         JsonNode value = node.at(pointer);
         return value.isIntegralNumber() && value.canConvertToLong() && value.longValue() >= 0
@@ -30,7 +30,9 @@ public record Usage(
                 : null;
     }
 
-    /** The other's counts, where it has them, in the place of these: of counts that are told again as they grow. */
+    /**
+     * These counts, replaced by those that the later usage has: for agent APIs that report growing counts repeatedly.
+     */
     public Usage updated(Usage later) {
         return new Usage(
                 or(later.inputTokens, inputTokens),
@@ -40,7 +42,7 @@ public record Usage(
                 or(later.reasoningTokens, reasoningTokens));
     }
 
-    /** The sum of both; what one of them does not tell is what the other does. */
+    /** The sum of both; a count that only one of them has stays as it is. */
     public Usage plus(Usage other) {
         return new Usage(
                 sum(inputTokens, other.inputTokens),

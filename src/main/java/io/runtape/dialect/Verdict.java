@@ -3,13 +3,13 @@ package io.runtape.dialect;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** How the runtime itself says that a run ended. */
+/** How a run ended, as the runtime itself reports it. */
 public enum Verdict {
     COMPLETED,
     FAILED,
     CANCELLED;
 
-    /** The verdict in a runtime's status word; null for words that judge nothing, such as {@code dispatched}. */
+    /** The verdict in a runtime's status word; null for words without a verdict, such as {@code dispatched}. */
     static @Nullable Verdict of(@Nullable String status) {
         if (status == null) {
             return null;

@@ -1,6 +1,6 @@
 /**
- * What an agent runtime's events mean: how a run came out, and what was said and done in it. A dialect only reads; the
- * recording does not depend on it, and what it does not understand it leaves alone.
+ * The meaning of agent runtimes' events: the outcome of a run, and its transcript. A dialect only reads. The recording
+ * does not depend on it, and a dialect ignores what it does not understand.
  */
 @NullMarked
 package io.runtape.dialect;

@@ -12,7 +12,7 @@ public final class AgUiDialect extends FoldDialect {
         super("agui", AgUiFold::new);
     }
 
-    /** An error may come first, where a run could not even start. */
+    /** An error may come first, if a run could not even start. */
     @Override
     public boolean begins(String type, JsonNode data) {
         return switch (type) {

@@ -13,7 +13,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The events of the AG-UI protocol. What a subagent says is not the run's result, and its error does not fail the run. */
+/**
+ * The events of the AG-UI protocol. A subagent's text is not the run's result, and a subagent's error does not fail the
+ * run.
+ */
 final class AgUiFold implements EventFold {
 
     private static final String TEXT = "text";
@@ -22,19 +25,19 @@ final class AgUiFold implements EventFold {
 
     private final RunSink run;
 
-    /** Chunks name their message and their call only where a new one begins. */
+    /** Chunks name their message and their call only if a new one begins. */
     private String message = "";
 
     private String thought = "";
     private String call = "";
 
-    /** Older events of thoughts have no ids. */
+    /** Older reasoning events have no ids. */
     private int thoughts;
 
-    /** The messages that the agent has said. */
+    /** The agent's messages. */
     private final Set<String> said = new LinkedHashSet<>();
 
-    /** The messages of other roles: agents may tell what the user said. */
+    /** The messages of other roles: agents may repeat the user's messages. */
     private final Set<String> others = new HashSet<>();
 
     private Usage usage = Usage.UNKNOWN;
@@ -117,8 +120,8 @@ final class AgUiFold implements EventFold {
     }
 
     /**
-     * The whole conversation, of which what follows the last question is the run's. It replaces the messages so far: those that
-     * it does not have were not said.
+     * Takes the whole conversation; the messages after the last question belong to the run. It replaces the messages so
+     * far: a message that it lacks does not count.
      */
     private void snapshot(JsonNode messages) {
         List<JsonNode> answers = new ArrayList<>();
@@ -161,7 +164,7 @@ final class AgUiFold implements EventFold {
         }
     }
 
-    /** Older agents tell no outcome; their runs are complete. */
+    /** Older agents report no outcome; their runs are complete. */
     private void finished(JsonNode data) {
         usage(data.path("usage"));
         if (Json.isGiven(data.path("result"))) {
@@ -176,7 +179,7 @@ final class AgUiFold implements EventFold {
         }
     }
 
-    /** One entry a model; they add up. */
+    /** Each model has one entry; the entries add up. */
     private void usage(JsonNode entries) {
         for (JsonNode entry : entries) {
             usage = usage.plus(new Usage(
@@ -194,6 +197,6 @@ final class AgUiFold implements EventFold {
 
     @Override
     public void response(JsonNode body) {
-        // The protocol has no whole responses.
+        // The protocol has only streams, no whole responses.
     }
 }

@@ -13,8 +13,8 @@ public final class AiSdkDialect extends FoldDialect {
     }
 
     /**
-     * Its events have no name, and ids at their top: those of other APIs with words like these, such as Mastra's, have names or
-     * a {@code payload}.
+     * The events have no name, and ids at the top of their data. Other APIs with similar types, such as Mastra's, have
+     * names or a {@code payload}.
      */
     @Override
     public boolean begins(String type, JsonNode data) {

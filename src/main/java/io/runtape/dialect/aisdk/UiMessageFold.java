@@ -10,21 +10,21 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The UI message stream of Vercel's AI SDK. It is one message of several steps, of which the last one with a text has the run's
- * result, as in the SDK. The protocol tells no usage.
+ * The UI message stream of Vercel's AI SDK. A stream is one message of several steps. As in the SDK, the last step with
+ * a text has the run's result. The protocol does not report usage.
  */
 final class UiMessageFold implements EventFold {
 
     private final RunSink run;
 
-    /** The part of the current step that each id names: ids begin anew with each step, and with each {@code text-start}. */
+    /** The part of the current step for each id. Ids begin anew with each step, and with each {@code text-start}. */
     private final Map<String, String> texts = new HashMap<>();
 
     private final Map<String, String> thoughts = new HashMap<>();
     private int parts;
     private int step;
 
-    /** An error and an abort are final, whatever follows. */
+    /** An error or an abort is final, whatever follows. */
     private boolean ended;
 
     UiMessageFold(RunSink run) {
@@ -64,7 +64,7 @@ final class UiMessageFold implements EventFold {
                 run.wholeArguments(call, data.path("input"));
                 run.result(call, data.path("errorText"), true);
             }
-            // A preliminary output is replaced by the next one.
+            // The next output replaces a preliminary one.
             case "tool-output-available" -> run.result(call, data.path("output"), false);
             case "tool-output-error" -> run.result(call, data.path("errorText"), true);
             case "tool-output-denied" -> run.result(call, null, true);
@@ -89,7 +89,7 @@ final class UiMessageFold implements EventFold {
         thoughts.clear();
     }
 
-    /** The step is tried again: what it has said so far does not count. */
+    /** The agent tries the step again: its text so far does not count. */
     private void reset() {
         texts.values().forEach(part -> run.wholeText(message(), part, ""));
         thoughts.values().forEach(part -> run.wholeReasoning(message(), part, ""));
@@ -121,6 +121,6 @@ final class UiMessageFold implements EventFold {
 
     @Override
     public void response(JsonNode body) {
-        // The protocol has no whole responses.
+        // The protocol has only streams, no whole responses.
     }
 }

@@ -11,7 +11,10 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The events of Anthropic's Messages API: blocks by their index, usage that grows, an error that may come after a 200. */
+/**
+ * The events of Anthropic's Messages API: blocks by index, usage that grows, and an error that may come after a status
+ * 200.
+ */
 final class MessagesFold implements EventFold {
 
     private static final String MESSAGE = "message";
@@ -21,7 +24,7 @@ final class MessagesFold implements EventFold {
     private Counts counts = new Counts(null, null, null, null, null);
     private boolean failed;
 
-    /** Its input tokens leave out those of the cache. */
+    /** The API's input tokens do not include those of the cache. */
     private record Counts(
             @Nullable Long input,
             @Nullable Long output,
@@ -113,13 +116,13 @@ final class MessagesFold implements EventFold {
                 callIds.put(index, id);
                 run.call(MESSAGE, id, block.path("name").asText(""));
                 if (block.path("input").isEmpty()) {
-                    // They follow in deltas, unless there are none.
+                    // The arguments follow in deltas, unless there are none.
                     run.arguments(id, "");
                 } else {
                     run.wholeArguments(id, block.path("input"));
                 }
             }
-            // Another model takes over, and the whole message is its own.
+            // Another model takes over, and the whole message is from that model.
             case "fallback" -> Json.text(block, "/to/model").ifPresent(run::model);
             default -> {
                 // Results of server tools arrive whole: web_search_tool_result, mcp_tool_result and the like.
@@ -153,7 +156,7 @@ final class MessagesFold implements EventFold {
         }
     }
 
-    /** What follows an error changes nothing. */
+    /** Events after an error change nothing. */
     private void failed(JsonNode error) {
         failed = true;
         run.error(Failure.of(error));

@@ -11,14 +11,17 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The chunks of OpenAI's chat completions, and of the many APIs that imitate them. Of several choices the first one is the run's
- * result; the transcript has all.
+ * The chunks of OpenAI's chat completions, and of the many APIs that imitate them. The first of several choices is the
+ * run's result; the transcript has all choices.
  */
 final class ChatFold implements EventFold {
 
     private final RunSink run;
 
-    /** The ids of calls by choice and index: only the first chunk of a call has its id. Made up where none has. */
+    /**
+     * The ids of calls by choice and index: only the first chunk of a call has its id. A call without an id gets a
+     * generated one.
+     */
     private final Map<String, String> callIds = new HashMap<>();
 
     private boolean failed;
@@ -35,7 +38,7 @@ final class ChatFold implements EventFold {
     @Override
     public void event(String type, JsonNode data) {
         if (!data.isObject()) {
-            // The sentinel [DONE] tells nothing that a finish reason has not told.
+            // The sentinel [DONE] adds nothing to the finish reason.
             return;
         }
         chunk(data, "delta");
@@ -56,7 +59,7 @@ final class ChatFold implements EventFold {
         error(chunk.path("error"));
     }
 
-    /** What follows an error changes nothing. */
+    /** Events after an error change nothing. */
     private void error(JsonNode error) {
         if (Json.isGiven(error)) {
             failed = true;
@@ -70,7 +73,7 @@ final class ChatFold implements EventFold {
         add(index, "text", choice.path("text"));
         add(index, "refusal", message.path("refusal"));
         add(index, "audio", message.path("audio").path("transcript"));
-        // The name depends on who imitates the API; some send both, of which one is null.
+        // The imitations name this field differently; some send both, one of them null.
         JsonNode thought = message.path("reasoning_content");
         thought = thought.isTextual() ? thought : message.path("reasoning");
         if (thought.isTextual()) {
@@ -96,7 +99,7 @@ final class ChatFold implements EventFold {
         }
     }
 
-    /** A text, or a list of parts with texts. */
+    /** Adds a text, or a list of parts with texts. */
     private void add(String index, String part, JsonNode content) {
         String text = content.isTextual() ? content.textValue() : Json.joinedTexts(content);
         if (!text.isEmpty()) {
@@ -109,8 +112,8 @@ final class ChatFold implements EventFold {
     }
 
     /**
-     * A call, or a delta of one. Some APIs give all calls of a message the same index: what has another id and a name is another
-     * call.
+     * Takes a call, or a delta of one. Some APIs give all calls of a message the same index: a chunk with another id
+     * and a name begins another call.
      */
     private void call(String choice, String index, String id, JsonNode tool, String input) {
         String at = choice + '/' + index;
@@ -141,7 +144,7 @@ final class ChatFold implements EventFold {
         }
     }
 
-    /** The last that is told counts: some APIs tell it with each chunk, as it grows. */
+    /** The last usage counts: some APIs send it with each chunk, as it grows. */
     private void usage(JsonNode usage) {
         if (usage.isObject()) {
             run.usage(new Usage(

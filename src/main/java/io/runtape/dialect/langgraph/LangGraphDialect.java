@@ -16,7 +16,7 @@ public final class LangGraphDialect extends FoldDialect {
         super("langgraph", LangGraphFold::new);
     }
 
-    /** LangServe's streams begin with metadata too, which count no attempts. */
+    /** LangServe's streams also begin with metadata, but theirs do not count attempts. */
     @Override
     public boolean begins(String type, JsonNode data) {
         return switch (type) {
@@ -40,7 +40,7 @@ public final class LangGraphDialect extends FoldDialect {
         return KINDS.contains(value.path("type").asText("")) && value.has("content");
     }
 
-    /** It may end in good order after any event. */
+    /** A stream may end in good order after any event. */
     @Override
     protected boolean saysThatItEnds() {
         return false;

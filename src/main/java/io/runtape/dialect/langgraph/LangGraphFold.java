@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The events of LangGraph's server. Which of them come is the caller's choice ({@code stream_mode}): messages as deltas, as they
- * grow, as nodes add them, or as the values of the graph's state; with several modes the same message comes several times, and
- * its id tells. Events of subgraphs, whose names have a namespace, are not the run's result.
+ * The events of LangGraph's server. The caller chooses their kinds ({@code stream_mode}): messages as deltas, as
+ * growing texts, as nodes add them, or as values of the graph's state. With several modes the same message comes
+ * several times, and its id shows that. Events of subgraphs, whose names have a namespace, are not the run's result.
  */
 final class LangGraphFold implements EventFold {
 
@@ -29,19 +29,19 @@ final class LangGraphFold implements EventFold {
 
     private final RunSink run;
 
-    /** The usage of each message: its chunks add up, a whole message has the sum. */
+    /** The usage of each message: the usages of its chunks add up, and a whole message has the sum. */
     private final Map<String, Usage> usages = new LinkedHashMap<>();
 
     /** The ids of calls by message and index: only the first chunk of a call has its id. */
     private final Map<String, String> callIds = new HashMap<>();
 
-    /** The messages that have come as a whole: chunks of them, out of another stream mode, tell nothing more. */
+    /** The messages that have come whole: their chunks, from another stream mode, add nothing. */
     private final Set<String> wholes = new HashSet<>();
 
-    /** The messages of subgraphs whose text was told. */
+    /** The messages of subgraphs whose text has come. */
     private final Set<String> others = new HashSet<>();
 
-    /** The messages of the state that the run began with. */
+    /** The messages in the state at the run's beginning. */
     private final Set<String> earlier = new HashSet<>();
 
     private boolean understood;
@@ -65,7 +65,7 @@ final class LangGraphFold implements EventFold {
         return type.indexOf('|') >= 0;
     }
 
-    /** The name without the namespace of a subgraph. */
+    /** The name without a subgraph's namespace. */
     private static String name(String type) {
         return isOfSubgraph(type) ? type.substring(0, type.indexOf('|')) : type;
     }
@@ -93,7 +93,7 @@ final class LangGraphFold implements EventFold {
         }
     }
 
-    /** A run that is tried again begins anew. */
+    /** A run begins anew when the server tries it again. */
     private void began(JsonNode data) {
         understood = true;
         failed = false;
@@ -101,7 +101,7 @@ final class LangGraphFold implements EventFold {
         Json.text(data, "/run_id").ifPresent(run::id);
     }
 
-    /** The first state is what the run began with: what was said before, and what it was asked. */
+    /** The first state is the run's beginning: the earlier messages and the question. */
     private void values(JsonNode state) {
         understood = true;
         if (!hasState) {
@@ -119,7 +119,7 @@ final class LangGraphFold implements EventFold {
         messages(state.path("messages"), false);
     }
 
-    /** What each node added to the state; a list where it ran several times in a step. */
+    /** The additions of each node to the state; a list if the node ran several times in a step. */
     private void updates(JsonNode nodes, boolean sub) {
         understood = true;
         interrupted(nodes);
@@ -131,14 +131,14 @@ final class LangGraphFold implements EventFold {
         }
     }
 
-    /** A graph that waits for a person has done what it was asked for. Its list is empty where it waits at a breakpoint. */
+    /** A graph that waits for a person has done its task. At a breakpoint its list is empty. */
     private void interrupted(JsonNode state) {
         if (state.path(INTERRUPT).isArray()) {
             run.finishReason("interrupt");
         }
     }
 
-    /** Of a list that holds a whole conversation, what follows the last question is the run's. */
+    /** In a list that holds a whole conversation, the messages after the last question belong to the run. */
     private void messages(Iterable<JsonNode> list, boolean sub) {
         List<JsonNode> answers = new ArrayList<>();
         for (JsonNode message : list) {
@@ -152,7 +152,7 @@ final class LangGraphFold implements EventFold {
         answers.forEach(message -> message(message, true, sub));
     }
 
-    /** States that do not use LangChain's messages have those of OpenAI's shape. */
+    /** States without LangChain's messages have messages in OpenAI's shape. */
     private static String kind(JsonNode message) {
         return message.path("type").asText(message.path("role").asText(""));
     }
@@ -214,7 +214,7 @@ final class LangGraphFold implements EventFold {
         }
     }
 
-    /** What the model thought: each provider's blocks have names of their own. */
+    /** The model's reasoning: the blocks of each provider have other names. */
     private static String thought(JsonNode message) {
         StringBuilder thought = new StringBuilder();
         for (JsonNode block : message.path("content")) {

@@ -13,25 +13,28 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The events of OpenAI's Responses API. Its terminal event repeats the whole response, and may be longer than what is read of an
- * event; so texts are taken from the events that end each part as well.
+ * The events of OpenAI's Responses API. The terminal event repeats the whole response, and may exceed the length that
+ * the gateway reads of an event. So the fold takes texts also from the events that end each part.
  */
 final class ResponsesFold implements EventFold {
 
-    /** What a call is, and what becomes of it: the end of the type of its item. */
+    /** Calls and their outputs have item types with these endings. */
     private static final String CALL = "_call";
 
     private static final String CALL_OUTPUT = "_call_output";
 
-    /** Where the items of tools have what the tool is called with: functions, custom tools, and OpenAI's own. */
+    /** The fields of tool items with the tool's input: functions, custom tools and OpenAI's own tools. */
     private static final List<String> INPUTS = List.of("arguments", "input", "action", "operation", "code", "queries");
 
-    /** Where they have what it gave back. The {@code result} of an image's generation is the image, and left out. */
+    /**
+     * The fields with the tool's output. The {@code result} of an image's generation is the image itself, and is left
+     * out.
+     */
     private static final List<String> OUTPUTS = List.of("output", "outputs", "results");
 
     private final RunSink run;
 
-    /** The ids of calls by the index of their items, which is what the deltas of their arguments name. */
+    /** The ids of calls by the index of their items: the deltas of arguments name this index. */
     private final Map<String, String> callIds = new HashMap<>();
 
     ResponsesFold(RunSink run) {
@@ -76,7 +79,7 @@ final class ResponsesFold implements EventFold {
                 run.reasoning(item, summary(data), data.path("delta").asText(""));
             case "response.reasoning_summary_text.done" ->
                 run.wholeReasoning(item, summary(data), data.path("text").asText(""));
-            // Their item is told whole where it is done.
+            // The item has the whole arguments when it is done.
             case "response.function_call_arguments.delta",
                     "response.mcp_call_arguments.delta",
                     "response.custom_tool_call_input.delta",
@@ -89,7 +92,7 @@ final class ResponsesFold implements EventFold {
             }
             case "response.completed", "response.incomplete", "response.failed", "response.cancelled" ->
                 response(data.path("response"));
-            // Flat, or nested in an object, by the version of the API.
+            // Flat, or nested in an object, depending on the version of the API.
             case "error" -> failed(data.path("error").isObject() ? data.path("error") : data);
             default -> {}
         }
@@ -113,7 +116,9 @@ final class ResponsesFold implements EventFold {
         }
     }
 
-    /** A call is known by its call_id, which its result names too; calls of OpenAI's own tools have only the id of the item. */
+    /**
+     * The call's id is its call_id, which its result has too; calls of OpenAI's own tools have only the id of the item.
+     */
     private static String callId(JsonNode item) {
         return Json.text(item, "/call_id").orElseGet(() -> item.path("id").asText(""));
     }
@@ -188,7 +193,7 @@ final class ResponsesFold implements EventFold {
             }
             case "failed" -> run.end(Verdict.FAILED);
             case "cancelled" -> run.end(Verdict.CANCELLED);
-            // One that goes on in the background: queued, in_progress.
+            // A response that goes on in the background: queued, in_progress.
             default -> {}
         }
     }
