@@ -3,21 +3,24 @@ package io.runtape.relay;
 import io.runtape.upstream.AgentResponse;
 import java.util.concurrent.Flow;
 
-/** Whoever has a response's body read: hears that it has begun, and once how it ended. All calls come on the event loop of the call. */
+/**
+ * Is notified when the reading of a response's body begins, and once how the body ended. All calls come on the event
+ * loop of the call.
+ */
 interface BodyListener {
 
-    /** The body is being read. */
+    /** The reading of the body has begun. */
     void reading(UpstreamBodyReader reading, Flow.Subscription subscription);
 
-    /** The response is whole. */
+    /** The response is complete. */
     void complete(AgentResponse response);
 
-    /** The connection broke before the response was whole. */
+    /** The connection broke before the response was complete. */
     void brokenOff(Throwable cause);
 
-    /** The gateway itself cannot go on with the response. */
+    /** A fault of the gateway itself: it cannot go on with the response. */
     void faulty(RuntimeException fault);
 
-    /** Nothing came for as long as is allowed. */
+    /** No bytes came for the whole time that is allowed. */
     void silent();
 }

@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * How long is waited for more of a response's body.
+ * How long to wait for more of a response's body.
  *
- * @param idle how long nothing at all may come
+ * @param idle how long no bytes at all may come
  * @param partialFlush how long bytes wait for the end of their frame
- * @param nanoClock what that is judged by, as {@link System#nanoTime}
+ * @param nanoClock the clock for both, as {@link System#nanoTime}
  */
 record BodyPatience(Duration idle, Duration partialFlush, LongSupplier nanoClock) {}

@@ -11,12 +11,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends frames to the run's journal with their type and their time of arrival, and shows them to whoever reads the
+ * Appends frames to the run's journal with their type and time of arrival, and passes them to the reader of the
  * outcome. Confined to one event loop.
  */
 final class FrameRecorder implements FrameSink {
 
-    /** Types are for filters; a longer one is cut. */
+    /** Types are for filters; longer types are cut. */
     private static final int TYPE_CHARS_MAX = 200;
 
     private final RunJournal journal;
@@ -32,7 +32,7 @@ final class FrameRecorder implements FrameSink {
 
     /**
      * @param beganNanos when the run began, by {@link System#nanoTime}
-     * @param partsBytesMax an event over this is not read: neither for its type nor for the outcome
+     * @param partsBytesMax a larger event is not read, neither for its type nor for the outcome
      */
     FrameRecorder(RunJournal journal, OutcomeReader outcome, long beganNanos, int partsBytesMax) {
         this.journal = journal;
@@ -41,7 +41,7 @@ final class FrameRecorder implements FrameSink {
         this.partsBytesMax = partsBytesMax;
     }
 
-    /** What is appended from now on arrived now. */
+    /** Takes the present as the arrival of the frames that follow. */
     void arrived() {
         offsetMicros = (System.nanoTime() - beganNanos) / 1000;
     }
@@ -83,7 +83,7 @@ final class FrameRecorder implements FrameSink {
         }
     }
 
-    /** The whole block that the frame completes; null where it is too long to be looked at. */
+    /** The whole block that the frame completes; null if the block is too long to read. */
     private @Nullable Block block(byte[] source, int from, int to) {
         if (partsTooLong) {
             return null;

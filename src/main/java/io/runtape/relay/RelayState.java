@@ -3,10 +3,10 @@ package io.runtape.relay;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.util.concurrent.Flow;
 
-/** How far a recorded call has come. Each state knows what it takes to give up the call to the agent API. */
+/** The progress of a recorded call. Each state knows how to give up the call to the agent API. */
 sealed interface RelayState {
 
-    /** Whether the call was sent, and the run has no end yet. */
+    /** Whether the call was sent and the run has no end yet. */
     default boolean isCallOpen() {
         return false;
     }
@@ -14,7 +14,7 @@ sealed interface RelayState {
     /** Closes what is open towards the agent API. */
     void closeUpstream();
 
-    /** Nothing was sent. */
+    /** Nothing was sent yet. */
     record Opening() implements RelayState {
         @Override
         public void closeUpstream() {
@@ -22,7 +22,7 @@ sealed interface RelayState {
         }
     }
 
-    /** The call was sent, and the head of the response is awaited. */
+    /** The call was sent, and the relay waits for the head of the response. */
     record Calling(Cancellable call) implements RelayState {
         @Override
         public boolean isCallOpen() {
@@ -35,7 +35,7 @@ sealed interface RelayState {
         }
     }
 
-    /** The body is being read. */
+    /** The relay reads the body. */
     record Relaying(Flow.Subscription body) implements RelayState {
         @Override
         public boolean isCallOpen() {
@@ -48,7 +48,7 @@ sealed interface RelayState {
         }
     }
 
-    /** The run has its end, durable or on its way to be. */
+    /** The run has its end, which is durable or waits for its commit. */
     record Ended() implements RelayState {
         @Override
         public void closeUpstream() {

@@ -15,20 +15,20 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a run ends, by how its response ended and what its events said.
+ * How a run ends, decided by the end of its response and by its events.
  *
- * @param verdict how it ended by its events
+ * @param verdict the run's end, as its events report it
  * @param brokeOff whether a stream that ends now, without a verdict, has broken off by the rules of its dialect
- * @param outcome what its events said
+ * @param outcome the run's outcome, as its events report it
  */
 record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, RunOutcome outcome) {
 
-    /** Nothing was said. */
+    /** A conclusion without any information from events. */
     static final RunConclusion UNKNOWN = new RunConclusion(null, false, RunOutcome.UNKNOWN);
 
     private static final int WORD_CHARS_MAX = 100;
 
-    /** Writes out what the events said. */
+    /** Writes the outcome out as text. */
     static RunConclusion of(Outcome outcome) {
         return new RunConclusion(
                 outcome.verdict(),
@@ -63,7 +63,7 @@ record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, RunOutcome out
 
     /**
      * Whether a passed cancel would explain the end of a run with this complete response: neither the response nor its
-     * events do.
+     * events explain it.
      */
     boolean isExplainedByCancel(AgentResponse response) {
         return isSuccess(response) && verdict == null;

@@ -30,12 +30,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One recorded call, whose run is open: calls the agent API, and records the response to its end, whether or not its client
- * stays.
+ * One recorded call, whose run is open. Calls the agent API, and records the response to its end, whether or not the
+ * client stays.
  *
- * <p>The agent API's socket is read only while the journal has room: that is all the backpressure there is, and it is the
- * database's own pace. What the client gets is none of this class's business beyond the head: it reads the run as every
- * reader does.
+ * <p>Reads the agent API's socket only while the journal has room. This is the only backpressure, so the pace is the
+ * database's own. Of the client's response, this class handles only the head: the client reads the run like every other
+ * reader.
  *
  * <p>Confined to the event loop of the call.
  */
@@ -43,7 +43,7 @@ final class RunRelay implements BodyListener {
 
     private static final Logger LOG = Logger.getLogger(RunRelay.class);
 
-    /** How soon is looked again for readers at other gateways, where it is in doubt whether there are any. */
+    /** The pause before it checks again for readers at other gateways, if that is uncertain. */
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
     private final ClientResponse client;
@@ -88,16 +88,16 @@ final class RunRelay implements BodyListener {
                 new OutcomeReader(call.start().id(), dialects.at(call.start().path()), loop, dialectWorker);
     }
 
-    /** Calls the agent API: the run is durable. */
+    /** Calls the agent API; the run's row is durable. */
     void begin() {
         LOG.debugf("run %s begins", call.start().id());
         run.whenEnded(end -> ended(end));
         call.stored();
         if (run.hasEnd()) {
-            // Someone ended it while its row was written, so the agent API is not to be called.
+            // Something ended the run during the write of its row, so the agent API must not be called.
             return;
         }
-        // The agent client's results come on the loop, but for some failures to connect.
+        // The agent client's results come on the loop, except for some failures to connect.
         Cancellable sent = agent.post(call.target(), call.headers(), call.body(), call.asked().stream(), loop)
                 .subscribe()
                 .with(
@@ -129,7 +129,7 @@ final class RunRelay implements BodyListener {
             default -> RunReason.UPSTREAM_UNREACHABLE;
         };
         RunEnd end = RunEnd.broken(RunStatus.FAILED, reason, call.now());
-        // The client is told when the end is durable.
+        // The client gets the error when the end is durable.
         end(unanswered.sent() ? end : end.unsent());
     }
 
@@ -199,7 +199,7 @@ final class RunRelay implements BodyListener {
                         : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED, call.now()))));
     }
 
-    /** Calls back on the loop with whether a cancel call that names the run passed, at this gateway or another. */
+    /** Calls back on the loop with whether a cancel call for the run passed through any gateway. */
     private void whenNoted(Consumer<Boolean> call) {
         cancels.noted(run, loop).subscribe().with(call);
     }
@@ -221,7 +221,7 @@ final class RunRelay implements BodyListener {
         outcome.ending(ending -> end(ending.cut(status, reason, call.now())));
     }
 
-    /** A run must end, even where the last of it cannot be recorded. */
+    /** Makes the last frames. The run must end, even if they cannot be recorded. */
     private void finishFrames() {
         try {
             if (body != null) {
@@ -242,7 +242,7 @@ final class RunRelay implements BodyListener {
         }
     }
 
-    /** The run's end is durable; someone else may have set it. */
+    /** The run's end is durable; other code may have ended the run. */
     private void ended(RunEnd end) {
         if (!(state instanceof RelayState.Ended)) {
             state.closeUpstream();
@@ -267,7 +267,10 @@ final class RunRelay implements BodyListener {
         return failed.sent() ? response.notRepeated() : response;
     }
 
-    /** The client has gone away. The run goes on, unless the caller asked otherwise and no reader comes to any gateway in time. */
+    /**
+     * The client has gone away. The run goes on, unless the caller asked otherwise and no reader comes to any gateway
+     * in time.
+     */
     void clientGone() {
         client.leave();
         cancelSoonUnlessHeard();
@@ -290,13 +293,16 @@ final class RunRelay implements BodyListener {
         readersElsewhere.of(run, loop).subscribe().with(readers -> cancelUnheard(readers), e -> {
             LOG.debugf(
                     e,
-                    "nobody knows whether run %s is read at other gateways",
+                    "readers of run %s at other gateways are unknown",
                     run.start().id());
             cancelUnheardAfter(LOOK_AGAIN);
         });
     }
 
-    /** A reader may have come here meanwhile, and the run may have ended. */
+    /**
+     * Cancels the run if it has no reader at any gateway. Meanwhile a reader may have come here, or the run may have
+     * ended.
+     */
     private void cancelUnheard(Readers elsewhere) {
         if (!state.isCallOpen() || run.isHeard()) {
             return;
@@ -305,7 +311,7 @@ final class RunRelay implements BodyListener {
             case NOBODY -> cancel(RunReason.CLIENT_DISCONNECTED);
             case EXPECTED -> cancelUnheardAfter(LOOK_AGAIN);
             case READING ->
-                LOG.debugf("run %s is read at another gateway", run.start().id());
+                LOG.debugf("run %s has a reader at another gateway", run.start().id());
         }
     }
 
@@ -319,16 +325,16 @@ final class RunRelay implements BodyListener {
         stop(RunStatus.CANCELLED, reason);
     }
 
-    /** An agent API may give any id. */
+    /** Escapes the id, since an agent API may use any id. */
     private static String pathSegment(String id) {
         return URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    /** Asks the agent API to cancel its run, as the caller would. What it answers changes nothing here. */
+    /** Asks the agent API to cancel its run, as the caller would. The response changes nothing here. */
     private void cancelUpstream(String path) {
         OutgoingBody nothing = new OutgoingBody("{}".getBytes(StandardCharsets.UTF_8), () -> {});
         agent.post(path, call.headers(), nothing, true, loop)
                 .subscribe()
-                .with(response -> response.body().abort(), e -> LOG.debugf(e, "cancel was not answered"));
+                .with(response -> response.body().abort(), e -> LOG.debugf(e, "the agent API did not answer the cancel call"));
     }
 }

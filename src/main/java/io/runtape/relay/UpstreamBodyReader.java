@@ -17,12 +17,15 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the body of the agent API's response into frames. Asks for more only while the journal has room, flushes what waits too
- * long for its blank line, and notices silence. Confined to the event loop of the call.
+ * Reads the body of the agent API's response into frames. Asks for more only while the journal has room. Flushes bytes
+ * that wait too long for their blank line, and notices silence. Confined to the event loop of the call.
  */
 final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
 
-    /** Buffers asked for at once, of at most 8 KiB each: few, since so many come before a run's own bound is looked at. */
+    /**
+     * How many buffers of at most 8 KiB it requests at once: few, since so many may come before it checks a run's own
+     * bound.
+     */
     private static final int WINDOW = 16;
 
     private final BodyListener listener;
@@ -74,7 +77,10 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         this.lastBytesNanos = clock.getAsLong();
     }
 
-    /** Holds the body back until it is whole, or a frame's length of it is there, and tells its ids before it is recorded. */
+    /**
+     * Holds the body back until it is complete or as long as the longest frame, and calls back with its ids before the
+     * recording begins.
+     */
     void holdBack(Consumer<ResponseIds> call) {
         ids = new BodyIds();
         whenHeld = call;
@@ -144,7 +150,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
             return;
         }
         boolean low = outstanding <= WINDOW / 2;
-        // The bound of all runs is looked at for each buffer: with many runs, a window of each would be far past it.
+        // Checks the bound of all runs for each buffer: with many runs, a window for each would far exceed it.
         if (run.areAllFull() || low && run.isFull()) {
             holdOff();
             run.whenRoom(this::roomAgain);
@@ -158,7 +164,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         }
     }
 
-    /** Takes back what was asked for: nothing more comes until there is room. */
+    /** Takes back its request: no bytes come until there is room. */
     private void holdOff() {
         waitingForRoom = true;
         outstanding = 0;
@@ -167,12 +173,12 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
 
     private void roomAgain() {
         waitingForRoom = false;
-        // While nothing was asked for, nothing could come: that is no silence.
+        // Without a request no bytes could come, so this was no silence.
         lastBytesNanos = clock.getAsLong();
         askForMore();
     }
 
-    /** @param frameEnded whether a frame has ended since, so that what is pending is of another one */
+    /** @param frameEnded whether a frame has ended since, so that the pending bytes belong to another frame */
     private void watchPending(boolean frameEnded) {
         if (framer.pendingBytes() == 0) {
             pendingSinceNanos = 0;
@@ -242,7 +248,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         ending.run();
     }
 
-    /** Makes frames of all that came. Nothing comes after it, not even where it fails. */
+    /** Makes frames of all received bytes. No frames follow, even if this fails. */
     void finishFrames() {
         if (finished) {
             return;
@@ -256,7 +262,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         }
     }
 
-    /** Nothing that still comes matters. */
+    /** Ignores everything that still comes. */
     void stop() {
         finished = true;
         if (flushTimer != null) {
