@@ -3,10 +3,12 @@ package io.runtape.journal;
 import io.runtape.journal.sql.RunWrite;
 import java.util.Collection;
 
-/** The keeper of the live runs, as the committer sees it. All calls come on the committer's thread and do not block. */
+/**
+ * The keeper of the live runs, as the committer sees it. All calls come on the committer's thread and must not block.
+ */
 interface CommitObserver {
 
-    /** All runs that may still be written. */
+    /** All runs that may still have writes. */
     Collection<RunJournal> live();
 
     /** This write is durable. */
@@ -18,6 +20,6 @@ interface CommitObserver {
     /** Another gateway has closed this one's runs: this gateway can write nothing more. */
     void takenOver();
 
-    /** The committer's thread ends by this fault of the gateway: it can write nothing more. */
+    /** A fault of the gateway ends the committer's thread: this gateway can write nothing more. */
     void died(Throwable fault);
 }

@@ -2,10 +2,10 @@ package io.runtape.journal;
 
 import java.util.concurrent.locks.LockSupport;
 
-/** The time that the committer goes by: its clock, and how its thread lets time pass. */
+/** The committer's time: its clock, and how its thread waits. */
 interface CommitterTime {
 
-    /** The machine's own. */
+    /** The machine's own time. */
     CommitterTime SYSTEM = new CommitterTime() {
         @Override
         public long nanoTime() {

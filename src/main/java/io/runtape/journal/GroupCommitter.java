@@ -18,28 +18,28 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Commits what waits, of all runs, as one transaction, and then whatever came meanwhile: an idle committer commits a lone
- * frame at once, a busy one batches by itself, and rests between commits as its {@link CommitPace} says.
+ * Commits the waiting writes of all runs as one transaction, and then everything that came meanwhile. So an idle
+ * committer commits a lone frame at once, and a busy one forms batches. Between commits it rests as its {@link
+ * CommitPace} says.
  *
- * <p>While the database is away it keeps the batch in hand ({@link StoreOutage}). How much may wait, then and at all times,
- * is bounded by {@link UncommittedBudget}.
+ * <p>While the database is away it keeps the current batch ({@link StoreOutage}). {@link UncommittedBudget} bounds how
+ * many bytes may wait, during an outage and at all times.
  *
- * <p>One thread commits; what others call is safe for any thread.
+ * <p>One thread commits; the methods for other code are safe for any thread.
  */
 final class GroupCommitter {
 
     private static final Logger LOG = Logger.getLogger(GroupCommitter.class);
 
-    /** A commit that takes longer counts as a store that does not answer. */
+    /** A commit that takes longer counts as an outage of the database. */
     private static final Duration STALL = Duration.ofSeconds(2);
 
-    /** How often a transaction is tried that another one gets in the way of. */
+    /** How often to try a transaction that conflicts with another one. */
     private static final int TRIES = 5;
 
     /**
-     * Bytes of one batch: a sixty-fourth of the heap, 16 MiB at most. H2 holds them several times over while it commits them:
-     * as values, as pages and as what it writes. Not a constant of the class: a native image would take the heap of the
-     * machine it was built on.
+     * Bytes of one batch: a sixty-fourth of the heap, 16 MiB at most. H2 holds them several times during the commit: as
+     * values, as pages and as written bytes. Not a constant: a native image would take the heap of the build machine.
      */
     final long batchBytesMax = Math.min(16L << 20, Runtime.getRuntime().maxMemory() / 64);
 
@@ -58,21 +58,21 @@ final class GroupCommitter {
     /** No commit of this node can succeed any more. */
     private volatile boolean dead;
 
-    /** Set before the thread starts, and its own from then on. */
+    /** Set before the thread starts; afterwards only that thread uses it. */
     private @Nullable StoreLink link;
 
-    /** Likewise. */
+    /** The same. */
     private @Nullable CommitPace pace;
 
     /**
      * @param storeTimeout how long the database may be away before the live runs are given up
-     * @param keeper hears what becomes of runs
+     * @param keeper is notified of the outcome of runs
      */
     GroupCommitter(JournalMetrics metrics, Duration storeTimeout, CommitObserver keeper) {
         this(metrics, storeTimeout, keeper, CommitterTime.SYSTEM, work -> new Thread(work, "runtape-committer"));
     }
 
-    /** @param threads makes the one thread, which is not started before {@link #start} */
+    /** @param threads makes the one thread; {@link #start} starts it */
     GroupCommitter(
             JournalMetrics metrics,
             Duration storeTimeout,
@@ -91,14 +91,14 @@ final class GroupCommitter {
         metrics.countOutages(this::stalledNanos);
     }
 
-    /** Begins to commit, over the connection that the store was opened with. */
+    /** Begins to commit, over the connection that opened the database. */
     void start(BatchWriter first, CommitPace chosen) {
         pace = chosen;
         link = new StoreLink(first);
         thread.start();
     }
 
-    /** Commits what waits and ends, within the time. */
+    /** Commits the waiting writes and ends, within this time. */
     void stop(Duration within) {
         stopping = true;
         LockSupport.unpark(thread);
@@ -109,19 +109,19 @@ final class GroupCommitter {
         }
     }
 
-    /** How long the commit that is under way has been held up; 0 where it has not. */
+    /** How long the current commit has been held up; 0 if it is not held up. */
     private long stalledNanos() {
         long began = commitBeganNanos;
         long lasting = began == 0 ? 0 : time.nanoTime() - began;
         return lasting > STALL.toNanos() ? lasting : 0;
     }
 
-    /** Whether the database takes commits, as far as is known. */
+    /** Whether the database takes commits, as far as this gateway knows. */
     boolean available() {
         return !dead && !outage.isLasting() && stalledNanos() == 0;
     }
 
-    /** Whether it commits, or will: not where its thread has died, or its node is closed. */
+    /** Whether it can still commit: not if its thread has died, or if its node is closed. */
     boolean canCommit() {
         return !dead && (stopping || thread.getState() != Thread.State.TERMINATED);
     }
@@ -133,12 +133,12 @@ final class GroupCommitter {
         }
     }
 
-    /** How much may wait. */
+    /** The budget of the bytes that may wait. */
     UncommittedBudget room() {
         return room;
     }
 
-    /** Completes when the statements have run once, with nothing to show for it, or could not. */
+    /** Completes when the committer has rehearsed its statements, or could not. */
     CompletionStage<Void> rehearsed() {
         return rehearsed;
     }
@@ -151,7 +151,7 @@ final class GroupCommitter {
         link().close();
     }
 
-    /** Waits until something is to be committed; false where it stops instead. */
+    /** Waits until there is something to commit; false if it stops instead. */
     private boolean awaitWork() {
         while (queue.isEmpty()) {
             if (stopping) {
@@ -166,7 +166,10 @@ final class GroupCommitter {
         return true;
     }
 
-    /** Commits what waits, as far as one batch goes, tells what became of it, and rests as its pace says. */
+    /**
+     * Commits the waiting writes, up to the size of one batch, notifies the runs of the outcome, and rests as its pace
+     * says.
+     */
     void commitNext() {
         RunBatch batch = gather();
         long began = time.nanoTime();
@@ -180,7 +183,7 @@ final class GroupCommitter {
         try {
             link().writer().rehearse();
         } catch (SQLException | RuntimeException e) {
-            LOG.debugf(e, "the statements of a commit could not be tried");
+            LOG.debugf(e, "the statements of a commit could not be rehearsed");
         }
         rehearsed.complete(null);
     }
@@ -221,7 +224,7 @@ final class GroupCommitter {
         }
     }
 
-    /** Whether the batch is durable; what else is to be done with it has been done where it is not. */
+    /** Whether the batch is durable; if not, everything else has been done with it. */
     private boolean written(RunBatch batch) {
         try {
             write(batch);
@@ -229,13 +232,14 @@ final class GroupCommitter {
         } catch (SQLException e) {
             return !refused(batch, e) && outlasted(batch, e);
         } catch (RuntimeException e) {
-            // A fault of ours must not stop the commits of all other runs. What became of this one, the tables say.
+            // A fault of the gateway must not stop the commits of all other runs. The tables show what became of this
+            // commit.
             LOG.error("a commit failed in the gateway itself", e);
             return outlasted(batch, e);
         }
     }
 
-    /** Whether it is this batch, or this node, that the database will not have; then that has been seen to. */
+    /** Whether the database refuses this batch or this node; if so, the refusal has been handled. */
     private boolean refused(RunBatch batch, SQLException e) {
         if (SqlFault.isOfAClosedNode(e)) {
             fencedOff();
@@ -247,7 +251,7 @@ final class GroupCommitter {
         return true;
     }
 
-    /** The database is away: whether the batch is durable now that it is back. */
+    /** Waits until the database is back; returns whether the batch is durable then. */
     private boolean outlasted(RunBatch batch, Exception cause) {
         try {
             return switch (outage.rideOut(link(), batch.rows(), cause, commitBeganNanos)) {
@@ -279,7 +283,7 @@ final class GroupCommitter {
         }
     }
 
-    /** Another gateway has closed this one's runs: this one can only end. */
+    /** Another gateway has closed this one's runs: this gateway can only end. */
     private void fencedOff() {
         dead = true;
         outcomes.loseAll();
@@ -287,8 +291,8 @@ final class GroupCommitter {
     }
 
     /**
-     * By an error, or by a fault in telling what is durable: who has heard of the last commit, and who has not, nobody knows.
-     * Clients that are cut off come back, and are told from what is stored.
+     * The thread ends by an error, or by a fault in the notifications of a commit. It is unknown which listeners have
+     * got the last commit. Clients that are cut off come back, and are served from the database.
      */
     private void died(Throwable fault) {
         dead = true;
@@ -304,8 +308,8 @@ final class GroupCommitter {
     }
 
     /**
-     * The database refuses something in the batch: each run by itself, so that only the faulty one fails. All that the batch holds
-     * of it goes, for what follows a write that was refused would follow a gap.
+     * The database refuses something in the batch: commits each run by itself, so that only the faulty run fails. All
+     * writes of that run in the batch are dropped, since a write after a refused one would follow a gap.
      */
     private void split(RunBatch batch, String sqlState) {
         Map<RunJournal, List<RunWrite>> byRun = batch.byRun();
@@ -315,9 +319,9 @@ final class GroupCommitter {
             return;
         }
         byRun.forEach((faulty, writes) -> {
-            // The message may quote what was refused, so only its code is logged.
+            // The message may quote the refused values, so the log has only its code.
             LOG.errorf(
-                    "run %s ends: the database refuses what is to be stored of it (SQLSTATE %s)",
+                    "run %s ends: the database refuses its data (SQLSTATE %s)",
                     faulty.start().id(), sqlState);
             outcomes.refused(faulty, writes);
         });

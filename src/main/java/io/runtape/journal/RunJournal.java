@@ -22,17 +22,21 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The journal of one live run: takes its head, frames and end, and tells listeners what of it has become durable.
+ * The journal of one live run: takes its head, frames and end, and notifies listeners of everything that has become
+ * durable.
  *
- * <p>Promises that no listener hears of a frame before it is durable, that frames are heard in order, without gap or
- * repeat, and that the first end wins. Does not wait: whoever appends asks {@link #isFull()} and stops reading its source
- * until {@link #whenRoom} calls.
+ * <p>Listeners get a frame only when it is durable, and they get all frames in order, without gap or repeat. The first
+ * end wins. No method blocks: a caller that appends checks {@link #isFull()}, and stops reading its source until {@link
+ * #whenRoom} calls.
  *
- * <p>Appended to by one event loop; all else is safe for any thread.
+ * <p>One event loop appends; all other methods are safe for any thread.
  */
 public final class RunJournal implements LiveRun {
 
-    /** Bytes of finished frames, with what each takes beside them, that may wait, for their commit or on the way to readers, before the source is not read. */
+    /**
+     * How many bytes of finished frames, with their overhead, may wait for their commit or on the way to readers. Past
+     * this the source is not read.
+     */
     static final long UNCOMMITTED_MAX = 1L << 20;
 
     private final GroupCommitter committer;
@@ -43,7 +47,7 @@ public final class RunJournal implements LiveRun {
     private final CompletableFuture<RunJournal> started = new CompletableFuture<>();
     private final CompletableFuture<RunHead> headed = new CompletableFuture<>();
 
-    // All below is guarded by this. Under it the audience's lock may be taken, never the other way round.
+    // All fields below are guarded by this. Code that holds it may take the audience's lock, never the other way round.
     private final UnwrittenRun unwritten;
     private boolean queued;
     /** The run's row is durable, so that the agent API may be called. */
@@ -74,14 +78,14 @@ public final class RunJournal implements LiveRun {
         return key;
     }
 
-    /** What was known when the run began; without its request once that is being written. */
+    /** The facts from the run's beginning; without the request once the committer has taken it. */
     public RunStart start() {
         return unwritten.start();
     }
 
     /**
-     * Completes on the loop when the run's row is durable; fails with {@link StoreUnavailableException}, or with {@link
-     * KeyTakenException} where no row is written since the run's idempotency key has another run.
+     * Completes on the loop when the run's row is durable. Fails with {@link StoreUnavailableException}. Fails with
+     * {@link KeyTakenException} if another run has the idempotency key; then no row is written.
      */
     CompletableFuture<RunJournal> started() {
         return started;
@@ -94,7 +98,7 @@ public final class RunJournal implements LiveRun {
         committer.enqueue(this);
     }
 
-    /** Records the head; the result completes on the loop when it is durable. May be called once. */
+    /** Records the head; the result completes on the loop when the head is durable. Call it at most once. */
     public CompletableFuture<RunHead> head(RunHead response) {
         boolean enqueue;
         synchronized (this) {
@@ -113,16 +117,14 @@ public final class RunJournal implements LiveRun {
     }
 
     /**
-     * The head once it is durable; without an upstream status where the run ended without a response. Completes on the run's
-     * loop; fails with {@link StoreUnavailableException}.
+     * The head once it is durable; without an upstream status if the run ended without a response. Completes on the
+     * run's loop; fails with {@link StoreUnavailableException}.
      */
     public CompletionStage<RunHead> headed() {
         return headed;
     }
 
-    /**
-     * Appends one frame. Frames that come after the run's end are dropped: it was ended from elsewhere.
-     */
+    /** Appends one frame. Drops a frame that comes after the run's end: other code has ended the run. */
     public void append(ArrivedFrame frame) {
         boolean enqueue;
         int weight;
@@ -140,7 +142,7 @@ public final class RunJournal implements LiveRun {
         }
     }
 
-    /** Ends the run, after all that was appended. Returns false where it has an end already. */
+    /** Ends the run after all appended frames. Returns false if the run already has an end. */
     public boolean end(RunEnd how) {
         boolean enqueue;
         synchronized (this) {
@@ -156,17 +158,17 @@ public final class RunJournal implements LiveRun {
         return true;
     }
 
-    /** A run that has its end before it begins is not begun any more: {@link #hasEnd} is asked before the call is sent. */
+    /** If a run has its end before it begins, its call is never sent: the relay checks {@link #hasEnd} first. */
     private RunEnd asFarAsSent(RunEnd how) {
         return begun ? how : how.unsent();
     }
 
-    /** Whether the run has an end, durable or on its way to be. */
+    /** Whether the run has an end, which is durable or waits for its commit. */
     public synchronized boolean hasEnd() {
         return unwritten.hasEnd();
     }
 
-    /** Nobody waits for the start any more: should it become durable, the run ends with it. */
+    /** The caller no longer waits for the start: if the start becomes durable, the run ends with it. */
     void withdraw() {
         end(broken());
     }
@@ -177,7 +179,7 @@ public final class RunJournal implements LiveRun {
         return enqueue;
     }
 
-    /** Whether so much waits for its commit, of this run or of all, that the source must not be read. */
+    /** Whether so many bytes wait for their commit, of this run or of all runs, that the source must not be read. */
     public boolean isFull() {
         synchronized (this) {
             if (uncommitted >= UNCOMMITTED_MAX) {
@@ -187,7 +189,7 @@ public final class RunJournal implements LiveRun {
         return room.isFull();
     }
 
-    /** Whether so much waits of all runs together that no source must be read; takes no lock. */
+    /** Whether so many bytes of all runs together wait that no source may be read; takes no lock. */
     public boolean areAllFull() {
         return room.isFull();
     }
@@ -200,7 +202,7 @@ public final class RunJournal implements LiveRun {
         room.callWhenFree(this);
     }
 
-    /** The call that waits for room, if there is room now. */
+    /** The callback that waits for room, if there is room now. */
     synchronized @Nullable Runnable takeRoomCall(boolean roomForAll) {
         if (roomCall == null || !unwritten.hasEnd() && (!roomForAll || uncommitted >= UNCOMMITTED_MAX / 2)) {
             return null;
@@ -229,12 +231,14 @@ public final class RunJournal implements LiveRun {
         audience.unsubscribe(listener);
     }
 
-    /** Whether anybody listens. */
+    /** Whether the run has any listener. */
     public boolean isHeard() {
         return audience.isHeard();
     }
 
-    /** Calls back once, on the loop, when the run's end is durable or the run is given up; whoever ended it. */
+    /**
+     * Calls back once, on the loop, when the run's end is durable or the run is given up; any code may have ended it.
+     */
     public void whenEnded(Consumer<RunEnd> call) {
         audience.whenEnded(call);
     }
@@ -250,7 +254,7 @@ public final class RunJournal implements LiveRun {
         cancel();
     }
 
-    /** Whoever reads the agent API is to give the run up. */
+    /** Asks the relay to give up the call to the agent API. */
     void cancel() {
         Runnable call;
         synchronized (this) {
@@ -268,7 +272,7 @@ public final class RunJournal implements LiveRun {
         return audience.durable().frames();
     }
 
-    /** What of the run is durable. */
+    /** How much of the run is durable. */
     public RunTotals durable() {
         return audience.durable();
     }
@@ -288,23 +292,23 @@ public final class RunJournal implements LiveRun {
         cancels--;
     }
 
-    /** Whether a cancel call has passed, or is passing. */
+    /** Whether a cancel call has passed or is passing. */
     public synchronized boolean cancelNoted() {
         return cancels > 0;
     }
 
-    /** The run's id at the agent API, once its response's head is recorded. */
+    /** The run's id at the agent API, once the head of the response is recorded. */
     public synchronized Optional<String> upstreamRunId() {
         return Optional.ofNullable(upstreamRunId);
     }
 
-    /** What waits to be written; null where that is nothing. */
+    /** Takes everything that waits for its commit; null if nothing waits. */
     synchronized @Nullable RunWrite take() {
         queued = false;
         return unwritten.take(key);
     }
 
-    /** This write is durable: says so to whoever waits for it. */
+    /** This write is durable: notifies the listeners, and completes the start and the head. */
     void committed(RunWrite write, LoopTasks loopTasks) {
         if (write.start() != null) {
             synchronized (this) {
@@ -321,8 +325,8 @@ public final class RunJournal implements LiveRun {
     }
 
     /**
-     * All that listen have heard of the frames. Only now do they count as settled: news that wait for a busy event loop take
-     * memory as frames do that wait for their commit.
+     * All listeners have got the frames. The frames count as settled only now: notifications that wait for a busy event
+     * loop take memory, as frames do that wait for their commit.
      */
     private void told(@Nullable FrameBlock frames) {
         if (frames != null) {
@@ -353,8 +357,8 @@ public final class RunJournal implements LiveRun {
     }
 
     /**
-     * The store refuses something in these writes, and always will: the run ends before them, by a row if its start has one.
-     * Where even the plain end is refused, the next start ends the run.
+     * The database refuses something in these writes, and always will. The run ends before them, and its row gets the
+     * end if the row exists. If the database refuses even the plain end, the next start ends the run.
      */
     void refused(List<RunWrite> writes, LoopTasks loopTasks) {
         RunEnd last = writes.get(writes.size() - 1).end();
@@ -362,8 +366,9 @@ public final class RunJournal implements LiveRun {
     }
 
     /**
-     * The store was away for so long that these writes, of which it has none, were given up: the run ends before them, by a row if
-     * its start has one. An end among them was not refused, so it is written again, however often the store goes.
+     * The database was away for so long that the committer gave up these writes, and the tables have none of them. The
+     * run ends before them, and its row gets the end if the row exists. An end among these writes was not refused, so
+     * it is written again, however often the database goes away.
      */
     void givenUp(List<RunWrite> writes, LoopTasks loopTasks) {
         drop(writes, false, loopTasks);
@@ -400,8 +405,8 @@ public final class RunJournal implements LiveRun {
     }
 
     /**
-     * Nothing more of the run is ever written here, its end neither: another gateway, or the next start, ends it. All that listen
-     * are cut off, since what they were told of it may be less than is durable.
+     * This gateway never writes anything more of the run, not even its end: another gateway, or the next start, ends
+     * it. Cuts off all listeners, since more may be durable than they have got.
      */
     void lost(LoopTasks loopTasks) {
         RunEnd broken = broken();
@@ -420,7 +425,10 @@ public final class RunJournal implements LiveRun {
         });
     }
 
-    /** The store has been away for too long: what waits is dropped, and clients are told now; the row follows. */
+    /**
+     * The database has been away for too long. Drops everything that waits and cuts the clients off now; the row gets
+     * the end later.
+     */
     void abandon(LoopTasks loopTasks) {
         RunEnd broken = broken();
         synchronized (this) {

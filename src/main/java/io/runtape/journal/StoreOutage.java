@@ -9,11 +9,11 @@ import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 
 /**
- * The times without the database: waits for it with the batch in hand, whose outcome is unknown, and settles the batch by what
- * the tables hold when it is back, so that it is never written twice and never skipped. Past {@code RUNTAPE_STORE_TIMEOUT}
- * the live runs are given up.
+ * Handles outages of the database. Waits for the database with the current batch, whose outcome is unknown. Once the
+ * database is back, the tables decide whether the batch was committed, so that no batch is written twice or skipped.
+ * Past {@code RUNTAPE_STORE_TIMEOUT} the live runs are given up.
  *
- * <p>Confined to the committer's thread, but for {@link #isLasting()}, which is safe for any.
+ * <p>Confined to the committer's thread, except for {@link #isLasting()}, which is safe for any thread.
  */
 final class StoreOutage {
 
@@ -22,11 +22,11 @@ final class StoreOutage {
     private static final Duration RETRY_FIRST = Duration.ofMillis(50);
     private static final Duration RETRY_LONGEST = Duration.ofSeconds(1);
 
-    /** What became of the batch. */
+    /** The outcome of the batch. */
     enum Settlement {
-        /** It is durable. */
+        /** The batch is durable. */
         WRITTEN,
-        /** It is not and will not be: its runs were given up before the database was back. */
+        /** The batch is not durable and never will be: its runs were given up before the database was back. */
         GIVEN_UP,
         /** The gateway stops, and the next start closes the runs. */
         LEFT
@@ -39,9 +39,9 @@ final class StoreOutage {
     private volatile boolean lasting;
 
     /**
-     * @param time by which it waits
-     * @param stopping whether nothing is to be waited for any more
-     * @param giveUp tells the live runs that the database has been away for too long
+     * @param time the clock and the pauses of its waits
+     * @param stopping whether the gateway stops, so that it must not wait any longer
+     * @param giveUp called when the database has been away for too long: gives the live runs up
      */
     StoreOutage(CommitterTime time, Duration storeTimeout, BooleanSupplier stopping, Runnable giveUp) {
         this.time = time;
@@ -56,14 +56,14 @@ final class StoreOutage {
     }
 
     /**
-     * Waits until the batch is settled.
+     * Waits until the outcome of the batch is settled.
      *
-     * @param sinceNanos when its commit began, by the committer's time
-     * @throws SQLException where the database is back and the batch, or the node, is what it refuses
+     * @param sinceNanos when the commit began, by the committer's time
+     * @throws SQLException if the database is back and refuses the batch or the node
      */
     Settlement rideOut(StoreLink link, CommitBatch batch, Exception cause, long sinceNanos) throws SQLException {
         lasting = true;
-        // Messages may quote what was to be stored.
+        // Messages may quote the values that were to be stored.
         LOG.warnf("the store takes no commits (%s), live runs wait for it", SqlFault.named(cause));
         boolean givenUp = false;
         long pauseNanos = RETRY_FIRST.toNanos();
@@ -79,16 +79,16 @@ final class StoreOutage {
                     over(sinceNanos);
                     throw e;
                 }
-                LOG.debugf("the store is still away: %s", SqlFault.named(e));
+                LOG.debugf("the database is still away: %s", SqlFault.named(e));
             } catch (RuntimeException e) {
-                LOG.error("the batch cannot be written for a fault of the gateway itself", e);
+                LOG.error("a fault of the gateway itself prevents the write of a batch", e);
                 over(sinceNanos);
                 throw new SQLException("a fault of the gateway itself", SqlFault.INTERNAL, e);
             }
             boolean stop = stopping.getAsBoolean();
             if (!givenUp && (stop || time.nanoTime() - sinceNanos > storeTimeout.toNanos())) {
                 givenUp = true;
-                LOG.error("the store has been away for too long, live runs are given up");
+                LOG.error("the database has been away for too long, live runs are given up");
                 giveUp.run();
             }
             if (stop) {
@@ -99,8 +99,8 @@ final class StoreOutage {
     }
 
     /**
-     * Finds out whether the batch was committed, and writes it where it was not. The connection's epoch is the proof that
-     * nothing of the old one is still to come.
+     * Finds out whether the batch was committed, and writes it if it was not. The connection's epoch proves that no
+     * write of the old connection can still come.
      */
     private static Settlement settle(BatchWriter writer, CommitBatch batch, boolean givenUp) throws SQLException {
         if (writer.holds(batch)) {

@@ -12,17 +12,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What of a run waits to be written: its start, the head of its response, its next frames and its end. The first end stays,
- * and nothing comes behind it.
+ * The part of a run that waits to be written: its start, the head of its response, its next frames and its end. The
+ * first end stays, and nothing follows it.
  *
- * <p>Guarded by the {@link RunJournal} that it belongs to, but for {@link #start()}, which is safe for any thread.
+ * <p>Guarded by the {@link RunJournal} that it belongs to, except for {@link #start()}, which is safe for any thread.
  */
 final class UnwrittenRun {
 
     private static final int FRAMES_EXPECTED = 4;
     private static final int BYTES_EXPECTED = 1024;
 
-    /** A block makes room for as much as the one before it, up to this: one burst must not make every later block large. */
+    /**
+     * A block reserves as much room as the previous one had, up to this: one burst must not make every later block
+     * large.
+     */
     private static final int BYTES_EXPECTED_MAX = 64 << 10;
 
     private volatile RunStart start;
@@ -42,7 +45,7 @@ final class UnwrittenRun {
         this.rowBytes = start.bytes();
     }
 
-    /** What was known when the run began; without its request once that is being written. */
+    /** The facts from the run's beginning; without the request once the committer has taken it. */
     RunStart start() {
         return start;
     }
@@ -51,7 +54,7 @@ final class UnwrittenRun {
         head = response;
     }
 
-    /** Returns what it adds to {@link FrameBlock#weight}. */
+    /** Appends a frame; returns how much it adds to {@link FrameBlock#weight}. */
     int append(ArrivedFrame frame) {
         FrameBlock block = frames;
         if (block == null) {
@@ -65,23 +68,23 @@ final class UnwrittenRun {
         return end != null;
     }
 
-    /** Whether the end is being written, or is written. */
+    /** Whether the end is written, or its write is under way. */
     boolean isEndTaken() {
         return endTaken;
     }
 
-    /** Sets the end, in the place of one that waits, if any does. */
+    /** Sets the end; replaces an end that waits, if there is one. */
     void end(RunEnd how) {
         end = how;
     }
 
-    /** Nothing more of it will ever be written, its end neither. */
+    /** Nothing more of the run will ever be written, not even its end. */
     void neverEnds(RunEnd how) {
         end = how;
         endTaken = true;
     }
 
-    /** Takes all that waits, to be written of that run; null where that is nothing. */
+    /** Takes everything that waits, as one write of this run; null if nothing waits. */
     @Nullable
     RunWrite take(RunKey run) {
         RunStart newStart = startTaken ? null : start;
@@ -114,7 +117,7 @@ final class UnwrittenRun {
         return new RunWrite(run, newStart, newHead, newFrames, newEnd, taken, rowBytes);
     }
 
-    /** Drops the head and the frames that wait; returns the frames, null where none did. */
+    /** Drops the head and the frames that wait; returns the frames, or null if none waited. */
     @Nullable
     FrameBlock drop() {
         FrameBlock dropped = frames;
@@ -124,10 +127,10 @@ final class UnwrittenRun {
     }
 
     /**
-     * These writes, the last that were taken, are not in the tables and never will be: goes back to what is durable and ends
-     * there.
+     * These writes were taken last, and are not in the tables and never will be: goes back to the durable state and
+     * ends there.
      *
-     * @return whether the end waits to be written, which is useless where the run has no row
+     * @return whether the end waits to be written; it does not if the run has no row
      */
     boolean goBack(List<RunWrite> writes, RunTotals durable, RunEnd broken) {
         taken = durable;

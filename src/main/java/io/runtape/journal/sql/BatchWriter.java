@@ -4,45 +4,45 @@ import io.runtape.store.SqlFault;
 import java.sql.SQLException;
 
 /**
- * Writes batches in the name of one node, over one connection: what the committer needs of the store. Confined to one thread at a
- * time. It does not mend a connection that broke: {@link #successor} opens another one.
+ * Writes batches in the name of one node, over one connection: the committer's view of the database. Confined to one
+ * thread at a time. It does not repair a broken connection: {@link #successor} opens another one.
  */
 public interface BatchWriter extends AutoCloseable {
 
     /**
-     * Writes all of the batch or nothing; when it returns the batch is durable, but for the runs whose keys were taken ({@link
-     * CommitBatch#isKeyTaken}).
+     * Writes the whole batch or nothing. When it returns the batch is durable, except for the runs whose keys were
+     * taken ({@link CommitBatch#isKeyTaken}).
      *
-     * @throws SQLException where the batch may or may not be durable, unless {@link SqlFault} says that it was refused
+     * @throws SQLException if the batch may or may not be durable, unless {@link SqlFault} says that it was refused
      */
     void write(CommitBatch batch) throws SQLException;
 
     /**
-     * Whether the tables hold the batch: all of it, since it was written as one. Asked on a new connection after one broke
-     * in mid-commit; then {@link CommitBatch#isKeyTaken} is known too.
+     * Whether the tables hold the whole batch; it was written as one. Called on a new connection after one broke during
+     * a commit; then {@link CommitBatch#isKeyTaken} is known too.
      *
-     * @throws SQLException where the database does not answer
+     * @throws SQLException if the database does not answer
      */
     boolean holds(CommitBatch batch) throws SQLException;
 
     /**
-     * Runs all statements of {@link #write} once and takes back what they did: the first run need not wait until they are parsed,
-     * and what they need is loaded.
+     * Runs all statements of {@link #write} once and rolls them back. So the first run need not wait until the
+     * statements are parsed and the classes that they need are loaded.
      *
-     * @throws SQLException where the database does not answer, or refuses
+     * @throws SQLException if the database does not answer, or refuses
      */
     void rehearse() throws SQLException;
 
     /**
-     * Opens another connection in the name of the same node; this one is to be closed before. When it returns, what was sent over
-     * this one is committed or never will be.
+     * Opens another connection in the name of the same node; close this one first. When it returns, everything sent
+     * over this connection is committed, or never will be.
      *
-     * @throws SQLException where the database does not answer, or such as {@link SqlFault#isOfAClosedNode} knows where this node
-     *     may write no more
+     * @throws SQLException if the database does not answer; or if this node may write no more, as {@link
+     *     SqlFault#isOfAClosedNode} recognises
      */
     BatchWriter successor() throws SQLException;
 
-    /** Gives the connection up, be it broken or not. */
+    /** Gives up the connection, even a broken one. */
     @Override
     void close();
 }

@@ -7,13 +7,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Claims what a run needs before its row is written. The commit drops a run that does not get it, and goes on with all
- * others. Only the committer's thread calls it.
+ * Claims the idempotency keys that runs need before their rows are written. The commit drops a run that does not get
+ * its key, and goes on with all others. Only the committer's thread calls it.
  */
 public interface RunClaims {
 
     /**
-     * Claims for those runs that begin and need a key ({@link RunWrite#claimsKey}), in the connection's transaction.
+     * Claims the keys of the runs that begin and need a key ({@link RunWrite#claimsKey}), in the connection's
+     * transaction.
      *
      * @return the runs that did not get their key
      */
