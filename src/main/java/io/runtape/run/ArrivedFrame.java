@@ -6,13 +6,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * One frame on its way into the journal, which copies its bytes and gives it its sequence.
  *
- * @param kind what it is
- * @param source where its bytes are, as they came over the wire; read before the frame is handed on, and not kept
- * @param from where they begin
- * @param to where they end
+ * @param kind its kind
+ * @param source the array with its bytes, as they came over the wire; only valid until the frame is handed on
+ * @param from the index of its first byte
+ * @param to the index after its last byte
  * @param offsetMicros microseconds from the run's beginning to its arrival
- * @param type the event's type, cut to 200 characters; null where the frame is no event
- * @param lastEventId the last event ID string in force, as the frame's row is to hold it
+ * @param type the event's type, cut to 200 characters; null if the frame is no event
+ * @param lastEventId the last event ID string in force, as the frame's row stores it
  * @param parts how many frames of kind part directly before it belong to it
  */
 @SuppressWarnings("ArrayRecordComponent") // Handed on once and never compared.

@@ -6,12 +6,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Consecutive frames of one run, their bytes in one array: what one commit stores of a run, or one read brings back. Once
- * handed on it never changes and may be read by any thread; until then it belongs to whoever fills it.
+ * Consecutive frames of one run, with their bytes in one array: the frames that one commit stores of a run, or that one
+ * read returns. A block that was handed on never changes, and any thread may read it; until then it belongs to the code
+ * that fills it.
  */
 public final class FrameBlock {
 
-    /** What a frame takes in memory and in its row beside its bytes, about: streams may consist of frames of three bytes. */
+    /**
+     * About what a frame takes in memory and in its row besides its bytes: streams may consist of frames of three
+     * bytes.
+     */
     private static final int FRAME_WEIGHT = 32;
 
     private static final String[] NO_IDS = {};
@@ -24,9 +28,9 @@ public final class FrameBlock {
     private long[] offsets;
     private FrameKind[] kinds;
     private @Nullable String[] types;
-    /** As {@link LastEventIds} has them. Stays empty as long as no frame has one. */
+    /** The strings of {@link LastEventIds}. Empty as long as no frame has one. */
     private String[] lastEventIds = NO_IDS;
-    /** Stays empty as long as no frame has parts. */
+    /** Empty as long as no frame has parts. */
     private int[] parts = NO_PARTS;
 
     private long weight;
@@ -35,11 +39,11 @@ public final class FrameBlock {
     private long committedNanos;
 
     /**
-     * Begins a block that has no frame yet.
+     * Begins a block without frames.
      *
      * @param first the sequence of its first frame
-     * @param framesExpected and
-     * @param bytesExpected what to make room for; it grows as needed
+     * @param framesExpected how many frames to reserve room for
+     * @param bytesExpected how many bytes to reserve room for; the block grows as needed
      */
     public FrameBlock(long first, int framesExpected, int bytesExpected) {
         this.first = first;
@@ -68,9 +72,9 @@ public final class FrameBlock {
     }
 
     /**
-     * Adds a frame behind those that are there; its bytes are copied.
+     * Adds a frame behind the present ones, and copies its bytes.
      *
-     * @return what it adds to {@link #weight}
+     * @return how much it adds to {@link #weight}
      */
     public int add(ArrivedFrame frame) {
         int at = count;
@@ -105,9 +109,9 @@ public final class FrameBlock {
     }
 
     /**
-     * Adds a frame that was read back.
+     * Adds a frame from the database.
      *
-     * @throws SQLException where it does not follow those that are there
+     * @throws SQLException if the frame does not follow the present ones
      */
     public void addNext(RecordedFrame frame) throws SQLException {
         if (frame.sequence() != last() + 1) {
@@ -147,17 +151,17 @@ public final class FrameBlock {
         return first;
     }
 
-    /** The sequence of the last frame; {@code first() - 1} where there is none. */
+    /** The sequence of the last frame; {@code first() - 1} if there is no frame. */
     public long last() {
         return first + count - 1;
     }
 
-    /** How many frames these are. */
+    /** How many frames the block has. */
     public int count() {
         return count;
     }
 
-    /** How many of them are events; they are counted each time. */
+    /** How many of the frames are events; each call counts them anew. */
     public int events() {
         int events = 0;
         for (int i = 0; i < count; i++) {
@@ -171,12 +175,12 @@ public final class FrameBlock {
         return count == 0 ? 0 : ends[count - 1];
     }
 
-    /** What it takes in memory, about: the frames' bytes, and what each has beside them. Counted against all bounds. */
+    /** About how much memory the block takes: the frames' bytes and their overhead. Counts against all bounds. */
     public long weight() {
         return weight;
     }
 
-    /** The array that holds the bytes of all frames one after the other, to be read only, up to {@link #length()}. */
+    /** The array with the bytes of all frames one after the other, up to {@link #length()}; do not write to it. */
     public byte[] bytes() {
         return bytes;
     }
@@ -186,63 +190,65 @@ public final class FrameBlock {
         return index == 0 ? 0 : ends[index - 1];
     }
 
-    /** Where it ends. */
+    /** Where the frame ends. */
     public int end(int index) {
         return ends[index];
     }
 
-    /** Its sequence. */
+    /** The frame's sequence. */
     public long sequence(int index) {
         return first + index;
     }
 
-    /** Its kind. */
+    /** The frame's kind. */
     public FrameKind kind(int index) {
         return kinds[index];
     }
 
-    /** Microseconds from the run's beginning to its arrival. */
+    /** Microseconds from the run's beginning to the frame's arrival. */
     public long offsetMicros(int index) {
         return offsets[index];
     }
 
-    /** The type that is stored with it; null where it is no event. */
+    /** The stored type of the frame; null if it is no event. */
     public @Nullable String type(int index) {
         return types[index];
     }
 
-    /** What its row says of the last event ID in force; empty for nothing, and where the frames were read back. */
+    /** The row's value for the last event ID in force; empty for no value, and for frames from the database. */
     public String lastEventId(int index) {
         return lastEventIds.length == 0 ? "" : lastEventIds[index];
     }
 
-    /** How many frames of kind part directly before it belong to it. */
+    /** How many frames of kind part directly before the frame belong to it. */
     public int parts(int index) {
         return parts.length == 0 ? 0 : parts[index];
     }
 
-    /** When the first of them arrived or, where they were read back, when they were read; by {@link System#nanoTime}. */
+    /**
+     * When the first frame arrived or, for frames from the database, when they were read; by {@link System#nanoTime}.
+     */
     public long arrivedNanos() {
         return arrivedNanos;
     }
 
-    /** When they became durable, by {@link System#nanoTime}. */
+    /** When the frames became durable, by {@link System#nanoTime}. */
     public long committedNanos() {
         return committedNanos;
     }
 
     /**
-     * They are durable now; said before they are handed on.
+     * Marks the frames as durable; call it before the block is handed on.
      *
-     * @param nanos when that was known, by {@link System#nanoTime}
+     * @param nanos when the gateway learned it, by {@link System#nanoTime}
      */
     public void committedAt(long nanos) {
         committedNanos = nanos;
     }
 
     /**
-     * These frames up to the one that reaches so many bytes, counted from a frame on, and the parts behind it with the frame that
-     * they lead; nothing is copied.
+     * The frames up to the one that reaches so many bytes, counted from a given frame. If that last frame is a part,
+     * the block goes on to the frame that the part belongs to. Copies nothing.
      *
      * @param from the index of the first frame that counts
      */
@@ -258,7 +264,7 @@ public final class FrameBlock {
         return frames == count ? this : upTo(frames);
     }
 
-    /** The first {@code frames} of these frames; nothing is copied. */
+    /** The first {@code frames} of these frames; copies nothing. */
     public FrameBlock upTo(int frames) {
         return new FrameBlock(this, frames);
     }

@@ -4,15 +4,15 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a run ended, and the outcome in its events; durable with its last frame.
+ * How a run ended, and the outcome from its events; durable with its last frame.
  *
  * @param status never {@link RunStatus#RUNNING}
- * @param reason why, unless it completed
+ * @param reason why, unless the run completed
  * @param cut whether the response broke off, so that its remaining readers must see a broken connection; for a run
  *     without a response, whether the agent API may have got the call. If it did not get the call, nothing broke off,
  *     and the run's idempotency key is free again
  * @param completedAt when the end came
- * @param outcome what its events said
+ * @param outcome the outcome from its events
  */
 public record RunEnd(
         RunStatus status, @Nullable RunReason reason, boolean cut, Instant completedAt, RunOutcome outcome) {

@@ -3,7 +3,7 @@ package io.runtape.run;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run's events said of how it came out, as text that is stored. Every field is null where they did not say.
+ * The outcome of a run as its events report it, as text for its row. Every field is null if the events do not have it.
  *
  * @param dialect the name of the dialect that the events were read in
  * @param model the model that was used
@@ -22,6 +22,6 @@ public record RunOutcome(
         @Nullable Long iterations,
         @Nullable String error) {
 
-    /** They said nothing. */
+    /** An outcome without any information from events. */
     public static final RunOutcome UNKNOWN = new RunOutcome(null, null, null, null, null, null, null);
 }
