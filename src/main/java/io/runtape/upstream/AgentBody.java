@@ -4,23 +4,23 @@ import io.smallrye.mutiny.Multi;
 import io.vertx.core.buffer.Buffer;
 
 /**
- * The body of a response of the agent API, read only as far as is asked for. Confined to the event loop that the call was made
- * on.
+ * The body of a response of the agent API, read only as far as the subscriber requests. Confined to the event loop of
+ * the call.
  */
 public interface AgentBody {
 
     /**
-     * The bytes, as they arrive. Cancelling resets the connection, so that the agent API sees that nobody listens. Fails
-     * when the connection breaks before the response is whole. May be subscribed to once.
+     * The bytes, as they arrive. A cancel resets the connection, so that the agent API sees that its client has gone.
+     * Fails if the connection breaks before the response is complete. Allows one subscription.
      */
     Multi<Buffer> bytes();
 
-    /** Gives the response up unread. */
+    /** Gives up the response unread. */
     void abort();
 
     /**
-     * Takes back what was asked for and has not come: nothing comes before more is asked for, but for what was read of a
-     * connection that broke.
+     * Takes back requests for bytes that have not come: no bytes come until the next request, except for those already
+     * read from a broken connection.
      */
     void pause();
 }
