@@ -16,23 +16,23 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run that another gateway records, followed through the database on behalf of all that read it here: its frames are read
- * once, however many readers there are. No more is read before all of them have heard of what was, so slow event loops cost
- * no memory. Safe for any thread.
+ * A run of another gateway, which this gateway follows through the database for all of its readers. Each frame is read
+ * once, no matter how many readers the run has. The next frames are read only after all readers have got the previous
+ * ones, so slow event loops cost no memory. Safe for any thread.
  */
 final class RemoteRun implements LiveRun {
 
-    /** How long a reader is expected who has found the run: far longer than it takes from finding it to reading it. */
+    /** How long to expect a reader that has found the run: far longer than the time from finding it to reading it. */
     private static final Duration EXPECTED = Duration.ofSeconds(10);
 
     private final long pk;
     private final String id;
     private final RemoteRuns runs;
     private final Shown shown = new Shown();
-    /** The one that is followed, where that is another one. */
+    /** The object that this gateway follows for this run: this one, or another one for the same run. */
     private volatile RemoteRun followed = this;
 
-    // All below is guarded by this.
+    // All fields below are guarded by this.
     private final List<CommitListener> listeners = new ArrayList<>();
     private long durable;
     private boolean telling;
@@ -42,7 +42,7 @@ final class RemoteRun implements LiveRun {
 
     /**
      * @param durable the sequence of the last frame that was seen
-     * @param runs reads what follows when it is asked to
+     * @param runs reads the next frames on request
      */
     RemoteRun(long pk, String id, long durable, RemoteRuns runs) {
         this.pk = pk;
@@ -66,7 +66,10 @@ final class RemoteRun implements LiveRun {
         return durable;
     }
 
-    /** Somebody is about to read it, who found it to be this far; while somebody listens, reading moves on by itself. */
+    /**
+     * A reader that has found the run at this sequence is about to read it. While the run has listeners, the reading
+     * sets the sequence.
+     */
     synchronized void wanted(long sequence) {
         lastWanted = System.nanoTime();
         if (listeners.isEmpty() && !telling) {
@@ -100,7 +103,7 @@ final class RemoteRun implements LiveRun {
         runs.readersChanged(this);
     }
 
-    /** Whether somebody reads it, or was about to within that time. */
+    /** Whether the run has a reader, or was about to get one within this time. */
     synchronized boolean isWanted(Duration kept) {
         return !listeners.isEmpty() || wantedWithin(kept);
     }
@@ -109,7 +112,7 @@ final class RemoteRun implements LiveRun {
         return System.nanoTime() - lastWanted < time.toNanos();
     }
 
-    /** Who reads it here. */
+    /** Its readers at this gateway. */
     synchronized Readers readers() {
         if (!listeners.isEmpty()) {
             return Readers.READING;
@@ -117,24 +120,24 @@ final class RemoteRun implements LiveRun {
         return ended == null && wantedWithin(EXPECTED) ? Readers.EXPECTED : Readers.NOBODY;
     }
 
-    /** Who reads it here, as other gateways see it. */
+    /** Its readers at this gateway, as other gateways see them. */
     Shown shown() {
         return shown;
     }
 
-    /** Whether more of it is to be read now. */
+    /** Whether to read more of the run now. */
     synchronized boolean isReadable() {
         return !listeners.isEmpty() && !telling;
     }
 
-    /** The frames that follow have been read; the listeners are told, and then more is asked for. */
+    /** The next frames have been read: notifies the listeners, and then asks for more. */
     synchronized void read(FrameBlock frames, LoopTasks loopTasks) {
         durable = frames.last();
         tell(loopTasks, listener -> listener.committed(frames));
         tellEnd(loopTasks);
     }
 
-    /** The run's row says that it has ended; its listeners hear of it after its last frame. */
+    /** The run's row has its end; the listeners get it after the last frame. */
     synchronized void ending(Ended row, LoopTasks loopTasks) {
         ending = row;
         tellEnd(loopTasks);
@@ -152,7 +155,7 @@ final class RemoteRun implements LiveRun {
         }
     }
 
-    /** Its row is gone, or nobody follows it any more. */
+    /** The run's row is gone, or this gateway no longer follows the run. */
     void gone() {
         synchronized (this) {
             for (CommitListener listener : listeners) {
