@@ -22,13 +22,13 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One reader of one run, live or ended. Hands out what is durable, in order, without gap or repeat, as fast as it is asked
- * for, one item for all that a commit brought.
+ * One reader of one run, live or ended. Hands out the durable frames in order, without gap or repeat, as fast as its
+ * subscriber requests them. One item holds all frames of a commit.
  *
- * <p>It knows how far the run is durable and queues what is committed while it watches. What lies before its queue it reads
- * from the database. So a reader that comes late, and one that reads slowly, are the same: when the queue is full it is
- * thrown away, and the gap is read back when the reader has caught up to it. A slow reader costs nobody else anything.
- * While the database is away, the reader of a live run waits for it as the run does.
+ * <p>It knows how far the run is durable, and queues commits while it watches. It reads the frames before its queue
+ * from the database. So a late reader and a slow reader work alike: when the queue is full the reader drops it, and
+ * reads the gap back once it has caught up. A slow reader costs no other reader anything. While the database is away,
+ * the reader of a live run waits for it as the run does.
  *
  * <p>Confined to its event loop.
  */
@@ -36,15 +36,18 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     private static final Logger LOG = Logger.getLogger(RunReader.class);
 
-    /** Bytes that may wait in the queue; enough for what a few commits bring, little enough for thousands of readers. */
+    /** How many bytes may wait in the queue: enough for a few commits, and little enough for thousands of readers. */
     private static final long QUEUE_BYTES_MAX = 1 << 20;
 
     private static final long KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(15);
 
-    /** What goes out as one item: so little that no reader holds up its event loop, or holds much that it does not take. */
+    /**
+     * The most bytes of an item: so few that no reader holds up its event loop, or holds much that its client does not
+     * take.
+     */
     private static final int ITEM_BYTES_MAX = 64 << 10;
 
-    /** How long after a read that failed the next one is tried. */
+    /** The pause between a failed read and the next try. */
     private static final long RETRY_SECONDS = 1;
 
     private final RunSource source;
@@ -56,16 +59,16 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private long queuedBytes;
     private long position;
     private long durable;
-    /** Everything after the position up to here is known to be parts that nothing completes yet. */
+    /** All frames after the position up to here are known to be parts that no frame completes yet. */
     private long partsThrough;
 
     private @Nullable RunEnding ending;
     private long demand;
     private boolean draining;
     private boolean reading;
-    /** While a read is under way, whether a comment may go out: its framing is the read's until then. */
+    /** Whether a comment may go out during a read; until the read ends, its framing belongs to the read. */
     private boolean readBetweenFrames;
-    /** Hands over what was read, while nothing is asked for: a comment has kept the reader awake meanwhile. */
+    /** Hands over a read while nothing is requested: a comment has used up the request meanwhile. */
     private @Nullable Runnable readUnasked;
 
     private boolean waitingForStore;
@@ -92,7 +95,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
         this.subscriber = subscriber;
     }
 
-    /** Begins: registers with a live run and takes the bound of what can be read, together. */
+    /** Begins: registers with a live run and gets the bound of what can be read, in one step. */
     void begin() {
         LiveRun live = source.live();
         if (live == null) {
@@ -201,14 +204,14 @@ final class RunReader implements Flow.Subscription, CommitListener {
         draining = true;
         try {
             while (!done && demand > 0 && !reading && step()) {
-                // Each step moves on.
+                // Each step makes progress.
             }
         } finally {
             draining = false;
         }
     }
 
-    /** One step; false when there is nothing to do before something happens. */
+    /** Does one step; false if there is nothing to do until something happens. */
     private boolean step() {
         FrameBlock next = queue.peek();
         if (next != null && next.last() <= position) {
@@ -243,7 +246,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
         return block;
     }
 
-    /** All that is queued, or as much of it as an item may be; a block that is only begun stays in the queue. */
+    /** Takes the queued frames, up to the bound of an item; a block that goes out only in part stays in the queue. */
     private List<FrameBlock> takeItem() {
         List<FrameBlock> blocks = new ArrayList<>(queue.size());
         int bytes = 0;
@@ -296,7 +299,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
         untaken = delivery.untaken().hold(source.owner(), bytes, this::cutOff);
     }
 
-    /** The socket has taken what it was given. */
+    /** The socket has taken the bytes that it was given. */
     private void taken() {
         if (untaken != null) {
             delivery.untaken().release(untaken);
@@ -333,10 +336,10 @@ final class RunReader implements Flow.Subscription, CommitListener {
     }
 
     /**
-     * In the turn of the read, which spares the event loop the most of a reader that catches up; while it lasts the loop leaves the
-     * framing alone.
+     * Renders in the turn of the read, which spares the event loop most of the work for a reader that catches up.
+     * Meanwhile the loop does not touch the framing.
      *
-     * @return null where there is nothing to show
+     * @return null if there is nothing to show
      */
     private StreamFormat.@Nullable Rendered renderRead(FrameBlock block, @Nullable FrameKind completing, long from) {
         if (block.count() == 0 || completing == FrameKind.TAIL || completing == FrameKind.RESPONSE) {
@@ -348,7 +351,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
         return framing.render(List.of(block), from);
     }
 
-    /** A live run waits for the database, and so do its readers; the run is given up where that takes too long. */
+    /** Readers of a live run wait for the database as the run does; the run is given up if that takes too long. */
     private void readFailed(SQLException cause) {
         if (!waitingForStore) {
             LOG.warnf("frames of run %s cannot be read: %s", source.id(), cause.toString());
@@ -384,7 +387,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
         }
         readLimit = FrameReader.limitAfter(block);
         if (rendered == null) {
-            // Parts of what is never shown.
+            // Parts of a frame that is never shown.
             position = block.last();
             partsThrough = position;
             drain();
@@ -393,7 +396,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
         delivery.metrics()
                 .handedOver(rendered.position() - position, rendered.bytes().length());
         if (rendered.position() == position) {
-            // Parts alone, and nothing up to the bound completes them.
+            // Only parts, and no frame up to the bound completes them.
             partsThrough = upTo;
         } else {
             position = rendered.position();
