@@ -194,7 +194,7 @@ public final class RunJournal implements LiveRun {
         return room.isFull();
     }
 
-    /** Calls back once, on the loop, when half of what may wait is free again. */
+    /** Calls back once, on the loop, when half of the allowed bytes are free again. */
     public void whenRoom(Runnable call) {
         synchronized (this) {
             roomCall = call;
