@@ -335,6 +335,8 @@ final class RunRelay implements BodyListener {
         OutgoingBody nothing = new OutgoingBody("{}".getBytes(StandardCharsets.UTF_8), () -> {});
         agent.post(path, call.headers(), nothing, true, loop)
                 .subscribe()
-                .with(response -> response.body().abort(), e -> LOG.debugf(e, "the agent API did not answer the cancel call"));
+                .with(
+                        response -> response.body().abort(),
+                        e -> LOG.debugf(e, "the agent API did not answer the cancel call"));
     }
 }
