@@ -9,8 +9,8 @@ import java.sql.SQLException;
 
 /**
  * Cancels runs at the gateway that records them. A run of this gateway is cancelled at once. For a run of another
- * gateway, this one writes a note to the run's row and notifies that gateway, which otherwise finds the note with its
- * next beat. Safe for any thread.
+ * gateway, this one writes a note to the run's row and notifies that gateway. If the notification is lost, that gateway
+ * finds the note with its next beat. Safe for any thread.
  */
 @Singleton
 final class RunCancels implements BeatTask {

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tickets that let a reader read the events of one run or one thread (docs/reference/http-api.md, "Tail and
  * resume"). A ticket must first be used within a minute. After its first use, a ticket for a run is valid for ten
- * minutes, and at least while the run is live and until ten minutes after its end. A ticket for a thread is valid for
- * an hour, but only while the thread exists. Only the database's clock counts, so that every gateway decides alike; the
- * end of a run is the time that its gateway recorded. Every method blocks; safe for any thread.
+ * minutes. It also stays valid while the run is live, and until ten minutes after the run's end. A ticket for a thread
+ * is valid for an hour, but only while the thread exists. Only the database's clock counts, so that every gateway
+ * decides alike; the end of a run is the time that its gateway recorded. Every method blocks; safe for any thread.
  */
 @Singleton
 public class Tickets implements DeletionHook {

@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
- * Queries over runs. Each query is a transaction of its own, so it sees what is committed at that time, and never what
+ * Queries over runs. Each query is a transaction of its own. So it sees what is committed at that time, and never what
  * an earlier query left in a session. All methods block; safe for any thread.
  */
 @ApplicationScoped
