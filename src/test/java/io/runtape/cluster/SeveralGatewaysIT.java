@@ -76,7 +76,7 @@ class SeveralGatewaysIT {
                 for each row when (new.status <> 'running') execute function note_end();
             """;
 
-    private static final Pattern CLOSED = Pattern.compile("(\\d+) runs of a gateway that died were closed");
+    private static final Pattern CLOSED = Pattern.compile("(\\d+) runs of a dead gateway were closed");
 
     private final ScriptedUpstream upstream = new ScriptedUpstream();
     private final String database = PostgresServer.freshDatabase();
