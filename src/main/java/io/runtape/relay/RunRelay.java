@@ -116,7 +116,7 @@ final class RunRelay implements BodyListener {
         UpstreamFailure failure = cause instanceof UpstreamException known ? known.failure() : UpstreamFailure.INVALID;
         if (!(state instanceof RelayState.Ended)) {
             LOG.warnf(
-                    "Request %s, run %s: no response of the agent API, %s",
+                    "request %s, run %s: no response from the agent API, %s",
                     client.requestId(), call.start().id(), failure.words());
         }
         LOG.debugf(cause, "run %s has no response", call.start().id());

@@ -354,7 +354,8 @@ class SchemaIT {
             gateway.crowded().ready();
             assertEquals("UP", gateway.management().readiness().get("database"));
         }
-        assertEquals(List.of("1"), rows("select version from runtape.flyway_schema_history where success"));
+        assertEquals(
+                List.of("1", "2"), rows("select version from runtape.flyway_schema_history where success order by 1"));
         String run = record(three.get(0));
         for (GatewayProcess gateway : three) {
             assertEquals(200, statusOf(gateway, run));

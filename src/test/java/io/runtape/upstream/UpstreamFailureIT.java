@@ -274,7 +274,7 @@ class UpstreamFailureIT {
         String line = RunTable.await(
                 "the failure is logged",
                 () -> gateway.output().stream()
-                        .filter(logged -> logged.contains("Request " + requestId))
+                        .filter(logged -> logged.contains("request " + requestId))
                         .findFirst()
                         .orElse(null));
         assertTrue(line.contains(" WARN ") && line.contains(why), line);
