@@ -58,8 +58,7 @@ final class DetectingDialect implements Dialect {
         int looked = 0;
         for (ServerSentEvent event : events) {
             JsonNode data = Payload.parsed(event.data());
-            boolean named = !event.event().equals(EventType.DEFAULT);
-            Optional<Dialect> dialect = begunBy(named ? event.event() : EventType.of(data), data);
+            Optional<Dialect> dialect = begunBy(EventType.of(event, data), data);
             if (dialect.isPresent()) {
                 return dialect.get().transcript(events);
             }

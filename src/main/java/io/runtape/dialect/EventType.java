@@ -16,6 +16,11 @@ public final class EventType {
 
     private EventType() {}
 
+    /** The type of an event with this payload. */
+    static String of(ServerSentEvent event, JsonNode data) {
+        return event.event().equals(DEFAULT) ? of(data) : event.event();
+    }
+
     /** The type that the payload of an event names. */
     static String of(JsonNode data) {
         String type = data.path("type").asText("");

@@ -43,8 +43,7 @@ public abstract class FoldDialect implements Dialect {
         FoldTranscript transcript = new FoldTranscript(fold);
         for (ServerSentEvent event : events) {
             JsonNode data = Payload.parsed(event.data());
-            boolean named = !event.event().equals(EventType.DEFAULT);
-            transcript.event(named ? event.event() : EventType.of(data), data);
+            transcript.event(EventType.of(event, data), data);
         }
         List<Message> said = transcript.messages();
         return said.isEmpty() ? UNKNOWN.transcript(events) : said;

@@ -30,18 +30,6 @@ public record Usage(
                 : null;
     }
 
-    /**
-     * These counts, replaced by those that the later usage has: for agent APIs that report growing counts repeatedly.
-     */
-    public Usage updated(Usage later) {
-        return new Usage(
-                or(later.inputTokens, inputTokens),
-                or(later.outputTokens, outputTokens),
-                or(later.cachedInputTokens, cachedInputTokens),
-                or(later.cacheWriteTokens, cacheWriteTokens),
-                or(later.reasoningTokens, reasoningTokens));
-    }
-
     /** The sum of both; a count that only one of them has stays as it is. */
     public Usage plus(Usage other) {
         return new Usage(
@@ -50,10 +38,6 @@ public record Usage(
                 sum(cachedInputTokens, other.cachedInputTokens),
                 sum(cacheWriteTokens, other.cacheWriteTokens),
                 sum(reasoningTokens, other.reasoningTokens));
-    }
-
-    private static @Nullable Long or(@Nullable Long first, @Nullable Long second) {
-        return first == null ? second : first;
     }
 
     private static @Nullable Long sum(@Nullable Long one, @Nullable Long other) {

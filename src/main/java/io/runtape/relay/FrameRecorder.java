@@ -59,7 +59,14 @@ final class FrameRecorder implements FrameSink {
         @Nullable String type = kind == FrameKind.EVENT ? typeOf(event, block) : null;
         String id = ids.stored(lastEventId, ++sequence);
         journal.append(new ArrivedFrame(
-                kind, source, from, to, offsetMicros, type == null ? null : stored(type), id, partsBefore));
+                kind,
+                source,
+                from,
+                to,
+                offsetMicros,
+                type == null ? null : StorableText.of(type, TYPE_CHARS_MAX),
+                id,
+                partsBefore));
         if (kind == FrameKind.PART) {
             keepPart(source, from, to);
             return;
@@ -104,9 +111,4 @@ final class FrameRecorder implements FrameSink {
 
     @SuppressWarnings("ArrayRecordComponent") // Looked at at once, never compared.
     private record Block(byte[] bytes, int from, int to) {}
-
-    private static String stored(String type) {
-        String cut = type.length() <= TYPE_CHARS_MAX ? type : type.substring(0, TYPE_CHARS_MAX);
-        return StorableText.of(cut);
-    }
 }

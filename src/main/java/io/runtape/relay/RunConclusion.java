@@ -46,7 +46,7 @@ record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, RunOutcome out
     }
 
     private static @Nullable String word(@Nullable String word) {
-        return word == null ? null : StorableText.of(word.substring(0, Math.min(word.length(), WORD_CHARS_MAX)));
+        return word == null ? null : StorableText.of(word, WORD_CHARS_MAX);
     }
 
     private static @Nullable JsonNode usage(@Nullable Usage usage) {

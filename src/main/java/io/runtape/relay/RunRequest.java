@@ -111,8 +111,6 @@ record RunRequest(
 
     /** The name, cut to the stored length. */
     static @Nullable String cut(@Nullable String name) {
-        return name == null
-                ? null
-                : StorableText.of(name.length() <= NAME_CHARS_MAX ? name : name.substring(0, NAME_CHARS_MAX));
+        return name == null ? null : StorableText.of(name, NAME_CHARS_MAX);
     }
 }

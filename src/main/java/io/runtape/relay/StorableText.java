@@ -20,6 +20,11 @@ final class StorableText {
         return text;
     }
 
+    /** The same of the text's first characters, as many as a column keeps. */
+    static String of(String text, int charsMax) {
+        return of(text.length() <= charsMax ? text : text.substring(0, charsMax));
+    }
+
     private static String replaced(String text) {
         StringBuilder fit = new StringBuilder(text);
         for (int i = 0; i < text.length(); i++) {
