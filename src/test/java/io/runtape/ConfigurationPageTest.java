@@ -35,9 +35,12 @@ class ConfigurationPageTest {
 
     /** A row of a table: the setting, then its default, either in code or the word unset. */
     private static final Pattern ROW =
-            Pattern.compile("\\| `(RUNTAPE_[A-Z_]+)` \\| (?:`([^`]+)`|" + UNSET + ")[^|]* \\|.*");
+            Pattern.compile("\\| `(RUNTAPE_(?:[A-Z_]|<NAME>)+)` \\| (?:`([^`]+)`|" + UNSET + ")[^|]* \\|.*");
 
     private static final Pattern NAME = Pattern.compile("\\bRUNTAPE_[A-Z_]*[A-Z]\\b");
+
+    /** The settings of an agent API whose name an operator chooses. */
+    private static final Pattern NAMED = Pattern.compile("^RUNTAPE_UPSTREAMS_[A-Z0-9]+_");
 
     /** Not a setting: where docker/compose.yaml takes the password from that it gives to both containers. */
     private static final Set<String> OF_THE_SHELL = Set.of("RUNTAPE_DATABASE_PASSWORD");
@@ -62,7 +65,7 @@ class ConfigurationPageTest {
             Set<String> named = NAME.matcher(Files.readString(page))
                     .results()
                     .map(MatchResult::group)
-                    .filter(name -> !known.contains(name))
+                    .filter(name -> !known.contains(NAMED.matcher(name).replaceFirst("RUNTAPE_UPSTREAMS_<NAME>_")))
                     .collect(toCollection(TreeSet::new));
             if (!named.isEmpty()) {
                 unknown.put(page.toString(), named);
@@ -101,7 +104,7 @@ class ConfigurationPageTest {
     }
 
     private static String environmentVariable(String property) {
-        return property.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
+        return property.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9*]", "_").replace("*", "<NAME>");
     }
 
     private static Map<String, String> documented() {

@@ -2,7 +2,6 @@ package io.runtape.access;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
-import io.smallrye.config.WithName;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,8 +36,4 @@ interface AccessConfig {
      * history.
      */
     Optional<String> secret();
-
-    /** The upstream's URL. Unset, the built-in demo agent answers, which is all that this package needs to know. */
-    @WithName("upstream.url")
-    Optional<String> upstreamUrl();
 }

@@ -29,11 +29,12 @@ public final class CallerAuthentication {
     private volatile @Nullable OwnerKey key;
 
     @Inject
-    CallerAuthentication(AccessConfig config, OwnerKeyStore store, CredentialHeaders credentials) {
+    CallerAuthentication(
+            AccessConfig config, OwnerKeyStore store, CredentialHeaders credentials, GatewayCredentials agentApis) {
         this.config = config;
         this.store = store;
         this.credentials = credentials;
-        this.anonymousReads = config.anonymous().orElse(config.upstreamUrl().isEmpty());
+        this.anonymousReads = config.anonymous().orElse(agentApis.isDemo());
     }
 
     /**

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,8 +60,9 @@ public final class CredentialHeaders {
     private final Set<String> known;
 
     @Inject
-    CredentialHeaders(AccessConfig config) {
-        this(config.credentialHeaders());
+    CredentialHeaders(AccessConfig config, GatewayCredentials agentApis) {
+        this(Stream.concat(config.credentialHeaders().stream(), agentApis.headers().stream())
+                .toList());
     }
 
     /** @param names as an operator lists them */

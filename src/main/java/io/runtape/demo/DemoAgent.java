@@ -3,8 +3,11 @@ package io.runtape.demo;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
+import io.runtape.upstream.AgentApisConfig;
 import io.runtape.upstream.BundledAgent;
 import io.runtape.upstream.UpstreamConfig;
+import io.runtape.upstream.Upstreams;
+import io.runtape.upstream.UpstreamsConfig;
 import io.vertx.core.Vertx;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Priority;
@@ -36,9 +39,9 @@ final class DemoAgent implements BundledAgent {
     private volatile int port = -1;
 
     @Inject
-    DemoAgent(Vertx vertx, UpstreamConfig upstream) {
+    DemoAgent(Vertx vertx, UpstreamConfig upstream, UpstreamsConfig named, AgentApisConfig apis) {
         this.vertx = vertx;
-        this.active = upstream.url().map(String::isBlank).orElse(true);
+        this.active = Upstreams.isDemo(upstream, named, apis);
     }
 
     void start(@Observes @Priority(Interceptor.Priority.LIBRARY_BEFORE) StartupEvent event) {

@@ -31,6 +31,23 @@ public class Dialects {
         return OF_RUN_TOOLS.matcher(path).matches() ? named("runtools", path) : detecting;
     }
 
+    /** The names of all dialects. */
+    public List<String> names() {
+        return known.stream().map(Dialect::name).sorted().toList();
+    }
+
+    /**
+     * The dialect of runs at this path of an agent API.
+     *
+     * @param setting a dialect's name; another word leaves it to the path and the first events
+     */
+    public Dialect of(String setting, String path) {
+        return known.stream()
+                .filter(dialect -> dialect.name().equals(setting))
+                .findFirst()
+                .orElseGet(() -> at(path));
+    }
+
     /**
      * The dialect of this name.
      *

@@ -50,7 +50,7 @@ class RouteFailures {
      */
     private static void identify(RoutingContext context) {
         String path = context.request().path();
-        if (path == null || !path.startsWith("/v1/")) {
+        if (path == null || OwnPaths.contains(path)) {
             RequestId.tell(context);
         }
         context.next();

@@ -44,6 +44,11 @@ final class ForwardedBody {
         return known.future();
     }
 
+    /** Completes when the whole body has come in, at once if there is none. */
+    Future<Void> whole() {
+        return present ? request.end() : Future.succeededFuture();
+    }
+
     /** Sends the request with this body, if there is one. */
     Future<HttpClientResponse> sendBy(HttpClientRequest out) {
         if (!present) {

@@ -1,25 +1,31 @@
 package io.runtape.forward;
 
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
 import io.runtape.access.CallerAuthentication;
+import io.runtape.access.CredentialHeaders;
 import io.runtape.cancel.ForwardedCancels;
 import io.runtape.cancel.ForwardedCancels.Passing;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
+import io.runtape.error.OwnPaths;
 import io.runtape.error.RequestId;
+import io.runtape.relay.AgentTarget;
 import io.runtape.relay.RecordedPaths;
 import io.runtape.relay.RequestTarget;
 import io.runtape.relay.ResponseHeaders;
 import io.runtape.relay.UnansweredErrors;
+import io.runtape.server.loop.EventLoops;
 import io.runtape.upstream.ForwardedHeaders;
 import io.runtape.upstream.ForwardingClient;
-import io.runtape.upstream.UpstreamAddress;
-import io.runtape.upstream.UpstreamConfig;
+import io.runtape.upstream.Upstream;
 import io.runtape.upstream.UpstreamFailure;
+import io.runtape.upstream.Upstreams;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -39,12 +45,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
 /**
- * Passes every unrecorded call under {@code /v1} to the agent API and its response back, byte for byte in both
+ * Passes every unrecorded call to the agent API that serves its path and the response back, byte for byte in both
  * directions and at the pace of the slower side (docs/reference/http-api.md, "HTTP API"). Safe for any event loop.
  */
 @Singleton
@@ -55,14 +62,14 @@ final class Forwarding {
     /** Before the resources, after the server's own limits. */
     private static final int BEFORE_RESOURCES = 0;
 
-    private static final Duration HEAD = Duration.ofSeconds(60);
-
-    /** In every spelling that may reach the agent API's cancel call, as for {@link RecordedPaths}. */
-    private static final Pattern CANCEL = Pattern.compile("/v1/run/([^/]+)/cancel/?", Pattern.CASE_INSENSITIVE);
+    /** The cancel calls of the agent APIs, in every spelling that may reach them, as for {@link RecordedPaths}. */
+    private static final Pattern CANCEL = Pattern.compile(
+            "(?:/v1/run|(?:/openai)?(?:/v1)?/responses|/threads/[^/]+/runs)/([^/]+)/cancel/?",
+            Pattern.CASE_INSENSITIVE);
 
     private final RecordedPaths paths;
-    private final UpstreamAddress address;
-    private final UpstreamConfig config;
+    private final Upstreams upstreams;
+    private final CredentialHeaders credentials;
     private final CallerAuthentication callers;
     private final ForwardedCancels cancels;
     private final ForwardingClient client;
@@ -70,32 +77,36 @@ final class Forwarding {
     Forwarding(
             ForwardingClient client,
             RecordedPaths paths,
-            UpstreamAddress address,
-            UpstreamConfig config,
+            Upstreams upstreams,
+            CredentialHeaders credentials,
             CallerAuthentication callers,
             ForwardedCancels cancels) {
         this.paths = paths;
-        this.address = address;
-        this.config = config;
+        this.upstreams = upstreams;
+        this.credentials = credentials;
         this.callers = callers;
         this.cancels = cancels;
         this.client = client;
     }
 
     void install(@Observes Router router) {
-        router.route("/v1/*").order(BEFORE_RESOURCES).handler(this::handle);
+        router.route().order(BEFORE_RESOURCES).handler(this::handle);
     }
 
     private void handle(RoutingContext context) {
         HttpServerRequest request = context.request();
-        RequestTarget target;
+        if (OwnPaths.contains(context.normalizedPath())) {
+            context.next();
+            return;
+        }
+        AgentTarget target;
         try {
-            target = RequestTarget.of(request);
+            target = AgentTarget.of(RequestTarget.of(request), upstreams);
         } catch (ApiException unfit) {
             ErrorReply.write(context, unfit);
             return;
         }
-        if (!target.normalised().startsWith("/v1/")) {
+        if (OwnPaths.contains(target.target().normalised())) {
             ErrorReply.write(context, ApiException.notFound("path"));
         } else if (isPost(request) && paths.match(target).isPresent()) {
             if (request.method().equals(HttpMethod.POST)) {
@@ -118,10 +129,10 @@ final class Forwarding {
         return request.method().name().equalsIgnoreCase("POST");
     }
 
-    private void forward(RoutingContext context, RequestTarget target) {
+    private void forward(RoutingContext context, AgentTarget target) {
         HttpServerRequest request = context.request();
         request.pause();
-        Matcher cancel = CANCEL.matcher(target.normalised());
+        Matcher cancel = CANCEL.matcher(target.path());
         if (request.method().equals(HttpMethod.POST) && cancel.matches()) {
             ContextInternal loop = (ContextInternal) Vertx.currentContext();
             cancels.begin(
@@ -146,48 +157,59 @@ final class Forwarding {
     /**
      * Passes the call on; if the agent API refuses a cancel, the note of it is undone before its caller gets the response.
      */
-    private void pass(RoutingContext context, RequestTarget target, Passing cancel) {
+    private void pass(RoutingContext context, AgentTarget target, Passing cancel) {
         HttpServerRequest request = context.request();
         ForwardedBody.of(request)
                 .compose(body -> call(request, target, body))
                 .onSuccess(response -> {
                     quiet(response);
-                    if (client.isOfProxy(response.statusCode())) {
+                    if (client.isOfProxy(
+                            response.statusCode(), target.upstream().address())) {
                         response.request().reset();
                         cancel.refused().subscribe().with(v -> refuse(context, UpstreamFailure.PROXY_LOGIN));
                         return;
                     }
                     if (response.statusCode() <= 299) {
-                        answer(context, response);
+                        answer(context, target.upstream(), response);
                         return;
                     }
                     response.pause();
-                    cancel.refused().subscribe().with(v -> answer(context, response));
+                    cancel.refused().subscribe().with(v -> answer(context, target.upstream(), response));
                 })
-                .onFailure(e -> cancel.refused().subscribe().with(v -> refuse(context, e)));
+                .onFailure(e -> cancel.refused().subscribe().with(v -> refuse(context, target.upstream(), e)));
     }
 
-    /** Connects and sends; the time for the head of the response begins with connecting. */
-    private Future<HttpClientResponse> call(HttpServerRequest request, RequestTarget target, ForwardedBody body) {
-        Duration head = config.timeout().orElse(HEAD);
-        long began = System.nanoTime();
-        RequestOptions options =
-                new RequestOptions().setMethod(request.method()).setURI(address.target(target.originForm()));
-        return client.request(options, head)
-                .compose(out -> send(request, body, out, head.minusNanos(System.nanoTime() - began)));
+    /** Connects and sends. The response may take as long as that of a recorded call which asks for no stream. */
+    private Future<HttpClientResponse> call(HttpServerRequest request, AgentTarget target, ForwardedBody body) {
+        Upstream to = target.upstream();
+        Duration head = to.headTimeout(false);
+        RequestOptions options = new RequestOptions()
+                .setMethod(request.method())
+                .setURI(to.address().target(target.originForm()));
+        return client.request(to.address(), options, head).compose(out -> {
+            List<Map.Entry<String, String>> headers =
+                    to.authenticated(ForwardedHeaders.ofRequest(request.headers(), Set.of()), credentials::contains);
+            headers.forEach(h -> out.headers().add(h.getKey(), h.getValue()));
+            request.response().closeHandler(v -> out.reset());
+            return inTime(body.sendBy(out), body, head).onFailure(e -> out.reset());
+        });
     }
 
-    private static Future<HttpClientResponse> send(
-            HttpServerRequest request, ForwardedBody body, HttpClientRequest out, Duration within) {
-        List<Map.Entry<String, String>> headers = ForwardedHeaders.ofRequest(request.headers(), Set.of());
-        headers.forEach(h -> out.headers().add(h.getKey(), h.getValue()));
-        request.response().closeHandler(v -> out.reset());
-        return body.sendBy(out)
-                .timeout(Math.max(1, within.toMillis()), TimeUnit.MILLISECONDS)
-                .onFailure(e -> out.reset());
+    /** The response, failed if it does not come in time; the time begins when the whole body has come in. */
+    private static Future<HttpClientResponse> inTime(
+            Future<HttpClientResponse> response, ForwardedBody body, Duration head) {
+        EventLoop loop = EventLoops.current();
+        Promise<HttpClientResponse> inTime = Promise.promise();
+        body.whole().onSuccess(v -> {
+            ScheduledFuture<?> late =
+                    loop.schedule(() -> inTime.tryFail(new TimeoutException()), head.toMillis(), TimeUnit.MILLISECONDS);
+            response.onComplete(came -> late.cancel(false));
+        });
+        response.onSuccess(inTime::tryComplete).onFailure(inTime::tryFail);
+        return inTime.future();
     }
 
-    private void answer(RoutingContext context, HttpClientResponse from) {
+    private void answer(RoutingContext context, Upstream upstream, HttpClientResponse from) {
         HttpServerResponse response = context.response();
         if (response.closed()) {
             from.request().reset();
@@ -195,7 +217,7 @@ final class Forwarding {
         }
         if (from.statusCode() < 200 || from.statusCode() > 599) {
             from.request().reset();
-            refuse(context, new IllegalArgumentException("status " + from.statusCode()));
+            refuse(context, upstream, new IllegalArgumentException("status " + from.statusCode()));
             return;
         }
         response.setStatusCode(from.statusCode());
@@ -212,7 +234,7 @@ final class Forwarding {
         }
         // The head goes out now, however long the first bytes take.
         response.write(Buffer.buffer());
-        WatchedResponse.of(from, config.idleTimeout(), () -> silent(context))
+        WatchedResponse.of(from, upstream.idleTimeout(), () -> silent(context))
                 .pipe()
                 .endOnFailure(false)
                 .to(response)
@@ -231,13 +253,13 @@ final class Forwarding {
         LOG.warnf("request %s: the agent API fell silent, its response is cut off", RequestId.of(context));
     }
 
-    private void refuse(RoutingContext context, Throwable cause) {
+    private void refuse(RoutingContext context, Upstream upstream, Throwable cause) {
         if (cause instanceof StreamResetException) {
             // The client has gone, and with it the call to the agent API.
             return;
         }
         LOG.debugf(cause, "a forwarded call has no response");
-        refuse(context, client.failure(cause));
+        refuse(context, client.failure(cause, upstream.address()));
     }
 
     private static void refuse(RoutingContext context, UpstreamFailure failure) {

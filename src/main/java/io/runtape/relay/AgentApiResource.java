@@ -2,6 +2,7 @@ package io.runtape.relay;
 
 import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
+import io.runtape.access.CredentialHeaders;
 import io.runtape.access.Owner;
 import io.runtape.cancel.ForwardedCancels;
 import io.runtape.cluster.RemoteReaders;
@@ -15,7 +16,8 @@ import io.runtape.server.body.ReceivedBody;
 import io.runtape.server.loop.EventLoops;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.upstream.AgentClient;
-import io.runtape.upstream.UpstreamConfig;
+import io.runtape.upstream.Upstream;
+import io.runtape.upstream.Upstreams;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -27,10 +29,10 @@ import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
 /**
- * The recorded calls of the agent API (docs/reference/http-api.md, "Calls through the gateway"). All other calls are
+ * The recorded calls of the agent APIs (docs/reference/http-api.md, "Calls through the gateway"). All other calls are
  * forwarded before they come here.
  */
-@Path("/v1")
+@Path("/{path: (?!(?i:history|q|console)(?:/|$)).+}")
 public final class AgentApiResource {
 
     /** A larger body is parsed off the event loop. */
@@ -43,7 +45,8 @@ public final class AgentApiResource {
     private final Delivery delivery;
     private final RecordedResponses recorded;
     private final RelayConfig config;
-    private final UpstreamConfig upstream;
+    private final Upstreams upstreams;
+    private final CredentialHeaders credentials;
     private final ForwardedCancels cancels;
     private final RemoteReaders readersElsewhere;
     private final Dialects dialects;
@@ -60,7 +63,8 @@ public final class AgentApiResource {
             Delivery delivery,
             RecordedResponses recorded,
             RelayConfig config,
-            UpstreamConfig upstream,
+            Upstreams upstreams,
+            CredentialHeaders credentials,
             ForwardedCancels cancels,
             RemoteReaders readersElsewhere,
             Dialects dialects,
@@ -75,7 +79,8 @@ public final class AgentApiResource {
         this.delivery = delivery;
         this.recorded = recorded;
         this.config = config;
-        this.upstream = upstream;
+        this.upstreams = upstreams;
+        this.credentials = credentials;
         this.cancels = cancels;
         this.readersElsewhere = readersElsewhere;
         this.dialects = dialects;
@@ -87,13 +92,12 @@ public final class AgentApiResource {
 
     /** Runs an agent: passes the call on and the response back, and records it. */
     @POST
-    @Path("/{path: .*}")
     @Operation(hidden = true)
     public Uni<Void> run(RoutingContext context) {
         RecordedCall.Arrival arrival = RecordedCall.Arrival.now();
         HttpServerRequest request = context.request();
-        RecordedPaths.RecordedPath path =
-                paths.match(RequestTarget.of(request)).orElseThrow(() -> ApiException.notFound("recorded path"));
+        RecordedPaths.RecordedPath path = paths.match(AgentTarget.of(RequestTarget.of(request), upstreams))
+                .orElseThrow(() -> ApiException.notFound("recorded path"));
         Owner owner = callers.ownerOf(request);
         RuntapeHeaders named = RuntapeHeaders.of(request.headers());
         RuntapeHeaders own = callers.mayRepeat(owner) ? named : named.unkeyed();
@@ -101,9 +105,15 @@ public final class AgentApiResource {
             // A call with a key may have a run, and finding it takes the body.
             throw UnansweredErrors.stopping();
         }
-        return IncomingBody.read(request, config.maxBody().asLongValue(), " (RUNTAPE_MAX_BODY)", memory.bodies())
+        Upstream upstream = path.target().upstream();
+        long bodyMax = upstream.bodyMax().orElse(config.maxBody()).asLongValue();
+        String limit =
+                " (" + (upstream.bodyMax().isPresent() ? upstream.setting("MAX_BODY") : "RUNTAPE_MAX_BODY") + ")";
+        return IncomingBody.read(request, bodyMax, limit, memory.bodies())
                 .flatMap(body -> parse(
-                        body, () -> RecordedCall.of(request, path, owner, own, body, arrival, config.idempotencyTtl())))
+                        body,
+                        () -> RecordedCall.of(
+                                request, path, credentials, owner, own, body, arrival, config.idempotencyTtl())))
                 .flatMap(call -> relay(context, call));
     }
 
@@ -130,7 +140,6 @@ public final class AgentApiResource {
                         loop,
                         agent,
                         config,
-                        upstream,
                         cancels,
                         readersElsewhere,
                         dialects,

@@ -1,5 +1,6 @@
 package io.runtape.relay;
 
+import io.runtape.access.CredentialHeaders;
 import io.runtape.access.Owner;
 import io.runtape.error.PrefixedId;
 import io.runtape.run.IdempotencyKey;
@@ -9,6 +10,7 @@ import io.runtape.server.body.ReceivedBody;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.upstream.ForwardedHeaders;
 import io.runtape.upstream.OutgoingBody;
+import io.runtape.upstream.Upstream;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -27,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecordedCall {
 
-    private final String target;
+    private final AgentTarget target;
+    private final @Nullable String pathRunId;
     private final List<Map.Entry<String, String>> headers;
     private final OutgoingBody body;
     private final BudgetShare share;
@@ -38,7 +41,8 @@ final class RecordedCall {
     private RunStart start;
 
     RecordedCall(
-            String target,
+            AgentTarget target,
+            @Nullable String pathRunId,
             List<Map.Entry<String, String>> headers,
             ReceivedBody received,
             RuntapeHeaders own,
@@ -46,6 +50,7 @@ final class RecordedCall {
             RunStart start,
             long beganNanos) {
         this.target = target;
+        this.pathRunId = pathRunId;
         this.headers = headers;
         this.body = new OutgoingBody(received.bytes(), received.share()::close);
         this.share = received.share();
@@ -59,21 +64,24 @@ final class RecordedCall {
     static RecordedCall of(
             HttpServerRequest request,
             RecordedPaths.RecordedPath path,
+            CredentialHeaders credentials,
             Owner owner,
             RuntapeHeaders own,
             ReceivedBody received,
             Arrival arrival,
             Duration keyTtl) {
         byte[] body = received.bytes();
+        Upstream upstream = path.target().upstream();
         RunRequest asked = RunRequest.of(body);
         String agent = path.agent() == null ? asked.agent() : RunRequest.cut(path.agent());
         RunStart start = new RunStart(
                 PrefixedId.next("run_"),
                 owner,
-                threadId(own, asked),
+                threadId(own, path, asked),
                 agent,
-                asked.model(),
+                path.model() == null ? asked.model() : RunRequest.cut(path.model()),
                 path.path(),
+                upstream.name(),
                 asked.stream(),
                 arrival.at(),
                 asked.prompt(),
@@ -83,8 +91,10 @@ final class RecordedCall {
                 RequestBody.stored(body),
                 key(own, path, body, keyTtl));
         return new RecordedCall(
-                path.target().originForm(),
-                ForwardedHeaders.ofRequest(request.headers(), own.notSentOn()),
+                path.target(),
+                RunRequest.cut(path.runId()),
+                upstream.authenticated(
+                        ForwardedHeaders.ofRequest(request.headers(), own.notSentOn()), credentials::contains),
                 received,
                 own,
                 asked,
@@ -92,9 +102,35 @@ final class RecordedCall {
                 arrival.nanos());
     }
 
-    /** Path and query as the caller sent them. */
+    /** The agent API that is called. */
+    Upstream upstream() {
+        return target.upstream();
+    }
+
+    /** The path at the agent API, normalised. */
+    String path() {
+        return target.path();
+    }
+
+    /** Path and query as the caller sent them, without the prefix of the agent API. */
     String target() {
-        return target;
+        return target.originForm();
+    }
+
+    /** The agent API's id of the run, if the path names one. */
+    @Nullable
+    String pathRunId() {
+        return pathRunId;
+    }
+
+    /**
+     * Whether the run ends with its client: as the header says, else as the body says, else as is configured for the
+     * agent API.
+     */
+    boolean cancelOnDisconnect() {
+        @Nullable
+        Boolean said = own.cancelOnDisconnect() == null ? asked.cancelOnDisconnect() : own.cancelOnDisconnect();
+        return said == null ? upstream().cancelOnDisconnect() : said;
     }
 
     /** The end-to-end headers to send on, with the caller's credential: never stored or logged. */
@@ -149,7 +185,7 @@ final class RecordedCall {
         MessageDigest sha = sha256();
         // By its own spelling: a path that differs in more than percent-encoding may be another resource of the agent
         // API, and its caller must not get this call's response.
-        sha.update(path.target().normalised().getBytes(StandardCharsets.UTF_8));
+        sha.update(path.target().target().normalised().getBytes(StandardCharsets.UTF_8));
         // No path has a line end, so no other path and body make the same bytes.
         sha.update((byte) '\n');
         return new IdempotencyKey(id, HexFormat.of().formatHex(sha.digest(body)), ttl);
@@ -163,8 +199,9 @@ final class RecordedCall {
         }
     }
 
-    private static String threadId(RuntapeHeaders own, RunRequest asked) {
-        @Nullable String named = own.threadId() == null ? asked.threadId() : own.threadId();
+    private static String threadId(RuntapeHeaders own, RecordedPaths.RecordedPath path, RunRequest asked) {
+        @Nullable String called = path.threadId() == null ? asked.threadId() : path.threadId();
+        @Nullable String named = own.threadId() == null ? called : own.threadId();
         return named == null ? PrefixedId.next("thr_") : named;
     }
 

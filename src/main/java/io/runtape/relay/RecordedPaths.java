@@ -1,93 +1,92 @@
 package io.runtape.relay;
 
 import io.quarkus.runtime.configuration.ConfigurationException;
+import io.runtape.error.OwnPaths;
+import io.runtape.upstream.Upstream;
+import io.runtape.upstream.Upstreams;
 import jakarta.inject.Singleton;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The paths whose POST calls are recorded (docs/reference/http-api.md, "Calls through the gateway"), in every spelling
- * that may reach the same place at an agent API. Many servers ignore letter case and a slash at the end, so they do not
- * matter here. Safe for any thread.
+ * The paths whose POST calls are recorded (docs/reference/http-api.md, "Calls through the gateway"), at each agent API.
+ * Safe for any thread.
  */
 @Singleton
 public final class RecordedPaths {
 
-    private static final Pattern FIT = Pattern.compile("/v1(/([A-Za-z0-9._~-]+|\\{[a-z][A-Za-z0-9]*}))+");
-    private static final Pattern VARIABLE = Pattern.compile("\\{([a-z][A-Za-z0-9]*)}");
+    private final Map<String, List<PathTemplate>> templates = new HashMap<>();
 
-    private final List<Template> templates;
+    /** @throws ConfigurationException if a path cannot be recorded, which stops the start */
+    RecordedPaths(Upstreams upstreams) {
+        for (Upstream upstream : upstreams.all()) {
+            templates.put(
+                    upstream.name(),
+                    upstream.recordPaths().stream()
+                            .map(String::strip)
+                            .map(path -> template(upstream, path))
+                            .toList());
+        }
+    }
 
-    RecordedPaths(RelayConfig config) {
-        this.templates = config.recordPaths().stream()
-                .map(String::strip)
-                .map(Template::of)
-                .toList();
+    private static PathTemplate template(Upstream upstream, String path) {
+        String setting = upstream.setting("RECORD_PATHS");
+        PathTemplate template = PathTemplate.of(path)
+                .orElseThrow(() -> new ConfigurationException(setting + " has '" + path + "'. " + PathTemplate.FORM));
+        if (upstream.prefix().isEmpty() && OwnPaths.contains(path)) {
+            throw new ConfigurationException(setting + " has '" + path
+                    + "'. The paths below /history, /q and /console are the gateway's own, and / is too.");
+        }
+        return template;
     }
 
     /** The recorded path that this target matches, or empty. */
-    public Optional<RecordedPath> match(RequestTarget target) {
-        for (Template template : templates) {
-            Optional<RecordedPath> match = template.match(target);
-            if (match.isPresent()) {
-                return match;
+    public Optional<RecordedPath> match(AgentTarget target) {
+        for (PathTemplate template : templates.getOrDefault(target.upstream().name(), List.of())) {
+            Optional<Map<String, String>> values = template.match(target.path());
+            if (values.isPresent()) {
+                return Optional.of(new RecordedPath(
+                        target, target.upstream().prefix() + template.filled(target.path()), values.get()));
             }
         }
         return Optional.empty();
-    }
-
-    private static String decoded(String segment) {
-        // A plus sign in a path is itself.
-        return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
-    }
-
-    /** @param variables the names in braces, in their order */
-    private record Template(String text, Pattern pattern, List<String> variables) {
-
-        static Template of(String path) {
-            if (!FIT.matcher(path).matches()) {
-                throw new ConfigurationException("RUNTAPE_RECORD_PATHS has '" + path
-                        + "'. Each path begins with /v1/, and a segment is either plain or a name in braces, such as"
-                        + " /v1/agents/{agent}/run.");
-            }
-            List<String> variables = new ArrayList<>();
-            Matcher variable = VARIABLE.matcher(path);
-            while (variable.find()) {
-                variables.add(variable.group(1));
-            }
-            Pattern pattern = Pattern.compile(
-                    VARIABLE.matcher(path.replace(".", "\\.")).replaceAll("(?<$1>[^/]+)") + "/?",
-                    Pattern.CASE_INSENSITIVE);
-            return new Template(path, pattern, variables);
-        }
-
-        public Optional<RecordedPath> match(RequestTarget target) {
-            Matcher matcher = pattern.matcher(target.normalised());
-            if (!matcher.matches()) {
-                return Optional.empty();
-            }
-            String path = text;
-            for (String variable : variables) {
-                path = path.replace("{" + variable + "}", matcher.group(variable));
-            }
-            @Nullable String agent = variables.contains("agent") ? decoded(matcher.group("agent")) : null;
-            return Optional.of(new RecordedPath(target, path, agent));
-        }
     }
 
     /**
      * A recorded path.
      *
      * @param target the target of the call
-     * @param path the path to store, in the spelling of the setting
-     * @param agent the agent that the path names, if any
+     * @param path the path to store, with the prefix of the agent API and in the spelling of the setting
+     * @param values what the path says, decoded, by the names in braces
      */
-    record RecordedPath(
-            RequestTarget target, String path, @Nullable String agent) {}
+    record RecordedPath(AgentTarget target, String path, Map<String, String> values) {
+
+        /** The agent that the path names. */
+        @Nullable
+        String agent() {
+            return values.get("agent");
+        }
+
+        /** The model that the path names. */
+        @Nullable
+        String model() {
+            return values.get("model");
+        }
+
+        /** The thread that the path names, if that can be a thread's id. */
+        @Nullable
+        String threadId() {
+            @Nullable String id = values.get("threadId");
+            return RuntapeHeaders.isFitId(id) ? id : null;
+        }
+
+        /** The agent API's id of the run that the path names. */
+        @Nullable
+        String runId() {
+            return values.get("runId");
+        }
+    }
 }

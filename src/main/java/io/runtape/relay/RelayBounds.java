@@ -3,8 +3,11 @@ package io.runtape.relay;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.runtime.configuration.MemorySize;
+import io.runtape.dialect.Dialects;
 import io.runtape.journal.JournalConfig;
+import io.runtape.upstream.Upstream;
 import io.runtape.upstream.UpstreamConfig;
+import io.runtape.upstream.Upstreams;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -22,8 +25,17 @@ final class RelayBounds {
     private final RelayConfig config;
     private final UpstreamConfig upstream;
     private final JournalConfig journal;
+    private final Upstreams upstreams;
+    private final Dialects dialects;
 
-    RelayBounds(RelayConfig config, UpstreamConfig upstream, JournalConfig journal) {
+    RelayBounds(
+            RelayConfig config,
+            UpstreamConfig upstream,
+            JournalConfig journal,
+            Upstreams upstreams,
+            Dialects dialects) {
+        this.upstreams = upstreams;
+        this.dialects = dialects;
         this.config = config;
         this.upstream = upstream;
         this.journal = journal;
@@ -43,6 +55,15 @@ final class RelayBounds {
         some("RUNTAPE_MAX_LIVE_RUNS_PER_OWNER", journal.maxLiveRunsPerOwner());
         longer("RUNTAPE_UPSTREAM_IDLE_TIMEOUT", upstream.idleTimeout(), Duration.ofMillis(100));
         upstream.timeout().ifPresent(t -> longer("RUNTAPE_UPSTREAM_TIMEOUT", t, Duration.ofMillis(100)));
+        upstreams.all().forEach(this::check);
+    }
+
+    private void check(Upstream of) {
+        of.bodyMax().ifPresent(size -> size(of.setting("MAX_BODY"), size));
+        if (!of.dialect().equals(Upstream.AUTO) && !dialects.names().contains(of.dialect())) {
+            throw new ConfigurationException(of.setting("DIALECT") + " is '" + of.dialect() + "'. Allowed values: "
+                    + Upstream.AUTO + ", " + String.join(", ", dialects.names()) + ".");
+        }
     }
 
     private static void size(String name, MemorySize value) {

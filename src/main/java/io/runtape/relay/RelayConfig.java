@@ -4,18 +4,10 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
-import java.util.List;
 
-/** Which calls the gateway records, and within which bounds. */
+/** Within which bounds the gateway records calls. */
 @ConfigMapping(prefix = "runtape")
 public interface RelayConfig {
-
-    /**
-     * The paths under /v1 whose POST calls are recorded; {@code {agent}} stands for one segment and names the agent.
-     * Any path works that takes JSON and answers with an event stream or JSON.
-     */
-    @WithDefault("/v1/run,/v1/agents/{agent}/run")
-    List<String> recordPaths();
 
     /** The largest body of a recorded call; above it the caller gets 413. Held in memory while the call begins. */
     @WithDefault("16M")

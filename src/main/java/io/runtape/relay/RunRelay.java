@@ -22,6 +22,7 @@ import io.smallrye.mutiny.subscription.Cancellable;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
@@ -50,7 +51,6 @@ final class RunRelay implements BodyListener {
     private final EventLoop loop;
     private final AgentClient agent;
     private final RelayConfig config;
-    private final UpstreamConfig upstream;
     private final ForwardedCancels cancels;
     private final RemoteReaders readersElsewhere;
     private final OutcomeReader outcome;
@@ -68,7 +68,6 @@ final class RunRelay implements BodyListener {
             EventLoop loop,
             AgentClient agent,
             RelayConfig config,
-            UpstreamConfig upstream,
             ForwardedCancels cancels,
             RemoteReaders readersElsewhere,
             Dialects dialects,
@@ -80,12 +79,11 @@ final class RunRelay implements BodyListener {
         this.loop = loop;
         this.agent = agent;
         this.config = config;
-        this.upstream = upstream;
         this.cancels = cancels;
         this.readersElsewhere = readersElsewhere;
         this.storedHeaders = storedHeaders;
-        this.outcome =
-                new OutcomeReader(call.start().id(), dialects.at(call.start().path()), loop, dialectWorker);
+        this.outcome = new OutcomeReader(
+                call.start().id(), dialects.of(call.upstream().dialect(), call.path()), loop, dialectWorker);
     }
 
     /** Calls the agent API; the run's row is durable. */
@@ -98,7 +96,8 @@ final class RunRelay implements BodyListener {
             return;
         }
         // The agent client's results come on the loop, except for some failures to connect.
-        Cancellable sent = agent.post(call.target(), call.headers(), call.body(), call.asked().stream(), loop)
+        Cancellable sent = agent.post(
+                        call.upstream(), call.target(), call.headers(), call.body(), call.asked().stream(), loop)
                 .subscribe()
                 .with(
                         response -> EventLoops.run(loop, () -> answered(response)),
@@ -140,7 +139,8 @@ final class RunRelay implements BodyListener {
         }
         ResponseIds ids = ResponseIds.inHeaders(response);
         FrameRecorder recorder = new FrameRecorder(run, outcome, call.beganNanos(), frameBytesMax());
-        BodyPatience patience = new BodyPatience(upstream.idleTimeout(), config.partialFlush(), System::nanoTime);
+        BodyPatience patience =
+                new BodyPatience(call.upstream().idleTimeout(), config.partialFlush(), System::nanoTime);
         UpstreamBodyReader reading =
                 new UpstreamBodyReader(this, run, response, recorder, outcome, loop, frameBytesMax(), patience);
         client.listen(run, response);
@@ -163,7 +163,7 @@ final class RunRelay implements BodyListener {
         RunHead head = new RunHead(
                 threadId,
                 response.status(),
-                ids.runId(),
+                ids.runId() == null ? call.pathRunId() : ids.runId(),
                 storedHeaders.of(response.headers(), call.headers()),
                 response.isEventStream());
         run.head(head).whenComplete((durable, e) -> {
@@ -277,7 +277,7 @@ final class RunRelay implements BodyListener {
     }
 
     private void cancelSoonUnlessHeard() {
-        if (call.own().cancelOnDisconnect() && !(state instanceof RelayState.Ended)) {
+        if (call.cancelOnDisconnect() && !(state instanceof RelayState.Ended)) {
             cancelUnheardAfter(config.disconnectGrace());
         }
     }
@@ -319,7 +319,10 @@ final class RunRelay implements BodyListener {
         if (!state.isCallOpen()) {
             return;
         }
-        upstream.cancelPath()
+        call.upstream()
+                .cancelPath()
+                .or(() -> Optional.of(UpstreamConfig.CANCEL_PATH))
+                .filter(path -> !path.isEmpty())
                 .ifPresent(path ->
                         run.upstreamRunId().ifPresent(id -> cancelUpstream(path.replace("{runId}", pathSegment(id)))));
         stop(RunStatus.CANCELLED, reason);
@@ -333,7 +336,7 @@ final class RunRelay implements BodyListener {
     /** Asks the agent API to cancel its run, as the caller would. The response changes nothing here. */
     private void cancelUpstream(String path) {
         OutgoingBody nothing = new OutgoingBody("{}".getBytes(StandardCharsets.UTF_8), () -> {});
-        agent.post(path, call.headers(), nothing, true, loop)
+        agent.post(call.upstream(), path, call.headers(), nothing, true, loop)
                 .subscribe()
                 .with(
                         response -> response.body().abort(),

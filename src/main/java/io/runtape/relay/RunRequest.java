@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param threadId the thread to go on with, where it is fit to be one
  * @param stream whether a stream is asked for, which is so unless it says {@code false}
  * @param prompt the prompt, or the text of the last message of the user
+ * @param cancelOnDisconnect whether the run is to end with its client; null if the body does not say
  * @param metadata a JSON object
  * @param config a JSON object
  */
@@ -25,18 +26,19 @@ record RunRequest(
         @Nullable String model,
         @Nullable String threadId,
         boolean stream,
+        @Nullable Boolean cancelOnDisconnect,
         @Nullable String prompt,
         String metadata,
         String config) {
 
-    private static final RunRequest UNREAD = new RunRequest(null, null, null, true, null, "{}", "{}");
+    private static final RunRequest UNREAD = new RunRequest(null, null, null, true, null, null, "{}", "{}");
 
     /** Names are for lists and filters; a longer one is cut. */
     private static final int NAME_CHARS_MAX = 200;
 
     /** The same without what only the run's row needs. */
     RunRequest sent() {
-        return new RunRequest(agent, null, threadId, stream, null, "{}", "{}");
+        return new RunRequest(agent, null, threadId, stream, cancelOnDisconnect, null, "{}", "{}");
     }
 
     /**

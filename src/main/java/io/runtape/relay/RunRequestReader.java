@@ -1,5 +1,8 @@
 package io.runtape.relay;
 
+import static java.lang.Boolean.FALSE;
+import static java.lang.Boolean.TRUE;
+
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.runtape.json.LeanJson;
@@ -26,6 +29,7 @@ final class RunRequestReader {
     private @Nullable String model;
     private @Nullable String threadId;
     private boolean stream = true;
+    private @Nullable Boolean cancelOnDisconnect;
     private @Nullable String prompt;
     private @Nullable String lastSaid;
     private String metadata = "{}";
@@ -53,6 +57,7 @@ final class RunRequestReader {
                 RunRequest.cut(model),
                 RuntapeHeaders.isFitId(threadId) ? threadId : null,
                 stream,
+                cancelOnDisconnect,
                 asked == null ? null : StorableText.of(asked),
                 metadata,
                 config);
@@ -74,6 +79,12 @@ final class RunRequestReader {
             case "input" -> input(value);
             case "metadata" -> metadata = object();
             case "config" -> config = object();
+            // LangGraph's name for what happens to a run whose client is gone.
+            case "on_disconnect" -> {
+                @Nullable String said = LeanJson.text(parser, ID_CHARS_MAX);
+                cancelOnDisconnect =
+                        "cancel".equals(said) ? TRUE : "continue".equals(said) ? FALSE : cancelOnDisconnect;
+            }
             case "stream" -> {
                 stream = value != JsonToken.VALUE_FALSE;
                 parser.skipChildren();

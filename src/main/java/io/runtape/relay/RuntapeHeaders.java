@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The gateway's own request headers (docs/reference/http-api.md, "Calls through the gateway"). It never sends them on.
  *
- * @param cancelOnDisconnect whether the run is cancelled when its client is gone
+ * @param cancelOnDisconnect whether the run is cancelled when its client is gone; null if the caller does not say
  * @param eventIds whether each event gets an {@code id} line
  * @param threadId the thread that the caller names
  * @param idempotencyKey the key of the call, which identifies a repeat
  * @param position the last sequence that the caller has of the response to the call with that key; 0 for none
  */
 record RuntapeHeaders(
-        boolean cancelOnDisconnect,
+        @Nullable Boolean cancelOnDisconnect,
         boolean eventIds,
         @Nullable String threadId,
         @Nullable String idempotencyKey,
@@ -67,7 +67,10 @@ record RuntapeHeaders(
         }
         @Nullable String idempotencyKey = idempotencyKey(headers);
         return new RuntapeHeaders(
-                oneOf(headers, "Runtape-On-Disconnect", "continue", "cancel").equals("cancel"),
+                headers.contains("Runtape-On-Disconnect")
+                        ? oneOf(headers, "Runtape-On-Disconnect", "continue", "cancel")
+                                .equals("cancel")
+                        : null,
                 oneOf(headers, "Runtape-Event-Ids", "false", "true").equals("true"),
                 threadId,
                 idempotencyKey,

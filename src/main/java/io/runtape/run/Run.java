@@ -41,6 +41,9 @@ public class Run extends PanacheEntityBase {
 
     public String path;
 
+    /** The name of the agent API that was called. */
+    public String upstream;
+
     /** A {@link RunStatus} by its label. */
     public String status;
 

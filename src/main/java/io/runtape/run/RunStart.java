@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param agent the agent's name, cut to 200 characters, where the call names one
  * @param model the model, cut to 200 characters, where the call names one
  * @param path the path that was called, without its query
+ * @param upstream the name of the agent API that was called
  * @param stream whether the call asks for a stream
  * @param createdAt when the call came in
  * @param prompt the prompt, if the body has one
@@ -29,6 +30,7 @@ public record RunStart(
         @Nullable String agent,
         @Nullable String model,
         String path,
+        String upstream,
         boolean stream,
         Instant createdAt,
         @Nullable String prompt,
@@ -43,7 +45,8 @@ public record RunStart(
     /** The same without what only the row needs: a run may live for hours, and need not keep its request in memory. */
     public RunStart withoutRequest() {
         return new RunStart(
-                id, owner, threadId, agent, null, path, stream, createdAt, null, "{}", "{}", null, NOTHING, null);
+                id, owner, threadId, agent, null, path, upstream, stream, createdAt, null, "{}", "{}", null, NOTHING,
+                null);
     }
 
     /** About how many bytes its row takes. */

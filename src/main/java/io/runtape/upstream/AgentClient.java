@@ -13,24 +13,23 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.microprofile.rest.client.inject.RestClient;
 
 /** Calls the agent API. Safe for any event loop; a response is confined to the loop of its call. */
 @Singleton
 public final class AgentClient {
 
-    private static final Duration STREAM_HEAD = Duration.ofSeconds(60);
-    private static final Duration WHOLE_ANSWER = Duration.ofMinutes(30);
-
     /** How long the connection of the warm-up may take. */
     private static final Duration HANDSHAKE = Duration.ofSeconds(2);
 
     private final AgentApi api;
-    private final UpstreamAddress address;
+    private final Upstreams upstreams;
     private final UpstreamConfig config;
     private final AgentConnections connections;
     private final ForwardingClient forwarding;
@@ -39,7 +38,7 @@ public final class AgentClient {
 
     AgentClient(
             @RestClient AgentApi api,
-            UpstreamAddress address,
+            Upstreams upstreams,
             UpstreamConfig config,
             AgentConnections connections,
             ForwardingClient forwarding,
@@ -48,7 +47,7 @@ public final class AgentClient {
         this.forwarding = forwarding;
         this.vertx = (VertxInternal) vertx;
         this.api = api;
-        this.address = address;
+        this.upstreams = upstreams;
         this.config = config;
     }
 
@@ -68,8 +67,13 @@ public final class AgentClient {
         if (config.proxy().isPresent()) {
             return Future.succeededFuture();
         }
-        Future<Void> handshake = address.isTls() ? forwarding.connect(HANDSHAKE) : Future.succeededFuture();
-        return Future.join(callHere(), handshake);
+        List<Future<?>> rehearsals = new ArrayList<>(List.of(callHere()));
+        for (Upstream upstream : upstreams.all()) {
+            if (upstream.address().isTls()) {
+                rehearsals.add(forwarding.connect(upstream.address(), HANDSHAKE));
+            }
+        }
+        return Future.join(rehearsals);
     }
 
     /** Calls an agent on this machine like any agent. */
@@ -93,7 +97,8 @@ public final class AgentClient {
     /**
      * Posts a body.
      *
-     * @param target path and query as the caller sent them
+     * @param to the agent API
+     * @param target path and query as the caller sent them, without the agent API's prefix
      * @param headers the only end-to-end headers to send
      * @param body handed out once there is a connection
      * @param stream whether the call asks for a stream: otherwise the head may take as long as the whole run
@@ -102,17 +107,32 @@ public final class AgentClient {
      *     connection.
      */
     public Uni<AgentResponse> post(
-            String target, List<Map.Entry<String, String>> headers, OutgoingBody body, boolean stream, EventLoop loop) {
-        AgentCall call = AgentCall.of(address, target, headers, body);
-        return on(loop, api.post(call))
-                .ifNoItem()
-                .after(headTimeout(stream))
-                .on(loop)
-                .fail()
+            Upstream to,
+            String target,
+            List<Map.Entry<String, String>> headers,
+            OutgoingBody body,
+            boolean stream,
+            EventLoop loop) {
+        AgentCall call = AgentCall.of(to.address(), target, headers, body);
+        return inTime(on(loop, api.post(call)), to, body, stream, loop)
                 .map(response -> AgentResponse.of((AgentStream) response.getEntity()))
-                .invoke(this::requireFinal)
+                .invoke(response -> requireFinal(response, to.address()))
                 .onFailure(e -> !(e instanceof UpstreamException))
-                .transform(e -> connections.failed(e, call.gate().isSent()));
+                .transform(e -> connections.failed(e, call.gate().isSent(), to.address()));
+    }
+
+    /** The same call, failed if its head does not come in time. The time does not run while the call is being sent. */
+    private static <T> Uni<T> inTime(Uni<T> call, Upstream to, OutgoingBody body, boolean stream, EventLoop loop) {
+        return Uni.createFrom().emitter(emitter -> {
+            HeadTimer timer = new HeadTimer(loop, () -> emitter.fail(new TimeoutException()));
+            timer.begin(to.headTimeout(stream));
+            body.watch(() -> timer.begin(to.sendTimeout()), () -> timer.begin(to.headTimeout(stream)));
+            Cancellable sent = call.subscribe().with(emitter::complete, emitter::fail);
+            emitter.onTermination(() -> {
+                timer.stop();
+                sent.cancel();
+            });
+        });
     }
 
     /**
@@ -129,13 +149,9 @@ public final class AgentClient {
                         }));
     }
 
-    private Duration headTimeout(boolean stream) {
-        return config.timeout().orElse(stream ? STREAM_HEAD : WHOLE_ANSWER);
-    }
-
     /** An interim response, or a status that HTTP does not know, must not be passed on as the final response. */
-    private void requireFinal(AgentResponse response) {
-        if (connections.isOfProxy(response.status())) {
+    private void requireFinal(AgentResponse response, UpstreamAddress address) {
+        if (connections.isOfProxy(response.status(), address)) {
             response.body().abort();
             throw new UpstreamException(UpstreamFailure.PROXY_LOGIN, false, new IOException("of the proxy"));
         }

@@ -33,12 +33,10 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
 
     private static final int PROXY_LOGIN = 407;
 
-    private final UpstreamAddress address;
     private volatile @Nullable HttpClientOptions ofRestClient;
 
     /** @throws ConfigurationException if a setting cannot be used, which stops the start */
-    AgentConnections(UpstreamConfig config, UpstreamAddress address) {
-        this.address = address;
+    AgentConnections(UpstreamConfig config) {
         try {
             requireUsable(config.connectTimeout());
             TlsFiles.of(
@@ -76,8 +74,8 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
         return Objects.requireNonNull(ofRestClient, "the REST client is not made yet");
     }
 
-    /** The proxy that calls go through, if there is one. */
-    Optional<ProxyOptions> proxy() {
+    /** The proxy that calls of this address go through, if there is one. */
+    Optional<ProxyOptions> proxy(UpstreamAddress address) {
         HttpClientOptions options = made();
         List<String> direct = options.getNonProxyHosts();
         boolean isDirect = direct != null
@@ -87,8 +85,8 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
     }
 
     /** Whether a response with this status is the proxy's demand for a login, which is not for the caller. */
-    boolean isOfProxy(int status) {
-        return status == PROXY_LOGIN && !address.isTls() && proxy().isPresent();
+    boolean isOfProxy(int status, UpstreamAddress address) {
+        return status == PROXY_LOGIN && !address.isTls() && proxy(address).isPresent();
     }
 
     /**
@@ -96,9 +94,9 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
      * to a server that rejects the client certificate counts as not sent, since the server does not read it: with TLS
      * 1.3 a client learns of the rejection only after it has begun to send.
      */
-    UpstreamException failed(Throwable cause, boolean sent) {
+    UpstreamException failed(Throwable cause, boolean sent, UpstreamAddress address) {
         UpstreamFailure failure = UpstreamFailure.of(cause);
-        UpstreamFailure met = proxy().isPresent() ? failure.throughProxy() : failure;
+        UpstreamFailure met = proxy(address).isPresent() ? failure.throughProxy() : failure;
         boolean arrived = sent && met != UpstreamFailure.OWN_CERTIFICATE;
         return new UpstreamException(arrived ? met : met.beforeTheCall(), arrived, cause);
     }

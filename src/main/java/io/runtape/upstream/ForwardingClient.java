@@ -25,7 +25,6 @@ public final class ForwardingClient {
     private static final Logger LOG = Logger.getLogger(ForwardingClient.class);
 
     private final AgentConnections connections;
-    private final UpstreamAddress address;
     private final Optional<String> tlsName;
     private final HttpClient client;
     private @Nullable SSLOptions certificates;
@@ -33,12 +32,10 @@ public final class ForwardingClient {
     ForwardingClient(
             @RestClient AgentApi recording,
             AgentConnections connections,
-            UpstreamAddress address,
             TlsConfigurationRegistry registry,
             @ConfigProperty(name = "quarkus.rest-client.upstream.tls-configuration-name") Optional<String> tlsName,
             Vertx vertx) {
         this.connections = connections;
-        this.address = address;
         this.tlsName = tlsName;
         this.certificates =
                 tlsName.flatMap(registry::get).map(tls -> tls.getSSLOptions()).orElse(null);
@@ -48,38 +45,39 @@ public final class ForwardingClient {
     }
 
     /**
-     * Connects to the agent API.
+     * Connects to an agent API.
      *
+     * @param address where it is
      * @param options method, target and other options of the call
      * @param within how long connecting may take at most; the time-out for connections may be shorter
      * @return a request to send; fails with {@link UpstreamException}
      */
-    public Future<HttpClientRequest> request(RequestOptions options, Duration within) {
+    public Future<HttpClientRequest> request(UpstreamAddress address, RequestOptions options, Duration within) {
         return client.request(options.setHost(address.host())
                         .setPort(address.port())
                         .setSsl(address.isTls())
                         .setFollowRedirects(false)
                         .setConnectTimeout(within.toMillis()))
-                .recover(e -> Future.failedFuture(connections.failed(e, false)));
+                .recover(e -> Future.failedFuture(connections.failed(e, false, address)));
     }
 
-    /** Connects to the agent API without a call. */
-    Future<Void> connect(Duration within) {
-        return request(new RequestOptions().setURI(address.target("/")), within)
+    /** Connects to an agent API without a call. */
+    Future<Void> connect(UpstreamAddress address, Duration within) {
+        return request(address, new RequestOptions().setURI(address.target("/")), within)
                 .onSuccess(HttpClientRequest::reset)
                 .mapEmpty();
     }
 
     /** Why a sent call has no response. */
-    public UpstreamFailure failure(Throwable cause) {
+    public UpstreamFailure failure(Throwable cause, UpstreamAddress address) {
         return cause instanceof UpstreamException known
                 ? known.failure()
-                : connections.failed(cause, true).failure();
+                : connections.failed(cause, true, address).failure();
     }
 
     /** Whether a response with this status is the proxy's demand for a login, which is not for the caller. */
-    public boolean isOfProxy(int status) {
-        return connections.isOfProxy(status);
+    public boolean isOfProxy(int status, UpstreamAddress address) {
+        return connections.isOfProxy(status, address);
     }
 
     /** The certificate files were read again: new connections use their new content. */

@@ -14,12 +14,25 @@ import org.jspecify.annotations.Nullable;
 public final class OutgoingBody {
 
     private final Runnable sent;
+    private Runnable goesOut = () -> {};
+    private Runnable written = () -> {};
     private byte @Nullable [] bytes;
 
     /** @param sent runs once a body that was handed out is in the socket, or can never be */
     public OutgoingBody(byte[] bytes, Runnable sent) {
         this.bytes = bytes;
         this.sent = sent;
+    }
+
+    /**
+     * Tells of the way of the body; call it before the body is taken.
+     *
+     * @param goesOut runs when the body is about to be written, on any thread
+     * @param written runs when it is in the socket, or can never be, on any thread
+     */
+    void watch(Runnable goesOut, Runnable written) {
+        this.goesOut = goesOut;
+        this.written = written;
     }
 
     /** The bytes, for the only time. */
@@ -31,13 +44,17 @@ public final class OutgoingBody {
 
     /** The current task of the request's event loop is about to write the body. */
     void goesOutBy(HttpClientRequest request) {
+        goesOut.run();
         Channel channel = ((ConnectionBase) request.connection()).channel();
         // An empty write behind the body, into the same socket, completes when the body is written.
         channel.eventLoop()
                 .execute(() -> channel.pipeline()
                         .firstContext()
                         .writeAndFlush(Unpooled.EMPTY_BUFFER)
-                        .addListener(written -> sent.run()));
+                        .addListener(done -> {
+                            sent.run();
+                            written.run();
+                        }));
     }
 
     /** The body will not be sent. */

@@ -15,6 +15,9 @@ public interface UpstreamConfig {
     /** How long a connection may take by default. */
     String CONNECT_TIMEOUT = "15s";
 
+    /** RunTools' cancel call. */
+    String CANCEL_PATH = "/v1/run/{runId}/cancel";
+
     /**
      * The agent API's origin and an optional prefix, such as {@code https://api.example.com/agents}; the path of each call
      * is appended. Unset: the built-in demo agent answers.
@@ -42,8 +45,8 @@ public interface UpstreamConfig {
 
     /**
      * How long the head of a response may take; past it the caller gets 504 and the run fails with upstream_timeout.
-     * Unset: 60 s for a stream, and 30 minutes if the call says {@code "stream": false}, because then the head comes
-     * only after the whole run.
+     * Unset: 60 s where the call says {@code "stream": true}, else 30 minutes, because then the head comes only after
+     * the whole run. It does not run while the call is being sent.
      */
     Optional<Duration> timeout();
 
@@ -55,9 +58,18 @@ public interface UpstreamConfig {
     Duration idleTimeout();
 
     /**
-     * The path that cancels a run at the agent API, with {@code {runId}} for the agent API's id of the run. Empty: the
-     * agent API has no such call, and the gateway just closes the connection.
+     * The path that cancels a run at the agent API, with {@code {runId}} for the agent API's id of the run and
+     * {@code {threadId}} for its thread. Runs of a dialect with a cancel call of its own take that one, unless this is
+     * set. Empty: the agent API has no such call, and the gateway just closes the connection.
      */
-    @WithDefault("/v1/run/{runId}/cancel")
+    @WithDefault(CANCEL_PATH)
     Optional<String> cancelPath();
+
+    /** The dialect of its runs; {@code auto} reads it from the first events. */
+    @WithDefault(Upstream.AUTO)
+    String dialect();
+
+    /** What happens to a run whose client is gone, where the call does not say: {@code continue} or {@code cancel}. */
+    @WithDefault("continue")
+    String onDisconnect();
 }

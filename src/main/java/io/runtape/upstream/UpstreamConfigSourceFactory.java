@@ -6,6 +6,7 @@ import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.PropertiesConfigSource;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.microprofile.config.spi.ConfigSource;
@@ -21,6 +22,9 @@ public final class UpstreamConfigSourceFactory implements ConfigSourceFactory {
     /** Above application.properties (250), below the environment (300). */
     private static final int ORDINAL = 275;
 
+    private static final String NAMED = "runtape.upstreams";
+    private static final String NAMED_VARIABLE = "RUNTAPE_UPSTREAMS";
+
     @Override
     public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
         Map<String, String> settings = new HashMap<>();
@@ -28,7 +32,7 @@ public final class UpstreamConfigSourceFactory implements ConfigSourceFactory {
             Duration connectTimeout = connectTimeout(context);
             settings.put("quarkus.rest-client.upstream.connect-timeout", Long.toString(connectTimeout.toMillis()));
             // The demo agent is on this machine and speaks plain HTTP.
-            if (value(context, "url") != null) {
+            if (value(context, "url") != null || hasNamed(context)) {
                 settings.putAll(TlsFiles.of(
                                 value(context, "ca-file"),
                                 value(context, "client-certificate-file"),
@@ -43,6 +47,17 @@ public final class UpstreamConfigSourceFactory implements ConfigSourceFactory {
             return List.of();
         }
         return List.of(new PropertiesConfigSource(settings, "runtape upstream", ORDINAL));
+    }
+
+    private static boolean hasNamed(ConfigSourceContext context) {
+        Iterator<String> names = context.iterateNames();
+        while (names.hasNext()) {
+            String name = names.next();
+            if (name.startsWith(NAMED) || name.startsWith(NAMED_VARIABLE)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Duration connectTimeout(ConfigSourceContext context) {

@@ -29,7 +29,17 @@ class CallerAuthenticationTest {
 
     private record Settings(
             String auth, Optional<Boolean> anonymous, Optional<String> secret, Optional<String> upstreamUrl)
-            implements AccessConfig {
+            implements AccessConfig, GatewayCredentials {
+
+        @Override
+        public List<String> headers() {
+            return List.of();
+        }
+
+        @Override
+        public boolean isDemo() {
+            return upstreamUrl.isEmpty();
+        }
 
         @Override
         public List<String> credentialHeaders() {
@@ -150,7 +160,7 @@ class CallerAuthenticationTest {
     }
 
     private static CallerAuthentication callers(Settings settings, OwnerKeyStore store) {
-        return new CallerAuthentication(settings, store, new CredentialHeaders(settings));
+        return new CallerAuthentication(settings, store, new CredentialHeaders(settings, settings), settings);
     }
 
     private static Settings secret(String secret) {

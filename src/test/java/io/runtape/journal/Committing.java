@@ -90,6 +90,7 @@ public final class Committing implements CommitObserver {
                 s.agent(),
                 s.model(),
                 s.path(),
+                s.upstream(),
                 s.stream(),
                 s.createdAt(),
                 s.prompt(),

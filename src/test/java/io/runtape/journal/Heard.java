@@ -45,6 +45,7 @@ final class Heard implements CommitListener {
                 null,
                 null,
                 "/v1/run",
+                "default",
                 true,
                 Instant.now(),
                 null,

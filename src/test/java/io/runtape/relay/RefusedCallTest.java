@@ -221,8 +221,9 @@ abstract class RefusedCallTest extends RunningGateway {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/nothing", "/v2/run", "/history/v1/nothing", "/v1/%2e%2e/q/health"})
-    void knowsNoOtherPath(String target) throws Exception {
+    @ValueSource(
+            strings = {"/", "/history", "/History/v1/runs", "/history/v1/nothing", "/console/x", "/v1/%2e%2e/q/health"})
+    void passesNoPathOfItsOwnOn(String target) throws Exception {
         refusal(client().get(target), 404, "not_found");
     }
 

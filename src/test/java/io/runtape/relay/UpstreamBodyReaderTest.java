@@ -20,7 +20,7 @@ import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.AgentResponse;
-import io.runtape.upstream.UpstreamConfig;
+import io.runtape.upstream.Upstreams;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import jakarta.inject.Inject;
@@ -50,7 +50,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
     RelayConfig config;
 
     @Inject
-    UpstreamConfig upstreamConfig;
+    Upstreams upstreams;
 
     @Inject
     ForwardedCancels cancels;
@@ -82,6 +82,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                 null,
                 null,
                 "/v1/run",
+                "default",
                 true,
                 Instant.now(),
                 null,
@@ -91,7 +92,8 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                 RequestBody.stored("{}".getBytes(UTF_8)),
                 null);
         RecordedCall call = new RecordedCall(
-                "/v1/run",
+                AgentTarget.of(RequestTarget.of("/v1/run"), upstreams),
+                null,
                 List.of(),
                 new ReceivedBody(new byte[0], memory.bodies().share()),
                 new RuntapeHeaders(false, false, null, null, 0),
@@ -109,7 +111,6 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                             loop,
                             agent,
                             config,
-                            upstreamConfig,
                             cancels,
                             readersElsewhere,
                             AllDialects.dialects(),
@@ -126,7 +127,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                             outcome,
                             loop,
                             FRAME_BYTES_MAX,
-                            new BodyPatience(upstreamConfig.idleTimeout(), Duration.ofSeconds(1), System::nanoTime));
+                            new BodyPatience(call.upstream().idleTimeout(), Duration.ofSeconds(1), System::nanoTime));
                     body.onSubscribe(new Unread());
                     coming.into(body, relay, run);
                 })

@@ -12,16 +12,13 @@ public final class H2Resource implements QuarkusTestResourceLifecycleManager {
     @Override
     public Map<String, String> start() {
         try {
-            return Map.of(
-                    // What the environment of the build sets must not win.
-                    "runtape.database-url",
-                    "",
+            Map<String, String> settings = AgentApis.settings();
+            // What the environment of the build sets must not win.
+            settings.put("runtape.database-url", "");
+            settings.put(
                     "runtape.data-dir",
-                    Files.createTempDirectory("runtape-test-").toString(),
-                    "runtape.record-paths",
-                    "/v1/run,/v1/agents/{agent}/run,/v1/recorded",
-                    "runtape.upstream.url",
-                    ScriptedUpstream.shared().url());
+                    Files.createTempDirectory("runtape-test-").toString());
+            return settings;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

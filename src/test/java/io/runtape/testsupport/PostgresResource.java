@@ -8,10 +8,9 @@ public final class PostgresResource implements QuarkusTestResourceLifecycleManag
 
     @Override
     public Map<String, String> start() {
-        return Map.of(
-                "runtape.database-url", PostgresServer.freshDatabase(),
-                "runtape.record-paths", "/v1/run,/v1/agents/{agent}/run,/v1/recorded",
-                "runtape.upstream.url", ScriptedUpstream.shared().url());
+        Map<String, String> settings = AgentApis.settings();
+        settings.put("runtape.database-url", PostgresServer.freshDatabase());
+        return settings;
     }
 
     @Override

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
             "usage",
             "iterations",
             "error",
+            "upstream",
             "model",
             "finishReason",
             "upstreamStatus",
@@ -127,6 +128,9 @@ public record RunView(
         @Nullable
         JsonText error,
 
+        @Schema(description = "The agent API that was called, by its name in the settings.", examples = "default")
+        String upstream,
+
         @Schema(
                 nullable = true,
                 description = "The model, as the response names it, or as the call does.",
@@ -214,6 +218,7 @@ public record RunView(
                 JsonText.orNull(row.usage),
                 row.iterations,
                 JsonText.orNull(row.error),
+                row.upstream,
                 row.model,
                 row.finishReason,
                 row.upstreamStatus,
@@ -248,6 +253,7 @@ public record RunView(
                 null,
                 null,
                 null,
+                row.upstream,
                 row.model,
                 null,
                 row.upstreamStatus,

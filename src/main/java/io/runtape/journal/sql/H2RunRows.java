@@ -25,8 +25,8 @@ final class H2RunRows extends RunRows {
 
     private static final String INSERT_RUN = """
             insert into run (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt, metadata, config,
-                request_type, request_body, created_at, model)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
+                request_type, request_body, created_at, model, upstream)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
 
     private static final String INSERT_THREAD = """
             insert into thread (owner, id, title, agent, archived, last_ordinal, created_at, updated_at)
@@ -93,6 +93,7 @@ final class H2RunRows extends RunRows {
                 insert.setBytes(14, run.requestBody());
                 insert.setObject(15, time(run.createdAt()));
                 insert.setString(16, run.model());
+                insert.setString(17, run.upstream());
                 insert.addBatch();
             }
             insert.executeBatch();

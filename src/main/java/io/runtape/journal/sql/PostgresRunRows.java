@@ -29,14 +29,14 @@ final class PostgresRunRows extends RunRows {
 
     private static final String INSERT_RUNS = """
             insert into run (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt, metadata, config,
-                request_type, request_body, created_at, model)
+                request_type, request_body, created_at, model, upstream)
             select s.run_pk, s.owner, s.id, s.thread_id, s.node_id, s.agent, s.path, s.status, s.stream, s.prompt,
-                s.metadata, s.config, s.request_type, s.request_body, s.created_at, s.model
+                s.metadata, s.config, s.request_type, s.request_body, s.created_at, s.model, s.upstream
             from unnest(?::bigint[], ?::varchar[], ?::varchar[], ?::varchar[], ?::bigint[], ?::varchar[], ?::text[],
                     ?::varchar[], ?::boolean[], ?::text[], ?::text[], ?::text[], ?::varchar[], ?::bytea[],
-                    ?::timestamptz[], ?::varchar[])
+                    ?::timestamptz[], ?::varchar[], ?::varchar[])
                 as s (run_pk, owner, id, thread_id, node_id, agent, path, status, stream, prompt,
-                    metadata, config, request_type, request_body, created_at, model)""";
+                    metadata, config, request_type, request_body, created_at, model, upstream)""";
 
     static final String JOIN_THREADS = """
             insert into thread as t (owner, id, title, agent, archived, last_ordinal, created_at, updated_at)
@@ -136,7 +136,11 @@ final class PostgresRunRows extends RunRows {
                             .with(
                                     "varchar",
                                     String[]::new,
-                                    start -> start.start().model()));
+                                    start -> start.start().model())
+                            .with(
+                                    "varchar",
+                                    String[]::new,
+                                    start -> start.start().upstream()));
         }
     }
 

@@ -33,7 +33,8 @@ final class Rehearsal {
         byte[] bytes = id.getBytes(UTF_8);
         RunKey run = new RunKey(nodeId << RunKey.RUN_BITS | LAST_OF_NODE, id, id, id, now);
         IdempotencyKey key = new IdempotencyKey(id, id, Duration.ofSeconds(1));
-        RunStart start = new RunStart(id, new Owner(id), id, id, id, "/", true, now, id, "{}", "{}", null, bytes, key);
+        RunStart start = new RunStart(
+                id, new Owner(id), id, id, id, "/", "default", true, now, id, "{}", "{}", null, bytes, key);
         RunHead head = new RunHead(id, 200, id, "[]", true);
         FrameBlock frames = new FrameBlock(1, 1, bytes.length);
         frames.add(new ArrivedFrame(FrameKind.EVENT, bytes, 0, bytes.length, 0, id, "", 0));

@@ -2,6 +2,7 @@ package io.runtape.server.names;
 
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorReply;
+import io.runtape.error.OwnPaths;
 import io.runtape.server.connection.RawTarget;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
@@ -55,7 +56,7 @@ final class RequestNames {
     private void check(RoutingContext context) {
         try {
             String path = context.normalizedPath();
-            checkHeaders(context.request(), path.startsWith("/v1/"));
+            checkHeaders(context.request(), !OwnPaths.contains(path));
             if (isBelow(HISTORY, path)) {
                 checkQuery(context, path);
             }

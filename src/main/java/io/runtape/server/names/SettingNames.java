@@ -22,7 +22,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
@@ -51,6 +53,14 @@ final class SettingNames {
     private static final Pattern PROFILE = Pattern.compile("^%[^.]+\\.");
 
     private static final Pattern PROFILE_VARIABLE = Pattern.compile("^_[A-Z0-9]+_(?=RUNTAPE_)");
+
+    /** The name that an operator chose for an agent API. */
+    private static final Pattern NAMED = Pattern.compile("^runtape\\.upstreams\\.([^.]+)\\.");
+
+    private static final Pattern NAMED_VARIABLE = Pattern.compile("^RUNTAPE_UPSTREAMS_([A-Z0-9]+)_");
+
+    /** A name for the message, where the operator wrote none. */
+    private static final String EXAMPLE = "openai";
 
     private final Set<String> properties = new TreeSet<>();
 
@@ -97,18 +107,20 @@ final class SettingNames {
     private Optional<String> ofProperty(String written) {
         String name = PROFILE.matcher(written).replaceFirst("");
         boolean ours = name.startsWith(ROOT) || name.startsWith(OURS);
-        if (!ours || properties.contains(ITEM.matcher(name).replaceFirst(""))) {
+        if (!ours) {
             return Optional.empty();
         }
-        return Spelling.nearest(name, properties);
+        Set<String> known = named(name, NAMED, EXAMPLE, properties);
+        return known.contains(ITEM.matcher(name).replaceFirst("")) ? Optional.empty() : Spelling.nearest(name, known);
     }
 
     private Optional<String> ofVariable(String written, ConfigSource source) {
         String name = PROFILE_VARIABLE
                 .matcher(variable(PROFILE.matcher(written).replaceFirst("")))
                 .replaceFirst("");
-        Set<String> known = new TreeSet<>();
-        properties.forEach(property -> known.add(variable(property)));
+        Set<String> variables = new TreeSet<>();
+        properties.forEach(property -> variables.add(variable(property)));
+        Set<String> known = named(name, NAMED_VARIABLE, variable(EXAMPLE), variables);
         if (!name.startsWith(OURS)
                 || known.contains(name)
                 || known.contains(ITEM_VARIABLE.matcher(name).replaceFirst(""))
@@ -118,7 +130,14 @@ final class SettingNames {
         return Spelling.nearest(name, known);
     }
 
+    /** The known names, with the name that an operator chose in the place of the star. */
+    private static Set<String> named(String written, Pattern chosen, String example, Set<String> known) {
+        Matcher matcher = chosen.matcher(written);
+        String name = matcher.find() ? matcher.group(1) : example;
+        return known.stream().map(each -> each.replace("*", name)).collect(Collectors.toCollection(TreeSet::new));
+    }
+
     private static String variable(String property) {
-        return property.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
+        return property.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9*]", "_");
     }
 }

@@ -6,6 +6,7 @@ import io.quarkus.vertx.http.HttpServerStart;
 import io.quarkus.vertx.http.runtime.VertxHttpConfig.InsecureRequests;
 import io.runtape.journal.Journal;
 import io.runtape.upstream.AgentClient;
+import io.runtape.upstream.Upstreams;
 import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
@@ -18,6 +19,9 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -46,6 +50,7 @@ final class WarmUp implements AsyncHealthCheck {
     private static final String LOOPBACK = "127.0.0.1";
 
     private final AgentClient agent;
+    private final Upstreams upstreams;
     private final Journal journal;
     private final Vertx vertx;
     private final String host;
@@ -56,12 +61,14 @@ final class WarmUp implements AsyncHealthCheck {
 
     WarmUp(
             AgentClient agent,
+            Upstreams upstreams,
             Journal journal,
             Vertx vertx,
             @ConfigProperty(name = "quarkus.http.host") String host,
             @ConfigProperty(name = "quarkus.http.host-enabled", defaultValue = "true") boolean onHost,
             @ConfigProperty(name = "quarkus.http.insecure-requests", defaultValue = "enabled") InsecureRequests plain) {
         this.agent = agent;
+        this.upstreams = upstreams;
         this.journal = journal;
         this.vertx = vertx;
         this.host = host.equals(ANY_ADDRESS) ? LOOPBACK : host;
@@ -86,10 +93,18 @@ final class WarmUp implements AsyncHealthCheck {
     }
 
     void serve(@ObservesAsync HttpServerStart event, HttpServer gateway) {
-        Future.join(
-                        call(gateway.getPort(), HttpMethod.GET, "/history/v1/runs?limit=1"),
-                        call(gateway.getPort(), HttpMethod.POST, "/v1/run"))
-                .onComplete(answered -> served.complete(null));
+        List<Future<?>> calls =
+                new ArrayList<>(List.of(call(gateway.getPort(), HttpMethod.GET, "/history/v1/runs?limit=1")));
+        // A recorded call without a body is refused before the agent API hears of it.
+        recordedPath().ifPresent(path -> calls.add(call(gateway.getPort(), HttpMethod.POST, path)));
+        Future.join(calls).onComplete(answered -> served.complete(null));
+    }
+
+    private Optional<String> recordedPath() {
+        return upstreams.all().stream()
+                .flatMap(upstream -> upstream.recordPaths().stream().map(path -> upstream.prefix() + path.strip()))
+                .filter(path -> path.indexOf('{') < 0)
+                .findFirst();
     }
 
     /** Completes with any response. */
