@@ -16,6 +16,7 @@ import io.runtape.relay.RecordedPaths;
 import io.runtape.relay.RequestTarget;
 import io.runtape.relay.ResponseHeaders;
 import io.runtape.relay.UnansweredErrors;
+import io.runtape.resume.Resumes;
 import io.runtape.server.loop.EventLoops;
 import io.runtape.upstream.ForwardedHeaders;
 import io.runtape.upstream.ForwardingClient;
@@ -72,6 +73,7 @@ final class Forwarding {
     private final CredentialHeaders credentials;
     private final CallerAuthentication callers;
     private final ForwardedCancels cancels;
+    private final Resumes resumes;
     private final ForwardingClient client;
 
     Forwarding(
@@ -80,12 +82,14 @@ final class Forwarding {
             Upstreams upstreams,
             CredentialHeaders credentials,
             CallerAuthentication callers,
-            ForwardedCancels cancels) {
+            ForwardedCancels cancels,
+            Resumes resumes) {
         this.paths = paths;
         this.upstreams = upstreams;
         this.credentials = credentials;
         this.callers = callers;
         this.cancels = cancels;
+        this.resumes = resumes;
         this.client = client;
     }
 
@@ -121,7 +125,8 @@ final class Forwarding {
                     ErrorCode.NOT_SUPPORTED,
                     "WebSocket connections are not passed on. Read the run's events as an event stream.");
         } else {
-            forward(context, target);
+            request.pause();
+            resumes.answer(context, target, () -> forward(context, target));
         }
     }
 
@@ -131,7 +136,6 @@ final class Forwarding {
 
     private void forward(RoutingContext context, AgentTarget target) {
         HttpServerRequest request = context.request();
-        request.pause();
         Matcher cancel = CANCEL.matcher(target.path());
         if (request.method().equals(HttpMethod.POST) && cancel.matches()) {
             ContextInternal loop = (ContextInternal) Vertx.currentContext();

@@ -33,6 +33,26 @@ public final class RecordedResponse {
         return run.id;
     }
 
+    /** The run's key. */
+    public long runPk() {
+        return run.runPk;
+    }
+
+    /** Whether the response is an event stream; until it comes, whether one was asked for. */
+    public boolean isStream() {
+        return run.stream;
+    }
+
+    /** Whether the agent API answered with a status that says that it ran, or may still do so. */
+    public boolean isAnswered() {
+        return run.upstreamStatus == null ? run.running() : run.upstreamStatus >= 200 && run.upstreamStatus <= 299;
+    }
+
+    /** The last durable sequence. */
+    public long durableSequence() {
+        return source.durableSequence();
+    }
+
     /** Its thread, as far as that was settled when the run was looked up. */
     public String threadId() {
         return run.threadId;

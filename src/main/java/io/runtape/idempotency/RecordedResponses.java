@@ -54,6 +54,20 @@ public final class RecordedResponses {
                 .indefinitely();
     }
 
+    /**
+     * The response of a run. Blocks.
+     *
+     * @return empty if the run was deleted
+     * @throws BrokenOffException if another gateway records the run, and the tables do not have its head yet
+     */
+    public Optional<RecordedResponse> ofRun(long runPk) {
+        Optional<RecordedResponse> response = sources.byKey(runPk).map(found -> new RecordedResponse(found, delivery));
+        if (response.isPresent() && !response.get().tellsHead()) {
+            throw new BrokenOffException("the head is not known yet");
+        }
+        return response;
+    }
+
     private Optional<RecordedResponse> lookUp(Owner owner, IdempotencyKey key) throws SQLException {
         Optional<ClaimedKey> hold = keys.hold(owner.id(), key.id());
         if (hold.isEmpty()) {

@@ -15,19 +15,24 @@ import java.util.Map;
  *
  * @param headers the agent API's end-to-end headers; for a repeat the stored ones
  */
-record ResponseHead(int status, List<Map.Entry<String, String>> headers, String runId, String threadId) {
+public record ResponseHead(int status, List<Map.Entry<String, String>> headers, String runId, String threadId) {
 
     static ResponseHead of(RunJournal run, RunHead head, AgentResponse response) {
         return new ResponseHead(
                 response.status(), response.headers(), run.start().id(), head.threadId());
     }
 
-    static ResponseHead again(RecordedHead head, int status) {
+    /** The head of a recorded response, to send once more. */
+    public static ResponseHead again(RecordedHead head, int status) {
         return new ResponseHead(status, StoredHeaders.read(head.headers()), head.runId(), head.threadId());
     }
 
-    /** @param whole whether the body is the agent API's byte for byte, so that its length is right */
-    void write(HttpServerResponse response, boolean whole) {
+    /**
+     * Sets the head of a response.
+     *
+     * @param whole whether the body is the agent API's byte for byte, so that its length is right
+     */
+    public void write(HttpServerResponse response, boolean whole) {
         response.setStatusCode(status);
         MultiMap to = response.headers();
         ResponseHeaders.pass(headers, to);

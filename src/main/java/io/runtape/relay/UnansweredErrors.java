@@ -95,7 +95,7 @@ public final class UnansweredErrors {
     }
 
     /** No run begins without the database; nothing was sent. */
-    static ApiException awayStore() {
+    public static ApiException awayStore() {
         return unavailable("The database does not answer. Nothing was sent to the agent API.");
     }
 

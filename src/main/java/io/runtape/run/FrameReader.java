@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongConsumer;
 import javax.sql.DataSource;
@@ -229,6 +230,29 @@ public class FrameReader implements StreamedFrames {
                 return id == null ? "" : id;
             }
         }
+    }
+
+    /**
+     * The sequence of the frame that set this last event ID; the newest if several did.
+     *
+     * @param upTo the last sequence that may be read
+     */
+    public OptionalLong sequenceOf(long runPk, String lastEventId, long upTo) throws SQLException {
+        if (lastEventId.isEmpty() || lastEventId.indexOf('\n') >= 0 || lastEventId.indexOf('\0') >= 0) {
+            return OptionalLong.empty();
+        }
+        return read(connection -> {
+            try (PreparedStatement select = connection.prepareStatement(
+                    "select max(sequence) from frame where run_pk = ? and sequence <= ? and last_event_id = ?")) {
+                select.setLong(1, runPk);
+                select.setLong(2, upTo);
+                select.setString(3, lastEventId);
+                try (ResultSet row = select.executeQuery()) {
+                    long sequence = row.next() ? row.getLong(1) : 0;
+                    return sequence == 0 ? OptionalLong.empty() : OptionalLong.of(sequence);
+                }
+            }
+        });
     }
 
     /** What a run holds, counted from its frames. */

@@ -156,6 +156,24 @@ public class Run extends PanacheEntityBase {
                 .firstResultOptional();
     }
 
+    /** The run of the thread that was called last. */
+    public static Optional<Run> newestInThread(Owner owner, String threadId) {
+        return newest("owner = ?1 and threadId = ?2", owner.id(), threadId);
+    }
+
+    /** The live run of the thread that was called last. */
+    public static Optional<Run> newestLiveInThread(Owner owner, String threadId) {
+        return newest("owner = ?1 and threadId = ?2 and status = ?3", owner.id(), threadId, RunStatus.RUNNING.label());
+    }
+
+    private static Optional<Run> newest(String where, String... values) {
+        // PostgreSQL refuses U+0000 instead of not finding it.
+        return values[1].indexOf('\0') >= 0
+                ? Optional.empty()
+                : find(where + " order by createdAt desc, runPk desc", (Object[]) values)
+                        .firstResultOptional();
+    }
+
     /** Whether a run of the thread is live. */
     public static boolean anyLiveInThread(Owner owner, String threadId) {
         return count("owner = ?1 and threadId = ?2 and status = ?3", owner.id(), threadId, RunStatus.RUNNING.label())

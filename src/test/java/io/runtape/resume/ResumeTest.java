@@ -1,0 +1,193 @@
+package io.runtape.resume;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireResponse;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Clients of agent APIs resume by their own calls, and the agent API need not know how. */
+abstract class ResumeTest extends RecordedHistory {
+
+    /** An id that the agent API gives the run. */
+    private final String id = "resp_" + UUID.randomUUID();
+
+    private static final String CREATED = "event: response.created\ndata: {\"type\":\"response.created\","
+            + "\"sequence_number\":0,\"response\":{\"id\":\"r\",\"status\":\"in_progress\"}}\n\n";
+    private static final String ONE = delta(1);
+    private static final String PING = ": ping\n\n";
+    private static final String TWO = delta(2);
+    private static final String COMPLETED = "event: response.completed\ndata: {\"type\":\"response.completed\","
+            + "\"sequence_number\":3,\"response\":{\"id\":\"r\",\"status\":\"completed\"}}\n\n";
+
+    private static String delta(int number) {
+        return "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":"
+                + number + ",\"output_index\":0,\"content_index\":0,\"delta\":\"" + number + "\"}\n\n";
+    }
+
+    private void recorded(String target, String... chunks) throws Exception {
+        record(target, "{\"stream\":true}", exchange -> {
+            exchange.streamHead("X-Run-ID: " + id);
+            exchange.chunk(String.join("", chunks));
+            exchange.end();
+        });
+    }
+
+    private WireResponse resume(String target, String... headerLines) throws Exception {
+        Scripted elsewhere = upstream.on(Script.json(404, "{\"upstream\":true}"));
+        String[] lines = new String[headerLines.length + 2];
+        lines[0] = "X-API-Key: " + key;
+        lines[1] = elsewhere.header();
+        System.arraycopy(headerLines, 0, lines, 2, headerLines.length);
+        return client().get(target, lines);
+    }
+
+    private static String body(WireResponse response) throws Exception {
+        return new String(response.whole(), UTF_8);
+    }
+
+    @Test
+    void givesTheEventsAfterANumber() throws Exception {
+        recorded("/openai/v1/responses", CREATED, ONE, PING, TWO, COMPLETED);
+
+        WireResponse response = resume("/openai/v1/responses/" + id + "?stream=true&starting_after=1");
+
+        assertEquals(TWO + COMPLETED, body(response));
+        assertEquals(200, response.status());
+        assertTrue(response.header("Content-Type").startsWith("text/event-stream"));
+        assertEquals(
+                CREATED + ONE + PING + TWO + COMPLETED, body(resume("/openai/v1/responses/" + id + "?stream=true")));
+        assertEquals("", body(resume("/openai/v1/responses/" + id + "?stream=true&starting_after=3")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 4, 6", "4, 5, 6", "5, 5, 6"})
+    void findsANumberAmongOthersThanItsOwn(int first, int second, int third) throws Exception {
+        recorded("/openai/v1/responses", PING, delta(first), PING, delta(second), delta(third));
+
+        String came = body(resume("/openai/v1/responses/" + id + "?stream=true&starting_after=" + first));
+
+        String expected = first == second ? delta(third) : delta(second) + delta(third);
+        assertEquals(expected, came);
+    }
+
+    @Test
+    void givesTheResponseAsItStands() throws Exception {
+        recorded("/openai/v1/responses", CREATED, ONE, COMPLETED);
+
+        WireResponse response = resume("/openai/v1/responses/" + id);
+
+        assertEquals("{\"id\":\"r\",\"status\":\"completed\"}", body(response));
+        assertEquals("application/json", response.header("Content-Type"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/openai/v1/responses/%s?include=x",
+                "/openai/v1/responses/%s?stream=true&starting_after=x",
+                "/openai/v1/responses/%s/input_items",
+                "/openai/v1/responses/another?stream=true",
+                "/azure/openai/v1/responses/%s?stream=true",
+                "/v1/responses/%s?stream=true",
+                "/langgraph/threads/t/runs/another/stream",
+                "/aisdk/api/chat/another/stream"
+            })
+    void leavesOtherCallsToTheAgentApi(String target) throws Exception {
+        recorded("/openai/v1/responses", CREATED, ONE, COMPLETED);
+
+        assertEquals("{\"upstream\":true}", body(resume(target.formatted(id))));
+    }
+
+    @Test
+    void leavesAnotherCallersRunToTheAgentApi() throws Exception {
+        recorded("/openai/v1/responses", CREATED, ONE, COMPLETED);
+        Scripted elsewhere = upstream.on(Script.json(404, "{\"upstream\":true}"));
+
+        WireResponse response =
+                client().get("/openai/v1/responses/" + id + "?stream=true", elsewhere.header(), "X-API-Key: another");
+
+        assertEquals("{\"upstream\":true}", body(response));
+    }
+
+    @Test
+    void givesTheFramesAfterAnId() throws Exception {
+        String one = "id: 17-0\nevent: metadata\ndata: {\"run_id\":\"x\"}\n\n";
+        String two = "id: 17-1\nevent: values\ndata: {}\n\n";
+        String three = "id: 17-2\nevent: values\ndata: {\"a\":1}\n\n";
+        recorded("/langgraph/threads/" + thread + "/runs/stream", one, two, three);
+        String target = "/langgraph/threads/" + thread + "/runs/" + id + "/stream";
+
+        assertEquals(two + three, body(resume(target, "Last-Event-ID: 17-0")));
+        assertEquals(one + two + three, body(resume(target, "Last-Event-ID: -1")));
+        assertEquals(one + two + three, body(resume(target)));
+        WireResponse atTheEnd = resume(target, "Last-Event-ID: 17-2");
+        assertEquals("", body(atTheEnd));
+        assertEquals(200, atTheEnd.status());
+        assertEquals("{\"upstream\":true}", body(resume(target, "Last-Event-ID: 99-9")));
+    }
+
+    @Test
+    void followsALiveRun() throws Exception {
+        CountDownLatch seen = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead("X-Run-ID: " + id);
+            exchange.chunk(CREATED + ONE);
+            assertTrue(seen.await(30, TimeUnit.SECONDS));
+            exchange.chunk(TWO + COMPLETED);
+            exchange.end();
+        });
+        try (WireResponse first =
+                client().post("/openai/v1/responses", "{\"stream\":true}", script.header(), "X-API-Key: " + key)) {
+            first.readUpTo((CREATED + ONE).length());
+
+            WireResponse again = resume("/openai/v1/responses/" + id + "?stream=true&starting_after=0");
+
+            assertEquals(ONE, new String(again.readUpTo(ONE.length()), UTF_8));
+            seen.countDown();
+            assertEquals(ONE + TWO + COMPLETED, body(again));
+        }
+    }
+
+    @Test
+    void givesTheLiveRunOfAChatFromItsBeginning() throws Exception {
+        CountDownLatch seen = new CountDownLatch(1);
+        String start = "data: {\"type\":\"start\",\"messageId\":\"m\"}\n\n";
+        String end = "data: {\"type\":\"finish\"}\n\ndata: [DONE]\n\n";
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead();
+            exchange.chunk(start);
+            assertTrue(seen.await(30, TimeUnit.SECONDS));
+            exchange.chunk(end);
+            exchange.end();
+        });
+        String target = "/aisdk/api/chat/" + thread + "/stream";
+        try (WireResponse first = client().post(
+                        "/aisdk/api/chat",
+                        "{\"id\":\"" + thread + "\"}",
+                        script.header(),
+                        "X-API-Key: " + key,
+                        "Runtape-Thread-Id: " + thread)) {
+            first.readUpTo(start.length());
+
+            WireResponse again = resume(target);
+
+            assertEquals(start, new String(again.readUpTo(start.length()), UTF_8));
+            seen.countDown();
+            assertEquals(start + end, body(again));
+            first.readAll();
+            table().ended(first.header("Runtape-Run-Id"));
+        }
+        assertEquals(204, resume(target).status());
+    }
+}
