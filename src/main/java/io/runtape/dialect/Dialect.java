@@ -25,6 +25,11 @@ public interface Dialect {
     /** Whether a response that is not an event stream belongs to this dialect. */
     boolean answers(JsonNode body);
 
+    /** Whether the agent API streams if a call does not say {@code "stream"} at all. */
+    default boolean streamsUnasked() {
+        return false;
+    }
+
     /** Makes a digest for one run; feed it while the run is live. */
     RunDigest digest();
 

@@ -113,7 +113,15 @@ public final class AgentApiResource {
                 .flatMap(body -> parse(
                         body,
                         () -> RecordedCall.of(
-                                request, path, credentials, owner, own, body, arrival, config.idempotencyTtl())))
+                                request,
+                                path,
+                                credentials,
+                                owner,
+                                own,
+                                body,
+                                arrival,
+                                config.idempotencyTtl(),
+                                dialects.of(upstream.dialect(), path.target().path()))))
                 .flatMap(call -> relay(context, call));
     }
 

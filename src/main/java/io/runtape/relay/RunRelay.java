@@ -97,7 +97,12 @@ final class RunRelay implements BodyListener {
         }
         // The agent client's results come on the loop, except for some failures to connect.
         Cancellable sent = agent.post(
-                        call.upstream(), call.target(), call.headers(), call.body(), call.asked().stream(), loop)
+                        call.upstream(),
+                        call.target(),
+                        call.headers(),
+                        call.body(),
+                        call.asked().asksForStream(),
+                        loop)
                 .subscribe()
                 .with(
                         response -> EventLoops.run(loop, () -> answered(response)),
