@@ -30,6 +30,22 @@ public interface Dialect {
         return false;
     }
 
+    /**
+     * Whether a whole response names its run and thread in {@code data.runId} and {@code data.threadId}, and mostly not
+     * in headers.
+     */
+    default boolean namesRunInBody() {
+        return false;
+    }
+
+    /**
+     * Whether clients of the agent API resume a stream by naming the {@code id} of its last event, which is the agent
+     * API's own.
+     */
+    default boolean clientsResumeByOwnIds() {
+        return false;
+    }
+
     /** Makes a digest for one run; feed it while the run is live. */
     RunDigest digest();
 

@@ -36,6 +36,11 @@ public final class RunToolsDialect implements Dialect {
     }
 
     @Override
+    public boolean namesRunInBody() {
+        return true;
+    }
+
+    @Override
     public RunDigest digest() {
         return new RunToolsDigest(RunToolsDigest.KEPT_CHARS_MAX);
     }

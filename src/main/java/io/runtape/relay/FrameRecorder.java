@@ -32,7 +32,7 @@ final class FrameRecorder implements FrameSink {
 
     /**
      * @param beganNanos when the run began, by {@link System#nanoTime}
-     * @param partsBytesMax a larger event is not read, neither for its type nor for the outcome
+     * @param partsBytesMax a larger event or response is not read, neither for its type nor for the outcome
      */
     FrameRecorder(RunJournal journal, OutcomeReader outcome, long beganNanos, int partsBytesMax) {
         this.journal = journal;
@@ -55,7 +55,7 @@ final class FrameRecorder implements FrameSink {
             @Nullable String event,
             String lastEventId,
             int partsBefore) {
-        @Nullable Block block = kind == FrameKind.EVENT ? block(source, from, to) : null;
+        @Nullable Block block = kind == FrameKind.EVENT || kind == FrameKind.RESPONSE ? block(source, from, to) : null;
         @Nullable String type = kind == FrameKind.EVENT ? typeOf(event, block) : null;
         String id = ids.stored(lastEventId, ++sequence);
         journal.append(new ArrivedFrame(
@@ -73,8 +73,8 @@ final class FrameRecorder implements FrameSink {
         }
         if (block != null && type != null) {
             outcome.event(type, block.bytes(), block.from(), block.to(), streamStart);
-        } else if (kind == FrameKind.RESPONSE && !partsTooLong && parts.size() == 0) {
-            outcome.response(source, from, to);
+        } else if (block != null) {
+            outcome.response(block.bytes(), block.from(), block.to());
         }
         parts.reset();
         partsTooLong = false;
@@ -90,7 +90,7 @@ final class FrameRecorder implements FrameSink {
         }
     }
 
-    /** The whole block that the frame completes; null if the block is too long to read. */
+    /** The whole block or body that the frame completes; null if it is too long to read. */
     private @Nullable Block block(byte[] source, int from, int to) {
         if (partsTooLong) {
             return null;

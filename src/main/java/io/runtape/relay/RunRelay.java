@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.runtape.cancel.ForwardedCancels;
 import io.runtape.cluster.RemoteReaders;
 import io.runtape.cluster.RunFollowers.Readers;
+import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
 import io.runtape.journal.RunJournal;
@@ -53,6 +54,7 @@ final class RunRelay implements BodyListener {
     private final RelayConfig config;
     private final ForwardedCancels cancels;
     private final RemoteReaders readersElsewhere;
+    private final Dialect dialect;
     private final OutcomeReader outcome;
     private final StoredHeaders storedHeaders;
     private final RecordedCall call;
@@ -82,8 +84,8 @@ final class RunRelay implements BodyListener {
         this.cancels = cancels;
         this.readersElsewhere = readersElsewhere;
         this.storedHeaders = storedHeaders;
-        this.outcome = new OutcomeReader(
-                call.start().id(), dialects.of(call.upstream().dialect(), call.path()), loop, dialectWorker);
+        this.dialect = dialects.of(call.upstream().dialect(), call.path());
+        this.outcome = new OutcomeReader(call.start().id(), dialect, loop, dialectWorker);
     }
 
     /** Calls the agent API; the run's row is durable. */
@@ -149,7 +151,7 @@ final class RunRelay implements BodyListener {
         UpstreamBodyReader reading =
                 new UpstreamBodyReader(this, run, response, recorder, outcome, loop, frameBytesMax(), patience);
         client.listen(run, response);
-        if (ids.waitForBody(response)) {
+        if (dialect.namesRunInBody() && ids.waitForBody(response)) {
             reading.holdBack(found -> head(response, ids.or(found)));
         } else {
             head(response, ids);

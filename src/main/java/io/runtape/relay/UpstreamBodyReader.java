@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the body of the agent API's response into frames. Asks for more only while the journal has room. Flushes bytes
- * that wait too long for their blank line, and notices silence. Confined to the event loop of the call.
+ * that wait too long for their blank line; those of a response that is not an event stream wait for nothing. Notices
+ * silence. Confined to the event loop of the call.
  */
 final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
 
@@ -28,14 +29,17 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
      */
     private static final int WINDOW = 16;
 
+    /** How many bytes of a body may wait for the ids that its head needs. */
+    private static final int HELD_BYTES_MAX = 64 << 10;
+
     private final BodyListener listener;
     private final RunJournal run;
     private final AgentResponse response;
     private final FrameRecorder recorder;
     private final OutcomeReader outcome;
+    private final boolean isEventStream;
     private final Framer framer;
     private final EventLoop loop;
-    private final int heldBytesMax;
     private final long partialFlushNanos;
     private final long idleNanos;
     private final LongSupplier clock;
@@ -46,6 +50,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     private long lastBytesNanos;
     private long pendingSinceNanos;
     private @Nullable ScheduledFuture<?> flushTimer;
+    private boolean flushesSoon;
     private @Nullable ScheduledFuture<?> silenceTimer;
     private @Nullable BodyIds ids;
     private @Nullable Consumer<ResponseIds> whenHeld;
@@ -66,11 +71,11 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         this.response = response;
         this.recorder = recorder;
         this.outcome = outcome;
-        this.framer = response.isEventStream()
+        this.isEventStream = response.isEventStream();
+        this.framer = isEventStream
                 ? new FrameSplitter(frameBytesMax, recorder)
                 : new ResponseFramer(frameBytesMax, recorder);
         this.loop = loop;
-        this.heldBytesMax = frameBytesMax;
         this.partialFlushNanos = patience.partialFlush().toNanos();
         this.idleNanos = patience.idle().toNanos();
         this.clock = patience.nanoClock();
@@ -78,8 +83,8 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     }
 
     /**
-     * Holds the body back until it is complete or as long as the longest frame, and calls back with its ids before the
-     * recording begins.
+     * Holds the body back until it has named both ids, cannot name any more, is complete, or is longer than 64 KiB. Then
+     * calls back with its ids, before the recording begins.
      */
     void holdBack(Consumer<ResponseIds> call) {
         ids = new BodyIds();
@@ -119,7 +124,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
             ids.feed(piece);
             held.add(piece);
             heldBytes += piece.length;
-            if (heldBytes > heldBytesMax) {
+            if (ids.areKnown() || heldBytes > HELD_BYTES_MAX) {
                 release();
             }
         }
@@ -128,7 +133,11 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     private void feed(byte[] bytes) {
         int before = framer.pendingBytes();
         framer.feed(bytes, 0, bytes.length);
-        watchPending(framer.pendingBytes() < before + bytes.length);
+        if (isEventStream) {
+            watchPending(framer.pendingBytes() < before + bytes.length);
+        } else {
+            flushSoon();
+        }
     }
 
     private void release() {
@@ -187,6 +196,29 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
             if (flushTimer == null) {
                 scheduleFlush(partialFlushNanos);
             }
+        }
+    }
+
+    /**
+     * Flushes when everything is read that came with the last bytes: the end of a body mostly comes with them, and then
+     * the response is one frame.
+     */
+    private void flushSoon() {
+        if (!flushesSoon) {
+            flushesSoon = true;
+            loop.execute(this::flushNow);
+        }
+    }
+
+    private void flushNow() {
+        flushesSoon = false;
+        if (finished) {
+            return;
+        }
+        try {
+            framer.flushPart();
+        } catch (RuntimeException fault) {
+            listener.faulty(fault);
         }
     }
 

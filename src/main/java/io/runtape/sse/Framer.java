@@ -20,8 +20,8 @@ public interface Framer {
     void flushPart();
 
     /**
-     * Ends the body: pending bytes become its last frame. Nothing may be fed afterwards. If the last frame was a part,
-     * that part is the unfinished tail and no further frame is made.
+     * Ends the body: pending bytes become its last frame. Nothing may be fed afterwards. If the last frame of an event
+     * stream was a part, that part is the unfinished tail and no further frame is made.
      */
     void end();
 

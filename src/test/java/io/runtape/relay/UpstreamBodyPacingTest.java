@@ -252,7 +252,7 @@ class UpstreamBodyPacingTest {
     }
 
     @Test
-    void holdsABodyBackUntilItIsWholeAndTellsItsIdsFirst() {
+    void holdsABodyBackUntilItHasNamedItsIdsAndTellsThemFirst() {
         UpstreamBodyReader body = unsubscribed("application/json", run);
         List<String> found = new ArrayList<>();
         body.holdBack(ids -> found.add(
@@ -260,30 +260,61 @@ class UpstreamBodyPacingTest {
         body.onSubscribe(upstream);
         comes(body, "{\"data\":{\"runId\":\"r1\",");
         loop.pass(PARTIAL_FLUSH.multipliedBy(2));
-        comes(body, "\"threadId\":\"t1\"}}");
         assertEquals(List.of(), found);
         assertEquals(List.of(), recorded());
 
+        comes(body, "\"threadId\":\"t1\",");
+        loop.run();
+        assertEquals(List.of("r1 t1 before 0"), found);
+        assertEquals(List.of("{\"data\":{\"runId\":\"r1\",\"threadId\":\"t1\","), recorded());
+
+        comes(body, "\"result\":1}}");
         body.onComplete();
         assertEquals(List.of("r1 t1 before 0"), found);
-        assertEquals("{\"data\":{\"runId\":\"r1\",\"threadId\":\"t1\"}}", String.join("", recorded()));
+        assertEquals("{\"data\":{\"runId\":\"r1\",\"threadId\":\"t1\",\"result\":1}}", String.join("", recorded()));
         assertEquals(List.of("complete"), told.news);
     }
 
     @Test
-    void holdsNoMoreOfABodyBackThanAFrameMayBeLong() {
+    void holdsABodyWithoutIdsBackUntilItIsWhole() {
+        UpstreamBodyReader body = unsubscribed("application/json", run);
+        List<String> found = new ArrayList<>();
+        body.holdBack(ids -> found.add(
+                ids.runId() + " " + ids.threadId() + " before " + recorded().size()));
+        body.onSubscribe(upstream);
+        comes(body, "{\"data\":{\"runId\":\"r1\"}}");
+        loop.run();
+        assertEquals(List.of(), found);
+
+        body.onComplete();
+        assertEquals(List.of("r1 null before 0"), found);
+        assertEquals(List.of("{\"data\":{\"runId\":\"r1\"}}"), recorded());
+    }
+
+    @Test
+    void holdsNothingBackOfWhatIsNoJson() {
         UpstreamBodyReader body = unsubscribed("application/json", run);
         List<String> found = new ArrayList<>();
         body.holdBack(ids -> found.add(ids.runId() + " before " + recorded().size()));
         body.onSubscribe(upstream);
-        String piece = "{\"data\":{\"runId\":\"r1\",\"text\":\"" + "x".repeat(FRAME_BYTES_MAX / 2);
+        comes(body, "<html>");
+        assertEquals(List.of("null before 0"), found);
+    }
+
+    @Test
+    void holdsNoMoreOfABodyBackThanSixtyFourKibibytes() {
+        UpstreamBodyReader body = unsubscribed("application/json", run);
+        List<String> found = new ArrayList<>();
+        body.holdBack(ids -> found.add(ids.runId() + " before " + recorded().size()));
+        body.onSubscribe(upstream);
+        String piece = "{\"data\":{\"runId\":\"r1\",\"text\":\"" + "x".repeat(32 << 10);
         comes(body, piece);
         assertEquals(List.of(), found);
-        comes(body, "x".repeat(FRAME_BYTES_MAX / 2));
+        comes(body, "x".repeat(32 << 10));
         assertEquals(List.of("r1 before 0"), found);
         body.onComplete();
 
-        assertEquals(piece + "x".repeat(FRAME_BYTES_MAX / 2), String.join("", recorded()));
+        assertEquals(piece + "x".repeat(32 << 10), String.join("", recorded()));
         assertEquals(List.of("r1 before 0"), found);
     }
 
