@@ -163,7 +163,7 @@ final class RunReplay implements Flow.Subscription {
         StreamFormat.Rendered rendered = framing.render(List.of(current.upTo(to)), position);
         position = rendered.position();
         if (rendered.bytes().length() == 0) {
-            // The frame that only ends the parts of a response.
+            // A frame of the compressed form, or one that only ends the parts of a response.
             return;
         }
         demand--;

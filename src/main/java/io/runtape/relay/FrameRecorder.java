@@ -27,6 +27,8 @@ final class FrameRecorder implements FrameSink {
     private final LastEventIds ids = new LastEventIds();
     private long sequence;
     private boolean partsTooLong;
+    private boolean amidParts;
+    private int encodedAmidParts;
     private boolean streamStart = true;
     private long offsetMicros;
 
@@ -44,6 +46,20 @@ final class FrameRecorder implements FrameSink {
     /** Takes the present as the arrival of the frames that follow. */
     void arrived() {
         offsetMicros = (System.nanoTime() - beganNanos) / 1000;
+    }
+
+    /**
+     * Records a piece of a compressed body, before the frames that are cut from its decoded form.
+     *
+     * @param bytes the bytes as they came over the wire
+     */
+    void encoded(byte[] bytes) {
+        for (int from = 0; from < bytes.length; from += partsBytesMax) {
+            int to = Math.min(bytes.length, from + partsBytesMax);
+            sequence++;
+            encodedAmidParts += amidParts ? 1 : 0;
+            journal.append(new ArrivedFrame(FrameKind.ENCODED, bytes, from, to, offsetMicros, null, "", 0));
+        }
     }
 
     @Override
@@ -66,7 +82,9 @@ final class FrameRecorder implements FrameSink {
                 offsetMicros,
                 type == null ? null : StorableText.of(type, TYPE_CHARS_MAX),
                 id,
-                partsBefore));
+                partsBefore == 0 ? 0 : partsBefore + encodedAmidParts));
+        amidParts = kind == FrameKind.PART;
+        encodedAmidParts = amidParts && partsBefore > 0 ? encodedAmidParts : 0;
         if (kind == FrameKind.PART) {
             keepPart(source, from, to);
             return;

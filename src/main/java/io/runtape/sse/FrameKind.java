@@ -17,7 +17,12 @@ public enum FrameKind {
     /** What follows the last blank line of a body. No parser dispatches it. */
     TAIL(4),
     /** The end of a body that is not an event stream: all of it, or what follows its parts. */
-    RESPONSE(5);
+    RESPONSE(5),
+    /**
+     * A piece of a compressed body as it came over the wire. The frames of the other kinds that follow it are cut from
+     * its decoded form, and are no bytes of the body.
+     */
+    ENCODED(6);
 
     private static final FrameKind[] ALL = values();
 

@@ -2,7 +2,7 @@ package io.runtape.sse;
 
 /**
  * Cuts the bytes of a body into frames and hands them to a {@link FrameSink}. The concatenation of all frames is the
- * body, byte for byte, and no frame is longer than the limit that the framer was made with.
+ * body, or the decoded body of a compressed one, byte for byte, and no frame is longer than the limit that the framer was made with.
  *
  * <p>Confined to one thread. Do not use the framer after the sink has thrown.
  */
