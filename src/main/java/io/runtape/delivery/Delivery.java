@@ -44,12 +44,20 @@ public final class Delivery {
      * @param loop the event loop that subscribes and gets all items
      */
     public Multi<Buffer> body(RunJournal run, boolean eventIds, EventLoop loop) {
-        return read(RunSource.of(run, run.start().owner().id()), 0, bodyFraming(eventIds), loop);
+        return read(RunSource.of(run, run.start().owner().id()), 0, bodyFraming(eventIds, false), loop);
     }
 
-    /** The form of the body for clients of recorded calls. */
-    public static StreamFormat bodyFraming(boolean eventIds) {
-        return eventIds ? new EventIdFraming(0) : new VerbatimFraming();
+    /**
+     * The form of the body for clients of recorded calls.
+     *
+     * @param decoded whether a body that the gateway can decode goes out without its content coding, as it always does
+     *     with ids; a reader that does not begin at the first frame needs that
+     */
+    public static StreamFormat bodyFraming(boolean eventIds, boolean decoded) {
+        if (eventIds) {
+            return new EventIdFraming(0);
+        }
+        return decoded ? VerbatimFraming.decoded() : VerbatimFraming.ofTheWire();
     }
 
     /** A reader of the run in that form, from that position on. */

@@ -6,7 +6,7 @@ import io.runtape.sse.SseWriter;
 import java.util.List;
 
 /**
- * The recorded bytes, with an {@code id} line in each event: {@code Runtape-Event-Ids} (docs/reference/http-api.md,
+ * The recorded bytes, decoded if they are compressed, with an {@code id} line in each event: {@code Runtape-Event-Ids} (docs/reference/http-api.md,
  * "Calls through the gateway").
  */
 final class EventIdFraming implements StreamFormat {
@@ -27,7 +27,7 @@ final class EventIdFraming implements StreamFormat {
                 if (block.kind(i) == FrameKind.EVENT) {
                     SseWriter.appendWithId(
                             out, block.bytes(), block.start(i), block.end(i), idBase + block.sequence(i));
-                } else {
+                } else if (block.kind(i) != FrameKind.ENCODED) {
                     out.write(block.bytes(), block.start(i), block.end(i) - block.start(i));
                 }
             }

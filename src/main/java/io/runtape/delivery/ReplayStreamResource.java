@@ -90,7 +90,8 @@ public final class ReplayStreamResource {
     }
 
     private Multi<Buffer> replay(RunSource source, long idBase, double speed, boolean ids, StreamReply reply) {
-        return delivery.replay(source, speed, ids ? new EventIdFraming(idBase) : new VerbatimFraming(), reply.loop());
+        return delivery.replay(
+                source, speed, ids ? new EventIdFraming(idBase) : VerbatimFraming.decoded(), reply.loop());
     }
 
     /** The replay of all runs of a thread, one after the other. */

@@ -59,7 +59,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private long queuedBytes;
     private long position;
     private long durable;
-    /** All frames after the position up to here are known to be parts that no frame completes yet. */
+    /** All frames after the position up to here are known to be parts that no frame completes yet, or encoded. */
     private long partsThrough;
 
     private @Nullable RunEnding ending;
@@ -266,7 +266,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     private static boolean onlyParts(FrameBlock block) {
         for (int i = 0; i < block.count(); i++) {
-            if (block.kind(i) != FrameKind.PART) {
+            if (block.kind(i) != FrameKind.PART && block.kind(i) != FrameKind.ENCODED) {
                 return false;
             }
         }

@@ -162,6 +162,10 @@ final class RunReplay implements Flow.Subscription {
         }
         StreamFormat.Rendered rendered = framing.render(List.of(current.upTo(to)), position);
         position = rendered.position();
+        if (rendered.bytes().length() == 0) {
+            // A frame of the compressed form, or one that only ends the parts of a response.
+            return;
+        }
         demand--;
         subscriber.onNext(rendered.bytes());
         if (demand == 0 && !done && untaken == null) {

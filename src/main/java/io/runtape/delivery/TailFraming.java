@@ -78,28 +78,38 @@ final class TailFraming implements StreamFormat {
 
         private void frame(FrameBlock block, int i) {
             long sequence = block.sequence(i);
-            int from = block.start(i);
-            int mark = SseWriter.bomLength(block.bytes(), from, block.end(i));
-            if (sequence == 1) {
-                from += mark;
-            } else if (mark > 0 && !begun) {
-                out.writeBytes(SseWriter.keepAlive());
-            }
             switch (block.kind(i)) {
                 case PART -> {
                     ByteArrayOutputStream to = partsReleased ? out : heldParts;
+                    int from = withoutMark(block, i);
                     to.write(block.bytes(), from, block.end(i) - from);
                     position = partsReleased ? sequence : position;
                     begun |= partsReleased;
                 }
                 case EVENT, COMMENT -> {
+                    int from = withoutMark(block, i);
                     out.writeBytes(heldParts.toByteArray());
                     SseWriter.appendWithId(out, block.bytes(), from, block.end(i), idBase + sequence);
                     begun = true;
                     settled(sequence);
                 }
                 case TAIL, RESPONSE -> settled(sequence);
+                // Parts that wait are rendered once more, with the frame that completes them.
+                case ENCODED -> position = heldParts.size() == 0 ? sequence : position;
             }
+        }
+
+        /** Where the shown bytes of the frame begin; puts a comment before what a client would take for a mark. */
+        private int withoutMark(FrameBlock block, int i) {
+            int from = block.start(i);
+            int mark = SseWriter.bomLength(block.bytes(), from, block.end(i));
+            if (block.sequence(i) == 1) {
+                return from + mark;
+            }
+            if (mark > 0 && !begun) {
+                out.writeBytes(SseWriter.keepAlive());
+            }
+            return from;
         }
 
         private void settled(long sequence) {

@@ -87,7 +87,7 @@ public final class TailStreamResource {
             reply.head(ResponseType.EVENT_STREAM)
                     .putHeader("Runtape-Run-Id", found.run().id)
                     .putHeader("Runtape-Thread-Id", found.run().threadId);
-            StreamFormat framing = verbatim ? new VerbatimFraming() : new TailFraming(0);
+            StreamFormat framing = verbatim ? VerbatimFraming.decoded() : new TailFraming(0);
             return reply.write(delivery.read(source, after, framing, reply.loop()));
         });
     }

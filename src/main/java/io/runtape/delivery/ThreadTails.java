@@ -141,7 +141,7 @@ final class ThreadTails {
             if (seen) {
                 return Multi.createFrom().empty();
             }
-            StreamFormat framing = verbatim ? new VerbatimFraming() : new TailFraming(found.idBase());
+            StreamFormat framing = verbatim ? VerbatimFraming.decoded() : new TailFraming(found.idBase());
             return delivery.read(found.source(), after, framing, loop);
         }
 

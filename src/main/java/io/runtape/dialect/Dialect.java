@@ -25,6 +25,27 @@ public interface Dialect {
     /** Whether a response that is not an event stream belongs to this dialect. */
     boolean answers(JsonNode body);
 
+    /** Whether the agent API streams if a call does not say {@code "stream"} at all. */
+    default boolean streamsUnasked() {
+        return false;
+    }
+
+    /**
+     * Whether a whole response names its run and thread in {@code data.runId} and {@code data.threadId}, and mostly not
+     * in headers.
+     */
+    default boolean namesRunInBody() {
+        return false;
+    }
+
+    /**
+     * Whether clients of the agent API resume a stream by naming the {@code id} of its last event, which is the agent
+     * API's own.
+     */
+    default boolean clientsResumeByOwnIds() {
+        return false;
+    }
+
     /** Makes a digest for one run; feed it while the run is live. */
     RunDigest digest();
 

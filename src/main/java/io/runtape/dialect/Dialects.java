@@ -15,6 +15,9 @@ public class Dialects {
 
     private static final Pattern OF_RUN_TOOLS = Pattern.compile("/v1/(agents/[^/]+/)?run");
 
+    /** {@code POST …/threads/{threadId}/runs/stream}, and the same without a thread. */
+    private static final Pattern OF_LANG_GRAPH = Pattern.compile("(/[^/]+)*/runs/stream");
+
     private final List<Dialect> known;
     private final Dialect detecting;
 
@@ -46,6 +49,15 @@ public class Dialects {
                 .filter(dialect -> dialect.name().equals(setting))
                 .findFirst()
                 .orElseGet(() -> at(path));
+    }
+
+    /**
+     * The dialect of the clients that call this path, as far as the setting or the path shows it. Unlike that of
+     * {@link #of}, it says nothing of the events: a path like LangGraph's may belong to another agent API.
+     */
+    public Dialect ofClients(String setting, String path) {
+        Dialect known = of(setting, path);
+        return known == detecting && OF_LANG_GRAPH.matcher(path).matches() ? named("langgraph", path) : known;
     }
 
     /**

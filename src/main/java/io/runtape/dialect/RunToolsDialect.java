@@ -31,6 +31,16 @@ public final class RunToolsDialect implements Dialect {
     }
 
     @Override
+    public boolean streamsUnasked() {
+        return true;
+    }
+
+    @Override
+    public boolean namesRunInBody() {
+        return true;
+    }
+
+    @Override
     public RunDigest digest() {
         return new RunToolsDigest(RunToolsDigest.KEPT_CHARS_MAX);
     }

@@ -109,13 +109,14 @@ public final class RecordedResponse {
      *
      * @param after the sequence to begin after
      * @param eventIds whether each event gets an {@code id} line
+     * @param decoded see {@link Delivery#bodyFraming}
      * @param loop the event loop that subscribes and gets all items
      * @throws ApiException 400 if {@code after} is past the last frame
      */
-    public Multi<Buffer> body(long after, boolean eventIds, EventLoop loop) {
+    public Multi<Buffer> body(long after, boolean eventIds, boolean decoded, EventLoop loop) {
         if (after > source.durableSequence()) {
             throw ApiException.unknownSequence(source.durableSequence());
         }
-        return delivery.read(source, after, Delivery.bodyFraming(eventIds), loop);
+        return delivery.read(source, after, Delivery.bodyFraming(eventIds, decoded), loop);
     }
 }

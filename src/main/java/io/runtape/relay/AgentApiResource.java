@@ -54,6 +54,7 @@ public final class AgentApiResource {
     private final BodyWorker bodyWorker;
     private final MemoryBudgets memory;
     private final StoredHeaders storedHeaders;
+    private final KeyHeaders keyHeaders;
 
     AgentApiResource(
             CallerAuthentication callers,
@@ -71,7 +72,8 @@ public final class AgentApiResource {
             DialectWorker dialectWorker,
             BodyWorker bodyWorker,
             MemoryBudgets memory,
-            StoredHeaders storedHeaders) {
+            StoredHeaders storedHeaders,
+            KeyHeaders keyHeaders) {
         this.callers = callers;
         this.paths = paths;
         this.journal = journal;
@@ -88,6 +90,7 @@ public final class AgentApiResource {
         this.bodyWorker = bodyWorker;
         this.memory = memory;
         this.storedHeaders = storedHeaders;
+        this.keyHeaders = keyHeaders;
     }
 
     /** Runs an agent: passes the call on and the response back, and records it. */
@@ -99,7 +102,8 @@ public final class AgentApiResource {
         RecordedPaths.RecordedPath path = paths.match(AgentTarget.of(RequestTarget.of(request), upstreams))
                 .orElseThrow(() -> ApiException.notFound("recorded path"));
         Owner owner = callers.ownerOf(request);
-        RuntapeHeaders named = RuntapeHeaders.of(request.headers());
+        RuntapeHeaders named = RuntapeHeaders.of(request.headers(), keyHeaders);
+        requireOwnEventIds(named, path);
         RuntapeHeaders own = callers.mayRepeat(owner) ? named : named.unkeyed();
         if (journal.stopping() && own.idempotencyKey() == null) {
             // A call with a key may have a run, and finding it takes the body.
@@ -113,8 +117,27 @@ public final class AgentApiResource {
                 .flatMap(body -> parse(
                         body,
                         () -> RecordedCall.of(
-                                request, path, credentials, owner, own, body, arrival, config.idempotencyTtl())))
+                                request,
+                                path,
+                                credentials,
+                                owner,
+                                own,
+                                body,
+                                arrival,
+                                config.idempotencyTtl(),
+                                dialects.of(upstream.dialect(), path.target().path()))))
                 .flatMap(call -> relay(context, call));
+    }
+
+    /** Clients that resume by the agent API's event ids would take the gateway's sequences for those. */
+    private void requireOwnEventIds(RuntapeHeaders named, RecordedPaths.RecordedPath path) {
+        Upstream upstream = path.target().upstream();
+        if (named.eventIds()
+                && dialects.ofClients(upstream.dialect(), path.target().path()).clientsResumeByOwnIds()) {
+            throw ApiException.invalid("Runtape-Event-Ids would put Runtape's sequences in the place of the agent API's"
+                    + " event ids, by which the clients of this path resume. Nothing was sent to the agent API; send the"
+                    + " call without it. A tail of the run has the sequences.");
+        }
     }
 
     private Uni<RecordedCall> parse(ReceivedBody body, Supplier<RecordedCall> parsing) {

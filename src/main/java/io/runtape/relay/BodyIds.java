@@ -72,6 +72,11 @@ final class BodyIds {
         name = null;
     }
 
+    /** Whether there is nothing more to find: both ids are known, or the body is no JSON from here on. */
+    boolean areKnown() {
+        return broken || runId != null && threadId != null;
+    }
+
     /** The ids found so far. */
     ResponseIds found() {
         return ResponseIds.of(runId, threadId);

@@ -164,11 +164,13 @@ final class CallOpening {
             client.refuse(head.runId(), head.threadId(), UnansweredErrors.because(head.reason(), head.sent()));
             return;
         }
-        boolean ids = own.eventIds() && head.stream();
+        ResponseHead again = ResponseHead.again(head, status);
+        boolean ids = own.eventIds() && head.stream() && again.isReadable();
+        boolean decoded = ids || own.position() > 0 && again.isReadable();
         try {
             client.repeat(
-                    ResponseHead.again(head, status),
-                    response.body(own.position(), ids, loop),
+                    decoded ? again.decoded() : again,
+                    response.body(own.position(), ids, decoded, loop),
                     !ids && own.position() == 0);
         } catch (ApiException e) {
             client.refuse(e);

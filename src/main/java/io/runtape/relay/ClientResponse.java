@@ -8,6 +8,7 @@ import io.runtape.error.ErrorReply;
 import io.runtape.error.RequestId;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.RunHead;
+import io.runtape.sse.ContentDecoder;
 import io.runtape.upstream.AgentResponse;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -28,6 +29,7 @@ final class ClientResponse {
     private final EventLoop loop;
     private boolean gone;
     private boolean begun;
+    private boolean addsIds;
     private @Nullable StreamedResponse body;
 
     ClientResponse(
@@ -69,9 +71,14 @@ final class ClientResponse {
     /** Queues the run's frames for this client from now on, until its head can be sent. */
     void listen(RunJournal run, AgentResponse response) {
         if (!isGone()) {
-            boolean ids = eventIds && response.isEventStream();
-            body = StreamedResponse.of(context, delivery.body(run, ids, loop), () -> emitter.complete(null));
+            addsIds = eventIds && response.isEventStream() && isReadable(response);
+            body = StreamedResponse.of(context, delivery.body(run, addsIds, loop), () -> emitter.complete(null));
         }
+    }
+
+    private static boolean isReadable(AgentResponse response) {
+        @Nullable String coding = response.contentEncoding();
+        return !ContentDecoder.isEncoded(coding) || ContentDecoder.decodes(coding);
     }
 
     /**
@@ -99,7 +106,8 @@ final class ClientResponse {
             return;
         }
         begun = true;
-        ResponseHead.of(run, head, response).write(context.response(), !(eventIds && response.isEventStream()));
+        ResponseHead sent = ResponseHead.of(run, head, response);
+        (addsIds ? sent.decoded() : sent).write(context.response(), !addsIds);
         to.start();
     }
 

@@ -27,12 +27,14 @@ final class FrameRecorder implements FrameSink {
     private final LastEventIds ids = new LastEventIds();
     private long sequence;
     private boolean partsTooLong;
+    private boolean amidParts;
+    private int encodedAmidParts;
     private boolean streamStart = true;
     private long offsetMicros;
 
     /**
      * @param beganNanos when the run began, by {@link System#nanoTime}
-     * @param partsBytesMax a larger event is not read, neither for its type nor for the outcome
+     * @param partsBytesMax a larger event or response is not read, neither for its type nor for the outcome
      */
     FrameRecorder(RunJournal journal, OutcomeReader outcome, long beganNanos, int partsBytesMax) {
         this.journal = journal;
@@ -46,6 +48,20 @@ final class FrameRecorder implements FrameSink {
         offsetMicros = (System.nanoTime() - beganNanos) / 1000;
     }
 
+    /**
+     * Records a piece of a compressed body, before the frames that are cut from its decoded form.
+     *
+     * @param bytes the bytes as they came over the wire
+     */
+    void encoded(byte[] bytes) {
+        for (int from = 0; from < bytes.length; from += partsBytesMax) {
+            int to = Math.min(bytes.length, from + partsBytesMax);
+            sequence++;
+            encodedAmidParts += amidParts ? 1 : 0;
+            journal.append(new ArrivedFrame(FrameKind.ENCODED, bytes, from, to, offsetMicros, null, "", 0));
+        }
+    }
+
     @Override
     public void frame(
             FrameKind kind,
@@ -55,7 +71,7 @@ final class FrameRecorder implements FrameSink {
             @Nullable String event,
             String lastEventId,
             int partsBefore) {
-        @Nullable Block block = kind == FrameKind.EVENT ? block(source, from, to) : null;
+        @Nullable Block block = kind == FrameKind.EVENT || kind == FrameKind.RESPONSE ? block(source, from, to) : null;
         @Nullable String type = kind == FrameKind.EVENT ? typeOf(event, block) : null;
         String id = ids.stored(lastEventId, ++sequence);
         journal.append(new ArrivedFrame(
@@ -66,15 +82,17 @@ final class FrameRecorder implements FrameSink {
                 offsetMicros,
                 type == null ? null : StorableText.of(type, TYPE_CHARS_MAX),
                 id,
-                partsBefore));
+                partsBefore == 0 ? 0 : partsBefore + encodedAmidParts));
+        amidParts = kind == FrameKind.PART;
+        encodedAmidParts = amidParts && partsBefore > 0 ? encodedAmidParts : 0;
         if (kind == FrameKind.PART) {
             keepPart(source, from, to);
             return;
         }
         if (block != null && type != null) {
             outcome.event(type, block.bytes(), block.from(), block.to(), streamStart);
-        } else if (kind == FrameKind.RESPONSE && !partsTooLong && parts.size() == 0) {
-            outcome.response(source, from, to);
+        } else if (block != null) {
+            outcome.response(block.bytes(), block.from(), block.to());
         }
         parts.reset();
         partsTooLong = false;
@@ -90,7 +108,7 @@ final class FrameRecorder implements FrameSink {
         }
     }
 
-    /** The whole block that the frame completes; null if the block is too long to read. */
+    /** The whole block or body that the frame completes; null if it is too long to read. */
     private @Nullable Block block(byte[] source, int from, int to) {
         if (partsTooLong) {
             return null;

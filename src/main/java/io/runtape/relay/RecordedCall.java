@@ -2,6 +2,7 @@ package io.runtape.relay;
 
 import io.runtape.access.CredentialHeaders;
 import io.runtape.access.Owner;
+import io.runtape.dialect.Dialect;
 import io.runtape.error.PrefixedId;
 import io.runtape.run.IdempotencyKey;
 import io.runtape.run.RequestBody;
@@ -69,7 +70,8 @@ final class RecordedCall {
             RuntapeHeaders own,
             ReceivedBody received,
             Arrival arrival,
-            Duration keyTtl) {
+            Duration keyTtl,
+            Dialect dialect) {
         byte[] body = received.bytes();
         Upstream upstream = path.target().upstream();
         RunRequest asked = RunRequest.of(body);
@@ -82,7 +84,7 @@ final class RecordedCall {
                 path.model() == null ? asked.model() : RunRequest.cut(path.model()),
                 path.path(),
                 upstream.name(),
-                asked.stream(),
+                asked.expectsStream(dialect.streamsUnasked()),
                 arrival.at(),
                 asked.prompt(),
                 asked.metadata(),

@@ -4,6 +4,8 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 
 /** Within which bounds the gateway records calls. */
 @ConfigMapping(prefix = "runtape")
@@ -39,4 +41,10 @@ public interface RelayConfig {
      */
     @WithDefault("24h")
     Duration idempotencyTtl();
+
+    /**
+     * Other request headers that are taken for the Idempotency-Key of a recorded call that has none, for clients that
+     * cannot send that header. Each must be the same in all attempts of one call.
+     */
+    Optional<List<String>> idempotencyHeaders();
 }

@@ -3,12 +3,14 @@ package io.runtape.relay;
 import io.runtape.idempotency.RecordedHead;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.RunHead;
+import io.runtape.sse.ContentDecoder;
 import io.runtape.upstream.AgentResponse;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The head of a response to the client of a recorded call: the agent API's head, with the gateway's additions.
@@ -25,6 +27,32 @@ public record ResponseHead(int status, List<Map.Entry<String, String>> headers, 
     /** The head of a recorded response, to send once more. */
     public static ResponseHead again(RecordedHead head, int status) {
         return new ResponseHead(status, StoredHeaders.read(head.headers()), head.runId(), head.threadId());
+    }
+
+    /** Whether the gateway can read the body: it is not compressed, or in a way that the gateway decodes. */
+    boolean isReadable() {
+        @Nullable
+        String coding = headers.stream()
+                .filter(h -> isCoding(h.getKey()))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
+        return !ContentDecoder.isEncoded(coding) || ContentDecoder.decodes(coding);
+    }
+
+    /** The same head for the body without its content coding. */
+    ResponseHead decoded() {
+        return new ResponseHead(
+                status, headers.stream().filter(h -> !isCoding(h.getKey())).toList(), runId, threadId);
+    }
+
+    /** The same head for the body as far as the gateway can decode it. */
+    public ResponseHead readable() {
+        return isReadable() ? decoded() : this;
+    }
+
+    private static boolean isCoding(String name) {
+        return HttpHeaders.CONTENT_ENCODING.toString().equalsIgnoreCase(name);
     }
 
     /**

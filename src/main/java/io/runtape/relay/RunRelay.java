@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.runtape.cancel.ForwardedCancels;
 import io.runtape.cluster.RemoteReaders;
 import io.runtape.cluster.RunFollowers.Readers;
+import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
 import io.runtape.journal.RunJournal;
@@ -53,6 +54,7 @@ final class RunRelay implements BodyListener {
     private final RelayConfig config;
     private final ForwardedCancels cancels;
     private final RemoteReaders readersElsewhere;
+    private final Dialect dialect;
     private final OutcomeReader outcome;
     private final StoredHeaders storedHeaders;
     private final RecordedCall call;
@@ -82,8 +84,8 @@ final class RunRelay implements BodyListener {
         this.cancels = cancels;
         this.readersElsewhere = readersElsewhere;
         this.storedHeaders = storedHeaders;
-        this.outcome = new OutcomeReader(
-                call.start().id(), dialects.of(call.upstream().dialect(), call.path()), loop, dialectWorker);
+        this.dialect = dialects.of(call.upstream().dialect(), call.path());
+        this.outcome = new OutcomeReader(call.start().id(), dialect, loop, dialectWorker);
     }
 
     /** Calls the agent API; the run's row is durable. */
@@ -97,7 +99,12 @@ final class RunRelay implements BodyListener {
         }
         // The agent client's results come on the loop, except for some failures to connect.
         Cancellable sent = agent.post(
-                        call.upstream(), call.target(), call.headers(), call.body(), call.asked().stream(), loop)
+                        call.upstream(),
+                        call.target(),
+                        call.headers(),
+                        call.body(),
+                        call.asked().asksForStream(),
+                        loop)
                 .subscribe()
                 .with(
                         response -> EventLoops.run(loop, () -> answered(response)),
@@ -144,7 +151,7 @@ final class RunRelay implements BodyListener {
         UpstreamBodyReader reading =
                 new UpstreamBodyReader(this, run, response, recorder, outcome, loop, frameBytesMax(), patience);
         client.listen(run, response);
-        if (ids.waitForBody(response)) {
+        if (dialect.namesRunInBody() && ids.waitForBody(response)) {
             reading.holdBack(found -> head(response, ids.or(found)));
         } else {
             head(response, ids);

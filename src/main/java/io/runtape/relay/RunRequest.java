@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param agent the agent's name
  * @param model the model's name
  * @param threadId the thread to go on with, where it is fit to be one
- * @param stream whether a stream is asked for, which is so unless it says {@code false}
+ * @param stream what it says of a stream, as {@code true} or {@code false}; null if it says neither
  * @param prompt the prompt, or the text of the last message of the user
  * @param cancelOnDisconnect whether the run is to end with its client; null if the body does not say
  * @param metadata a JSON object
@@ -25,16 +25,26 @@ record RunRequest(
         @Nullable String agent,
         @Nullable String model,
         @Nullable String threadId,
-        boolean stream,
+        @Nullable Boolean stream,
         @Nullable Boolean cancelOnDisconnect,
         @Nullable String prompt,
         String metadata,
         String config) {
 
-    private static final RunRequest UNREAD = new RunRequest(null, null, null, true, null, null, "{}", "{}");
+    private static final RunRequest UNREAD = new RunRequest(null, null, null, null, null, null, "{}", "{}");
 
     /** Names are for lists and filters; a longer one is cut. */
     private static final int NAME_CHARS_MAX = 200;
+
+    /** Whether it asks for a stream; otherwise the head of the response may take as long as the whole run. */
+    boolean asksForStream() {
+        return Boolean.TRUE.equals(stream);
+    }
+
+    /** Whether a stream is to be expected of an API that streams or not if nothing is said of it. */
+    boolean expectsStream(boolean unsaid) {
+        return stream == null ? unsaid : stream;
+    }
 
     /** The same without what only the run's row needs. */
     RunRequest sent() {

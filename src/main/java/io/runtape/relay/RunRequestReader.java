@@ -28,7 +28,7 @@ final class RunRequestReader {
     private @Nullable String agent;
     private @Nullable String model;
     private @Nullable String threadId;
-    private boolean stream = true;
+    private @Nullable Boolean stream;
     private @Nullable Boolean cancelOnDisconnect;
     private @Nullable String prompt;
     private @Nullable String lastSaid;
@@ -86,7 +86,7 @@ final class RunRequestReader {
                         "cancel".equals(said) ? TRUE : "continue".equals(said) ? FALSE : cancelOnDisconnect;
             }
             case "stream" -> {
-                stream = value != JsonToken.VALUE_FALSE;
+                stream = value.isBoolean() ? value == JsonToken.VALUE_TRUE : null;
                 parser.skipChildren();
             }
             default -> parser.skipChildren();

@@ -44,9 +44,6 @@ record RuntapeHeaders(
     private static final Set<String> NOT_SENT_ON_OF_KEYED =
             Stream.concat(NOT_SENT_ON.stream(), Stream.of("last-event-id")).collect(Collectors.toUnmodifiableSet());
 
-    /** Visible ASCII (RFC 5234, VCHAR). */
-    private static final Pattern FIT_KEY = Pattern.compile("[!-~]{1,255}");
-
     private static final Pattern FIT_ID = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
 
     /**
@@ -54,7 +51,7 @@ record RuntapeHeaders(
      *
      * @throws ApiException 400 if one has a value that is not allowed
      */
-    static RuntapeHeaders of(MultiMap headers) {
+    static RuntapeHeaders of(MultiMap headers, KeyHeaders keys) {
         for (String name : PlannedNames.HEADERS) {
             if (headers.contains(name)) {
                 throw ApiException.invalid(name + " is not supported by this version. Send the call without it.");
@@ -65,7 +62,7 @@ record RuntapeHeaders(
             throw ApiException.invalid(
                     "Runtape-Thread-Id must be 1 to 128 characters of letters, digits, '.', '_', ':' and '-'.");
         }
-        @Nullable String idempotencyKey = idempotencyKey(headers);
+        @Nullable String idempotencyKey = keys.keyIn(headers);
         return new RuntapeHeaders(
                 headers.contains("Runtape-On-Disconnect")
                         ? oneOf(headers, "Runtape-On-Disconnect", "continue", "cancel")
@@ -91,17 +88,6 @@ record RuntapeHeaders(
                             + " was sent to the agent API; send the call without Last-Event-ID to begin a run.");
         }
         return new RuntapeHeaders(cancelOnDisconnect, eventIds, threadId, null, 0);
-    }
-
-    private static @Nullable String idempotencyKey(MultiMap headers) {
-        List<String> keys = headers.getAll("Idempotency-Key");
-        if (keys.isEmpty()) {
-            return null;
-        }
-        if (keys.size() > 1 || !FIT_KEY.matcher(keys.get(0)).matches()) {
-            throw ApiException.invalid("Idempotency-Key must be one key of 1 to 255 visible ASCII characters.");
-        }
-        return keys.get(0);
     }
 
     private static long position(MultiMap headers) {

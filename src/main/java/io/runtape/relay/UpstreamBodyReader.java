@@ -2,13 +2,12 @@ package io.runtape.relay;
 
 import io.netty.channel.EventLoop;
 import io.runtape.journal.RunJournal;
+import io.runtape.sse.ContentDecoder;
 import io.runtape.sse.FrameSplitter;
 import io.runtape.sse.Framer;
 import io.runtape.sse.ResponseFramer;
 import io.runtape.upstream.AgentResponse;
 import io.vertx.core.buffer.Buffer;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.concurrent.Flow;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -18,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the body of the agent API's response into frames. Asks for more only while the journal has room. Flushes bytes
- * that wait too long for their blank line, and notices silence. Confined to the event loop of the call.
+ * that wait too long for their blank line; those of a response that is not an event stream wait for nothing. Records a
+ * compressed body as it comes, and cuts its frames from the decoded form, at the pace of the journal too. Notices silence.
+ * Confined to the event loop of the call.
  */
 final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
 
@@ -28,29 +29,33 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
      */
     private static final int WINDOW = 16;
 
+    /** How many decoded bytes one turn on the event loop makes frames of. */
+    private static final int DECODED_AT_ONCE = 4 * ContentDecoder.BYTES_AT_ONCE;
+
     private final BodyListener listener;
     private final RunJournal run;
     private final AgentResponse response;
     private final FrameRecorder recorder;
     private final OutcomeReader outcome;
+    private final boolean isEventStream;
+    private final boolean isEncoded;
+    private final @Nullable ContentDecoder decoder;
     private final Framer framer;
+    private final PartFlush flush;
     private final EventLoop loop;
-    private final int heldBytesMax;
-    private final long partialFlushNanos;
     private final long idleNanos;
     private final LongSupplier clock;
     private Flow.@Nullable Subscription subscription;
     private int outstanding;
     private boolean waitingForRoom;
+    /** Bytes that have come are not decoded yet; until they are, no more are asked for, and the body does not end. */
+    private boolean decodingOn;
+
+    private @Nullable Runnable endingAfterDecoding;
     private boolean finished;
     private long lastBytesNanos;
-    private long pendingSinceNanos;
-    private @Nullable ScheduledFuture<?> flushTimer;
     private @Nullable ScheduledFuture<?> silenceTimer;
-    private @Nullable BodyIds ids;
-    private @Nullable Consumer<ResponseIds> whenHeld;
-    private final Deque<byte[]> held = new ArrayDeque<>();
-    private int heldBytes;
+    private @Nullable HeldBody held;
 
     UpstreamBodyReader(
             BodyListener listener,
@@ -66,24 +71,25 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         this.response = response;
         this.recorder = recorder;
         this.outcome = outcome;
-        this.framer = response.isEventStream()
+        this.isEventStream = response.isEventStream();
+        this.isEncoded = ContentDecoder.isEncoded(response.contentEncoding());
+        this.decoder = ContentDecoder.of(response.contentEncoding());
+        this.framer = isEventStream
                 ? new FrameSplitter(frameBytesMax, recorder)
                 : new ResponseFramer(frameBytesMax, recorder);
         this.loop = loop;
-        this.heldBytesMax = frameBytesMax;
-        this.partialFlushNanos = patience.partialFlush().toNanos();
+        this.flush = new PartFlush(framer, recorder, listener, loop, patience);
         this.idleNanos = patience.idle().toNanos();
         this.clock = patience.nanoClock();
         this.lastBytesNanos = clock.getAsLong();
     }
 
     /**
-     * Holds the body back until it is complete or as long as the longest frame, and calls back with its ids before the
-     * recording begins.
+     * Holds the body back until it has named both ids, cannot name any more, is complete, or is longer than 64 KiB. Then
+     * calls back with its ids, before the recording begins.
      */
     void holdBack(Consumer<ResponseIds> call) {
-        ids = new BodyIds();
-        whenHeld = call;
+        held = new HeldBody(ContentDecoder.of(response.contentEncoding()), call);
     }
 
     @Override
@@ -101,52 +107,107 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         }
         lastBytesNanos = clock.getAsLong();
         recorder.arrived();
+        outstanding--;
         try {
             take(bytes);
         } catch (RuntimeException fault) {
             listener.faulty(fault);
             return;
         }
-        outstanding--;
         askForMore();
     }
 
     private void take(Buffer bytes) {
         byte[] piece = bytes.getBytes();
-        if (ids == null) {
-            feed(piece);
-        } else {
-            ids.feed(piece);
-            held.add(piece);
-            heldBytes += piece.length;
-            if (heldBytes > heldBytesMax) {
-                release();
+        HeldBody holding = held;
+        if (holding == null) {
+            record(piece);
+        } else if (holding.hold(piece)) {
+            release();
+        }
+    }
+
+    private void record(byte[] piece) {
+        if (!isEncoded) {
+            feed(piece, piece.length);
+            return;
+        }
+        recorder.encoded(piece);
+        if (decoder != null) {
+            decoder.feed(piece);
+            if (!decodingOn) {
+                decode(decoder);
             }
         }
     }
 
-    private void feed(byte[] bytes) {
+    private void feed(byte[] bytes, int length) {
         int before = framer.pendingBytes();
-        framer.feed(bytes, 0, bytes.length);
-        watchPending(framer.pendingBytes() < before + bytes.length);
+        framer.feed(bytes, 0, length);
+        if (isEventStream) {
+            flush.afterAWhile(framer.pendingBytes() < before + length, lastBytesNanos);
+        } else if (!isEncoded) {
+            flush.soon();
+        }
+    }
+
+    /** Makes frames of what can be decoded now, as long as the journal has room; a few bytes may decode to megabytes. */
+    private void decode(ContentDecoder from) {
+        int decoded = 0;
+        while (from.hasMore()) {
+            boolean full = run.isFull();
+            if (full || outcome.isBehind() || decoded >= DECODED_AT_ONCE) {
+                decodingOn = true;
+                holdOff();
+                Runnable more = () -> decodeOn(from);
+                if (full) {
+                    run.whenRoom(more);
+                } else if (outcome.isBehind()) {
+                    outcome.whenRead(more);
+                } else {
+                    loop.execute(more);
+                }
+                return;
+            }
+            int length = from.next();
+            decoded += length;
+            feed(from.decoded(), length);
+        }
+        decodingOn = false;
+    }
+
+    private void decodeOn(ContentDecoder from) {
+        if (finished) {
+            return;
+        }
+        try {
+            decode(from);
+        } catch (RuntimeException fault) {
+            listener.faulty(fault);
+            return;
+        }
+        if (decodingOn) {
+            return;
+        }
+        Runnable ending = endingAfterDecoding;
+        if (ending == null) {
+            roomAgain();
+        } else {
+            finish(ending);
+        }
     }
 
     private void release() {
-        Consumer<ResponseIds> call = whenHeld;
-        BodyIds found = ids;
-        if (call != null && found != null) {
-            whenHeld = null;
-            ids = null;
-            call.accept(found.found());
-            while (!held.isEmpty()) {
-                feed(held.remove());
-            }
+        HeldBody holding = held;
+        if (holding != null) {
+            held = null;
+            holding.release(this::record);
         }
     }
 
     private void askForMore() {
         Flow.Subscription from = subscription;
-        if (from == null || finished || waitingForRoom) {
+        if (from == null || finished || waitingForRoom || decodingOn) {
             return;
         }
         boolean low = outstanding <= WINDOW / 2;
@@ -172,41 +233,13 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     }
 
     private void roomAgain() {
+        if (decodingOn) {
+            return;
+        }
         waitingForRoom = false;
         // Without a request no bytes could come, so this was no silence.
         lastBytesNanos = clock.getAsLong();
         askForMore();
-    }
-
-    /** @param frameEnded whether a frame has ended since, so that the pending bytes belong to another frame */
-    private void watchPending(boolean frameEnded) {
-        if (framer.pendingBytes() == 0) {
-            pendingSinceNanos = 0;
-        } else if (pendingSinceNanos == 0 || frameEnded) {
-            pendingSinceNanos = lastBytesNanos;
-            if (flushTimer == null) {
-                scheduleFlush(partialFlushNanos);
-            }
-        }
-    }
-
-    private void scheduleFlush(long inNanos) {
-        flushTimer = loop.schedule(this::flushPending, inNanos, TimeUnit.NANOSECONDS);
-    }
-
-    private void flushPending() {
-        flushTimer = null;
-        if (finished || pendingSinceNanos == 0) {
-            return;
-        }
-        long left = partialFlushNanos - (clock.getAsLong() - pendingSinceNanos);
-        if (left > 0) {
-            scheduleFlush(left);
-        } else {
-            recorder.arrived();
-            framer.flushPart();
-            pendingSinceNanos = 0;
-        }
     }
 
     private void watchSilence(long inNanos) {
@@ -240,6 +273,11 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
             return;
         }
         try {
+            release();
+            if (decodingOn) {
+                endingAfterDecoding = ending;
+                return;
+            }
             finishFrames();
         } catch (RuntimeException fault) {
             listener.faulty(fault);
@@ -248,7 +286,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         ending.run();
     }
 
-    /** Makes frames of all received bytes. No frames follow, even if this fails. */
+    /** Makes frames of all received bytes that are decoded. No frames follow, even if this fails. */
     void finishFrames() {
         if (finished) {
             return;
@@ -265,9 +303,13 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     /** Ignores everything that still comes. */
     void stop() {
         finished = true;
-        if (flushTimer != null) {
-            flushTimer.cancel(false);
+        if (decoder != null) {
+            decoder.close();
         }
+        if (held != null) {
+            held.drop();
+        }
+        flush.stop();
         if (silenceTimer != null) {
             silenceTimer.cancel(false);
         }

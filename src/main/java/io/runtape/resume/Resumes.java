@@ -218,9 +218,9 @@ public final class Resumes {
             return;
         }
         StreamedResponse to =
-                StreamedResponse.of(context, stream.response().body(stream.after(), false, loop), () -> {});
+                StreamedResponse.of(context, stream.response().body(stream.after(), false, true, loop), () -> {});
         context.response().closeHandler(v -> to.cancel());
-        ResponseHead.again(head, status).write(context.response(), false);
+        ResponseHead.again(head, status).readable().write(context.response(), false);
         to.start();
     }
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param offsetMicros microseconds from the run's beginning to its arrival
  * @param type the event's type, cut to 200 characters; null if the frame is no event
  * @param lastEventId the last event ID string in force, as the frame's row stores it
- * @param parts how many frames of kind part directly before it belong to it
+ * @param parts how many frames of kind part, and of kind encoded among them, directly before it belong to it
  */
 @SuppressWarnings("ArrayRecordComponent") // Handed on once and never compared.
 public record ArrivedFrame(

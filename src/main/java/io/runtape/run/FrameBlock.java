@@ -33,6 +33,7 @@ public final class FrameBlock {
     /** Empty as long as no frame has parts. */
     private int[] parts = NO_PARTS;
 
+    private boolean encoded;
     private long weight;
 
     private final long arrivedNanos;
@@ -68,6 +69,7 @@ public final class FrameBlock {
         this.types = of.types;
         this.lastEventIds = of.lastEventIds;
         this.parts = of.parts;
+        this.encoded = of.encoded;
         this.weight = of.weight;
     }
 
@@ -90,6 +92,7 @@ public final class FrameBlock {
         ends[at] = end;
         offsets[at] = frame.offsetMicros();
         kinds[at] = frame.kind();
+        encoded |= frame.kind() == FrameKind.ENCODED;
         types[at] = frame.type();
         String lastEventId = frame.lastEventId();
         if (!lastEventId.isEmpty() || lastEventIds.length > 0) {
@@ -168,6 +171,20 @@ public final class FrameBlock {
             events += kinds[i] == FrameKind.EVENT ? 1 : 0;
         }
         return events;
+    }
+
+    /** Whether frames of kind encoded are among these; true also if such a frame was among those that it was cut from. */
+    public boolean hasEncoded() {
+        return encoded;
+    }
+
+    /** How many bytes the frames of kind encoded have together; each call counts them anew. */
+    public int encodedLength() {
+        int bytes = 0;
+        for (int i = 0; encoded && i < count; i++) {
+            bytes += kinds[i] == FrameKind.ENCODED ? ends[i] - start(i) : 0;
+        }
+        return bytes;
     }
 
     /** How many bytes all frames have together. */

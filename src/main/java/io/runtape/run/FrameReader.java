@@ -33,8 +33,9 @@ public class FrameReader implements StreamedFrames {
     static final String SIZES = "sequence, octet_length(bytes)";
 
     private static final String TOTALS = """
-            select count(*), count(case when kind = 1 then 1 end), coalesce(sum(octet_length(bytes)), 0),
-                coalesce(min(offset_us), -1)
+            select count(*), count(case when kind = 1 then 1 end),
+                coalesce(sum(case when kind = 6 then octet_length(bytes) end), sum(octet_length(bytes)), 0),
+                coalesce(min(offset_us), -1), count(case when kind = 6 then 1 end)
             from frame where run_pk = ?""";
 
     /** Rows of one read on behalf of a stream. */
@@ -267,7 +268,8 @@ public class FrameReader implements StreamedFrames {
             select.setLong(1, runPk);
             try (ResultSet row = select.executeQuery()) {
                 row.next();
-                return new RunTotals(row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4));
+                return new RunTotals(
+                        row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5) > 0);
             }
         }
     }
@@ -298,8 +300,9 @@ public class FrameReader implements StreamedFrames {
     private static ByteBuffer joined(Connection connection, long runPk, long from, long to, int bytes)
             throws SQLException {
         ByteBuffer joined = ByteBuffer.allocate(bytes);
-        try (PreparedStatement select = connection.prepareStatement(
-                "select bytes from frame where run_pk = ? and sequence between ? and ? order by run_pk, sequence")) {
+        try (PreparedStatement select = connection.prepareStatement("""
+                select bytes from frame where run_pk = ? and sequence between ? and ? and kind <> 6
+                order by run_pk, sequence""")) {
             select.setLong(1, runPk);
             select.setLong(2, from);
             select.setLong(3, to);
@@ -313,8 +316,9 @@ public class FrameReader implements StreamedFrames {
     }
 
     private static long bytesOf(Connection connection, long runPk, long from, long to) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(
-                "select coalesce(sum(octet_length(bytes)), 0) from frame where run_pk = ? and sequence between ? and ?")) {
+        try (PreparedStatement select = connection.prepareStatement("""
+                select coalesce(sum(octet_length(bytes)), 0) from frame
+                where run_pk = ? and sequence between ? and ? and kind <> 6""")) {
             select.setLong(1, runPk);
             select.setLong(2, from);
             select.setLong(3, to);
@@ -329,12 +333,13 @@ public class FrameReader implements StreamedFrames {
     public @Nullable FrameKind completes(long runPk, long after, long upTo) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement("""
-                        select kind from frame where run_pk = ? and sequence > ? and sequence <= ? and kind <> ?
+                        select kind from frame where run_pk = ? and sequence > ? and sequence <= ? and kind not in (?, ?)
                         order by run_pk, sequence limit 1""")) {
             select.setLong(1, runPk);
             select.setLong(2, after);
             select.setLong(3, upTo);
             select.setShort(4, FrameKind.PART.code());
+            select.setShort(5, FrameKind.ENCODED.code());
             try (ResultSet row = select.executeQuery()) {
                 return row.next() ? FrameKind.ofCode(row.getInt(1)) : null;
             }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *     it, or if the frame was read for a stream
  * @param idSetBy the sequence of the frame that set the last event ID in force, if the row does not hold it; otherwise
  *     0
- * @param parts how many frames of kind part directly before it belong to it
+ * @param parts how many frames of kind part, and of kind encoded among them, directly before it belong to it
  * @param bytes its bytes as they came over the wire
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.

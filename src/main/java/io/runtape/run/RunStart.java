@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param model the model, cut to 200 characters, where the call names one
  * @param path the path that was called, without its query
  * @param upstream the name of the agent API that was called
- * @param stream whether the call asks for a stream
+ * @param stream whether the call asks for a stream; the head of the response settles it
  * @param createdAt when the call came in
  * @param prompt the prompt, if the body has one
  * @param metadata the body's {@code metadata}, a JSON object

@@ -18,7 +18,8 @@ public interface StreamedFrames {
     FrameBlock block(long runPk, long after, long upTo, int limit) throws SQLException;
 
     /**
-     * The kind of the frame that completes the parts after this sequence: the first frame that is no part.
+     * The kind of the frame that completes the parts after this sequence: the first frame that is neither a part nor
+     * of kind encoded.
      *
      * @return null as long as there is no such frame
      * @throws SQLException if the database does not answer

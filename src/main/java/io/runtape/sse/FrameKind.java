@@ -12,12 +12,17 @@ public enum FrameKind {
     EVENT(1),
     /** A block that dispatches nothing: comments, fields without {@code data}, or line ends alone. */
     COMMENT(2),
-    /** A piece of a block that goes on in the next frame. */
+    /** A piece of a block, or of a body that is not an event stream, that goes on in the next frame. */
     PART(3),
     /** What follows the last blank line of a body. No parser dispatches it. */
     TAIL(4),
-    /** A whole body that is not an event stream. */
-    RESPONSE(5);
+    /** The end of a body that is not an event stream: all of it, or what follows its parts. */
+    RESPONSE(5),
+    /**
+     * A piece of a compressed body as it came over the wire. The frames of the other kinds that follow it are cut from
+     * its decoded form, and are no bytes of the body.
+     */
+    ENCODED(6);
 
     private static final FrameKind[] ALL = values();
 

@@ -2,7 +2,7 @@ package io.runtape.sse;
 
 /**
  * Cuts the bytes of a body into frames and hands them to a {@link FrameSink}. The concatenation of all frames is the
- * body, byte for byte, and no frame is longer than the limit that the framer was made with.
+ * body, or the decoded body of a compressed one, byte for byte, and no frame is longer than the limit that the framer was made with.
  *
  * <p>Confined to one thread. Do not use the framer after the sink has thrown.
  */
@@ -20,8 +20,8 @@ public interface Framer {
     void flushPart();
 
     /**
-     * Ends the body: pending bytes become its last frame. Nothing may be fed afterwards. If the last frame was a part,
-     * that part is the unfinished tail and no further frame is made.
+     * Ends the body: pending bytes become its last frame. Nothing may be fed afterwards. If the last frame of an event
+     * stream was a part, that part is the unfinished tail and no further frame is made.
      */
     void end();
 

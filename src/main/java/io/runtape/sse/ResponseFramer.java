@@ -1,10 +1,10 @@
 package io.runtape.sse;
 
 /**
- * Keeps a response that is not an event stream as one frame of kind {@link FrameKind#RESPONSE}, handed on at its end. A
- * body longer than the longest frame goes out in frames of kind {@link FrameKind#PART} of exactly {@code frameBytesMax}
- * bytes before it; an empty body makes no frame. Such a response has no blank lines to wait for, so
- * {@link #flushPart()} does nothing.
+ * Cuts a response that is not an event stream. Its last frame, handed on at its end, is of kind
+ * {@link FrameKind#RESPONSE}. Frames of kind {@link FrameKind#PART} come before it: one for each {@link #flushPart()}, and
+ * one of exactly {@code frameBytesMax} bytes wherever more than those are pending. If the end comes with nothing pending
+ * after a part, the last frame has no bytes and only ends the parts. An empty body makes no frame.
  *
  * <p>Confined to one thread.
  */
@@ -42,11 +42,15 @@ public final class ResponseFramer implements Framer {
     }
 
     @Override
-    public void flushPart() {}
+    public void flushPart() {
+        if (!pending.isEmpty()) {
+            emit(FrameKind.PART);
+        }
+    }
 
     @Override
     public void end() {
-        if (!pending.isEmpty()) {
+        if (!pending.isEmpty() || parts > 0) {
             emit(FrameKind.RESPONSE);
         }
     }

@@ -29,6 +29,11 @@ public record AgentResponse(int status, List<Map.Entry<String, String>> headers,
                 .orElse(null);
     }
 
+    /** The {@code Content-Encoding}; null if the response has none. */
+    public @Nullable String contentEncoding() {
+        return header("content-encoding");
+    }
+
     /** Whether the body is an event stream. */
     public boolean isEventStream() {
         return mediaType().equals("text/event-stream");

@@ -88,7 +88,7 @@ class RunReaderTest {
 
     private Client client(RunSource source, long after) {
         Client client = new Client();
-        new RunReader(source, after, new VerbatimFraming(), loop.eventLoop(), delivery, client).begin();
+        new RunReader(source, after, VerbatimFraming.ofTheWire(), loop.eventLoop(), delivery, client).begin();
         return client;
     }
 

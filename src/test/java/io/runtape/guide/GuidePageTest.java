@@ -25,6 +25,7 @@ class GuidePageTest {
                         "resume.mjs",
                         "resume.html",
                         "eventsource.mjs",
+                        "cut.mjs",
                         "eventsource-parser.mjs",
                         "OkHttpTail.java",
                         "LaunchDarklyTail.java",

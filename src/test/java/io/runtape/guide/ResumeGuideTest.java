@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -122,6 +123,24 @@ abstract class ResumeGuideTest extends RunningGateway {
     @Test
     void eventsourceReadsEveryEventOnce() throws Exception {
         assertNodeReadsEveryEventOnce("eventsource.mjs");
+    }
+
+    @Test
+    void nodeOutlivesACutConnection() throws Exception {
+        Tool node = Tool.named("node");
+        try (DroppingLink link = DroppingLink.atRandom(URI.create(url()).getPort(), 2000, 9000)) {
+            upstream.next(new LongRun(link));
+
+            // The tool fails where its process does.
+            String said = run(node, "cut.mjs", link);
+
+            assertTrue(said.contains("delta"), said);
+            assertTrue(
+                    Pattern.compile("\nrun_[0-9a-f]+ goes on without us: terminated, (UND_ERR_SOCKET|ECONNRESET)\n$")
+                            .matcher(said)
+                            .find(),
+                    said);
+        }
     }
 
     @Test

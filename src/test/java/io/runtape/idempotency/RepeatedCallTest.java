@@ -86,6 +86,42 @@ abstract class RepeatedCallTest extends RunningGateway {
     // ---- The same run once more
 
     @Test
+    void anotherHeaderThatTheOperatorNamesHasTheKeyToo() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        String named = "X-Stainless-Idempotency-Key: " + key;
+
+        WireResponse first = client().post("/v1/run", "{}", script.header(), CREDENTIAL, named);
+        first.whole();
+        WireResponse repeat = client().post("/v1/run", "{}", script.header(), CREDENTIAL, named);
+        WireResponse byName = post("{}", script.header());
+
+        assertEquals(STREAM, new String(repeat.whole(), UTF_8));
+        assertRepeats(first, repeat);
+        assertEquals(STREAM, new String(byName.whole(), UTF_8));
+        assertRepeats(first, byName);
+        assertEquals(List.of(key), script.call().head().values("X-Stainless-Idempotency-Key"));
+        assertTrue(script.isUncalled());
+    }
+
+    @Test
+    void keysThatDifferAreRefused() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+
+        assertRefused(
+                400,
+                "invalid_request",
+                client().post(
+                                "/v1/run",
+                                "{}",
+                                script.header(),
+                                CREDENTIAL,
+                                "X-Stainless-Idempotency-Key: " + key,
+                                "X-Attempt-Of: other"));
+
+        assertTrue(script.isUncalled());
+    }
+
+    @Test
     void fiveEqualCallsAtOnceRunTheAgentOnce() throws Exception {
         CountDownLatch all = new CountDownLatch(1);
         Scripted script = upstream.on(exchange -> {

@@ -172,6 +172,7 @@ abstract class BoundsTest extends RunningGateway {
         WireResponse response = client().post("/v1/run", body, script.header());
 
         assertEquals("504 upstream_timeout", code(response));
+        assertEquals("false", response.header("x-should-retry"));
         assertTrue(millisSince(began) >= ShortBounds.UPSTREAM_TIMEOUT.toMillis());
         RunRow run = table().ended(response.header("Runtape-Run-Id"));
         assertEquals("failed/upstream_timeout", run.outcome());

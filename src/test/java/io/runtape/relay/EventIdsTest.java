@@ -70,6 +70,21 @@ abstract class EventIdsTest extends RunningGateway {
                 || lastEventId.matches("[0-9]+") && Long.parseLong(lastEventId) >= last;
     }
 
+    /** Its clients would send the sequences to the agent API as if they were its ids. */
+    @Test
+    void refusesThemWhereClientsResumeByTheAgentApisOwnIds() throws Exception {
+        Scripted script = upstream.on(Script.stream("id: 1-0\ndata: 1\n\n"));
+        String path = "/v1/threads/thread-1/runs/stream";
+
+        WireResponse refused = client().post(path, "{}", script.header(), IDS);
+        assertTrue(new String(refused.whole(), UTF_8).contains("Runtape-Event-Ids would put"), refused.text());
+        assertEquals(400, refused.status());
+        assertTrue(script.isUncalled());
+
+        WireResponse response = client().post(path, "{}", script.header(), "Runtape-Event-Ids: false");
+        assertEquals("id: 1-0\ndata: 1\n\n", new String(response.whole(), UTF_8));
+    }
+
     @Test
     void dropsTheLengthThatIsNoLongerTrue() throws Exception {
         byte[] stream = "data: 1\n\ndata: 2\n\n".getBytes(UTF_8);

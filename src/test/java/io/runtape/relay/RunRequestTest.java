@@ -38,6 +38,25 @@ class RunRequestTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
+                "{}|false|true|false",
+                "{\"stream\":null}|false|true|false",
+                "{\"stream\":\"false\"}|false|true|false",
+                "{\"stream\":{\"stream\":true}}|false|true|false",
+                "{\"stream\":false}|false|false|false",
+                "{\"stream\":true}|true|true|true",
+                "{\"stream\":false,\"stream\":true}|true|true|true"
+            })
+    void onlyTrueAsksForAStream(String body, boolean asks, boolean whereUnsaidStreams, boolean whereUnsaidDoesNot) {
+        assertEquals(asks, asked(body).asksForStream());
+        assertEquals(whereUnsaidStreams, asked(body).expectsStream(true));
+        assertEquals(whereUnsaidDoesNot, asked(body).expectsStream(false));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
                 "[{\"role\":\"user\",\"content\":\"a\"},{\"content\":\"b\",\"role\":\"user\"}]|b",
                 "[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},7,[]]|a",
                 "[{\"role\":\"user\",\"content\":[{\"text\":\"a\"},{\"x\":{}},\"y\",{\"text\":\"b\"}]}]|ab",

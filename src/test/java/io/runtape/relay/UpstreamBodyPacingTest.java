@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.dialect.AllDialects;
 import io.runtape.journal.Committing;
@@ -13,7 +14,9 @@ import io.runtape.upstream.AgentBody;
 import io.runtape.upstream.AgentResponse;
 import io.smallrye.mutiny.Multi;
 import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Flow;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
 /** A body that comes piece by piece into a real journal: what is asked for, what is recorded, and how it ends, each step by hand. */
@@ -107,12 +111,16 @@ class UpstreamBodyPacingTest {
     }
 
     private UpstreamBodyReader unsubscribed(String mediaType, RunJournal into) {
+        return unsubscribed(List.of(Map.entry("Content-Type", mediaType)), into);
+    }
+
+    private UpstreamBodyReader unsubscribed(List<Map.Entry<String, String>> headers, RunJournal into) {
         OutcomeReader outcome =
                 new OutcomeReader(run.id(), AllDialects.dialects().at("/v1/run"), loop.eventLoop(), dialectWorker::add);
         return new UpstreamBodyReader(
                 told,
                 run,
-                new AgentResponse(200, List.of(Map.entry("Content-Type", mediaType)), upstream),
+                new AgentResponse(200, headers, upstream),
                 new FrameRecorder(into, outcome, 0, FRAME_BYTES_MAX),
                 outcome,
                 loop.eventLoop(),
@@ -252,7 +260,7 @@ class UpstreamBodyPacingTest {
     }
 
     @Test
-    void holdsABodyBackUntilItIsWholeAndTellsItsIdsFirst() {
+    void holdsABodyBackUntilItHasNamedItsIdsAndTellsThemFirst() {
         UpstreamBodyReader body = unsubscribed("application/json", run);
         List<String> found = new ArrayList<>();
         body.holdBack(ids -> found.add(
@@ -260,31 +268,112 @@ class UpstreamBodyPacingTest {
         body.onSubscribe(upstream);
         comes(body, "{\"data\":{\"runId\":\"r1\",");
         loop.pass(PARTIAL_FLUSH.multipliedBy(2));
-        comes(body, "\"threadId\":\"t1\"}}");
         assertEquals(List.of(), found);
         assertEquals(List.of(), recorded());
 
+        comes(body, "\"threadId\":\"t1\",");
+        loop.run();
+        assertEquals(List.of("r1 t1 before 0"), found);
+        assertEquals(List.of("{\"data\":{\"runId\":\"r1\",\"threadId\":\"t1\","), recorded());
+
+        comes(body, "\"result\":1}}");
         body.onComplete();
         assertEquals(List.of("r1 t1 before 0"), found);
-        assertEquals("{\"data\":{\"runId\":\"r1\",\"threadId\":\"t1\"}}", String.join("", recorded()));
+        assertEquals("{\"data\":{\"runId\":\"r1\",\"threadId\":\"t1\",\"result\":1}}", String.join("", recorded()));
         assertEquals(List.of("complete"), told.news);
     }
 
     @Test
-    void holdsNoMoreOfABodyBackThanAFrameMayBeLong() {
+    void holdsABodyWithoutIdsBackUntilItIsWhole() {
+        UpstreamBodyReader body = unsubscribed("application/json", run);
+        List<String> found = new ArrayList<>();
+        body.holdBack(ids -> found.add(
+                ids.runId() + " " + ids.threadId() + " before " + recorded().size()));
+        body.onSubscribe(upstream);
+        comes(body, "{\"data\":{\"runId\":\"r1\"}}");
+        loop.run();
+        assertEquals(List.of(), found);
+
+        body.onComplete();
+        assertEquals(List.of("r1 null before 0"), found);
+        assertEquals(List.of("{\"data\":{\"runId\":\"r1\"}}"), recorded());
+    }
+
+    @Test
+    void holdsNothingBackOfWhatIsNoJson() {
         UpstreamBodyReader body = unsubscribed("application/json", run);
         List<String> found = new ArrayList<>();
         body.holdBack(ids -> found.add(ids.runId() + " before " + recorded().size()));
         body.onSubscribe(upstream);
-        String piece = "{\"data\":{\"runId\":\"r1\",\"text\":\"" + "x".repeat(FRAME_BYTES_MAX / 2);
+        comes(body, "<html>");
+        assertEquals(List.of("null before 0"), found);
+    }
+
+    @Test
+    void holdsNoMoreOfABodyBackThanSixtyFourKibibytes() {
+        UpstreamBodyReader body = unsubscribed("application/json", run);
+        List<String> found = new ArrayList<>();
+        body.holdBack(ids -> found.add(ids.runId() + " before " + recorded().size()));
+        body.onSubscribe(upstream);
+        String piece = "{\"data\":{\"runId\":\"r1\",\"text\":\"" + "x".repeat(32 << 10);
         comes(body, piece);
         assertEquals(List.of(), found);
-        comes(body, "x".repeat(FRAME_BYTES_MAX / 2));
+        comes(body, "x".repeat(32 << 10));
         assertEquals(List.of("r1 before 0"), found);
         body.onComplete();
 
-        assertEquals(piece + "x".repeat(FRAME_BYTES_MAX / 2), String.join("", recorded()));
+        assertEquals(piece + "x".repeat(32 << 10), String.join("", recorded()));
         assertEquals(List.of("r1 before 0"), found);
+    }
+
+    private UpstreamBodyReader compressed() {
+        UpstreamBodyReader body = unsubscribed(
+                List.of(Map.entry("Content-Type", "text/event-stream"), Map.entry("Content-Encoding", "gzip")), run);
+        body.onSubscribe(upstream);
+        return body;
+    }
+
+    private static Buffer gzipped(String text) throws IOException {
+        ByteArrayOutputStream wire = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(wire)) {
+            gzip.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        return Buffer.buffer(wire.toByteArray());
+    }
+
+    @Test
+    void decodesNoMoreAtOnceThanARunMayHaveWaiting() throws Exception {
+        UpstreamBodyReader body = compressed();
+        String frame = "data: " + "x".repeat(60_000) + "\n\n";
+        body.onNext(gzipped(frame.repeat(4 * FRAMES_OF_A_FULL_RUN)));
+        body.onComplete();
+        loop.run();
+        assertTrue(run.isFull());
+        assertEquals(1, upstream.requests.size());
+        assertEquals(List.of(), told.news);
+
+        int before = recorded().size();
+        assertTrue(before <= FRAMES_OF_A_FULL_RUN + 3, "decoded " + before);
+        for (int i = 0; i < 8; i++) {
+            loop.run();
+            at.commit();
+        }
+        assertEquals(List.of("complete"), told.news);
+        List<String> frames = at.store.frames(run.pk());
+        assertEquals(4 * FRAMES_OF_A_FULL_RUN + 1, frames.size());
+        assertEquals(frame, frames.get(frames.size() - 1));
+    }
+
+    @Test
+    void recordsNothingMoreOfACompressedBodyThatIsGivenUp() throws Exception {
+        UpstreamBodyReader body = compressed();
+        body.onNext(gzipped(("data: " + "x".repeat(60_000) + "\n\n").repeat(4 * FRAMES_OF_A_FULL_RUN)));
+        body.finishFrames();
+        int frames = recorded().size();
+        loop.run();
+
+        assertEquals(frames, recorded().size());
+        assertTrue(frames < FRAMES_OF_A_FULL_RUN, "decoded " + frames);
     }
 
     @Test

@@ -42,7 +42,7 @@ final class FrameRecorder implements FrameSink {
     @Override
     public void frame(
             FrameKind kind, byte[] source, int from, int to, @Nullable String event, String lastEventId, int parts) {
-        assertTrue(from < to, "an empty frame");
+        assertTrue(from < to || kind == FrameKind.RESPONSE && parts > 0, "an empty frame");
         assertTrue(to - from <= frameBytesMax, "a frame over the limit");
         assertEquals(openParts, parts, "parts");
         frames.add(new Frame(kind, Arrays.copyOfRange(source, from, to), event, lastEventId, parts));

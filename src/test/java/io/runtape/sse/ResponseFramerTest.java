@@ -16,7 +16,6 @@ class ResponseFramerTest {
     @Test
     void keepsTheBodyAsOneFrame() {
         feed("{", "\n\n", "}");
-        framer.flushPart();
 
         assertEquals(List.of(), recorded.described());
         assertEquals(4, framer.pendingBytes());
@@ -25,6 +24,30 @@ class ResponseFramerTest {
 
         assertEquals(List.of("RESPONSE {\\n\\n}"), recorded.described());
         assertEquals(0, framer.pendingBytes());
+    }
+
+    @Test
+    void handsOnAPartAtEachFlush() {
+        feed("a");
+        framer.flushPart();
+        framer.flushPart();
+        feed("b", "c");
+        framer.flushPart();
+        feed("d");
+        framer.end();
+
+        assertEquals(List.of("PART a", "PART bc", "RESPONSE d"), recorded.described());
+        assertEquals(2, recorded.last().parts());
+    }
+
+    @Test
+    void endsPartsWithoutARestByAnEmptyFrame() {
+        feed("ab");
+        framer.flushPart();
+        framer.end();
+
+        assertEquals(List.of("PART ab", "RESPONSE "), recorded.described());
+        assertEquals(1, recorded.last().parts());
     }
 
     @Test

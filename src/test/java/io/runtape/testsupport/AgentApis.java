@@ -19,7 +19,10 @@ final class AgentApis {
     static Map<String, String> settings() {
         String url = ScriptedUpstream.shared().url();
         Map<String, String> settings = new HashMap<>();
-        settings.put("runtape.record-paths", "/v1/run,/v1/agents/{agent}/run,/v1/recorded");
+        settings.put(
+                "runtape.record-paths",
+                "/v1/run,/v1/agents/{agent}/run,/v1/recorded,/v1/threads/{threadId}/runs/stream");
+        settings.put("runtape.idempotency-headers", "X-Attempt-Of,X-Stainless-Idempotency-Key");
         settings.put("runtape.upstream.url", url);
         PRESETS.forEach(preset -> settings.put("runtape.upstreams." + preset + ".url", url));
         return settings;

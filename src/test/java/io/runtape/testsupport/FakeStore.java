@@ -187,7 +187,7 @@ public final class FakeStore implements StreamedFrames {
         return rows(runPk).frames.stream()
                 .filter(frame -> frame.sequence() > after && frame.sequence() <= upTo)
                 .map(RecordedFrame::kind)
-                .filter(kind -> kind != FrameKind.PART)
+                .filter(kind -> kind != FrameKind.PART && kind != FrameKind.ENCODED)
                 .findFirst()
                 .orElse(null);
     }

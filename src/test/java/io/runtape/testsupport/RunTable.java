@@ -202,10 +202,14 @@ public final class RunTable implements AutoCloseable {
         }
     }
 
-    /** The bytes of all frames of a run, one after the other. */
+    /** The body of a run: the bytes of its frames, one after the other; of a compressed one those of the wire. */
     public byte[] bytes(String runId) throws SQLException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
-        frames(runId).forEach(frame -> all.writeBytes(frame.bytes()));
+        List<FrameRow> frames = frames(runId);
+        boolean encoded = !frames.isEmpty() && frames.get(0).kind() == FrameKind.ENCODED;
+        frames.stream()
+                .filter(frame -> !encoded || frame.kind() == FrameKind.ENCODED)
+                .forEach(frame -> all.writeBytes(frame.bytes()));
         return all.toByteArray();
     }
 

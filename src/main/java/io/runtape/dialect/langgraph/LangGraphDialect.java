@@ -40,6 +40,11 @@ public final class LangGraphDialect extends FoldDialect {
         return KINDS.contains(value.path("type").asText("")) && value.has("content");
     }
 
+    @Override
+    public boolean clientsResumeByOwnIds() {
+        return true;
+    }
+
     /** A stream may end in good order after any event. */
     @Override
     protected boolean saysThatItEnds() {

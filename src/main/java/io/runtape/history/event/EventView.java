@@ -40,7 +40,7 @@ record EventView(
                 description = """
                         `event`: a parser dispatches it. `comment`: it dispatches nothing. `part`: a piece of the block that a later \
                         frame completes. `tail`: what follows the last blank line. `response`: a body that is no event stream.""",
-                enumeration = {"event", "comment", "part", "tail", "response"},
+                enumeration = {"event", "comment", "part", "tail", "response", "encoded"},
                 examples = "event")
         String kind,
 

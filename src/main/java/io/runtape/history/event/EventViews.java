@@ -66,7 +66,7 @@ final class EventViews {
                 whole(run, frame, room)
                         .map(body -> new Said(null, Utf8.decode(body, 0, body.length), false))
                         .orElse(Said.TOO_LONG);
-            case COMMENT, PART, TAIL -> Said.NOTHING;
+            case COMMENT, PART, TAIL, ENCODED -> Said.NOTHING;
         };
     }
 

@@ -70,7 +70,7 @@ public record RunView(
                         client_disconnected, cancel_requested, gateway_stopped, gateway_lost or store_unavailable.""") @Nullable
         String reason,
 
-        @Schema(description = "Whether the response is an event stream; until it comes, whether one was asked for.")
+        @Schema(description = "Whether the response is an event stream; until it comes, whether one is expected.")
         boolean stream,
 
         @Schema(

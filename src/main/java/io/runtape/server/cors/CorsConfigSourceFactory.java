@@ -8,6 +8,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +22,8 @@ public final class CorsConfigSourceFactory implements ConfigSourceFactory {
     /** Above application.properties (250), below the environment (300). */
     private static final int ORDINAL = 275;
 
-    /** The response headers that a page may read besides those that every page may. */
-    private static final String EXPOSED = String.join(
-            ",",
+    /** The headers of the gateway's own, and those of every HTTP server. */
+    private static final List<String> GENERAL = List.of(
             "Runtape-Run-Id",
             "Runtape-Thread-Id",
             "X-Run-ID",
@@ -31,7 +32,39 @@ public final class CorsConfigSourceFactory implements ConfigSourceFactory {
             "X-Request-ID",
             "request-id",
             "Retry-After",
-            "ETag");
+            "retry-after-ms",
+            "x-should-retry",
+            "ETag",
+            "Location",
+            "Content-Location");
+
+    /** What agent APIs tell their clients: ids of requests, the protocol, and how long the work took. */
+    private static final List<String> OF_AGENT_APIS = List.of(
+            "x-vercel-ai-ui-message-stream",
+            "openai-organization",
+            "openai-project",
+            "openai-processing-ms",
+            "openai-version",
+            "anthropic-organization-id",
+            "apim-request-id",
+            "x-ms-region");
+
+    /** RunTools', OpenAI's and Azure's, and Anthropic's names for what is left of a rate limit. */
+    private static final List<String> RATE_LIMITS = Stream.of(
+                    Stream.of("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
+                    named("x-ratelimit-%2$s-%1$s", "requests", "tokens"),
+                    named("anthropic-ratelimit-%1$s-%2$s", "requests", "tokens", "input-tokens", "output-tokens"))
+            .flatMap(names -> names)
+            .toList();
+
+    /** The response headers that a page may read besides those that every page may. */
+    private static final String EXPOSED =
+            Stream.of(GENERAL, OF_AGENT_APIS, RATE_LIMITS).flatMap(List::stream).collect(Collectors.joining(","));
+
+    private static Stream<String> named(String pattern, String... counted) {
+        return Arrays.stream(counted)
+                .flatMap(what -> Stream.of("limit", "remaining", "reset").map(of -> String.format(pattern, what, of)));
+    }
 
     @Override
     public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {

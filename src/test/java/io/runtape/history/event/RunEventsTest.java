@@ -302,7 +302,12 @@ abstract class RunEventsTest extends RecordedHistory {
         assertEquals(List.of(), sequences(events + "?after=5"));
         assertEquals(List.of(5, 4, 3), sequences(events + "?order=desc&after=2"));
         assertEquals(List.of(1, 2), sequences(events + "?order=asc&limit=2"));
-        refused(events + "?kind=events", 400, "invalid_request", "kind", "event, comment, part, tail, response");
+        refused(
+                events + "?kind=events",
+                400,
+                "invalid_request",
+                "kind",
+                "event, comment, part, tail, response, encoded");
         refused(events + "?order=up", 400, "invalid_request", "order", "asc, desc");
         refused(events + "?include=bytes", 400, "invalid_request", "include", "raw");
         refused(events + "?after=-1", 400, "invalid_request", "after");

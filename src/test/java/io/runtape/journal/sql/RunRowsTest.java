@@ -172,7 +172,7 @@ abstract class RunRowsTest extends RunningGateway {
     }
 
     private static RunRows.End end(int n, RunEnd end) {
-        return new RunRows.End(new RunKey(-n, OWNER, "agent", "title", BEGAN), end, new RunTotals(3, 2, 400, 5));
+        return new RunRows.End(new RunKey(-n, OWNER, "agent", "title", BEGAN), end, new RunTotals(3, 2, 400, 5, false));
     }
 
     /** A run that has begun; no run of the gateway's has a key below 0. */

@@ -97,7 +97,22 @@ class CrossOriginIT {
                     List.of(response.header("Access-Control-Expose-Headers").split(","));
             assertTrue(
                     exposed.containsAll(List.of(
-                            "Runtape-Run-Id", "Runtape-Thread-Id", "X-Run-ID", "X-Thread-ID", "Idempotent-Replayed")),
+                            "Runtape-Run-Id",
+                            "Runtape-Thread-Id",
+                            "X-Run-ID",
+                            "X-Thread-ID",
+                            "Idempotent-Replayed",
+                            "Location",
+                            "Content-Location",
+                            "Retry-After",
+                            "request-id",
+                            "openai-processing-ms",
+                            "x-vercel-ai-ui-message-stream",
+                            "X-RateLimit-Remaining",
+                            "x-ratelimit-remaining-tokens",
+                            "x-ratelimit-reset-requests",
+                            "anthropic-ratelimit-requests-limit",
+                            "anthropic-ratelimit-output-tokens-reset")),
                     exposed.toString());
         }
         for (String target : List.of("/history/v1/runs", "/history/v1/runs/none")) {

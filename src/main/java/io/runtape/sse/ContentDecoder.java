@@ -1,0 +1,230 @@
+package io.runtape.sse;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Locale;
+import java.util.Set;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decodes a compressed body as it comes: {@code gzip} (RFC 1952, any number of members) and {@code deflate} (RFC 9110
+ * section 8.4.1.2, which is zlib's format; servers also send raw deflate). It decodes at most {@link #BYTES_AT_ONCE} in a
+ * step, so that a short piece that decodes to megabytes costs no more memory than another. A body that is no such
+ * format, or stops being it, decodes to what came before. A byte order mark at the very start is left out.
+ *
+ * <p>Holds native memory until it is closed. Confined to one thread.
+ */
+public final class ContentDecoder implements AutoCloseable {
+
+    /** The most bytes that one step decodes. */
+    public static final int BYTES_AT_ONCE = 16 << 10;
+
+    private static final Set<String> GZIP = Set.of("gzip", "x-gzip");
+    private static final String DEFLATE = "deflate";
+    private static final String UNCHANGED = "identity";
+
+    private static final int TRAILER_BYTES = 8;
+    private static final byte[] NOTHING = {};
+
+    private enum Place {
+        HEADER,
+        DATA,
+        TRAILER,
+        OVER
+    }
+
+    private final boolean gzip;
+    private final byte[] decoded = new byte[BYTES_AT_ONCE];
+    private final Deque<byte[]> waiting = new ArrayDeque<>();
+    private byte[] input = NOTHING;
+    private int at;
+    private Place place = Place.HEADER;
+    private GzipHeader header = new GzipHeader();
+    private int firstOfZlib = -1;
+    private int trailerBytes;
+    private @Nullable Inflater inflater;
+    /** The last step filled its output, so that the inflater may have more without further input. */
+    private boolean filled;
+
+    private boolean begun;
+
+    private ContentDecoder(boolean gzip) {
+        this.gzip = gzip;
+    }
+
+    /** Whether a {@code Content-Encoding} says that the body is compressed, in whatever way. */
+    public static boolean isEncoded(@Nullable String contentEncoding) {
+        String coding = coding(contentEncoding);
+        return !coding.isEmpty() && !coding.equals(UNCHANGED);
+    }
+
+    /** Whether this class decodes a body with that {@code Content-Encoding}. */
+    public static boolean decodes(@Nullable String contentEncoding) {
+        String coding = coding(contentEncoding);
+        return GZIP.contains(coding) || coding.equals(DEFLATE);
+    }
+
+    /** A decoder for that {@code Content-Encoding}; null if there is none. */
+    public static @Nullable ContentDecoder of(@Nullable String contentEncoding) {
+        return decodes(contentEncoding) ? new ContentDecoder(GZIP.contains(coding(contentEncoding))) : null;
+    }
+
+    private static String coding(@Nullable String contentEncoding) {
+        return contentEncoding == null ? "" : contentEncoding.strip().toLowerCase(Locale.ROOT);
+    }
+
+    /** Takes the next bytes of the body, and keeps the array; {@link #next} decodes them. */
+    public void feed(byte[] bytes) {
+        if (place != Place.OVER && bytes.length > 0) {
+            waiting.add(bytes);
+        }
+    }
+
+    /** Whether {@link #next} may have more without further input. */
+    public boolean hasMore() {
+        return place != Place.OVER && (filled || at < input.length || !waiting.isEmpty());
+    }
+
+    /** Decodes the next bytes into {@link #decoded}; returns how many. None does not mean that no more follow. */
+    public int next() {
+        int length = 0;
+        try {
+            length = step();
+        } catch (DataFormatException broken) {
+            stop();
+        }
+        return begun || length == 0 ? length : withoutMark(length);
+    }
+
+    /** The bytes that the last {@link #next} has decoded, from index 0; valid until the next one. */
+    public byte[] decoded() {
+        return decoded;
+    }
+
+    private int step() throws DataFormatException {
+        while (place != Place.OVER) {
+            if (at == input.length && !filled && !nextInput()) {
+                return 0;
+            }
+            switch (place) {
+                case HEADER -> readHeader();
+                case DATA -> {
+                    int length = inflate();
+                    if (length > 0) {
+                        return length;
+                    }
+                }
+                case TRAILER -> skipTrailer();
+                case OVER -> {}
+            }
+        }
+        return 0;
+    }
+
+    private boolean nextInput() {
+        byte[] next = waiting.poll();
+        input = next == null ? NOTHING : next;
+        at = 0;
+        return next != null;
+    }
+
+    private void readHeader() throws DataFormatException {
+        int next = input[at] & 0xff;
+        if (gzip) {
+            at++;
+            if (header.take(next)) {
+                begin(true);
+            }
+        } else if (firstOfZlib < 0) {
+            firstOfZlib = next;
+            at++;
+        } else {
+            // RFC 1950, section 2.2: the method is 8, and the two bytes together are a multiple of 31.
+            boolean raw = (firstOfZlib & 0x0f) != 8 || ((firstOfZlib << 8) | next) % 31 != 0;
+            begin(raw);
+            byte[] rest = new byte[input.length - at + 1];
+            rest[0] = (byte) firstOfZlib;
+            System.arraycopy(input, at, rest, 1, input.length - at);
+            input = rest;
+            at = 0;
+        }
+    }
+
+    private void begin(boolean raw) {
+        if (inflater == null) {
+            inflater = new Inflater(raw);
+        } else {
+            inflater.reset();
+        }
+        place = Place.DATA;
+    }
+
+    private int inflate() throws DataFormatException {
+        Inflater from = inflater;
+        if (from == null) {
+            throw new IllegalStateException("no header was read");
+        }
+        from.setInput(input, at, input.length - at);
+        long before = from.getBytesWritten();
+        int length;
+        try {
+            length = from.inflate(decoded);
+        } catch (DataFormatException broken) {
+            stop();
+            // What came before the break is good.
+            return (int) (from.getBytesWritten() - before);
+        }
+        at = input.length - from.getRemaining();
+        filled = length == decoded.length;
+        if (from.finished()) {
+            filled = false;
+            place = gzip ? Place.TRAILER : Place.OVER;
+            trailerBytes = 0;
+        } else if (from.needsDictionary()) {
+            throw new DataFormatException("of a dictionary that nobody has");
+        }
+        return length;
+    }
+
+    /** The checksum is the client's business. Another member may follow. */
+    private void skipTrailer() {
+        int skipped = Math.min(TRAILER_BYTES - trailerBytes, input.length - at);
+        at += skipped;
+        trailerBytes += skipped;
+        if (trailerBytes == TRAILER_BYTES) {
+            header = new GzipHeader();
+            place = Place.HEADER;
+        }
+    }
+
+    private int withoutMark(int length) {
+        begun = true;
+        boolean marked = length >= 3
+                && (decoded[0] & 0xff) == 0xef
+                && (decoded[1] & 0xff) == 0xbb
+                && (decoded[2] & 0xff) == 0xbf;
+        if (marked) {
+            System.arraycopy(decoded, 3, decoded, 0, length - 3);
+        }
+        return marked ? length - 3 : length;
+    }
+
+    private void stop() {
+        place = Place.OVER;
+        filled = false;
+        waiting.clear();
+        input = NOTHING;
+        at = 0;
+    }
+
+    @Override
+    public void close() {
+        stop();
+        if (inflater != null) {
+            inflater.end();
+            inflater = null;
+        }
+    }
+}
