@@ -88,7 +88,7 @@ public final class TailStreamResource {
                     .putHeader("Runtape-Run-Id", found.run().id)
                     .putHeader("Runtape-Thread-Id", found.run().threadId);
             StreamFormat framing = verbatim ? new VerbatimFraming() : new TailFraming(0);
-            return reply.write(delivery.read(source, after, framing, reply.loop()));
+            return reply.write(delivery.read(source, after, framing, delivery.tailAge(verbatim), reply.loop()));
         });
     }
 

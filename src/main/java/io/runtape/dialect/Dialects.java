@@ -32,6 +32,17 @@ public class Dialects {
     }
 
     /**
+     * The dialect that the client of a call to this path speaks, as far as the path tells; otherwise one that writes as
+     * RunTools does.
+     */
+    public Dialect expectedAt(String path) {
+        return known.stream()
+                .filter(dialect -> dialect.isUsualAt(path))
+                .findFirst()
+                .orElse(detecting);
+    }
+
+    /**
      * The dialect of this name.
      *
      * @param name null if it is not known yet

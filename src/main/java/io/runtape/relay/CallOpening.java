@@ -1,6 +1,9 @@
 package io.runtape.relay;
 
 import io.netty.channel.EventLoop;
+import io.runtape.delivery.BodyForm;
+import io.runtape.dialect.Dialect;
+import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.idempotency.RecordedHead;
@@ -35,6 +38,7 @@ final class CallOpening {
     private final EventLoop loop;
     private final Journal journal;
     private final RecordedResponses answers;
+    private final Dialects dialects;
     private final BiFunction<RecordedCall, RunJournal, RunRelay> relaying;
     private final RecordedCall call;
     private @Nullable RunRelay relay;
@@ -47,12 +51,14 @@ final class CallOpening {
             EventLoop loop,
             Journal journal,
             RecordedResponses answers,
+            Dialects dialects,
             BiFunction<RecordedCall, RunJournal, RunRelay> relaying) {
         this.call = call;
         this.client = client;
         this.loop = loop;
         this.journal = journal;
         this.answers = answers;
+        this.dialects = dialects;
         this.relaying = relaying;
     }
 
@@ -149,6 +155,10 @@ final class CallOpening {
 
     private void repeat(RecordedResponse response, RuntapeHeaders own) {
         call.release();
+        if (call.asked().stream()) {
+            Dialect expected = dialects.expectedAt(call.start().path());
+            client.awaitHead(response.runId(), response.threadId(), expected, true);
+        }
         response.head(loop)
                 .subscribe()
                 .with(
@@ -164,12 +174,13 @@ final class CallOpening {
             client.refuse(head.runId(), head.threadId(), UnansweredErrors.because(head.reason(), head.sent()));
             return;
         }
-        boolean ids = own.eventIds() && head.stream();
+        BodyForm form = own.form(head.stream());
         try {
             client.repeat(
                     ResponseHead.again(head, status),
-                    response.body(own.position(), ids, loop),
-                    !ids && own.position() == 0);
+                    response.body(own.position(), form, loop),
+                    head.stream(),
+                    form.isVerbatim() && own.position() == 0);
         } catch (ApiException e) {
             client.refuse(e);
         }

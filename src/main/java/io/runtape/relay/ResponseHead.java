@@ -26,6 +26,14 @@ record ResponseHead(int status, List<Map.Entry<String, String>> headers, String 
         return new ResponseHead(status, StoredHeaders.read(head.headers()), head.runId(), head.threadId());
     }
 
+    /** The headers of a head that goes out before the agent API's has come. */
+    static MultiMap early(String runId, String threadId) {
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
+        headers.set(HttpHeaders.CONTENT_TYPE, "text/event-stream");
+        name(runId, threadId, headers);
+        return headers;
+    }
+
     /** @param whole whether the body is the agent API's byte for byte, so that its length is right */
     void write(HttpServerResponse response, boolean whole) {
         response.setStatusCode(status);
@@ -37,6 +45,10 @@ record ResponseHead(int status, List<Map.Entry<String, String>> headers, String 
         if (!to.contains(HttpHeaders.CONTENT_LENGTH) && status != 204 && status != 304) {
             response.setChunked(true);
         }
+        name(runId, threadId, to);
+    }
+
+    private static void name(String runId, String threadId, MultiMap to) {
         to.set("Runtape-Run-Id", runId);
         to.set("Runtape-Thread-Id", threadId);
         addIfAbsent(to, "X-Run-ID", runId);

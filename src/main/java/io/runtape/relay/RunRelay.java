@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.runtape.cancel.ForwardedCancels;
 import io.runtape.cluster.RemoteReaders;
 import io.runtape.cluster.RunFollowers.Readers;
+import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
 import io.runtape.journal.RunJournal;
@@ -55,6 +56,7 @@ final class RunRelay implements BodyListener {
     private final RemoteReaders readersElsewhere;
     private final OutcomeReader outcome;
     private final StoredHeaders storedHeaders;
+    private final Dialects dialects;
     private final RecordedCall call;
     private final RunJournal run;
     private RelayState state = new RelayState.Opening();
@@ -84,6 +86,7 @@ final class RunRelay implements BodyListener {
         this.cancels = cancels;
         this.readersElsewhere = readersElsewhere;
         this.storedHeaders = storedHeaders;
+        this.dialects = dialects;
         this.outcome =
                 new OutcomeReader(call.start().id(), dialects.at(call.start().path()), loop, dialectWorker);
     }
@@ -96,6 +99,10 @@ final class RunRelay implements BodyListener {
         if (run.hasEnd()) {
             // Something ended the run during the write of its row, so the agent API must not be called.
             return;
+        }
+        if (call.asked().stream()) {
+            Dialect expected = dialects.expectedAt(call.start().path());
+            client.awaitHead(call.start().id(), call.start().threadId(), expected, false);
         }
         // The agent client's results come on the loop, except for some failures to connect.
         Cancellable sent = agent.post(call.target(), call.headers(), call.body(), call.asked().stream(), loop)

@@ -1,7 +1,11 @@
 package io.runtape.dialect.aisdk;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
+import io.runtape.sse.SseWriter;
 import jakarta.inject.Singleton;
 
 /** The UI message stream of Vercel's AI SDK. */
@@ -34,5 +38,17 @@ public final class AiSdkDialect extends FoldDialect {
     @Override
     public boolean answers(JsonNode body) {
         return false;
+    }
+
+    @Override
+    public byte[] errorEvent(Failure failure) {
+        ObjectNode data = JsonNodeFactory.instance.objectNode();
+        data.put("type", "error").put("errorText", failure.message());
+        return SseWriter.event(null, null, data.toString());
+    }
+
+    @Override
+    public boolean isUsualAt(String path) {
+        return path.endsWith("/api/chat");
     }
 }
