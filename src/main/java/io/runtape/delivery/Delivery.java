@@ -88,6 +88,15 @@ public final class Delivery {
         return read(source, after, framing, unbounded(), loop);
     }
 
+    /** The same, beginning with these bytes. */
+    Multi<Buffer> read(
+            Preface first, RunSource source, long after, StreamFormat framing, ConnectionAge age, EventLoop loop) {
+        return Multi.createFrom()
+                .publisher(subscriber -> new RunReader(source, after, framing, age, loop, this, subscriber)
+                        .beginningWith(first)
+                        .begin());
+    }
+
     private ConnectionAge unbounded() {
         return new ConnectionAge(nanoClock, Duration.ZERO);
     }

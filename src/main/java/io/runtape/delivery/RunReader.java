@@ -63,6 +63,8 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private long partsThrough;
 
     private @Nullable RunEnding ending;
+    private @Nullable Preface preface;
+    private boolean prefaceSent;
     private long demand;
     private boolean draining;
     private boolean reading;
@@ -95,6 +97,12 @@ final class RunReader implements Flow.Subscription, CommitListener {
         this.loop = loop;
         this.delivery = delivery;
         this.subscriber = subscriber;
+    }
+
+    /** Sends these bytes first. Call it before {@link #begin}. */
+    RunReader beginningWith(Preface first) {
+        preface = first;
+        return this;
     }
 
     /** Begins: registers with a live run and gets the bound of what can be read, in one step. */
@@ -222,6 +230,12 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     /** Does one step; false if there is nothing to do until something happens. */
     private boolean step() {
+        Preface first = preface;
+        if (first != null && !prefaceSent) {
+            prefaceSent = true;
+            emit(first.bytes());
+            return true;
+        }
         if (age.isOver() && framing.betweenFrames() && (ending == null || hasMore())) {
             cutForAge();
             return true;
@@ -332,6 +346,10 @@ final class RunReader implements Flow.Subscription, CommitListener {
         if (untaken != null) {
             delivery.untaken().release(untaken);
             untaken = null;
+        }
+        if (preface != null && (prefaceSent || done)) {
+            preface.taken().run();
+            preface = null;
         }
     }
 

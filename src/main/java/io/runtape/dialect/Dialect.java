@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.sse.ServerSentEvent;
 import io.runtape.sse.SseWriter;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The meaning of one agent API's events. No method fails on strange input: a dialect leaves out what it does not
@@ -39,6 +40,13 @@ public interface Dialect {
 
     /** The same for a run whose response is one JSON document instead of a stream. */
     List<Message> answered(String responseBody);
+
+    /**
+     * The transcript of a beginning of a run, such that later events can be folded into it.
+     *
+     * @return empty as long as the events say nothing in this dialect: then the transcript begins with the first event
+     */
+    Optional<OpenTranscript> openTranscript(Iterable<ServerSentEvent> events);
 
     /**
      * The event with which an agent API of this dialect reports an error in its stream. The gateway sends it to a client

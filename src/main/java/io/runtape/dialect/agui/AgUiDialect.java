@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
-import io.runtape.sse.SseWriter;
 import jakarta.inject.Singleton;
 
 /** The AG-UI protocol. */
@@ -36,6 +35,6 @@ public final class AgUiDialect extends FoldDialect {
     public byte[] errorEvent(Failure failure) {
         ObjectNode data = JsonNodeFactory.instance.objectNode();
         data.put("type", "RUN_ERROR").put("message", failure.message()).put("code", failure.code());
-        return SseWriter.event(null, null, data.toString());
+        return written(null, data);
     }
 }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
-import io.runtape.sse.SseWriter;
 import jakarta.inject.Singleton;
 
 /** The UI message stream of Vercel's AI SDK. */
@@ -44,7 +43,7 @@ public final class AiSdkDialect extends FoldDialect {
     public byte[] errorEvent(Failure failure) {
         ObjectNode data = JsonNodeFactory.instance.objectNode();
         data.put("type", "error").put("errorText", failure.message());
-        return SseWriter.event(null, null, data.toString());
+        return written(null, data);
     }
 
     @Override

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
-import io.runtape.sse.SseWriter;
 import jakarta.inject.Singleton;
 
 /** Anthropic's Messages API: {@code POST /v1/messages}. */
@@ -32,7 +31,7 @@ public final class AnthropicDialect extends FoldDialect {
     public byte[] errorEvent(Failure failure) {
         ObjectNode data = JsonNodeFactory.instance.objectNode().put("type", "error");
         data.putObject("error").put("type", failure.code()).put("message", failure.message());
-        return SseWriter.event("error", null, data.toString());
+        return written("error", data);
     }
 
     @Override

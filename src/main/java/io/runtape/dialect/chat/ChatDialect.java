@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
-import io.runtape.sse.SseWriter;
 import jakarta.inject.Singleton;
 
 /** OpenAI's chat completions, {@code POST /v1/chat/completions}, and its imitations. */
@@ -34,7 +33,7 @@ public final class ChatDialect extends FoldDialect {
                 .put("type", failure.code())
                 .putNull("param")
                 .put("code", failure.code());
-        return SseWriter.event(null, null, data.toString());
+        return written(null, data);
     }
 
     @Override

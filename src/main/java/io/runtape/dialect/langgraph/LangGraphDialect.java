@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
-import io.runtape.sse.SseWriter;
 import jakarta.inject.Singleton;
 import java.util.Set;
 
@@ -54,7 +53,7 @@ public final class LangGraphDialect extends FoldDialect {
     public byte[] errorEvent(Failure failure) {
         ObjectNode data = JsonNodeFactory.instance.objectNode();
         data.put("error", failure.code()).put("message", failure.message());
-        return SseWriter.event("error", null, data.toString());
+        return written("error", data);
     }
 
     @Override

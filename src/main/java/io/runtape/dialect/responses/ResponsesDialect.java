@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
-import io.runtape.sse.SseWriter;
 import jakarta.inject.Singleton;
 
 /** OpenAI's Responses API: {@code POST /v1/responses}. */
@@ -31,7 +30,7 @@ public final class ResponsesDialect extends FoldDialect {
         ObjectNode data = error(failure).put("type", "error").put("sequence_number", 0);
         // Flat as the API documents it, and nested as OpenAI's clients look for it.
         data.set("error", error(failure).put("type", failure.code()));
-        return SseWriter.event("error", null, data.toString());
+        return written("error", data);
     }
 
     private static ObjectNode error(Failure failure) {
