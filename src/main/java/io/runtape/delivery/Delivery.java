@@ -7,12 +7,19 @@ import io.runtape.server.fairness.ReadTurns;
 import io.runtape.server.fairness.UnsentBytes;
 import io.smallrye.mutiny.Multi;
 import io.vertx.core.buffer.Buffer;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /** Makes readers of runs, and bounds the bytes of all their queues together. Safe for any thread. */
 @Singleton
 public final class Delivery {
+
+    /** Its multiples, without their whole part, are evenly spread however many there are. */
+    private static final double GOLDEN_RATIO = 0.618_033_988_749_895;
 
     /**
      * Bytes that may wait in the queues of all readers: an eighth of the heap, 64 MiB at most. Not a constant: a native
@@ -29,41 +36,93 @@ public final class Delivery {
     /** Bytes that replays have read ahead, bounded by {@link #queuedMax} too. */
     private final AtomicLong ahead = new AtomicLong();
 
-    Delivery(StreamedFrames reader, DeliveryMetrics metrics, ReadTurns turns, UnsentBytes untaken) {
+    /** How long the connection of a tail may last; zero for as long as it takes. */
+    private final Duration ageMax;
+
+    private final LongSupplier nanoClock;
+    private final AtomicInteger tails = new AtomicInteger();
+
+    @Inject
+    Delivery(
+            StreamedFrames reader,
+            DeliveryMetrics metrics,
+            ReadTurns turns,
+            UnsentBytes untaken,
+            DeliveryConfig config) {
+        this(reader, metrics, turns, untaken, config.maxConnectionAge().orElse(Duration.ZERO), System::nanoTime);
+    }
+
+    Delivery(
+            StreamedFrames reader,
+            DeliveryMetrics metrics,
+            ReadTurns turns,
+            UnsentBytes untaken,
+            Duration ageMax,
+            LongSupplier nanoClock) {
         this.reader = reader;
         this.metrics = metrics;
         this.turns = turns;
         this.untaken = untaken;
+        this.ageMax = ageMax;
+        this.nanoClock = nanoClock;
     }
 
     /**
      * The body for the client of a live call: all frames from the first on, as they become durable. Fails if the
      * response broke off.
      *
-     * @param eventIds whether each event gets an {@code id} line
+     * @param form the form of the body
      * @param loop the event loop that subscribes and gets all items
      */
-    public Multi<Buffer> body(RunJournal run, boolean eventIds, EventLoop loop) {
-        return read(RunSource.of(run, run.start().owner().id()), 0, bodyFraming(eventIds, false), loop);
+    public Multi<Buffer> body(RunJournal run, BodyForm form, EventLoop loop) {
+        return body(RunSource.of(run, run.start().owner().id()), 0, form, loop);
     }
 
-    /**
-     * The form of the body for clients of recorded calls.
-     *
-     * @param decoded whether a body that the gateway can decode goes out without its content coding, as it always does
-     *     with ids; a reader that does not begin at the first frame needs that
-     */
-    public static StreamFormat bodyFraming(boolean eventIds, boolean decoded) {
-        if (eventIds) {
-            return new EventIdFraming(0);
-        }
-        return decoded ? VerbatimFraming.decoded() : VerbatimFraming.ofTheWire();
+    /** The same of a run that may have ended, from that position on. */
+    public Multi<Buffer> body(RunSource source, long after, BodyForm form, EventLoop loop) {
+        return read(source, after, form.framing(), loop);
     }
 
     /** A reader of the run in that form, from that position on. */
-    public Multi<Buffer> read(RunSource source, long after, StreamFormat framing, EventLoop loop) {
+    Multi<Buffer> read(RunSource source, long after, StreamFormat framing, EventLoop loop) {
+        return read(source, after, framing, unbounded(), loop);
+    }
+
+    /** The same, beginning with these bytes. */
+    Multi<Buffer> read(
+            Preface first, RunSource source, long after, StreamFormat framing, ConnectionAge age, EventLoop loop) {
         return Multi.createFrom()
-                .publisher(subscriber -> new RunReader(source, after, framing, loop, this, subscriber).begin());
+                .publisher(subscriber -> new RunReader(source, after, framing, age, loop, this, subscriber)
+                        .beginningWith(first)
+                        .begin());
+    }
+
+    private ConnectionAge unbounded() {
+        return new ConnectionAge(nanoClock, Duration.ZERO);
+    }
+
+    /** The same, up to that age of its connection. */
+    Multi<Buffer> read(RunSource source, long after, StreamFormat framing, ConnectionAge age, EventLoop loop) {
+        return Multi.createFrom()
+                .publisher(subscriber -> new RunReader(source, after, framing, age, loop, this, subscriber).begin());
+    }
+
+    /**
+     * How old the connection of a tail may get that begins now. A verbatim one may get as old as it likes: without ids
+     * it could not go on.
+     */
+    ConnectionAge tailAge(boolean verbatim) {
+        if (verbatim || ageMax.isZero()) {
+            return unbounded();
+        }
+        // Tails that began together end up to a tenth earlier, evenly spread, so that they do not come back together.
+        double spread = (tails.getAndIncrement() & Integer.MAX_VALUE) * GOLDEN_RATIO % 1;
+        return new ConnectionAge(nanoClock, ageMax.minusNanos((long) (ageMax.toNanos() / 10 * spread)));
+    }
+
+    /** The clock of all readers, as {@link System#nanoTime}. */
+    public LongSupplier nanoClock() {
+        return nanoClock;
     }
 
     /** The replay of an ended run in that form, that many times as fast as the recording; it begins on subscription. */

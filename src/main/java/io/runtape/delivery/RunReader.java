@@ -11,6 +11,7 @@ import io.runtape.sse.FrameKind;
 import io.runtape.sse.SseWriter;
 import io.vertx.core.buffer.Buffer;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -39,8 +40,6 @@ final class RunReader implements Flow.Subscription, CommitListener {
     /** How many bytes may wait in the queue: enough for a few commits, and little enough for thousands of readers. */
     private static final long QUEUE_BYTES_MAX = 1 << 20;
 
-    private static final long KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(15);
-
     /**
      * The most bytes of an item: so few that no reader holds up its event loop, or holds much that its client does not
      * take.
@@ -52,6 +51,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     private final RunSource source;
     private final StreamFormat framing;
+    private final ConnectionAge age;
     private final EventLoop loop;
     private final Delivery delivery;
     private final Flow.Subscriber<? super Buffer> subscriber;
@@ -63,6 +63,8 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private long partsThrough;
 
     private @Nullable RunEnding ending;
+    private @Nullable Preface preface;
+    private boolean prefaceSent;
     private long demand;
     private boolean draining;
     private boolean reading;
@@ -75,14 +77,15 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private int readLimit = FrameReader.FIRST_BLOCK_FRAMES;
     private boolean done;
     private boolean behind;
-    private long lastItemNanos = System.nanoTime();
-    private @Nullable ScheduledFuture<?> keepAlive;
+    private @Nullable IdleTimer keepAlive;
+    private @Nullable ScheduledFuture<?> ageTimer;
     private UnsentBytes.@Nullable Held untaken;
 
     RunReader(
             RunSource source,
             long after,
             StreamFormat framing,
+            ConnectionAge age,
             EventLoop loop,
             Delivery delivery,
             Flow.Subscriber<? super Buffer> subscriber) {
@@ -90,9 +93,16 @@ final class RunReader implements Flow.Subscription, CommitListener {
         this.position = after;
         this.partsThrough = after;
         this.framing = framing;
+        this.age = age;
         this.loop = loop;
         this.delivery = delivery;
         this.subscriber = subscriber;
+    }
+
+    /** Sends these bytes first. Call it before {@link #begin}. */
+    RunReader beginningWith(Preface first) {
+        preface = first;
+        return this;
     }
 
     /** Begins: registers with a live run and gets the bound of what can be read, in one step. */
@@ -109,8 +119,12 @@ final class RunReader implements Flow.Subscription, CommitListener {
             }
         }
         delivery.metrics().readers(1);
-        if (framing.keepsAlive()) {
-            keepAliveIn(KEEP_ALIVE_NANOS);
+        @Nullable Duration idle = framing.keepAlive();
+        if (idle != null) {
+            keepAlive = IdleTimer.begin(loop, delivery.nanoClock(), idle, this::keepAlive);
+        }
+        if (age.isBounded()) {
+            ageTimer = loop.schedule(this::drain, Math.max(0, age.leftNanos()), TimeUnit.NANOSECONDS);
         }
         subscriber.onSubscribe(this);
     }
@@ -187,7 +201,10 @@ final class RunReader implements Flow.Subscription, CommitListener {
             live.unsubscribe(this);
         }
         if (keepAlive != null) {
-            keepAlive.cancel(false);
+            keepAlive.stop();
+        }
+        if (ageTimer != null) {
+            ageTimer.cancel(false);
         }
     }
 
@@ -213,6 +230,16 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     /** Does one step; false if there is nothing to do until something happens. */
     private boolean step() {
+        Preface first = preface;
+        if (first != null && !prefaceSent) {
+            prefaceSent = true;
+            emit(first.bytes());
+            return true;
+        }
+        if (age.isOver() && framing.betweenFrames() && (ending == null || hasMore())) {
+            cutForAge();
+            return true;
+        }
         FrameBlock next = queue.peek();
         if (next != null && next.last() <= position) {
             poll();
@@ -227,7 +254,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
             poll();
             return true;
         }
-        if (position < durable && partsThrough < durable) {
+        if (hasMore()) {
             read();
             return false;
         }
@@ -237,6 +264,19 @@ final class RunReader implements Flow.Subscription, CommitListener {
         }
         finish(end);
         return true;
+    }
+
+    /** Whether there are durable frames that the reader has not got. */
+    private boolean hasMore() {
+        return position < durable && partsThrough < durable;
+    }
+
+    private void cutForAge() {
+        emit(age.cut());
+        if (!done) {
+            settle();
+            subscriber.onComplete();
+        }
     }
 
     private FrameBlock poll() {
@@ -287,7 +327,9 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private void emit(Buffer bytes) {
         if (bytes.length() > 0) {
             demand--;
-            lastItemNanos = System.nanoTime();
+            if (keepAlive != null) {
+                keepAlive.busy();
+            }
             subscriber.onNext(bytes);
             if (demand == 0 && !done && untaken == null) {
                 hold(bytes.length());
@@ -305,6 +347,10 @@ final class RunReader implements Flow.Subscription, CommitListener {
             delivery.untaken().release(untaken);
             untaken = null;
         }
+        if (preface != null && (prefaceSent || done)) {
+            preface.taken().run();
+            preface = null;
+        }
     }
 
     private void cutOff() {
@@ -321,7 +367,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
             try {
                 FrameBlock block = delivery.reader().block(source.pk(), from, upTo, limit);
                 @Nullable
-                FrameKind completing = framing.keepsAlive() && onlyParts(block)
+                FrameKind completing = framing.isTail() && onlyParts(block)
                         ? delivery.reader().completes(source.pk(), from, upTo)
                         : null;
                 StreamFormat.@Nullable Rendered rendered = renderRead(block, completing, from);
@@ -407,7 +453,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     }
 
     private void finish(RunEnding end) {
-        if (end.cut() && !framing.keepsAlive()) {
+        if (end.cut() && !framing.isTail()) {
             fail("the run broke off");
             return;
         }
@@ -430,18 +476,9 @@ final class RunReader implements Flow.Subscription, CommitListener {
         }
     }
 
-    private void keepAliveIn(long nanos) {
-        keepAlive = loop.schedule(this::keepAlive, nanos, TimeUnit.NANOSECONDS);
-    }
-
     private void keepAlive() {
-        if (done) {
-            return;
-        }
-        long left = KEEP_ALIVE_NANOS - (System.nanoTime() - lastItemNanos);
-        if (left <= 0 && demand > 0 && (reading ? readBetweenFrames : framing.betweenFrames())) {
+        if (demand > 0 && (reading ? readBetweenFrames : framing.betweenFrames())) {
             emit(Buffer.buffer(SseWriter.keepAlive()));
         }
-        keepAliveIn(left > 0 ? left : KEEP_ALIVE_NANOS);
     }
 }

@@ -2,7 +2,9 @@ package io.runtape.delivery;
 
 import io.runtape.run.FrameBlock;
 import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The form in which a reader gets frames. Each reader has its own object, confined to its event loop; the blocks of one
@@ -23,8 +25,16 @@ interface StreamFormat {
         return Buffer.buffer();
     }
 
-    /** Whether the reader gets comments as keep-alives while nothing happens. */
-    default boolean keepsAlive() {
+    /** How long nothing may happen until the reader gets a comment as a keep-alive; null if it gets none. */
+    default @Nullable Duration keepAlive() {
+        return null;
+    }
+
+    /**
+     * Whether this is the form of a tail: it holds parts back for the frame that completes them, and says how the run
+     * ended, instead of ending as the response did.
+     */
+    default boolean isTail() {
         return false;
     }
 

@@ -8,11 +8,13 @@ import io.runtape.server.loop.EventLoops;
 import io.runtape.store.BlockingWork;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -62,6 +64,16 @@ final class StreamReply {
                 .flatMap(response::apply)
                 .onFailure(e -> !(e instanceof ApiException))
                 .recoverWithUni(this::cut);
+    }
+
+    /**
+     * The same for work that takes more than a turn of the owner's; call it within {@link #lookedUp}.
+     *
+     * @param work may block and take its time
+     */
+    <T> Uni<Void> made(Callable<T> work, Function<T, Uni<Void>> response) {
+        return BlockingWork.on(Infrastructure.getDefaultWorkerPool(), work, loop)
+                .flatMap(response::apply);
     }
 
     /** Does blocking work when it is the owner's turn; the result comes on the event loop. */

@@ -5,6 +5,7 @@ import io.runtape.sse.SseWriter;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -16,6 +17,8 @@ import java.util.List;
  * later frame begins with those bytes, which mean something else there, a comment goes first.
  */
 final class TailFraming implements StreamFormat {
+
+    static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
 
     private final long idBase;
     private boolean partsReleased;
@@ -44,7 +47,12 @@ final class TailFraming implements StreamFormat {
     }
 
     @Override
-    public boolean keepsAlive() {
+    public Duration keepAlive() {
+        return KEEP_ALIVE;
+    }
+
+    @Override
+    public boolean isTail() {
         return true;
     }
 

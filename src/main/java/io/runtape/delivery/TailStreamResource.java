@@ -2,14 +2,20 @@ package io.runtape.delivery;
 
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.server.memory.BudgetShare;
+import io.runtape.sse.SseWriter;
+import io.runtape.transcript.Snapshots;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
+import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -44,8 +50,10 @@ public final class TailStreamResource {
     private final StreamReaders readers;
     private final Delivery delivery;
     private final ThreadTails threadTails;
+    private final Snapshots snapshots;
 
-    TailStreamResource(StreamReaders readers, Delivery delivery, ThreadTails threadTails) {
+    TailStreamResource(StreamReaders readers, Delivery delivery, ThreadTails threadTails, Snapshots snapshots) {
+        this.snapshots = snapshots;
         this.readers = readers;
         this.delivery = delivery;
         this.threadTails = threadTails;
@@ -74,8 +82,12 @@ public final class TailStreamResource {
                 readers.ofRun(context.request(), asked.broughtTicket(context), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.isVerbatim();
+        boolean fromSnapshot = asked.isFromSnapshot();
         StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
         return reply.lookedUp(lookup.work(), found -> {
+            if (fromSnapshot) {
+                return fromSnapshot(found, reply);
+            }
             RunSource source = found.source();
             long after = position == null ? 0 : position;
             if (after > source.durableSequence()) {
@@ -84,12 +96,48 @@ public final class TailStreamResource {
             if (position != null && source.ending() != null && after == source.lastSequence()) {
                 return reply.nothingMore();
             }
-            reply.head(ResponseType.EVENT_STREAM)
-                    .putHeader("Runtape-Run-Id", found.run().id)
-                    .putHeader("Runtape-Thread-Id", found.run().threadId);
+            head(found, reply);
             StreamFormat framing = verbatim ? VerbatimFraming.decoded() : new TailFraming(0);
-            return reply.write(delivery.read(source, after, framing, reply.loop()));
+            return reply.write(delivery.read(source, after, framing, delivery.tailAge(verbatim), reply.loop()));
         });
+    }
+
+    private Uni<Void> fromSnapshot(RunSources.Found found, StreamReply reply) {
+        BudgetShare room = snapshots.room();
+        // The room is given back when the client has taken the snapshot, and in any case at the end of the call.
+        return reply.made(() -> snapshot(found, room), snapshot -> tail(found, snapshot, room, reply))
+                .onTermination()
+                .invoke(room::close);
+    }
+
+    /** Made from the database alone: while that is away, the reader is cut off like every other. */
+    private Snapshots.Snapshot snapshot(RunSources.Found found, BudgetShare room) throws SQLException {
+        RunSource source = found.source();
+        try {
+            return snapshots.of(found.run(), source.durableSequence(), source.ending() != null, room);
+        } catch (ApiException e) {
+            if (e.code() == ErrorCode.STORE_UNAVAILABLE) {
+                throw new BrokenOffException("the frames cannot be read");
+            }
+            throw e;
+        }
+    }
+
+    /** The tail behind a snapshot. */
+    private Uni<Void> tail(RunSources.Found found, Snapshots.Snapshot snapshot, BudgetShare room, StreamReply reply) {
+        head(found, reply);
+        String id = Long.toString(snapshot.sequence());
+        Preface first =
+                new Preface(Buffer.buffer(SseWriter.event("runtape.snapshot", id, snapshot.data())), room::close);
+        ConnectionAge age = delivery.tailAge(false);
+        return reply.write(
+                delivery.read(first, found.source(), snapshot.sequence(), new TailFraming(0), age, reply.loop()));
+    }
+
+    private static void head(RunSources.Found found, StreamReply reply) {
+        reply.head(ResponseType.EVENT_STREAM)
+                .putHeader("Runtape-Run-Id", found.run().id)
+                .putHeader("Runtape-Thread-Id", found.run().threadId);
     }
 
     /** The tail of a thread: its runs one after the other, then its future runs. */
@@ -106,6 +154,7 @@ public final class TailStreamResource {
                             example = THREAD_EXAMPLE))
     public Uni<Void> thread(@RestPath String id, @BeanParam TailParameters asked, @Context RoutingContext context) {
         asked.check(context);
+        asked.refuseSnapshot();
         StreamReaders.Lookup<Owner> owner = readers.ofThread(context.request(), asked.broughtTicket(context), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.isVerbatim();

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tails of threads: each run in its order, once the earlier one has ended, and then the wait for the next. Safe for any
@@ -31,8 +32,6 @@ import java.util.concurrent.TimeUnit;
 final class ThreadTails {
 
     private static final int CUTS_OFF_AT = Journal.DRAINS_AT + 100;
-
-    private static final long KEEP_ALIVE_SECONDS = 15;
 
     private final RunSources sources;
     private final Delivery delivery;
@@ -79,7 +78,7 @@ final class ThreadTails {
         return Multi.createBy()
                 .repeating()
                 .uni(tail::next)
-                .indefinitely()
+                .until(part -> tail.isCut())
                 .onItem()
                 .transformToMultiAndConcatenate(part -> part);
     }
@@ -99,6 +98,7 @@ final class ThreadTails {
         private final String threadId;
         private final boolean verbatim;
         private final EventLoop loop;
+        private final ConnectionAge age;
         private final long firstOrdinal;
         private final long firstSequence;
         private long ordinal;
@@ -118,6 +118,12 @@ final class ThreadTails {
             this.firstSequence = firstSequence;
             this.verbatim = verbatim;
             this.loop = loop;
+            this.age = delivery.tailAge(verbatim);
+        }
+
+        /** Whether its connection was cut, so that nothing comes next. */
+        boolean isCut() {
+            return age.isCut();
         }
 
         /** What comes next: a run, or the wait for one. */
@@ -142,7 +148,7 @@ final class ThreadTails {
                 return Multi.createFrom().empty();
             }
             StreamFormat framing = verbatim ? VerbatimFraming.decoded() : new TailFraming(found.idBase());
-            return delivery.read(found.source(), after, framing, loop);
+            return delivery.read(found.source(), after, framing, age, loop);
         }
 
         /** Completes when a run has joined the thread; until then it keeps the connection awake. */
@@ -152,13 +158,21 @@ final class ThreadTails {
 
         private void watch(MultiEmitter<? super Buffer> emitter) {
             Runnable unwatch = journal.watchThread(owner, threadId, () -> loop.execute(emitter::complete));
+            long keepAliveNanos = TailFraming.KEEP_ALIVE.toNanos();
             ScheduledFuture<?> awake = loop.scheduleWithFixedDelay(
-                    () -> keepAlive(emitter), KEEP_ALIVE_SECONDS, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
+                    () -> keepAlive(emitter), keepAliveNanos, keepAliveNanos, TimeUnit.NANOSECONDS);
+            @Nullable
+            ScheduledFuture<?> tooOld = age.isBounded()
+                    ? loop.schedule(() -> cutForAge(emitter), Math.max(0, age.leftNanos()), TimeUnit.NANOSECONDS)
+                    : null;
             Runnable cut = () -> loop.execute(() -> fail(emitter, new BrokenOffException("the gateway stops")));
             emitter.onTermination(() -> {
                 waiting.remove(cut);
                 unwatch.run();
                 awake.cancel(false);
+                if (tooOld != null) {
+                    tooOld.cancel(false);
+                }
             });
             waiting.add(cut);
             if (stopping) {
@@ -166,6 +180,11 @@ final class ThreadTails {
             }
             // A run may have joined between the look-up and the watch.
             completeWhereRunJoined(emitter);
+        }
+
+        private void cutForAge(MultiEmitter<? super Buffer> emitter) {
+            emitter.emit(age.cut());
+            emitter.complete();
         }
 
         private void completeWhereRunJoined(MultiEmitter<? super Buffer> emitter) {

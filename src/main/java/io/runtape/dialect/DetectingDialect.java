@@ -69,6 +69,23 @@ final class DetectingDialect implements Dialect {
         return UNKNOWN.transcript(events);
     }
 
+    /** Until a dialect begins, it cannot tell which events will have been said in it. */
+    @Override
+    public Optional<OpenTranscript> openTranscript(Iterable<ServerSentEvent> events) {
+        int looked = 0;
+        for (ServerSentEvent event : events) {
+            JsonNode data = Payload.parsed(event.data());
+            Optional<Dialect> dialect = begunBy(EventType.of(event, data), data);
+            if (dialect.isPresent()) {
+                return dialect.get().openTranscript(events);
+            }
+            if (++looked == LOOKED_AT_MAX) {
+                return Optional.of(UNKNOWN.openTranscript(events));
+            }
+        }
+        return Optional.empty();
+    }
+
     @Override
     public List<Message> answered(String responseBody) {
         return answeredBy(Payload.parsed(responseBody))

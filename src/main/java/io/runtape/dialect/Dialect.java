@@ -1,8 +1,12 @@
 package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.sse.ServerSentEvent;
+import io.runtape.sse.SseWriter;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The meaning of one agent API's events. No method fails on strange input: a dialect leaves out what it does not
@@ -57,4 +61,27 @@ public interface Dialect {
 
     /** The same for a run whose response is one JSON document instead of a stream. */
     List<Message> answered(String responseBody);
+
+    /**
+     * The transcript of a beginning of a run, such that later events can be folded into it.
+     *
+     * @return empty as long as the events say nothing in this dialect: then the transcript begins with the first event
+     */
+    Optional<OpenTranscript> openTranscript(Iterable<ServerSentEvent> events);
+
+    /**
+     * The event with which an agent API of this dialect reports an error in its stream. The gateway sends it to a client
+     * whose stream began before the agent API failed. Without a form of its own a dialect writes RunTools' form, an
+     * event {@code error} with a code and a message.
+     */
+    default byte[] errorEvent(Failure failure) {
+        ObjectNode data = JsonNodeFactory.instance.objectNode();
+        data.put("code", failure.code()).put("message", failure.message());
+        return SseWriter.event("error", null, data.toString());
+    }
+
+    /** Whether agent APIs of this dialect are usually called at this path. */
+    default boolean isUsualAt(String path) {
+        return false;
+    }
 }

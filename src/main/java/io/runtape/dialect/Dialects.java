@@ -3,6 +3,7 @@ package io.runtape.dialect;
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,21 @@ public class Dialects {
     public Dialect ofClients(String setting, String path) {
         Dialect known = of(setting, path);
         return known == detecting && OF_LANG_GRAPH.matcher(path).matches() ? named("langgraph", path) : known;
+    }
+
+    /**
+     * The dialect that the client of a call to this path speaks, as far as the setting or the path tells; otherwise one
+     * that writes as RunTools does.
+     *
+     * @param setting a dialect's name, or another word
+     */
+    public Dialect expected(String setting, String path) {
+        Optional<Dialect> set =
+                known.stream().filter(dialect -> dialect.name().equals(setting)).findFirst();
+        return set.or(() -> known.stream()
+                        .filter(dialect -> dialect.isUsualAt(path))
+                        .findFirst())
+                .orElse(detecting);
     }
 
     /**

@@ -13,6 +13,15 @@ public record Failure(String code, String message) {
     /** The code of a failure without a code of its own. */
     public static final String NO_CODE = "upstream_error";
 
+    /** The failure in the body of an error response; without a message if the body has none that is understood. */
+    public static Failure inBody(String body) {
+        JsonNode json = Payload.parsed(body);
+        if (!json.isObject()) {
+            return new Failure(NO_CODE, "");
+        }
+        return of(json.has("error") && !json.path("error").isBoolean() ? json.path("error") : json);
+    }
+
     /**
      * The failure in a JSON value: a text, or an object with a {@code message} and with a {@code code} or a {@code
      * type}.

@@ -2,8 +2,11 @@ package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.sse.ServerSentEvent;
+import io.runtape.sse.SseWriter;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A dialect that reads the events of both live and recorded runs with the same {@link EventFold}. */
 public abstract class FoldDialect implements Dialect {
@@ -32,26 +35,46 @@ public abstract class FoldDialect implements Dialect {
         return true;
     }
 
+    /** An event of this type, null for none, with this data. */
+    protected static byte[] written(@Nullable String type, JsonNode data) {
+        return SseWriter.event(type, null, data.toString());
+    }
+
     @Override
     public final RunDigest digest() {
         return new FoldDigest(name, saysThatItEnds(), fold);
     }
 
-    /** Shows a stream without any understood event in the unknown dialect, rather than as nothing. */
+    /** Shows a stream that says nothing in this dialect in the unknown dialect, rather than as nothing. */
     @Override
     public final List<Message> transcript(Iterable<ServerSentEvent> events) {
-        FoldTranscript transcript = new FoldTranscript(fold);
+        FoldTranscript transcript = folded(events);
+        return transcript.hasBegun() ? transcript.messages() : UNKNOWN.transcript(events);
+    }
+
+    @Override
+    public final Optional<OpenTranscript> openTranscript(Iterable<ServerSentEvent> events) {
+        FoldTranscript transcript = folded(events);
+        return transcript.hasBegun() ? Optional.of(transcript.open(name)) : Optional.empty();
+    }
+
+    /** A transcript without events. */
+    final FoldTranscript begun() {
+        return new FoldTranscript(fold);
+    }
+
+    private FoldTranscript folded(Iterable<ServerSentEvent> events) {
+        FoldTranscript transcript = begun();
         for (ServerSentEvent event : events) {
             JsonNode data = Payload.parsed(event.data());
             transcript.event(EventType.of(event, data), data);
         }
-        List<Message> said = transcript.messages();
-        return said.isEmpty() ? UNKNOWN.transcript(events) : said;
+        return transcript;
     }
 
     @Override
     public final List<Message> answered(String responseBody) {
-        FoldTranscript transcript = new FoldTranscript(fold);
+        FoldTranscript transcript = begun();
         transcript.response(Payload.parsed(responseBody));
         List<Message> said = transcript.messages();
         return said.isEmpty() ? UNKNOWN.answered(responseBody) : said;

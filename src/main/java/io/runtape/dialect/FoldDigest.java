@@ -26,6 +26,7 @@ final class FoldDigest implements RunDigest, RunSink {
 
     private final String dialect;
     private final boolean saysThatItEnds;
+    private final FoldMemory memory = new FoldMemory();
     private final EventFold fold;
     private @Nullable String id;
     private @Nullable String model;
@@ -87,6 +88,11 @@ final class FoldDigest implements RunDigest, RunSink {
         StringBuilder joined = new StringBuilder(chars);
         texts.values().forEach(joined::append);
         return joined.isEmpty() ? null : TextNode.valueOf(joined.toString());
+    }
+
+    @Override
+    public FoldMemory memory() {
+        return memory;
     }
 
     @Override

@@ -1,8 +1,11 @@
 package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -14,14 +17,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class FoldTranscript implements RunSink {
 
+    private final FoldMemory memory = new FoldMemory();
     private final EventFold fold;
     private final List<PartDraft> drafts = new ArrayList<>();
-    private final Map<String, PartDraft.Prose> prose = new HashMap<>();
+    private final Map<Place, PartDraft.Prose> prose = new LinkedHashMap<>();
     private final Map<String, PartDraft.Call> calls = new HashMap<>();
-    private final Map<String, StringBuilder> arguments = new HashMap<>();
+    private final Map<String, StringBuilder> arguments = new LinkedHashMap<>();
     private final Map<String, PartDraft.Result> results = new HashMap<>();
     private @Nullable JsonNode result;
     private @Nullable Failure error;
+    private boolean ended;
+
+    /** Where a text or reasoning belongs, in the keys of its dialect. */
+    private record Place(boolean reasoning, String message, String part) {}
 
     FoldTranscript(Function<RunSink, EventFold> dialect) {
         this.fold = dialect.apply(this);
@@ -35,14 +43,18 @@ final class FoldTranscript implements RunSink {
         fold.response(body);
     }
 
+    /** Whether any event has begun a part, even if that was taken back. */
+    boolean hasBegun() {
+        return !drafts.isEmpty() || result != null;
+    }
+
     /** The messages; empty if no event was understood. */
     List<Message> messages() {
         fold.end();
         arguments.forEach((id, text) -> {
             PartDraft.Call call = calls.get(id);
             if (call != null && call.input == null) {
-                // Some models write an empty text if there are no arguments.
-                call.take(Payload.parsed(text.isEmpty() ? "{}" : text.toString()));
+                call.take(typed(text));
             }
         });
         List<Part> parts = new ArrayList<>();
@@ -60,6 +72,63 @@ final class FoldTranscript implements RunSink {
         return parts.isEmpty() ? List.of() : List.of(new Message(Role.ASSISTANT, parts));
     }
 
+    /** Arguments that came in pieces. Some models write an empty text if there are no arguments. */
+    private static JsonNode typed(StringBuilder text) {
+        return Payload.parsed(text.isEmpty() ? "{}" : text.toString());
+    }
+
+    /** The transcript so far, such that the same sink in another place goes on as this one would. */
+    OpenTranscript open(String dialect) {
+        Map<PartDraft, Place> places = new IdentityHashMap<>();
+        Map<String, PartDraft> lasts = new HashMap<>();
+        prose.forEach((place, draft) -> {
+            places.put(draft, place);
+            lasts.put(place.message(), draft);
+        });
+        List<OpenPart> parts =
+                drafts.stream().map(draft -> open(draft, places, lasts)).toList();
+        ObjectNode state = memory.json();
+        arguments.forEach((id, text) -> {
+            if (!calls.containsKey(id)) {
+                state.withObjectProperty("arguments").put(id, text.toString());
+            }
+        });
+        if (result != null) {
+            state.set("result", result);
+        }
+        List<OpenMessage> messages = parts.isEmpty() ? List.of() : List.of(new OpenMessage(Role.ASSISTANT, parts));
+        return new OpenTranscript(dialect, messages, state);
+    }
+
+    private OpenPart open(PartDraft draft, Map<PartDraft, Place> places, Map<String, PartDraft> lasts) {
+        Place place = places.get(draft);
+        if (place != null) {
+            return open((PartDraft.Prose) draft, place, lasts);
+        }
+        return draft instanceof PartDraft.Call call ? open(call) : OpenPart.inPlace(draft.part(), false);
+    }
+
+    /** A text is complete when it has come whole, or when a later one of its message has begun. */
+    private OpenPart open(PartDraft.Prose draft, Place place, Map<String, PartDraft> lasts) {
+        boolean open = !ended && !draft.isSettled() && lasts.get(place.message()) == draft;
+        return new OpenPart(draft.part(), open, place.message(), place.part(), null);
+    }
+
+    private OpenPart open(PartDraft.Call call) {
+        StringBuilder text = arguments.get(call.id);
+        if (call.input != null || text == null) {
+            boolean open = !ended && call.input == null && !results.containsKey(call.id);
+            return OpenPart.inPlace(call.part(), open);
+        }
+        Part part = new Part.ToolCall(call.id, call.name, typed(text));
+        return new OpenPart(part, !ended && !results.containsKey(call.id), null, null, text.toString());
+    }
+
+    @Override
+    public FoldMemory memory() {
+        return memory;
+    }
+
     @Override
     public void text(String message, String part, String delta) {
         prose(false, message, part).append(delta);
@@ -72,7 +141,7 @@ final class FoldTranscript implements RunSink {
 
     @Override
     public void wholeText(String message, String part, String text) {
-        prose(false, message, part).replace(text);
+        whole(prose(false, message, part), text);
     }
 
     @Override
@@ -82,11 +151,16 @@ final class FoldTranscript implements RunSink {
 
     @Override
     public void wholeReasoning(String message, String part, String text) {
-        prose(true, message, part).replace(text);
+        whole(prose(true, message, part), text);
+    }
+
+    private static void whole(PartDraft.Prose draft, String text) {
+        draft.replace(text);
+        draft.settle();
     }
 
     private PartDraft.Prose prose(boolean reasoning, String message, String part) {
-        return prose.computeIfAbsent((reasoning ? "r" : "t") + message + '\n' + part, key -> {
+        return prose.computeIfAbsent(new Place(reasoning, message, part), key -> {
             PartDraft.Prose fresh = new PartDraft.Prose(reasoning, "", false);
             drafts.add(fresh);
             return fresh;
@@ -169,6 +243,6 @@ final class FoldTranscript implements RunSink {
 
     @Override
     public void end(@Nullable Verdict verdict) {
-        // Not part of the transcript.
+        ended = verdict != null;
     }
 }

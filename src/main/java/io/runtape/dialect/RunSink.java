@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  */
 public interface RunSink {
 
+    /** What the fold must remember between events. */
+    FoldMemory memory();
+
     /** The run's id at the agent API. */
     void id(String id);
 

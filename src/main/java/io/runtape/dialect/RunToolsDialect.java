@@ -1,11 +1,13 @@
 package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.runtape.sse.ServerSentEvent;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The RunTools agent API, in both of its vocabularies. */
 @Singleton
@@ -51,6 +53,16 @@ public final class RunToolsDialect implements Dialect {
         RunToolsTranscript transcript = new RunToolsTranscript();
         events.forEach(transcript::event);
         return transcript.isUnderstood() ? transcript.messages() : UNKNOWN.transcript(events);
+    }
+
+    @Override
+    public Optional<OpenTranscript> openTranscript(Iterable<ServerSentEvent> events) {
+        RunToolsTranscript transcript = new RunToolsTranscript();
+        events.forEach(transcript::event);
+        return transcript.isUnderstood()
+                ? Optional.of(
+                        new OpenTranscript(name(), transcript.openMessages(), JsonNodeFactory.instance.objectNode()))
+                : Optional.empty();
     }
 
     @Override

@@ -46,6 +46,32 @@ final class RunToolsTranscript {
         return all;
     }
 
+    /** The messages, with each part that later events may change marked as open. */
+    List<OpenMessage> openMessages() {
+        List<OpenMessage> all = new ArrayList<>();
+        for (Message message : messages) {
+            all.add(new OpenMessage(
+                    message.role(),
+                    message.parts().stream()
+                            .map(part -> OpenPart.inPlace(part, false))
+                            .toList()));
+        }
+        if (!drafts.isEmpty()) {
+            all.add(new OpenMessage(
+                    Role.ASSISTANT,
+                    drafts.stream()
+                            .map(draft -> OpenPart.inPlace(draft.part(), isOpen(draft)))
+                            .toList()));
+        }
+        return all;
+    }
+
+    private boolean isOpen(PartDraft draft) {
+        return draft instanceof PartDraft.Prose text && !text.isSettled()
+                || draft instanceof PartDraft.Call call && calls.isAnnounced(call)
+                || draft instanceof PartDraft.Result result && !result.isGiven();
+    }
+
     private void take(RunToolsEvent meaning, Payload payload) {
         switch (meaning) {
             case USER_MESSAGE -> userMessage(payload.text());
@@ -68,7 +94,8 @@ final class RunToolsTranscript {
         }
     }
 
-    private void userMessage(String text) {
+    /** The user's message ends the agent's message before it. */
+    void userMessage(String text) {
         if (text.isEmpty()) {
             return;
         }
@@ -92,7 +119,7 @@ final class RunToolsTranscript {
                 && last.takes(reasoning)) {
             last.append(delta);
         } else {
-            drafts.add(new PartDraft.Prose(reasoning, delta, false));
+            add(new PartDraft.Prose(reasoning, delta, false));
         }
     }
 
@@ -109,7 +136,7 @@ final class RunToolsTranscript {
         List<PartDraft.Prose> open =
                 pieces.stream().filter(piece -> !piece.isSettled()).toList();
         if (open.isEmpty()) {
-            drafts.add(new PartDraft.Prose(reasoning, text, true));
+            add(new PartDraft.Prose(reasoning, text, true));
         } else if (!says(open, text)) {
             open.get(open.size() - 1).replace(text);
         }
@@ -155,14 +182,29 @@ final class RunToolsTranscript {
         JsonNode input = called.field("arguments", "input", "args", "params", "parameters");
         // Arguments often come as JSON in a string, as models write them.
         JsonNode arguments = input != null && input.isTextual() ? Payload.parsed(input.asText()) : input;
-        PartDraft.Call fresh = calls.called(payload.id(CALL_ID), name, arguments);
+        call(payload.id(CALL_ID), name, arguments);
+    }
+
+    /** A call begins, or an announced one is completed. */
+    void call(@Nullable String id, String name, @Nullable JsonNode input) {
+        PartDraft.Call fresh = calls.called(id, name, input);
         if (fresh != null) {
-            drafts.add(fresh);
+            add(fresh);
         }
     }
 
     private PartDraft.Result result(Payload payload) {
-        return calls.result(payload.id(CALL_ID), payload.string("name", "tool", "toolName"), drafts::add);
+        return result(payload.id(CALL_ID), payload.string("name", "tool", "toolName"));
+    }
+
+    /** The result that an output of this call, or of this tool, belongs to; it begins if there is none. */
+    PartDraft.Result result(@Nullable String id, @Nullable String name) {
+        return calls.result(id, name, this::add);
+    }
+
+    /** Begins a part of the agent's message. */
+    void add(PartDraft draft) {
+        drafts.add(draft);
     }
 
     /** Ends a call. Some runtimes put the result into this event, others send it separately. */
@@ -251,6 +293,6 @@ final class RunToolsTranscript {
     }
 
     private void whole(Part part) {
-        drafts.add(new PartDraft.Whole(part));
+        add(new PartDraft.Whole(part));
     }
 }

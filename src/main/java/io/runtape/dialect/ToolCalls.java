@@ -32,6 +32,11 @@ final class ToolCalls {
         return call;
     }
 
+    /** Whether the next call of this name, without an id, completes this one. */
+    boolean isAnnounced(Call call) {
+        return announced == call;
+    }
+
     private @Nullable Call announcedAs(String name) {
         return announced != null && announced.isOpen() && announced.name.equals(name) ? announced : null;
     }

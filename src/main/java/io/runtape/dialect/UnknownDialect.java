@@ -1,5 +1,6 @@
 package io.runtape.dialect;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.runtape.sse.ServerSentEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,18 @@ final class UnknownDialect {
             }
         }
         return parts.isEmpty() ? List.of() : List.of(new Message(Role.ASSISTANT, parts));
+    }
+
+    /** Every further event with data is one more text. */
+    OpenTranscript openTranscript(Iterable<ServerSentEvent> events) {
+        List<OpenMessage> messages = transcript(events).stream()
+                .map(message -> new OpenMessage(
+                        message.role(),
+                        message.parts().stream()
+                                .map(part -> OpenPart.inPlace(part, false))
+                                .toList()))
+                .toList();
+        return new OpenTranscript(name(), messages, JsonNodeFactory.instance.objectNode());
     }
 
     List<Message> answered(String responseBody) {

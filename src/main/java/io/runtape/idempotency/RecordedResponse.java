@@ -1,6 +1,7 @@
 package io.runtape.idempotency;
 
 import io.netty.channel.EventLoop;
+import io.runtape.delivery.BodyForm;
 import io.runtape.delivery.Delivery;
 import io.runtape.delivery.RunSource;
 import io.runtape.delivery.RunSources;
@@ -108,15 +109,14 @@ public final class RecordedResponse {
      * response broke off.
      *
      * @param after the sequence to begin after
-     * @param eventIds whether each event gets an {@code id} line
-     * @param decoded see {@link Delivery#bodyFraming}
+     * @param form the form of the body
      * @param loop the event loop that subscribes and gets all items
      * @throws ApiException 400 if {@code after} is past the last frame
      */
-    public Multi<Buffer> body(long after, boolean eventIds, boolean decoded, EventLoop loop) {
+    public Multi<Buffer> body(long after, BodyForm form, EventLoop loop) {
         if (after > source.durableSequence()) {
             throw ApiException.unknownSequence(source.durableSequence());
         }
-        return delivery.read(source, after, Delivery.bodyFraming(eventIds, decoded), loop);
+        return delivery.body(source, after, form, loop);
     }
 }

@@ -1,6 +1,9 @@
 package io.runtape.relay;
 
 import io.netty.channel.EventLoop;
+import io.runtape.delivery.BodyForm;
+import io.runtape.dialect.Dialect;
+import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.idempotency.RecordedHead;
@@ -35,6 +38,7 @@ final class CallOpening {
     private final EventLoop loop;
     private final Journal journal;
     private final RecordedResponses answers;
+    private final Dialects dialects;
     private final BiFunction<RecordedCall, RunJournal, RunRelay> relaying;
     private final RecordedCall call;
     private @Nullable RunRelay relay;
@@ -47,12 +51,14 @@ final class CallOpening {
             EventLoop loop,
             Journal journal,
             RecordedResponses answers,
+            Dialects dialects,
             BiFunction<RecordedCall, RunJournal, RunRelay> relaying) {
         this.call = call;
         this.client = client;
         this.loop = loop;
         this.journal = journal;
         this.answers = answers;
+        this.dialects = dialects;
         this.relaying = relaying;
     }
 
@@ -149,6 +155,10 @@ final class CallOpening {
 
     private void repeat(RecordedResponse response, RuntapeHeaders own) {
         call.release();
+        if (!Boolean.FALSE.equals(call.asked().stream())) {
+            Dialect expected = dialects.expected(call.upstream().dialect(), call.path());
+            client.awaitHead(response.runId(), response.threadId(), expected, true);
+        }
         response.head(loop)
                 .subscribe()
                 .with(
@@ -165,13 +175,13 @@ final class CallOpening {
             return;
         }
         ResponseHead again = ResponseHead.again(head, status);
-        boolean ids = own.eventIds() && head.stream() && again.isReadable();
-        boolean decoded = ids || own.position() > 0 && again.isReadable();
+        BodyForm form = own.form(head.stream(), again.isReadable());
         try {
             client.repeat(
-                    decoded ? again.decoded() : again,
-                    response.body(own.position(), ids, decoded, loop),
-                    !ids && own.position() == 0);
+                    form.decoded() ? again.decoded() : again,
+                    response.body(own.position(), form, loop),
+                    head.stream(),
+                    form.isVerbatim());
         } catch (ApiException e) {
             client.refuse(e);
         }

@@ -1,8 +1,11 @@
 package io.runtape.relay;
 
 import io.netty.channel.EventLoop;
+import io.runtape.delivery.BodyForm;
 import io.runtape.delivery.Delivery;
 import io.runtape.delivery.StreamedResponse;
+import io.runtape.dialect.Dialect;
+import io.runtape.dialect.Failure;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorReply;
 import io.runtape.error.RequestId;
@@ -12,6 +15,7 @@ import io.runtape.sse.ContentDecoder;
 import io.runtape.upstream.AgentResponse;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import org.jspecify.annotations.Nullable;
@@ -22,25 +26,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientResponse {
 
+    private static final String REPLAYED = "Idempotent-Replayed";
+
     private final RoutingContext context;
     private final UniEmitter<? super @Nullable Void> emitter;
-    private final boolean eventIds;
+    private final RuntapeHeaders own;
     private final Delivery delivery;
     private final EventLoop loop;
     private boolean gone;
     private boolean begun;
-    private boolean addsIds;
     private @Nullable StreamedResponse body;
+    private @Nullable EarlyStream early;
 
     ClientResponse(
             RoutingContext context,
             UniEmitter<? super @Nullable Void> emitter,
-            boolean eventIds,
+            RuntapeHeaders own,
             Delivery delivery,
             EventLoop loop) {
         this.context = context;
         this.emitter = emitter;
-        this.eventIds = eventIds;
+        this.own = own;
         this.delivery = delivery;
         this.loop = loop;
     }
@@ -57,12 +63,38 @@ final class ClientResponse {
 
     /** Whether the client is there and has got nothing yet. */
     boolean isWaitingForHead() {
-        return !isGone() && !context.response().headWritten() && !begun;
+        return !isGone() && !begun && (isEarly() || !context.response().headWritten());
+    }
+
+    /** Whether the client has got a head before the agent API's came. */
+    private boolean isEarly() {
+        return early != null && early.isBegun();
+    }
+
+    /**
+     * The agent API's head may take its time: if the client asked for an early one, it gets that when it has waited for
+     * too long.
+     *
+     * @param threadId the thread as far as it is known
+     * @param dialect the dialect that the client expects
+     */
+    void awaitHead(String runId, String threadId, Dialect dialect, boolean repeat) {
+        KeepAlive asked = own.keepAlive();
+        if (asked == null || !asked.early() || isGone()) {
+            return;
+        }
+        MultiMap headers = ResponseHead.early(runId, threadId);
+        if (repeat) {
+            headers.set(REPLAYED, "true");
+        }
+        early = new EarlyStream(
+                context.response(), headers, dialect::errorEvent, loop, delivery.nanoClock(), asked.idle());
     }
 
     /** The client has gone away. */
     void leave() {
         gone = true;
+        stopWaiting();
         if (body != null) {
             body.cancel();
         }
@@ -70,32 +102,72 @@ final class ClientResponse {
 
     /** Queues the run's frames for this client from now on, until its head can be sent. */
     void listen(RunJournal run, AgentResponse response) {
-        if (!isGone()) {
-            addsIds = eventIds && response.isEventStream() && isReadable(response);
-            body = StreamedResponse.of(context, delivery.body(run, addsIds, loop), () -> emitter.complete(null));
+        if (isGone()) {
+            return;
+        }
+        boolean readable = ContentDecoder.reads(response.contentEncoding());
+        boolean streams = isStream(response.status(), response.isEventStream()) && (readable || !isEarly());
+        if (isEarly() && !streams) {
+            begun = true;
+            failAfter(response.status(), delivery.body(run, BodyForm.VERBATIM, loop));
+            return;
+        }
+        if (!streams) {
+            // Its own head goes out, and it is at hand.
+            stopWaiting();
+        }
+        BodyForm form = own.form(response.isEventStream(), readable);
+        body = StreamedResponse.of(context, delivery.body(run, form, loop), () -> emitter.complete(null));
+    }
+
+    private void stopWaiting() {
+        if (early != null) {
+            early.stop();
         }
     }
 
-    private static boolean isReadable(AgentResponse response) {
-        @Nullable String coding = response.contentEncoding();
-        return !ContentDecoder.isEncoded(coding) || ContentDecoder.decodes(coding);
+    /** Whether a response can be the rest of an event stream that has begun with a status 200. */
+    private static boolean isStream(int status, boolean eventStream) {
+        return eventStream && status >= 200 && status < 300;
+    }
+
+    /** Ends an early stream that no event stream follows: with an event, when the response is durable. */
+    private void failAfter(int status, Multi<Buffer> response) {
+        FailedResponse failed = new FailedResponse(status);
+        response.subscribe().with(failed::add, e -> failEarly(failed.failure()), () -> failEarly(failed.failure()));
+    }
+
+    private void failEarly(Failure failure) {
+        if (early != null) {
+            early.fail(failure);
+        }
+        emitter.complete(null);
     }
 
     /**
      * Sends a recorded response once more.
      *
      * @param bytes the part of the body to send
+     * @param stream whether it is an event stream
      * @param whole whether this is the agent API's whole body, byte for byte
      */
-    void repeat(ResponseHead head, Multi<Buffer> bytes, boolean whole) {
+    void repeat(ResponseHead head, Multi<Buffer> bytes, boolean stream, boolean whole) {
         if (isGone()) {
+            return;
+        }
+        stopWaiting();
+        if (isEarly() && !isStream(head.status(), stream)) {
+            begun = true;
+            failAfter(head.status(), bytes);
             return;
         }
         StreamedResponse to = StreamedResponse.of(context, bytes, () -> emitter.complete(null));
         body = to;
         begun = true;
-        head.write(context.response(), whole);
-        context.response().putHeader("Idempotent-Replayed", "true");
+        if (!isEarly()) {
+            head.write(context.response(), whole);
+            context.response().putHeader(REPLAYED, "true");
+        }
         to.start();
     }
 
@@ -106,8 +178,12 @@ final class ClientResponse {
             return;
         }
         begun = true;
-        ResponseHead sent = ResponseHead.of(run, head, response);
-        (addsIds ? sent.decoded() : sent).write(context.response(), !addsIds);
+        stopWaiting();
+        if (!isEarly()) {
+            BodyForm form = own.form(response.isEventStream(), ContentDecoder.reads(response.contentEncoding()));
+            ResponseHead sent = ResponseHead.of(run, head, response);
+            (form.decoded() ? sent.decoded() : sent).write(context.response(), form.isVerbatim());
+        }
         to.start();
     }
 
@@ -124,6 +200,11 @@ final class ClientResponse {
         if (body != null) {
             body.cancel();
         }
+        if (isEarly()) {
+            failEarly(new Failure(failure.code().code(), failure.message()));
+            return;
+        }
+        stopWaiting();
         ErrorReply.write(context, failure);
         emitter.complete(null);
     }

@@ -29,6 +29,14 @@ public record ResponseHead(int status, List<Map.Entry<String, String>> headers, 
         return new ResponseHead(status, StoredHeaders.read(head.headers()), head.runId(), head.threadId());
     }
 
+    /** The headers of a head that goes out before the agent API's has come. */
+    static MultiMap early(String runId, String threadId) {
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
+        headers.set(HttpHeaders.CONTENT_TYPE, "text/event-stream");
+        name(runId, threadId, headers);
+        return headers;
+    }
+
     /** Whether the gateway can read the body: it is not compressed, or in a way that the gateway decodes. */
     boolean isReadable() {
         @Nullable
@@ -37,7 +45,7 @@ public record ResponseHead(int status, List<Map.Entry<String, String>> headers, 
                 .map(Map.Entry::getValue)
                 .findFirst()
                 .orElse(null);
-        return !ContentDecoder.isEncoded(coding) || ContentDecoder.decodes(coding);
+        return ContentDecoder.reads(coding);
     }
 
     /** The same head for the body without its content coding. */
@@ -70,6 +78,10 @@ public record ResponseHead(int status, List<Map.Entry<String, String>> headers, 
         if (!to.contains(HttpHeaders.CONTENT_LENGTH) && status != 204 && status != 304) {
             response.setChunked(true);
         }
+        name(runId, threadId, to);
+    }
+
+    private static void name(String runId, String threadId, MultiMap to) {
         to.set("Runtape-Run-Id", runId);
         to.set("Runtape-Thread-Id", threadId);
         addIfAbsent(to, "X-Run-ID", runId);

@@ -57,6 +57,7 @@ final class RunRelay implements BodyListener {
     private final Dialect dialect;
     private final OutcomeReader outcome;
     private final StoredHeaders storedHeaders;
+    private final Dialects dialects;
     private final RecordedCall call;
     private final RunJournal run;
     private RelayState state = new RelayState.Opening();
@@ -84,6 +85,7 @@ final class RunRelay implements BodyListener {
         this.cancels = cancels;
         this.readersElsewhere = readersElsewhere;
         this.storedHeaders = storedHeaders;
+        this.dialects = dialects;
         this.dialect = dialects.of(call.upstream().dialect(), call.path());
         this.outcome = new OutcomeReader(call.start().id(), dialect, loop, dialectWorker);
     }
@@ -96,6 +98,10 @@ final class RunRelay implements BodyListener {
         if (run.hasEnd()) {
             // Something ended the run during the write of its row, so the agent API must not be called.
             return;
+        }
+        if (!Boolean.FALSE.equals(call.asked().stream())) {
+            Dialect expected = dialects.expected(call.upstream().dialect(), call.path());
+            client.awaitHead(call.start().id(), call.start().threadId(), expected, false);
         }
         // The agent client's results come on the loop, except for some failures to connect.
         Cancellable sent = agent.post(

@@ -1,5 +1,6 @@
 package io.runtape.relay;
 
+import io.runtape.delivery.BodyForm;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.run.StreamPosition;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param cancelOnDisconnect whether the run is cancelled when its client is gone; null if the caller does not say
  * @param eventIds whether each event gets an {@code id} line
  * @param threadId the thread that the caller names
+ * @param keepAlive the comments that the client wants while nothing happens; null for none
  * @param idempotencyKey the key of the call, which identifies a repeat
  * @param position the last sequence that the caller has of the response to the call with that key; 0 for none
  */
@@ -25,6 +27,7 @@ record RuntapeHeaders(
         @Nullable Boolean cancelOnDisconnect,
         boolean eventIds,
         @Nullable String threadId,
+        @Nullable KeepAlive keepAlive,
         @Nullable String idempotencyKey,
         long position) {
 
@@ -38,6 +41,7 @@ record RuntapeHeaders(
             "idempotency-key",
             "runtape-on-disconnect",
             "runtape-event-ids",
+            "runtape-keep-alive",
             "runtape-thread-id");
 
     /** In a call with a key, the position is one in Runtape's run. */
@@ -63,6 +67,7 @@ record RuntapeHeaders(
                     "Runtape-Thread-Id must be 1 to 128 characters of letters, digits, '.', '_', ':' and '-'.");
         }
         @Nullable String idempotencyKey = keys.keyIn(headers);
+        @Nullable String keepAlive = only(headers, "Runtape-Keep-Alive");
         return new RuntapeHeaders(
                 headers.contains("Runtape-On-Disconnect")
                         ? oneOf(headers, "Runtape-On-Disconnect", "continue", "cancel")
@@ -70,6 +75,7 @@ record RuntapeHeaders(
                         : null,
                 oneOf(headers, "Runtape-Event-Ids", "false", "true").equals("true"),
                 threadId,
+                keepAlive == null ? null : KeepAlive.of(keepAlive),
                 idempotencyKey,
                 idempotencyKey == null ? 0 : position(headers));
     }
@@ -87,7 +93,7 @@ record RuntapeHeaders(
                     "A call without a credential is never a repeat, so that Last-Event-ID is a position in no run. Nothing"
                             + " was sent to the agent API; send the call without Last-Event-ID to begin a run.");
         }
-        return new RuntapeHeaders(cancelOnDisconnect, eventIds, threadId, null, 0);
+        return new RuntapeHeaders(cancelOnDisconnect, eventIds, threadId, keepAlive, null, 0);
     }
 
     private static long position(MultiMap headers) {
@@ -98,6 +104,19 @@ record RuntapeHeaders(
         return StreamPosition.of(
                 value,
                 "Last-Event-ID must be a sequence of the run, a number from 0, in a call with an Idempotency-Key.");
+    }
+
+    /**
+     * The form in which the client gets the body: only an event stream that the gateway can read can have ids and
+     * comments.
+     *
+     * @param readable whether the gateway can read the body: it is not compressed, or in a way that the gateway decodes
+     */
+    BodyForm form(boolean eventStream, boolean readable) {
+        boolean ids = eventIds && eventStream && readable;
+        @Nullable KeepAlive comments = eventStream && readable ? keepAlive : null;
+        boolean decoded = ids || comments != null || position > 0 && readable;
+        return new BodyForm(ids, decoded, comments == null ? null : comments.idle());
     }
 
     /** The names, in lower case, of the headers of this call that are not sent on. */

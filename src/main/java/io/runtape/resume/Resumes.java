@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
+import io.runtape.delivery.BodyForm;
 import io.runtape.delivery.BrokenOffException;
 import io.runtape.delivery.StreamedResponse;
 import io.runtape.error.ErrorReply;
@@ -218,7 +219,7 @@ public final class Resumes {
             return;
         }
         StreamedResponse to =
-                StreamedResponse.of(context, stream.response().body(stream.after(), false, true, loop), () -> {});
+                StreamedResponse.of(context, stream.response().body(stream.after(), BodyForm.DECODED, loop), () -> {});
         context.response().closeHandler(v -> to.cancel());
         ResponseHead.again(head, status).readable().write(context.response(), false);
         to.start();

@@ -66,6 +66,11 @@ public final class ContentDecoder implements AutoCloseable {
         return GZIP.contains(coding) || coding.equals(DEFLATE);
     }
 
+    /** Whether the gateway can read a body with that {@code Content-Encoding}: as it is, or decoded. */
+    public static boolean reads(@Nullable String contentEncoding) {
+        return !isEncoded(contentEncoding) || decodes(contentEncoding);
+    }
+
     /** A decoder for that {@code Content-Encoding}; null if there is none. */
     public static @Nullable ContentDecoder of(@Nullable String contentEncoding) {
         return decodes(contentEncoding) ? new ContentDecoder(GZIP.contains(coding(contentEncoding))) : null;

@@ -32,6 +32,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
     private final LongConsumer room;
     private long bytes;
     private boolean truncated;
+    private long through;
 
     /**
      * @param upTo the last sequence that may be read
@@ -58,11 +59,20 @@ final class RunEvents implements Iterable<ServerSentEvent> {
         return truncated;
     }
 
+    /**
+     * The sequence through which the last iteration read: if it ended early, that of the last event, and otherwise the
+     * bound.
+     */
+    long through() {
+        return through;
+    }
+
     /** Begins anew each time: a dialect that understands no event hands them to another dialect. */
     @Override
     public Iterator<ServerSentEvent> iterator() {
         bytes = 0;
         truncated = false;
+        through = 0;
         return new Pages();
     }
 
@@ -76,7 +86,9 @@ final class RunEvents implements Iterable<ServerSentEvent> {
         @Override
         public boolean hasNext() {
             while (next == null && more()) {
-                next = event(page.get(at++));
+                RecordedFrame frame = page.get(at++);
+                next = event(frame);
+                through = frame.sequence();
             }
             return next != null;
         }
@@ -105,6 +117,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
 
         private List<RecordedFrame> read() {
             if (after >= upTo) {
+                through = upTo;
                 return List.of();
             }
             try {
@@ -112,6 +125,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
                         runPk,
                         new FrameQuery(after, upTo, List.of(FrameKind.EVENT), List.of(), false, PAGE_FRAMES),
                         room);
+                through = read.isEmpty() ? upTo : through;
                 after = read.isEmpty() ? upTo : read.get(read.size() - 1).sequence();
                 return read;
             } catch (SQLException e) {

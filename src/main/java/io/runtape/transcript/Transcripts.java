@@ -5,6 +5,8 @@ import io.runtape.access.Owner;
 import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Dialects;
 import io.runtape.dialect.Message;
+import io.runtape.dialect.OpenPart;
+import io.runtape.dialect.OpenTranscript;
 import io.runtape.dialect.RequestMessages;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
@@ -108,6 +110,17 @@ final class Transcripts {
         return new ThreadTranscript(thread.id, thread.title, ReadOnceList.of(draft.messages), draft.truncated);
     }
 
+    /**
+     * The transcript of a run up to a frame, for readers that go on behind it. A run that has ended is there as a whole.
+     *
+     * @param upTo the last durable sequence
+     * @param ended whether it is the run's last one
+     */
+    OpenRun ofBeginning(Run run, long upTo, boolean ended, LongConsumer room) throws SQLException {
+        Draft draft = new Draft(room);
+        return ended ? draft.whole(run, upTo) : draft.beginning(run, upTo);
+    }
+
     private static Optional<Run> nextRun(Owner owner, AgentThread thread, long after) {
         return read(() -> Run.nextInThread(owner, thread.id, after));
     }
@@ -166,6 +179,41 @@ final class Transcripts {
             long upTo = live == null ? Long.MAX_VALUE : live.frames();
             List<Message> response = run.stream ? streamed(run, dialect, upTo) : answered(run, dialect, upTo);
             take(run, conversation.answered(response, request), firstEventAt(run, live));
+        }
+
+        OpenRun whole(Run run, long upTo) throws SQLException {
+            add(run);
+            return new OpenRun(run, upTo, messages, Optional.empty(), null, truncated);
+        }
+
+        /** Ends with a whole event: whoever goes on behind it gets no event without its beginning. */
+        OpenRun beginning(Run run, long upTo) throws SQLException {
+            Dialect dialect = dialects.named(run.dialect, run.path);
+            @Nullable
+            RunTotals live = journal.live(run.runPk).map(l -> l.durable()).orElse(null);
+            expect(live == null ? run.byteCount : live.bytes());
+            List<Message> request = RequestMessages.of(body(run));
+            take(run, conversation.asked(request), run.createdAt);
+            long complete = frames.lastComplete(run.runPk, upTo);
+            RunEvents events = new RunEvents(frames, run.runPk, complete, eventBytesMax, bytesLeft, this::expect);
+            Optional<OpenTranscript> open = dialect.openTranscript(events).map(said -> unasked(said, request));
+            spend(events.bytes());
+            truncated |= events.isTruncated() && events.through() == complete;
+            long sequence = open.isPresent() ? events.through() : 0;
+            return new OpenRun(run, sequence, messages, open, firstEventAt(run, live), truncated);
+        }
+
+        private OpenTranscript unasked(OpenTranscript said, List<Message> request) {
+            List<Message> plain = said.messages().stream()
+                    .map(message -> new Message(
+                            message.role(),
+                            message.parts().stream().map(OpenPart::part).toList()))
+                    .toList();
+            int questions = plain.size() - conversation.answered(plain, request).size();
+            return new OpenTranscript(
+                    said.dialect(),
+                    said.messages().subList(questions, said.messages().size()),
+                    said.state());
         }
 
         private void take(Run run, List<Message> said, @Nullable Instant at) {

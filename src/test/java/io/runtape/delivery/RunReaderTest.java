@@ -15,6 +15,7 @@ import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import io.runtape.server.fairness.ReadTurns;
 import io.runtape.server.fairness.UnsentBytes;
+import io.runtape.sse.FrameKind;
 import io.runtape.testsupport.HandRunLoop;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
@@ -32,6 +33,12 @@ class RunReaderTest {
 
     private static final int READS_MAX = 1000;
 
+    private static final Duration AGE_MAX = Duration.ofMinutes(1);
+
+    private static final String KEEP_ALIVE = ": keep-alive\n\n";
+
+    private static final String COME_BACK = "retry: 1000\n\n";
+
     /** More than a reader's queue may hold. */
     private static final int QUEUE_BYTES = (1 << 20) + (64 << 10);
 
@@ -43,7 +50,9 @@ class RunReaderTest {
             at.store,
             new DeliveryMetrics(new SimpleMeterRegistry()),
             new ReadTurns(reads.eventLoop()),
-            new UnsentBytes());
+            new UnsentBytes(),
+            AGE_MAX,
+            loop::nanoTime);
     private int appended;
 
     /** Whoever the reader's items go to. */
@@ -87,8 +96,29 @@ class RunReaderTest {
     }
 
     private Client client(RunSource source, long after) {
+        return client(source, after, VerbatimFraming.ofTheWire());
+    }
+
+    private Client client(RunSource source, long after, StreamFormat framing) {
         Client client = new Client();
-        new RunReader(source, after, VerbatimFraming.ofTheWire(), loop.eventLoop(), delivery, client).begin();
+        delivery.read(source, after, framing, loop.eventLoop()).subscribe().withSubscriber(client);
+        return client;
+    }
+
+    /** A client that takes whatever comes, in this form. */
+    private Client greedy(StreamFormat framing) {
+        Client client = client(RunSource.of(run, "owner"), 0, framing);
+        client.reader.request(Long.MAX_VALUE);
+        return client;
+    }
+
+    /** A tail that takes whatever comes, until its connection is too old. */
+    private Client tail(long after, StreamFormat framing) {
+        Client client = new Client();
+        delivery.read(RunSource.of(run, "owner"), after, framing, delivery.tailAge(!framing.isTail()), loop.eventLoop())
+                .subscribe()
+                .withSubscriber(client);
+        client.reader.request(Long.MAX_VALUE);
         return client;
     }
 
@@ -425,5 +455,170 @@ class RunReaderTest {
 
         assertInstanceOf(BrokenOffException.class, client.error);
         assertEquals("", client.text());
+    }
+
+    /** After five idle seconds the client gets a comment, and no other reader does. */
+    @Test
+    void keepsOnlyTheClientAwakeThatAsked() {
+        Client awake = greedy(new BodyForm(false, true, Duration.ofSeconds(5)).framing());
+        Client other = greedy();
+        loop.pass(Duration.ofSeconds(4));
+        commit(1);
+        loop.pass(Duration.ofMillis(4999));
+        assertEquals("data: 1\n\n", awake.text());
+        loop.pass(Duration.ofMillis(1));
+        assertEquals("data: 1\n\n" + KEEP_ALIVE, awake.text());
+        loop.pass(Duration.ofSeconds(10));
+        commit(1);
+        end(Committing.completed());
+        settle();
+        loop.pass(Duration.ofMinutes(1));
+
+        assertEquals("data: 1\n\n" + KEEP_ALIVE.repeat(3) + "data: 2\n\n", awake.text());
+        assertTrue(awake.complete);
+        assertEquals(recorded(), other.text());
+        assertEquals("data: 1\n\ndata: 2\n\n", recorded());
+    }
+
+    @Test
+    void putsIdsAndCommentsIntoOneStream() {
+        Client client = greedy(new BodyForm(true, true, Duration.ofSeconds(5)).framing());
+        loop.pass(Duration.ofSeconds(5));
+        commit(1);
+        loop.pass(Duration.ofSeconds(5));
+
+        assertEquals(KEEP_ALIVE + "data: 1\nid: 1\n\n" + KEEP_ALIVE, client.text());
+    }
+
+    /** A comment within a frame would cut it in two. */
+    @Test
+    void waitsForTheEndOfAFrameWithItsComment() {
+        Client client = greedy(new BodyForm(false, true, Duration.ofSeconds(5)).framing());
+        Committing.append(run, FrameKind.PART, "data: half");
+        at.commitUntold();
+        loop.pass(Duration.ofSeconds(30));
+        assertEquals("data: half", client.text());
+        Committing.append(run, FrameKind.EVENT, " and half\n\n");
+        at.commitUntold();
+        loop.pass(Duration.ofSeconds(5));
+        assertEquals("data: half and half\n\n" + KEEP_ALIVE, client.text());
+        Committing.append(run, FrameKind.TAIL, "data: unfinished");
+        at.commitUntold();
+        loop.pass(Duration.ofSeconds(30));
+
+        assertEquals("data: half and half\n\n" + KEEP_ALIVE + "data: unfinished", client.text());
+    }
+
+    /** A client drops the mark only where it comes first. */
+    @Test
+    void leavesTheByteOrderMarkOutOfAStreamWithComments() {
+        Client client = greedy(new BodyForm(false, true, Duration.ofSeconds(5)).framing());
+        Client verbatim = greedy();
+        loop.pass(Duration.ofSeconds(5));
+        Committing.append(run, "\uFEFFdata: 1\n\n");
+        Committing.append(run, "data: 2\n\n");
+        at.commitUntold();
+        settle();
+
+        assertEquals(KEEP_ALIVE + "data: 1\n\ndata: 2\n\n", client.text());
+        assertEquals("\uFEFFdata: 1\n\ndata: 2\n\n", verbatim.text());
+    }
+
+    @Test
+    void keepsAwakeNobodyWhoAskedForNothing() {
+        Client client =
+                client(RunSource.of(run, "owner"), 0, new BodyForm(false, true, Duration.ofSeconds(5)).framing());
+        loop.pass(Duration.ofMinutes(5));
+        assertEquals(List.of(), client.items);
+        client.reader.request(1);
+        loop.pass(Duration.ofMinutes(5));
+
+        assertEquals(List.of(KEEP_ALIVE), client.items);
+    }
+
+    @Test
+    void endsATailThatIsTooOldInGoodOrderAndTheNextOneGoesOn() {
+        Client tail = tail(0, new TailFraming(0));
+        commit(1);
+        loop.pass(AGE_MAX.minusMillis(1));
+        assertFalse(tail.complete);
+        loop.pass(Duration.ofMillis(1));
+        commit(1);
+        settle();
+
+        assertTrue(tail.complete);
+        assertEquals("data: 1\nid: 1\n\n" + KEEP_ALIVE.repeat(3) + COME_BACK, tail.text());
+        assertFalse(run.isHeard());
+        Client next = tail(1, new TailFraming(0));
+        end(Committing.completed());
+        settle();
+        assertTrue(next.text().startsWith("data: 2\nid: 2\n\nevent: runtape.end\nid: 2\n"), next.text());
+    }
+
+    /** A run that has ended is told to its end where nothing but the end is left to tell. */
+    @Test
+    void endsATailThatIsTooOldOnlyWhereSomethingIsLeft() {
+        Client tail = tail(0, new TailFraming(0));
+        commit(1);
+        loop.run();
+        loop.pass(AGE_MAX.minusMillis(1));
+        end(Committing.completed());
+        loop.pass(Duration.ofMillis(1));
+
+        assertTrue(tail.text().contains("event: runtape.end"), tail.text());
+        assertFalse(tail.text().contains("retry:"), tail.text());
+    }
+
+    /** Between parts that are sent and the frame that completes them nothing may go out. */
+    @Test
+    void endsATailThatIsTooOldBetweenFramesOnly() {
+        Client tail = new Client();
+        TailFraming framing = new TailFraming(0);
+        for (int i = 0; i < 3; i++) {
+            Committing.append(run, FrameKind.PART, "x".repeat(60 << 10));
+        }
+        Committing.append(run, FrameKind.EVENT, "data: 1\n\n");
+        at.commitUntold();
+        delivery.read(RunSource.of(run, "owner"), 0, framing, delivery.tailAge(false), loop.eventLoop())
+                .subscribe()
+                .withSubscriber(tail);
+        tail.reader.request(1);
+        settle();
+        assertEquals(1, tail.items.size());
+        assertFalse(framing.betweenFrames());
+        loop.pass(AGE_MAX);
+        assertFalse(tail.complete);
+        tail.reader.request(Long.MAX_VALUE);
+        commit(1);
+        settle();
+
+        assertTrue(
+                tail.text().endsWith("data: 1\nid: 4\n\n" + COME_BACK),
+                tail.text().substring(180 << 10));
+        assertTrue(tail.complete);
+    }
+
+    /** Without ids it could not go on. */
+    @Test
+    void letsAVerbatimReaderGrowOld() {
+        Client verbatim = tail(0, VerbatimFraming.ofTheWire());
+        loop.pass(AGE_MAX.multipliedBy(10));
+        commit(1);
+        settle();
+
+        assertEquals(recorded(), verbatim.text());
+        assertFalse(verbatim.complete);
+    }
+
+    /** Readers that came together do not come back together. */
+    @Test
+    void spreadsTheEndsOfTails() {
+        List<Long> left = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            left.add(delivery.tailAge(false).leftNanos());
+        }
+
+        assertEquals(100, left.stream().distinct().count());
+        assertTrue(left.stream().allMatch(l -> l <= AGE_MAX.toNanos() && l >= AGE_MAX.toNanos() / 10 * 9));
     }
 }

@@ -44,6 +44,7 @@ class CorpusDialectTest {
                 AllDialects.dialects().at("/v1/run"), AllDialects.dialects().at("/v1/messages"))) {
             assertDoesNotThrow(() -> outcome(dialect, stream), dialect.name());
             assertDoesNotThrow(() -> dialect.transcript(events(stream)), dialect.name());
+            assertDoesNotThrow(() -> ClientFold.assertGoesOnFromEverywhere(dialect, events(stream)), dialect.name());
         }
     }
 

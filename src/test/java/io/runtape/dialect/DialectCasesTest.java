@@ -3,12 +3,15 @@ package io.runtape.dialect;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.sse.ServerSentEvent;
+import java.io.IOException;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -59,6 +62,30 @@ class DialectCasesTest {
             List<ServerSentEvent> beginning = events.subList(0, i);
             assertDoesNotThrow(() -> ANY.transcript(beginning));
         }
+    }
+
+    /** Whoever joins late has, in the end, what everybody has. */
+    @ParameterizedTest
+    @MethodSource("io.runtape.dialect.DialectCase#all")
+    void goesOnFromASnapshotAtEachEvent(DialectCase of) {
+        if (of.stream()) {
+            ClientFold.assertGoesOnFromEverywhere(ANY, of.events());
+        }
+    }
+
+    /** Without this the test above could hold for lack of snapshots. */
+    @Test
+    void hasSnapshotsOfMostBeginnings() throws IOException {
+        int events = 0;
+        int snapshots = 0;
+        for (DialectCase of : DialectCase.all()) {
+            if (of.stream()) {
+                events += of.events().size();
+                snapshots += ClientFold.assertGoesOnFromEverywhere(ANY, of.events());
+            }
+        }
+
+        assertTrue(snapshots > events / 2, snapshots + " of " + events);
     }
 
     private static ObjectNode json(Outcome outcome) {

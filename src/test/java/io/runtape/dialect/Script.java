@@ -29,6 +29,8 @@ final class Script {
     }
 
     List<Message> messages() {
+        // Every stream here is also one that somebody joins late.
+        ClientFold.assertGoesOnFromEverywhere(AllDialects.dialects().at("/v1/run"), events);
         return AllDialects.dialects().at("/v1/run").transcript(events);
     }
 

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.runtape.journal.sql.RunWrite;
+import io.runtape.run.ArrivedFrame;
 import io.runtape.run.IdempotencyKey;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunOutcome;
 import io.runtape.run.RunStart;
 import io.runtape.run.RunStatus;
+import io.runtape.sse.FrameKind;
 import io.runtape.testsupport.FakeStore;
 import io.runtape.testsupport.HandRunLoop;
 import io.runtape.testsupport.HandRunThread;
@@ -66,6 +68,12 @@ public final class Committing implements CommitObserver {
     /** Appends an event of these bytes. */
     public static void append(RunJournal run, String frame) {
         Heard.append(run, "e", frame.getBytes(UTF_8));
+    }
+
+    /** Appends a frame of that kind. */
+    public static void append(RunJournal run, FrameKind kind, String frame) {
+        byte[] bytes = frame.getBytes(UTF_8);
+        run.append(new ArrivedFrame(kind, bytes, 0, bytes.length, 0, kind == FrameKind.EVENT ? "e" : null, "", 0));
     }
 
     /** One commit, and all that the event loop does about it. */

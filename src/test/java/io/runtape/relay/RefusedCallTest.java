@@ -67,6 +67,14 @@ abstract class RefusedCallTest extends RunningGateway {
         "Runtape-On-Disconnect, '', continue, cancel",
         "Runtape-Event-Ids, yes, true, true",
         "Runtape-Event-Ids, 1, true, true",
+        "Runtape-Keep-Alive, 4, from 5 to 300, early",
+        "Runtape-Keep-Alive, 301, from 5 to 300, early",
+        "Runtape-Keep-Alive, 1e1, from 5 to 300, early",
+        "Runtape-Keep-Alive, -5, from 5 to 300, early",
+        "Runtape-Keep-Alive, '', from 5 to 300, early",
+        "Runtape-Keep-Alive, early, from 5 to 300, early",
+        "Runtape-Keep-Alive, 15; late, from 5 to 300, early",
+        "Runtape-Keep-Alive, 15;, from 5 to 300, early",
         "Runtape-Thread-Id, a b, 1 to 128, letters",
         "Runtape-Thread-Id, '', 1 to 128, letters",
         "Runtape-Thread-Id, ä, 1 to 128, letters"
@@ -87,6 +95,7 @@ abstract class RefusedCallTest extends RunningGateway {
     @CsvSource({
         "Runtape-On-Disconnect, continue, cancel",
         "Runtape-Event-Ids, true, false",
+        "Runtape-Keep-Alive, 15, 30",
         "Runtape-Thread-Id, one, another",
         "Idempotency-Key, one, another",
         "Last-Event-ID, 0, 1"

@@ -96,13 +96,13 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                 null,
                 List.of(),
                 new ReceivedBody(new byte[0], memory.bodies().share()),
-                new RuntapeHeaders(false, false, null, null, 0),
+                new RuntapeHeaders(false, false, null, null, null, 0),
                 RunRequest.of("{}".getBytes(UTF_8)),
                 start,
                 System.nanoTime());
         RunJournal run = journal.open(start, loop).await().atMost(ScriptedUpstream.PATIENCE);
         loop.submit(() -> {
-                    ClientResponse client = new ClientResponse(null, null, false, null, loop);
+                    ClientResponse client = new ClientResponse(null, null, call.own(), null, loop);
                     client.leave();
                     RunRelay relay = new RunRelay(
                             call,

@@ -154,6 +154,7 @@ class StartIT {
                 "RUNTAPE_UPSTREAM_CLIENT_KEY_FILE | hunter2.pem | or neither is set",
                 "RUNTAPE_UPSTREAM_PROXY | http://runtape:hunter2@proxy.example.com | with its port",
                 "RUNTAPE_UPSTREAM_CONNECT_TIMEOUT | 0s | from 100 ms to 10 minutes",
+                "RUNTAPE_MAX_CONNECTION_AGE | 900ms | at least 1 s",
                 "RUNTAPE_RECORD_PATHS | /other/run | begins with /v1/"
             })
     void refusesASettingThatCannotBeUsed(String name, String value, String allowed) throws Exception {

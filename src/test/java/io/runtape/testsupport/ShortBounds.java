@@ -15,6 +15,7 @@ public final class ShortBounds implements QuarkusTestProfile {
     public static final Duration PARTIAL_FLUSH = Duration.ofMillis(200);
     public static final Duration DISCONNECT_GRACE = Duration.ofMillis(300);
     public static final Duration COMMIT_DISTANCE = Duration.ofMillis(20);
+    public static final Duration CONNECTION_AGE = Duration.ofSeconds(3);
     public static final int LIVE_RUNS_MAX = 12;
     public static final int LIVE_RUNS_OF_OWNER_MAX = 8;
     public static final int FRAME_BYTES_MAX = 64 << 10;
@@ -28,6 +29,7 @@ public final class ShortBounds implements QuarkusTestProfile {
                 "runtape.partial-flush", PARTIAL_FLUSH.toString(),
                 "runtape.disconnect-grace", DISCONNECT_GRACE.toString(),
                 "runtape.commit-distance", COMMIT_DISTANCE.toString(),
+                "runtape.max-connection-age", CONNECTION_AGE.toString(),
                 "runtape.max-live-runs", Integer.toString(LIVE_RUNS_MAX),
                 "runtape.max-live-runs-per-owner", Integer.toString(LIVE_RUNS_OF_OWNER_MAX),
                 "runtape.max-frame", "64K",

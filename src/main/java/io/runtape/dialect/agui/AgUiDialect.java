@@ -1,6 +1,9 @@
 package io.runtape.dialect.agui;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
 import jakarta.inject.Singleton;
 
@@ -26,5 +29,12 @@ public final class AgUiDialect extends FoldDialect {
     @Override
     public boolean answers(JsonNode body) {
         return false;
+    }
+
+    @Override
+    public byte[] errorEvent(Failure failure) {
+        ObjectNode data = JsonNodeFactory.instance.objectNode();
+        data.put("type", "RUN_ERROR").put("message", failure.message()).put("code", failure.code());
+        return written(null, data);
     }
 }

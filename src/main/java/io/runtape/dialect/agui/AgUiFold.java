@@ -3,13 +3,13 @@ package io.runtape.dialect.agui;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
+import io.runtape.dialect.FoldMemory;
 import io.runtape.dialect.Json;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -26,25 +26,30 @@ final class AgUiFold implements EventFold {
     private final RunSink run;
 
     /** Chunks name their message and their call only if a new one begins. */
-    private String message = "";
+    private static final String MESSAGE = "message";
 
-    private String thought = "";
-    private String call = "";
+    private static final String THOUGHT = "thought";
+    private static final String CALL = "call";
 
     /** Older reasoning events have no ids. */
-    private int thoughts;
+    private static final String THOUGHTS = "thoughts";
+
+    private final FoldMemory memory;
 
     /** The agent's messages. */
-    private final Set<String> said = new LinkedHashSet<>();
+    private final Set<String> said;
 
     /** The messages of other roles: agents may repeat the user's messages. */
-    private final Set<String> others = new HashSet<>();
+    private final Set<String> others;
 
     private Usage usage = Usage.UNKNOWN;
     private boolean failed;
 
     AgUiFold(RunSink run) {
         this.run = run;
+        this.memory = run.memory();
+        this.said = memory.set("said");
+        this.others = memory.set("others");
     }
 
     @Override
@@ -68,14 +73,14 @@ final class AgUiFold implements EventFold {
             case "RUN_STARTED" -> started(data);
             case "TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_CHUNK" -> text(data, delta);
             case "REASONING_MESSAGE_START", "REASONING_MESSAGE_CONTENT", "REASONING_MESSAGE_CHUNK" -> {
-                thought = data.path("messageId").asText(thought);
-                run.reasoning(thought, REASONING, delta);
+                run.reasoning(latest(THOUGHT, data.path("messageId")), REASONING, delta);
             }
-            case "THINKING_TEXT_MESSAGE_START" -> thoughts++;
-            case "THINKING_TEXT_MESSAGE_CONTENT" -> run.reasoning("thinking-" + thoughts, REASONING, delta);
+            case "THINKING_TEXT_MESSAGE_START" -> memory.count(THOUGHTS, 1);
+            case "THINKING_TEXT_MESSAGE_CONTENT" ->
+                run.reasoning("thinking-" + memory.number(THOUGHTS), REASONING, delta);
             case "TOOL_CALL_START", "TOOL_CALL_CHUNK" -> {
-                call = data.path("toolCallId").asText(call);
-                run.call(message, call, data.path("toolCallName").asText(""));
+                String call = latest(CALL, data.path("toolCallId"));
+                run.call(memory.text(MESSAGE), call, data.path("toolCallName").asText(""));
                 if (!delta.isEmpty()) {
                     run.arguments(call, delta);
                 }
@@ -103,8 +108,14 @@ final class AgUiFold implements EventFold {
         run.end(null);
     }
 
+    /** The id that an event names, else the one that the last such event named. */
+    private String latest(String kind, JsonNode id) {
+        memory.text(kind, id.asText(memory.text(kind)));
+        return memory.text(kind);
+    }
+
     private void text(JsonNode data, String delta) {
-        message = data.path("messageId").asText(message);
+        String message = latest(MESSAGE, data.path("messageId"));
         if (!data.path("role").asText(ASSISTANT).equals(ASSISTANT)) {
             others.add(message);
         }

@@ -1,6 +1,9 @@
 package io.runtape.dialect.aisdk;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
 import jakarta.inject.Singleton;
 
@@ -34,5 +37,17 @@ public final class AiSdkDialect extends FoldDialect {
     @Override
     public boolean answers(JsonNode body) {
         return false;
+    }
+
+    @Override
+    public byte[] errorEvent(Failure failure) {
+        ObjectNode data = JsonNodeFactory.instance.objectNode();
+        data.put("type", "error").put("errorText", failure.message());
+        return written(null, data);
+    }
+
+    @Override
+    public boolean isUsualAt(String path) {
+        return path.endsWith("/api/chat");
     }
 }

@@ -3,10 +3,10 @@ package io.runtape.dialect.aisdk;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
+import io.runtape.dialect.FoldMemory;
 import io.runtape.dialect.Json;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Verdict;
-import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -18,17 +18,21 @@ final class UiMessageFold implements EventFold {
     private final RunSink run;
 
     /** The part of the current step for each id. Ids begin anew with each step, and with each {@code text-start}. */
-    private final Map<String, String> texts = new HashMap<>();
+    private final Map<String, String> texts;
 
-    private final Map<String, String> thoughts = new HashMap<>();
-    private int parts;
-    private int step;
+    private final Map<String, String> thoughts;
+
+    /** Has the number of the step, and of the parts so far. */
+    private final FoldMemory memory;
 
     /** An error or an abort is final, whatever follows. */
     private boolean ended;
 
     UiMessageFold(RunSink run) {
         this.run = run;
+        this.memory = run.memory();
+        this.texts = memory.map("texts");
+        this.thoughts = memory.map("thoughts");
     }
 
     @Override
@@ -76,15 +80,15 @@ final class UiMessageFold implements EventFold {
     }
 
     private String message() {
-        return "step-" + step;
+        return "step-" + memory.number("step");
     }
 
     private String next() {
-        return Integer.toString(parts++);
+        return Integer.toString(memory.count("parts", 1) - 1);
     }
 
     private void step() {
-        step++;
+        memory.count("step", 1);
         texts.clear();
         thoughts.clear();
     }

@@ -1,6 +1,9 @@
 package io.runtape.dialect.anthropic;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
 import jakarta.inject.Singleton;
 
@@ -22,5 +25,17 @@ public final class AnthropicDialect extends FoldDialect {
         return body.path("type").asText("").equals("message")
                 || body.path("type").asText("").equals("error")
                         && body.path("error").isObject();
+    }
+
+    @Override
+    public byte[] errorEvent(Failure failure) {
+        ObjectNode data = JsonNodeFactory.instance.objectNode().put("type", "error");
+        data.putObject("error").put("type", failure.code()).put("message", failure.message());
+        return written("error", data);
+    }
+
+    @Override
+    public boolean isUsualAt(String path) {
+        return path.endsWith("/messages");
     }
 }

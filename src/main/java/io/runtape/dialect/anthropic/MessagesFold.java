@@ -7,7 +7,6 @@ import io.runtape.dialect.Json;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
-import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +19,7 @@ final class MessagesFold implements EventFold {
     private static final String MESSAGE = "message";
 
     private final RunSink run;
-    private final Map<String, String> callIds = new HashMap<>();
+    private final Map<String, String> callIds;
     private Counts counts = new Counts(null, null, null, null, null);
     private boolean failed;
 
@@ -60,6 +59,7 @@ final class MessagesFold implements EventFold {
 
     MessagesFold(RunSink run) {
         this.run = run;
+        this.callIds = run.memory().map("callIds");
     }
 
     @Override

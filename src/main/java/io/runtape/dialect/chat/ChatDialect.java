@@ -1,6 +1,9 @@
 package io.runtape.dialect.chat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
 import jakarta.inject.Singleton;
 
@@ -20,5 +23,21 @@ public final class ChatDialect extends FoldDialect {
     @Override
     public boolean answers(JsonNode body) {
         return body.path("choices").isArray();
+    }
+
+    @Override
+    public byte[] errorEvent(Failure failure) {
+        ObjectNode data = JsonNodeFactory.instance.objectNode();
+        data.putObject("error")
+                .put("message", failure.message())
+                .put("type", failure.code())
+                .putNull("param")
+                .put("code", failure.code());
+        return written(null, data);
+    }
+
+    @Override
+    public boolean isUsualAt(String path) {
+        return path.endsWith("/chat/completions");
     }
 }

@@ -7,7 +7,6 @@ import io.runtape.dialect.Json;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
-import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -22,12 +21,13 @@ final class ChatFold implements EventFold {
      * The ids of calls by choice and index: only the first chunk of a call has its id. A call without an id gets a
      * generated one.
      */
-    private final Map<String, String> callIds = new HashMap<>();
+    private final Map<String, String> callIds;
 
     private boolean failed;
 
     ChatFold(RunSink run) {
         this.run = run;
+        this.callIds = run.memory().map("callIds");
     }
 
     @Override

@@ -1,6 +1,9 @@
 package io.runtape.dialect.langgraph;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
 import jakarta.inject.Singleton;
 import java.util.Set;
@@ -49,5 +52,17 @@ public final class LangGraphDialect extends FoldDialect {
     @Override
     protected boolean saysThatItEnds() {
         return false;
+    }
+
+    @Override
+    public byte[] errorEvent(Failure failure) {
+        ObjectNode data = JsonNodeFactory.instance.objectNode();
+        data.put("error", failure.code()).put("message", failure.message());
+        return written("error", data);
+    }
+
+    @Override
+    public boolean isUsualAt(String path) {
+        return path.endsWith("/runs/stream");
     }
 }

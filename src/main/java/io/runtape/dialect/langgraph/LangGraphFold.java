@@ -8,8 +8,6 @@ import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,23 +31,26 @@ final class LangGraphFold implements EventFold {
     private final Map<String, Usage> usages = new LinkedHashMap<>();
 
     /** The ids of calls by message and index: only the first chunk of a call has its id. */
-    private final Map<String, String> callIds = new HashMap<>();
+    private final Map<String, String> callIds;
 
     /** The messages that have come whole: their chunks, from another stream mode, add nothing. */
-    private final Set<String> wholes = new HashSet<>();
+    private final Set<String> wholes;
 
     /** The messages of subgraphs whose text has come. */
-    private final Set<String> others = new HashSet<>();
+    private final Set<String> others;
 
     /** The messages in the state at the run's beginning. */
-    private final Set<String> earlier = new HashSet<>();
+    private final Set<String> earlier;
 
     private boolean understood;
-    private boolean hasState;
     private boolean failed;
 
     LangGraphFold(RunSink run) {
         this.run = run;
+        this.callIds = run.memory().map("callIds");
+        this.wholes = run.memory().set("wholes");
+        this.others = run.memory().set("others");
+        this.earlier = run.memory().set("earlier");
     }
 
     @Override
@@ -104,8 +105,7 @@ final class LangGraphFold implements EventFold {
     /** The first state is the run's beginning: the earlier messages and the question. */
     private void values(JsonNode state) {
         understood = true;
-        if (!hasState) {
-            hasState = true;
+        if (run.memory().count("states", 1) == 1) {
             for (JsonNode message : state.path("messages")) {
                 Json.text(message, "/id").filter(id -> !wholes.contains(id)).ifPresent(earlier::add);
             }

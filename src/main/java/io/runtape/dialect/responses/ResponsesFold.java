@@ -8,7 +8,6 @@ import io.runtape.dialect.Json;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -35,10 +34,11 @@ final class ResponsesFold implements EventFold {
     private final RunSink run;
 
     /** The ids of calls by the index of their items: the deltas of arguments name this index. */
-    private final Map<String, String> callIds = new HashMap<>();
+    private final Map<String, String> callIds;
 
     ResponsesFold(RunSink run) {
         this.run = run;
+        this.callIds = run.memory().map("callIds");
     }
 
     @Override

@@ -10,8 +10,7 @@ import java.util.Set;
 public final class PlannedNames {
 
     /** Request headers. On unrecorded calls they are the agent API's business. */
-    public static final List<String> HEADERS =
-            List.of("Runtape-Fault", "Runtape-Keep-Alive", "Runtape-Replay", "Runtape-Speed");
+    public static final List<String> HEADERS = List.of("Runtape-Fault", "Runtape-Replay", "Runtape-Speed");
 
     private static final Set<String> PARAMETERS = Set.of(
             "completedSince",

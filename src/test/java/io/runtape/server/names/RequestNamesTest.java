@@ -180,6 +180,7 @@ abstract class RequestNamesTest extends RunningGateway {
         "POST, /v1/run, Runtape-Thread, Runtape-Thread-Id",
         "POST, /v1/run, Runtape-On-Disconect, Runtape-On-Disconnect",
         "POST, /v1/run, runtape-event-id, Runtape-Event-Ids",
+        "POST, /v1/run, Runtape-KeepAlive, Runtape-Keep-Alive",
         "POST, /v1/threads, Runtape-Thread, Runtape-Thread-Id",
         "GET, /v1/models, Runtape-Disconnect, Runtape-On-Disconnect",
         "GET, /history/v1/runs, Runtape-EventIds, Runtape-Event-Ids"
@@ -194,7 +195,10 @@ abstract class RequestNamesTest extends RunningGateway {
         String message = refusal(response);
         assertTrue(message.contains("'" + written + "'"), message);
         assertTrue(message.contains("The nearest is " + meant + "."), message);
-        assertTrue(message.contains("Allowed: Runtape-Event-Ids, Runtape-On-Disconnect, Runtape-Thread-Id."), message);
+        assertTrue(
+                message.contains(
+                        "Allowed: Runtape-Event-Ids, Runtape-Keep-Alive, Runtape-On-Disconnect, Runtape-Thread-Id."),
+                message);
         assertTrue(script.isUncalled());
         assertEquals(before, table().runs().size());
     }
@@ -211,8 +215,7 @@ abstract class RequestNamesTest extends RunningGateway {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"Runtape-Replay: match", "Runtape-Fault: cut@3", "Runtape-Keep-Alive: 5", "Runtape-Speed: 2"})
+    @ValueSource(strings = {"Runtape-Replay: match", "Runtape-Fault: cut@3", "Runtape-Speed: 2"})
     void runsNoAgentForAHeaderOfALaterVersion(String line) throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
 

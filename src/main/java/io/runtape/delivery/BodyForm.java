@@ -1,0 +1,33 @@
+package io.runtape.delivery;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The form in which the client of a recorded call, or of a repeat of it, gets the body.
+ *
+ * @param eventIds whether each event gets an {@code id} line
+ * @param decoded whether a body that the gateway can decode goes out without its content coding, as ids and comments
+ *     need it, and a reader that does not begin at the first frame
+ * @param keepAlive how long nothing may happen until the client gets a comment; null if it gets none
+ */
+public record BodyForm(
+        boolean eventIds, boolean decoded, @Nullable Duration keepAlive) {
+
+    /** The recorded bytes alone, as they came over the wire. */
+    public static final BodyForm VERBATIM = new BodyForm(false, false, null);
+
+    /** The recorded bytes alone, decoded. */
+    public static final BodyForm DECODED = new BodyForm(false, true, null);
+
+    /** Whether the body is the agent API's, byte for byte. */
+    public boolean isVerbatim() {
+        return !decoded;
+    }
+
+    StreamFormat framing() {
+        StreamFormat frames =
+                eventIds ? new EventIdFraming(0) : decoded ? VerbatimFraming.decoded() : VerbatimFraming.ofTheWire();
+        return keepAlive == null ? frames : new KeptAwakeFraming(frames, keepAlive);
+    }
+}

@@ -1,0 +1,51 @@
+package io.runtape.delivery;
+
+import io.runtape.run.FrameBlock;
+import io.runtape.sse.FrameKind;
+import io.runtape.sse.SseWriter;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The form of an event stream for a client that asked for comments while nothing happens: {@code Runtape-Keep-Alive}
+ * (docs/reference/http-api.md, "Calls through the gateway"). Leaves out a byte order mark at the start of the stream,
+ * which a client misreads after a comment.
+ */
+final class KeptAwakeFraming implements StreamFormat {
+
+    private final StreamFormat frames;
+    private final Duration idle;
+    private boolean betweenFrames = true;
+
+    /**
+     * @param frames the form of the frames
+     * @param idle how long nothing may happen until a comment goes out
+     */
+    KeptAwakeFraming(StreamFormat frames, Duration idle) {
+        this.frames = frames;
+        this.idle = idle;
+    }
+
+    @Override
+    public Rendered render(List<FrameBlock> blocks, long after) {
+        FrameBlock first = blocks.get(0);
+        int mark = after == 0 ? SseWriter.bomLength(first.bytes(), first.start(0), first.end(0)) : 0;
+        Rendered rendered = frames.render(blocks, after);
+        FrameBlock last = blocks.get(blocks.size() - 1);
+        FrameKind kind = last.kind(last.count() - 1);
+        betweenFrames = kind == FrameKind.EVENT || kind == FrameKind.COMMENT;
+        Buffer bytes = rendered.bytes();
+        return mark == 0 ? rendered : new Rendered(bytes.slice(mark, bytes.length()), rendered.position());
+    }
+
+    @Override
+    public Duration keepAlive() {
+        return idle;
+    }
+
+    @Override
+    public boolean betweenFrames() {
+        return betweenFrames;
+    }
+}
