@@ -8,13 +8,15 @@
 #   bench/run.sh --readers [--rounds N] [--java 'OPTIONS']: only 500 tails and 50 lists a second, by the size of the readers' pool
 #   bench/run.sh --many [--rounds N] [--java 'OPTIONS']: only 100 to 1,000 streams of 50 events a second, beside nginx, which records
 #                nothing. Needs nginx
+#   bench/run.sh --against FOLDER [--rounds N] [--java 'OPTIONS']: only this program and the packaged one in that folder (a copy of
+#                target/quarkus-app), in turn, each with its own schema: what a change costs
 #
 # PostgreSQL comes from the Maven artifact that the tests use, 17 unless --postgres names another version of it, such as
 # 15.19.0, and runs with its default durability. Nothing is left behind but target/bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 peer=1 h2=1 scale=1 remote=0 readers_only=0 many_only=0 native='' postgres=17.11.0 java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
+rounds=5 peer=1 h2=1 scale=1 remote=0 readers_only=0 many_only=0 native='' against='' postgres=17.11.0 java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
 while [ $# -gt 0 ]; do
   case "$1" in
     --rounds) rounds=$2; shift ;;
@@ -24,10 +26,11 @@ while [ $# -gt 0 ]; do
     --remote) remote=1 ;;
     --readers) readers_only=1 ;;
     --many) many_only=1 ;;
+    --against) against=$(realpath "$2"); shift ;;
     --postgres) postgres=$2; shift ;;
     --java) java_options=$2; shift ;;
     --native) native=$(realpath "$2"); shift ;;
-    *) sed -n '2,15p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,17p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -196,6 +199,35 @@ if [ $readers_only = 1 ]; then
   done
   exit
 fi
+if [ -n "$against" ]; then
+  gateway RUNTAPE_DATABASE_URL=$database RUNTAPE_DATABASE_SCHEMA=after
+  after_pid=$gateway_pid after_port=$gateway_port
+  gateway_port=$other_port management_port=$other_management_port
+  # shellcheck disable=SC2206
+  program=(java $java_options -jar "$against/quarkus-run.jar")
+  gateway RUNTAPE_DATABASE_URL=$database RUNTAPE_DATABASE_SCHEMA=before
+  before_pid=$gateway_pid before_port=$gateway_port
+  rm -f "$out"/against-*
+  live_many() { "$out/ssebench" load --target "127.0.0.1:$1" --streams 600 --runs 600 --connect-rate 1000 --bench 'events=500,rate=50,size=120' --expect 500 --pid "$2"; }
+  for i in 1 2 3 4 5; do for each in before after; do port=${each}_port pid=${each}_pid; bulk "${!port}" "${!pid}" >/dev/null; done; done
+  for each in before after; do port=${each}_port pid=${each}_pid; live_many "${!port}" "${!pid}" >/dev/null; done
+  for i in $(seq "$rounds"); do
+    for each in before after; do
+      port=${each}_port pid=${each}_pid
+      fast=$(bulk "${!port}" "${!pid}"); slow=$(live_many "${!port}" "${!pid}")
+      echo "$(value events/s "$fast") $(value cpu_us_per_event "$fast") $(value cpu_us_per_event "$slow") $(value p50 "$slow") $(value p99 "$slow") $(value errors "$slow")" >>"$out/against-$each"
+    done
+  done
+  of() { awk -v c="$2" '{ print $c }' "$out/against-$1" | median; }
+  echo
+  echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), medians of $rounds rounds, alternating"
+  echo
+  echo '| | bulk (events/s) | CPU an event, bulk (µs) | CPU an event, 600 streams (µs) | p50 (µs) | p99 (µs) | errors |'
+  echo '| --- | --- | --- | --- | --- | --- | --- |'
+  for each in before after; do echo "| $each | $(of $each 1) | $(of $each 2) | $(of $each 3) | $(of $each 4) | $(of $each 5) | $(of $each 6) |"; done
+  exit
+fi
+
 if [ $many_only = 1 ]; then
   nginx_port=9317
   mkdir -p "$out/nginx"
