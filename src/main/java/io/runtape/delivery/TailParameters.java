@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * @param lastEventIds the position where an EventSource comes back
  * @param after the position where the reader names it
  * @param verbatim whether the bytes are sent alone
- * @param from where a reader begins that names no position: {@code snapshot}, or null for the beginning
  * @param ticket what the reader brings instead of a credential; null for an empty one too
  */
 record TailParameters(
@@ -40,19 +39,11 @@ record TailParameters(
         @Nullable
         String verbatim,
 
-        @RestQuery
-        @Parameter(
-                description =
-                        "`snapshot` begins with the transcript so far, unless a position is named. For `text/event-stream` of a run only.",
-                schema = @Schema(type = SchemaType.STRING, enumeration = SNAPSHOT))
-        @Nullable
-        String from,
-
         @RestQuery @Parameter(description = """
                         `text/event-stream`: a ticket from `POST /history/v1/tickets` in the place of a credential. One that is not good for
                         these events, or whose time is over, answers 401.""") @Nullable String ticket) {
 
-    private static final String SNAPSHOT = "snapshot";
+    static final String SNAPSHOT = "snapshot";
 
     /** Meant for pages of JSON; a stream that seemed to obey them would mislead. */
     private static final List<String> PAGE_ONLY = List.of("cursor", "include", "kind", "limit", "order", "type");
@@ -94,9 +85,10 @@ record TailParameters(
      * Whether the reader begins with a snapshot: a client that comes back with the same URL names its position instead,
      * and then goes on there.
      *
+     * @param from {@code snapshot}, or null
      * @throws ApiException 400 if {@code from} has another value, or stands beside {@code verbatim}
      */
-    boolean isFromSnapshot() {
+    boolean isFromSnapshot(@Nullable String from) {
         if (from == null) {
             return false;
         }
@@ -108,14 +100,6 @@ record TailParameters(
         }
         Long position = position();
         return position == null || position == 0;
-    }
-
-    /** @throws ApiException 400 if the reader asks a thread for a snapshot */
-    void refuseSnapshot() {
-        if (from != null) {
-            throw ApiException.invalid(
-                    "The parameter from is for the events of a run. Read the transcript of a thread, and its events after it.");
-        }
     }
 
     /** Whether the bytes are sent alone, as they were. */

@@ -16,10 +16,13 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import java.sql.SQLException;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jboss.resteasy.reactive.RestPath;
+import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,13 +79,23 @@ public final class TailStreamResource {
             description =
                     "Asked for `text/event-stream` after the last sequence of a run that has ended: there is nothing more to"
                             + " come, and an EventSource stops reconnecting.")
-    public Uni<Void> run(@RestPath String id, @BeanParam TailParameters asked, @Context RoutingContext context) {
+    public Uni<Void> run(
+            @RestPath String id,
+            @BeanParam TailParameters asked,
+            @RestQuery
+                    @Parameter(
+                            description =
+                                    "`snapshot`: begins with the event `runtape.snapshot`, the transcript so far, unless a position is named. For `text/event-stream` only.",
+                            schema = @Schema(type = SchemaType.STRING, enumeration = TailParameters.SNAPSHOT))
+                    @Nullable
+                    String from,
+            @Context RoutingContext context) {
         asked.check(context);
         StreamReaders.Lookup<RunSources.Found> lookup =
                 readers.ofRun(context.request(), asked.broughtTicket(context), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.isVerbatim();
-        boolean fromSnapshot = asked.isFromSnapshot();
+        boolean fromSnapshot = asked.isFromSnapshot(from);
         StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
         return reply.lookedUp(lookup.work(), found -> {
             if (fromSnapshot) {
@@ -154,7 +167,6 @@ public final class TailStreamResource {
                             example = THREAD_EXAMPLE))
     public Uni<Void> thread(@RestPath String id, @BeanParam TailParameters asked, @Context RoutingContext context) {
         asked.check(context);
-        asked.refuseSnapshot();
         StreamReaders.Lookup<Owner> owner = readers.ofThread(context.request(), asked.broughtTicket(context), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.isVerbatim();

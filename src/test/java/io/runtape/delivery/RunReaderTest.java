@@ -621,4 +621,57 @@ class RunReaderTest {
         assertEquals(100, left.stream().distinct().count());
         assertTrue(left.stream().allMatch(l -> l <= AGE_MAX.toNanos() && l >= AGE_MAX.toNanos() / 10 * 9));
     }
+
+    /** What a reader gets first takes memory until the socket has taken it. */
+    @Test
+    void sendsWhatComesFirstAndThenTheFramesBehindIt() {
+        commit(3);
+        List<String> taken = new ArrayList<>();
+        Client client = beginningWith("data: so far\n\n", 2, taken);
+        commit(1);
+        client.reader.request(1);
+        settle();
+        assertEquals(List.of("data: so far\n\n"), client.items);
+        assertEquals(List.of(), taken);
+        client.reader.request(1);
+        assertEquals(List.of("taken"), taken);
+        client.reader.request(Long.MAX_VALUE);
+        settle();
+        end(Committing.completed());
+        settle();
+
+        assertTrue(
+                client.text().startsWith("data: so far\n\ndata: 3\nid: 3\n\ndata: 4\nid: 4\n\nevent: runtape.end\n"),
+                client.text());
+        assertEquals(List.of("taken"), taken);
+    }
+
+    @Test
+    void givesBackTheRoomOfWhatNobodyTook() {
+        commit(1);
+        List<String> unsent = new ArrayList<>();
+        beginningWith("data: so far\n\n", 1, unsent).reader.cancel();
+        List<String> untaken = new ArrayList<>();
+        Client client = beginningWith("data: so far\n\n", 1, untaken);
+        client.reader.request(1);
+        client.reader.cancel();
+        settle();
+
+        assertEquals(List.of("taken"), unsent);
+        assertEquals(List.of("taken"), untaken);
+    }
+
+    private Client beginningWith(String bytes, long after, List<String> taken) {
+        Client client = new Client();
+        delivery.read(
+                        new Preface(Buffer.buffer(bytes), () -> taken.add("taken")),
+                        RunSource.of(run, "owner"),
+                        after,
+                        new TailFraming(0),
+                        delivery.tailAge(false),
+                        loop.eventLoop())
+                .subscribe()
+                .withSubscriber(client);
+        return client;
+    }
 }

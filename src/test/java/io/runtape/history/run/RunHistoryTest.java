@@ -75,7 +75,8 @@ abstract class RunHistoryTest extends RecordedHistory {
         assertEquals(Duration.between(created, first).toMillis(), run.getLong("data.timeToFirstEventMs"));
         assertNull(run.get("data.model"));
         assertNull(run.get("data.finishReason"));
-        assertEquals(28, run.getMap("data").size());
+        assertEquals("default", run.getString("data.upstream"));
+        assertEquals(29, run.getMap("data").size());
     }
 
     private static Instant timestamp(JsonPath json, String path) {
