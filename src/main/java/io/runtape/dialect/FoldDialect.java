@@ -37,23 +37,30 @@ public abstract class FoldDialect implements Dialect {
         return new FoldDigest(name, saysThatItEnds(), fold);
     }
 
-    /** Shows a stream without any understood event in the unknown dialect, rather than as nothing. */
+    /**
+     * Empty if the stream is of this dialect and nothing was said yet. A stream that is not of this dialect after all
+     * is shown as the unknown dialect shows it, rather than as nothing.
+     */
     @Override
     public final List<Message> transcript(Iterable<ServerSentEvent> events) {
         FoldTranscript transcript = new FoldTranscript(fold);
+        boolean begun = false;
         for (ServerSentEvent event : events) {
             JsonNode data = Payload.parsed(event.data());
-            transcript.event(EventType.of(event, data), data);
+            String type = EventType.of(event, data);
+            begun = begun || begins(type, data);
+            transcript.event(type, data);
         }
         List<Message> said = transcript.messages();
-        return said.isEmpty() ? UNKNOWN.transcript(events) : said;
+        return said.isEmpty() && !begun ? UNKNOWN.transcript(events) : said;
     }
 
     @Override
     public final List<Message> answered(String responseBody) {
         FoldTranscript transcript = new FoldTranscript(fold);
-        transcript.response(Payload.parsed(responseBody));
+        JsonNode body = Payload.parsed(responseBody);
+        transcript.response(body);
         List<Message> said = transcript.messages();
-        return said.isEmpty() ? UNKNOWN.answered(responseBody) : said;
+        return said.isEmpty() && !answers(body) ? UNKNOWN.answered(responseBody) : said;
     }
 }

@@ -166,6 +166,16 @@ final class FoldDigest implements RunDigest, RunSink {
     }
 
     @Override
+    public void input(String callId, String delta) {
+        // Not part of the outcome.
+    }
+
+    @Override
+    public void wholeInput(String callId, String text) {
+        // Not part of the outcome.
+    }
+
+    @Override
     public void wholeArguments(String callId, JsonNode arguments) {
         // Not part of the outcome.
     }

@@ -1,6 +1,7 @@
 package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +20,7 @@ final class FoldTranscript implements RunSink {
     private final Map<String, PartDraft.Prose> prose = new HashMap<>();
     private final Map<String, PartDraft.Call> calls = new HashMap<>();
     private final Map<String, StringBuilder> arguments = new HashMap<>();
+    private final Map<String, StringBuilder> inputs = new HashMap<>();
     private final Map<String, PartDraft.Result> results = new HashMap<>();
     private @Nullable JsonNode result;
     private @Nullable Failure error;
@@ -43,6 +45,12 @@ final class FoldTranscript implements RunSink {
             if (call != null && call.input == null) {
                 // Some models write an empty text if there are no arguments.
                 call.take(Payload.parsed(text.isEmpty() ? "{}" : text.toString()));
+            }
+        });
+        inputs.forEach((id, text) -> {
+            PartDraft.Call call = calls.get(id);
+            if (call != null && call.input == null) {
+                call.take(TextNode.valueOf(text.toString()));
             }
         });
         List<Part> parts = new ArrayList<>();
@@ -108,6 +116,19 @@ final class FoldTranscript implements RunSink {
     @Override
     public void arguments(String callId, String delta) {
         arguments.computeIfAbsent(callId, key -> new StringBuilder()).append(delta);
+    }
+
+    @Override
+    public void input(String callId, String delta) {
+        inputs.computeIfAbsent(callId, key -> new StringBuilder()).append(delta);
+    }
+
+    @Override
+    public void wholeInput(String callId, String text) {
+        PartDraft.Call call = calls.get(callId);
+        if (call != null) {
+            call.take(TextNode.valueOf(text));
+        }
     }
 
     @Override

@@ -83,14 +83,11 @@ final class ChatFold implements EventFold {
         for (JsonNode call : message.path("tool_calls")) {
             String place = call.path("index").asText(Integer.toString(at++));
             String id = call.path("id").asText("");
-            if (call.path("custom").isObject()) {
-                call(index, place, id, call.path("custom"), "input");
-            } else {
-                call(index, place, id, call.path("function"), "arguments");
-            }
+            boolean custom = call.path("custom").isObject();
+            call(index, place, id, call.path(custom ? "custom" : "function"));
         }
         if (message.path("function_call").isObject()) {
-            call(index, "function_call", "", message.path("function_call"), "arguments");
+            call(index, "function_call", "", message.path("function_call"));
         }
         error(choice.path("error"));
         JsonNode reason = choice.path("finish_reason");
@@ -115,7 +112,7 @@ final class ChatFold implements EventFold {
      * Takes a call, or a delta of one. Some APIs give all calls of a message the same index: a chunk with another id
      * and a name begins another call.
      */
-    private void call(String choice, String index, String id, JsonNode tool, String input) {
+    private void call(String choice, String index, String id, JsonNode tool) {
         String at = choice + '/' + index;
         String name = tool.path("name").asText("");
         String known = callIds.get(at);
@@ -124,10 +121,13 @@ final class ChatFold implements EventFold {
             callIds.put(at, known);
         }
         run.call(choice, known, name);
-        if (tool.path(input).isTextual()) {
-            run.arguments(known, tool.path(input).textValue());
-        } else if (tool.path(input).isObject()) {
-            run.wholeArguments(known, tool.path(input));
+        // Custom tools take plain text, functions take JSON.
+        if (tool.path("input").isTextual()) {
+            run.input(known, tool.path("input").textValue());
+        } else if (tool.path("arguments").isTextual()) {
+            run.arguments(known, tool.path("arguments").textValue());
+        } else if (tool.path("arguments").isObject()) {
+            run.wholeArguments(known, tool.path("arguments"));
         }
     }
 
