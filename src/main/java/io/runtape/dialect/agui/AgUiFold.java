@@ -3,13 +3,14 @@ package io.runtape.dialect.agui;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
+import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.RecentIds;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -34,11 +35,11 @@ final class AgUiFold implements EventFold {
     /** Older reasoning events have no ids. */
     private int thoughts;
 
-    /** The agent's messages. */
-    private final Set<String> said = new LinkedHashSet<>();
+    /** The agent's messages. A snapshot takes back those that it lacks, but not forgotten ones. */
+    private final RecentIds said = new RecentIds();
 
     /** The messages of other roles: agents may repeat the user's messages. */
-    private final Set<String> others = new HashSet<>();
+    private final RecentIds others = new RecentIds();
 
     private Usage usage = Usage.UNKNOWN;
     private boolean failed;
@@ -68,20 +69,20 @@ final class AgUiFold implements EventFold {
             case "RUN_STARTED" -> started(data);
             case "TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_CHUNK" -> text(data, delta);
             case "REASONING_MESSAGE_START", "REASONING_MESSAGE_CONTENT", "REASONING_MESSAGE_CHUNK" -> {
-                thought = data.path("messageId").asText(thought);
+                thought = Ids.kept(data.path("messageId").asText(thought));
                 run.reasoning(thought, REASONING, delta);
             }
             case "THINKING_TEXT_MESSAGE_START" -> thoughts++;
             case "THINKING_TEXT_MESSAGE_CONTENT" -> run.reasoning("thinking-" + thoughts, REASONING, delta);
             case "TOOL_CALL_START", "TOOL_CALL_CHUNK" -> {
-                call = data.path("toolCallId").asText(call);
+                call = Ids.kept(data.path("toolCallId").asText(call));
                 run.call(message, call, data.path("toolCallName").asText(""));
                 if (!delta.isEmpty()) {
                     run.arguments(call, delta);
                 }
             }
-            case "TOOL_CALL_ARGS" -> run.arguments(data.path("toolCallId").asText(""), delta);
-            case "TOOL_CALL_RESULT" -> run.result(data.path("toolCallId").asText(""), data.path("content"), false);
+            case "TOOL_CALL_ARGS" -> run.arguments(id(data, "toolCallId"), delta);
+            case "TOOL_CALL_RESULT" -> run.result(id(data, "toolCallId"), data.path("content"), false);
             case "MESSAGES_SNAPSHOT" -> snapshot(data.path("messages"));
             case "RUN_FINISHED" -> finished(data);
             case "RUN_ERROR" -> {
@@ -104,7 +105,7 @@ final class AgUiFold implements EventFold {
     }
 
     private void text(JsonNode data, String delta) {
-        message = data.path("messageId").asText(message);
+        message = Ids.kept(data.path("messageId").asText(message));
         if (!data.path("role").asText(ASSISTANT).equals(ASSISTANT)) {
             others.add(message);
         }
@@ -127,24 +128,24 @@ final class AgUiFold implements EventFold {
         List<JsonNode> answers = new ArrayList<>();
         Set<String> kept = new HashSet<>();
         for (JsonNode message : messages) {
-            kept.add(message.path("id").asText(""));
+            kept.add(id(message, "id"));
             if (message.path("role").asText("").equals("user")) {
                 answers.clear();
             } else {
                 answers.add(message);
             }
         }
-        said.removeIf(id -> {
+        for (String id : said.all()) {
             if (!kept.contains(id)) {
+                said.remove(id);
                 run.wholeText(id, TEXT, "");
             }
-            return !kept.contains(id);
-        });
+        }
         answers.forEach(this::answer);
     }
 
     private void answer(JsonNode answer) {
-        String id = answer.path("id").asText("");
+        String id = id(answer, "id");
         JsonNode content = answer.path("content");
         switch (answer.path("role").asText("")) {
             case ASSISTANT -> {
@@ -153,15 +154,19 @@ final class AgUiFold implements EventFold {
                     run.wholeText(id, TEXT, content.asText());
                 }
                 for (JsonNode called : answer.path("toolCalls")) {
-                    String callId = called.path("id").asText("");
+                    String callId = id(called, "id");
                     run.call(id, callId, called.at("/function/name").asText(""));
                     run.wholeArguments(callId, called.at("/function/arguments"));
                 }
             }
             case REASONING -> run.wholeReasoning(id, REASONING, content.asText(""));
-            case "tool" -> run.result(answer.path("toolCallId").asText(""), content, answer.hasNonNull("error"));
+            case "tool" -> run.result(id(answer, "toolCallId"), content, answer.hasNonNull("error"));
             default -> {}
         }
+    }
+
+    private static String id(JsonNode holder, String name) {
+        return Ids.kept(holder.path(name).asText(""));
     }
 
     /** Older agents report no outcome; their runs are complete. */

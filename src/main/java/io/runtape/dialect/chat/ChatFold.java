@@ -3,12 +3,12 @@ package io.runtape.dialect.chat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
+import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.RecentById;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * The chunks of OpenAI's chat completions, and of the many APIs that imitate them. The first of several choices is the
@@ -20,9 +20,9 @@ final class ChatFold implements EventFold {
 
     /**
      * The ids of calls by choice and index: only the first chunk of a call has its id. A call without an id gets a
-     * generated one.
+     * generated one, and so does the rest of a call that has been forgotten.
      */
-    private final Map<String, String> callIds = new HashMap<>();
+    private final RecentById<String> callIds = new RecentById<>();
 
     private boolean failed;
 
@@ -112,12 +112,13 @@ final class ChatFold implements EventFold {
      * Takes a call, or a delta of one. Some APIs give all calls of a message the same index: a chunk with another id
      * and a name begins another call.
      */
-    private void call(String choice, String index, String id, JsonNode tool) {
+    private void call(String choice, String index, String given, JsonNode tool) {
+        String id = Ids.kept(given);
         String at = choice + '/' + index;
         String name = tool.path("name").asText("");
         String known = callIds.get(at);
         if (known == null || !id.isEmpty() && !name.isEmpty() && !id.equals(known)) {
-            known = id.isEmpty() ? "call-" + at : id;
+            known = id.isEmpty() ? "call-" + Ids.kept(at) : id;
             callIds.put(at, known);
         }
         run.call(choice, known, name);

@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
+import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.RecentById;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -38,8 +38,11 @@ final class ResponsesFold implements EventFold {
 
     private final RunSink run;
 
-    /** The ids of calls by the index of their items: the deltas of arguments name this index. */
-    private final Map<String, String> callIds = new HashMap<>();
+    /**
+     * The ids of calls by the index of their items: the deltas of arguments name this index. Deltas of a forgotten call
+     * are left out; the item has the whole arguments when it is done.
+     */
+    private final RecentById<String> callIds = new RecentById<>();
 
     ResponsesFold(RunSink run) {
         this.run = run;
@@ -123,7 +126,8 @@ final class ResponsesFold implements EventFold {
      * The call's id is its call_id, which its result has too; calls of OpenAI's own tools have only the id of the item.
      */
     private static String callId(JsonNode item) {
-        return Json.text(item, "/call_id").orElseGet(() -> item.path("id").asText(""));
+        return Ids.kept(
+                Json.text(item, "/call_id").orElseGet(() -> item.path("id").asText("")));
     }
 
     private void typed(String at, Consumer<String> toCall) {
