@@ -118,9 +118,8 @@ final class DetectingDialect implements Dialect {
             JsonNode data = Payload.parsed(event.data());
             String named = type == null ? EventType.of(data) : type;
             begunBy(named, data).ifPresent(dialect -> found = dialect.digest());
-            if (found == null && (named.equals("error") || data.path("error").isObject())) {
-                failure = failure(data);
-            }
+            Failure reported = found == null ? UnknownDialect.failure(named, data) : null;
+            failure = reported == null ? failure : reported;
         }
 
         @Override
@@ -129,8 +128,8 @@ final class DetectingDialect implements Dialect {
             answeredBy(data).ifPresent(dialect -> found = dialect.digest());
             if (found != null) {
                 found.response(body, from, to);
-            } else if (data.path("error").isObject()) {
-                failure = failure(data);
+            } else {
+                failure = UnknownDialect.failure(data);
             }
         }
 
@@ -147,10 +146,6 @@ final class DetectingDialect implements Dialect {
                     outcome.finishReason(),
                     outcome.upstreamRunId(),
                     false);
-        }
-
-        private static Failure failure(JsonNode data) {
-            return Failure.of(data.has("error") ? data.path("error") : data);
         }
 
         @Override

@@ -45,16 +45,20 @@ public abstract class FoldDialect implements Dialect {
         return new FoldDigest(name, saysThatItEnds(), fold);
     }
 
-    /** Shows a stream that says nothing in this dialect in the unknown dialect, rather than as nothing. */
+    /**
+     * Empty if the stream is of this dialect and nothing was said yet. A stream that is not of this dialect after all
+     * is shown as the unknown dialect shows it, rather than as nothing.
+     */
     @Override
     public final List<Message> transcript(Iterable<ServerSentEvent> events) {
-        FoldTranscript transcript = folded(events);
-        return transcript.hasBegun() ? transcript.messages() : UNKNOWN.transcript(events);
+        Folded folded = folded(events);
+        List<Message> said = folded.transcript().messages();
+        return said.isEmpty() && !folded.begun() ? UNKNOWN.transcript(events) : said;
     }
 
     @Override
     public final Optional<OpenTranscript> openTranscript(Iterable<ServerSentEvent> events) {
-        FoldTranscript transcript = folded(events);
+        FoldTranscript transcript = folded(events).transcript();
         return transcript.hasBegun() ? Optional.of(transcript.open(name)) : Optional.empty();
     }
 
@@ -63,20 +67,27 @@ public abstract class FoldDialect implements Dialect {
         return new FoldTranscript(fold);
     }
 
-    private FoldTranscript folded(Iterable<ServerSentEvent> events) {
+    /** @param begun whether an event was of this dialect */
+    private record Folded(FoldTranscript transcript, boolean begun) {}
+
+    private Folded folded(Iterable<ServerSentEvent> events) {
         FoldTranscript transcript = begun();
+        boolean begun = false;
         for (ServerSentEvent event : events) {
             JsonNode data = Payload.parsed(event.data());
-            transcript.event(EventType.of(event, data), data);
+            String type = EventType.of(event, data);
+            begun = begun || begins(type, data);
+            transcript.event(type, data);
         }
-        return transcript;
+        return new Folded(transcript, begun);
     }
 
     @Override
     public final List<Message> answered(String responseBody) {
         FoldTranscript transcript = begun();
-        transcript.response(Payload.parsed(responseBody));
+        JsonNode body = Payload.parsed(responseBody);
+        transcript.response(body);
         List<Message> said = transcript.messages();
-        return said.isEmpty() ? UNKNOWN.answered(responseBody) : said;
+        return said.isEmpty() && !answers(body) ? UNKNOWN.answered(responseBody) : said;
     }
 }

@@ -5,16 +5,14 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import io.runtape.sse.EventParser;
 import io.runtape.sse.ServerSentEvent;
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The outcome of a live run, for dialects with an {@link EventFold}. Keeps only the text of the last message and the
- * figures.
+ * figures, in bounded memory whatever the stream says.
  */
 final class FoldDigest implements RunDigest, RunSink {
 
@@ -23,6 +21,12 @@ final class FoldDigest implements RunDigest, RunSink {
      * values, and a live run holds them until its end. The events have the full text.
      */
     public static final int KEPT_CHARS_MAX = 1 << 20;
+
+    /** The most characters of an id or a name. */
+    private static final int NAME_CHARS_MAX = 1000;
+
+    /** A message's further parts are left out. */
+    private static final int PARTS_MAX = 1024;
 
     private final String dialect;
     private final boolean saysThatItEnds;
@@ -34,11 +38,14 @@ final class FoldDigest implements RunDigest, RunSink {
 
     /**
      * The messages that have begun; the digest keeps the text of the last one. Later deltas of an earlier message do
-     * not bring that message back, nor does its whole text, unless the last message was taken back.
+     * not bring that message back, nor does its whole text, unless the last message was taken back. A message that has
+     * been forgotten, because hundreds began after it, counts as a new one.
      */
-    private final Set<String> begun = new HashSet<>();
+    private final RecentIds begun = new RecentIds();
 
+    /** The parts of the last message. */
     private final Map<String, StringBuilder> texts = new LinkedHashMap<>();
+
     private int chars;
     private @Nullable JsonNode result;
     private @Nullable String finishReason;
@@ -97,17 +104,17 @@ final class FoldDigest implements RunDigest, RunSink {
 
     @Override
     public void id(String id) {
-        this.id = id;
+        this.id = cut(id, NAME_CHARS_MAX);
     }
 
     @Override
     public void model(String model) {
-        this.model = model;
+        this.model = cut(model, NAME_CHARS_MAX);
     }
 
     @Override
     public void text(String message, String part, String delta) {
-        if (!delta.isEmpty() && isLast(message)) {
+        if (!delta.isEmpty() && isLast(Ids.key(message))) {
             append(part(part), delta);
         }
     }
@@ -119,7 +126,8 @@ final class FoldDigest implements RunDigest, RunSink {
 
     @Override
     public void wholeText(String message, String part, String text) {
-        if (text.isEmpty() ? !message.equals(this.message) : !isLast(message)) {
+        String key = Ids.key(message);
+        if (text.isEmpty() ? !key.equals(this.message) : !isLast(key)) {
             return;
         }
         StringBuilder kept = part(part);
@@ -138,7 +146,15 @@ final class FoldDigest implements RunDigest, RunSink {
     }
 
     private StringBuilder part(String part) {
-        return texts.computeIfAbsent(part, key -> new StringBuilder());
+        String key = Ids.key(part);
+        StringBuilder known = texts.get(key);
+        if (known == null) {
+            known = new StringBuilder();
+            if (texts.size() < PARTS_MAX) {
+                texts.put(key, known);
+            }
+        }
+        return known;
     }
 
     private void append(StringBuilder to, String text) {
@@ -172,6 +188,16 @@ final class FoldDigest implements RunDigest, RunSink {
     }
 
     @Override
+    public void input(String callId, String delta) {
+        // Not part of the outcome.
+    }
+
+    @Override
+    public void wholeInput(String callId, String text) {
+        // Not part of the outcome.
+    }
+
+    @Override
     public void wholeArguments(String callId, JsonNode arguments) {
         // Not part of the outcome.
     }
@@ -188,12 +214,19 @@ final class FoldDigest implements RunDigest, RunSink {
 
     @Override
     public void error(Failure failure) {
-        error = failure;
+        error = new Failure(cut(failure.code(), NAME_CHARS_MAX), cut(failure.message(), KEPT_CHARS_MAX));
+    }
+
+    private static String cut(String text, int max) {
+        if (text.length() <= max) {
+            return text;
+        }
+        return text.substring(0, Character.isHighSurrogate(text.charAt(max - 1)) ? max - 1 : max);
     }
 
     @Override
     public void finishReason(String reason) {
-        finishReason = reason;
+        finishReason = cut(reason, NAME_CHARS_MAX);
     }
 
     @Override

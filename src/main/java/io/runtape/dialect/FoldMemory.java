@@ -3,9 +3,7 @@ package io.runtape.dialect;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -15,19 +13,19 @@ import java.util.TreeMap;
  */
 public final class FoldMemory {
 
-    private final Map<String, Map<String, String>> maps = new TreeMap<>();
-    private final Map<String, Set<String>> sets = new TreeMap<>();
+    private final Map<String, RecentById<String>> maps = new TreeMap<>();
+    private final Map<String, RecentIds> sets = new TreeMap<>();
     private final Map<String, String> texts = new TreeMap<>();
     private final Map<String, Integer> numbers = new TreeMap<>();
 
-    /** The map of that name, for the fold to change. */
-    public Map<String, String> map(String name) {
-        return maps.computeIfAbsent(name, key -> new TreeMap<>());
+    /** The values by ids of that name, for the fold to change. */
+    public RecentById<String> map(String name) {
+        return maps.computeIfAbsent(name, key -> new RecentById<>());
     }
 
-    /** The set of that name, in the order in which things came, for the fold to change. */
-    public Set<String> set(String name) {
-        return sets.computeIfAbsent(name, key -> new LinkedHashSet<>());
+    /** The ids of that name, for the fold to change. */
+    public RecentIds set(String name) {
+        return sets.computeIfAbsent(name, key -> new RecentIds());
     }
 
     /** The text of that name; empty until it is set. */
@@ -54,14 +52,14 @@ public final class FoldMemory {
     ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         maps.forEach((name, map) -> {
-            if (!map.isEmpty()) {
+            if (!map.ids().isEmpty()) {
                 map.forEach(json.withObjectProperty(name)::put);
             }
         });
         sets.forEach((name, set) -> {
-            if (!set.isEmpty()) {
+            if (!set.all().isEmpty()) {
                 ArrayNode values = json.putArray(name);
-                set.forEach(values::add);
+                set.all().forEach(values::add);
             }
         });
         texts.forEach(json::put);

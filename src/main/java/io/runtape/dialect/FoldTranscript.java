@@ -2,6 +2,7 @@ package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -23,6 +24,7 @@ final class FoldTranscript implements RunSink {
     private final Map<Place, PartDraft.Prose> prose = new LinkedHashMap<>();
     private final Map<String, PartDraft.Call> calls = new HashMap<>();
     private final Map<String, StringBuilder> arguments = new LinkedHashMap<>();
+    private final Map<String, StringBuilder> inputs = new LinkedHashMap<>();
     private final Map<String, PartDraft.Result> results = new HashMap<>();
     private @Nullable JsonNode result;
     private @Nullable Failure error;
@@ -55,6 +57,12 @@ final class FoldTranscript implements RunSink {
             PartDraft.Call call = calls.get(id);
             if (call != null && call.input == null) {
                 call.take(typed(text));
+            }
+        });
+        inputs.forEach((id, text) -> {
+            PartDraft.Call call = calls.get(id);
+            if (call != null && call.input == null) {
+                call.take(TextNode.valueOf(text.toString()));
             }
         });
         List<Part> parts = new ArrayList<>();
@@ -93,6 +101,12 @@ final class FoldTranscript implements RunSink {
                 state.withObjectProperty("arguments").put(id, text.toString());
             }
         });
+        inputs.forEach((id, text) -> {
+            PartDraft.Call call = calls.get(id);
+            if (call == null || call.input == null) {
+                state.withObjectProperty("inputs").put(id, text.toString());
+            }
+        });
         if (result != null) {
             state.set("result", result);
         }
@@ -115,6 +129,11 @@ final class FoldTranscript implements RunSink {
     }
 
     private OpenPart open(PartDraft.Call call) {
+        StringBuilder input = inputs.get(call.id);
+        if (call.input == null && input != null) {
+            Part part = new Part.ToolCall(call.id, call.name, TextNode.valueOf(input.toString()));
+            return OpenPart.inPlace(part, !ended && !results.containsKey(call.id));
+        }
         StringBuilder text = arguments.get(call.id);
         if (call.input != null || text == null) {
             boolean open = !ended && call.input == null && !results.containsKey(call.id);
@@ -182,6 +201,19 @@ final class FoldTranscript implements RunSink {
     @Override
     public void arguments(String callId, String delta) {
         arguments.computeIfAbsent(callId, key -> new StringBuilder()).append(delta);
+    }
+
+    @Override
+    public void input(String callId, String delta) {
+        inputs.computeIfAbsent(callId, key -> new StringBuilder()).append(delta);
+    }
+
+    @Override
+    public void wholeInput(String callId, String text) {
+        PartDraft.Call call = calls.get(callId);
+        if (call != null) {
+            call.take(TextNode.valueOf(text));
+        }
     }
 
     @Override

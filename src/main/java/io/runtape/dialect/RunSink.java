@@ -39,6 +39,12 @@ public interface RunSink {
     /** The next piece of the JSON text of a call's arguments. */
     void arguments(String callId, String delta);
 
+    /** The next piece of the input of a call whose tool takes plain text: the text is never read as JSON. */
+    void input(String callId, String delta);
+
+    /** The final input of a call whose tool takes plain text; it replaces the earlier pieces. */
+    void wholeInput(String callId, String text);
+
     /** The final arguments of a call. */
     void wholeArguments(String callId, JsonNode arguments);
 

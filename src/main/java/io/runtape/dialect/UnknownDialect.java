@@ -1,22 +1,28 @@
 package io.runtape.dialect;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.runtape.sse.ServerSentEvent;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Reads events as plain pieces of text, and judges no outcome. */
+/** Reads events as plain pieces of text; it understands only errors, which look alike in most agent APIs. */
 final class UnknownDialect {
     String name() {
         return "unknown";
     }
 
-    /** Makes one text of each event, unchanged; events without data and the sentinel {@code [DONE]} add nothing. */
+    /**
+     * Makes an error of each error event, and one text of each other event, unchanged. Events without data and the
+     * sentinel {@code [DONE]} add nothing.
+     */
     List<Message> transcript(Iterable<ServerSentEvent> events) {
         List<Part> parts = new ArrayList<>();
         for (ServerSentEvent event : events) {
             if (!event.data().isBlank() && !event.data().equals("[DONE]")) {
-                parts.add(new Part.Text(event.data()));
+                JsonNode data = Payload.parsed(event.data());
+                parts.add(part(failure(EventType.of(event, data), data), event.data()));
             }
         }
         return parts.isEmpty() ? List.of() : List.of(new Message(Role.ASSISTANT, parts));
@@ -34,9 +40,24 @@ final class UnknownDialect {
         return new OpenTranscript(name(), messages, JsonNodeFactory.instance.objectNode());
     }
 
+    private static Part part(@Nullable Failure failure, String text) {
+        return failure == null ? new Part.Text(text) : new Part.ErrorPart(failure.code(), failure.message());
+    }
+
     List<Message> answered(String responseBody) {
         return responseBody.isBlank()
                 ? List.of()
-                : List.of(new Message(Role.ASSISTANT, List.of(new Part.Text(responseBody))));
+                : List.of(new Message(
+                        Role.ASSISTANT, List.of(part(failure(Payload.parsed(responseBody)), responseBody))));
+    }
+
+    /** The failure that an event reports; null if it is no error event. */
+    static @Nullable Failure failure(String type, JsonNode data) {
+        return type.equals("error") ? Failure.of(data.has("error") ? data.path("error") : data) : failure(data);
+    }
+
+    /** The failure that a response reports; null if it reports none. */
+    static @Nullable Failure failure(JsonNode body) {
+        return body.path("error").isObject() ? Failure.of(body.path("error")) : null;
     }
 }

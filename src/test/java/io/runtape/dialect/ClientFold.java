@@ -63,7 +63,7 @@ public final class ClientFold {
         List<ServerSentEvent> events = new ArrayList<>();
         for (JsonNode message : messages) {
             for (JsonNode part : message.path("parts")) {
-                events.add(new ServerSentEvent("message", part.path("text").asText(), ""));
+                events.add(event(part));
             }
         }
         return new Fold() {
@@ -79,12 +79,18 @@ public final class ClientFold {
         };
     }
 
+    private static ServerSentEvent event(JsonNode part) {
+        return part.path("type").asText().equals("error")
+                ? new ServerSentEvent("error", part.toString(), "")
+                : new ServerSentEvent("message", part.path("text").asText(), "");
+    }
+
     private static Fold parts(FoldDialect dialect, JsonNode messages, JsonNode state) {
         FoldTranscript transcript = dialect.begun();
         remember(transcript, state);
         for (JsonNode message : messages) {
             for (JsonNode part : message.path("parts")) {
-                begin(transcript, part);
+                begin(transcript, part, state);
             }
         }
         return new Fold() {
@@ -111,6 +117,10 @@ public final class ClientFold {
                     value.properties()
                             .forEach(text -> transcript.arguments(
                                     text.getKey(), text.getValue().asText()));
+                case "inputs" ->
+                    value.properties()
+                            .forEach(text -> transcript.input(
+                                    text.getKey(), text.getValue().asText()));
                 case "result" -> transcript.resultIs(value);
                 default -> {
                     if (value.isObject()) {
@@ -129,7 +139,7 @@ public final class ClientFold {
         });
     }
 
-    private static void begin(RunSink to, JsonNode part) {
+    private static void begin(RunSink to, JsonNode part, JsonNode state) {
         String message = part.path("message").asText();
         String key = part.path("part").asText();
         switch (part.path("type").asText()) {
@@ -140,6 +150,10 @@ public final class ClientFold {
                 to.call("", id, part.path("name").asText());
                 if (part.has("arguments")) {
                     to.arguments(id, part.path("arguments").asText());
+                } else if (state.path("inputs").has(id)) {
+                    // The text so far goes on.
+                } else if (part.path("input").isTextual()) {
+                    to.wholeInput(id, part.path("input").textValue());
                 } else if (part.hasNonNull("input")) {
                     to.wholeArguments(id, part.path("input"));
                 }

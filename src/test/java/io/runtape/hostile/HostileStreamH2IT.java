@@ -15,7 +15,7 @@ class HostileStreamH2IT extends HostileStreamIT {
 
     @Override
     Map<String, String> settings(ScriptedUpstream behind) {
-        return GatewayProcess.onH2(dataDir, behind);
+        return recording(GatewayProcess.onH2(dataDir, behind));
     }
 
     @Override

@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.OutputStream;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** An agent API's stream that is made to cost more than its bytes. */
@@ -27,6 +30,13 @@ abstract class HostileStreamIT extends UnderAttack {
 
     /** What the database takes for frames now. */
     abstract long storedBytes() throws Exception;
+
+    /** The settings, with a path whose dialect the events tell. */
+    static Map<String, String> recording(Map<String, String> settings) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("RUNTAPE_RECORD_PATHS", "/v1/run,/v1/recorded");
+        return all;
+    }
 
     @Test
     void anIdOf60000CharactersIsStoredOnce() throws Exception {
@@ -55,6 +65,35 @@ abstract class HostileStreamIT extends UnderAttack {
         assertTrue(page.size() < 500, "a page of " + page.size());
         assertEquals(ID, page.getJsonObject(0).getString("lastEventId"));
         assertEquals(ID, page.getJsonObject(page.size() - 1).getString("lastEventId"));
+    }
+
+    /** More ids than the heap has room for, in a dialect that tells messages apart by their ids. */
+    @Test
+    void aStreamOfEndlessNewIdsDoesNotFillTheHeap() throws Exception {
+        String id = "i".repeat(3_000);
+        Scripted endless = upstream.on(exchange -> {
+            exchange.streamHead();
+            for (int i = 0; i < 100_000; i++) {
+                exchange.chunk(("event: messages\ndata: [{\"id\":\"" + id + i
+                                + "\",\"type\":\"AIMessageChunk\",\"content\":\"" + i
+                                + "\",\"usage_metadata\":{\"input_tokens\":1,\"output_tokens\":1}},{}]\n\n")
+                        .getBytes(UTF_8));
+            }
+            exchange.end();
+        });
+
+        String runId;
+        try (WireResponse response = client().post("/v1/recorded", "{}", endless.header(), KEY)) {
+            runId = response.header("Runtape-Run-Id");
+            assertEquals(WireResponse.End.WHOLE, response.passOn(OutputStream.nullOutputStream()));
+        }
+
+        JsonObject run = RunTable.await("the run ends", () -> {
+            JsonObject row = json("/history/v1/runs/" + runId).getJsonObject("data");
+            return row.getString("status").equals("running") ? null : row;
+        });
+        assertEquals("99999", run.getString("result"));
+        assertEquals(100_000, run.getJsonObject("usage").getInteger("inputTokens"));
     }
 
     private JsonObject json(String target) throws Exception {

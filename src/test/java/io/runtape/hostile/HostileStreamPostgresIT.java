@@ -15,7 +15,7 @@ class HostileStreamPostgresIT extends HostileStreamIT {
 
     @Override
     Map<String, String> settings(ScriptedUpstream behind) {
-        return GatewayProcess.onPostgres(database, behind);
+        return recording(GatewayProcess.onPostgres(database, behind));
     }
 
     @Override

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldMemory;
+import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.RecentIds;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
@@ -36,11 +38,11 @@ final class AgUiFold implements EventFold {
 
     private final FoldMemory memory;
 
-    /** The agent's messages. */
-    private final Set<String> said;
+    /** The agent's messages. A snapshot takes back those that it lacks, but not forgotten ones. */
+    private final RecentIds said;
 
     /** The messages of other roles: agents may repeat the user's messages. */
-    private final Set<String> others;
+    private final RecentIds others;
 
     private Usage usage = Usage.UNKNOWN;
     private boolean failed;
@@ -85,8 +87,8 @@ final class AgUiFold implements EventFold {
                     run.arguments(call, delta);
                 }
             }
-            case "TOOL_CALL_ARGS" -> run.arguments(data.path("toolCallId").asText(""), delta);
-            case "TOOL_CALL_RESULT" -> run.result(data.path("toolCallId").asText(""), data.path("content"), false);
+            case "TOOL_CALL_ARGS" -> run.arguments(id(data, "toolCallId"), delta);
+            case "TOOL_CALL_RESULT" -> run.result(id(data, "toolCallId"), data.path("content"), false);
             case "MESSAGES_SNAPSHOT" -> snapshot(data.path("messages"));
             case "RUN_FINISHED" -> finished(data);
             case "RUN_ERROR" -> {
@@ -110,7 +112,7 @@ final class AgUiFold implements EventFold {
 
     /** The id that an event names, else the one that the last such event named. */
     private String latest(String kind, JsonNode id) {
-        memory.text(kind, id.asText(memory.text(kind)));
+        memory.text(kind, Ids.kept(id.asText(memory.text(kind))));
         return memory.text(kind);
     }
 
@@ -138,24 +140,24 @@ final class AgUiFold implements EventFold {
         List<JsonNode> answers = new ArrayList<>();
         Set<String> kept = new HashSet<>();
         for (JsonNode message : messages) {
-            kept.add(message.path("id").asText(""));
+            kept.add(id(message, "id"));
             if (message.path("role").asText("").equals("user")) {
                 answers.clear();
             } else {
                 answers.add(message);
             }
         }
-        said.removeIf(id -> {
+        for (String id : said.all()) {
             if (!kept.contains(id)) {
+                said.remove(id);
                 run.wholeText(id, TEXT, "");
             }
-            return !kept.contains(id);
-        });
+        }
         answers.forEach(this::answer);
     }
 
     private void answer(JsonNode answer) {
-        String id = answer.path("id").asText("");
+        String id = id(answer, "id");
         JsonNode content = answer.path("content");
         switch (answer.path("role").asText("")) {
             case ASSISTANT -> {
@@ -164,15 +166,19 @@ final class AgUiFold implements EventFold {
                     run.wholeText(id, TEXT, content.asText());
                 }
                 for (JsonNode called : answer.path("toolCalls")) {
-                    String callId = called.path("id").asText("");
+                    String callId = id(called, "id");
                     run.call(id, callId, called.at("/function/name").asText(""));
                     run.wholeArguments(callId, called.at("/function/arguments"));
                 }
             }
             case REASONING -> run.wholeReasoning(id, REASONING, content.asText(""));
-            case "tool" -> run.result(answer.path("toolCallId").asText(""), content, answer.hasNonNull("error"));
+            case "tool" -> run.result(id(answer, "toolCallId"), content, answer.hasNonNull("error"));
             default -> {}
         }
+    }
+
+    private static String id(JsonNode holder, String name) {
+        return Ids.kept(holder.path(name).asText(""));
     }
 
     /** Older agents report no outcome; their runs are complete. */

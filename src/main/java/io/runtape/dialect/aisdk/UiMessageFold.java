@@ -5,9 +5,9 @@ import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldMemory;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.RecentById;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Verdict;
-import java.util.Map;
 
 /**
  * The UI message stream of Vercel's AI SDK. A stream is one message of several steps. As in the SDK, the last step with
@@ -17,10 +17,13 @@ final class UiMessageFold implements EventFold {
 
     private final RunSink run;
 
-    /** The part of the current step for each id. Ids begin anew with each step, and with each {@code text-start}. */
-    private final Map<String, String> texts;
+    /**
+     * The part of the current step for each id. Ids begin anew with each step, and with each {@code text-start}. A
+     * forgotten id begins a new part, and a step that is tried again does not take back forgotten parts.
+     */
+    private final RecentById<String> texts;
 
-    private final Map<String, String> thoughts;
+    private final RecentById<String> thoughts;
 
     /** Has the number of the step, and of the parts so far. */
     private final FoldMemory memory;

@@ -3,11 +3,12 @@ package io.runtape.dialect.anthropic;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
+import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.RecentById;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,10 @@ final class MessagesFold implements EventFold {
     private static final String MESSAGE = "message";
 
     private final RunSink run;
-    private final Map<String, String> callIds;
+
+    /** The ids of calls by the index of their blocks. Further arguments of a forgotten call are left out. */
+    private final RecentById<String> callIds;
+
     private Counts counts = new Counts(null, null, null, null, null);
     private boolean failed;
 
@@ -112,7 +116,7 @@ final class MessagesFold implements EventFold {
             case "thinking" ->
                 run.reasoning(MESSAGE, index, block.path("thinking").asText(""));
             case "tool_use", "server_tool_use", "mcp_tool_use" -> {
-                String id = block.path("id").asText("");
+                String id = Ids.kept(block.path("id").asText(""));
                 callIds.put(index, id);
                 run.call(MESSAGE, id, block.path("name").asText(""));
                 if (block.path("input").isEmpty()) {
@@ -129,7 +133,7 @@ final class MessagesFold implements EventFold {
                 if (block.hasNonNull("tool_use_id")) {
                     boolean bad = block.path("is_error").asBoolean()
                             || block.path("content").path("type").asText("").endsWith("_error");
-                    run.result(block.path("tool_use_id").asText(), block.path("content"), bad);
+                    run.result(Ids.kept(block.path("tool_use_id").asText()), block.path("content"), bad);
                 }
             }
         }

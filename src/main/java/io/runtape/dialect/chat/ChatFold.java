@@ -3,11 +3,12 @@ package io.runtape.dialect.chat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
+import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.RecentById;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
-import java.util.Map;
 
 /**
  * The chunks of OpenAI's chat completions, and of the many APIs that imitate them. The first of several choices is the
@@ -19,9 +20,9 @@ final class ChatFold implements EventFold {
 
     /**
      * The ids of calls by choice and index: only the first chunk of a call has its id. A call without an id gets a
-     * generated one.
+     * generated one, and so does the rest of a call that has been forgotten.
      */
-    private final Map<String, String> callIds;
+    private final RecentById<String> callIds;
 
     private boolean failed;
 
@@ -83,14 +84,11 @@ final class ChatFold implements EventFold {
         for (JsonNode call : message.path("tool_calls")) {
             String place = call.path("index").asText(Integer.toString(at++));
             String id = call.path("id").asText("");
-            if (call.path("custom").isObject()) {
-                call(index, place, id, call.path("custom"), "input");
-            } else {
-                call(index, place, id, call.path("function"), "arguments");
-            }
+            boolean custom = call.path("custom").isObject();
+            call(index, place, id, call.path(custom ? "custom" : "function"));
         }
         if (message.path("function_call").isObject()) {
-            call(index, "function_call", "", message.path("function_call"), "arguments");
+            call(index, "function_call", "", message.path("function_call"));
         }
         error(choice.path("error"));
         JsonNode reason = choice.path("finish_reason");
@@ -115,19 +113,23 @@ final class ChatFold implements EventFold {
      * Takes a call, or a delta of one. Some APIs give all calls of a message the same index: a chunk with another id
      * and a name begins another call.
      */
-    private void call(String choice, String index, String id, JsonNode tool, String input) {
+    private void call(String choice, String index, String given, JsonNode tool) {
+        String id = Ids.kept(given);
         String at = choice + '/' + index;
         String name = tool.path("name").asText("");
         String known = callIds.get(at);
         if (known == null || !id.isEmpty() && !name.isEmpty() && !id.equals(known)) {
-            known = id.isEmpty() ? "call-" + at : id;
+            known = id.isEmpty() ? "call-" + Ids.kept(at) : id;
             callIds.put(at, known);
         }
         run.call(choice, known, name);
-        if (tool.path(input).isTextual()) {
-            run.arguments(known, tool.path(input).textValue());
-        } else if (tool.path(input).isObject()) {
-            run.wholeArguments(known, tool.path(input));
+        // Custom tools take plain text, functions take JSON.
+        if (tool.path("input").isTextual()) {
+            run.input(known, tool.path("input").textValue());
+        } else if (tool.path("arguments").isTextual()) {
+            run.arguments(known, tool.path("arguments").textValue());
+        } else if (tool.path("arguments").isObject()) {
+            run.wholeArguments(known, tool.path("arguments"));
         }
     }
 

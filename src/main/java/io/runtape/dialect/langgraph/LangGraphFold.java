@@ -3,15 +3,15 @@ package io.runtape.dialect.langgraph;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
+import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.RecentById;
+import io.runtape.dialect.RecentIds;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 
 /**
  * The events of LangGraph's server. The caller chooses their kinds ({@code stream_mode}): messages as deltas, as
@@ -27,21 +27,35 @@ final class LangGraphFold implements EventFold {
 
     private final RunSink run;
 
+    /** The usage of messages that have been forgotten; what comes of them later is added to it. */
+    private Usage usageOfForgotten = Usage.UNKNOWN;
+
     /** The usage of each message: the usages of its chunks add up, and a whole message has the sum. */
-    private final Map<String, Usage> usages = new LinkedHashMap<>();
+    private final RecentById<Usage> usages =
+            new RecentById<>(forgotten -> usageOfForgotten = usageOfForgotten.plus(forgotten));
 
-    /** The ids of calls by message and index: only the first chunk of a call has its id. */
-    private final Map<String, String> callIds;
+    /**
+     * The ids of calls by message and index: only the first chunk of a call has its id. The rest of a forgotten call
+     * gets a generated id.
+     */
+    private final RecentById<String> callIds;
 
-    /** The messages that have come whole: their chunks, from another stream mode, add nothing. */
-    private final Set<String> wholes;
+    /**
+     * The messages that have come whole: their chunks, from another stream mode, add nothing. Chunks of a forgotten
+     * message add up again.
+     */
+    private final RecentIds wholes;
 
     /** The messages of subgraphs whose text has come. */
-    private final Set<String> others;
+    private final RecentIds others;
 
-    /** The messages in the state at the run's beginning. */
-    private final Set<String> earlier;
+    /**
+     * The messages in the state at the run's beginning; of a very long conversation the last ones, and a question that
+     * follows the forgotten ones sets them apart.
+     */
+    private final RecentIds earlier;
 
+    private boolean counted;
     private boolean understood;
     private boolean failed;
 
@@ -159,11 +173,11 @@ final class LangGraphFold implements EventFold {
 
     private void message(JsonNode message, boolean whole, boolean sub) {
         understood = true;
-        String id = message.path("id").asText("");
+        String id = Ids.kept(message.path("id").asText(""));
         switch (kind(message)) {
             case "tool", "ToolMessageChunk" ->
                 run.result(
-                        message.path("tool_call_id").asText(""),
+                        Ids.kept(message.path("tool_call_id").asText("")),
                         message.path("content"),
                         message.path("status").asText("").equals("error"));
             case "ai", "AIMessageChunk", "assistant" -> {
@@ -236,7 +250,7 @@ final class LangGraphFold implements EventFold {
     private void calls(String message, JsonNode calls) {
         int index = 0;
         for (JsonNode call : calls) {
-            String callId = Json.text(call, "/id").orElse("call-" + message + '/' + index++);
+            String callId = Ids.kept(Json.text(call, "/id").orElse("call-" + message + '/' + index++));
             run.call(message, callId, call.path("name").asText(""));
             run.wholeArguments(callId, call.path("args"));
         }
@@ -245,25 +259,26 @@ final class LangGraphFold implements EventFold {
     private void chunks(String message, JsonNode chunks) {
         for (JsonNode chunk : chunks) {
             String at = message + '/' + chunk.path("index").asText("0");
-            Json.text(chunk, "/id").ifPresent(id -> callIds.put(at, id));
-            String callId = callIds.computeIfAbsent(at, key -> "call-" + key);
+            Json.text(chunk, "/id").ifPresent(id -> callIds.put(at, Ids.kept(id)));
+            String callId = callIds.computeIfAbsent(at, key -> Ids.kept("call-" + key));
             run.call(message, callId, chunk.path("name").asText(""));
             run.arguments(callId, chunk.path("args").asText(""));
         }
     }
 
-    private void usage(String id, JsonNode counted, boolean whole) {
-        if (!counted.isObject()) {
+    private void usage(String id, JsonNode tokens, boolean whole) {
+        if (!tokens.isObject()) {
             return;
         }
         Usage usage = new Usage(
-                Usage.count(counted, "/input_tokens"),
-                Usage.count(counted, "/output_tokens"),
-                Usage.count(counted, "/input_token_details/cache_read"),
-                Usage.count(counted, "/input_token_details/cache_creation"),
-                Usage.count(counted, "/output_token_details/reasoning"));
-        usages.merge(id, usage, (before, now) -> whole ? now : before.plus(now));
-        run.usage(usages.values().stream().reduce(Usage.UNKNOWN, Usage::plus));
+                Usage.count(tokens, "/input_tokens"),
+                Usage.count(tokens, "/output_tokens"),
+                Usage.count(tokens, "/input_token_details/cache_read"),
+                Usage.count(tokens, "/input_token_details/cache_creation"),
+                Usage.count(tokens, "/output_token_details/reasoning"));
+        Usage before = whole ? null : usages.get(id);
+        usages.put(id, before == null ? usage : before.plus(usage));
+        counted = true;
     }
 
     private void failed(JsonNode data) {
@@ -280,6 +295,9 @@ final class LangGraphFold implements EventFold {
     /** A stream that ends without an error is complete. */
     @Override
     public void end() {
+        if (counted) {
+            run.usage(usages.values().stream().reduce(usageOfForgotten, Usage::plus));
+        }
         if (understood && !failed) {
             run.end(Verdict.COMPLETED);
         }

@@ -4,12 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
+import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.RecentById;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * The events of OpenAI's Responses API. The terminal event repeats the whole response, and may exceed the length that
@@ -22,8 +24,11 @@ final class ResponsesFold implements EventFold {
 
     private static final String CALL_OUTPUT = "_call_output";
 
-    /** The fields of tool items with the tool's input: functions, custom tools and OpenAI's own tools. */
-    private static final List<String> INPUTS = List.of("arguments", "input", "action", "operation", "code", "queries");
+    /** The fields of tool items with the tool's input, which may be JSON in a text: functions and OpenAI's own tools. */
+    private static final List<String> INPUTS = List.of("arguments", "action", "operation", "queries");
+
+    /** The same for tools that take plain text: custom tools and the code interpreter. */
+    private static final List<String> TEXT_INPUTS = List.of("input", "code");
 
     /**
      * The fields with the tool's output. The {@code result} of an image's generation is the image itself, and is left
@@ -33,8 +38,11 @@ final class ResponsesFold implements EventFold {
 
     private final RunSink run;
 
-    /** The ids of calls by the index of their items: the deltas of arguments name this index. */
-    private final Map<String, String> callIds;
+    /**
+     * The ids of calls by the index of their items: the deltas of arguments name this index. Deltas of a forgotten call
+     * are left out; the item has the whole arguments when it is done.
+     */
+    private final RecentById<String> callIds;
 
     ResponsesFold(RunSink run) {
         this.run = run;
@@ -80,11 +88,10 @@ final class ResponsesFold implements EventFold {
             case "response.reasoning_summary_text.done" ->
                 run.wholeReasoning(item, summary(data), data.path("text").asText(""));
             // The item has the whole arguments when it is done.
-            case "response.function_call_arguments.delta",
-                    "response.mcp_call_arguments.delta",
-                    "response.custom_tool_call_input.delta",
-                    "response.code_interpreter_call_code.delta" ->
-                typed(item, data.path("delta").asText(""));
+            case "response.function_call_arguments.delta", "response.mcp_call_arguments.delta" ->
+                typed(item, id -> run.arguments(id, data.path("delta").asText("")));
+            case "response.custom_tool_call_input.delta", "response.code_interpreter_call_code.delta" ->
+                typed(item, id -> run.input(id, data.path("delta").asText("")));
             case "response.output_item.added" -> called(item, data.path("item"));
             case "response.output_item.done" -> {
                 called(item, data.path("item"));
@@ -120,13 +127,14 @@ final class ResponsesFold implements EventFold {
      * The call's id is its call_id, which its result has too; calls of OpenAI's own tools have only the id of the item.
      */
     private static String callId(JsonNode item) {
-        return Json.text(item, "/call_id").orElseGet(() -> item.path("id").asText(""));
+        return Ids.kept(
+                Json.text(item, "/call_id").orElseGet(() -> item.path("id").asText("")));
     }
 
-    private void typed(String at, String delta) {
+    private void typed(String at, Consumer<String> toCall) {
         String id = callIds.get(at);
         if (id != null) {
-            run.arguments(id, delta);
+            toCall.accept(id);
         }
     }
 
@@ -137,15 +145,24 @@ final class ResponsesFold implements EventFold {
             return;
         }
         String id = callId(item);
-        JsonNode input = first(item, INPUTS);
-        if (call && Json.isGiven(input)) {
-            run.wholeArguments(id, input);
+        if (call) {
+            input(id, item);
         }
         JsonNode error = item.path("error");
         JsonNode output = Json.isGiven(error) ? error : first(item, OUTPUTS);
         boolean failed = Json.isGiven(error) || item.path("status").asText("").equals("failed");
         if (failed || Json.isGiven(output)) {
             run.result(id, Json.isGiven(output) ? output : null, failed);
+        }
+    }
+
+    private void input(String id, JsonNode item) {
+        JsonNode text = first(item, TEXT_INPUTS);
+        JsonNode input = first(item, INPUTS);
+        if (text.isTextual()) {
+            run.wholeInput(id, text.textValue());
+        } else if (Json.isGiven(input)) {
+            run.wholeArguments(id, input);
         }
     }
 

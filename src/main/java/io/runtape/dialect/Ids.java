@@ -1,0 +1,37 @@
+package io.runtape.dialect;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Ids as a live run keeps them: an agent API may use any text as an id, and of any length. */
+public final class Ids {
+
+    /** Some proxies put a model's signature into the id of a call: thousands of characters. */
+    private static final int KEPT_CHARS_MAX = 4096;
+
+    /** As long as the hash of a longer one. */
+    private static final int KEY_CHARS_MAX = 64;
+
+    private Ids() {}
+
+    /** The id as it may be kept and shown: a hash of it, if it is longer than 4096 characters. */
+    public static String kept(String id) {
+        return id.length() <= KEPT_CHARS_MAX ? id : hash(id);
+    }
+
+    /** The id as it may be compared but never shown: a hash of it, if it is longer than 64 characters. */
+    static String key(String id) {
+        return id.length() <= KEY_CHARS_MAX ? id : hash(id);
+    }
+
+    private static String hash(String id) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}
