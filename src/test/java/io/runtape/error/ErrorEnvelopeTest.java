@@ -43,7 +43,7 @@ class ErrorEnvelopeTest {
     record Change(String title, boolean archived) {}
 
     /** Fails in every way. */
-    @Path("/test/failing")
+    @Path("/history/test/failing")
     public static class FailingResource {
         @GET
         @Path("/refused")
@@ -87,12 +87,12 @@ class ErrorEnvelopeTest {
         }
     }
 
-    @TestHTTPResource("/test/failing/half")
+    @TestHTTPResource("/history/test/failing/half")
     URL half;
 
     @Test
     void sendsARefusalWithItsHeaders() {
-        error(get("/test/failing/refused"), 429, "too_many_runs")
+        error(get("/history/test/failing/refused"), 429, "too_many_runs")
                 .header("Retry-After", equalTo("3"))
                 .header("Cache-Control", equalTo("no-store"))
                 .header("X-Request-ID", matchesPattern("req_[0-9a-f]{32}"))
@@ -102,7 +102,7 @@ class ErrorEnvelopeTest {
     @Test
     void keepsWhatBrokeToItself() {
         given().header("X-Request-ID", "job-7")
-                .get("/test/failing/broken")
+                .get("/history/test/failing/broken")
                 .then()
                 .statusCode(500)
                 .header("X-Request-ID", equalTo("job-7"))
@@ -118,18 +118,18 @@ class ErrorEnvelopeTest {
 
     @Test
     void answersAnUnknownPath() {
-        error(get("/no/such/path"), 404, "not_found")
+        error(get("/history/no/such/path"), 404, "not_found")
                 .body("error.message", equalTo("There is nothing at /no/such/path."));
     }
 
     @Test
     void answersAMethodOrTypeThatIsNotServed() {
-        error(given().post("/test/failing/refused").then(), 405, "method_not_allowed");
-        error(given().accept("image/png").get("/test/failing/broken").then(), 406, "not_acceptable");
+        error(given().post("/history/test/failing/refused").then(), 405, "method_not_allowed");
+        error(given().accept("image/png").get("/history/test/failing/broken").then(), 406, "not_acceptable");
         error(
                 given().contentType("text/plain")
                         .body("x")
-                        .patch("/test/failing/change")
+                        .patch("/history/test/failing/change")
                         .then(),
                 415,
                 "unsupported_media_type");
@@ -146,7 +146,7 @@ class ErrorEnvelopeTest {
 
     @Test
     void refusesAParameterThatCannotBeRead() {
-        error(get("/test/failing/number?limit=many"), 400, "invalid_request");
+        error(get("/history/test/failing/number?limit=many"), 400, "invalid_request");
     }
 
     private static ValidatableResponse get(String path) {
@@ -156,7 +156,7 @@ class ErrorEnvelopeTest {
     private static ValidatableResponse change(String body) {
         return given().contentType("application/json")
                 .body(body)
-                .patch("/test/failing/change")
+                .patch("/history/test/failing/change")
                 .then();
     }
 

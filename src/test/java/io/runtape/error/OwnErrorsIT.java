@@ -255,7 +255,7 @@ class OwnErrorsIT extends PackagedGateway {
             assertEquals("job-2", gone.header("X-Request-ID"));
         }
         refusal(gateway.client().get("/history/v1/runs/" + id, "X-API-Key: k"), 404, "not_found", null);
-        refusal(gateway.client().get("/nothing", "X-API-Key: k"), 404, "not_found", null);
+        refusal(gateway.client().get("/console/nothing", "X-API-Key: k"), 404, "not_found", null);
         refusal(gateway.client().get("/v1", "X-API-Key: k"), 404, "not_found", null);
     }
 }

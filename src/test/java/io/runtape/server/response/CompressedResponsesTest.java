@@ -178,7 +178,7 @@ class CompressedResponsesTest extends RecordedHistory {
             assertFalse(response.head().has("Content-Encoding"));
             assertEquals(0, response.whole().length);
         }
-        try (WireResponse response = get("/nothing" + "x".repeat(2000), GZIP)) {
+        try (WireResponse response = get("/history/nothing" + "x".repeat(2000), GZIP)) {
             assertEquals(404, response.status());
             assertFalse(response.head().has("Content-Encoding"));
         }
