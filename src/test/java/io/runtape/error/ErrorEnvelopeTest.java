@@ -119,7 +119,7 @@ class ErrorEnvelopeTest {
     @Test
     void answersAnUnknownPath() {
         error(get("/history/no/such/path"), 404, "not_found")
-                .body("error.message", equalTo("There is nothing at /no/such/path."));
+                .body("error.message", equalTo("There is nothing at /history/no/such/path."));
     }
 
     @Test
