@@ -35,7 +35,7 @@ abstract class DialectRunTest extends RecordedHistory {
         JsonNode run = data("/runs/" + id);
         JsonNode expected = of.expected();
         assertEquals(status(of), run.path("status").asText());
-        for (String member : new String[] {"finishReason", "model", "usage", "result", "error"}) {
+        for (String member : new String[] {"finishReason", "model", "upstreamRunId", "usage", "result", "error"}) {
             assertEquals(expected.path(member), run.path(member), member);
         }
         JsonNode messages = data("/runs/" + id + "/transcript").path("messages");
