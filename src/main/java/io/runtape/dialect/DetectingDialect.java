@@ -149,6 +149,16 @@ final class DetectingDialect implements Dialect {
         }
 
         @Override
+        public @Nullable String upstreamRunId() {
+            return found == null ? null : found.upstreamRunId();
+        }
+
+        @Override
+        public @Nullable Dialect dialect() {
+            return found == null ? null : found.dialect();
+        }
+
+        @Override
         public Outcome outcome() {
             if (found != null) {
                 Outcome outcome = found.outcome();

@@ -50,6 +50,14 @@ public interface Dialect {
         return false;
     }
 
+    /**
+     * The path of the call, a {@code POST}, that cancels a run at the agent API, with {@code {runId}} for its id there and
+     * {@code {threadId}} for its thread; empty if the agent API has no such call.
+     */
+    default Optional<String> cancelPath() {
+        return Optional.empty();
+    }
+
     /** Makes a digest for one run; feed it while the run is live. */
     RunDigest digest();
 

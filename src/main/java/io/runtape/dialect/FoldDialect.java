@@ -42,7 +42,7 @@ public abstract class FoldDialect implements Dialect {
 
     @Override
     public final RunDigest digest() {
-        return new FoldDigest(name, saysThatItEnds(), fold);
+        return new FoldDigest(this, saysThatItEnds(), fold);
     }
 
     /**

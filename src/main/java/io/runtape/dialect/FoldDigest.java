@@ -28,7 +28,7 @@ final class FoldDigest implements RunDigest, RunSink {
     /** A message's further parts are left out. */
     private static final int PARTS_MAX = 1024;
 
-    private final String dialect;
+    private final Dialect dialect;
     private final boolean saysThatItEnds;
     private final FoldMemory memory = new FoldMemory();
     private final EventFold fold;
@@ -55,7 +55,7 @@ final class FoldDigest implements RunDigest, RunSink {
     private boolean streamed;
 
     /** @param saysThatItEnds whether a stream of the dialect says that it is complete */
-    FoldDigest(String dialect, boolean saysThatItEnds, Function<RunSink, EventFold> fold) {
+    FoldDigest(Dialect dialect, boolean saysThatItEnds, Function<RunSink, EventFold> fold) {
         this.dialect = dialect;
         this.saysThatItEnds = saysThatItEnds;
         this.fold = fold.apply(this);
@@ -85,7 +85,18 @@ final class FoldDigest implements RunDigest, RunSink {
         // An error before a successful attempt does not fail the run.
         Failure failure = verdict == Verdict.COMPLETED ? null : error;
         boolean unfinished = streamed && saysThatItEnds && verdict == null;
-        return new Outcome(dialect, verdict, result(), usage, null, failure, model, finishReason, id, unfinished);
+        return new Outcome(
+                dialect.name(), verdict, result(), usage, null, failure, model, finishReason, id, unfinished);
+    }
+
+    @Override
+    public @Nullable String upstreamRunId() {
+        return id;
+    }
+
+    @Override
+    public Dialect dialect() {
+        return dialect;
     }
 
     private @Nullable JsonNode result() {
@@ -104,7 +115,8 @@ final class FoldDigest implements RunDigest, RunSink {
 
     @Override
     public void id(String id) {
-        this.id = cut(id, NAME_CHARS_MAX);
+        // A stream of several runs is one run here, by its first id: that one is durable already.
+        this.id = this.id == null ? cut(id, NAME_CHARS_MAX) : this.id;
     }
 
     @Override

@@ -20,6 +20,14 @@ public interface RunDigest {
     /** Takes the body of a response that is not an event stream, from {@code from} up to {@code to}; not kept. */
     void response(byte[] body, int from, int to);
 
+    /** The run's id at the agent API; null as long as the events have not told it. */
+    @Nullable
+    String upstreamRunId();
+
+    /** The dialect of the events; null as long as they have not told it. */
+    @Nullable
+    Dialect dialect();
+
     /** The outcome so far; fields are null while unknown. */
     Outcome outcome();
 }

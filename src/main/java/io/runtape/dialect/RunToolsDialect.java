@@ -20,6 +20,11 @@ public final class RunToolsDialect implements Dialect {
     }
 
     @Override
+    public Optional<String> cancelPath() {
+        return Optional.of("/v1/run/{runId}/cancel");
+    }
+
+    @Override
     public boolean begins(String type, JsonNode data) {
         return switch (RunToolsEvent.of(type)) {
             case OTHER, ERROR -> false;
@@ -44,7 +49,7 @@ public final class RunToolsDialect implements Dialect {
 
     @Override
     public RunDigest digest() {
-        return new RunToolsDigest(RunToolsDigest.KEPT_CHARS_MAX);
+        return new RunToolsDigest(this, RunToolsDigest.KEPT_CHARS_MAX);
     }
 
     /** Shows a stream without any understood event in the unknown dialect, rather than as nothing. */
@@ -67,7 +72,7 @@ public final class RunToolsDialect implements Dialect {
 
     @Override
     public List<Message> answered(String responseBody) {
-        RunToolsDigest digest = new RunToolsDigest(Integer.MAX_VALUE);
+        RunToolsDigest digest = new RunToolsDigest(this, Integer.MAX_VALUE);
         byte[] body = responseBody.getBytes(StandardCharsets.UTF_8);
         digest.response(body, 0, body.length);
         Outcome outcome = digest.outcome();

@@ -16,6 +16,7 @@ final class RunToolsDigest implements RunDigest {
     /** See {@link FoldDigest#KEPT_CHARS_MAX}. */
     static final int KEPT_CHARS_MAX = FoldDigest.KEPT_CHARS_MAX;
 
+    private final Dialect dialect;
     private final int charsMax;
     private @Nullable Verdict verdict;
     private @Nullable JsonNode result;
@@ -25,7 +26,8 @@ final class RunToolsDigest implements RunDigest {
     private String lastMessage = "";
 
     /** @param charsMax longer texts are cut, and longer values of another kind are left out */
-    RunToolsDigest(int charsMax) {
+    RunToolsDigest(Dialect dialect, int charsMax) {
+        this.dialect = dialect;
         this.charsMax = charsMax;
     }
 
@@ -190,11 +192,22 @@ final class RunToolsDigest implements RunDigest {
         figures(payload);
     }
 
+    /** Always null: the agent API tells the id in a header, or in the response's {@code data}. */
+    @Override
+    public @Nullable String upstreamRunId() {
+        return null;
+    }
+
+    @Override
+    public Dialect dialect() {
+        return dialect;
+    }
+
     @Override
     public Outcome outcome() {
         JsonNode response = result == null && !lastMessage.isEmpty() ? TextNode.valueOf(lastMessage) : result;
         return verdict == null && response == null && usage == null && iterations == null && error == null
                 ? Outcome.UNKNOWN
-                : new Outcome("runtools", verdict, response, usage, iterations, error, null, null, null, false);
+                : new Outcome(dialect.name(), verdict, response, usage, iterations, error, null, null, null, false);
     }
 }

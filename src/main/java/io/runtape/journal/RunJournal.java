@@ -116,6 +116,22 @@ public final class RunJournal implements LiveRun {
         return headed;
     }
 
+    /** Records the agent API's id of the run, cut to 200 characters, unless the head has one or another came before. */
+    public void named(String id) {
+        boolean enqueue;
+        synchronized (this) {
+            if (unwritten.hasEnd() || upstreamRunId != null) {
+                return;
+            }
+            upstreamRunId = id;
+            unwritten.named(id);
+            enqueue = markQueued();
+        }
+        if (enqueue) {
+            committer.enqueue(this);
+        }
+    }
+
     /**
      * The head once it is durable; without an upstream status if the run ended without a response. Completes on the
      * run's loop; fails with {@link StoreUnavailableException}.
@@ -297,7 +313,7 @@ public final class RunJournal implements LiveRun {
         return cancels > 0;
     }
 
-    /** The run's id at the agent API, once the head of the response is recorded. */
+    /** The run's id at the agent API, once the head of the response, or an event, has told it. */
     public synchronized Optional<String> upstreamRunId() {
         return Optional.ofNullable(upstreamRunId);
     }

@@ -34,6 +34,7 @@ final class UnwrittenRun {
     private boolean headTaken;
     private boolean endTaken;
     private @Nullable RunHead head;
+    private @Nullable String upstreamRunId;
     private @Nullable FrameBlock frames;
     private @Nullable RunEnd end;
     private RunTotals taken = RunTotals.NONE;
@@ -52,6 +53,10 @@ final class UnwrittenRun {
 
     void head(RunHead response) {
         head = response;
+    }
+
+    void named(String id) {
+        upstreamRunId = id;
     }
 
     /** Appends a frame; returns how much it adds to {@link FrameBlock#weight}. */
@@ -94,6 +99,8 @@ final class UnwrittenRun {
         }
         RunHead newHead = head;
         head = null;
+        String newId = upstreamRunId;
+        upstreamRunId = null;
         FrameBlock newFrames = frames;
         frames = null;
         RunEnd newEnd = endTaken ? null : end;
@@ -111,18 +118,19 @@ final class UnwrittenRun {
             framesLastBlock = Math.max(FRAMES_EXPECTED, newFrames.count());
             bytesLastBlock = Math.max(BYTES_EXPECTED, Math.min(newFrames.length(), BYTES_EXPECTED_MAX));
         }
-        if (newStart == null && newHead == null && newFrames == null && newEnd == null) {
+        if (newStart == null && newHead == null && newId == null && newFrames == null && newEnd == null) {
             return null;
         }
-        return new RunWrite(run, newStart, newHead, newFrames, newEnd, taken, rowBytes);
+        return new RunWrite(run, newStart, newHead, newId, newFrames, newEnd, taken, rowBytes);
     }
 
-    /** Drops the head and the frames that wait; returns the frames, or null if none waited. */
+    /** Drops the head, the id and the frames that wait; returns the frames, or null if none waited. */
     @Nullable
     FrameBlock drop() {
         FrameBlock dropped = frames;
         frames = null;
         head = null;
+        upstreamRunId = null;
         return dropped;
     }
 

@@ -10,6 +10,7 @@ import io.runtape.delivery.Delivery;
 import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
 import io.runtape.idempotency.RecordedResponses;
+import io.runtape.journal.EarlierRuns;
 import io.runtape.journal.Journal;
 import io.runtape.server.body.IncomingBody;
 import io.runtape.server.body.ReceivedBody;
@@ -49,6 +50,7 @@ public final class AgentApiResource {
     private final CredentialHeaders credentials;
     private final ForwardedCancels cancels;
     private final RemoteReaders readersElsewhere;
+    private final EarlierRuns earlierRuns;
     private final Dialects dialects;
     private final DialectWorker dialectWorker;
     private final BodyWorker bodyWorker;
@@ -68,6 +70,7 @@ public final class AgentApiResource {
             CredentialHeaders credentials,
             ForwardedCancels cancels,
             RemoteReaders readersElsewhere,
+            EarlierRuns earlierRuns,
             Dialects dialects,
             DialectWorker dialectWorker,
             BodyWorker bodyWorker,
@@ -85,6 +88,7 @@ public final class AgentApiResource {
         this.credentials = credentials;
         this.cancels = cancels;
         this.readersElsewhere = readersElsewhere;
+        this.earlierRuns = earlierRuns;
         this.dialects = dialects;
         this.dialectWorker = dialectWorker;
         this.bodyWorker = bodyWorker;
@@ -164,6 +168,7 @@ public final class AgentApiResource {
                         config,
                         cancels,
                         readersElsewhere,
+                        earlierRuns,
                         dialects,
                         dialectWorker,
                         storedHeaders);

@@ -74,6 +74,9 @@ final class FrameRecorder implements FrameSink {
         @Nullable Block block = kind == FrameKind.EVENT || kind == FrameKind.RESPONSE ? block(source, from, to) : null;
         @Nullable String type = kind == FrameKind.EVENT ? typeOf(event, block) : null;
         String id = ids.stored(lastEventId, ++sequence);
+        // First: if the event tells the agent API's id of the run, that is durable no later than the event. Whoever has
+        // seen the id finds the run by it.
+        readOutcome(kind, type, block, source, from, to);
         journal.append(new ArrivedFrame(
                 kind,
                 source,
@@ -89,14 +92,18 @@ final class FrameRecorder implements FrameSink {
             keepPart(source, from, to);
             return;
         }
+        parts.reset();
+        partsTooLong = false;
+        streamStart = false;
+    }
+
+    private void readOutcome(
+            FrameKind kind, @Nullable String type, @Nullable Block block, byte[] source, int from, int to) {
         if (block != null && type != null) {
             outcome.event(type, block.bytes(), block.from(), block.to(), streamStart);
         } else if (block != null) {
             outcome.response(block.bytes(), block.from(), block.to());
         }
-        parts.reset();
-        partsTooLong = false;
-        streamStart = false;
     }
 
     private void keepPart(byte[] source, int from, int to) {

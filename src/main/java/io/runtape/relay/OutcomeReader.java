@@ -5,10 +5,12 @@ import io.runtape.dialect.RunDigest;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a run's outcome from its events, in their order: short events at once, long ones on a worker, since megabytes
@@ -30,6 +32,9 @@ final class OutcomeReader {
     private final Executor loop;
     private final Executor worker;
     private final Deque<Step> waiting = new ArrayDeque<>();
+    private Consumer<String> whenNamed = id -> {};
+    private @Nullable Dialect spoken;
+    private boolean named;
     private boolean behind;
     private boolean going;
     /** A long event was read, so the outcome may be long as well. */
@@ -39,8 +44,19 @@ final class OutcomeReader {
         this.runId = runId;
         this.dialect = dialect;
         this.digest = dialect.digest();
+        this.spoken = digest.dialect();
         this.loop = loop;
         this.worker = worker;
+    }
+
+    /** Calls back on the loop, once, as soon as an event tells the agent API's id of the run. */
+    void whenNamed(Consumer<String> call) {
+        whenNamed = call;
+    }
+
+    /** The dialect of the events that have been read; empty as long as they have not told it. */
+    Optional<Dialect> dialect() {
+        return Optional.ofNullable(spoken);
     }
 
     private record Step(boolean onWorker, Runnable reading, Runnable then) {}
@@ -66,11 +82,12 @@ final class OutcomeReader {
         longOnes |= isLong;
         if (!isLong && !behind) {
             read(() -> reading.of(bytes, from, to));
+            note();
             return;
         }
         // The caller reuses its array.
         byte[] own = Arrays.copyOfRange(bytes, from, to);
-        add(new Step(isLong, () -> reading.of(own, 0, own.length), () -> {}));
+        add(new Step(isLong, () -> reading.of(own, 0, own.length), this::note));
     }
 
     /** A dialect's reading is worth less than the recording: a fault in it must not cost a frame. */
@@ -79,6 +96,16 @@ final class OutcomeReader {
             reading.run();
         } catch (RuntimeException e) {
             LOG.errorf(e, "an event of run %s cannot be read in its dialect", runId);
+        }
+    }
+
+    /** Notes what the events have told; the digest must be at rest. */
+    private void note() {
+        spoken = digest.dialect();
+        String id = named ? null : digest.upstreamRunId();
+        if (id != null) {
+            named = true;
+            whenNamed.accept(id);
         }
     }
 

@@ -74,12 +74,12 @@ final class RecordedCall {
             Dialect dialect) {
         byte[] body = received.bytes();
         Upstream upstream = path.target().upstream();
-        RunRequest asked = RunRequest.of(body);
+        RunRequest asked = RunRequest.of(body).inThread(path.threadId());
         String agent = path.agent() == null ? asked.agent() : RunRequest.cut(path.agent());
         RunStart start = new RunStart(
                 PrefixedId.next("run_"),
                 owner,
-                threadId(own, path, asked),
+                threadId(own, asked),
                 agent,
                 path.model() == null ? asked.model() : RunRequest.cut(path.model()),
                 path.path(),
@@ -123,6 +123,12 @@ final class RecordedCall {
     @Nullable
     String pathRunId() {
         return pathRunId;
+    }
+
+    /** The agent API's id of the run whose thread this run goes on with; null if the call names a thread, or no run. */
+    @Nullable
+    String previousRunId() {
+        return own.threadId() == null && asked.threadId() == null ? asked.previousRunId() : null;
     }
 
     /**
@@ -201,9 +207,8 @@ final class RecordedCall {
         }
     }
 
-    private static String threadId(RuntapeHeaders own, RecordedPaths.RecordedPath path, RunRequest asked) {
-        @Nullable String called = path.threadId() == null ? asked.threadId() : path.threadId();
-        @Nullable String named = own.threadId() == null ? called : own.threadId();
+    private static String threadId(RuntapeHeaders own, RunRequest asked) {
+        @Nullable String named = own.threadId() == null ? asked.threadId() : own.threadId();
         return named == null ? PrefixedId.next("thr_") : named;
     }
 

@@ -1,6 +1,11 @@
 package io.runtape.relay;
 
 import io.runtape.upstream.AgentResponse;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +16,22 @@ import org.jspecify.annotations.Nullable;
  */
 record ResponseIds(@Nullable String runId, @Nullable String threadId) {
 
+    /** Where a LangGraph server says that the run is: {@code /threads/{threadId}/runs/{runId}}, or without the thread. */
+    private static final Pattern RUN = Pattern.compile("(?:/threads/([^/?#]+))?/runs/([^/?#]+)$");
+
     static ResponseIds inHeaders(AgentResponse response) {
-        return of(response.header("X-Run-ID"), response.header("X-Thread-ID"));
+        ResponseIds named = of(response.header("X-Run-ID"), response.header("X-Thread-ID"));
+        Matcher location = RUN.matcher(Objects.requireNonNullElse(response.header("Content-Location"), ""));
+        return location.find() ? named.or(of(decoded(location.group(2)), decoded(location.group(1)))) : named;
+    }
+
+    private static @Nullable String decoded(@Nullable String segment) {
+        try {
+            // A plus sign in a path is itself.
+            return segment == null ? null : URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException noEncoding) {
+            return segment;
+        }
     }
 
     /** The ids of a response, as far as they are acceptable. */

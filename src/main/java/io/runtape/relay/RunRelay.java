@@ -7,6 +7,7 @@ import io.runtape.cluster.RunFollowers.Readers;
 import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
+import io.runtape.journal.EarlierRuns;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunHead;
@@ -19,6 +20,7 @@ import io.runtape.upstream.OutgoingBody;
 import io.runtape.upstream.UpstreamConfig;
 import io.runtape.upstream.UpstreamException;
 import io.runtape.upstream.UpstreamFailure;
+import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -54,6 +56,7 @@ final class RunRelay implements BodyListener {
     private final RelayConfig config;
     private final ForwardedCancels cancels;
     private final RemoteReaders readersElsewhere;
+    private final EarlierRuns earlierRuns;
     private final Dialect dialect;
     private final OutcomeReader outcome;
     private final StoredHeaders storedHeaders;
@@ -64,6 +67,12 @@ final class RunRelay implements BodyListener {
     private @Nullable UpstreamBodyReader body;
     private @Nullable UpstreamException unanswered;
 
+    /** The thread of the run that this one goes on from. The agent API need not wait for it, only its response does. */
+    private Uni<Optional<String>> earlierThread = Uni.createFrom().item(Optional.empty());
+
+    /** The agent API's own name of the thread, for its cancel call; null if it has not told one. */
+    private @Nullable String upstreamThreadId;
+
     RunRelay(
             RecordedCall call,
             RunJournal run,
@@ -73,6 +82,7 @@ final class RunRelay implements BodyListener {
             RelayConfig config,
             ForwardedCancels cancels,
             RemoteReaders readersElsewhere,
+            EarlierRuns earlierRuns,
             Dialects dialects,
             Executor dialectWorker,
             StoredHeaders storedHeaders) {
@@ -84,6 +94,7 @@ final class RunRelay implements BodyListener {
         this.config = config;
         this.cancels = cancels;
         this.readersElsewhere = readersElsewhere;
+        this.earlierRuns = earlierRuns;
         this.storedHeaders = storedHeaders;
         this.dialects = dialects;
         this.dialect = dialects.of(call.upstream().dialect(), call.path());
@@ -98,6 +109,14 @@ final class RunRelay implements BodyListener {
         if (run.hasEnd()) {
             // Something ended the run during the write of its row, so the agent API must not be called.
             return;
+        }
+        @Nullable String previous = call.previousRunId();
+        if (previous != null) {
+            earlierThread = earlierRuns
+                    .threadOf(call.start().owner(), previous, loop)
+                    .memoize()
+                    .indefinitely();
+            earlierThread.subscribe().with(thread -> {});
         }
         if (!Boolean.FALSE.equals(call.asked().stream())) {
             Dialect expected = dialects.expected(call.upstream().dialect(), call.path());
@@ -146,11 +165,23 @@ final class RunRelay implements BodyListener {
     }
 
     private void answered(AgentResponse response) {
+        earlierThread.subscribe().with(thread -> EventLoops.run(loop, () -> answered(response, thread.orElse(null))));
+    }
+
+    private void answered(AgentResponse response, @Nullable String earlierThreadId) {
         if (state instanceof RelayState.Ended) {
             response.body().abort();
             return;
         }
         ResponseIds ids = ResponseIds.inHeaders(response);
+        ResponseIds otherwise = new ResponseIds(call.pathRunId(), earlierThreadId);
+        upstreamThreadId = ids.threadId();
+        outcome.whenNamed(id -> {
+            @Nullable String named = ResponseIds.of(id, null).runId();
+            if (named != null) {
+                run.named(named);
+            }
+        });
         FrameRecorder recorder = new FrameRecorder(run, outcome, call.beganNanos(), frameBytesMax());
         BodyPatience patience =
                 new BodyPatience(call.upstream().idleTimeout(), config.partialFlush(), System::nanoTime);
@@ -158,9 +189,9 @@ final class RunRelay implements BodyListener {
                 new UpstreamBodyReader(this, run, response, recorder, outcome, loop, frameBytesMax(), patience);
         client.listen(run, response);
         if (dialect.namesRunInBody() && ids.waitForBody(response)) {
-            reading.holdBack(found -> head(response, ids.or(found)));
+            reading.holdBack(found -> head(response, ids.or(found).or(otherwise)));
         } else {
-            head(response, ids);
+            head(response, ids.or(otherwise));
         }
         response.body().bytes().subscribe().withSubscriber(reading);
     }
@@ -176,7 +207,7 @@ final class RunRelay implements BodyListener {
         RunHead head = new RunHead(
                 threadId,
                 response.status(),
-                ids.runId() == null ? call.pathRunId() : ids.runId(),
+                ids.runId(),
                 storedHeaders.of(response.headers(), call.headers()),
                 response.isEventStream());
         run.head(head).whenComplete((durable, e) -> {
@@ -334,10 +365,10 @@ final class RunRelay implements BodyListener {
         }
         call.upstream()
                 .cancelPath()
+                .or(() -> outcome.dialect().map(dialect -> dialect.cancelPath().orElse("")))
                 .or(() -> Optional.of(UpstreamConfig.CANCEL_PATH))
                 .filter(path -> !path.isEmpty())
-                .ifPresent(path ->
-                        run.upstreamRunId().ifPresent(id -> cancelUpstream(path.replace("{runId}", pathSegment(id)))));
+                .ifPresent(path -> run.upstreamRunId().ifPresent(id -> cancelUpstream(path, id)));
         stop(RunStatus.CANCELLED, reason);
     }
 
@@ -347,7 +378,16 @@ final class RunRelay implements BodyListener {
     }
 
     /** Asks the agent API to cancel its run, as the caller would. The response changes nothing here. */
-    private void cancelUpstream(String path) {
+    private void cancelUpstream(String template, String runId) {
+        String path = template.replace("{runId}", pathSegment(runId));
+        if (path.contains("{threadId}")) {
+            @Nullable String threadId = upstreamThreadId == null ? call.asked().threadId() : upstreamThreadId;
+            if (threadId == null) {
+                LOG.debugf("run %s has no thread to cancel it in", call.start().id());
+                return;
+            }
+            path = path.replace("{threadId}", pathSegment(threadId));
+        }
         OutgoingBody nothing = new OutgoingBody("{}".getBytes(StandardCharsets.UTF_8), () -> {});
         agent.post(call.upstream(), path, call.headers(), nothing, true, loop)
                 .subscribe()

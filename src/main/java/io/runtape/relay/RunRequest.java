@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param agent the agent's name
  * @param model the model's name
  * @param threadId the thread to go on with, where it is fit to be one
+ * @param previousRunId the agent API's id of the run that this one goes on from
  * @param stream what it says of a stream, as {@code true} or {@code false}; null if it says neither
  * @param prompt the prompt, or the text of the last message of the user
  * @param cancelOnDisconnect whether the run is to end with its client; null if the body does not say
@@ -25,13 +26,14 @@ record RunRequest(
         @Nullable String agent,
         @Nullable String model,
         @Nullable String threadId,
+        @Nullable String previousRunId,
         @Nullable Boolean stream,
         @Nullable Boolean cancelOnDisconnect,
         @Nullable String prompt,
         String metadata,
         String config) {
 
-    private static final RunRequest UNREAD = new RunRequest(null, null, null, null, null, null, "{}", "{}");
+    private static final RunRequest UNREAD = new RunRequest(null, null, null, null, null, null, null, "{}", "{}");
 
     /** Names are for lists and filters; a longer one is cut. */
     private static final int NAME_CHARS_MAX = 200;
@@ -48,7 +50,15 @@ record RunRequest(
 
     /** The same without what only the run's row needs. */
     RunRequest sent() {
-        return new RunRequest(agent, null, threadId, stream, cancelOnDisconnect, null, "{}", "{}");
+        return new RunRequest(agent, null, threadId, previousRunId, stream, cancelOnDisconnect, null, "{}", "{}");
+    }
+
+    /** The same in this thread, if the path of the call names one. */
+    RunRequest inThread(@Nullable String named) {
+        return named == null
+                ? this
+                : new RunRequest(
+                        agent, model, named, previousRunId, stream, cancelOnDisconnect, prompt, metadata, config);
     }
 
     /**

@@ -28,6 +28,9 @@ final class RunRequestReader {
     private @Nullable String agent;
     private @Nullable String model;
     private @Nullable String threadId;
+    private @Nullable String id;
+    private @Nullable String previousRunId;
+    private boolean chat;
     private @Nullable Boolean stream;
     private @Nullable Boolean cancelOnDisconnect;
     private @Nullable String prompt;
@@ -55,12 +58,19 @@ final class RunRequestReader {
         return new RunRequest(
                 RunRequest.cut(agent),
                 RunRequest.cut(model),
-                RuntapeHeaders.isFitId(threadId) ? threadId : null,
+                thread(),
+                RunRequest.cut(previousRunId),
                 stream,
                 cancelOnDisconnect,
                 asked == null ? null : StorableText.of(asked),
                 metadata,
                 config);
+    }
+
+    /** The thread that the body names. A chat of the AI SDK has it as its {@code id}; elsewhere that may be anything. */
+    private @Nullable String thread() {
+        @Nullable String named = threadId == null && chat ? id : threadId;
+        return RuntapeHeaders.isFitId(named) ? named : null;
     }
 
     private void member(String name, JsonToken value) throws IOException {
@@ -73,6 +83,14 @@ final class RunRequestReader {
             }
             case "model" -> model = LeanJson.text(parser, ID_CHARS_MAX);
             case "threadId" -> threadId = LeanJson.text(parser, ID_CHARS_MAX);
+            case "id" -> id = LeanJson.text(parser, ID_CHARS_MAX);
+            // The AI SDK says so in each call of a chat.
+            case "trigger" -> {
+                chat = value == JsonToken.VALUE_STRING;
+                parser.skipChildren();
+            }
+            // OpenAI's name for the run that this one goes on from.
+            case "previous_response_id" -> previousRunId = LeanJson.text(parser, ID_CHARS_MAX);
             case "conversation" -> conversation(value);
             case "prompt" -> prompt = LeanJson.text(parser, PROMPT_CHARS_MAX);
             case "messages" -> lastSaid = lastSaidByUser();

@@ -2,6 +2,7 @@ package io.runtape.dialect;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,6 +12,9 @@ import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -35,7 +39,7 @@ abstract class DialectRunTest extends RecordedHistory {
         JsonNode run = data("/runs/" + id);
         JsonNode expected = of.expected();
         assertEquals(status(of), run.path("status").asText());
-        for (String member : new String[] {"finishReason", "model", "usage", "result", "error"}) {
+        for (String member : new String[] {"finishReason", "model", "upstreamRunId", "usage", "result", "error"}) {
             assertEquals(expected.path(member), run.path(member), member);
         }
         JsonNode messages = data("/runs/" + id + "/transcript").path("messages");
@@ -43,6 +47,35 @@ abstract class DialectRunTest extends RecordedHistory {
         messages.forEach(message ->
                 spoken.addObject().<ObjectNode>set("role", message.path("role")).set("parts", message.path("parts")));
         assertEquals(expected.path("transcript"), spoken);
+    }
+
+    /** What a run cost is known even if its client is long gone when the agent API tells it. */
+    @Test
+    void readsTheUsageThatComesAfterTheClientHasLeft() throws Exception {
+        String first = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"}}]}\n\n";
+        String body = "{ \"stream\" : true, \"messages\":[] }";
+        CountDownLatch left = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead().chunk(first);
+            assertTrue(left.await(30, TimeUnit.SECONDS));
+            exchange.chunk("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n");
+            exchange.chunk("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}\n\n");
+            exchange.end();
+        });
+
+        String id;
+        try (WireResponse response = client().post("/v1/recorded", body, script.header(), "X-API-Key: " + key)) {
+            response.readUpTo(first.length());
+            id = response.header("Runtape-Run-Id");
+        }
+        left.countDown();
+        table().ended(id);
+
+        JsonNode run = data("/runs/" + id);
+        assertEquals("completed", run.path("status").asText());
+        assertEquals(3, run.at("/usage/inputTokens").asInt());
+        // Nothing asks for the usage behind the caller's back.
+        assertEquals(body, new String(script.call().body(), UTF_8));
     }
 
     /** A stream that ends without the end that its dialect has broke off. */

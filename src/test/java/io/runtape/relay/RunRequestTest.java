@@ -27,7 +27,8 @@ class RunRequestTest {
         String body =
                 "{\"agent\":\"a\",\"other\":{\"agent\":\"no\"},\"threadId\":\"thr_1\",\"stream\":false,\"prompt\":\"p\","
                         + "\"metadata\":{ \"a\" : [1, {}] },\"config\":{\"b\":null}}";
-        RunRequest expected = new RunRequest("a", null, "thr_1", false, null, "p", "{\"a\":[1,{}]}", "{\"b\":null}");
+        RunRequest expected =
+                new RunRequest("a", null, "thr_1", null, false, null, "p", "{\"a\":[1,{}]}", "{\"b\":null}");
 
         assertEquals(expected, asked(body));
         assertEquals(expected, askedLong(body));

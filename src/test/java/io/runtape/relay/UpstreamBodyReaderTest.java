@@ -10,6 +10,7 @@ import io.runtape.cancel.ForwardedCancels;
 import io.runtape.cluster.RemoteReaders;
 import io.runtape.dialect.AllDialects;
 import io.runtape.error.PrefixedId;
+import io.runtape.journal.EarlierRuns;
 import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.RequestBody;
@@ -57,6 +58,9 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
 
     @Inject
     RemoteReaders readersElsewhere;
+
+    @Inject
+    EarlierRuns earlierRuns;
 
     @Inject
     DialectWorker dialectWorker;
@@ -113,6 +117,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                             config,
                             cancels,
                             readersElsewhere,
+                            earlierRuns,
                             AllDialects.dialects(),
                             dialectWorker,
                             storedHeaders);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
 import jakarta.inject.Singleton;
+import java.util.Optional;
 import java.util.Set;
 
 /** LangGraph's server: {@code POST /threads/{threadId}/runs/stream} and its kin. */
@@ -30,6 +31,11 @@ public final class LangGraphDialect extends FoldDialect {
             case "values" -> isMessage(data.at("/messages/0"));
             default -> false;
         };
+    }
+
+    @Override
+    public Optional<String> cancelPath() {
+        return Optional.of("/threads/{threadId}/runs/{runId}/cancel");
     }
 
     @Override

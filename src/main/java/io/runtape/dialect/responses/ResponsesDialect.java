@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
 import jakarta.inject.Singleton;
+import java.util.Optional;
 
 /** OpenAI's Responses API: {@code POST /v1/responses}. */
 @Singleton
@@ -13,6 +14,11 @@ public final class ResponsesDialect extends FoldDialect {
 
     public ResponsesDialect() {
         super("openai-responses", ResponsesFold::new);
+    }
+
+    @Override
+    public Optional<String> cancelPath() {
+        return Optional.of("/v1/responses/{runId}/cancel");
     }
 
     @Override

@@ -183,9 +183,11 @@ final class ResponsesFold implements EventFold {
     @Override
     public void response(JsonNode response) {
         begun(response);
+        String status = response.path("status").asText("");
+        boolean goesOn = status.equals("queued") || status.equals("in_progress");
         int index = 0;
         for (JsonNode item : response.path("output")) {
-            output(Integer.toString(index++), item);
+            output(Integer.toString(index++), item, goesOn);
         }
         JsonNode usage = response.path("usage");
         if (usage.isObject()) {
@@ -199,7 +201,7 @@ final class ResponsesFold implements EventFold {
         if (response.path("error").isObject()) {
             run.error(Failure.of(response.path("error")));
         }
-        switch (response.path("status").asText("")) {
+        switch (status) {
             case "completed" -> {
                 run.finishReason("completed");
                 run.end(Verdict.COMPLETED);
@@ -210,19 +212,28 @@ final class ResponsesFold implements EventFold {
             }
             case "failed" -> run.end(Verdict.FAILED);
             case "cancelled" -> run.end(Verdict.CANCELLED);
-            // A response that goes on in the background: queued, in_progress.
-            default -> {}
+            default -> {
+                // The response goes on in the background, and this call does not see its end.
+                if (goesOn) {
+                    run.finishReason(status);
+                }
+            }
         }
     }
 
-    private void output(String at, JsonNode item) {
+    /** @param goesOn whether the response goes on, so that its text so far is not the run's result */
+    private void output(String at, JsonNode item, boolean goesOn) {
         int part = 0;
         switch (item.path("type").asText("")) {
             case "message" -> {
                 for (JsonNode content : item.path("content")) {
                     String text =
                             content.path("text").asText(content.path("refusal").asText(""));
-                    run.wholeText(at, Integer.toString(part++), text);
+                    if (goesOn) {
+                        run.otherText(at, Integer.toString(part++), text);
+                    } else {
+                        run.wholeText(at, Integer.toString(part++), text);
+                    }
                 }
             }
             case "reasoning" -> {

@@ -34,7 +34,7 @@ public final class CommitBatch {
         RunStart start = write.start();
         if (start != null) {
             weight += start.bytes();
-        } else if (write.head() != null || write.end() != null) {
+        } else if (!write.framesOnly()) {
             weight += write.rowBytes();
         }
         framesOnly &= write.framesOnly();

@@ -42,6 +42,8 @@ final class H2RunRows extends RunRows {
                 thread_ordinal = (select t.last_ordinal from thread t where t.owner = ? and t.id = ?)
             where run_pk = ?""";
 
+    private static final String UPDATE_NAME = "update run set upstream_run_id = ? where run_pk = ?";
+
     private static final String UPDATE_END = """
             update run set status = ?, reason = ?, dialect = ?, model = coalesce(?, model), finish_reason = ?,
                 result = ?, usage = ?, iterations = ?, error = ?, event_count = ?, frame_count = ?, byte_count = ?, last_sequence = ?, first_event_at = ?, completed_at = ?,
@@ -138,6 +140,18 @@ final class H2RunRows extends RunRows {
                     // The thread was deleted since the previous statement: the transaction must start again.
                     throw new SQLException("a thread is gone that a run was about to join", SqlFault.CONFLICT);
                 }
+            }
+            update.executeBatch();
+        }
+    }
+
+    @Override
+    void nameRuns(List<Name> names) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(UPDATE_NAME)) {
+            for (Name each : names) {
+                update.setString(1, each.upstreamRunId());
+                update.setLong(2, each.run().pk());
+                update.addBatch();
             }
             update.executeBatch();
         }

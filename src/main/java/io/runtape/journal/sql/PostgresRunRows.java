@@ -55,6 +55,11 @@ final class PostgresRunRows extends RunRows {
                 as h (run_pk, thread_id, upstream_status, upstream_run_id, answer_headers, stream)
             where r.run_pk = any(array[h.run_pk])""";
 
+    static final String UPDATE_NAMES = """
+            update run r set upstream_run_id = n.upstream_run_id
+            from unnest(?::bigint[], ?::varchar[]) as n (run_pk, upstream_run_id)
+            where r.run_pk = any(array[n.run_pk])""";
+
     /**
      * Does not search by status: PostgreSQL would use the index of live runs, which holds all runs that were live since
      * its last vacuum.
@@ -167,6 +172,17 @@ final class PostgresRunRows extends RunRows {
                             .with("varchar", String[]::new, head -> head.head().upstreamRunId())
                             .with("text", String[]::new, head -> head.head().responseHeaders())
                             .with("bool", Boolean[]::new, head -> head.head().stream()));
+        }
+    }
+
+    @Override
+    void nameRuns(List<Name> names) {
+        for (List<Name> piece : pieces(names, name -> name.upstreamRunId().length())) {
+            trip.add(
+                    UPDATE_NAMES,
+                    new Columns<>(piece)
+                            .with("int8", Long[]::new, name -> name.run().pk())
+                            .with("varchar", String[]::new, Name::upstreamRunId));
         }
     }
 

@@ -41,10 +41,10 @@ final class Rehearsal {
         RunTotals totals = RunTotals.NONE.plus(frames);
         RunEnd end = new RunEnd(RunStatus.COMPLETED, null, false, now, RunOutcome.UNKNOWN);
         return List.of(
-                batch(new RunWrite(run, start, null, null, null, RunTotals.NONE, 0)),
-                batch(new RunWrite(run, null, head, null, null, RunTotals.NONE, 0)),
-                batch(new RunWrite(run, null, null, frames, null, totals, 0)),
-                batch(new RunWrite(run, null, null, null, end, totals, 0)));
+                batch(new RunWrite(run, start, null, null, null, null, RunTotals.NONE, 0)),
+                batch(new RunWrite(run, null, head, id, null, null, RunTotals.NONE, 0)),
+                batch(new RunWrite(run, null, null, null, frames, null, totals, 0)),
+                batch(new RunWrite(run, null, null, null, null, end, totals, 0)));
     }
 
     private static CommitBatch batch(RunWrite write) {

@@ -32,6 +32,9 @@ public abstract class RunRows {
     /** The head of a run's response. */
     public record Head(RunKey run, RunHead head) {}
 
+    /** The agent API's id of a run, cut to 200 characters. */
+    record Name(RunKey run, String upstreamRunId) {}
+
     /** The end of a run. */
     public record End(RunKey run, RunEnd end, RunTotals totals) {
 
@@ -87,6 +90,18 @@ public abstract class RunRows {
 
     /** Joins runs to distinct threads, makes missing threads, and takes the next ordinal of each. */
     abstract void joinThreads(List<Head> heads) throws SQLException;
+
+    void name(List<Name> names) throws SQLException {
+        if (!names.isEmpty()) {
+            List<Name> inOrder = new ArrayList<>(names);
+            inOrder.sort(Comparator.comparing((Name n) -> n.run().owner())
+                    .thenComparing(n -> n.run().pk()));
+            nameRuns(inOrder);
+        }
+    }
+
+    /** Gives runs their ids at the agent API. */
+    abstract void nameRuns(List<Name> names) throws SQLException;
 
     public void end(List<End> ends) throws SQLException {
         if (ends.isEmpty()) {

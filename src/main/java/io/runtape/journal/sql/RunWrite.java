@@ -9,11 +9,13 @@ import io.runtape.run.RunTotals;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run's part of a commit: any of its start, the head of its response, its next frames and its end, in this order.
+ * One run's part of a commit: any of its start, the head of its response, the agent API's id of it, its next frames and
+ * its end, in this order.
  *
  * @param run the run
  * @param start the beginning of its row; null if it has a row
  * @param head what the response's head adds to the row; null if none came, or it is written already
+ * @param upstreamRunId the agent API's id of the run, if an event has told it since the last write; otherwise null
  * @param frames the frames that follow the written ones; null if there are none
  * @param end how the run ended; null if it goes on, or the end is written already
  * @param totals the run's totals once this write is durable
@@ -23,6 +25,7 @@ public record RunWrite(
         RunKey run,
         @Nullable RunStart start,
         @Nullable RunHead head,
+        @Nullable String upstreamRunId,
         @Nullable FrameBlock frames,
         @Nullable RunEnd end,
         RunTotals totals,
@@ -34,6 +37,6 @@ public record RunWrite(
     }
 
     boolean framesOnly() {
-        return start == null && head == null && end == null;
+        return start == null && head == null && upstreamRunId == null && end == null;
     }
 }

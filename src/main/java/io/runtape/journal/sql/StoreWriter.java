@@ -115,6 +115,7 @@ public final class StoreWriter implements BatchWriter {
         batch.keysTaken(claims.taken(connection, batch.writes()));
         List<RunRows.Start> starts = new ArrayList<>();
         List<RunRows.Head> heads = new ArrayList<>();
+        List<RunRows.Name> names = new ArrayList<>();
         List<RunRows.End> ends = new ArrayList<>();
         for (RunWrite write : batch.writes()) {
             RunKey key = write.run();
@@ -127,6 +128,9 @@ public final class StoreWriter implements BatchWriter {
             if (write.head() != null) {
                 heads.add(new RunRows.Head(key, write.head()));
             }
+            if (write.upstreamRunId() != null) {
+                names.add(new RunRows.Name(key, write.upstreamRunId()));
+            }
             if (write.end() != null) {
                 ends.add(new RunRows.End(key, write.end(), write.totals()));
             }
@@ -134,6 +138,7 @@ public final class StoreWriter implements BatchWriter {
         rows.hold(fence);
         rows.start(starts);
         rows.head(heads);
+        rows.name(names);
         rows.end(ends);
         rows.send();
         if (batch.frames() > 0) {
@@ -179,6 +184,9 @@ public final class StoreWriter implements BatchWriter {
         }
         if (write.head() != null) {
             return exists("select 1 from run where run_pk = ? and thread_ordinal is not null", pk, null);
+        }
+        if (write.upstreamRunId() != null) {
+            return exists("select 1 from run where run_pk = ? and upstream_run_id is not null", pk, null);
         }
         return exists("select 1 from run where run_pk = ?", pk, null);
     }
