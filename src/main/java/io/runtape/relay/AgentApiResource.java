@@ -56,6 +56,7 @@ public final class AgentApiResource {
     private final BodyWorker bodyWorker;
     private final MemoryBudgets memory;
     private final StoredHeaders storedHeaders;
+    private final UsageMeter usageMeter;
     private final KeyHeaders keyHeaders;
 
     AgentApiResource(
@@ -76,6 +77,7 @@ public final class AgentApiResource {
             BodyWorker bodyWorker,
             MemoryBudgets memory,
             StoredHeaders storedHeaders,
+            UsageMeter usageMeter,
             KeyHeaders keyHeaders) {
         this.callers = callers;
         this.paths = paths;
@@ -94,6 +96,7 @@ public final class AgentApiResource {
         this.bodyWorker = bodyWorker;
         this.memory = memory;
         this.storedHeaders = storedHeaders;
+        this.usageMeter = usageMeter;
         this.keyHeaders = keyHeaders;
     }
 
@@ -171,7 +174,8 @@ public final class AgentApiResource {
                         earlierRuns,
                         dialects,
                         dialectWorker,
-                        storedHeaders);
+                        storedHeaders,
+                        usageMeter);
                 relay.begin();
                 return relay;
             });

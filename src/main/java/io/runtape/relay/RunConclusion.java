@@ -2,6 +2,7 @@ package io.runtape.relay;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.Outcome;
 import io.runtape.dialect.Usage;
@@ -26,6 +27,9 @@ record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, RunOutcome out
     /** A conclusion without any information from events. */
     static final RunConclusion UNKNOWN = new RunConclusion(null, false, RunOutcome.UNKNOWN);
 
+    /** The usage of a completed run whose agent API told none. */
+    static final String NO_USAGE = usage(Usage.UNKNOWN, "none").toString();
+
     private static final int WORD_CHARS_MAX = 100;
 
     /** Writes the outcome out as text. */
@@ -38,7 +42,7 @@ record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, RunOutcome out
                         RunRequest.cut(outcome.model()),
                         word(outcome.finishReason()),
                         json(outcome.result()),
-                        json(usage(outcome.usage())),
+                        usage(outcome),
                         outcome.iterations() == null
                                 ? null
                                 : outcome.iterations().longValue(),
@@ -49,16 +53,24 @@ record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, RunOutcome out
         return word == null ? null : StorableText.of(word, WORD_CHARS_MAX);
     }
 
-    private static @Nullable JsonNode usage(@Nullable Usage usage) {
-        return usage == null
-                ? null
-                : JsonNodeFactory.instance
-                        .objectNode()
-                        .put("inputTokens", usage.inputTokens())
-                        .put("outputTokens", usage.outputTokens())
-                        .put("cachedInputTokens", usage.cachedInputTokens())
-                        .put("cacheWriteTokens", usage.cacheWriteTokens())
-                        .put("reasoningTokens", usage.reasoningTokens());
+    /** Null if the run did not complete as its dialect says, so that nothing can be said of its usage. */
+    private static @Nullable String usage(Outcome outcome) {
+        Usage told = outcome.usage();
+        if (told != null) {
+            return json(usage(told, "upstream"));
+        }
+        return outcome.dialect() != null && outcome.verdict() == Verdict.COMPLETED ? NO_USAGE : null;
+    }
+
+    private static ObjectNode usage(Usage usage, String source) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("inputTokens", usage.inputTokens())
+                .put("outputTokens", usage.outputTokens())
+                .put("cachedInputTokens", usage.cachedInputTokens())
+                .put("cacheWriteTokens", usage.cacheWriteTokens())
+                .put("reasoningTokens", usage.reasoningTokens())
+                .put("source", source);
     }
 
     /**

@@ -60,6 +60,7 @@ final class RunRelay implements BodyListener {
     private final Dialect dialect;
     private final OutcomeReader outcome;
     private final StoredHeaders storedHeaders;
+    private final UsageMeter usageMeter;
     private final Dialects dialects;
     private final RecordedCall call;
     private final RunJournal run;
@@ -85,7 +86,8 @@ final class RunRelay implements BodyListener {
             EarlierRuns earlierRuns,
             Dialects dialects,
             Executor dialectWorker,
-            StoredHeaders storedHeaders) {
+            StoredHeaders storedHeaders,
+            UsageMeter usageMeter) {
         this.call = call;
         this.run = run;
         this.client = client;
@@ -96,6 +98,7 @@ final class RunRelay implements BodyListener {
         this.readersElsewhere = readersElsewhere;
         this.earlierRuns = earlierRuns;
         this.storedHeaders = storedHeaders;
+        this.usageMeter = usageMeter;
         this.dialects = dialects;
         this.dialect = dialects.of(call.upstream().dialect(), call.path());
         this.outcome = new OutcomeReader(call.start().id(), dialect, loop, dialectWorker);
@@ -296,6 +299,7 @@ final class RunRelay implements BodyListener {
         if (body != null) {
             body.stop();
         }
+        usageMeter.ended(end);
         LOG.debugf("run %s ended: %s", call.start().id(), end.status().label());
         if (client.isWaitingForHead()) {
             client.refuse(run.start().id(), run.start().threadId(), told(end));

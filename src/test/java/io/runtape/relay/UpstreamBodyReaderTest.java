@@ -71,6 +71,9 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
     @Inject
     StoredHeaders storedHeaders;
 
+    @Inject
+    UsageMeter usageMeter;
+
     /** What comes of the response's body. */
     private interface Coming {
         void into(UpstreamBodyReader body, RunRelay relay, RunJournal run);
@@ -120,7 +123,8 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                             earlierRuns,
                             AllDialects.dialects(),
                             dialectWorker,
-                            storedHeaders);
+                            storedHeaders,
+                            usageMeter);
                     OutcomeReader outcome =
                             new OutcomeReader(start.id(), AllDialects.dialects().at("/v1/run"), loop, dialectWorker);
                     UpstreamBodyReader body = new UpstreamBodyReader(

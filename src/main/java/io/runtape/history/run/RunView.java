@@ -109,10 +109,10 @@ public record RunView(
                 nullable = true,
                 description =
                         "The tokens that the run took: inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens and"
-                                + " reasoningTokens. Cached tokens are among those of the input, reasoning among those of the output; what"
+                                + " reasoningTokens. source is upstream, or none where a completed run's agent API told no usage. Cached tokens are among those of the input, reasoning among those of the output; what"
                                 + " the agent API does not tell is null.",
                 examples = "{\"inputTokens\":1480,\"outputTokens\":322,\"cachedInputTokens\":null,"
-                        + "\"cacheWriteTokens\":null,\"reasoningTokens\":null}")
+                        + "\"cacheWriteTokens\":null,\"reasoningTokens\":null,\"source\":\"upstream\"}")
         @Nullable
         JsonText usage,
 
