@@ -1,6 +1,7 @@
 package io.runtape.delivery;
 
 import java.time.Duration;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,15 +11,20 @@ import org.jspecify.annotations.Nullable;
  * @param decoded whether a body that the gateway can decode goes out without its content coding, as ids and comments
  *     need it, and a reader that does not begin at the first frame
  * @param keepAlive how long nothing may happen until the client gets a comment; null if it gets none
+ * @param failure writes the event that ends the stream of a run that broke off between two frames, by the label of the
+ *     reason; null if the connection is cut instead
  */
 public record BodyForm(
-        boolean eventIds, boolean decoded, @Nullable Duration keepAlive) {
+        boolean eventIds,
+        boolean decoded,
+        @Nullable Duration keepAlive,
+        @Nullable Function<@Nullable String, byte[]> failure) {
 
     /** The recorded bytes alone, as they came over the wire. */
-    public static final BodyForm VERBATIM = new BodyForm(false, false, null);
+    public static final BodyForm VERBATIM = new BodyForm(false, false, null, null);
 
     /** The recorded bytes alone, decoded. */
-    public static final BodyForm DECODED = new BodyForm(false, true, null);
+    public static final BodyForm DECODED = new BodyForm(false, true, null, null);
 
     /** Whether the body is the agent API's, byte for byte. */
     public boolean isVerbatim() {
@@ -28,6 +34,6 @@ public record BodyForm(
     StreamFormat framing() {
         StreamFormat frames =
                 eventIds ? new EventIdFraming(0) : decoded ? VerbatimFraming.decoded() : VerbatimFraming.ofTheWire();
-        return keepAlive == null ? frames : new KeptAwakeFraming(frames, keepAlive);
+        return keepAlive == null ? frames : new KeptAwakeFraming(frames, keepAlive, failure);
     }
 }

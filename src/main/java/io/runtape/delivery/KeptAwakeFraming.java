@@ -6,6 +6,8 @@ import io.runtape.sse.SseWriter;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The form of an event stream for a client that asked for comments while nothing happens: {@code Runtape-Keep-Alive}
@@ -16,15 +18,18 @@ final class KeptAwakeFraming implements StreamFormat {
 
     private final StreamFormat frames;
     private final Duration idle;
+    private final @Nullable Function<@Nullable String, byte[]> failure;
     private boolean betweenFrames = true;
 
     /**
      * @param frames the form of the frames
      * @param idle how long nothing may happen until a comment goes out
+     * @param failure see {@link BodyForm}
      */
-    KeptAwakeFraming(StreamFormat frames, Duration idle) {
+    KeptAwakeFraming(StreamFormat frames, Duration idle, @Nullable Function<@Nullable String, byte[]> failure) {
         this.frames = frames;
         this.idle = idle;
+        this.failure = failure;
     }
 
     @Override
@@ -37,6 +42,11 @@ final class KeptAwakeFraming implements StreamFormat {
         betweenFrames = kind == FrameKind.EVENT || kind == FrameKind.COMMENT;
         Buffer bytes = rendered.bytes();
         return mark == 0 ? rendered : new Rendered(bytes.slice(mark, bytes.length()), rendered.position());
+    }
+
+    @Override
+    public @Nullable Buffer brokenOff(RunEnding end) {
+        return failure != null && betweenFrames ? Buffer.buffer(failure.apply(end.reason())) : null;
     }
 
     @Override

@@ -453,11 +453,12 @@ final class RunReader implements Flow.Subscription, CommitListener {
     }
 
     private void finish(RunEnding end) {
-        if (end.cut() && !framing.isTail()) {
+        boolean brokeOff = end.cut() && !framing.isTail();
+        @Nullable Buffer last = brokeOff ? framing.brokenOff(end) : framing.ending(end);
+        if (last == null) {
             fail("the run broke off");
             return;
         }
-        Buffer last = framing.ending(end);
         settle();
         if (last.length() > 0) {
             subscriber.onNext(last);

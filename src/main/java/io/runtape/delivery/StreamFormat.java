@@ -25,6 +25,14 @@ interface StreamFormat {
         return Buffer.buffer();
     }
 
+    /**
+     * The bytes that end the stream of a run that broke off, so that the reader's connection is not cut; null if it is to
+     * be cut.
+     */
+    default @Nullable Buffer brokenOff(RunEnding end) {
+        return null;
+    }
+
     /** How long nothing may happen until the reader gets a comment as a keep-alive; null if it gets none. */
     default @Nullable Duration keepAlive() {
         return null;

@@ -175,7 +175,7 @@ final class CallOpening {
             return;
         }
         ResponseHead again = ResponseHead.again(head, status);
-        BodyForm form = own.form(head.stream(), again.isReadable());
+        BodyForm form = client.form(head.stream(), again.isReadable());
         try {
             client.repeat(
                     form.decoded() ? again.decoded() : again,

@@ -37,6 +37,8 @@ final class ClientResponse {
     private boolean begun;
     private @Nullable StreamedResponse body;
     private @Nullable EarlyStream early;
+    /** What the client of an early stream reads errors in. */
+    private @Nullable Dialect expected;
 
     ClientResponse(
             RoutingContext context,
@@ -83,6 +85,7 @@ final class ClientResponse {
         if (asked == null || !asked.early() || isGone()) {
             return;
         }
+        expected = dialect;
         MultiMap headers = ResponseHead.early(runId, threadId);
         if (repeat) {
             headers.set(REPLAYED, "true");
@@ -116,8 +119,25 @@ final class ClientResponse {
             // Its own head goes out, and it is at hand.
             stopWaiting();
         }
-        BodyForm form = own.form(response.isEventStream(), readable);
+        BodyForm form = form(response.isEventStream(), readable);
         body = StreamedResponse.of(context, delivery.body(run, form, loop), () -> emitter.complete(null));
+    }
+
+    /**
+     * The form in which the client gets a body.
+     *
+     * @param readable see {@link RuntapeHeaders#form}
+     */
+    BodyForm form(boolean eventStream, boolean readable) {
+        Dialect dialect = expected;
+        return own.form(
+                eventStream, readable, dialect == null ? null : reason -> dialect.errorEvent(brokenOff(reason)));
+    }
+
+    private static Failure brokenOff(@Nullable String reason) {
+        return new Failure(
+                reason == null ? Failure.NO_CODE : reason,
+                "The response broke off before its end. The history has what came.");
     }
 
     private void stopWaiting() {
@@ -180,7 +200,7 @@ final class ClientResponse {
         begun = true;
         stopWaiting();
         if (!isEarly()) {
-            BodyForm form = own.form(response.isEventStream(), ContentDecoder.reads(response.contentEncoding()));
+            BodyForm form = form(response.isEventStream(), ContentDecoder.reads(response.contentEncoding()));
             ResponseHead sent = ResponseHead.of(run, head, response);
             (form.decoded() ? sent.decoded() : sent).write(context.response(), form.isVerbatim());
         }

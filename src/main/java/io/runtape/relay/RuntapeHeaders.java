@@ -8,6 +8,7 @@ import io.runtape.server.names.PlannedNames;
 import io.vertx.core.MultiMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -111,12 +112,15 @@ record RuntapeHeaders(
      * comments.
      *
      * @param readable whether the gateway can read the body: it is not compressed, or in a way that the gateway decodes
+     * @param failure writes the event that a client with an early head gets instead of a cut connection, by the reason
      */
-    BodyForm form(boolean eventStream, boolean readable) {
+    BodyForm form(boolean eventStream, boolean readable, @Nullable Function<@Nullable String, byte[]> failure) {
         boolean ids = eventIds && eventStream && readable;
         @Nullable KeepAlive comments = eventStream && readable ? keepAlive : null;
         boolean decoded = ids || comments != null || position > 0 && readable;
-        return new BodyForm(ids, decoded, comments == null ? null : comments.idle());
+        return comments == null
+                ? new BodyForm(ids, decoded, null, null)
+                : new BodyForm(ids, decoded, comments.idle(), comments.early() ? failure : null);
     }
 
     /** The names, in lower case, of the headers of this call that are not sent on. */

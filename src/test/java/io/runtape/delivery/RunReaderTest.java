@@ -460,7 +460,7 @@ class RunReaderTest {
     /** After five idle seconds the client gets a comment, and no other reader does. */
     @Test
     void keepsOnlyTheClientAwakeThatAsked() {
-        Client awake = greedy(new BodyForm(false, true, Duration.ofSeconds(5)).framing());
+        Client awake = greedy(new BodyForm(false, true, Duration.ofSeconds(5), null).framing());
         Client other = greedy();
         loop.pass(Duration.ofSeconds(4));
         commit(1);
@@ -482,7 +482,7 @@ class RunReaderTest {
 
     @Test
     void putsIdsAndCommentsIntoOneStream() {
-        Client client = greedy(new BodyForm(true, true, Duration.ofSeconds(5)).framing());
+        Client client = greedy(new BodyForm(true, true, Duration.ofSeconds(5), null).framing());
         loop.pass(Duration.ofSeconds(5));
         commit(1);
         loop.pass(Duration.ofSeconds(5));
@@ -493,7 +493,7 @@ class RunReaderTest {
     /** A comment within a frame would cut it in two. */
     @Test
     void waitsForTheEndOfAFrameWithItsComment() {
-        Client client = greedy(new BodyForm(false, true, Duration.ofSeconds(5)).framing());
+        Client client = greedy(new BodyForm(false, true, Duration.ofSeconds(5), null).framing());
         Committing.append(run, FrameKind.PART, "data: half");
         at.commitUntold();
         loop.pass(Duration.ofSeconds(30));
@@ -512,7 +512,7 @@ class RunReaderTest {
     /** A client drops the mark only where it comes first. */
     @Test
     void leavesTheByteOrderMarkOutOfAStreamWithComments() {
-        Client client = greedy(new BodyForm(false, true, Duration.ofSeconds(5)).framing());
+        Client client = greedy(new BodyForm(false, true, Duration.ofSeconds(5), null).framing());
         Client verbatim = greedy();
         loop.pass(Duration.ofSeconds(5));
         Committing.append(run, "\uFEFFdata: 1\n\n");
@@ -527,7 +527,7 @@ class RunReaderTest {
     @Test
     void keepsAwakeNobodyWhoAskedForNothing() {
         Client client =
-                client(RunSource.of(run, "owner"), 0, new BodyForm(false, true, Duration.ofSeconds(5)).framing());
+                client(RunSource.of(run, "owner"), 0, new BodyForm(false, true, Duration.ofSeconds(5), null).framing());
         loop.pass(Duration.ofMinutes(5));
         assertEquals(List.of(), client.items);
         client.reader.request(1);

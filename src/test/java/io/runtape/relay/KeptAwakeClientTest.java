@@ -3,6 +3,7 @@ package io.runtape.relay;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.Exchange;
@@ -16,6 +17,8 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * {@code Runtape-Keep-Alive}: comments for one client while nothing happens, which nobody else gets and nothing records. Five
@@ -87,6 +90,37 @@ abstract class KeptAwakeClientTest extends RunningGateway {
             assertEquals(List.of(ONE, TWO), frames(run));
         }
         assertFalse(script.call().head().has("Runtape-Keep-Alive"));
+    }
+
+    /** A script that ends within its stream leaves the response incomplete. */
+    private static Script brokenOffAfter(String chunk) {
+        return exchange -> exchange.streamHead().chunk(chunk);
+    }
+
+    @Test
+    void endsAStreamThatBrokeOffWithAnEventOfTheDialectForAClientThatAskedForThat() throws Exception {
+        String frame = "event: message_start\ndata: {\"type\":\"message_start\"}\n\n";
+        Scripted script = upstream.on(brokenOffAfter(frame));
+        try (WireResponse response =
+                client().post("/anthropic/v1/messages", "{\"stream\":true}", script.header(), key, EARLY)) {
+            assertEquals(
+                    frame
+                            + "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"upstream_closed\",\"message\":"
+                            + "\"The response broke off before its end. The history has what came.\"}}\n\n",
+                    whole(response));
+            assertEquals(List.of(frame), frames(response.header("Runtape-Run-Id")));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"data: 1~~data: unfin, " + EARLY, "data: 1~~, " + AWAKE})
+    void cutsAStreamThatBrokeOffWithinAFrameOrWithoutThatWish(String came, String header) throws Exception {
+        String chunk = came.replace('~', '\n');
+        Scripted script = upstream.on(brokenOffAfter(chunk));
+        try (WireResponse response = client().post("/v1/run", "{}", script.header(), key, header)) {
+            assertEquals(chunk, new String(response.readAll(), UTF_8));
+            assertNotEquals(WireResponse.End.WHOLE, response.end());
+        }
     }
 
     @Test
