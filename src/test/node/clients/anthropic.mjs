@@ -1,8 +1,7 @@
 // The scenarios of Anthropic's client.
 
 import Anthropic, { APIUserAbortError } from '@anthropic-ai/sdk';
-import { randomUUID } from 'node:crypto';
-import { describeApi, repeated } from './api.mjs';
+import { describeApi, keyed, repeated } from './api.mjs';
 import { below, PROMPT } from './scenario.mjs';
 
 const ASKED = { model: 'claude-sonnet-5', max_tokens: 1024, messages: [{ role: 'user', content: PROMPT }] };
@@ -13,10 +12,10 @@ describeApi('messages', {
   stream: (anthropic, options) => anthropic.messages.create({ ...ASKED, stream: true }, options),
   whole: (anthropic, options) => anthropic.messages.create(ASKED, options),
   folded: (anthropic, options) => anthropic.messages.stream(ASKED, options).finalMessage(),
-  keyed: key => ({ 'Idempotency-Key': key }),
-  resumed(anthropic, headers, onCut) {
-    const keyed = { headers: { ...headers, ...this.keyed(randomUUID()) } };
-    return repeated(() => this.stream(anthropic, keyed), onCut);
+  keyed: () => keyed({}).headers,
+  resumed(anthropic, headers) {
+    const options = keyed(headers);
+    return repeated(() => this.stream(anthropic, options));
   },
   seen(events) {
     const blocks = [];

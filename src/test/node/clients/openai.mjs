@@ -1,8 +1,7 @@
 // The scenarios of OpenAI's client, for both of its APIs.
 
 import OpenAI, { APIUserAbortError } from 'openai';
-import { randomUUID } from 'node:crypto';
-import { describeApi, repeated } from './api.mjs';
+import { describeApi, keyed, repeated } from './api.mjs';
 import { below, PROMPT } from './scenario.mjs';
 
 function client(origin, apiKey, { timeout, fetch, idempotent }) {
@@ -23,9 +22,9 @@ const responses = {
   whole: (openai, options) => openai.responses.create({ model: 'gpt-5-nano', input: PROMPT }, options),
   folded: async (openai, options) =>
     openai.responses.stream({ model: 'gpt-5-nano', input: PROMPT }, options).finalResponse(),
-  resumed(openai, headers, onCut) {
-    const keyed = { headers: { ...headers, 'Idempotency-Key': randomUUID() } };
-    return repeated(() => this.stream(openai, keyed), onCut);
+  resumed(openai, headers) {
+    const options = keyed(headers);
+    return repeated(() => this.stream(openai, options));
   },
   seen(events) {
     const joined = (...types) => events.filter(e => types.includes(e.type)).map(e => e.delta).join('');

@@ -17,7 +17,13 @@ abstract class OfficialClientsTest extends ClientScenarios {
     private static final int CUTS = 200;
 
     @ParameterizedTest
-    @CsvSource({"openai.mjs,openai,2", "anthropic.mjs,@anthropic-ai/sdk,1"})
+    @CsvSource({
+        "openai.mjs,openai,2",
+        "anthropic.mjs,@anthropic-ai/sdk,1",
+        "langgraph.mjs,@langchain/langgraph-sdk,1",
+        "ai.mjs,ai,1",
+        "ag-ui.mjs,@ag-ui/client,1"
+    })
     void worksAsWithoutGateway(String file, String wanted, int apis) throws Exception {
         try (DroppingLink link = DroppingLink.atRandom(URI.create(url()).getPort(), 1, CaseAgent.LONG_BYTES * 6 / 5)) {
             run(file, wanted, link.url(), Integer.toString(CUTS));
