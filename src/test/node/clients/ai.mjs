@@ -1,8 +1,10 @@
 // The scenarios of the AI SDK's chat transport, which its useChat has below it.
 
 import { DefaultChatTransport, getToolName, isToolUIPart, readUIMessageStream } from 'ai';
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
 import { describeApi, keyed, repeated } from './api.mjs';
-import { below, PROMPT } from './scenario.mjs';
+import { all, below, LIMIT, origins, PROMPT, Scenario } from './scenario.mjs';
 
 const ASKED = {
   trigger: 'submit-message', chatId: 'chat-1', messages: [{ id: 'message-1', role: 'user', parts: [{ type: 'text', text: PROMPT }] }],
@@ -20,9 +22,11 @@ const api = {
     }
     return last;
   },
+  // A live run comes from its beginning by the call of resumeStream(), an ended one by its key.
   resumed(transport, headers) {
     const options = keyed(headers);
-    return repeated(() => this.stream(transport, options));
+    const send = () => this.stream(transport, options);
+    return repeated(send, async () => await transport.reconnectToStream({ chatId: ASKED.chatId, headers }) ?? send());
   },
   seen(chunks) {
     const joined = type => chunks.filter(chunk => chunk.type === type).map(chunk => chunk.delta).join('');
@@ -47,3 +51,21 @@ const api = {
 };
 
 describeApi('chat transport', api);
+
+it('resumes the live run of a chat, and finds none after its end', LIMIT, async () => {
+  const scenario = new Scenario();
+  const transport = api.client(origins.gateway, scenario.key, {});
+  const headers = scenario.headers(api.text, 'halved');
+  const leaving = new AbortController();
+  const reader = (await api.stream(transport, { headers, signal: leaving.signal })).getReader();
+  assert.equal((await reader.read()).value.type, 'start');
+  leaving.abort();
+
+  const resumed = all(await transport.reconnectToStream({ chatId: ASKED.chatId, headers }));
+  await scenario.release();
+
+  assert.deepEqual(api.seen(await resumed).text, 'Olá, mundo 🌎!');
+  await scenario.ran(api.text);
+  assert.equal(await transport.reconnectToStream({ chatId: ASKED.chatId, headers }), null);
+  assert.equal((await scenario.calls()).length, 1);
+});

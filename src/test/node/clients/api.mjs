@@ -25,6 +25,7 @@ const SIDE_BY_SIDE = 8;
  * refusal                         what the client says of a 429, where it does not come again by itself
  * word                            marks the event of `text` that comes many times in a long stream
  * resumed(client, headers)        an async iterable of the events of a run, however often its connection is cut
+ * sideBySide                      how many runs are cut at the same time, where the client waits long before it comes back
  * aborted(e)                      whether the client says that it was aborted
  */
 export function describeApi(name, api) {
@@ -155,7 +156,7 @@ export function describeApi(name, api) {
       let complete = 0;
       const counted = (...call) => (connections++, fetch(...call));
 
-      await Promise.all(Array.from({ length: SIDE_BY_SIDE }, async () => {
+      await Promise.all(Array.from({ length: api.sideBySide ?? SIDE_BY_SIDE }, async () => {
         // All of them but the last of each run were cut.
         while (connections - complete < CUTS) {
           const scenario = new Scenario();
@@ -181,13 +182,15 @@ export function keyed(headers) {
 /**
  * Makes the call with a key, again and again where its connection is cut: each gets the same run from its beginning, of which
  * what was seen is left out.
+ *
+ * again() opens the run after the first time, if that is another call
  */
-export async function* repeated(open) {
+export async function* repeated(open, again = open) {
   let seen = 0;
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
     try {
       let at = 0;
-      for await (const event of await open()) {
+      for await (const event of await (attempt === 0 ? open() : again())) {
         if (at++ >= seen) {
           seen++;
           yield event;
@@ -203,6 +206,6 @@ export async function* repeated(open) {
 }
 
 /** Whether the network is to blame, and not somebody's answer. */
-function isCut(e) {
+export function isCut(e) {
   return e instanceof TypeError || e.constructor.name === 'APIConnectionError' || e.name === 'ConnectionError';
 }

@@ -1,8 +1,10 @@
 // The scenarios of LangGraph's client.
 
 import { Client } from '@langchain/langgraph-sdk';
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
 import { describeApi, keyed, repeated } from './api.mjs';
-import { below, PROMPT } from './scenario.mjs';
+import { all, below, LIMIT, origins, PROMPT, Scenario } from './scenario.mjs';
 
 const AGENT = 'agent';
 const THREAD = '6b1d2f0e-3f0b-4c84-9d5a-0f6f2b7d9c11';
@@ -18,10 +20,12 @@ describeApi('runs', {
   stream: (client, { headers, signal }) =>
     made(client, headers).runs.stream(THREAD, AGENT, { ...ASKED, streamMode: 'messages-tuple', signal }),
   whole: (client, { headers, signal }) => made(client, headers).runs.wait(THREAD, AGENT, { ...ASKED, signal }),
+  // It comes back by itself, after a second or two, once it has the head of the first response.
   resumed(client, headers) {
     const options = keyed(headers);
     return repeated(() => this.stream(client, options));
   },
+  sideBySide: 32,
   seen(parts) {
     const messages = new Map();
     for (const { event, data: [message] } of parts.filter(part => /^messages($|\/partial|\/complete)/.test(part.event))) {
@@ -61,3 +65,30 @@ function joined(chunks) {
   }
   return calls.map(call => ({ ...call, input: JSON.parse(call.input) }));
 }
+
+it('joins a run in the midst of it, and after its end', LIMIT, async () => {
+  const scenario = new Scenario();
+  const client = made({ origin: origins.gateway, key: scenario.key }, scenario.headers('langgraph/messages-deltas.case', 'halved'));
+  const leaving = new AbortController();
+  let run;
+  const parts = [];
+  for await (const part of client.runs.stream(
+    THREAD, AGENT, { ...ASKED, streamMode: 'messages-tuple', signal: leaving.signal, onRunCreated: created => { run = created; } })) {
+    parts.push(part);
+    if (parts.length === 2) {
+      break;
+    }
+  }
+  leaving.abort();
+  assert.equal(run.thread_id, THREAD);
+
+  const joined = all(client.runs.joinStream(THREAD, run.run_id, { lastEventId: parts.at(-1).id }));
+  await scenario.release();
+  parts.push(...await joined);
+  const ended = await all(client.runs.joinStream(THREAD, run.run_id, { lastEventId: '-1' }));
+
+  assert.deepEqual(parts.map(part => part.id), ['0', '1', '2', '3', '4', '5']);
+  assert.deepEqual(ended, parts);
+  assert.equal((await scenario.calls()).length, 1);
+  await scenario.ran('langgraph/messages-deltas.case');
+});

@@ -1,7 +1,7 @@
 // The scenarios of OpenAI's client, for both of its APIs.
 
 import OpenAI, { APIUserAbortError } from 'openai';
-import { describeApi, keyed, repeated } from './api.mjs';
+import { describeApi, isCut, keyed, repeated } from './api.mjs';
 import { below, PROMPT } from './scenario.mjs';
 
 function client(origin, apiKey, { timeout, fetch, idempotent }) {
@@ -22,9 +22,27 @@ const responses = {
   whole: (openai, options) => openai.responses.create({ model: 'gpt-5-nano', input: PROMPT }, options),
   folded: async (openai, options) =>
     openai.responses.stream({ model: 'gpt-5-nano', input: PROMPT }, options).finalResponse(),
-  resumed(openai, headers) {
+  async *resumed(openai, headers) {
     const options = keyed(headers);
-    return repeated(() => this.stream(openai, options));
+    let id;
+    let last;
+    for (;;) {
+      try {
+        const stream = id === undefined
+          ? await this.stream(openai, options)
+          : await openai.responses.retrieve(id, { stream: true, starting_after: last }, { headers });
+        for await (const event of stream) {
+          id ??= event.response.id;
+          last = event.sequence_number;
+          yield event;
+        }
+        return;
+      } catch (e) {
+        if (!isCut(e)) {
+          throw e;
+        }
+      }
+    }
   },
   seen(events) {
     const joined = (...types) => events.filter(e => types.includes(e.type)).map(e => e.delta).join('');
@@ -66,7 +84,10 @@ const chat = {
       { model: 'gpt-5-nano', messages: [{ role: 'user', content: PROMPT }] }, options);
     return stream.finalChatCompletion();
   },
-  resumed: responses.resumed,
+  resumed(openai, headers) {
+    const options = keyed(headers);
+    return repeated(() => this.stream(openai, options));
+  },
   seen(events) {
     const deltas = events.flatMap(e => e.choices.filter(choice => choice.index === 0)).map(choice => choice.delta ?? {});
     const calls = [];

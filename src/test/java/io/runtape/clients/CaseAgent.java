@@ -19,6 +19,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * An agent API that plays the cases of {@code src/test/resources/dialects}, as the headers of a call say:
@@ -40,6 +42,11 @@ final class CaseAgent implements Script {
 
     /** Slow enough for a run to be live while its readers come back. */
     private static final Duration PACE = Duration.ofMillis(1);
+
+    private static final Pattern THREAD = Pattern.compile("^/threads/[^/]+");
+
+    /** As the cases name it. */
+    private static final String LANG_GRAPH_RUN = "01994ed8-29c4-7108-93d4-d649c7a9e370";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -94,9 +101,19 @@ final class CaseAgent implements Script {
         }
     }
 
+    /** What a LangGraph server says of a new run, so that clients can come back to it. */
+    private static String[] headLines(ReceivedCall call) {
+        Matcher thread = THREAD.matcher(call.target());
+        if (!thread.find()) {
+            return new String[0];
+        }
+        String run = thread.group() + "/runs/" + LANG_GRAPH_RUN;
+        return new String[] {"Content-Location: " + run, "Location: " + run + "/stream"};
+    }
+
     private static void streamInHalves(Exchange exchange, DialectCase of, Scenario untilReleased) throws Exception {
         int half = of.came().indexOf("\n\n", of.came().length() / 2) + 2;
-        exchange.streamHead().chunk(of.came().substring(0, half));
+        exchange.streamHead(headLines(exchange.call())).chunk(of.came().substring(0, half));
         if (untilReleased != null) {
             untilReleased.awaitRelease();
         }
@@ -105,7 +122,7 @@ final class CaseAgent implements Script {
     }
 
     private static void stream(Exchange exchange, List<String> frames) throws IOException {
-        exchange.streamHead();
+        exchange.streamHead(headLines(exchange.call()));
         for (String frame : frames) {
             exchange.chunk(frame);
             LockSupport.parkNanos(PACE.toNanos());
