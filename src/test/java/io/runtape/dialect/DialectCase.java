@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /**
  * A file of {@code src/test/resources/dialects}, whose README says how it is written: what came, and what is to be read out of it.
  */
-record DialectCase(String name, boolean stream, String came, JsonNode expected) {
+public record DialectCase(String name, boolean stream, String came, JsonNode expected) {
 
     private static final Path CASES = Path.of("src/test/resources/dialects");
     private static final int FRAME_BYTES_MAX = 8 << 20;
@@ -30,6 +30,11 @@ record DialectCase(String name, boolean stream, String came, JsonNode expected) 
                     .map(DialectCase::read)
                     .toList();
         }
+    }
+
+    /** The one in that file, such as {@code anthropic/text.case}. */
+    public static DialectCase named(String name) {
+        return read(CASES.resolve(name));
     }
 
     private static DialectCase read(Path file) {

@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Code that docs/guides/resume.md shows, under the name that stands in a comment before it. */
-record Snippet(String name, String code) {
+/** Code that a page shows, such as docs/guides/resume.md, under the name that stands in a comment before it. */
+public record Snippet(String name, String code) {
 
     static final Path PAGE = Path.of("docs", "guides", "resume.md");
 
@@ -28,8 +28,13 @@ record Snippet(String name, String code) {
     }
 
     static Map<String, Snippet> all() {
+        return in(PAGE);
+    }
+
+    /** All code of that page. */
+    public static Map<String, Snippet> in(Path page) {
         Map<String, Snippet> all = new TreeMap<>();
-        Matcher marked = MARKED.matcher(page());
+        Matcher marked = MARKED.matcher(read(page));
         while (marked.find()) {
             all.put(marked.group(1), new Snippet(marked.group(1), marked.group(2) + "\n"));
         }
@@ -37,15 +42,19 @@ record Snippet(String name, String code) {
     }
 
     static String page() {
+        return read(PAGE);
+    }
+
+    private static String read(Path page) {
         try {
-            return Files.readString(PAGE, UTF_8);
+            return Files.readString(page, UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /** The code with the address and the key of a test in the place of those that the page has. */
-    String with(String url, String key) {
+    public String with(String url, String key) {
         return code.replace("http://localhost:8080", url).replace("rt_test_demo", key);
     }
 }

@@ -1,0 +1,26 @@
+package io.runtape.clients;
+
+import io.runtape.testsupport.NodeModules;
+import io.runtape.testsupport.RunningGateway;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.Tool;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Scenarios of a client in JavaScript, which are a file of {@code src/test/node/clients} and run by Node's own test runner,
+ * side by side.
+ */
+abstract class ClientScenarios extends RunningGateway {
+
+    private final Scripted agent = upstream.on(new CaseAgent());
+
+    /** Runs the file. Fails with what the runner said where a scenario failed. */
+    final void run(String file, String wanted, String... arguments) throws Exception {
+        Tool node = Tool.named("node");
+        NodeModules.require(wanted);
+        List<String> all = new ArrayList<>(List.of("clients/" + file, url(), upstream.url(), agent.header()));
+        all.addAll(List.of(arguments));
+        node.run(NodeModules.HOME, all);
+    }
+}
