@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.sse.EventParser;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.FrameSplitter;
@@ -35,6 +37,28 @@ public record DialectCase(String name, boolean stream, String came, JsonNode exp
     /** The one in that file, such as {@code anthropic/text.case}. */
     public static DialectCase named(String name) {
         return read(CASES.resolve(name));
+    }
+
+    /**
+     * The usage that the history shows for a run of this case, with its source: a completed run of a known dialect has one
+     * even if the agent API tells none.
+     *
+     * @param status the run's status
+     */
+    public JsonNode usageOf(String status) {
+        JsonNode told = expected.path("usage");
+        if (told.isObject()) {
+            return told.<ObjectNode>deepCopy().put("source", "upstream");
+        }
+        if (!expected.path("verdict").asText().equals("completed") || !status.equals("completed")) {
+            return told;
+        }
+        ObjectNode none = JsonNodeFactory.instance.objectNode();
+        for (String count :
+                List.of("inputTokens", "outputTokens", "cachedInputTokens", "cacheWriteTokens", "reasoningTokens")) {
+            none.putNull(count);
+        }
+        return none.put("source", "none");
     }
 
     private static DialectCase read(Path file) {

@@ -42,7 +42,7 @@ abstract class DialectRunTest extends RecordedHistory {
         for (String member : new String[] {"finishReason", "model", "upstreamRunId", "result", "error"}) {
             assertEquals(expected.path(member), run.path(member), member);
         }
-        assertEquals(usage(expected, run.path("status").asText()), run.path("usage"));
+        assertEquals(of.usageOf(run.path("status").asText()), run.path("usage"));
         JsonNode messages = data("/runs/" + id + "/transcript").path("messages");
         ArrayNode spoken = JSON.createArrayNode();
         messages.forEach(message ->
@@ -77,24 +77,6 @@ abstract class DialectRunTest extends RecordedHistory {
         assertEquals(3, run.at("/usage/inputTokens").asInt());
         // Nothing asks for the usage behind the caller's back.
         assertEquals(body, new String(script.call().body(), UTF_8));
-    }
-
-    /** The usage with its source: a completed run of a known dialect has one even if the agent API tells none. */
-    private static JsonNode usage(JsonNode expected, String status) {
-        JsonNode told = expected.path("usage");
-        if (told.isObject()) {
-            return told.<ObjectNode>deepCopy().put("source", "upstream");
-        }
-        if (!expected.path("verdict").asText().equals("completed") || !status.equals("completed")) {
-            return told;
-        }
-        ObjectNode none = JSON.createObjectNode();
-        for (String count :
-                new String[] {"inputTokens", "outputTokens", "cachedInputTokens", "cacheWriteTokens", "reasoningTokens"
-                }) {
-            none.putNull(count);
-        }
-        return none.put("source", "none");
     }
 
     /** A stream that ends without the end that its dialect has broke off. */
