@@ -16,12 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class FoldDigest implements RunDigest, RunSink {
 
-    /**
-     * The most characters of a text in a run's row. Another value is left out if it is longer. Lists of runs show these
-     * values, and a live run holds them until its end. The events have the full text.
-     */
-    public static final int KEPT_CHARS_MAX = 1 << 20;
-
     /** The most characters of an id or a name. */
     private static final int NAME_CHARS_MAX = 1000;
 

@@ -55,13 +55,13 @@ final class FoldTranscript implements RunSink {
         fold.end();
         arguments.forEach((id, text) -> {
             PartDraft.Call call = calls.get(id);
-            if (call != null && call.input == null) {
+            if (call != null && call.input() == null) {
                 call.take(typed(text));
             }
         });
         inputs.forEach((id, text) -> {
             PartDraft.Call call = calls.get(id);
-            if (call != null && call.input == null) {
+            if (call != null && call.input() == null) {
                 call.take(TextNode.valueOf(text.toString()));
             }
         });
@@ -103,7 +103,7 @@ final class FoldTranscript implements RunSink {
         });
         inputs.forEach((id, text) -> {
             PartDraft.Call call = calls.get(id);
-            if (call == null || call.input == null) {
+            if (call == null || call.input() == null) {
                 state.withObjectProperty("inputs").put(id, text.toString());
             }
         });
@@ -129,18 +129,18 @@ final class FoldTranscript implements RunSink {
     }
 
     private OpenPart open(PartDraft.Call call) {
-        StringBuilder input = inputs.get(call.id);
-        if (call.input == null && input != null) {
-            Part part = new Part.ToolCall(call.id, call.name, TextNode.valueOf(input.toString()));
-            return OpenPart.inPlace(part, !ended && !results.containsKey(call.id));
+        StringBuilder input = inputs.get(call.id());
+        if (call.input() == null && input != null) {
+            Part part = new Part.ToolCall(call.id(), call.name(), TextNode.valueOf(input.toString()));
+            return OpenPart.inPlace(part, !ended && !results.containsKey(call.id()));
         }
-        StringBuilder text = arguments.get(call.id);
-        if (call.input != null || text == null) {
-            boolean open = !ended && call.input == null && !results.containsKey(call.id);
+        StringBuilder text = arguments.get(call.id());
+        if (call.input() != null || text == null) {
+            boolean open = !ended && call.input() == null && !results.containsKey(call.id());
             return OpenPart.inPlace(call.part(), open);
         }
-        Part part = new Part.ToolCall(call.id, call.name, typed(text));
-        return new OpenPart(part, !ended && !results.containsKey(call.id), null, null, text.toString());
+        Part part = new Part.ToolCall(call.id(), call.name(), typed(text));
+        return new OpenPart(part, !ended && !results.containsKey(call.id()), null, null, text.toString());
     }
 
     @Override
@@ -193,8 +193,8 @@ final class FoldTranscript implements RunSink {
             known = new PartDraft.Call(callId, name, null);
             calls.put(callId, known);
             drafts.add(known);
-        } else if (!name.isEmpty()) {
-            known.name = name;
+        } else {
+            known.rename(name);
         }
     }
 
@@ -230,7 +230,7 @@ final class FoldTranscript implements RunSink {
     public void result(String callId, @Nullable JsonNode output, boolean failed) {
         PartDraft.Call call = calls.get(callId);
         results.computeIfAbsent(callId, key -> {
-                    PartDraft.Result fresh = new PartDraft.Result(callId, call == null ? "" : call.name);
+                    PartDraft.Result fresh = new PartDraft.Result(callId, call == null ? "" : call.name());
                     drafts.add(fresh);
                     return fresh;
                 })

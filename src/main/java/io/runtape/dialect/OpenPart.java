@@ -37,7 +37,7 @@ public record OpenPart(
     }
 
     /** A part that its dialect finds by its place. */
-    static OpenPart inPlace(Part part, boolean open) {
+    public static OpenPart inPlace(Part part, boolean open) {
         return new OpenPart(part, open, null, null, null);
     }
 }

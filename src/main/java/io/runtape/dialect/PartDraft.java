@@ -6,44 +6,56 @@ import io.runtape.json.LeanTree;
 import org.jspecify.annotations.Nullable;
 
 /** A part while events still add to it. Confined to the transcript that folds it. */
-sealed interface PartDraft {
+public sealed interface PartDraft {
+    /** The part so far. */
     Part part();
 
     /** Text or reasoning, joined from deltas until a full message settles it. */
     final class Prose implements PartDraft {
-        final boolean reasoning;
+        private final boolean reasoning;
         private final StringBuilder text;
         private boolean settled;
 
-        Prose(boolean reasoning, String text, boolean settled) {
+        /** @param settled whether the text is a whole one, so that no delta belongs to it */
+        public Prose(boolean reasoning, String text, boolean settled) {
             this.reasoning = reasoning;
             this.text = new StringBuilder(text);
             this.settled = settled;
         }
 
-        boolean takes(boolean reasoningDelta) {
+        /** Whether this is the model's reasoning rather than its text. */
+        public boolean isReasoning() {
+            return reasoning;
+        }
+
+        /** Whether a delta of this kind belongs to this text. */
+        public boolean takes(boolean reasoningDelta) {
             return !settled && reasoning == reasoningDelta;
         }
 
-        boolean isSettled() {
+        /** Whether the text has come whole. */
+        public boolean isSettled() {
             return settled;
         }
 
-        void append(String delta) {
+        /** Adds a delta. */
+        public void append(String delta) {
             text.append(delta);
         }
 
-        void settle() {
+        /** Closes the text: no further delta belongs to it. */
+        public void settle() {
             settled = true;
         }
 
-        void replace(String whole) {
+        /** Puts a whole text in the place of the deltas so far. */
+        public void replace(String whole) {
             text.setLength(0);
             text.append(whole);
         }
 
         /** The text so far; do not keep it. */
-        CharSequence said() {
+        public CharSequence said() {
             return text;
         }
 
@@ -55,26 +67,58 @@ sealed interface PartDraft {
 
     /** A tool call, which may be announced before its arguments are known. */
     final class Call implements PartDraft {
-        final String id;
-        String name;
+        private final String id;
+        private String name;
+        private @Nullable JsonNode input;
+        private @Nullable Result result;
 
-        @Nullable
-        JsonNode input;
-
-        @Nullable
-        Result result;
-
-        Call(String id, String name, @Nullable JsonNode input) {
+        /**
+         * @param name the tool; empty if it is not named yet
+         * @param input the arguments; null if they are not known yet
+         */
+        public Call(String id, String name, @Nullable JsonNode input) {
             this.id = id;
             this.name = name;
             take(input);
         }
 
-        void take(@Nullable JsonNode arguments) {
+        /** The id that pairs the call with its result. */
+        public String id() {
+            return id;
+        }
+
+        /** The tool; empty if no event has named it. */
+        public String name() {
+            return name;
+        }
+
+        /** Takes the name that a later event gives; an empty one changes nothing. */
+        public void rename(String later) {
+            name = later.isEmpty() ? name : later;
+        }
+
+        /** The arguments; null if they are not known. */
+        public @Nullable JsonNode input() {
+            return input;
+        }
+
+        /** Takes the arguments; null changes nothing. */
+        public void take(@Nullable JsonNode arguments) {
             input = arguments == null ? input : LeanTree.compact(arguments);
         }
 
-        boolean isOpen() {
+        /** The result, as far as it has come; null if it has not begun. */
+        public @Nullable Result result() {
+            return result;
+        }
+
+        /** Takes the result that begins. */
+        public void begin(Result fresh) {
+            result = fresh;
+        }
+
+        /** Whether the whole result is still to come. */
+        public boolean isOpen() {
             return result == null || !result.isGiven();
         }
 
@@ -94,20 +138,33 @@ sealed interface PartDraft {
         private boolean failed;
         private boolean given;
 
-        Result(String callId, String name) {
+        /**
+         * @param callId the call of this result; empty if no call fits
+         * @param name the tool; empty if it is not named
+         */
+        public Result(String callId, String name) {
             this.callId = callId;
             this.name = name;
         }
 
-        boolean isGiven() {
+        /** Whether the result has come whole. */
+        public boolean isGiven() {
             return given;
         }
 
-        void stream(String delta) {
+        /** Adds a piece of the output. */
+        public void stream(String delta) {
             streamed.append(delta);
         }
 
-        void give(@Nullable JsonNode whole, @Nullable Integer code, boolean failure) {
+        /**
+         * Takes the whole result, which replaces the pieces.
+         *
+         * @param whole the output; null leaves what there is
+         * @param code the exit code of a command; null leaves what there is
+         * @param failure whether the tool failed; once it has, it stays so
+         */
+        public void give(@Nullable JsonNode whole, @Nullable Integer code, boolean failure) {
             given = true;
             output = whole == null ? output : LeanTree.compact(whole);
             exitCode = code == null ? exitCode : code;

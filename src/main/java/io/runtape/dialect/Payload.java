@@ -3,7 +3,6 @@ package io.runtape.dialect;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.runtape.json.LeanJson;
 import io.runtape.json.LeanTree;
@@ -12,11 +11,8 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The data of an event, read without trust in its structure. A field may be in the data itself, or in its {@code
- * payload} or {@code data}, and the data need not be JSON at all.
- */
-final class Payload {
+/** Reads the data of events without trust in its structure; it need not be JSON at all. */
+public final class Payload {
     /**
      * Objects of which single members are useful even if the whole object is too large to read: the wrappers of fields
      * that other events have at the top, and the response that OpenAI's events repeat.
@@ -30,24 +26,10 @@ final class Payload {
     private static final List<String> TEXT_NAMES =
             List.of("text", "content", "delta", "message", "output", "result", "value", "parts");
 
-    private final JsonNode root;
-    private final JsonNode inner;
-
-    private Payload(JsonNode root) {
-        this.root = root;
-        this.inner = inner(root);
-    }
-
-    static Payload of(String data) {
-        return new Payload(parsed(data));
-    }
-
-    static Payload of(JsonNode node) {
-        return new Payload(node);
-    }
+    private Payload() {}
 
     /** The data as JSON, as far as {@link LeanTree} expands it; as a JSON string if it is not JSON. */
-    static JsonNode parsed(String data) {
+    public static JsonNode parsed(String data) {
         if (data.isBlank()) {
             return TextNode.valueOf(data);
         }
@@ -56,7 +38,7 @@ final class Payload {
     }
 
     /** The {@code type} of a JSON object, found without building a tree; null if it has none. */
-    static @Nullable String typeIn(String data) {
+    public static @Nullable String typeIn(String data) {
         if (!data.startsWith("{")) {
             return null;
         }
@@ -76,84 +58,8 @@ final class Payload {
         }
     }
 
-    private static JsonNode inner(JsonNode root) {
-        JsonNode payload = root.path("payload");
-        return payload.isObject()
-                ? payload
-                : root.path("data").isObject() ? root.path("data") : MissingNode.getInstance();
-    }
-
-    /** The first of these fields that is present and not null; null if there is no such field. */
-    @Nullable
-    JsonNode field(String... names) {
-        for (String name : names) {
-            JsonNode value = inner.path(name);
-            if (value.isMissingNode() || value.isNull()) {
-                value = root.path(name);
-            }
-            if (!value.isMissingNode() && !value.isNull()) {
-                return value;
-            }
-        }
-        return null;
-    }
-
-    /**
-     * The id of the thing that the event is about. In a wrapped event it is inside: the wrapper's {@code id} is the
-     * event's own.
-     */
-    @Nullable
-    String id(String... names) {
-        JsonNode holder = inner.isMissingNode() ? root : inner;
-        for (String name : names) {
-            JsonNode value = holder.path(name);
-            if (value.isTextual() || value.isNumber()) {
-                return value.asText();
-            }
-        }
-        return null;
-    }
-
-    /** The first of these fields as a string; numbers are written out, objects are not. */
-    @Nullable
-    String string(String... names) {
-        JsonNode value = field(names);
-        return value == null || value.isContainerNode() || value.isPojo() ? null : value.asText();
-    }
-
-    /** The field, if it is an object. */
-    @Nullable
-    JsonNode object(String name) {
-        JsonNode value = field(name);
-        return value == null || !value.isObject() ? null : value;
-    }
-
-    @Nullable
-    Integer integer(String name) {
-        JsonNode value = field(name);
-        return value == null || !value.canConvertToInt() ? null : value.asInt();
-    }
-
-    /** The text of this payload for a person; empty if it has none. */
-    String text() {
-        String nested = inner.isMissingNode() ? "" : text(inner, 0);
-        return nested.isEmpty() ? text(root, 0) : nested;
-    }
-
-    /** The text in the first of these fields; empty if none is there. */
-    String text(String... names) {
-        JsonNode value = field(names);
-        return value == null ? "" : text(value, 0);
-    }
-
-    /** The addition of a delta; its {@code delta} wins over the text so far, which some events send too. */
-    String delta() {
-        JsonNode delta = field("delta");
-        return delta == null ? text() : text(delta, 0);
-    }
-
     /** The text of a string, of a list of parts, or of an object's first field with text. */
-    static String text(JsonNode node) {
+    public static String text(JsonNode node) {
         return text(node, 0);
     }
 
@@ -183,34 +89,5 @@ final class Payload {
     private static boolean isAside(JsonNode node) {
         String type = node.path("type").asText("");
         return type.startsWith("tool_") || type.equals("thinking") || type.equals("reasoning");
-    }
-
-    /** The whole data, if it is not a JSON object. */
-    @Nullable
-    JsonNode plain() {
-        return root.isObject() ? null : root;
-    }
-
-    /** The failure that it reports; null if it has neither {@code error} nor {@code message}. */
-    @Nullable
-    Failure failure() {
-        JsonNode error = field("error");
-        if (error != null && error.isObject()) {
-            return failure(Payload.of(error));
-        }
-        if (error != null && error.isTextual()) {
-            return new Failure(code(), error.asText());
-        }
-        return failure(this);
-    }
-
-    private static @Nullable Failure failure(Payload payload) {
-        String message = payload.text();
-        return message.isEmpty() && payload.field("code") == null ? null : new Failure(payload.code(), message);
-    }
-
-    private String code() {
-        String code = string("code", "errorCode");
-        return code == null ? Failure.NO_CODE : code;
     }
 }

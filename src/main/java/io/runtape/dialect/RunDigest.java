@@ -8,6 +8,13 @@ import org.jspecify.annotations.Nullable;
  * the text of one message. Confined to one thread at a time.
  */
 public interface RunDigest {
+
+    /**
+     * The most characters of a text in a run's row. Another value is left out if it is longer. Lists of runs show these
+     * values, and a live run holds them until its end. The events have the full text.
+     */
+    int KEPT_CHARS_MAX = 1 << 20;
+
     /**
      * Takes the next event of the stream.
      *

@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads events as plain pieces of text; it understands only errors, which look alike in most agent APIs. */
-final class UnknownDialect {
+public final class UnknownDialect {
     String name() {
         return "unknown";
     }
@@ -17,7 +17,7 @@ final class UnknownDialect {
      * Makes an error of each error event, and one text of each other event, unchanged. Events without data and the
      * sentinel {@code [DONE]} add nothing.
      */
-    List<Message> transcript(Iterable<ServerSentEvent> events) {
+    public List<Message> transcript(Iterable<ServerSentEvent> events) {
         List<Part> parts = new ArrayList<>();
         for (ServerSentEvent event : events) {
             if (!event.data().isBlank() && !event.data().equals("[DONE]")) {
@@ -44,7 +44,8 @@ final class UnknownDialect {
         return failure == null ? new Part.Text(text) : new Part.ErrorPart(failure.code(), failure.message());
     }
 
-    List<Message> answered(String responseBody) {
+    /** One text, or the error that the response reports; empty if the response is blank. */
+    public List<Message> answered(String responseBody) {
         return responseBody.isBlank()
                 ? List.of()
                 : List.of(new Message(

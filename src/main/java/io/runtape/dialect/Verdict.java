@@ -10,7 +10,7 @@ public enum Verdict {
     CANCELLED;
 
     /** The verdict in a runtime's status word; null for words without a verdict, such as {@code dispatched}. */
-    static @Nullable Verdict of(@Nullable String status) {
+    public static @Nullable Verdict of(@Nullable String status) {
         if (status == null) {
             return null;
         }

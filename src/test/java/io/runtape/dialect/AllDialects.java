@@ -6,6 +6,7 @@ import io.runtape.dialect.anthropic.AnthropicDialect;
 import io.runtape.dialect.chat.ChatDialect;
 import io.runtape.dialect.langgraph.LangGraphDialect;
 import io.runtape.dialect.responses.ResponsesDialect;
+import io.runtape.dialect.runtools.RunToolsDialect;
 import java.util.List;
 
 /** The dialects that the gateway has, for tests without one. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.runtools.RunToolsClient;
 import io.runtape.sse.ServerSentEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,9 +23,11 @@ public final class ClientFold {
     private final Fold fold;
 
     /** Reads events by the rules of one dialect. */
-    private interface Fold {
+    public interface Fold {
+        /** Takes the next event. */
         void event(ServerSentEvent event);
 
+        /** All that was said so far. */
         List<Message> messages();
     }
 
@@ -38,7 +41,8 @@ public final class ClientFold {
             return new ClientFold(texts(messages));
         }
         Dialect named = AllDialects.dialects().named(dialect, "/any");
-        return new ClientFold(named instanceof FoldDialect folds ? parts(folds, messages, state) : runTools(messages));
+        return new ClientFold(
+                named instanceof FoldDialect folds ? parts(folds, messages, state) : new RunToolsClient(messages));
     }
 
     public void take(ServerSentEvent event) {
@@ -170,72 +174,12 @@ public final class ClientFold {
         }
     }
 
-    private static Fold runTools(JsonNode messages) {
-        RunToolsTranscript transcript = new RunToolsTranscript();
-        for (JsonNode message : messages) {
-            if (message.path("role").asText().equals("user")) {
-                transcript.userMessage(message.at("/parts/0/text").asText());
-            } else {
-                message.path("parts").forEach(part -> begin(transcript, part));
-            }
-        }
-        return new Fold() {
-            @Override
-            public void event(ServerSentEvent event) {
-                transcript.event(event);
-            }
-
-            @Override
-            public List<Message> messages() {
-                return transcript.messages();
-            }
-        };
-    }
-
-    private static void begin(RunToolsTranscript to, JsonNode part) {
-        boolean open = part.path("open").asBoolean();
-        switch (part.path("type").asText()) {
-            case "text", "reasoning" ->
-                to.add(new PartDraft.Prose(
-                        part.path("type").asText().equals("reasoning"),
-                        part.path("text").asText(),
-                        !open));
-            case "tool_call" ->
-                to.call(
-                        open ? null : part.path("id").asText(),
-                        part.path("name").asText(),
-                        part.hasNonNull("input") ? part.path("input") : null);
-            case "tool_result" -> {
-                PartDraft.Result result = to.result(
-                        part.path("callId").asText(), part.path("name").asText());
-                JsonNode output = part.hasNonNull("output") ? part.path("output") : null;
-                if (!part.path("partial").asBoolean()) {
-                    Integer exitCode =
-                            part.hasNonNull("exitCode") ? part.path("exitCode").asInt() : null;
-                    result.give(output, exitCode, part.path("failed").asBoolean());
-                } else if (output != null) {
-                    result.stream(output.asText());
-                }
-            }
-            case "file" ->
-                to.add(new PartDraft.Whole(new Part.FilePart(
-                        part.path("path").textValue(),
-                        part.path("action").textValue(),
-                        part.path("diff").textValue(),
-                        part.path("url").textValue())));
-            case "error" ->
-                to.add(new PartDraft.Whole(new Part.ErrorPart(
-                        part.path("code").asText(), part.path("message").asText())));
-            default -> throw new AssertionError("No part of a response: " + part);
-        }
-    }
-
     /**
      * Joins at each event, goes on to the end, and has the whole transcript then.
      *
      * @return how often there was something to join
      */
-    static int assertGoesOnFromEverywhere(Dialect dialect, List<ServerSentEvent> events) {
+    public static int assertGoesOnFromEverywhere(Dialect dialect, List<ServerSentEvent> events) {
         JsonNode whole = json(dialect.transcript(events));
         int joined = 0;
         for (int i = 0; i <= events.size(); i++) {

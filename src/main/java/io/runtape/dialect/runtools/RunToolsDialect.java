@@ -1,7 +1,16 @@
-package io.runtape.dialect;
+package io.runtape.dialect.runtools;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.runtape.dialect.Dialect;
+import io.runtape.dialect.Failure;
+import io.runtape.dialect.Message;
+import io.runtape.dialect.OpenTranscript;
+import io.runtape.dialect.Outcome;
+import io.runtape.dialect.Part;
+import io.runtape.dialect.Role;
+import io.runtape.dialect.RunDigest;
+import io.runtape.dialect.UnknownDialect;
 import io.runtape.sse.ServerSentEvent;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +58,7 @@ public final class RunToolsDialect implements Dialect {
 
     @Override
     public RunDigest digest() {
-        return new RunToolsDigest(this, RunToolsDigest.KEPT_CHARS_MAX);
+        return new RunToolsDigest(this, RunDigest.KEPT_CHARS_MAX);
     }
 
     /** Shows a stream without any understood event in the unknown dialect, rather than as nothing. */

@@ -1,6 +1,7 @@
-package io.runtape.dialect;
+package io.runtape.dialect.runtools;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.PartDraft;
 import io.runtape.dialect.PartDraft.Call;
 import io.runtape.dialect.PartDraft.Result;
 import java.util.HashMap;
@@ -20,7 +21,7 @@ final class ToolCalls {
     Call called(@Nullable String id, String name, @Nullable JsonNode input) {
         Call known = id == null ? announcedAs(name) : byId.get(id);
         if (known != null) {
-            known.name = name.isEmpty() ? known.name : name;
+            known.rename(name);
             known.take(input);
             announced = null;
             return null;
@@ -38,7 +39,7 @@ final class ToolCalls {
     }
 
     private @Nullable Call announcedAs(String name) {
-        return announced != null && announced.isOpen() && announced.name.equals(name) ? announced : null;
+        return announced != null && announced.isOpen() && announced.name().equals(name) ? announced : null;
     }
 
     /**
@@ -52,10 +53,10 @@ final class ToolCalls {
         if (call == null) {
             return stray(id == null ? "" : id, name == null ? "" : name, begun);
         }
-        Result result = call.result;
+        Result result = call.result();
         if (result == null) {
-            result = new Result(call.id, call.name);
-            call.result = result;
+            result = new Result(call.id(), call.name());
+            call.begin(result);
             begun.accept(result);
         }
         return result;
@@ -76,7 +77,7 @@ final class ToolCalls {
         Call oldest = null;
         for (Call call : byId.values()) {
             if (call.isOpen()) {
-                if (call.name.equals(name)) {
+                if (call.name().equals(name)) {
                     return call;
                 }
                 oldest = oldest == null ? call : oldest;

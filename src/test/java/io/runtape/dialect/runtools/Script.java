@@ -1,7 +1,14 @@
-package io.runtape.dialect;
+package io.runtape.dialect.runtools;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.runtape.dialect.AllDialects;
+import io.runtape.dialect.ClientFold;
+import io.runtape.dialect.Message;
+import io.runtape.dialect.Outcome;
+import io.runtape.dialect.Part;
+import io.runtape.dialect.Role;
+import io.runtape.dialect.RunDigest;
 import io.runtape.sse.ServerSentEvent;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,17 +1,21 @@
-package io.runtape.dialect;
+package io.runtape.dialect.runtools;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
+import io.runtape.dialect.AllDialects;
+import io.runtape.dialect.Dialect;
+import io.runtape.dialect.Message;
+import io.runtape.dialect.Part;
 import io.runtape.dialect.Part.ErrorPart;
 import io.runtape.dialect.Part.FilePart;
 import io.runtape.dialect.Part.Reasoning;
 import io.runtape.dialect.Part.Text;
 import io.runtape.dialect.Part.ToolCall;
 import io.runtape.dialect.Part.ToolResult;
+import io.runtape.dialect.Payload;
+import io.runtape.dialect.Role;
 import io.runtape.json.LeanTree;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -294,22 +298,6 @@ class RunToolsTranscriptTest {
     }
 
     @Test
-    void readsTheRequest() {
-        assertEquals(
-                List.of(
-                        new Message(Role.SYSTEM, List.of(new Text("Be brief."))),
-                        new Message(Role.USER, List.of(new Text("Run the tests."))),
-                        new Message(Role.USER, List.of(new Text("Please.")))),
-                RequestMessages.of("""
-                        {"agent":"a","messages":[
-                          {"role":"system","content":"Be brief."},
-                          {"role":"user","parts":[{"type":"text","text":"Run the tests."}]},
-                          {"role":"assistant","content":""}],
-                         "prompt":"Please."}"""));
-        assertEquals(List.of(), RequestMessages.of("not json"));
-    }
-
-    @Test
     void readsAJsonResponse() {
         Dialect dialect = AllDialects.dialects().at("/v1/run");
 
@@ -320,27 +308,6 @@ class RunToolsTranscriptTest {
                 List.of(new Message(Role.ASSISTANT, List.of(new ErrorPart("not_found", "No agent.")))),
                 dialect.answered("{\"error\":{\"code\":\"not_found\",\"message\":\"No agent.\"}}"));
         assertEquals(List.of(new Message(Role.ASSISTANT, List.of(new Text("<html>")))), dialect.answered("<html>"));
-    }
-
-    @Test
-    void namesTheKindOfAPartInJson() throws JsonProcessingException {
-        Message message = new Message(Role.ASSISTANT, List.of(new Text("Hi"), new FilePart("a.js", null, null, null)));
-
-        assertEquals(
-                json("{'role':'assistant','parts':[{'type':'text','text':'Hi'},"
-                        + "{'type':'file','path':'a.js','action':null,'diff':null,'url':null}]}"),
-                LeanTree.compact(new ObjectMapper().readTree(new ObjectMapper().writeValueAsString(message))));
-    }
-
-    @Test
-    void knowsTheDialectOfAPath() {
-        assertEquals(
-                "runtools", AllDialects.dialects().at("/v1/agents/coder/run").name());
-        assertEquals(
-                "unknown", AllDialects.dialects().at("/v1/chat/completions").name());
-        assertEquals(
-                Outcome.UNKNOWN,
-                AllDialects.dialects().at("/v1/messages").digest().outcome());
     }
 
     private static TextNode text(String text) {

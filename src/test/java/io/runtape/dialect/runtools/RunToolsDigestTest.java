@@ -1,10 +1,16 @@
-package io.runtape.dialect;
+package io.runtape.dialect.runtools;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.AllDialects;
+import io.runtape.dialect.Failure;
+import io.runtape.dialect.Outcome;
+import io.runtape.dialect.Payload;
+import io.runtape.dialect.RunDigest;
+import io.runtape.dialect.Verdict;
 import org.junit.jupiter.api.Test;
 
 class RunToolsDigestTest {

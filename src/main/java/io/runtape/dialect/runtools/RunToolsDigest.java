@@ -1,7 +1,14 @@
-package io.runtape.dialect;
+package io.runtape.dialect.runtools;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import io.runtape.dialect.Dialect;
+import io.runtape.dialect.Failure;
+import io.runtape.dialect.Outcome;
+import io.runtape.dialect.Payload;
+import io.runtape.dialect.RunDigest;
+import io.runtape.dialect.Usage;
+import io.runtape.dialect.Verdict;
 import io.runtape.sse.EventParser;
 import io.runtape.sse.ServerSentEvent;
 import java.nio.charset.StandardCharsets;
@@ -12,10 +19,6 @@ import org.jspecify.annotations.Nullable;
  * was temporary.
  */
 final class RunToolsDigest implements RunDigest {
-
-    /** See {@link FoldDigest#KEPT_CHARS_MAX}. */
-    static final int KEPT_CHARS_MAX = FoldDigest.KEPT_CHARS_MAX;
-
     private final Dialect dialect;
     private final int charsMax;
     private @Nullable Verdict verdict;
@@ -62,7 +65,7 @@ final class RunToolsDigest implements RunDigest {
     }
 
     private void read(RunToolsEvent event, String data) {
-        Payload payload = Payload.of(data);
+        RunToolsPayload payload = RunToolsPayload.of(data);
         switch (event) {
             case COMPLETED -> ended(payload, Verdict.COMPLETED);
             case FAILED -> ended(payload, Verdict.FAILED);
@@ -94,7 +97,7 @@ final class RunToolsDigest implements RunDigest {
      * Ends the run with a verdict that may differ from the event's name, as in {@code run_completed} with the status
      * {@code failed}.
      */
-    private void ended(Payload payload, Verdict named) {
+    private void ended(RunToolsPayload payload, Verdict named) {
         Verdict stated = Verdict.of(payload.string("status"));
         if (stated == null && named == Verdict.COMPLETED && payload.field("error") != null) {
             stated = Verdict.FAILED;
@@ -109,7 +112,7 @@ final class RunToolsDigest implements RunDigest {
         figures(payload);
     }
 
-    private void figures(Payload payload) {
+    private void figures(RunToolsPayload payload) {
         JsonNode given = payload.field("result", "output", "text");
         if (given != null) {
             result = kept(given);
@@ -168,7 +171,7 @@ final class RunToolsDigest implements RunDigest {
         }
     }
 
-    private Failure failure(Payload payload) {
+    private Failure failure(RunToolsPayload payload) {
         Failure stated = payload.failure();
         return stated == null ? new Failure(Failure.NO_CODE, "") : cut(stated);
     }
@@ -183,7 +186,7 @@ final class RunToolsDigest implements RunDigest {
         if (!node.isObject()) {
             return;
         }
-        Payload payload = Payload.of(node);
+        RunToolsPayload payload = RunToolsPayload.of(node);
         verdict = Verdict.of(payload.string("status"));
         if (payload.field("error") != null) {
             error = failure(payload);

@@ -1,4 +1,4 @@
-package io.runtape.dialect;
+package io.runtape.dialect.runtools;
 
 import org.jspecify.annotations.Nullable;
 

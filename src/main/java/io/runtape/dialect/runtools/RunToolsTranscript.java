@@ -1,6 +1,15 @@
-package io.runtape.dialect;
+package io.runtape.dialect.runtools;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.Failure;
+import io.runtape.dialect.Message;
+import io.runtape.dialect.OpenMessage;
+import io.runtape.dialect.OpenPart;
+import io.runtape.dialect.Part;
+import io.runtape.dialect.PartDraft;
+import io.runtape.dialect.Payload;
+import io.runtape.dialect.Role;
+import io.runtape.dialect.Verdict;
 import io.runtape.sse.ServerSentEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +38,7 @@ final class RunToolsTranscript {
         }
         if (meaning != RunToolsEvent.OTHER) {
             understood = true;
-            take(meaning, Payload.of(event.data()));
+            take(meaning, RunToolsPayload.of(event.data()));
         }
     }
 
@@ -72,7 +81,7 @@ final class RunToolsTranscript {
                 || draft instanceof PartDraft.Result result && !result.isGiven();
     }
 
-    private void take(RunToolsEvent meaning, Payload payload) {
+    private void take(RunToolsEvent meaning, RunToolsPayload payload) {
         switch (meaning) {
             case USER_MESSAGE -> userMessage(payload.text());
             case MESSAGE -> {
@@ -147,7 +156,7 @@ final class RunToolsTranscript {
         return drafts.stream()
                 .filter(PartDraft.Prose.class::isInstance)
                 .map(PartDraft.Prose.class::cast)
-                .filter(piece -> piece.reasoning == reasoning)
+                .filter(piece -> piece.isReasoning() == reasoning)
                 .toList();
     }
 
@@ -175,9 +184,9 @@ final class RunToolsTranscript {
         return end;
     }
 
-    private void toolCall(Payload payload) {
+    private void toolCall(RunToolsPayload payload) {
         JsonNode function = payload.object("function");
-        Payload called = function == null ? payload : Payload.of(function);
+        RunToolsPayload called = function == null ? payload : RunToolsPayload.of(function);
         String name = Objects.requireNonNullElse(called.string("name", "tool", "toolName"), "");
         JsonNode input = called.field("arguments", "input", "args", "params", "parameters");
         // Arguments often come as JSON in a string, as models write them.
@@ -193,7 +202,7 @@ final class RunToolsTranscript {
         }
     }
 
-    private PartDraft.Result result(Payload payload) {
+    private PartDraft.Result result(RunToolsPayload payload) {
         return result(payload.id(CALL_ID), payload.string("name", "tool", "toolName"));
     }
 
@@ -208,14 +217,14 @@ final class RunToolsTranscript {
     }
 
     /** Ends a call. Some runtimes put the result into this event, others send it separately. */
-    private void toolCallCompleted(Payload payload) {
+    private void toolCallCompleted(RunToolsPayload payload) {
         JsonNode output = payload.field("output", "result");
         if (output != null) {
             result(payload).give(output, payload.integer("exitCode"), isFailed(payload));
         }
     }
 
-    private static @Nullable JsonNode output(Payload payload) {
+    private static @Nullable JsonNode output(RunToolsPayload payload) {
         JsonNode output = payload.field("output", "result", "content", "text");
         if (output != null) {
             return output;
@@ -224,7 +233,7 @@ final class RunToolsTranscript {
         return error == null ? payload.plain() : error;
     }
 
-    private static boolean isFailed(Payload payload) {
+    private static boolean isFailed(RunToolsPayload payload) {
         JsonNode error = payload.field("error");
         JsonNode flag = payload.field("isError", "is_error");
         Integer exitCode = payload.integer("exitCode");
@@ -234,7 +243,7 @@ final class RunToolsTranscript {
                 || Verdict.of(payload.string("status")) == Verdict.FAILED;
     }
 
-    private void file(Payload payload) {
+    private void file(RunToolsPayload payload) {
         String path = payload.string("path", "file", "filename", "name");
         if (path != null) {
             whole(new Part.FilePart(path, payload.string("action"), payload.string("diff", "patch"), null));
@@ -247,7 +256,7 @@ final class RunToolsTranscript {
         }
     }
 
-    private void error(Payload payload) {
+    private void error(RunToolsPayload payload) {
         Failure failure = payload.failure();
         Part part = failure == null
                 ? new Part.ErrorPart(Failure.NO_CODE, "")
@@ -258,7 +267,7 @@ final class RunToolsTranscript {
     }
 
     /** Ends a run, with its response if no message gave it before. */
-    private void completed(Payload payload) {
+    private void completed(RunToolsPayload payload) {
         JsonNode result = payload.field("result", "output", "text");
         if (result != null) {
             List<PartDraft.Prose> said = prose(false);
@@ -282,7 +291,8 @@ final class RunToolsTranscript {
     }
 
     private void finishedFile(JsonNode entry) {
-        String path = entry.isTextual() ? entry.asText() : Payload.of(entry).string("path", "file", "name");
+        String path =
+                entry.isTextual() ? entry.asText() : RunToolsPayload.of(entry).string("path", "file", "name");
         if (path != null && !has(part -> part instanceof Part.FilePart file && path.equals(file.path()))) {
             whole(new Part.FilePart(path, null, null, null));
         }
