@@ -37,11 +37,20 @@ final class KeptAwakeFraming implements StreamFormat {
         FrameBlock first = blocks.get(0);
         int mark = after == 0 ? SseWriter.bomLength(first.bytes(), first.start(0), first.end(0)) : 0;
         Rendered rendered = frames.render(blocks, after);
-        FrameBlock last = blocks.get(blocks.size() - 1);
-        FrameKind kind = last.kind(last.count() - 1);
-        betweenFrames = kind == FrameKind.EVENT || kind == FrameKind.COMMENT;
+        blocks.forEach(this::note);
         Buffer bytes = rendered.bytes();
         return mark == 0 ? rendered : new Rendered(bytes.slice(mark, bytes.length()), rendered.position());
+    }
+
+    /** Frames of kind encoded are not shown, so that nothing depends on where they lie. */
+    private void note(FrameBlock block) {
+        for (int i = block.count() - 1; i >= 0; i--) {
+            FrameKind kind = block.kind(i);
+            if (kind != FrameKind.ENCODED) {
+                betweenFrames = kind == FrameKind.EVENT || kind == FrameKind.COMMENT;
+                return;
+            }
+        }
     }
 
     @Override

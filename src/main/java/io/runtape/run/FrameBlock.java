@@ -264,8 +264,8 @@ public final class FrameBlock {
     }
 
     /**
-     * The frames up to the one that reaches so many bytes, counted from a given frame. If that last frame is a part,
-     * the block goes on to the frame that the part belongs to. Copies nothing.
+     * The frames up to the one that reaches so many bytes, counted from a given frame. If that lies amid the parts of a
+     * frame, with those of kind encoded among them, the block goes on to the frame that they belong to. Copies nothing.
      *
      * @param from the index of the first frame that counts
      */
@@ -274,10 +274,12 @@ public final class FrameBlock {
         if (length() - start <= bytesMax) {
             return this;
         }
-        int frames = from + 1;
-        while (frames < count && (ends[frames - 1] - start < bytesMax || kinds[frames - 1] == FrameKind.PART)) {
-            frames++;
-        }
+        int frames = from;
+        boolean amidParts = false;
+        do {
+            FrameKind kind = kinds[frames++];
+            amidParts = kind == FrameKind.PART || amidParts && kind == FrameKind.ENCODED;
+        } while (frames < count && (ends[frames - 1] - start < bytesMax || amidParts));
         return frames == count ? this : upTo(frames);
     }
 

@@ -330,17 +330,18 @@ public class FrameReader implements StreamedFrames {
     }
 
     /**
-     * The sequence of the last frame up to this one that is no part; 0 if there is none. Frames behind it are parts of
-     * an event that is not complete yet.
+     * The sequence of the last frame up to this one that is neither a part nor of kind encoded; 0 if there is none. Parts
+     * behind it belong to an event that is not complete yet.
      */
     public long lastComplete(long runPk, long upTo) throws SQLException {
         return read(connection -> {
             try (PreparedStatement select = connection.prepareStatement("""
-                    select sequence from frame where run_pk = ? and sequence <= ? and kind <> ?
+                    select sequence from frame where run_pk = ? and sequence <= ? and kind not in (?, ?)
                     order by run_pk desc, sequence desc limit 1""")) {
                 select.setLong(1, runPk);
                 select.setLong(2, upTo);
                 select.setShort(3, FrameKind.PART.code());
+                select.setShort(4, FrameKind.ENCODED.code());
                 try (ResultSet row = select.executeQuery()) {
                     return row.next() ? row.getLong(1) : 0;
                 }

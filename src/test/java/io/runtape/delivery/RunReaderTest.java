@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -507,6 +508,40 @@ class RunReaderTest {
         loop.pass(Duration.ofSeconds(30));
 
         assertEquals("data: half and half\n\n" + KEEP_ALIVE + "data: unfinished", client.text());
+    }
+
+    /** What a reader is not shown does not keep it from its comment. */
+    @Test
+    void keepsAwakeBehindAPieceOfTheWireThatMakesNoFrame() {
+        Client client = greedy(new BodyForm(false, true, Duration.ofSeconds(5)).framing());
+        Committing.append(run, FrameKind.ENCODED, "x");
+        Committing.append(run, "data: 1\n\n");
+        Committing.append(run, FrameKind.ENCODED, "y");
+        at.commitUntold();
+        loop.pass(Duration.ofSeconds(5));
+        assertEquals("data: 1\n\n" + KEEP_ALIVE, client.text());
+        Committing.append(run, FrameKind.ENCODED, "z");
+        Committing.append(run, FrameKind.PART, "data: half");
+        Committing.append(run, FrameKind.ENCODED, "z");
+        at.commitUntold();
+        loop.pass(Duration.ofSeconds(30));
+
+        assertEquals("data: 1\n\n" + KEEP_ALIVE + "data: half", client.text());
+    }
+
+    /** More than an item may hold, so that it would end amid the parts. */
+    @Test
+    void showsATailThePartsOfACompressedEventInOneCommit() {
+        Client tail = greedy(new TailFraming(0));
+        String half = "data: " + "x".repeat(70 << 10);
+        Committing.append(run, FrameKind.ENCODED, "wire");
+        Committing.append(run, FrameKind.PART, half);
+        Committing.append(run, FrameKind.ENCODED, "wire");
+        Committing.append(run, FrameKind.EVENT, "\n\n");
+        at.commitUntold();
+        assertTimeoutPreemptively(Duration.ofSeconds(30), this::settle);
+
+        assertEquals(half + "\nid: 4\n\n", tail.text());
     }
 
     /** A client drops the mark only where it comes first. */

@@ -276,6 +276,33 @@ abstract class CompressedResponseTest extends RecordedHistory {
     }
 
     @Test
+    void followsASnapshotWithAWholeEventWhosePartsCameInSeveralPieces() throws Exception {
+        String next = EVENTS[1];
+        List<byte[]> wire = gzipped(EVENTS[0], next.substring(0, 40), next.substring(40, 60), next.substring(60));
+        Semaphore permits = new Semaphore(2);
+        WireResponse response = post(piecewise(permits, wire, "text/event-stream"));
+        String id = response.header("Runtape-Run-Id");
+        for (int parts = 1; parts <= 2; parts++) {
+            int some = parts;
+            RunTable.await(
+                    "a part is stored",
+                    () -> ofKind(table().frames(id), FrameKind.PART).size() == some ? id : null);
+            permits.release(parts == 1 ? 1 : 0);
+        }
+
+        WireResponse tail = read(id + "/events?from=snapshot", "Accept: text/event-stream");
+        tail.readUpTo("event: runtape.snapshot\n".length());
+        permits.release(wire.size());
+
+        tail.whole();
+        String whole = next.lines()
+                .filter(line -> line.startsWith("data: "))
+                .findFirst()
+                .orElseThrow();
+        assertTrue(tail.text().contains("\n" + whole + "\n"), tail.text());
+    }
+
+    @Test
     void keepsAllBytesOfWhatCannotBeDecoded() throws Exception {
         List<byte[]> broken = gzipped("data: 1\n\n");
         broken.set(1, new byte[] {-1, -1, -1, -1});
