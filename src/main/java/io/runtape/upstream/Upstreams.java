@@ -111,7 +111,7 @@ public final class Upstreams implements GatewayCredentials {
                 shared.dialect(),
                 shared.cancelPath().isPresent() && shared.cancelPath().get().equals(UpstreamConfig.CANCEL_PATH)
                         ? Optional.empty()
-                        : Optional.of(shared.cancelPath().orElse("")),
+                        : Optional.of(requirePath(shared.cancelPath().orElse(""), "RUNTAPE_UPSTREAM_CANCEL_PATH")),
                 isCancel(shared.onDisconnect(), "RUNTAPE_UPSTREAM_ON_DISCONNECT"),
                 shared.timeout(),
                 shared.idleTimeout(),
@@ -132,15 +132,19 @@ public final class Upstreams implements GatewayCredentials {
                         of.setting("URL") + " is missing: the address of the agent API " + name + "."));
         String header = preset.map(UpstreamPreset::credentialHeader).orElse("X-API-Key");
         headers.add(header);
+        String prefix = prefix(of);
         return new Upstream(
                 name,
-                prefix(of),
+                prefix,
                 UpstreamAddress.of(url, of.setting("URL")),
                 of.get(NamedUpstream::recordPaths)
-                        .orElseGet(() -> preset.map(UpstreamPreset::recordPaths).orElse(RUN_PATHS)),
+                        .orElseGet(() ->
+                                preset.map(known -> recordPaths(known, prefix)).orElse(RUN_PATHS)),
                 of.get(NamedUpstream::dialect)
                         .orElseGet(() -> preset.map(UpstreamPreset::dialect).orElse(Upstream.AUTO)),
-                of.get(NamedUpstream::cancelPath).or(() -> preset.flatMap(UpstreamPreset::cancelPath)),
+                of.get(NamedUpstream::cancelPath)
+                        .map(path -> requirePath(path, of.setting("CANCEL_PATH")))
+                        .or(() -> preset.flatMap(UpstreamPreset::cancelPath)),
                 isCancel(of.get(NamedUpstream::onDisconnect).orElse(CONTINUE), of.setting("ON_DISCONNECT")),
                 of.get(NamedUpstream::timeout)
                         .map(time -> of.fit(time, "TIMEOUT"))
@@ -154,6 +158,13 @@ public final class Upstreams implements GatewayCredentials {
                         .orElse(null));
     }
 
+    /** Without a prefix, a path may be the gateway's own, and then it is not the agent API's. */
+    private static List<String> recordPaths(UpstreamPreset preset, String prefix) {
+        return preset.recordPaths().stream()
+                .filter(path -> !prefix.isEmpty() || !OwnPaths.contains(path))
+                .toList();
+    }
+
     private static String prefix(Settings of) {
         String prefix = of.get(NamedUpstream::prefix).map(String::strip).orElse("/" + of.name());
         if (prefix.equals("/")) {
@@ -164,6 +175,15 @@ public final class Upstreams implements GatewayCredentials {
                     + "'. It begins with a slash, has no slash at its end, and is not below /history, /q or /console.");
         }
         return prefix;
+    }
+
+    private static String requirePath(String path, String setting) {
+        if (!path.isEmpty() && !path.startsWith("/")) {
+            throw new ConfigurationException(
+                    setting + " is '" + path + "'. It is a path that begins with a slash, such as "
+                            + UpstreamConfig.CANCEL_PATH + ", or empty.");
+        }
+        return path;
     }
 
     private static boolean isCancel(String value, String setting) {

@@ -20,6 +20,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which agent APIs the environment names, and which of them serves a path. */
 class UpstreamsTest {
@@ -72,6 +73,26 @@ class UpstreamsTest {
         Upstream anthropic = upstreams.at("/anthropic/v1/messages").orElseThrow();
         assertEquals("anthropic", anthropic.dialect());
         assertEquals(32L << 20, anthropic.bodyMax().orElseThrow().asLongValue());
+    }
+
+    @Test
+    void recordsNoPathOfItsOwnForAPresetWithoutAPrefix() {
+        Upstreams upstreams = upstreams("RUNTAPE_UPSTREAMS_AGUI_URL=http://agents", "RUNTAPE_UPSTREAMS_AGUI_PREFIX=/");
+
+        assertEquals(List.of("/{+path}"), named(upstreams, "agui").recordPaths());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "RUNTAPE_UPSTREAM_CANCEL_PATH=v1/run/{runId}/cancel",
+                "RUNTAPE_UPSTREAMS_OPENAI_CANCEL_PATH=https://api.openai.com/v1/run/{runId}/cancel"
+            })
+    void refusesACancelPathThatIsNone(String setting) {
+        ConfigurationException refused = assertThrows(
+                ConfigurationException.class, () -> upstreams("RUNTAPE_UPSTREAM_URL=http://agents", setting));
+
+        assertTrue(refused.getMessage().startsWith(setting.substring(0, setting.indexOf('='))), refused.getMessage());
     }
 
     @Test
