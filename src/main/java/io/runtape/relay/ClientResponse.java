@@ -14,6 +14,7 @@ import io.runtape.run.RunHead;
 import io.runtape.sse.ContentDecoder;
 import io.runtape.upstream.AgentResponse;
 import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.subscription.Cancellable;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
@@ -39,6 +40,8 @@ final class ClientResponse {
     private @Nullable EarlyStream early;
     /** What the client of an early stream reads errors in. */
     private @Nullable Dialect expected;
+    /** Reads the response that an early stream ends with. */
+    private @Nullable Cancellable failing;
 
     ClientResponse(
             RoutingContext context,
@@ -101,6 +104,9 @@ final class ClientResponse {
         if (body != null) {
             body.cancel();
         }
+        if (failing != null) {
+            failing.cancel();
+        }
     }
 
     /** Queues the run's frames for this client from now on, until its head can be sent. */
@@ -112,11 +118,11 @@ final class ClientResponse {
         boolean streams = isStream(response.status(), response.isEventStream()) && (readable || !isEarly());
         if (isEarly() && !streams) {
             begun = true;
-            failAfter(response.status(), delivery.body(run, BodyForm.VERBATIM, loop));
+            failAfter(response.status(), delivery.body(run, readable ? BodyForm.DECODED : BodyForm.VERBATIM, loop));
             return;
         }
-        if (!streams) {
-            // Its own head goes out, and it is at hand.
+        if (!streams || !readable) {
+            // Its own head must go out, and it is at hand.
             stopWaiting();
         }
         BodyForm form = form(response.isEventStream(), readable);
@@ -154,7 +160,8 @@ final class ClientResponse {
     /** Ends an early stream that no event stream follows: with an event, when the response is durable. */
     private void failAfter(int status, Multi<Buffer> response) {
         FailedResponse failed = new FailedResponse(status);
-        response.subscribe().with(failed::add, e -> failEarly(failed.failure()), () -> failEarly(failed.failure()));
+        failing = response.subscribe()
+                .with(failed::add, e -> failEarly(failed.failure()), () -> failEarly(failed.failure()));
     }
 
     private void failEarly(Failure failure) {
@@ -176,7 +183,7 @@ final class ClientResponse {
             return;
         }
         stopWaiting();
-        if (isEarly() && !isStream(head.status(), stream)) {
+        if (isEarly() && !(isStream(head.status(), stream) && head.isReadable())) {
             begun = true;
             failAfter(head.status(), bytes);
             return;

@@ -36,8 +36,8 @@ final class FailedResponse {
             return new Failure(
                     ErrorCode.UPSTREAM_INVALID.code(),
                     "The agent API answered with status " + status
-                            + ", but not with an event stream, which Runtape-Keep-Alive: …; early has promised. The"
-                            + " history has its response.");
+                            + ", but not with an event stream that Runtape can read, which Runtape-Keep-Alive: …;"
+                            + " early has promised. The history has its response.");
         }
         Failure told = Failure.inBody(tooLong ? "" : body.toString(StandardCharsets.UTF_8));
         String answered = "The agent API answered with status " + status;

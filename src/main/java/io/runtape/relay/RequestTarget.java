@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Only path and query go to the agent API: other parts of a target could otherwise choose another host. If two
  * servers read a path differently, a caller can get around the decisions of the first one: a call could reach a
- * recorded path unrecorded, or leave {@code /v1}. So targets that servers are known to read in more than one way are
+ * recorded path unrecorded, or another agent API than the one of its prefix. So targets that servers are known to read in more than one way are
  * refused.
  *
  * @param path the path as it came, one character for each byte

@@ -189,8 +189,8 @@ abstract class KeptAwakeClientTest extends RunningGateway {
             assertFailed(
                     whole,
                     "upstream_invalid",
-                    "The agent API answered with status 200, but not with an event stream, which Runtape-Keep-Alive: …;"
-                            + " early has promised. The history has its response.",
+                    "The agent API answered with status 200, but not with an event stream that Runtape can read, which"
+                            + " Runtape-Keep-Alive: …; early has promised. The history has its response.",
                     "completed",
                     "{\"data\":{\"status\":\"completed\"}}");
             String id = closed.header("Runtape-Run-Id");
@@ -200,6 +200,29 @@ abstract class KeptAwakeClientTest extends RunningGateway {
             assertEquals("application/json", unasked.header("Content-Type"));
             assertEquals(
                     "theirs", table().ended(streamed.header("Runtape-Run-Id")).threadId());
+        }
+    }
+
+    /** After a head that says nothing of a compression, compressed bytes would be noise. */
+    @Test
+    void failsAnEarlyStreamWhoseResponseItCannotDecode() throws Exception {
+        String same = "Idempotency-Key: " + UUID.randomUUID();
+        Scripted compresses = later(exchange -> {
+            exchange.head(200, "Content-Type: text/event-stream", "Content-Encoding: br", "Transfer-Encoding: chunked");
+            exchange.chunk("noise").end();
+        });
+        try (WireResponse first = client().post("/v1/run", "{}", compresses.header(), key, EARLY, same)) {
+            compresses.call();
+            try (WireResponse repeat = client().post("/v1/run", "{}", key, EARLY, same)) {
+                assertEquals(KEEP_ALIVE, awaitComment(first));
+                assertEquals(KEEP_ALIVE, awaitComment(repeat));
+                enough.countDown();
+
+                for (WireResponse response : List.of(first, repeat)) {
+                    String event = whole(response).replace(KEEP_ALIVE, "");
+                    assertTrue(event.startsWith("event: error\ndata: {\"code\":\"upstream_invalid\""), event);
+                }
+            }
         }
     }
 
