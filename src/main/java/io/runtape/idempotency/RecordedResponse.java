@@ -11,6 +11,7 @@ import io.runtape.run.Run;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunHead;
 import io.runtape.run.RunReason;
+import io.runtape.run.RunStatus;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
@@ -47,6 +48,13 @@ public final class RecordedResponse {
     /** Whether the agent API answered with a status that says that it ran, or may still do so. */
     public boolean isAnswered() {
         return run.upstreamStatus == null ? run.running() : run.upstreamStatus >= 200 && run.upstreamStatus <= 299;
+    }
+
+    /** Whether the response of an ended run broke off: its connection did, or its dialect's last event is missing. */
+    public boolean isBrokenOff() {
+        return !run.running()
+                && !RunStatus.COMPLETED.label().equals(run.status)
+                && (run.cut || RunReason.UPSTREAM_CLOSED.label().equals(run.reason));
     }
 
     /** The last durable sequence. */

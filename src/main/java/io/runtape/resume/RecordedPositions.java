@@ -77,6 +77,12 @@ final class RecordedPositions {
         return upTo;
     }
 
+    /** Whether the run has an event after this sequence. */
+    boolean hasEventAfter(long runPk, long after, long upTo) throws SQLException {
+        return !frames.page(runPk, events(after, upTo, 1, List.of()), bytes -> {})
+                .isEmpty();
+    }
+
     private static FrameQuery events(long after, long upTo, int limit, List<String> types) {
         return new FrameQuery(after, upTo, List.of(FrameKind.EVENT), types, false, limit);
     }

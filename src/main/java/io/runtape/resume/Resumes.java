@@ -24,6 +24,7 @@ import io.runtape.run.Run;
 import io.runtape.server.fairness.ReadTurns;
 import io.runtape.server.loop.EventLoops;
 import io.runtape.store.BlockingWork;
+import io.smallrye.mutiny.subscription.Cancellable;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -97,15 +98,20 @@ public final class Resumes {
     public void answer(RoutingContext context, AgentTarget target, Runnable otherwise) {
         HttpServerRequest request = context.request();
         Optional<ResumeCall> call = ResumeCall.of(request, target).filter(asked -> isRecorded(asked, target));
+        if (call.isEmpty()) {
+            otherwise.run();
+            return;
+        }
         Owner owner = callers.ownerOf(request);
-        if (call.isEmpty() || !callers.mayRepeat(owner)) {
+        if (!callers.mayRepeat(owner)) {
             otherwise.run();
             return;
         }
         EventLoop loop = EventLoops.current();
         // A call that is forwarded after all needs its context: the client of the agent API answers in it.
         Context ofCall = Vertx.currentContext();
-        BlockingWork.on(read -> turns.take(owner.id(), loop, read), () -> find(owner, target, call.get()), loop)
+        Cancellable lookup = BlockingWork.on(
+                        read -> turns.take(owner.id(), loop, read), () -> find(owner, target, call.get()), loop)
                 .onFailure(BrokenOffException.class)
                 .retry()
                 .withBackOff(LOOK_AGAIN_FIRST, LOOK_AGAIN_LONGEST)
@@ -116,6 +122,8 @@ public final class Resumes {
                     LOG.debugf(e, "a resume cannot be looked up");
                     ErrorReply.write(context, UnansweredErrors.awayStore());
                 });
+        // A client that left must not be looked for as long as the head of another gateway's run does not come.
+        context.response().closeHandler(v -> lookup.cancel());
     }
 
     /** A chat's stream lies below a recorded path; other paths of that form mean something else. */
@@ -130,7 +138,7 @@ public final class Resumes {
             Optional<RecordedResponse> response = recorded(target, () -> Run.of(owner, asked.id()));
             return response.filter(RecordedResponse::isStream).isEmpty()
                     ? Optional.empty()
-                    : Optional.of(from(response.get(), asked));
+                    : from(response.get(), asked);
         }
         if (call instanceof ResponseObject asked) {
             Optional<RecordedResponse> response = recorded(target, () -> Run.of(owner, asked.id()));
@@ -169,21 +177,34 @@ public final class Resumes {
         return QuarkusTransaction.requiringNew().call(query::get);
     }
 
-    private Found from(RecordedResponse response, ResponseStream asked) throws SQLException {
-        return new Found.Stream(
-                response, positions.afterNumber(response.runPk(), asked.after(), response.durableSequence()));
+    private Optional<Found> from(RecordedResponse response, ResponseStream asked) throws SQLException {
+        return stream(response, positions.afterNumber(response.runPk(), asked.after(), response.durableSequence()));
+    }
+
+    /**
+     * Empty if the response broke off and the client has all events of it: the agent API may have more, for example of a
+     * response in the background.
+     */
+    private Optional<Found> stream(RecordedResponse response, long after) throws SQLException {
+        boolean goesOnThere =
+                response.isBrokenOff() && !positions.hasEventAfter(response.runPk(), after, response.durableSequence());
+        return goesOnThere ? Optional.empty() : Optional.of(new Found.Stream(response, after));
     }
 
     /** Empty if the record does not have the event: the agent API knows its own ids. */
     private Optional<Found> from(RecordedResponse response, @Nullable String lastEventId) throws SQLException {
         if (lastEventId == null) {
-            return Optional.of(new Found.Stream(response, 0));
+            return stream(response, 0);
         }
         OptionalLong after = positions.afterId(response.runPk(), lastEventId, response.durableSequence());
-        return after.isPresent() ? Optional.of(new Found.Stream(response, after.getAsLong())) : Optional.empty();
+        return after.isPresent() ? stream(response, after.getAsLong()) : Optional.empty();
     }
 
+    /** Empty if the response broke off: the agent API knows what became of it. */
     private Optional<Found> document(RecordedResponse response) throws SQLException {
+        if (response.isBrokenOff()) {
+            return Optional.empty();
+        }
         return positions
                 .lastResponse(response.runPk(), response.durableSequence(), eventBytesMax)
                 .map(json -> new Found.Document(response, json));

@@ -137,6 +137,28 @@ abstract class ResumeTest extends RecordedHistory {
         assertEquals("{\"upstream\":true}", body(resume(target, "Last-Event-ID: 99-9")));
     }
 
+    /** The agent API may go on with a response in the background, whose connection broke. */
+    @Test
+    void leavesTheRestOfAResponseThatBrokeOffToTheAgentApi() throws Exception {
+        Scripted breaks = upstream.on(exchange -> {
+            exchange.streamHead("X-Run-ID: " + id);
+            exchange.chunk(CREATED + ONE + PING);
+            exchange.reset();
+        });
+        String body = "{\"stream\":true,\"background\":true}";
+        try (WireResponse broken = client().post("/openai/v1/responses", body, breaks.header(), "X-API-Key: " + key)) {
+            broken.readUpTo((CREATED + ONE).length());
+            assertEquals(
+                    "failed/upstream_closed", table().ended(broken.header("Runtape-Run-Id")).outcome());
+        }
+
+        WireResponse rest = resume("/openai/v1/responses/" + id + "?stream=true&starting_after=0");
+        assertEquals(ONE, new String(rest.readUpTo(ONE.length()), UTF_8));
+        assertEquals(
+                "{\"upstream\":true}", body(resume("/openai/v1/responses/" + id + "?stream=true&starting_after=1")));
+        assertEquals("{\"upstream\":true}", body(resume("/openai/v1/responses/" + id)));
+    }
+
     @Test
     void followsALiveRun() throws Exception {
         CountDownLatch seen = new CountDownLatch(1);
