@@ -6,8 +6,8 @@ import io.runtape.sse.SseWriter;
 import java.util.List;
 
 /**
- * The recorded bytes, decoded if they are compressed, with an {@code id} line in each event: {@code Runtape-Event-Ids} (docs/reference/http-api.md,
- * "Calls through the gateway").
+ * The recorded bytes, decoded if they are compressed, with an {@code id} line in each event: {@code Runtape-Event-Ids}
+ * (docs/reference/http-api.md, "Calls through the gateway").
  */
 final class EventIdFraming implements StreamFormat {
 

@@ -12,9 +12,6 @@ import io.runtape.sse.SseWriter;
 import io.vertx.core.buffer.Buffer;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Flow;
 import java.util.concurrent.ScheduledFuture;
@@ -37,15 +34,6 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     private static final Logger LOG = Logger.getLogger(RunReader.class);
 
-    /** How many bytes may wait in the queue: enough for a few commits, and little enough for thousands of readers. */
-    private static final long QUEUE_BYTES_MAX = 1 << 20;
-
-    /**
-     * The most bytes of an item: so few that no reader holds up its event loop, or holds much that its client does not
-     * take.
-     */
-    private static final int ITEM_BYTES_MAX = 64 << 10;
-
     /** The pause between a failed read and the next try. */
     private static final long RETRY_SECONDS = 1;
 
@@ -55,8 +43,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private final EventLoop loop;
     private final Delivery delivery;
     private final Flow.Subscriber<? super Buffer> subscriber;
-    private final Deque<FrameBlock> queue = new ArrayDeque<>();
-    private long queuedBytes;
+    private final CommitQueue queue;
     private long position;
     private long durable;
     /** All frames after the position up to here are known to be parts that no frame completes yet, or encoded. */
@@ -97,6 +84,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
         this.loop = loop;
         this.delivery = delivery;
         this.subscriber = subscriber;
+        this.queue = new CommitQueue(delivery);
     }
 
     /** Sends these bytes first. Call it before {@link #begin}. */
@@ -141,11 +129,9 @@ final class RunReader implements Flow.Subscription, CommitListener {
         }
         durable = frames.last();
         queue.add(frames);
-        queuedBytes += frames.weight();
-        delivery.queued(frames.weight());
         drain();
-        if (queuedBytes > QUEUE_BYTES_MAX || delivery.isFull()) {
-            clearQueue();
+        if (queue.isOverfull()) {
+            queue.clear();
             fallBehind(true);
         }
     }
@@ -192,7 +178,7 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     private void settle() {
         done = true;
-        clearQueue();
+        queue.clear();
         taken();
         delivery.metrics().readers(-1);
         fallBehind(false);
@@ -206,12 +192,6 @@ final class RunReader implements Flow.Subscription, CommitListener {
         if (ageTimer != null) {
             ageTimer.cancel(false);
         }
-    }
-
-    private void clearQueue() {
-        queue.clear();
-        delivery.queued(-queuedBytes);
-        queuedBytes = 0;
     }
 
     private void drain() {
@@ -240,18 +220,18 @@ final class RunReader implements Flow.Subscription, CommitListener {
             cutForAge();
             return true;
         }
-        FrameBlock next = queue.peek();
+        FrameBlock next = queue.first();
         if (next != null && next.last() <= position) {
-            poll();
+            queue.removeFirst();
             return true;
         }
         if (next != null && next.first() <= position + 1) {
-            deliver(takeItem());
+            deliver(queue.takeItem(position));
             return true;
         }
         if (next != null && next.first() == partsThrough + 1 && onlyParts(next)) {
             partsThrough = next.last();
-            poll();
+            queue.removeFirst();
             return true;
         }
         if (hasMore()) {
@@ -277,31 +257,6 @@ final class RunReader implements Flow.Subscription, CommitListener {
             settle();
             subscriber.onComplete();
         }
-    }
-
-    private FrameBlock poll() {
-        FrameBlock block = queue.remove();
-        queuedBytes -= block.weight();
-        delivery.queued(-block.weight());
-        return block;
-    }
-
-    /** Takes the queued frames, up to the bound of an item; a block that goes out only in part stays in the queue. */
-    private List<FrameBlock> takeItem() {
-        List<FrameBlock> blocks = new ArrayList<>(queue.size());
-        int bytes = 0;
-        while (bytes < ITEM_BYTES_MAX && !queue.isEmpty()) {
-            FrameBlock next = queue.element();
-            int from = (int) Math.max(0, position + 1 - next.first());
-            FrameBlock taken = next.upToBytes(from, ITEM_BYTES_MAX - bytes);
-            bytes += taken.length() - taken.start(from);
-            blocks.add(taken);
-            if (taken != next) {
-                break;
-            }
-            poll();
-        }
-        return blocks;
     }
 
     private static boolean onlyParts(FrameBlock block) {

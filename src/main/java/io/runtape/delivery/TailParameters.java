@@ -14,8 +14,8 @@ import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of a tail, as they came: a ticket is judged before the others are, and {@code after} is not looked at beside a
- * {@code Last-Event-ID}. Every bad value is refused with what is allowed.
+ * The parameters of a tail, as they came: a ticket is judged before the others are, and {@code after} is not looked at
+ * beside a {@code Last-Event-ID}. Every bad value is refused with what is allowed.
  *
  * @param lastEventIds the position where an EventSource comes back
  * @param after the position where the reader names it
