@@ -39,7 +39,8 @@ record EventView(
         @Schema(
                 description = """
                         `event`: a parser dispatches it. `comment`: it dispatches nothing. `part`: a piece of the block that a later \
-                        frame completes. `tail`: what follows the last blank line. `response`: a body that is no event stream.""",
+                        frame completes. `tail`: what follows the last blank line. `response`: a body that is no event stream. \
+                        `encoded`: a piece of a compressed body as it came.""",
                 enumeration = {"event", "comment", "part", "tail", "response", "encoded"},
                 examples = "event")
         String kind,
