@@ -513,7 +513,7 @@ class RunReaderTest {
     /** What a reader is not shown does not keep it from its comment. */
     @Test
     void keepsAwakeBehindAPieceOfTheWireThatMakesNoFrame() {
-        Client client = greedy(new BodyForm(false, true, Duration.ofSeconds(5)).framing());
+        Client client = greedy(new BodyForm(false, true, Duration.ofSeconds(5), null).framing());
         Committing.append(run, FrameKind.ENCODED, "x");
         Committing.append(run, "data: 1\n\n");
         Committing.append(run, FrameKind.ENCODED, "y");

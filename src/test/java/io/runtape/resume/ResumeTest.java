@@ -149,7 +149,8 @@ abstract class ResumeTest extends RecordedHistory {
         try (WireResponse broken = client().post("/openai/v1/responses", body, breaks.header(), "X-API-Key: " + key)) {
             broken.readUpTo((CREATED + ONE).length());
             assertEquals(
-                    "failed/upstream_closed", table().ended(broken.header("Runtape-Run-Id")).outcome());
+                    "failed/upstream_closed",
+                    table().ended(broken.header("Runtape-Run-Id")).outcome());
         }
 
         WireResponse rest = resume("/openai/v1/responses/" + id + "?stream=true&starting_after=0");
