@@ -61,6 +61,11 @@ public interface Dialect {
     /** Makes a digest for one run; feed it while the run is live. */
     RunDigest digest();
 
+    /** The same for a run whose response has a status outside 2xx: it tells an error, in this dialect or in none. */
+    default RunDigest refusal() {
+        return digest();
+    }
+
     /**
      * The messages of a run, folded from its events in their order. Deltas are joined, and a message that sums up its
      * deltas replaces them.

@@ -45,6 +45,11 @@ public abstract class FoldDialect implements Dialect {
         return new FoldDigest(this, saysThatItEnds(), fold);
     }
 
+    @Override
+    public final RunDigest refusal() {
+        return new RefusalDigest(this);
+    }
+
     /**
      * Empty if the stream is of this dialect and nothing was said yet. A stream that is not of this dialect after all
      * is shown as the unknown dialect shows it, rather than as nothing.

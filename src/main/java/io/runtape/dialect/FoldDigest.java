@@ -70,15 +70,7 @@ final class FoldDigest implements RunDigest, RunSink {
 
     @Override
     public void response(byte[] body, int from, int to) {
-        JsonNode data = Payload.parsed(new String(body, from, to - from, StandardCharsets.UTF_8));
-        fold.response(data);
-        if (error == null && verdict == null && result == null) {
-            // What stands in front of an agent API, or is not yet in its dialect, refuses as most APIs do.
-            Failure failure = UnknownDialect.failure(data);
-            if (failure != null) {
-                error(failure);
-            }
-        }
+        fold.response(Payload.parsed(new String(body, from, to - from, StandardCharsets.UTF_8)));
     }
 
     @Override

@@ -54,6 +54,11 @@ final class OutcomeReader {
         whenNamed = call;
     }
 
+    /** The response has a status outside 2xx; call this before its body is read. */
+    void refused() {
+        digest = dialect.refusal();
+    }
+
     /** The dialect of the events that have been read; empty as long as they have not told it. */
     Optional<Dialect> dialect() {
         return Optional.ofNullable(spoken);

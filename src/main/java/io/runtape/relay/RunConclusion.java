@@ -94,7 +94,7 @@ record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, RunOutcome out
                 : end(RunStatus.COMPLETED, null, false, at);
     }
 
-    private static boolean isSuccess(AgentResponse response) {
+    static boolean isSuccess(AgentResponse response) {
         return response.status() >= 200 && response.status() <= 299;
     }
 

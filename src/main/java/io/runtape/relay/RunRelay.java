@@ -176,6 +176,9 @@ final class RunRelay implements BodyListener {
             response.body().abort();
             return;
         }
+        if (!RunConclusion.isSuccess(response)) {
+            outcome.refused();
+        }
         ResponseIds ids = ResponseIds.inHeaders(response);
         ResponseIds otherwise = new ResponseIds(call.pathRunId(), earlierThreadId);
         upstreamThreadId = ids.threadId();

@@ -70,6 +70,32 @@ abstract class NamedUpstreamTest extends RecordedHistory {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/openai/v1/responses",
+                "/openai/v1/chat/completions",
+                "/anthropic/v1/messages",
+                "/langgraph/runs/wait",
+                "/aisdk/api/chat",
+                "/agui",
+                "/v1/recorded"
+            })
+    void readsTheRefusalsOfEachAgentApi(String target) throws Exception {
+        Scripted script =
+                upstream.on(Script.json(429, "{\"error\":{\"type\":\"rate_limit_error\",\"message\":\"Slow down.\"}}"));
+
+        JsonNode run = recorded(target, "{}", script);
+
+        assertEquals("failed", run.path("status").asText());
+        assertEquals("upstream_error", run.path("reason").asText());
+        assertEquals(
+                "{\"code\":\"rate_limit_error\",\"message\":\"Slow down.\"}",
+                run.path("error").toString());
+        assertTrue(run.path("result").isNull(), run.toString());
+        assertTrue(run.path("usage").isNull(), run.toString());
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "/openai/v1/models?x=1, /v1/models?x=1",
         "/langgraph/threads/t/state, /threads/t/state",
