@@ -1,5 +1,8 @@
 package io.runtape.upstream;
 
+import io.quarkus.runtime.configuration.ConfigurationException;
+import java.util.regex.Pattern;
+
 /**
  * The gateway's own credential for an agent API.
  *
@@ -8,7 +11,21 @@ package io.runtape.upstream;
  */
 record UpstreamKey(String header, String value) {
 
-    static UpstreamKey of(String header, String key) {
+    /** Visible ASCII (RFC 5234, VCHAR), as every agent API's keys are, and a header can carry. */
+    private static final Pattern FIT = Pattern.compile("[!-~]+");
+
+    /**
+     * The key that an operator set.
+     *
+     * @param setting the setting that has the key, for the message
+     * @throws ConfigurationException if no header can carry it, which stops the start
+     */
+    static UpstreamKey of(String header, String key, String setting) {
+        if (!FIT.matcher(key).matches()) {
+            // Without quoting the value, which is a secret.
+            throw new ConfigurationException(
+                    setting + " cannot be used. A key is one word of visible ASCII characters.");
+        }
         return new UpstreamKey(header, header.equalsIgnoreCase("Authorization") ? "Bearer " + key : key);
     }
 

@@ -154,7 +154,7 @@ public final class Upstreams implements GatewayCredentials {
                         .orElseGet(shared::idleTimeout),
                 of.get(NamedUpstream::maxBody).or(() -> preset.flatMap(UpstreamPreset::bodyMax)),
                 of.get(NamedUpstream::apiKey)
-                        .map(key -> UpstreamKey.of(header, key.strip()))
+                        .map(key -> UpstreamKey.of(header, key.strip(), of.setting("API_KEY")))
                         .orElse(null));
     }
 

@@ -181,6 +181,19 @@ class UpstreamsTest {
     }
 
     @Test
+    void refusesAKeyThatNoHeaderCanCarryWithoutQuotingIt() {
+        for (String key : List.of("sk-one\nsk-two", "sk-one sk-two", "sk-\u00e9")) {
+            ConfigurationException refusal = assertThrows(
+                    ConfigurationException.class,
+                    () -> upstreams("RUNTAPE_UPSTREAMS=openai", "RUNTAPE_UPSTREAMS_OPENAI_API_KEY=" + key));
+
+            assertEquals(
+                    "RUNTAPE_UPSTREAMS_OPENAI_API_KEY cannot be used. A key is one word of visible ASCII characters.",
+                    refusal.getMessage());
+        }
+    }
+
+    @Test
     void refusesTwoWithoutAPrefix() {
         ConfigurationException refusal = assertThrows(
                 ConfigurationException.class,
