@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class RecordedPositions {
 
-    private static final int PAGE_FRAMES = 64;
-
     /** The events of the Responses API that have the whole response. */
     private static final List<String> WITH_RESPONSE = List.of(
             "response.created",
@@ -41,46 +39,42 @@ final class RecordedPositions {
     }
 
     /**
-     * The sequence after which the events begin whose {@code sequence_number} is above a number.
+     * The sequence after which the events begin whose {@code sequence_number} is above a number. Numbers rise, so that a
+     * few events tell.
      *
      * @param upTo the last sequence that may be read; the result if no such event is there yet
+     * @return empty if the events have no numbers
      */
-    long afterNumber(long runPk, long number, long upTo) throws SQLException {
-        if (number < 0) {
-            return 0;
+    OptionalLong afterNumber(long runPk, long number, long upTo) throws SQLException {
+        if (number < 0 || upTo == 0) {
+            return OptionalLong.of(0);
         }
-        // Numbers count events from 0, and each event is at least one frame. So what follows the number lies behind
-        // the frame of that sequence; if numbers were left out, it lies before, and the search begins anew.
-        long guess = Math.min(number, upTo);
-        OptionalLong first = frames.page(runPk, events(guess, upTo, 1, List.of()), bytes -> {}).stream()
-                .mapToLong(RecordedPositions::numberOf)
-                .findFirst();
-        boolean fits = first.isPresent() && first.getAsLong() >= 0 && first.getAsLong() <= number + 1;
-        return search(runPk, number, fits ? guess : 0, upTo);
-    }
-
-    private long search(long runPk, long number, long from, long upTo) throws SQLException {
-        long after = from;
-        while (after < upTo) {
-            List<RecordedFrame> page =
-                    frames.shortPage(runPk, events(after, upTo, PAGE_FRAMES, List.of()), bytes -> {});
-            if (page.isEmpty()) {
-                return upTo;
-            }
-            for (RecordedFrame frame : page) {
-                if (numberOf(frame) > number) {
-                    return frame.sequence() - frame.parts() - 1;
-                }
-                after = frame.sequence();
+        Optional<RecordedFrame> first = firstEvent(runPk, 0, upTo);
+        if (first.isPresent() && numberOf(first.get()) < 0) {
+            return OptionalLong.empty();
+        }
+        long low = 0;
+        long high = upTo;
+        while (low < high) {
+            long middle = (low + high) / 2;
+            Optional<RecordedFrame> next = firstEvent(runPk, middle, upTo);
+            if (next.isEmpty() || numberOf(next.get()) > number) {
+                high = middle;
+            } else {
+                low = next.get().sequence();
             }
         }
-        return upTo;
+        return OptionalLong.of(low);
     }
 
-    /** Whether the run has an event after this sequence. */
+    /** Whether an event follows a sequence. */
     boolean hasEventAfter(long runPk, long after, long upTo) throws SQLException {
-        return !frames.page(runPk, events(after, upTo, 1, List.of()), bytes -> {})
-                .isEmpty();
+        return firstEvent(runPk, after, upTo).isPresent();
+    }
+
+    private Optional<RecordedFrame> firstEvent(long runPk, long after, long upTo) throws SQLException {
+        return frames.shortPage(runPk, events(after, upTo, 1, List.of()), bytes -> {}).stream()
+                .findFirst();
     }
 
     private static FrameQuery events(long after, long upTo, int limit, List<String> types) {
@@ -106,16 +100,16 @@ final class RecordedPositions {
 
     /**
      * The newest whole response of a stream of the Responses API, as JSON; empty if there is none, or if it is longer
-     * than an event may be.
+     * than this many characters.
      */
-    Optional<byte[]> lastResponse(long runPk, long upTo, int eventBytesMax) throws SQLException {
+    Optional<byte[]> lastResponse(long runPk, long upTo, int charsMax) throws SQLException {
         FrameQuery newest = new FrameQuery(0, upTo, List.of(FrameKind.EVENT), WITH_RESPONSE, true, 1);
         List<RecordedFrame> found = frames.page(runPk, newest, bytes -> {});
         if (found.isEmpty()) {
             return Optional.empty();
         }
-        return frames.whole(runPk, found.get(0), eventBytesMax, bytes -> {})
-                .flatMap(event -> member(event, "response", parser -> LeanJson.object(parser, eventBytesMax)))
+        return frames.whole(runPk, found.get(0), charsMax, bytes -> {})
+                .flatMap(event -> member(event, "response", parser -> LeanJson.object(parser, charsMax)))
                 .map(json -> json.getBytes(StandardCharsets.UTF_8));
     }
 

@@ -13,7 +13,6 @@ import io.runtape.idempotency.RecordedResponse;
 import io.runtape.idempotency.RecordedResponses;
 import io.runtape.relay.AgentTarget;
 import io.runtape.relay.RecordedPaths;
-import io.runtape.relay.RelayConfig;
 import io.runtape.relay.ResponseHead;
 import io.runtape.relay.UnansweredErrors;
 import io.runtape.resume.ResumeCall.ChatStream;
@@ -54,27 +53,29 @@ public final class Resumes {
 
     private static final Duration LOOK_AGAIN_LONGEST = Duration.ofMillis(500);
 
+    /**
+     * The longest document that is answered from the record, in bytes and characters: it is in memory until its client has
+     * taken it. The agent API has longer ones.
+     */
+    private static final int DOCUMENT_MAX = 64 << 10;
+
     private final CallerAuthentication callers;
     private final RecordedPaths paths;
     private final RecordedResponses responses;
     private final RecordedPositions positions;
     private final ReadTurns turns;
-    private final int eventBytesMax;
 
     Resumes(
             CallerAuthentication callers,
             RecordedPaths paths,
             RecordedResponses responses,
             RecordedPositions positions,
-            ReadTurns turns,
-            RelayConfig config) {
+            ReadTurns turns) {
         this.callers = callers;
         this.paths = paths;
         this.responses = responses;
         this.positions = positions;
         this.turns = turns;
-        this.eventBytesMax =
-                (int) Math.min(Integer.MAX_VALUE / 2, config.maxFrame().asLongValue());
     }
 
     /** What the record has for a resume. */
@@ -178,7 +179,8 @@ public final class Resumes {
     }
 
     private Optional<Found> from(RecordedResponse response, ResponseStream asked) throws SQLException {
-        return stream(response, positions.afterNumber(response.runPk(), asked.after(), response.durableSequence()));
+        OptionalLong after = positions.afterNumber(response.runPk(), asked.after(), response.durableSequence());
+        return after.isPresent() ? stream(response, after.getAsLong()) : Optional.empty();
     }
 
     /**
@@ -206,7 +208,7 @@ public final class Resumes {
             return Optional.empty();
         }
         return positions
-                .lastResponse(response.runPk(), response.durableSequence(), eventBytesMax)
+                .lastResponse(response.runPk(), response.durableSequence(), DOCUMENT_MAX)
                 .map(json -> new Found.Document(response, json));
     }
 

@@ -39,6 +39,7 @@ public final class RunVersion {
                 run.threadOrdinal,
                 run.agent,
                 run.path,
+                run.upstream,
                 run.status,
                 run.reason,
                 run.stream,

@@ -15,7 +15,7 @@ class FrameKindTest {
     @Test
     void neverChangesACodeOrALabel() {
         assertEquals(
-                List.of("1 event", "2 comment", "3 part", "4 tail", "5 response"),
+                List.of("1 event", "2 comment", "3 part", "4 tail", "5 response", "6 encoded"),
                 Arrays.stream(FrameKind.values())
                         .map(kind -> kind.code() + " " + kind.label())
                         .toList());
@@ -31,7 +31,7 @@ class FrameKindTest {
     @Test
     void isNotFoundByAnythingElse() {
         assertThrows(IllegalArgumentException.class, () -> FrameKind.ofCode(0));
-        assertThrows(IllegalArgumentException.class, () -> FrameKind.ofCode(6));
+        assertThrows(IllegalArgumentException.class, () -> FrameKind.ofCode(7));
         assertEquals(Optional.empty(), FrameKind.ofLabel("EVENT"));
     }
 }
