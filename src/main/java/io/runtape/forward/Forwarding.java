@@ -112,7 +112,7 @@ final class Forwarding {
         }
         if (OwnPaths.contains(target.target().normalised())) {
             ErrorReply.write(context, ApiException.notFound("path"));
-        } else if (isPost(request) && paths.match(target).isPresent()) {
+        } else if (isPost(request) && paths.isRecorded(context, target)) {
             if (request.method().equals(HttpMethod.POST)) {
                 context.next();
             } else {

@@ -18,7 +18,6 @@ import io.runtape.server.loop.EventLoops;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.Upstream;
-import io.runtape.upstream.Upstreams;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -40,13 +39,11 @@ public final class AgentApiResource {
     private static final int PARSED_AT_ONCE = 64 << 10;
 
     private final CallerAuthentication callers;
-    private final RecordedPaths paths;
     private final Journal journal;
     private final AgentClient agent;
     private final Delivery delivery;
     private final RecordedResponses recorded;
     private final RelayConfig config;
-    private final Upstreams upstreams;
     private final CredentialHeaders credentials;
     private final ForwardedCancels cancels;
     private final RemoteReaders readersElsewhere;
@@ -61,13 +58,11 @@ public final class AgentApiResource {
 
     AgentApiResource(
             CallerAuthentication callers,
-            RecordedPaths paths,
             Journal journal,
             AgentClient agent,
             Delivery delivery,
             RecordedResponses recorded,
             RelayConfig config,
-            Upstreams upstreams,
             CredentialHeaders credentials,
             ForwardedCancels cancels,
             RemoteReaders readersElsewhere,
@@ -80,13 +75,11 @@ public final class AgentApiResource {
             UsageMeter usageMeter,
             KeyHeaders keyHeaders) {
         this.callers = callers;
-        this.paths = paths;
         this.journal = journal;
         this.agent = agent;
         this.delivery = delivery;
         this.recorded = recorded;
         this.config = config;
-        this.upstreams = upstreams;
         this.credentials = credentials;
         this.cancels = cancels;
         this.readersElsewhere = readersElsewhere;
@@ -106,8 +99,7 @@ public final class AgentApiResource {
     public Uni<Void> run(RoutingContext context) {
         RecordedCall.Arrival arrival = RecordedCall.Arrival.now();
         HttpServerRequest request = context.request();
-        RecordedPaths.RecordedPath path = paths.match(AgentTarget.of(RequestTarget.of(request), upstreams))
-                .orElseThrow(() -> ApiException.notFound("recorded path"));
+        RecordedPaths.RecordedPath path = RecordedPaths.of(context);
         Owner owner = callers.ownerOf(request);
         RuntapeHeaders named = RuntapeHeaders.of(request.headers(), keyHeaders);
         requireOwnEventIds(named, path);

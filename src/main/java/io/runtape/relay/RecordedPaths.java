@@ -1,9 +1,11 @@
 package io.runtape.relay;
 
 import io.quarkus.runtime.configuration.ConfigurationException;
+import io.runtape.error.ApiException;
 import io.runtape.error.OwnPaths;
 import io.runtape.upstream.Upstream;
 import io.runtape.upstream.Upstreams;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 public final class RecordedPaths {
+
+    /** Where a call keeps its recorded path, from the route to the resource. */
+    private static final String KEY = RecordedPaths.class.getName();
 
     private final Map<String, List<PathTemplate>> templates = new HashMap<>();
 
@@ -41,6 +46,26 @@ public final class RecordedPaths {
                     + "'. The paths below /history, /q and /console are the gateway's own, and / is too.");
         }
         return template;
+    }
+
+    /** Whether this is a recorded path; {@link #of} then has it without another look. */
+    public boolean isRecorded(RoutingContext call, AgentTarget target) {
+        Optional<RecordedPath> path = match(target);
+        path.ifPresent(found -> call.put(KEY, found));
+        return path.isPresent();
+    }
+
+    /**
+     * The recorded path of a call.
+     *
+     * @throws ApiException 404 if the call is not recorded
+     */
+    static RecordedPath of(RoutingContext call) {
+        RecordedPath path = call.get(KEY);
+        if (path == null) {
+            throw ApiException.notFound("recorded path");
+        }
+        return path;
     }
 
     /** The recorded path that this target matches, or empty. */

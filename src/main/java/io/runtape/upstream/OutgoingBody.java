@@ -35,6 +35,12 @@ public final class OutgoingBody {
         this.written = written;
     }
 
+    /** How many bytes are still to be handed out. */
+    int length() {
+        byte[] waiting = bytes;
+        return waiting == null ? 0 : waiting.length;
+    }
+
     /** The bytes, for the only time. */
     byte[] take() {
         byte[] taken = Objects.requireNonNull(bytes, "the body was sent before");
