@@ -59,11 +59,13 @@ public final class ForwardedCancels {
     /**
      * Notes a call that is about to pass, on the owner's run of this id, Runtape's or the agent API's.
      *
+     * @param upstream the name of the agent API that the call is for
      * @param loop the event loop for the results
      * @return completes when the note is written, or cannot be; never fails
      */
-    public Uni<Passing> begin(Owner owner, String id, Executor loop) {
-        Optional<RunJournal> here = journal.live(owner, id);
+    public Uni<Passing> begin(Owner owner, String upstream, String id, Executor loop) {
+        Optional<RunJournal> here =
+                journal.live(owner, id).filter(run -> run.start().upstream().equals(upstream));
         if (here.isPresent()) {
             RunJournal run = here.get();
             run.cancelBegan();
@@ -77,7 +79,8 @@ public final class ForwardedCancels {
             return Uni.createFrom().item(Passing.UNNOTED);
         }
         Note note = new Note(loop);
-        return patiently(work.onWorker(() -> note.made(owner, id) ? note : Passing.UNNOTED, loop), note::inTime, loop);
+        return patiently(
+                work.onWorker(() -> note.made(owner, upstream, id) ? note : Passing.UNNOTED, loop), note::inTime, loop);
     }
 
     /**
@@ -100,11 +103,12 @@ public final class ForwardedCancels {
         }
 
         /** Writes the note, unless the call stops waiting first; returns whether it is written. Blocks. */
-        boolean made(Owner owner, String id) throws SQLException {
+        boolean made(Owner owner, String upstream, String id) throws SQLException {
             try {
                 Optional<Run> run = QuarkusTransaction.requiringNew().call(() -> Run.of(owner, id));
                 return run.isPresent()
                         && run.get().running()
+                        && run.get().upstream.equals(upstream)
                         && !journal.owns(run.get().runPk)
                         && requests.passing(run.get().runPk, () -> decidedFor(run.get().runPk));
             } finally {

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class Dialects {
 
-    private static final Pattern OF_RUN_TOOLS = Pattern.compile("/v1/(agents/[^/]+/)?run");
+    private static final Pattern OF_RUN_TOOLS = Pattern.compile("/v1/(agents/[^/]+/)?run/?", Pattern.CASE_INSENSITIVE);
 
     /** {@code POST …/threads/{threadId}/runs/stream}, and the same without a thread. */
-    private static final Pattern OF_LANG_GRAPH = Pattern.compile("(/[^/]+)*/runs/stream");
+    private static final Pattern OF_LANG_GRAPH = Pattern.compile("(/[^/]+)*/runs/stream/?", Pattern.CASE_INSENSITIVE);
 
     private final List<Dialect> known;
     private final Dialect detecting;

@@ -141,6 +141,7 @@ final class Forwarding {
             ContextInternal loop = (ContextInternal) Vertx.currentContext();
             cancels.begin(
                             callers.ownerOf(request),
+                            target.upstream().name(),
                             decoded(cancel.group(1)),
                             task -> loop.runOnContext(v -> task.run()))
                     .subscribe()
@@ -225,7 +226,7 @@ final class Forwarding {
             return;
         }
         response.setStatusCode(from.statusCode());
-        ResponseHeaders.pass(ForwardedHeaders.ofResponse(from.headers()), response.headers());
+        ResponseHeaders.pass(upstream.withoutKey(ForwardedHeaders.ofResponse(from.headers())), response.headers());
         boolean bodiless = context.request().method().equals(HttpMethod.HEAD)
                 || from.statusCode() == 204
                 || from.statusCode() == 304;

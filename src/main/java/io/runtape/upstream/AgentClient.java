@@ -119,6 +119,8 @@ public final class AgentClient {
         AgentCall call = AgentCall.of(to.address(), target, headers, body);
         return inTime(on(loop, api.post(call)), to, body, stream, loop)
                 .map(response -> AgentResponse.of((AgentStream) response.getEntity()))
+                .map(response ->
+                        new AgentResponse(response.status(), to.withoutKey(response.headers()), response.body()))
                 .invoke(response -> requireFinal(response, to.address()))
                 .onFailure(e -> !(e instanceof UpstreamException))
                 .transform(e -> connections.failed(e, call.gate().isSent(), to.address()));

@@ -138,6 +138,14 @@ public final class Upstream {
         return own;
     }
 
+    /** The headers of a response without those that send the gateway's own credential back: it is not for the caller. */
+    public List<Map.Entry<String, String>> withoutKey(List<Map.Entry<String, String>> headers) {
+        if (key == null) {
+            return headers;
+        }
+        return headers.stream().filter(header -> !key.isIn(header.getValue())).toList();
+    }
+
     /** The environment variable of one of its settings, for messages. */
     public String setting(String of) {
         if (!name.equals(DEFAULT_NAME)) {

@@ -11,6 +11,8 @@ import java.util.regex.Pattern;
  */
 record UpstreamKey(String header, String value) {
 
+    private static final String BEARER = "Bearer ";
+
     /** Visible ASCII (RFC 5234, VCHAR), as every agent API's keys are, and a header can carry. */
     private static final Pattern FIT = Pattern.compile("[!-~]+");
 
@@ -26,7 +28,12 @@ record UpstreamKey(String header, String value) {
             throw new ConfigurationException(
                     setting + " cannot be used. A key is one word of visible ASCII characters.");
         }
-        return new UpstreamKey(header, header.equalsIgnoreCase("Authorization") ? "Bearer " + key : key);
+        return new UpstreamKey(header, header.equalsIgnoreCase("Authorization") ? BEARER + key : key);
+    }
+
+    /** Whether a text has the secret in it. */
+    boolean isIn(String text) {
+        return text.contains(value.startsWith(BEARER) ? value.substring(BEARER.length()) : value);
     }
 
     /** Without the secret. */

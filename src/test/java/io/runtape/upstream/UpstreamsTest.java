@@ -156,6 +156,9 @@ class UpstreamsTest {
                 azure.authenticated(
                         List.of(Map.entry("Authorization", "Bearer mine"), Map.entry("X-Other", "1")),
                         name -> name.equals("Authorization")));
+        assertEquals(
+                List.of(Map.entry("X-Other", "1")),
+                azure.withoutKey(List.of(Map.entry("X-Echo", "api-key=secret"), Map.entry("X-Other", "1"))));
         assertFalse(azure.toString().contains("secret"));
     }
 
