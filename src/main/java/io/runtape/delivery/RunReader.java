@@ -51,7 +51,6 @@ final class RunReader implements Flow.Subscription, CommitListener {
 
     private @Nullable RunEnding ending;
     private @Nullable Preface preface;
-    private boolean prefaceSent;
     private long demand;
     private boolean draining;
     private boolean reading;
@@ -211,9 +210,11 @@ final class RunReader implements Flow.Subscription, CommitListener {
     /** Does one step; false if there is nothing to do until something happens. */
     private boolean step() {
         Preface first = preface;
-        if (first != null && !prefaceSent) {
-            prefaceSent = true;
+        if (first != null) {
+            preface = null;
             emit(first.bytes());
+            // If the client does not take them, they count among the untaken bytes from now on.
+            first.handedOver().run();
             return true;
         }
         if (age.isOver() && framing.betweenFrames() && (ending == null || hasMore())) {
@@ -302,8 +303,8 @@ final class RunReader implements Flow.Subscription, CommitListener {
             delivery.untaken().release(untaken);
             untaken = null;
         }
-        if (preface != null && (prefaceSent || done)) {
-            preface.taken().run();
+        if (preface != null && done) {
+            preface.handedOver().run();
             preface = null;
         }
     }

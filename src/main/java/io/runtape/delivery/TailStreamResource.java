@@ -117,7 +117,7 @@ public final class TailStreamResource {
 
     private Uni<Void> fromSnapshot(RunSources.Found found, StreamReply reply) {
         BudgetShare room = snapshots.room();
-        // The room is given back when the client has taken the snapshot, and in any case at the end of the call.
+        // The room is given back when the snapshot is on the way to the client, and in any case at the end of the call.
         return reply.made(() -> snapshot(found, room), snapshot -> tail(found, snapshot, room, reply))
                 .onTermination()
                 .invoke(room::close);
