@@ -155,7 +155,8 @@ class StartIT {
                 "RUNTAPE_UPSTREAM_PROXY | http://runtape:hunter2@proxy.example.com | with its port",
                 "RUNTAPE_UPSTREAM_CONNECT_TIMEOUT | 0s | from 100 ms to 10 minutes",
                 "RUNTAPE_MAX_CONNECTION_AGE | 900ms | at least 1 s",
-                "RUNTAPE_RECORD_PATHS | /other/run | begins with /v1/"
+                "RUNTAPE_RECORD_PATHS | v1/run | begins with a slash",
+                "RUNTAPE_RECORD_PATHS | /history/v1/runs | are the gateway's own"
             })
     void refusesASettingThatCannotBeUsed(String name, String value, String allowed) throws Exception {
         String line = refusal(start(onH2(name, value)), name);
