@@ -111,7 +111,7 @@ public final class EveryCall {
         check(run.getCreatedAt().isBefore(OffsetDateTime.now().plusDays(1)), run.getCreatedAt());
 
         List<Event> events = runs.getRunEvents(
-                        id, null, null, null, 0L, null, "raw", 50, "asc", List.of("tool_call", "tool_result"), List.of("event"))
+                        id, null, null, null, null, 0L, null, "raw", 50, "asc", List.of("tool_call", "tool_result"), List.of("event"))
                 .getData();
         same(List.of("tool_call", "tool_result"), events.stream().map(Event::getType).toList());
         check(events.get(0).getRaw().length == events.get(0).getBytes(), events.get(0));
