@@ -1,7 +1,6 @@
 package io.runtape.error;
 
 import java.util.List;
-import java.util.Locale;
 
 /** The paths that are the gateway's own; all others are an agent API's. */
 public final class OwnPaths {
@@ -12,11 +11,17 @@ public final class OwnPaths {
 
     /** Whether a path belongs to the gateway, in any case of its letters. */
     public static boolean contains(String path) {
-        String lower = path.toLowerCase(Locale.ROOT);
-        return lower.isEmpty()
-                || lower.equals("/")
-                || ROOTS.stream()
-                        .anyMatch(root -> lower.startsWith(root)
-                                && (lower.length() == root.length() || lower.charAt(root.length()) == '/'));
+        // Each call asks this several times, so it copies nothing.
+        if (path.isEmpty() || path.equals("/")) {
+            return true;
+        }
+        for (String root : ROOTS) {
+            int length = root.length();
+            if (path.regionMatches(true, 0, root, 0, length)
+                    && (path.length() == length || path.charAt(length) == '/')) {
+                return true;
+            }
+        }
+        return false;
     }
 }
