@@ -85,7 +85,8 @@ final class LostRuns {
                     ends.add(new RunRows.End(
                             run,
                             RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_LOST, Instant.now()),
-                            FrameReader.totals(connection, run.pk())));
+                            FrameReader.totals(connection, run.pk()),
+                            null));
                 }
             }
         }

@@ -2,7 +2,7 @@ package io.runtape.cluster;
 
 import io.runtape.run.FrameBlock;
 import io.runtape.run.FrameReader;
-import io.runtape.run.RecordedFrame;
+import io.runtape.run.FrameTable;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunOutcome;
 import io.runtape.run.RunReason;
@@ -32,36 +32,23 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class RemoteCommits {
 
-    /** Frames of one run in one read; a run that has more is read again. */
+    /** Frames of one run in one read, unless a row has more; a run that has more is read again. */
     private static final int FRAMES_OF_A_RUN = 256;
 
     /** The initial room of a block; it grows as needed. */
     private static final int FRAMES_EXPECTED = 4;
 
-    /** Bytes of one read in total, plus the frame that goes past them. */
+    private static final int BYTES_EXPECTED = 1024;
+
+    /** Bytes of one read in total, plus the row that goes past them. */
     private static final long BYTES = 4 << 20;
 
-    /** Selects sizes only, so that no more is read than memory may hold. */
-    private static final String SELECT_SIZES = """
-            select v.run_pk, f.sequence, f.size
-            from unnest(?, ?) v(run_pk, after)
-            cross join lateral (
-                select sequence, octet_length(bytes) as size from frame
-                where run_pk = v.run_pk and sequence > v.after order by run_pk, sequence limit ?) f
-            order by v.run_pk, f.sequence""";
-
-    private static final String SELECT_FRAMES = "select " + FrameReader.FRAMES + """
-            , v.run_pk
-            from unnest(?, ?, ?) v(run_pk, after, through)
-            cross join lateral (
-                select * from frame
-                where run_pk = v.run_pk and sequence > v.after and sequence <= v.through order by run_pk, sequence) f
-            order by v.run_pk, f.sequence""";
-
     private final DataSource database;
+    private final FrameReader frames;
 
-    RemoteCommits(DataSource database) {
+    RemoteCommits(DataSource database, FrameReader frames) {
         this.database = database;
+        this.frames = frames;
     }
 
     /**
@@ -73,17 +60,52 @@ public class RemoteCommits {
         if (positions.isEmpty()) {
             return Map.of();
         }
+        Map<Long, FrameBlock> blocks = new HashMap<>();
         try (Connection connection = database.getConnection()) {
-            Map<Long, Long> through = through(connection, positions);
-            return through.isEmpty() ? Map.of() : frames(connection, positions, through);
+            for (FrameTable table : FrameTable.values()) {
+                Map<Long, Long> left = new HashMap<>(positions);
+                left.keySet().removeAll(blocks.keySet());
+                Map<Long, Long> through = left.isEmpty() ? left : through(connection, table, left);
+                if (!through.isEmpty()) {
+                    blocks.putAll(blocks(connection, table, left, through));
+                }
+            }
         }
+        return blocks;
+    }
+
+    /**
+     * Selects sizes only, so that no more is read than memory may hold: of the next row and of those with the next
+     * frames. No plan of the database's looks at more rows than that.
+     */
+    private static String selectSizes(FrameTable table) {
+        return """
+                select v.run_pk, f.*
+                from unnest(?, ?) v(run_pk, after)
+                cross join lateral (
+                    (select %2$s as size from %1$s where run_pk = v.run_pk and %3$s > v.after
+                        order by run_pk, %3$s limit 1)
+                    union
+                    select %2$s from %1$s where run_pk = v.run_pk and %3$s > v.after and %3$s <= v.after + ?) f
+                order by v.run_pk, f.%3$s""".formatted(table.table(), table.sizes(), table.key());
+    }
+
+    private static String selectRows(FrameTable table) {
+        return """
+                select f.*, v.run_pk
+                from unnest(?, ?, ?) v(run_pk, after, through)
+                cross join lateral (
+                    select %2$s from %1$s
+                    where run_pk = v.run_pk and %3$s > v.after and %3$s <= v.through order by run_pk, %3$s) f
+                order by v.run_pk, f.%3$s""".formatted(table.table(), table.rows(), table.key());
     }
 
     /** The last sequence to read of each run. */
-    private static Map<Long, Long> through(Connection connection, Map<Long, Long> positions) throws SQLException {
+    private static Map<Long, Long> through(Connection connection, FrameTable table, Map<Long, Long> positions)
+            throws SQLException {
         Map<Long, Long> through = new LinkedHashMap<>();
         List<Long> runs = new ArrayList<>(positions.keySet());
-        try (PreparedStatement select = connection.prepareStatement(SELECT_SIZES)) {
+        try (PreparedStatement select = connection.prepareStatement(selectSizes(table))) {
             select.setArray(1, bigints(connection, runs));
             select.setArray(2, bigints(connection, values(positions, runs)));
             select.setInt(3, FRAMES_OF_A_RUN);
@@ -98,28 +120,30 @@ public class RemoteCommits {
         return through;
     }
 
-    private static Map<Long, FrameBlock> frames(
-            Connection connection, Map<Long, Long> positions, Map<Long, Long> through) throws SQLException {
+    private static Map<Long, FrameBlock> blocks(
+            Connection connection, FrameTable table, Map<Long, Long> positions, Map<Long, Long> through)
+            throws SQLException {
         Map<Long, FrameBlock> blocks = new HashMap<>();
         List<Long> runs = new ArrayList<>(through.keySet());
-        try (PreparedStatement select = connection.prepareStatement(SELECT_FRAMES)) {
+        try (PreparedStatement select = connection.prepareStatement(selectRows(table))) {
             select.setArray(1, bigints(connection, runs));
             select.setArray(2, bigints(connection, values(positions, runs)));
             select.setArray(3, bigints(connection, values(through, runs)));
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    RecordedFrame frame = FrameReader.frame(row);
-                    blocks.computeIfAbsent(row.getLong(7), run -> blockFor(frame, positions.getOrDefault(run, 0L)))
-                            .addNext(frame);
+                    long run = row.getLong("run_pk");
+                    long position = positions.getOrDefault(run, 0L);
+                    FrameBlock block = blocks.computeIfAbsent(
+                            run, first -> new FrameBlock(position + 1, FRAMES_EXPECTED, BYTES_EXPECTED));
+                    table.read(row, (sequence, frame) -> {
+                        if (sequence > position) {
+                            block.addNext(sequence, frame);
+                        }
+                    });
                 }
             }
         }
         return blocks;
-    }
-
-    /** A block for the frames after that position, with room for some frames like the first. */
-    private static FrameBlock blockFor(RecordedFrame first, long position) {
-        return new FrameBlock(position + 1, FRAMES_EXPECTED, FRAMES_EXPECTED * first.bytes().length);
     }
 
     private static List<Long> values(Map<Long, Long> byRun, List<Long> runs) {
@@ -132,14 +156,7 @@ public class RemoteCommits {
 
     /** The sequence of a run's last frame; 0 if it has none. */
     public long last(long runPk) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(
-                        "select sequence from frame where run_pk = ? order by run_pk desc, sequence desc limit 1")) {
-            select.setLong(1, runPk);
-            try (ResultSet row = select.executeQuery()) {
-                return row.next() ? row.getLong(1) : 0;
-            }
-        }
+        return frames.last(runPk);
     }
 
     /**

@@ -59,7 +59,7 @@ public class Journal {
     private final GroupCommitter committer;
     private final LiveRuns live;
     private final JournalConfig config;
-    private final AtomicLong nextPk = new AtomicLong();
+    private final AtomicLong lastPk = new AtomicLong();
     private final ThreadWatches threads = new ThreadWatches();
     private volatile boolean stopping;
     private final AtomicBoolean ending = new AtomicBoolean();
@@ -80,7 +80,7 @@ public class Journal {
         try {
             StoreWriter writer = StoreWriter.open(store, claims);
             nodeId = writer.nodeId();
-            nextPk.set(nodeId << RunKey.RUN_BITS);
+            lastPk.set(RunKey.beforeFirst(nodeId));
             committer.start(writer, CommitPace.of(config.commitDistance(), store.engine()));
         } catch (SQLException e) {
             throw new StartupException(
@@ -152,6 +152,22 @@ public class Journal {
     /** The id of this gateway's node: the high bits of its runs' keys. */
     public long nodeId() {
         return nodeId;
+    }
+
+    /** The key of the run that this gateway began last; if there is none, the one before its first. */
+    public long lastRunPk() {
+        return lastPk.get();
+    }
+
+    /** The smallest key of a live run; that of the run begun last if there is no live run. */
+    public long firstLiveRunPk() {
+        long last = lastPk.get();
+        return live.all().stream().mapToLong(RunJournal::pk).min().orElse(last);
+    }
+
+    /** The keys of all further runs come after this one; this gateway must have no run with a later key. */
+    public void skipTo(long runPk) {
+        lastPk.accumulateAndGet(runPk, Math::max);
     }
 
     /** Whether this gateway records the run, or recorded it. */
@@ -236,7 +252,7 @@ public class Journal {
         if (!available()) {
             return Uni.createFrom().failure(new StoreUnavailableException());
         }
-        RunJournal run = new RunJournal(committer, nextPk.incrementAndGet(), start, loop);
+        RunJournal run = new RunJournal(committer, lastPk.incrementAndGet(), start, loop);
         try {
             live.add(run);
         } catch (TooManyRunsException e) {

@@ -2,6 +2,7 @@ package io.runtape.journal;
 
 import io.runtape.journal.sql.RunWrite;
 import io.runtape.run.ArrivedFrame;
+import io.runtape.run.BodyDigest;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunHead;
@@ -38,6 +39,9 @@ final class UnwrittenRun {
     private @Nullable FrameBlock frames;
     private @Nullable RunEnd end;
     private RunTotals taken = RunTotals.NONE;
+    /** Of all frames that were taken; null once some of them may never be stored. */
+    private @Nullable BodyDigest digest = new BodyDigest();
+
     private int framesLastBlock = FRAMES_EXPECTED;
     private int bytesLastBlock = BYTES_EXPECTED;
 
@@ -115,13 +119,17 @@ final class UnwrittenRun {
         headTaken |= newHead != null;
         if (newFrames != null) {
             taken = taken.plus(newFrames);
+            if (digest != null) {
+                digest.add(newFrames);
+            }
             framesLastBlock = Math.max(FRAMES_EXPECTED, newFrames.count());
             bytesLastBlock = Math.max(BYTES_EXPECTED, Math.min(newFrames.length(), BYTES_EXPECTED_MAX));
         }
         if (newStart == null && newHead == null && newId == null && newFrames == null && newEnd == null) {
             return null;
         }
-        return new RunWrite(run, newStart, newHead, newId, newFrames, newEnd, taken, rowBytes);
+        String body = newEnd == null || digest == null ? null : digest.hex();
+        return new RunWrite(run, newStart, newHead, newId, newFrames, newEnd, taken, body, rowBytes);
     }
 
     /** Drops the head, the id and the frames that wait; returns the frames, or null if none waited. */
@@ -142,6 +150,7 @@ final class UnwrittenRun {
      */
     boolean goBack(List<RunWrite> writes, RunTotals durable, RunEnd broken) {
         taken = durable;
+        digest = null;
         end = broken;
         endTaken = false;
         for (RunWrite write : writes) {

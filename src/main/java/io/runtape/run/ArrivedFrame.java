@@ -4,7 +4,7 @@ import io.runtape.sse.FrameKind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One frame on its way into the journal, which copies its bytes and gives it its sequence.
+ * One frame on its way into the journal, which copies its bytes and gives it its sequence; or on its way out of a row.
  *
  * @param kind its kind
  * @param source the array with its bytes, as they came over the wire; only valid until the frame is handed on
@@ -25,6 +25,11 @@ public record ArrivedFrame(
         @Nullable String type,
         String lastEventId,
         int parts) {
+
+    /** The same frame without a last event ID. */
+    ArrivedFrame withoutId() {
+        return lastEventId.isEmpty() ? this : new ArrivedFrame(kind, source, from, to, offsetMicros, type, "", parts);
+    }
 
     /** How many bytes it has. */
     public int length() {

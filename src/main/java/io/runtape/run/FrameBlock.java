@@ -112,17 +112,30 @@ public final class FrameBlock {
     }
 
     /**
-     * Adds a frame from the database.
+     * Adds a frame from the database, for a reader who does not need its last event ID.
      *
      * @throws SQLException if the frame does not follow the present ones
      */
-    public void addNext(RecordedFrame frame) throws SQLException {
-        if (frame.sequence() != last() + 1) {
+    public void addNext(long sequence, ArrivedFrame frame) throws SQLException {
+        if (sequence != last() + 1) {
             throw new SQLException("frame " + (last() + 1) + " of a run is missing");
         }
-        byte[] source = frame.bytes();
-        add(new ArrivedFrame(
-                frame.kind(), source, 0, source.length, frame.offsetMicros(), frame.type(), "", frame.parts()));
+        add(frame.withoutId());
+    }
+
+    /** Adds the frames of a block that follows this one. */
+    public void addAll(FrameBlock more) {
+        for (int i = 0; i < more.count(); i++) {
+            add(new ArrivedFrame(
+                    more.kind(i),
+                    more.bytes(),
+                    more.start(i),
+                    more.end(i),
+                    more.offsetMicros(i),
+                    more.type(i),
+                    more.lastEventId(i),
+                    more.parts(i)));
+        }
     }
 
     private void setLastEventId(int at, String lastEventId) {

@@ -21,15 +21,9 @@ public record FrameQuery(
         return new FrameQuery(after, upTo, List.of(), List.of(), false, limit);
     }
 
-    /** The filter of this query. */
-    FrameFilter filter() {
-        return new FrameFilter(kinds, types);
-    }
-
-    /** The same query, ending with the frame of that sequence. */
-    FrameQuery endingWith(long last) {
-        return descending
-                ? new FrameQuery(last - 1, upTo, kinds, types, true, limit)
-                : new FrameQuery(after, last, kinds, types, false, limit);
+    /** Whether a frame is of the kinds and types to read. */
+    boolean passes(ArrivedFrame frame) {
+        return (kinds.isEmpty() || kinds.contains(frame.kind()))
+                && (types.isEmpty() || frame.type() != null && types.contains(frame.type()));
     }
 }

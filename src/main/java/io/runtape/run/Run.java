@@ -44,6 +44,9 @@ public class Run extends PanacheEntityBase {
     /** The name of the agent API that was called. */
     public String upstream;
 
+    /** SHA-256 of the body's bytes, in hexadecimal digits; see {@link BodyDigest}. */
+    public @Nullable String digest;
+
     /** A {@link RunStatus} by its label. */
     public String status;
 

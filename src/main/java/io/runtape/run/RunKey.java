@@ -23,6 +23,11 @@ public record RunKey(
     /** How many bits of a run's key count the runs of one node; the bits above are the node's id. */
     public static final int RUN_BITS = 40;
 
+    /** A key of the node that no run of it has: they count up from behind it. */
+    public static long beforeFirst(long nodeId) {
+        return nodeId << RUN_BITS;
+    }
+
     /** The node that records the run. */
     public long nodeId() {
         return nodeId(pk);

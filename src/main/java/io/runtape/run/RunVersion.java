@@ -63,7 +63,8 @@ public final class RunVersion {
                 run.lastSequence,
                 run.createdAt,
                 run.firstEventAt,
-                run.completedAt);
+                run.completedAt,
+                run.digest);
     }
 
     private static MessageDigest sha256() {

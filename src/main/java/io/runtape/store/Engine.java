@@ -9,12 +9,18 @@ public enum Engine {
             "bytes", "binary large object",
             "only_running", "/* of any status */",
             "only_with_runs", "/* with or without runs */",
-            "only_with_key", "/* with a key */")),
+            "only_with_key", "/* with a key */",
+            "only_unpacked", "/* packed or not */",
+            "by_run", "/* one table */",
+            "on_postgresql", "--")),
     POSTGRESQL(Map.of(
             "bytes", "bytea",
             "only_running", "where status = 'running'",
             "only_with_runs", "where last_ordinal > 0",
-            "only_with_key", "where run_pk > 0"));
+            "only_with_key", "where run_pk > 0",
+            "only_unpacked", "where packed_at is null",
+            "by_run", "partition by range (run_pk)",
+            "on_postgresql", "/* only here */"));
 
     private final Map<String, String> placeholders;
 

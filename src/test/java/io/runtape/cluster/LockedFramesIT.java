@@ -79,9 +79,9 @@ class LockedFramesIT {
 
     /** What is done to the table, in a transaction that lasts. */
     private enum Locking {
-        LOCK("lock table frame in access exclusive mode"),
+        LOCK("lock table block in access exclusive mode"),
         LOCK_ON_RUNS("lock table run in access exclusive mode"),
-        INDEX("create index frame_by_offset on frame (offset_us)"),
+        INDEX("create index block_by_sequence on block (last_sequence)"),
         INDEX_ON_RUNS("create index run_by_prompt on run (prompt)");
 
         private final String sql;

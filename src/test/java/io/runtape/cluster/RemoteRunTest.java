@@ -54,7 +54,7 @@ class RemoteRunTest {
     /** What the store holds of the run. */
     private final class Commits extends RemoteCommits {
         Commits() {
-            super(null);
+            super(null, null);
         }
 
         @Override

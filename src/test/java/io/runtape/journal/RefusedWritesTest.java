@@ -1,5 +1,6 @@
 package io.runtape.journal;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -7,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunOutcome;
 import io.runtape.run.RunStatus;
+import io.runtape.store.Engine;
 import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
@@ -18,6 +20,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -40,12 +43,16 @@ abstract class RefusedWritesTest extends RunningGateway {
 
     @BeforeEach
     void refuse() throws SQLException {
-        execute("alter table frame add constraint refuses_a_type check (type is null or type <> '" + REFUSED + "')");
+        String hex = HexFormat.of().formatHex(REFUSED.getBytes(UTF_8));
+        execute("alter table block add constraint refuses_a_type check ("
+                + (store().engine() == Engine.H2
+                        ? "locate('" + hex + "', rawtohex(cast(content as varbinary))) = 0)"
+                        : "position('\\x" + hex + "'::bytea in content) = 0)"));
     }
 
     @AfterEach
     void refuseNothing() throws SQLException {
-        execute("alter table frame drop constraint refuses_a_type");
+        execute("alter table block drop constraint refuses_a_type");
         loop.shutdown();
     }
 

@@ -130,7 +130,7 @@ class StoreOutageIT {
         try (Connection other = postgres.connect();
                 Statement lock = other.createStatement()) {
             other.setAutoCommit(false);
-            lock.execute("lock table frame in access exclusive mode");
+            lock.execute("lock table block in access exclusive mode");
             flood.assertHeldBack();
             other.rollback();
         }

@@ -51,7 +51,7 @@ class StoreOutageTest {
         FrameBlock frames = new FrameBlock(1, 1, 2);
         frames.add(new ArrivedFrame(FrameKind.EVENT, frame, 0, 2, 0, "e", "", 0));
         RunKey key = new RunKey(PK, start.owner().id(), null, null, start.createdAt());
-        batch.add(new RunWrite(key, start, null, null, frames, null, RunTotals.NONE.plus(frames), 0));
+        batch.add(new RunWrite(key, start, null, null, frames, null, RunTotals.NONE.plus(frames), null, 0));
     }
 
     /** The batch is brought, and its connection breaks; then it is waited for the store. */

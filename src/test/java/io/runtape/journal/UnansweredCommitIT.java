@@ -62,9 +62,9 @@ class UnansweredCommitIT {
     /** What is being committed when the connection breaks. */
     private enum Commit {
         /** A lone frame: one statement that commits itself. */
-        FRAME("data: alone\n\n", "insert into frame", false),
+        FRAME("data: alone\n\n", "insert into block", false),
         /** More frames than go by one statement: a transaction of its own. */
-        FRAMES("data: one of many\n\n".repeat(2000), "copy frame", false),
+        FRAMES(("data: one of many" + " many".repeat(100) + "\n\n").repeat(2000), "copy block", false),
         /** The end of the run with its last frame. */
         END("data: last\n\n", "with ended as", true);
 

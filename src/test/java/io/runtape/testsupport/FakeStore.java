@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.runtape.journal.sql.BatchWriter;
 import io.runtape.journal.sql.CommitBatch;
 import io.runtape.journal.sql.RunWrite;
+import io.runtape.run.ArrivedFrame;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.RecordedFrame;
 import io.runtape.run.RunEnd;
@@ -175,7 +176,7 @@ public final class FakeStore implements StreamedFrames {
                     && frame.sequence() <= upTo
                     && block.count() < limit
                     && block.length() < READ_BYTES) {
-                block.addNext(frame);
+                block.addNext(frame.sequence(), arrived(frame));
             }
         }
         return block;
@@ -190,6 +191,18 @@ public final class FakeStore implements StreamedFrames {
                 .filter(kind -> kind != FrameKind.PART && kind != FrameKind.ENCODED)
                 .findFirst()
                 .orElse(null);
+    }
+
+    private static ArrivedFrame arrived(RecordedFrame frame) {
+        return new ArrivedFrame(
+                frame.kind(),
+                frame.bytes(),
+                0,
+                frame.bytes().length,
+                frame.offsetMicros(),
+                frame.type(),
+                "",
+                frame.parts());
     }
 
     private Rows rows(long pk) {

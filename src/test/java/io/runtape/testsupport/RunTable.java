@@ -1,14 +1,19 @@
 package io.runtape.testsupport;
 
+import io.runtape.run.FrameTable;
 import io.runtape.sse.FrameKind;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -176,29 +181,48 @@ public final class RunTable implements AutoCloseable {
 
     /** The frames of a run in the order of their sequences. */
     public synchronized List<FrameRow> frames(String runId) throws SQLException {
-        try (PreparedStatement select = connection()
-                .prepareStatement("select f.* from frame f join run r on"
-                        + " f.run_pk = r.run_pk where r.id = ? order by f.sequence")) {
-            select.setString(1, runId);
-            List<FrameRow> frames = new ArrayList<>();
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    String id = row.getString("last_event_id");
-                    // A row that names the frame which set the id.
-                    String inForce = id != null && id.startsWith("\n")
-                            ? frames.get(Integer.parseInt(id.substring(1)) - 1).lastEventId()
-                            : id;
-                    frames.add(new FrameRow(
-                            row.getLong("sequence"),
-                            row.getLong("offset_us"),
-                            FrameKind.ofCode(row.getInt("kind")),
-                            (Integer) row.getObject("parts"),
-                            row.getString("type"),
-                            inForce,
-                            row.getBytes("bytes")));
+        List<FrameRow> frames = new ArrayList<>();
+        read(runId, (sequence, frame) -> {
+            String id = frame.lastEventId();
+            // A frame that names the one which set the id.
+            String inForce = id.startsWith("\n")
+                    ? frames.get(Integer.parseInt(id.substring(1)) - 1).lastEventId()
+                    : id;
+            frames.add(new FrameRow(
+                    sequence,
+                    frame.offsetMicros(),
+                    frame.kind(),
+                    frame.parts() == 0 ? null : frame.parts(),
+                    frame.type(),
+                    inForce.isEmpty() ? null : inForce,
+                    Arrays.copyOfRange(frame.source(), frame.from(), frame.to())));
+        });
+        return frames;
+    }
+
+    /** Reads the frames of a run out of the table that has them. */
+    private void read(String runId, FrameTable.Sink sink) throws SQLException {
+        for (FrameTable table : FrameTable.values()) {
+            connection().setAutoCommit(false);
+            boolean found = false;
+            try (PreparedStatement select = connection()
+                    .prepareStatement("select " + table.rows() + " from " + table.table()
+                            + " where run_pk = (select run_pk from run where id = ?) order by " + table.key())) {
+                select.setString(1, runId);
+                // With a fetch size a long run is read piece by piece, in a transaction.
+                select.setFetchSize(64);
+                try (ResultSet row = select.executeQuery()) {
+                    while (row.next()) {
+                        found = true;
+                        table.read(row, sink);
+                    }
                 }
+            } finally {
+                connection().setAutoCommit(true);
             }
-            return frames;
+            if (found) {
+                return;
+            }
         }
     }
 
@@ -213,32 +237,31 @@ public final class RunTable implements AutoCloseable {
         return all.toByteArray();
     }
 
-    /** All frames of a run summed up by the database, for runs too long to be read; on PostgreSQL. */
+    /** All frames of a run summed up. */
     public synchronized FrameSum sum(String runId) throws SQLException {
-        try (PreparedStatement select = connection().prepareStatement("""
-                select count(*), coalesce(min(f.sequence), 0), coalesce(max(f.sequence), 0),
-                       coalesce(sum(octet_length(f.bytes)), 0),
-                       encode(sha256(coalesce(string_agg(f.bytes, '' order by f.sequence), '')), 'hex')
-                from frame f join run r on f.run_pk = r.run_pk where r.id = ?""")) {
-            select.setString(1, runId);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return new FrameSum(row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4), row.getString(5));
-            }
+        long[] sums = {0, 0, 0, 0};
+        MessageDigest sha256 = sha256();
+        read(runId, (sequence, frame) -> {
+            sums[0]++;
+            sums[1] = sums[1] == 0 ? sequence : sums[1];
+            sums[2] = sequence;
+            sums[3] += frame.length();
+            sha256.update(frame.source(), frame.from(), frame.length());
+        });
+        return new FrameSum(sums[0], sums[1], sums[2], sums[3], HexFormat.of().formatHex(sha256.digest()));
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
         }
     }
 
     /** How many bytes of a run its frames hold. */
-    public synchronized long storedBytes(String runId) throws SQLException {
-        try (PreparedStatement select = connection()
-                .prepareStatement("select coalesce(sum(octet_length(f.bytes)), 0) from frame f"
-                        + " join run r on f.run_pk = r.run_pk where r.id = ?")) {
-            select.setString(1, runId);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return row.getLong(1);
-            }
-        }
+    public long storedBytes(String runId) throws SQLException {
+        return sum(runId).bytes();
     }
 
     /** Every value of every row of every table, as bytes: text in UTF-8. */

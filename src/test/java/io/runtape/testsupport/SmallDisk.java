@@ -49,7 +49,7 @@ public final class SmallDisk implements AutoCloseable {
                 Shell.run(true, mount(disk.mount, "size=" + BYTES));
                 Path tablespace = Files.createDirectory(disk.mount.resolve("tablespace"));
                 postgres.execute("create tablespace small location '" + tablespace + "'");
-                postgres.execute("alter table frame set tablespace small");
+                postgres.execute("set default_tablespace = small; alter table block set tablespace small");
             }
             case FILE_LENGTH -> disk.limit(Long.toString(BYTES));
         }

@@ -5,7 +5,7 @@ import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.AgentThread;
-import io.runtape.run.FrameFilter;
+import io.runtape.run.FrameReader;
 import io.runtape.run.ThreadPosition;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
@@ -29,13 +29,15 @@ final class FrameQueries {
     private static final String RUN_OF_THREAD = """
             select r.run_pk, r.id, r.thread_ordinal, r.created_at from run r
             where r.owner = ? and r.thread_id = ? and r.thread_ordinal between ? and ?
-                and exists (select 1 from frame f where f.run_pk = r.run_pk""";
+            order by r.owner%1$s, r.thread_id%1$s, r.thread_ordinal%1$s limit 1""";
 
     private final DataSource database;
+    private final FrameReader reader;
     private final Journal journal;
 
-    FrameQueries(DataSource database, Journal journal) {
+    FrameQueries(DataSource database, FrameReader reader, Journal journal) {
         this.database = database;
+        this.reader = reader;
         this.journal = journal;
     }
 
@@ -104,37 +106,20 @@ final class FrameQueries {
             }
         }
         Optional<RunJournal> live = journal.live(runPk);
-        return Optional.of(live.isPresent() ? live.get().durable().frames() : lastSequence(runPk));
+        return Optional.of(live.isPresent() ? live.get().durable().frames() : reader.last(runPk));
     }
 
-    private long lastSequence(long runPk) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement select =
-                        connection.prepareStatement("select coalesce(max(sequence), 0) from frame where run_pk = ?")) {
-            select.setLong(1, runPk);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return row.getLong(1);
-            }
-        }
-    }
-
-    /** The first or the last run of the thread, between these places, with a frame that passes the filter. */
-    Optional<RunFrames> runOfThread(Owner owner, String threadId, long from, long to, boolean last, EventFilter filter)
+    /** The first or the last run of the thread, between these places. */
+    Optional<RunFrames> runOfThread(Owner owner, String threadId, long from, long to, boolean last)
             throws SQLException {
-        String direction = last ? " desc" : "";
-        FrameFilter frames = new FrameFilter(filter.kinds(), filter.types());
-        String sql = RUN_OF_THREAD + frames.conditions("f.")
-                // Names all columns of the index; otherwise H2 looks at all runs of the thread for each one.
-                + ") order by r.owner" + direction + ", r.thread_id" + direction + ", r.thread_ordinal" + direction
-                + " limit 1";
+        // Names all columns of the index; otherwise H2 looks at all runs of the thread for each one.
+        String sql = RUN_OF_THREAD.formatted(last ? " desc" : "");
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(sql)) {
             select.setString(1, owner.id());
             select.setString(2, threadId);
             select.setLong(3, from);
             select.setLong(4, to);
-            frames.bind(select, 5);
             try (ResultSet row = select.executeQuery()) {
                 return row.next() ? Optional.of(frames(row, threadId)) : Optional.empty();
             }

@@ -65,7 +65,7 @@ public final class ThreadEventResource {
         EventRange range = asked.range(listing);
         return Responses.ok(events.page(
                 listing,
-                runs(owner, thread, asked.filter(), range),
+                runs(owner, thread, range),
                 asked.filter(),
                 range,
                 asked.page().limit(),
@@ -87,11 +87,10 @@ public final class ThreadEventResource {
         EventHistory.requireLinesOnly(context);
         frames.requireReached(owner, thread, filter.after());
         EventRange range = EventRange.after(filter.after());
-        return events.lines(owner, runs(owner, thread, filter, range), filter, range, context);
+        return events.lines(owner, runs(owner, thread, range), filter, range, context);
     }
 
-    private ThreadFrames runs(Owner owner, AgentThread thread, EventFilter filter, EventRange span)
-            throws SQLException {
-        return new ThreadFrames(frames, owner, thread.id, frames.horizon(owner, thread), filter, span);
+    private ThreadFrames runs(Owner owner, AgentThread thread, EventRange span) throws SQLException {
+        return new ThreadFrames(frames, owner, thread.id, frames.horizon(owner, thread), span);
     }
 }

@@ -15,18 +15,15 @@ final class ThreadFrames implements EventScan.Runs {
     private final FrameQueries queries;
     private final Owner owner;
     private final String threadId;
-    private final EventFilter filter;
     private final boolean descending;
     private long from;
     private long to;
 
     /** @param horizon the place of the last run that may be read */
-    ThreadFrames(
-            FrameQueries queries, Owner owner, String threadId, long horizon, EventFilter filter, EventRange span) {
+    ThreadFrames(FrameQueries queries, Owner owner, String threadId, long horizon, EventRange span) {
         this.queries = queries;
         this.owner = owner;
         this.threadId = threadId;
-        this.filter = filter;
         this.descending = span.descending();
         this.from = ThreadPosition.ordinal(span.after());
         this.to = Math.min(horizon, ThreadPosition.ordinal(span.before() - 1));
@@ -37,7 +34,7 @@ final class ThreadFrames implements EventScan.Runs {
         if (from > to) {
             return null;
         }
-        Optional<RunFrames> found = queries.runOfThread(owner, threadId, from, to, descending, filter);
+        Optional<RunFrames> found = queries.runOfThread(owner, threadId, from, to, descending);
         if (found.isEmpty()) {
             return null;
         }

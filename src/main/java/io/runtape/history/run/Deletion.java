@@ -6,6 +6,7 @@ import io.runtape.error.ApiException;
 import io.runtape.history.DeletionHook;
 import io.runtape.journal.Journal;
 import io.runtape.run.DefaultTitles;
+import io.runtape.run.FrameTable;
 import io.runtape.run.RunStatus;
 import io.runtape.run.ThreadTitle;
 import io.runtape.store.Store;
@@ -109,7 +110,9 @@ public final class Deletion {
             for (DeletionHook hook : hooks) {
                 hook.beforeRun(connection, runPk);
             }
-            delete(connection, "delete from frame where run_pk = ?", runPk);
+            for (FrameTable table : FrameTable.values()) {
+                delete(connection, "delete from " + table.table() + " where run_pk = ?", runPk);
+            }
             delete(connection, "delete from run where run_pk = ?", runPk);
             // The last statement, since commits of the thread's runs wait from here on.
             DefaultTitles.forget(connection, owner, threadId, prompt);

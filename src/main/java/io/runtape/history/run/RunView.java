@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
             "upstream",
             "model",
             "finishReason",
+            "digest",
             "upstreamStatus",
             "upstreamRunId",
             "owner",
@@ -142,6 +143,14 @@ public record RunView(
         @Nullable
         String finishReason,
 
+        @Schema(
+                nullable = true,
+                description = "SHA-256 of the body's bytes as they came over the wire, once the run has ended. Of a run"
+                        + " whose gateway was lost it is known when the run is packed.",
+                examples = "sha-256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+        @Nullable
+        String digest,
+
         @Schema(nullable = true, description = "The status of the agent API's response.", examples = "200") @Nullable
         Integer upstreamStatus,
 
@@ -221,6 +230,7 @@ public record RunView(
                 row.upstream,
                 row.model,
                 row.finishReason,
+                row.digest == null ? null : "sha-256:" + row.digest,
                 row.upstreamStatus,
                 row.upstreamRunId,
                 row.owner,
@@ -255,6 +265,7 @@ public record RunView(
                 null,
                 row.upstream,
                 row.model,
+                null,
                 null,
                 row.upstreamStatus,
                 row.upstreamRunId,

@@ -17,6 +17,7 @@ public final class CommitBatch {
 
     private final List<RunWrite> writes = new ArrayList<>();
     private int frames;
+    private int frameWrites;
     private long bytes;
     private long weight;
     private boolean framesOnly = true;
@@ -28,6 +29,7 @@ public final class CommitBatch {
         FrameBlock block = write.frames();
         if (block != null) {
             frames += block.count();
+            frameWrites++;
             bytes += block.length();
             weight += block.weight();
         }
@@ -67,6 +69,11 @@ public final class CommitBatch {
     /** How many frames the batch holds. */
     public int frames() {
         return frames;
+    }
+
+    /** How many of its writes have frames; each is a row at least. */
+    int frameWrites() {
+        return frameWrites;
     }
 
     /** How many bytes its frames have. */

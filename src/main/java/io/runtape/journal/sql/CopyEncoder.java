@@ -1,10 +1,7 @@
 package io.runtape.journal.sql;
 
-import io.runtape.run.FrameBlock;
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes frames in PostgreSQL's binary COPY format (PostgreSQL manual, "COPY", "Binary Format"): a header, then a row as
@@ -24,8 +21,8 @@ final class CopyEncoder {
     /** The encoder hands bytes on in pieces of about this size, so that memory never holds a whole batch twice. */
     private static final int PIECE = 256 << 10;
 
-    /** Bytes of a row besides its type, its last event id and its frame. */
-    private static final int ROW_FIXED = 2 + 8 * 4 + 8 + 8 + 4 + 4 + 2;
+    /** Bytes of a row besides its content. */
+    private static final int ROW_FIXED = 2 + 3 * 4 + 8 + 4;
 
     private byte[] buffer = new byte[PIECE];
     private int length;
@@ -35,15 +32,12 @@ final class CopyEncoder {
         put(SIGNATURE, 0, SIGNATURE.length);
         putInt(0);
         putInt(0);
-        for (RunWrite write : batch.writes()) {
-            FrameBlock frames = write.frames();
-            for (int i = 0; frames != null && i < frames.count(); i++) {
-                row(write.run().pk(), frames, i);
-                if (length >= PIECE) {
-                    flush(target);
-                }
+        FrameRows.of(batch, (runPk, lastSequence, content) -> {
+            row(runPk, lastSequence, content);
+            if (length >= PIECE) {
+                flush(target);
             }
-        }
+        });
         ensure(2);
         putShort(-1);
         flush(target);
@@ -57,44 +51,15 @@ final class CopyEncoder {
         length = 0;
     }
 
-    private void row(long pk, FrameBlock frames, int index) {
-        int from = frames.start(index);
-        int bytes = frames.end(index) - from;
-        ensure(ROW_FIXED + bytes);
+    private void row(long runPk, int lastSequence, byte[] content) {
+        ensure(ROW_FIXED + content.length);
         putShort(FrameRows.COLUMN_COUNT);
         putInt(8);
-        putLong(pk);
-        putInt(8);
-        putLong(frames.offsetMicros(index));
+        putLong(runPk);
         putInt(4);
-        putInt(Math.toIntExact(frames.sequence(index)));
-        int parts = frames.parts(index);
-        if (parts == 0) {
-            putInt(-1);
-        } else {
-            putInt(4);
-            putInt(parts);
-        }
-        putInt(2);
-        putShort(frames.kind(index).code());
-        putText(frames.type(index));
-        String lastEventId = frames.lastEventId(index);
-        putText(lastEventId.isEmpty() ? null : lastEventId);
-        ensure(4 + bytes);
-        putInt(bytes);
-        put(frames.bytes(), from, bytes);
-    }
-
-    private void putText(@Nullable String text) {
-        if (text == null) {
-            ensure(4);
-            putInt(-1);
-            return;
-        }
-        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-        ensure(4 + utf8.length);
-        putInt(utf8.length);
-        put(utf8, 0, utf8.length);
+        putInt(lastSequence);
+        putInt(content.length);
+        put(content, 0, content.length);
     }
 
     private void ensure(int more) {

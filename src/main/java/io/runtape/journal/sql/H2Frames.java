@@ -1,11 +1,8 @@
 package io.runtape.journal.sql;
 
-import io.runtape.run.FrameBlock;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.sql.Types;
-import java.util.Arrays;
 
 /** H2: one prepared statement, executed as a batch in the caller's transaction. */
 final class H2Frames implements FrameWriter {
@@ -14,7 +11,7 @@ final class H2Frames implements FrameWriter {
 
     H2Frames(Connection connection) throws SQLException {
         insert = connection.prepareStatement(
-                "insert into frame (" + FrameRows.COLUMNS + ") values (?, ?, ?, ?, ?, ?, ?, ?)");
+                "insert into " + FrameRows.TABLE + " (" + FrameRows.COLUMNS + ") values (?, ?, ?)");
     }
 
     @Override
@@ -24,30 +21,12 @@ final class H2Frames implements FrameWriter {
 
     @Override
     public void write(CommitBatch batch) throws SQLException {
-        for (RunWrite write : batch.writes()) {
-            FrameBlock frames = write.frames();
-            for (int i = 0; frames != null && i < frames.count(); i++) {
-                bind(write.run().pk(), frames, i);
-                insert.addBatch();
-            }
-        }
+        FrameRows.of(batch, (runPk, lastSequence, content) -> {
+            insert.setLong(1, runPk);
+            insert.setInt(2, lastSequence);
+            insert.setBytes(3, content);
+            insert.addBatch();
+        });
         insert.executeBatch();
-    }
-
-    private void bind(long pk, FrameBlock frames, int index) throws SQLException {
-        insert.setLong(1, pk);
-        insert.setLong(2, frames.offsetMicros(index));
-        insert.setInt(3, Math.toIntExact(frames.sequence(index)));
-        int parts = frames.parts(index);
-        if (parts == 0) {
-            insert.setNull(4, Types.INTEGER);
-        } else {
-            insert.setInt(4, parts);
-        }
-        insert.setShort(5, frames.kind(index).code());
-        insert.setString(6, frames.type(index));
-        String lastEventId = frames.lastEventId(index);
-        insert.setString(7, lastEventId.isEmpty() ? null : lastEventId);
-        insert.setBytes(8, Arrays.copyOfRange(frames.bytes(), frames.start(index), frames.end(index)));
     }
 }

@@ -47,7 +47,7 @@ final class H2RunRows extends RunRows {
     private static final String UPDATE_END = """
             update run set status = ?, reason = ?, dialect = ?, model = coalesce(?, model), finish_reason = ?,
                 result = ?, usage = ?, iterations = ?, error = ?, event_count = ?, frame_count = ?, byte_count = ?, last_sequence = ?, first_event_at = ?, completed_at = ?,
-                cut = ?
+                cut = ?, digest = ?
             where run_pk = ? and completed_at is null""";
 
     private static final String TOUCH_THREAD = """
@@ -182,7 +182,8 @@ final class H2RunRows extends RunRows {
                 update.setObject(14, first == null ? null : time(first), Types.TIMESTAMP_WITH_TIMEZONE);
                 update.setObject(15, time(each.completedAt()));
                 update.setBoolean(16, end.cut());
-                update.setLong(17, each.run().pk());
+                update.setString(17, each.digest());
+                update.setLong(18, each.run().pk());
                 update.addBatch();
                 touch.setObject(1, time(each.completedAt()));
                 touch.setString(2, each.run().owner());

@@ -70,12 +70,13 @@ final class PostgresRunRows extends RunRows {
                     model = coalesce(e.model, r.model), finish_reason = e.finish_reason, result = e.result,
                     usage = e.usage, iterations = e.iterations, error = e.error, event_count = e.events,
                     frame_count = e.frames, byte_count = e.bytes, last_sequence = e.frames,
-                    first_event_at = e.first_event_at, completed_at = e.completed_at, cut = e.cut
+                    first_event_at = e.first_event_at, completed_at = e.completed_at, cut = e.cut,
+                    digest = e.digest
                 from unnest(?::bigint[], ?::varchar[], ?::varchar[], ?::varchar[], ?::varchar[], ?::varchar[], ?::text[],
                         ?::text[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::timestamptz[], ?::timestamptz[],
-                        ?::boolean[])
+                        ?::boolean[], ?::varchar[])
                     as e (run_pk, status, reason, dialect, model, finish_reason, result, usage, iterations,
-                        error, events, frames, bytes, first_event_at, completed_at, cut)
+                        error, events, frames, bytes, first_event_at, completed_at, cut, digest)
                 where r.run_pk = any(array[e.run_pk]) and r.completed_at is null
                 returning r.owner, r.thread_id, r.completed_at)
             update thread t set updated_at = greatest(t.updated_at, e.at)
@@ -234,7 +235,8 @@ final class PostgresRunRows extends RunRows {
                             .with("int8", Long[]::new, end -> end.totals().bytes())
                             .with("timestamptz", String[]::new, end -> text(end.firstEventAt()))
                             .with("timestamptz", String[]::new, end -> text(end.completedAt()))
-                            .with("bool", Boolean[]::new, end -> end.end().cut()));
+                            .with("bool", Boolean[]::new, end -> end.end().cut())
+                            .with("varchar", String[]::new, End::digest));
         }
     }
 

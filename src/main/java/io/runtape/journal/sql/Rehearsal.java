@@ -21,9 +21,6 @@ import java.util.List;
 /** The commits of an imaginary run, one for each kind of write. */
 final class Rehearsal {
 
-    /** No run of the node has this key: keys count up from the node's first one. */
-    private static final long LAST_OF_NODE = (1L << RunKey.RUN_BITS) - 1;
-
     private Rehearsal() {}
 
     static List<CommitBatch> ofNode(long nodeId) {
@@ -31,7 +28,7 @@ final class Rehearsal {
         // An id for this node alone, so that gateways which start together do not wait for each other.
         String id = "rehearsal-" + nodeId;
         byte[] bytes = id.getBytes(UTF_8);
-        RunKey run = new RunKey(nodeId << RunKey.RUN_BITS | LAST_OF_NODE, id, id, id, now);
+        RunKey run = new RunKey(RunKey.beforeFirst(nodeId), id, id, id, now);
         IdempotencyKey key = new IdempotencyKey(id, id, Duration.ofSeconds(1));
         RunStart start = new RunStart(
                 id, new Owner(id), id, id, id, "/", "default", true, now, id, "{}", "{}", null, bytes, key);
@@ -41,10 +38,10 @@ final class Rehearsal {
         RunTotals totals = RunTotals.NONE.plus(frames);
         RunEnd end = new RunEnd(RunStatus.COMPLETED, null, false, now, RunOutcome.UNKNOWN);
         return List.of(
-                batch(new RunWrite(run, start, null, null, null, null, RunTotals.NONE, 0)),
-                batch(new RunWrite(run, null, head, id, null, null, RunTotals.NONE, 0)),
-                batch(new RunWrite(run, null, null, null, frames, null, totals, 0)),
-                batch(new RunWrite(run, null, null, null, null, end, totals, 0)));
+                batch(new RunWrite(run, start, null, null, null, null, RunTotals.NONE, null, 0)),
+                batch(new RunWrite(run, null, head, id, null, null, RunTotals.NONE, null, 0)),
+                batch(new RunWrite(run, null, null, null, frames, null, totals, null, 0)),
+                batch(new RunWrite(run, null, null, null, null, end, totals, null, 0)));
     }
 
     private static CommitBatch batch(RunWrite write) {

@@ -35,8 +35,16 @@ public abstract class RunRows {
     /** The agent API's id of a run, cut to 200 characters. */
     record Name(RunKey run, String upstreamRunId) {}
 
-    /** The end of a run. */
-    public record End(RunKey run, RunEnd end, RunTotals totals) {
+    /**
+     * The end of a run.
+     *
+     * @param digest the digest of its body; null if it is not known
+     */
+    public record End(
+            RunKey run,
+            RunEnd end,
+            RunTotals totals,
+            @Nullable String digest) {
 
         /** When it ended: not before it began, whatever the clock of the gateway that ended it said. */
         Instant completedAt() {

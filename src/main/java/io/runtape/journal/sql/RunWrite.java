@@ -1,5 +1,6 @@
 package io.runtape.journal.sql;
 
+import io.runtape.run.BodyDigest;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunHead;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param frames the frames that follow the written ones; null if there are none
  * @param end how the run ended; null if it goes on, or the end is written already
  * @param totals the run's totals once this write is durable
+ * @param digest the digest of the run's body, see {@link BodyDigest}; null unless the run ends, or if it is not known
  * @param rowBytes about how many bytes the rest of the run's row has: H2 writes all of it with each change
  */
 public record RunWrite(
@@ -29,6 +31,7 @@ public record RunWrite(
         @Nullable FrameBlock frames,
         @Nullable RunEnd end,
         RunTotals totals,
+        @Nullable String digest,
         long rowBytes) {
 
     /** Whether the run begins with this write, and must get its idempotency key first. */

@@ -68,11 +68,12 @@ public final class StoreWriter implements BatchWriter {
         Connection connection = store.connectToWrite(ANSWER_WITHIN);
         try {
             Engine engine = store.engine();
-            return new StoreWriter(
-                    store,
-                    claims,
-                    connection,
-                    known == null ? NodeFence.register(connection, engine) : known.renewed(connection, engine));
+            NodeFence fence =
+                    known == null ? NodeFence.register(connection, engine) : known.renewed(connection, engine);
+            if (known == null && engine == Engine.POSTGRESQL) {
+                BlockPartitions.makeFirst(connection, fence.nodeId());
+            }
+            return new StoreWriter(store, claims, connection, fence);
         } catch (SQLException | RuntimeException e) {
             connection.close();
             throw e;
@@ -132,7 +133,7 @@ public final class StoreWriter implements BatchWriter {
                 names.add(new RunRows.Name(key, write.upstreamRunId()));
             }
             if (write.end() != null) {
-                ends.add(new RunRows.End(key, write.end(), write.totals()));
+                ends.add(new RunRows.End(key, write.end(), write.totals(), write.digest()));
             }
         }
         rows.hold(fence);
@@ -177,7 +178,7 @@ public final class StoreWriter implements BatchWriter {
         long pk = write.run().pk();
         FrameBlock block = write.frames();
         if (block != null) {
-            return exists("select 1 from frame where run_pk = ? and sequence = ?", pk, block.last());
+            return exists("select 1 from block where run_pk = ? and last_sequence = ?", pk, block.last());
         }
         if (write.end() != null) {
             return exists("select 1 from run where run_pk = ? and status <> 'running'", pk, null);

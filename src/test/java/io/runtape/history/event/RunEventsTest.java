@@ -13,6 +13,7 @@ import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import io.runtape.history.RecordedHistory;
 import io.runtape.sse.FrameKind;
+import io.runtape.testsupport.EarlierRows;
 import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
@@ -113,6 +114,7 @@ abstract class RunEventsTest extends RecordedHistory {
         String id = record("{}", Script.stream("data: 1\nid: 9\n\ndata: 2\n\ndata: 3\n\n"));
         try (Connection connection = store().connect();
                 Statement update = connection.createStatement()) {
+            EarlierRows.make(connection, id);
             update.execute("update frame set last_event_id = '9' where run_pk = (select run_pk from run where id = '"
                     + id + "')");
         }

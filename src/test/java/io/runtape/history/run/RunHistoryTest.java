@@ -362,7 +362,7 @@ abstract class RunHistoryTest extends RecordedHistory {
 
     private long framesOf(long runPk) throws Exception {
         try (var connection = store().connect();
-                var select = connection.prepareStatement("select count(*) from frame where run_pk = ?")) {
+                var select = connection.prepareStatement("select count(*) from block where run_pk = ?")) {
             select.setLong(1, runPk);
             try (var row = select.executeQuery()) {
                 row.next();

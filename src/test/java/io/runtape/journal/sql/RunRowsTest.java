@@ -109,7 +109,7 @@ abstract class RunRowsTest extends RunningGateway {
         RunKey run = run(1, null, BEGAN);
         write(new RunRows.Head(run, new RunHead("a", null, null, null, false)));
         RunEnd broken = RunEnd.broken(RunStatus.FAILED, RunReason.UPSTREAM_UNREACHABLE, BEGAN.plusSeconds(9));
-        write(new RunRows.End(run, broken, RunTotals.NONE));
+        write(new RunRows.End(run, broken, RunTotals.NONE, null));
 
         for (String column : List.of("upstream_status", "upstream_run_id", "answer_headers", "dialect", "result")) {
             assertNull(column(column, 1).get(0), column);
@@ -172,7 +172,8 @@ abstract class RunRowsTest extends RunningGateway {
     }
 
     private static RunRows.End end(int n, RunEnd end) {
-        return new RunRows.End(new RunKey(-n, OWNER, "agent", "title", BEGAN), end, new RunTotals(3, 2, 400, 5, false));
+        return new RunRows.End(
+                new RunKey(-n, OWNER, "agent", "title", BEGAN), end, new RunTotals(3, 2, 400, 5, false), null);
     }
 
     /** A run that has begun; no run of the gateway's has a key below 0. */

@@ -1,0 +1,63 @@
+package io.runtape.pack;
+
+import io.runtape.journal.Journal;
+import io.runtape.journal.sql.BlockPartitions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.jboss.logging.Logger;
+
+/**
+ * Keeps the partitions of the table of blocks, on PostgreSQL: goes on to the next one after a while or when the present one
+ * is large, and drops those whose runs are packed. Blocks; confined to one thread.
+ */
+final class PartitionKeeper {
+
+    private static final Logger LOG = Logger.getLogger(PartitionKeeper.class);
+
+    /** How much a partition holds, about: space comes back in such pieces. */
+    private static final long BYTES_MAX = 1L << 30;
+
+    private static final Duration AGE_MAX = Duration.ofMinutes(10);
+
+    /** How often it looks. A run has its row, or is given up, within that time after it got its key. */
+    private static final Duration LOOK = Duration.ofMinutes(1);
+
+    private final Journal journal;
+    private final long lookNanos;
+    private final long ageNanos;
+    private long lookedAt;
+    private long begunAt;
+
+    /** @param rest how long runs rest before they are packed: a partition takes about as long */
+    PartitionKeeper(Journal journal, Duration rest) {
+        this.journal = journal;
+        this.ageNanos = Math.min(rest.toNanos(), AGE_MAX.toNanos());
+        this.lookNanos = Math.min(ageNanos, LOOK.toNanos());
+        this.lookedAt = System.nanoTime();
+        this.begunAt = lookedAt;
+    }
+
+    /** Does what is due. */
+    void look(Connection connection) throws SQLException {
+        long now = System.nanoTime();
+        if (now - lookedAt < lookNanos) {
+            return;
+        }
+        lookedAt = now;
+        long last = journal.lastRunPk();
+        long present = BlockPartitions.number(last);
+        long firstLive = BlockPartitions.number(journal.firstLiveRunPk());
+        int dropped = BlockPartitions.drop(connection, journal.nodeId(), firstLive);
+        if (dropped > 0) {
+            LOG.debugf("%d partitions of blocks are packed and dropped", dropped);
+        }
+        BlockPartitions.make(connection, present + 1);
+        boolean empty = last == BlockPartitions.beforeFirst(present);
+        if (!empty && (now - begunAt >= ageNanos || BlockPartitions.bytes(connection, present) >= BYTES_MAX)) {
+            BlockPartitions.make(connection, present + 2);
+            journal.skipTo(BlockPartitions.beforeFirst(present + 1));
+            begunAt = now;
+        }
+    }
+}

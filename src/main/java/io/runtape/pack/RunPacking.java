@@ -1,0 +1,220 @@
+package io.runtape.pack;
+
+import io.runtape.run.BlockFormat;
+import io.runtape.run.BodyDigest;
+import io.runtape.run.FrameBlock;
+import io.runtape.run.FrameReader;
+import io.runtape.run.FrameTable;
+import io.runtape.store.Engine;
+import io.runtape.store.Transaction;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Packs runs over one connection, each in a transaction of its own: reads its frames, writes them as larger, compressed
+ * blocks, reads those back, and compares what they hold with the run's digest and count. Rows are deleted only then, and
+ * only where they are not dropped with their partition. Plain SQL: it locks the run's row, and rows of frames are no
+ * entities. Blocks; confined to one thread.
+ */
+final class RunPacking {
+
+    /** The bytes of frames from which on a packed block is complete: it is read and decompressed as a whole. */
+    static final int BLOCK_BYTES = 128 << 10;
+
+    /** The same for frames: each of them takes memory besides its bytes. */
+    private static final int BLOCK_FRAMES = 8192;
+
+    /** The level of zstd that is the library's own choice. */
+    private static final int LEVEL = 3;
+
+    private static final String RESTED = """
+            select run_pk from run
+            where packed_at is null and completed_at <= ? and status <> 'running'
+            order by completed_at, run_pk limit ?""";
+
+    private static final String CLAIM = """
+            select digest, frame_count from run where run_pk = ? and packed_at is null for update skip locked""";
+
+    private static final String INSERT =
+            "insert into packed_block (run_pk, last_sequence, plain_length, content) values (?, ?, ?, ?)";
+
+    private static final String DONE = "update run set packed_at = ?, digest = ? where run_pk = ?";
+
+    private final Connection connection;
+    private final Engine engine;
+    private final Pauses pauses;
+
+    /** @param pauses is called now and then, and may pause */
+    RunPacking(Connection connection, Engine engine, Pauses pauses) {
+        this.connection = connection;
+        this.engine = engine;
+        this.pauses = pauses;
+    }
+
+    /** Rests between pieces of work. */
+    @FunctionalInterface
+    interface Pauses {
+        void pause();
+    }
+
+    /** The next runs that ended at that time or before, and are not packed. */
+    List<Long> rested(Instant until, int limit) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(RESTED)) {
+            select.setObject(1, time(until));
+            select.setInt(2, limit);
+            try (ResultSet row = select.executeQuery()) {
+                List<Long> runs = new ArrayList<>();
+                while (row.next()) {
+                    runs.add(row.getLong(1));
+                }
+                return runs;
+            }
+        }
+    }
+
+    /**
+     * Packs a run.
+     *
+     * @return empty if another gateway packs it now, or it is packed or gone
+     * @throws UnpackableRunException if its frames are not those that its row tells of
+     */
+    Optional<PackedRun> pack(long runPk) throws SQLException {
+        return Transaction.in(connection, () -> {
+            if (engine == Engine.POSTGRESQL) {
+                // If the server stops, the run is not packed: its frames are where they were. A partition that is
+                // dropped
+                // makes all commits before it durable.
+                try (Statement set = connection.createStatement()) {
+                    set.execute("set local synchronous_commit = off");
+                }
+            }
+            return packClaimed(runPk);
+        });
+    }
+
+    private Optional<PackedRun> packClaimed(long runPk) throws SQLException {
+        @Nullable String digest;
+        long frames;
+        try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
+            claim.setLong(1, runPk);
+            try (ResultSet row = claim.executeQuery()) {
+                if (!row.next()) {
+                    return Optional.empty();
+                }
+                digest = row.getString(1);
+                frames = row.getLong(2);
+            }
+        }
+        Writing writing = new Writing(runPk);
+        FrameTable source = writing.copyAll();
+        String packed = writing.digest.hex();
+        if (writing.frames != frames) {
+            throw new UnpackableRunException("it has " + writing.frames + " frames, and should have " + frames);
+        }
+        if (digest != null && !digest.equals(packed)) {
+            throw new UnpackableRunException("its frames have the digest " + packed + ", and should have " + digest);
+        }
+        if (engine == Engine.H2 || source == FrameTable.FRAME) {
+            deleteFrom(source, runPk);
+        }
+        try (PreparedStatement done = connection.prepareStatement(DONE)) {
+            done.setObject(1, time(Instant.now()));
+            done.setString(2, packed);
+            done.setLong(3, runPk);
+            done.executeUpdate();
+        }
+        return Optional.of(new PackedRun(frames, writing.bytes, writing.packedBytes));
+    }
+
+    private void deleteFrom(FrameTable source, long runPk) throws SQLException {
+        try (PreparedStatement delete =
+                connection.prepareStatement("delete from " + source.table() + " where run_pk = ?")) {
+            delete.setLong(1, runPk);
+            delete.executeUpdate();
+        }
+    }
+
+    /** The packed blocks of one run on their way. */
+    private final class Writing {
+
+        private final long runPk;
+        private final BodyDigest digest = new BodyDigest();
+        private long frames;
+        private long bytes;
+        private long packedBytes;
+
+        Writing(long runPk) {
+            this.runPk = runPk;
+        }
+
+        /** Copies all frames of the run; returns the table that had them. */
+        FrameTable copyAll() throws SQLException {
+            for (FrameTable source : List.of(FrameTable.BLOCK, FrameTable.FRAME)) {
+                copy(source);
+                if (frames > 0) {
+                    return source;
+                }
+            }
+            return FrameTable.BLOCK;
+        }
+
+        private void copy(FrameTable source) throws SQLException {
+            @Nullable FrameBlock gathered = null;
+            while (true) {
+                long after = gathered == null ? frames : gathered.last();
+                FrameBlock next = FrameReader.next(connection, source, runPk, after, BLOCK_FRAMES);
+                if (next.count() == 0) {
+                    break;
+                }
+                if (gathered == null) {
+                    gathered = next;
+                } else {
+                    gathered.addAll(next);
+                }
+                if (gathered.length() >= BLOCK_BYTES || gathered.count() >= BLOCK_FRAMES) {
+                    write(gathered);
+                    gathered = null;
+                    pauses.pause();
+                }
+            }
+            if (gathered != null) {
+                write(gathered);
+            }
+        }
+
+        private void write(FrameBlock block) throws SQLException {
+            byte[] content = BlockFormat.compressed(block, LEVEL);
+            // What counts is what the block gives back.
+            BlockFormat.read(content, block.last(), (sequence, frame) -> {
+                if (sequence != frames + 1) {
+                    throw new UnpackableRunException("frame " + (frames + 1) + " is missing");
+                }
+                frames++;
+                bytes += frame.length();
+                digest.add(frame);
+            });
+            packedBytes += content.length;
+            try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
+                insert.setLong(1, runPk);
+                insert.setInt(2, Math.toIntExact(block.last()));
+                insert.setInt(3, block.length());
+                insert.setBytes(4, content);
+                insert.executeUpdate();
+            }
+        }
+    }
+
+    private static OffsetDateTime time(Instant at) {
+        return at.atOffset(ZoneOffset.UTC);
+    }
+}

@@ -1,0 +1,61 @@
+package io.runtape.run;
+
+import io.runtape.sse.FrameKind;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * SHA-256 of the bytes of a run's body, as they came over the wire: those of all frames or, of a compressed body, of the
+ * frames of kind encoded. Confined to one thread at a time.
+ */
+public final class BodyDigest {
+
+    private final MessageDigest sha256;
+    private boolean begun;
+    private boolean encoded;
+
+    /** Begins without bytes. */
+    public BodyDigest() {
+        try {
+            sha256 = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    /** Adds the bytes of the frames that follow. */
+    public void add(FrameBlock frames) {
+        begin(frames.kind(0));
+        if (!encoded) {
+            sha256.update(frames.bytes(), 0, frames.length());
+            return;
+        }
+        for (int i = 0; i < frames.count(); i++) {
+            if (frames.kind(i) == FrameKind.ENCODED) {
+                sha256.update(frames.bytes(), frames.start(i), frames.end(i) - frames.start(i));
+            }
+        }
+    }
+
+    /** Adds the bytes of the frame that follows. */
+    public void add(ArrivedFrame frame) {
+        begin(frame.kind());
+        if (!encoded || frame.kind() == FrameKind.ENCODED) {
+            sha256.update(frame.source(), frame.from(), frame.length());
+        }
+    }
+
+    private void begin(FrameKind first) {
+        if (!begun) {
+            begun = true;
+            encoded = first == FrameKind.ENCODED;
+        }
+    }
+
+    /** The digest of all that was added, in hexadecimal digits; begins anew. */
+    public String hex() {
+        begun = false;
+        return HexFormat.of().formatHex(sha256.digest());
+    }
+}

@@ -1,0 +1,120 @@
+package io.runtape.run;
+
+import io.runtape.sse.FrameKind;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tables that hold frames, in the order in which a run's frames are looked for. All frames of a run are in one of
+ * them; while a run is packed they may be in the first two for a while, each complete.
+ */
+public enum FrameTable {
+    /** Blocks as commits brought them. */
+    BLOCK("block", "last_sequence", "octet_length(content)", "content"),
+    /** The blocks of runs that have rested since their end. */
+    PACKED_BLOCK("packed_block", "last_sequence", "plain_length", "content"),
+    /** One frame a row, as earlier versions wrote them. */
+    FRAME("frame", "sequence", "octet_length(bytes)", "kind, offset_us, type, parts, last_event_id, bytes");
+
+    private static final String TOTALS_OF_FRAMES = """
+            select count(*), count(case when kind = 1 then 1 end),
+                coalesce(sum(case when kind = 6 then octet_length(bytes) end), sum(octet_length(bytes)), 0),
+                coalesce(min(offset_us), -1), count(case when kind = 6 then 1 end)
+            from frame where run_pk = ?""";
+
+    private final String table;
+    private final String key;
+    private final String size;
+    private final String content;
+
+    FrameTable(String table, String key, String size, String content) {
+        this.table = table;
+        this.key = key;
+        this.size = size;
+        this.content = content;
+    }
+
+    /** The table's name. */
+    public String table() {
+        return table;
+    }
+
+    /** The column with the sequence of a row's last frame, which with {@code run_pk} is the primary key. */
+    public String key() {
+        return key;
+    }
+
+    /** The columns that {@link #read} reads, in its order. */
+    public String rows() {
+        return key + ", " + content;
+    }
+
+    /** The sequence of a row's last frame, and about how many bytes its frames take in memory. */
+    public String sizes() {
+        return key + ", " + size;
+    }
+
+    /** A frame with its sequence. */
+    @FunctionalInterface
+    public interface Sink {
+        void frame(long sequence, ArrivedFrame frame) throws SQLException;
+    }
+
+    /**
+     * Reads the frames of a row of {@link #rows()}, in their order.
+     *
+     * @throws SQLException if the row cannot be read
+     */
+    public void read(ResultSet row, Sink sink) throws SQLException {
+        long last = row.getLong(1);
+        if (this == FRAME) {
+            sink.frame(last, frame(row));
+            return;
+        }
+        try {
+            BlockFormat.read(row.getBytes(2), last, sink);
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new SQLException("The block of a run that ends with frame " + last + " cannot be read", e);
+        }
+    }
+
+    /** What a run's rows of this table hold. */
+    RunTotals totals(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(this == FRAME ? TOTALS_OF_FRAMES : summaries())) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                RunTotals totals = RunTotals.NONE;
+                while (row.next()) {
+                    totals = this == FRAME ? totals(row) : BlockFormat.totals(totals, row.getBytes(1));
+                }
+                return totals;
+            }
+        }
+    }
+
+    private String summaries() {
+        return "select substring(content from 1 for " + BlockFormat.SUMMARY_BYTES_MAX + ") from " + table
+                + " where run_pk = ? order by run_pk, " + key;
+    }
+
+    private static RunTotals totals(ResultSet row) throws SQLException {
+        return new RunTotals(row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5) > 0);
+    }
+
+    private static ArrivedFrame frame(ResultSet row) throws SQLException {
+        byte[] bytes = row.getBytes(7);
+        @Nullable String id = row.getString(6);
+        return new ArrivedFrame(
+                FrameKind.ofCode(row.getInt(2)),
+                bytes,
+                0,
+                bytes.length,
+                row.getLong(3),
+                row.getString(4),
+                id == null ? "" : id,
+                row.getInt(5));
+    }
+}

@@ -1,0 +1,243 @@
+package io.runtape.pack;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.run.FrameTable;
+import io.runtape.sse.CorpusCase;
+import io.runtape.testsupport.EarlierRows;
+import io.runtape.testsupport.RunningGateway;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.WireResponse;
+import java.security.MessageDigest;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The promise of packing: the API cannot tell whether a run is packed, or was recorded by an earlier version. */
+abstract class PackingTest extends RunningGateway {
+
+    private static final String KEY = "X-API-Key: packing";
+    private static final String STREAM = "Accept: text/event-stream";
+
+    /** What shows a run's frames, each with the header that asks for it. */
+    private static final Map<String, String> VIEWS = Map.ofEntries(
+            Map.entry("", ""),
+            Map.entry("/events?limit=500&include=raw", ""),
+            Map.entry("/events?limit=7&order=desc", ""),
+            Map.entry("/events?after=3&limit=2&kind=event", ""),
+            Map.entry("/events?type=message&type=token&order=desc", ""),
+            Map.entry("/events?include=raw", "Accept: application/x-ndjson"),
+            Map.entry("/events", STREAM),
+            Map.entry("/events?after=2", STREAM),
+            Map.entry("/events?verbatim=true", STREAM),
+            Map.entry("/events?from=snapshot", STREAM),
+            Map.entry("/replay?speed=max", STREAM),
+            Map.entry("/transcript", ""),
+            Map.entry("/request", ""));
+
+    private String record(Script script, String... headerLines) throws Exception {
+        String[] lines = new String[headerLines.length + 2];
+        lines[0] = upstream.on(script).header();
+        lines[1] = KEY;
+        System.arraycopy(headerLines, 0, lines, 2, headerLines.length);
+        try (WireResponse response = client().post("/v1/run", "{}", lines)) {
+            response.readAll();
+            String id = response.header("Runtape-Run-Id");
+            table().ended(id);
+            return id;
+        }
+    }
+
+    private static Script script(CorpusCase corpusCase) {
+        return exchange -> {
+            List<String> lines = new ArrayList<>(List.of("Transfer-Encoding: chunked"));
+            corpusCase.headers().forEach((name, value) -> lines.add(name + ": " + value));
+            exchange.head(200, lines.toArray(String[]::new));
+            if (corpusCase.bytes().length > 0) {
+                exchange.chunk(corpusCase.bytes());
+            }
+            exchange.end();
+        };
+    }
+
+    private Map<String, String> views(String id) throws Exception {
+        Map<String, String> views = new LinkedHashMap<>();
+        for (Map.Entry<String, String> view : VIEWS.entrySet()) {
+            String[] lines = view.getValue().isEmpty() ? new String[] {KEY} : new String[] {KEY, view.getValue()};
+            try (WireResponse response = client().get("/history/v1/runs/" + id + view.getKey(), lines)) {
+                String body = new String(response.readAll(), ISO_8859_1);
+                views.put(
+                        view.getKey() + " " + view.getValue(),
+                        response.status() + "\n" + body.replaceAll("\"requestId\":\"[^\"]*\"", ""));
+            }
+        }
+        return views;
+    }
+
+    private PackedRun pack(String id) throws SQLException {
+        try (Connection connection = store().connect()) {
+            PackedRun packed = new RunPacking(connection, store().engine(), () -> {})
+                    .pack(table().run(id).pk())
+                    .orElseThrow();
+            store().makeDurable(connection);
+            return packed;
+        }
+    }
+
+    /** Removes the blocks that PostgreSQL drops with their partition. */
+    private void dropBlocks(String id) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement delete = connection.prepareStatement("delete from block where run_pk = ?")) {
+            delete.setLong(1, table().run(id).pk());
+            delete.executeUpdate();
+        }
+    }
+
+    private long rows(FrameTable table, String id) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement select =
+                        connection.prepareStatement("select count(*) from " + table.table() + " where run_pk = ?")) {
+            select.setLong(1, table().run(id).pk());
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.runtape.sse.CorpusCase#all")
+    void showsARunAsBefore(CorpusCase corpusCase) throws Exception {
+        String id = record(script(corpusCase));
+        Map<String, String> recorded = views(id);
+
+        pack(id);
+        assertEquals(recorded, views(id));
+
+        dropBlocks(id);
+        assertEquals(0, rows(FrameTable.BLOCK, id));
+        assertEquals(recorded, views(id));
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.runtape.sse.CorpusCase#all")
+    void readsAndPacksRunsOfEarlierVersions(CorpusCase corpusCase) throws Exception {
+        String id = record(script(corpusCase));
+        Map<String, String> recorded = views(id);
+        try (Connection connection = store().connect()) {
+            EarlierRows.make(connection, id);
+        }
+        assertEquals(recorded, views(id));
+
+        pack(id);
+
+        assertEquals(0, rows(FrameTable.FRAME, id));
+        assertEquals(recorded, views(id));
+    }
+
+    /** Long frames, many frames and a pause at each place where a block may end. */
+    @Test
+    void packsALongRunIntoSeveralBlocks() throws Exception {
+        String id = record(exchange -> {
+            exchange.head(200, "Content-Type: text/event-stream", "Transfer-Encoding: chunked");
+            for (int i = 0; i < 3000; i++) {
+                exchange.chunk(("id: " + i / 10 + "\nevent: e" + i % 7 + "\ndata: " + "word ".repeat(i % 50) + "\n\n")
+                        .getBytes(UTF_8));
+                if (i % 1000 == 0) {
+                    exchange.chunk(("data: " + "x".repeat(300_000) + "\n\n").getBytes(UTF_8));
+                }
+            }
+            exchange.end();
+        });
+        Map<String, String> recorded = views(id);
+
+        PackedRun packed = pack(id);
+        dropBlocks(id);
+
+        assertEquals(3003, packed.frames());
+        assertTrue(rows(FrameTable.PACKED_BLOCK, id) > 3);
+        assertTrue(packed.packedBytes() * 10 < packed.bytes(), packed::toString);
+        assertEquals(recorded, views(id));
+    }
+
+    @Test
+    void tellsTheDigestOfTheBody() throws Exception {
+        byte[] body = "data: a\n\ndata: b\r\n\r\n: c\n\ndata: never ends".getBytes(UTF_8);
+        String id = record(Script.stream(new String(body, UTF_8)));
+
+        String digest = "sha-256:"
+                + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body));
+        assertTrue(views(id).get(" ").contains("\"digest\":\"" + digest + "\""), () -> digest);
+    }
+
+    @Test
+    void leavesARunAloneWhoseFramesAreNotItsOwn() throws Exception {
+        String id = record(Script.stream("data: a\n\ndata: b\n\n"));
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement("update run set digest = ? where id = ?")) {
+            update.setString(1, "0".repeat(64));
+            update.setString(2, id);
+            update.executeUpdate();
+        }
+
+        UnpackableRunException refused = assertThrows(UnpackableRunException.class, () -> pack(id));
+
+        assertTrue(refused.getMessage().contains("digest"), refused::getMessage);
+        assertEquals(0, rows(FrameTable.PACKED_BLOCK, id));
+        assertEquals(2, table().frames(id).size());
+    }
+
+    @Test
+    void deletesAPackedRun() throws Exception {
+        String id = record(Script.stream("data: a\n\n"));
+        pack(id);
+        long pk = table().run(id).pk();
+
+        try (WireResponse response = client().send("DELETE", "/history/v1/runs/" + id, new byte[0], KEY)) {
+            assertEquals(204, response.status());
+        }
+
+        try (Connection connection = store().connect()) {
+            for (FrameTable table : FrameTable.values()) {
+                try (PreparedStatement select =
+                        connection.prepareStatement("select 1 from " + table.table() + " where run_pk = " + pk)) {
+                    assertTrue(!select.executeQuery().next(), table::table);
+                }
+            }
+        }
+    }
+
+    @Test
+    void packsTheRunsThatHaveRested() throws Exception {
+        List<String> ids = List.of(record(Script.stream("data: a\n\n")), record(Script.stream("data: b\n\n")));
+        try (Connection connection = store().connect()) {
+            RunPacking packing = new RunPacking(connection, store().engine(), () -> {});
+            List<Long> early = packing.rested(Instant.now().minusSeconds(3600), 100);
+            List<Long> rested = packing.rested(Instant.now().plusSeconds(1), 100_000);
+            for (String id : ids) {
+                long pk = table().run(id).pk();
+                assertTrue(!early.contains(pk));
+                assertTrue(rested.contains(pk));
+                packing.pack(pk);
+            }
+            List<Long> left = packing.rested(Instant.now().plusSeconds(1), 100_000);
+            for (String id : ids) {
+                assertTrue(!left.contains(table().run(id).pk()));
+            }
+        }
+    }
+}
