@@ -3,12 +3,14 @@ package io.runtape.delivery;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
+import io.runtape.run.Run;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.sse.SseWriter;
 import io.runtape.transcript.Snapshots;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
@@ -16,6 +18,8 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import java.sql.SQLException;
+import java.util.Base64;
+import java.util.HexFormat;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -109,7 +113,10 @@ public final class TailStreamResource {
             if (position != null && source.ending() != null && after == source.lastSequence()) {
                 return reply.nothingMore();
             }
-            head(found, reply);
+            HttpServerResponse head = head(found, reply);
+            if (verbatim && after == 0) {
+                digest(found, head);
+            }
             StreamFormat framing = verbatim ? VerbatimFraming.decoded() : new TailFraming(0);
             return reply.write(delivery.read(source, after, framing, delivery.tailAge(verbatim), reply.loop()));
         });
@@ -147,10 +154,19 @@ public final class TailStreamResource {
                 delivery.read(first, found.source(), snapshot.sequence(), new TailFraming(0), age, reply.loop()));
     }
 
-    private static void head(RunSources.Found found, StreamReply reply) {
-        reply.head(ResponseType.EVENT_STREAM)
+    private static HttpServerResponse head(RunSources.Found found, StreamReply reply) {
+        return reply.head(ResponseType.EVENT_STREAM)
                 .putHeader("Runtape-Run-Id", found.run().id)
                 .putHeader("Runtape-Thread-Id", found.run().threadId);
+    }
+
+    /** The digest of the whole body (RFC 9530, section 3), if the body that is sent is the one that came over the wire. */
+    private static void digest(RunSources.Found found, HttpServerResponse head) {
+        Run run = found.run();
+        if (run.digest != null && found.source().ending() != null && !ResponseType.isEncoded(run)) {
+            String base64 = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(run.digest));
+            head.putHeader("Repr-Digest", "sha-256=:" + base64 + ":");
+        }
     }
 
     /** The tail of a thread: its runs one after the other, then its future runs. */

@@ -113,6 +113,7 @@ class CrashIT {
     }
 
     private static Map<String, String> withShortLease(Map<String, String> settings) {
+        settings.put("RUNTAPE_PACK_AFTER", "100ms");
         settings.put("RUNTAPE_NODE_LEASE", "1s");
         return settings;
     }

@@ -3,6 +3,7 @@ package io.runtape.pack;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,6 +20,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -182,6 +184,14 @@ abstract class PackingTest extends RunningGateway {
         String digest = "sha-256:"
                 + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body));
         assertTrue(views(id).get(" ").contains("\"digest\":\"" + digest + "\""), () -> digest);
+        String base64 = Base64.getEncoder()
+                .encodeToString(MessageDigest.getInstance("SHA-256").digest(body));
+        try (WireResponse whole = client().get("/history/v1/runs/" + id + "/events?verbatim=true", KEY, STREAM);
+                WireResponse rest =
+                        client().get("/history/v1/runs/" + id + "/events?verbatim=true&after=1", KEY, STREAM)) {
+            assertEquals("sha-256=:" + base64 + ":", whole.header("Repr-Digest"));
+            assertNull(rest.header("Repr-Digest"));
+        }
     }
 
     @Test

@@ -29,6 +29,7 @@ public final class CorsConfigSourceFactory implements ConfigSourceFactory {
             "X-Run-ID",
             "X-Thread-ID",
             "Idempotent-Replayed",
+            "Repr-Digest",
             "X-Request-ID",
             "request-id",
             "Retry-After",
