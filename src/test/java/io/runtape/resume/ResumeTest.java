@@ -70,6 +70,15 @@ abstract class ResumeTest extends RecordedHistory {
         assertEquals("", body(resume("/openai/v1/responses/" + id + "?stream=true&starting_after=3")));
     }
 
+    /** Python writes a truth value with a capital. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TRUE", "True"})
+    void readsATruthValueInAnyCase(String value) throws Exception {
+        recorded("/openai/v1/responses", CREATED, ONE, COMPLETED);
+
+        assertEquals(CREATED + ONE + COMPLETED, body(resume("/openai/v1/responses/" + id + "?stream=" + value)));
+    }
+
     @ParameterizedTest
     @CsvSource({"1, 4, 6", "4, 5, 6", "5, 5, 6"})
     void findsANumberAmongOthersThanItsOwn(int first, int second, int third) throws Exception {
@@ -95,6 +104,8 @@ abstract class ResumeTest extends RecordedHistory {
     @ValueSource(
             strings = {
                 "/openai/v1/responses/%s?include=x",
+                "/openai/v1/responses/%s?stream=1",
+                "/openai/v1/responses/%s?stream=yes",
                 "/openai/v1/responses/%s?stream=true&starting_after=x",
                 "/openai/v1/responses/%s/input_items",
                 "/openai/v1/responses/another?stream=true",
