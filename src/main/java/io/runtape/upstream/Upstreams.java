@@ -37,6 +37,10 @@ public final class Upstreams implements GatewayCredentials {
     private static final Pattern FIT_NAME = Pattern.compile("[a-z][a-z0-9]{0,31}");
     private static final Pattern FIT_PREFIX = Pattern.compile("(/[A-Za-z0-9._~-]+)+");
     private static final Pattern DOTS = Pattern.compile("/\\.{1,2}(/|$)");
+
+    /** A longer name is not quoted before it has a setting: it may be a key, such as Azure's of 32 hexadecimal digits. */
+    private static final int WORD_MAX = 20;
+
     private static final String CONTINUE = "continue";
     private static final String CANCEL = "cancel";
     private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(100);
@@ -121,15 +125,22 @@ public final class Upstreams implements GatewayCredentials {
 
     private Upstream named(String name, @Nullable NamedUpstream own, Set<String> headers) {
         if (!FIT_NAME.matcher(name).matches() || name.equals(Upstream.DEFAULT_NAME)) {
-            throw new ConfigurationException("RUNTAPE_UPSTREAMS names an agent API '" + name
-                    + "'. A name is a letter and up to 31 letters and digits, such as OPENAI, and not DEFAULT.");
+            // Without quoting a text that only stands among the names: it may be a key that was pasted there.
+            throw new ConfigurationException(
+                    (own == null ? "RUNTAPE_UPSTREAMS has an entry" : "runtape.upstreams." + name + " has a name")
+                            + " that cannot be used. A name is a letter and up to 31 letters and digits, such as OPENAI,"
+                            + " and not DEFAULT.");
         }
         Settings of = new Settings(name, own);
         Optional<UpstreamPreset> preset = of.preset();
         String url = of.get(NamedUpstream::url)
                 .or(() -> preset.flatMap(UpstreamPreset::url))
                 .orElseThrow(() -> new ConfigurationException(
-                        of.setting("URL") + " is missing: the address of the agent API " + name + "."));
+                        own == null && name.length() > WORD_MAX
+                                ? "RUNTAPE_UPSTREAMS has a name of " + name.length()
+                                        + " characters that is no preset and has no setting RUNTAPE_UPSTREAMS_<NAME>_URL."
+                                        + " Presets: " + UpstreamPreset.listed() + "."
+                                : of.setting("URL") + " is missing: the address of the agent API " + name + "."));
         String header = preset.map(UpstreamPreset::credentialHeader).orElse("X-API-Key");
         headers.add(header);
         String prefix = prefix(of);
