@@ -216,6 +216,8 @@ public final class Resumes {
         if (context.response().closed()) {
             return;
         }
+        // Drops a body, which means nothing here: unread, it would keep the connection from its next call.
+        context.request().resume();
         if (found instanceof Found.NothingLive) {
             context.response().setStatusCode(204).end();
         } else if (found instanceof Found.Document document) {

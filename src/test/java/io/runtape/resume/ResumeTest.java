@@ -120,6 +120,25 @@ abstract class ResumeTest extends RecordedHistory {
         assertEquals("{\"upstream\":true}", body(resume(target.formatted(id))));
     }
 
+    /** A body that nobody reads must not be in the way of the next call; one is larger than any buffer on its way. */
+    @ParameterizedTest
+    @CsvSource({
+        "/openai/v1/responses/%s, 9",
+        "/openai/v1/responses/%s, 9000000",
+        "/openai/v1/responses/%s?stream=true, 9000000"
+    })
+    void takesTheNextCallOnTheSameConnectionAfterABody(String target, int length) throws Exception {
+        recorded("/openai/v1/responses", CREATED, COMPLETED);
+        String next =
+                "GET /openai/v1/responses/" + id + "?stream=true HTTP/1.1\r\nHost: x\r\nX-API-Key: " + key + "\r\n\r\n";
+
+        WireResponse first = client().send("GET", target.formatted(id), new byte[length], "X-API-Key: " + key);
+        WireResponse second = first.andThen(next.getBytes(UTF_8));
+
+        assertEquals(200, first.status());
+        assertEquals(CREATED + COMPLETED, body(second));
+    }
+
     @Test
     void leavesAnotherCallersRunToTheAgentApi() throws Exception {
         recorded("/openai/v1/responses", CREATED, ONE, COMPLETED);
