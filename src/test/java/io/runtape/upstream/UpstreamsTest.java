@@ -37,13 +37,13 @@ class UpstreamsTest {
                 .withConverter(Duration.class, 200, new DurationConverter())
                 .withConverter(MemorySize.class, 200, new MemorySizeConverter())
                 .withMapping(UpstreamConfig.class)
-                .withMapping(UpstreamsConfig.class)
-                .withMapping(AgentApisConfig.class)
+                .withMapping(NamedUpstreamsConfig.class)
+                .withMapping(UpstreamNamesConfig.class)
                 .build();
         return new Upstreams(
                 config.getConfigMapping(UpstreamConfig.class),
-                config.getConfigMapping(UpstreamsConfig.class),
-                config.getConfigMapping(AgentApisConfig.class),
+                config.getConfigMapping(NamedUpstreamsConfig.class),
+                config.getConfigMapping(UpstreamNamesConfig.class),
                 () -> "http://127.0.0.1:1");
     }
 
@@ -198,7 +198,10 @@ class UpstreamsTest {
 
         String said = refusal.getMessage();
         assertTrue(said.startsWith("RUNTAPE_UPSTREAMS has "), said);
-        assertFalse(said.toLowerCase(Locale.ROOT).contains(pasted.substring(pasted.indexOf(',') + 1).toLowerCase(Locale.ROOT)), said);
+        assertFalse(
+                said.toLowerCase(Locale.ROOT)
+                        .contains(pasted.substring(pasted.indexOf(',') + 1).toLowerCase(Locale.ROOT)),
+                said);
     }
 
     @Test
