@@ -191,8 +191,7 @@ final class RecordedCall {
         }
         // By its own spelling: a path that differs in more than percent-encoding may be another resource of the agent
         // API, and its caller must not get this call's response. No path has a line end, so no other path and body make
-        // the
-        // same bytes.
+        // the same bytes.
         String hash = new Sha256()
                 .add(path.target().target().normalised().getBytes(StandardCharsets.UTF_8))
                 .add('\n')
