@@ -13,10 +13,8 @@ import jakarta.interceptor.Interceptor;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,34 +25,30 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public final class CredentialHeaders {
 
-    /** RFC 9110, section 5.6.2. */
-    private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
-
     /**
      * Headers that the gateway does not send on, so that no agent API can judge them, or that describe the message or
      * the call and not the caller.
      */
-    private static final Set<String> NO_CREDENTIAL = Set.of(
-            "connection",
-            "date",
-            "expect",
-            "host",
-            "idempotency-key",
-            "keep-alive",
-            "last-event-id",
-            "origin",
-            "proxy-authenticate",
-            "proxy-authorization",
-            "proxy-connection",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade",
-            "user-agent",
-            "x-request-id");
-
-    private static final List<String> NO_CREDENTIAL_PREFIX =
-            List.of("accept", "content-", "runtape-", "sec-websocket-");
+    private static final ListableHeaders LISTABLE = new ListableHeaders(
+            Set.of(
+                    "connection",
+                    "date",
+                    "expect",
+                    "host",
+                    "idempotency-key",
+                    "keep-alive",
+                    "last-event-id",
+                    "origin",
+                    "proxy-authenticate",
+                    "proxy-authorization",
+                    "proxy-connection",
+                    "te",
+                    "trailer",
+                    "transfer-encoding",
+                    "upgrade",
+                    "user-agent",
+                    "x-request-id"),
+            List.of("accept", "content-", "runtape-", "sec-websocket-"));
 
     private final List<String> names;
     private final Set<String> known;
@@ -77,10 +71,7 @@ public final class CredentialHeaders {
     }
 
     private static void check(String name) {
-        String lower = name.toLowerCase(Locale.ROOT);
-        if (!TOKEN.matcher(name).matches()
-                || NO_CREDENTIAL.contains(lower)
-                || NO_CREDENTIAL_PREFIX.stream().anyMatch(lower::startsWith)) {
+        if (!LISTABLE.allow(name)) {
             throw new ConfigurationException("runtape.credential-headers (RUNTAPE_CREDENTIAL_HEADERS) has '" + name
                     + "', which is no header that a credential can come in. Name headers such as X-API-Key,"
                     + " Authorization, api-key or Cookie.");

@@ -5,6 +5,7 @@ import io.runtape.access.Owner;
 import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.Run;
+import io.runtape.run.UpstreamRunId;
 import io.runtape.store.BlockingWork;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
@@ -64,8 +65,8 @@ public final class ForwardedCancels {
      * @return completes when the note is written, or cannot be; never fails
      */
     public Uni<Passing> begin(Owner owner, String upstream, String id, Executor loop) {
-        Optional<RunJournal> here =
-                journal.live(owner, id).filter(run -> run.start().upstream().equals(upstream));
+        Optional<RunJournal> here = journal.live(owner, UpstreamRunId.kept(id))
+                .filter(run -> run.start().upstream().equals(upstream));
         if (here.isPresent()) {
             RunJournal run = here.get();
             run.cancelBegan();

@@ -3,11 +3,11 @@ package io.runtape.demo;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
-import io.runtape.upstream.AgentApisConfig;
 import io.runtape.upstream.BundledAgent;
+import io.runtape.upstream.NamedUpstreamsConfig;
 import io.runtape.upstream.UpstreamConfig;
+import io.runtape.upstream.UpstreamNamesConfig;
 import io.runtape.upstream.Upstreams;
-import io.runtape.upstream.UpstreamsConfig;
 import io.vertx.core.Vertx;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Priority;
@@ -39,7 +39,7 @@ final class DemoAgent implements BundledAgent {
     private volatile int port = -1;
 
     @Inject
-    DemoAgent(Vertx vertx, UpstreamConfig upstream, UpstreamsConfig named, AgentApisConfig apis) {
+    DemoAgent(Vertx vertx, UpstreamConfig upstream, NamedUpstreamsConfig named, UpstreamNamesConfig apis) {
         this.vertx = vertx;
         this.active = Upstreams.isDemo(upstream, named, apis);
     }

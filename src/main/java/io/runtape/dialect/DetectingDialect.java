@@ -53,37 +53,40 @@ final class DetectingDialect implements Dialect {
         return new Detection();
     }
 
-    @Override
-    public List<Message> transcript(Iterable<ServerSentEvent> events) {
+    /**
+     * What the first events tell.
+     *
+     * @param dialect the dialect that one of them begins
+     * @param enough whether they are all that is looked at: later ones change nothing
+     */
+    private record Beginning(Optional<Dialect> dialect, boolean enough) {}
+
+    private Beginning beginning(Iterable<ServerSentEvent> events) {
         int looked = 0;
         for (ServerSentEvent event : events) {
             JsonNode data = Payload.parsed(event.data());
             Optional<Dialect> dialect = begunBy(EventType.of(event, data), data);
-            if (dialect.isPresent()) {
-                return dialect.get().transcript(events);
-            }
-            if (++looked == LOOKED_AT_MAX) {
-                break;
+            if (dialect.isPresent() || ++looked == LOOKED_AT_MAX) {
+                return new Beginning(dialect, true);
             }
         }
-        return UNKNOWN.transcript(events);
+        return new Beginning(Optional.empty(), false);
+    }
+
+    @Override
+    public List<Message> transcript(Iterable<ServerSentEvent> events) {
+        Optional<Dialect> dialect = beginning(events).dialect();
+        return dialect.isPresent() ? dialect.get().transcript(events) : UNKNOWN.transcript(events);
     }
 
     /** Until a dialect begins, it cannot tell which events will have been said in it. */
     @Override
     public Optional<OpenTranscript> openTranscript(Iterable<ServerSentEvent> events) {
-        int looked = 0;
-        for (ServerSentEvent event : events) {
-            JsonNode data = Payload.parsed(event.data());
-            Optional<Dialect> dialect = begunBy(EventType.of(event, data), data);
-            if (dialect.isPresent()) {
-                return dialect.get().openTranscript(events);
-            }
-            if (++looked == LOOKED_AT_MAX) {
-                return Optional.of(UNKNOWN.openTranscript(events));
-            }
+        Beginning beginning = beginning(events);
+        if (beginning.dialect().isPresent()) {
+            return beginning.dialect().get().openTranscript(events);
         }
-        return Optional.empty();
+        return beginning.enough() ? Optional.of(UNKNOWN.openTranscript(events)) : Optional.empty();
     }
 
     @Override

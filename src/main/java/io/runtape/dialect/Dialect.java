@@ -26,8 +26,10 @@ public interface Dialect {
      */
     boolean begins(String type, JsonNode data);
 
-    /** Whether a response that is not an event stream belongs to this dialect. */
-    boolean answers(JsonNode body);
+    /** Whether a response that is not an event stream belongs to this dialect; false for one that has streams alone. */
+    default boolean answers(JsonNode body) {
+        return false;
+    }
 
     /** Whether the agent API streams if a call does not say {@code "stream"} at all. */
     default boolean streamsUnasked() {

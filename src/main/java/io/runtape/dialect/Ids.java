@@ -1,9 +1,6 @@
 package io.runtape.dialect;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import io.quarkus.runtime.util.HashUtil;
 
 /** Ids as a live run keeps them: an agent API may use any text as an id, and of any length. */
 public final class Ids {
@@ -18,20 +15,11 @@ public final class Ids {
 
     /** The id as it may be kept and shown: a hash of it, if it is longer than 4096 characters. */
     public static String kept(String id) {
-        return id.length() <= KEPT_CHARS_MAX ? id : hash(id);
+        return id.length() <= KEPT_CHARS_MAX ? id : HashUtil.sha256(id);
     }
 
     /** The id as it may be compared but never shown: a hash of it, if it is longer than 64 characters. */
     static String key(String id) {
-        return id.length() <= KEY_CHARS_MAX ? id : hash(id);
-    }
-
-    private static String hash(String id) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return id.length() <= KEY_CHARS_MAX ? id : HashUtil.sha256(id);
     }
 }

@@ -50,6 +50,13 @@ public record ListFilter(
                         "Asks for the history of another owner, for which there is no role yet, so that it is 403 `forbidden`.")
         Optional<String> owner) {
 
+    /** The database stores names up to this length. */
+    private static final int NAME_CHARS_MAX = 200;
+
+    public ListFilter {
+        agent = agent.map(name -> name.length() <= NAME_CHARS_MAX ? name : name.substring(0, NAME_CHARS_MAX));
+    }
+
     /** The last moment that every database and every client can hold. */
     static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 

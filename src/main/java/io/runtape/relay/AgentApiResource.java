@@ -152,8 +152,8 @@ public final class AgentApiResource {
     private Uni<Void> relay(RoutingContext context, RecordedCall call) {
         EventLoop loop = EventLoops.current();
         return Uni.createFrom().emitter(emitter -> {
-            ClientResponse client = new ClientResponse(context, emitter, call.own(), delivery, loop);
-            CallOpening opening = new CallOpening(call, client, loop, journal, recorded, dialects, (opened, run) -> {
+            ClientResponse client = new ClientResponse(context, emitter, call.own(), delivery, dialects, loop);
+            CallOpening opening = new CallOpening(call, client, loop, journal, recorded, (opened, run) -> {
                 RunRelay relay = new RunRelay(
                         opened,
                         run,

@@ -2,8 +2,6 @@ package io.runtape.relay;
 
 import io.netty.channel.EventLoop;
 import io.runtape.delivery.BodyForm;
-import io.runtape.dialect.Dialect;
-import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.idempotency.RecordedHead;
@@ -38,7 +36,6 @@ final class CallOpening {
     private final EventLoop loop;
     private final Journal journal;
     private final RecordedResponses answers;
-    private final Dialects dialects;
     private final BiFunction<RecordedCall, RunJournal, RunRelay> relaying;
     private final RecordedCall call;
     private @Nullable RunRelay relay;
@@ -51,14 +48,12 @@ final class CallOpening {
             EventLoop loop,
             Journal journal,
             RecordedResponses answers,
-            Dialects dialects,
             BiFunction<RecordedCall, RunJournal, RunRelay> relaying) {
         this.call = call;
         this.client = client;
         this.loop = loop;
         this.journal = journal;
         this.answers = answers;
-        this.dialects = dialects;
         this.relaying = relaying;
     }
 
@@ -155,10 +150,7 @@ final class CallOpening {
 
     private void repeat(RecordedResponse response, RuntapeHeaders own) {
         call.release();
-        if (!Boolean.FALSE.equals(call.asked().stream())) {
-            Dialect expected = dialects.expected(call.upstream().dialect(), call.path());
-            client.awaitHead(response.runId(), response.threadId(), expected, true);
-        }
+        client.awaitRepeatedHead(call, response.runId(), response.threadId());
         response.head(loop)
                 .subscribe()
                 .with(
@@ -177,11 +169,7 @@ final class CallOpening {
         ResponseHead again = ResponseHead.again(head, status);
         BodyForm form = client.form(head.stream(), again.isReadable());
         try {
-            client.repeat(
-                    form.decoded() ? again.decoded() : again,
-                    response.body(own.position(), form, loop),
-                    head.stream(),
-                    form.isVerbatim());
+            client.repeat(again.in(form), response.body(own.position(), form, loop), head.stream(), form.isVerbatim());
         } catch (ApiException e) {
             client.refuse(e);
         }

@@ -5,6 +5,7 @@ import io.runtape.delivery.BodyForm;
 import io.runtape.delivery.Delivery;
 import io.runtape.delivery.StreamedResponse;
 import io.runtape.dialect.Dialect;
+import io.runtape.dialect.Dialects;
 import io.runtape.dialect.Failure;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorReply;
@@ -33,6 +34,7 @@ final class ClientResponse {
     private final UniEmitter<? super @Nullable Void> emitter;
     private final RuntapeHeaders own;
     private final Delivery delivery;
+    private final Dialects dialects;
     private final EventLoop loop;
     private boolean gone;
     private boolean begun;
@@ -48,11 +50,13 @@ final class ClientResponse {
             UniEmitter<? super @Nullable Void> emitter,
             RuntapeHeaders own,
             Delivery delivery,
+            Dialects dialects,
             EventLoop loop) {
         this.context = context;
         this.emitter = emitter;
         this.own = own;
         this.delivery = delivery;
+        this.dialects = dialects;
         this.loop = loop;
     }
 
@@ -77,17 +81,24 @@ final class ClientResponse {
     }
 
     /**
-     * The agent API's head may take its time: if the client asked for an early one, it gets that when it has waited for
-     * too long.
-     *
-     * @param threadId the thread as far as it is known
-     * @param dialect the dialect that the client expects
+     * The agent API's head may take its time: if the client asked for an early one, and its call for no whole response, it
+     * gets that when it has waited for too long.
      */
-    void awaitHead(String runId, String threadId, Dialect dialect, boolean repeat) {
+    void awaitHead(RecordedCall call) {
+        awaitHead(call, call.start().id(), call.start().threadId(), false);
+    }
+
+    /** The same for the head of another call's run, which this client gets. */
+    void awaitRepeatedHead(RecordedCall call, String runId, String threadId) {
+        awaitHead(call, runId, threadId, true);
+    }
+
+    private void awaitHead(RecordedCall call, String runId, String threadId, boolean repeat) {
         KeepAlive asked = own.keepAlive();
-        if (asked == null || !asked.early() || isGone()) {
+        if (asked == null || !asked.early() || Boolean.FALSE.equals(call.asked().stream()) || isGone()) {
             return;
         }
+        Dialect dialect = dialects.expected(call.upstream().dialect(), call.path());
         expected = dialect;
         MultiMap headers = ResponseHead.early(runId, threadId);
         if (repeat) {
@@ -208,8 +219,7 @@ final class ClientResponse {
         stopWaiting();
         if (!isEarly()) {
             BodyForm form = form(response.isEventStream(), ContentDecoder.reads(response.contentEncoding()));
-            ResponseHead sent = ResponseHead.of(run, head, response);
-            (form.decoded() ? sent.decoded() : sent).write(context.response(), form.isVerbatim());
+            ResponseHead.of(run, head, response).in(form).write(context.response(), form.isVerbatim());
         }
         to.start();
     }

@@ -3,13 +3,13 @@ package io.runtape.relay;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.runtape.access.CredentialHeaders;
+import io.runtape.access.ListableHeaders;
 import io.runtape.error.ApiException;
 import io.vertx.core.MultiMap;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -28,29 +28,26 @@ final class KeyHeaders {
     /** Visible ASCII (RFC 5234, VCHAR). */
     private static final Pattern FIT_KEY = Pattern.compile("[!-~]{1,255}");
 
-    /** RFC 9110, section 5.6.2. */
-    private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
-
     /** Headers whose values are secrets, or say something that many calls have in common. */
-    private static final Set<String> NO_KEY = Set.of(
-            "authorization",
-            "connection",
-            "cookie",
-            "date",
-            "expect",
-            "host",
-            "keep-alive",
-            "last-event-id",
-            "origin",
-            "proxy-authorization",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade",
-            "user-agent",
-            "x-api-key");
-
-    private static final List<String> NO_KEY_PREFIX = List.of("accept", "content-", "runtape-");
+    private static final ListableHeaders LISTABLE = new ListableHeaders(
+            Set.of(
+                    "authorization",
+                    "connection",
+                    "cookie",
+                    "date",
+                    "expect",
+                    "host",
+                    "keep-alive",
+                    "last-event-id",
+                    "origin",
+                    "proxy-authorization",
+                    "te",
+                    "trailer",
+                    "transfer-encoding",
+                    "upgrade",
+                    "user-agent",
+                    "x-api-key"),
+            List.of("accept", "content-", "runtape-"));
 
     private final List<String> others;
     private final Predicate<String> isCredential;
@@ -75,11 +72,7 @@ final class KeyHeaders {
     }
 
     private void check(String name) {
-        String lower = name.toLowerCase(Locale.ROOT);
-        if (!TOKEN.matcher(name).matches()
-                || NO_KEY.contains(lower)
-                || isCredential.test(name)
-                || NO_KEY_PREFIX.stream().anyMatch(lower::startsWith)) {
+        if (!LISTABLE.allow(name) || isCredential.test(name)) {
             throw new ConfigurationException("RUNTAPE_IDEMPOTENCY_HEADERS has '" + name
                     + "', which is no header that a key can come in. Name headers that a client sends with one value in"
                     + " all attempts of a call, such as X-Request-Id, and no credential.");

@@ -7,6 +7,8 @@ import io.runtape.error.PrefixedId;
 import io.runtape.run.IdempotencyKey;
 import io.runtape.run.RequestBody;
 import io.runtape.run.RunStart;
+import io.runtape.run.Sha256;
+import io.runtape.run.UpstreamRunId;
 import io.runtape.server.body.ReceivedBody;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.upstream.ForwardedHeaders;
@@ -14,12 +16,9 @@ import io.runtape.upstream.OutgoingBody;
 import io.runtape.upstream.Upstream;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -94,7 +93,7 @@ final class RecordedCall {
                 key(own, path, body, keyTtl));
         return new RecordedCall(
                 path.target(),
-                RunRequest.cut(path.runId()),
+                path.runId() == null ? null : RunRequest.cut(UpstreamRunId.kept(path.runId())),
                 upstream.authenticated(
                         ForwardedHeaders.ofRequest(request.headers(), own.notSentOn()), credentials::contains),
                 received,
@@ -190,21 +189,15 @@ final class RecordedCall {
         if (id == null) {
             return null;
         }
-        MessageDigest sha = sha256();
         // By its own spelling: a path that differs in more than percent-encoding may be another resource of the agent
-        // API, and its caller must not get this call's response.
-        sha.update(path.target().target().normalised().getBytes(StandardCharsets.UTF_8));
-        // No path has a line end, so no other path and body make the same bytes.
-        sha.update((byte) '\n');
-        return new IdempotencyKey(id, HexFormat.of().formatHex(sha.digest(body)), ttl);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        // API, and its caller must not get this call's response. No path has a line end, so no other path and body make
+        // the same bytes.
+        String hash = new Sha256()
+                .add(path.target().target().normalised().getBytes(StandardCharsets.UTF_8))
+                .add('\n')
+                .add(body)
+                .hex();
+        return new IdempotencyKey(id, hash, ttl);
     }
 
     private static String threadId(RuntapeHeaders own, RunRequest asked) {

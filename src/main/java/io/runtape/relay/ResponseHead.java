@@ -1,5 +1,6 @@
 package io.runtape.relay;
 
+import io.runtape.delivery.BodyForm;
 import io.runtape.idempotency.RecordedHead;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.RunHead;
@@ -48,8 +49,12 @@ public record ResponseHead(int status, List<Map.Entry<String, String>> headers, 
         return ContentDecoder.reads(coding);
     }
 
-    /** The same head for the body without its content coding. */
-    ResponseHead decoded() {
+    /** The same head for a body of this form. */
+    ResponseHead in(BodyForm form) {
+        return form.decoded() ? decoded() : this;
+    }
+
+    private ResponseHead decoded() {
         return new ResponseHead(
                 status, headers.stream().filter(h -> !isCoding(h.getKey())).toList(), runId, threadId);
     }

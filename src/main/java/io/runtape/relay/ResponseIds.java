@@ -1,5 +1,6 @@
 package io.runtape.relay;
 
+import io.runtape.run.UpstreamRunId;
 import io.runtape.upstream.AgentResponse;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The agent API's ids of a run and its thread, from headers, else from {@code data} of a JSON response.
  *
- * @param runId the agent API's id of the run, cut to 200 characters
+ * @param runId the agent API's id of the run, as it is {@linkplain UpstreamRunId kept}
  * @param threadId the thread, if the id is acceptable
  */
 record ResponseIds(@Nullable String runId, @Nullable String threadId) {
@@ -37,7 +38,7 @@ record ResponseIds(@Nullable String runId, @Nullable String threadId) {
     /** The ids of a response, as far as they are acceptable. */
     static ResponseIds of(@Nullable String runId, @Nullable String threadId) {
         return new ResponseIds(
-                runId == null || runId.isBlank() ? null : RunRequest.cut(runId),
+                runId == null || runId.isBlank() ? null : RunRequest.cut(UpstreamRunId.kept(runId)),
                 RuntapeHeaders.isFitId(threadId) ? threadId : null);
     }
 

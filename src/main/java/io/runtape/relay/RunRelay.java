@@ -3,7 +3,6 @@ package io.runtape.relay;
 import io.netty.channel.EventLoop;
 import io.runtape.cancel.ForwardedCancels;
 import io.runtape.cluster.RemoteReaders;
-import io.runtape.cluster.RunFollowers.Readers;
 import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
@@ -14,21 +13,16 @@ import io.runtape.run.RunHead;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import io.runtape.server.loop.EventLoops;
+import io.runtape.sse.FrameSize;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.AgentResponse;
-import io.runtape.upstream.OutgoingBody;
-import io.runtape.upstream.UpstreamConfig;
 import io.runtape.upstream.UpstreamException;
 import io.runtape.upstream.UpstreamFailure;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -47,21 +41,17 @@ final class RunRelay implements BodyListener {
 
     private static final Logger LOG = Logger.getLogger(RunRelay.class);
 
-    /** The pause before it checks again for readers at other gateways, if that is uncertain. */
-    private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
-
     private final ClientResponse client;
     private final EventLoop loop;
     private final AgentClient agent;
     private final RelayConfig config;
     private final ForwardedCancels cancels;
-    private final RemoteReaders readersElsewhere;
+    private final UnheardRun unheard;
     private final EarlierRuns earlierRuns;
     private final Dialect dialect;
     private final OutcomeReader outcome;
     private final StoredHeaders storedHeaders;
     private final UsageMeter usageMeter;
-    private final Dialects dialects;
     private final RecordedCall call;
     private final RunJournal run;
     private RelayState state = new RelayState.Opening();
@@ -95,11 +85,11 @@ final class RunRelay implements BodyListener {
         this.agent = agent;
         this.config = config;
         this.cancels = cancels;
-        this.readersElsewhere = readersElsewhere;
+        this.unheard = new UnheardRun(
+                run, readersElsewhere, loop, () -> state.isCallOpen(), () -> cancel(RunReason.CLIENT_DISCONNECTED));
         this.earlierRuns = earlierRuns;
         this.storedHeaders = storedHeaders;
         this.usageMeter = usageMeter;
-        this.dialects = dialects;
         this.dialect = dialects.of(call.upstream().dialect(), call.path());
         this.outcome = new OutcomeReader(call.start().id(), dialect, loop, dialectWorker);
     }
@@ -121,10 +111,7 @@ final class RunRelay implements BodyListener {
                     .indefinitely();
             earlierThread.subscribe().with(thread -> {});
         }
-        if (!Boolean.FALSE.equals(call.asked().stream())) {
-            Dialect expected = dialects.expected(call.upstream().dialect(), call.path());
-            client.awaitHead(call.start().id(), call.start().threadId(), expected, false);
-        }
+        client.awaitHead(call);
         // The agent client's results come on the loop, except for some failures to connect.
         Cancellable sent = agent.post(
                         call.upstream(),
@@ -203,7 +190,7 @@ final class RunRelay implements BodyListener {
     }
 
     private int frameBytesMax() {
-        return (int) Math.min(Integer.MAX_VALUE / 2, config.maxFrame().asLongValue());
+        return FrameSize.max(config.maxFrame().asLongValue());
     }
 
     private void head(AgentResponse response, ResponseIds ids) {
@@ -329,40 +316,7 @@ final class RunRelay implements BodyListener {
 
     private void cancelSoonUnlessHeard() {
         if (call.cancelOnDisconnect() && !(state instanceof RelayState.Ended)) {
-            cancelUnheardAfter(config.disconnectGrace());
-        }
-    }
-
-    private void cancelUnheardAfter(Duration time) {
-        loop.schedule(this::lookForReaders, time.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    private void lookForReaders() {
-        if (!state.isCallOpen() || run.isHeard()) {
-            return;
-        }
-        readersElsewhere.of(run, loop).subscribe().with(readers -> cancelUnheard(readers), e -> {
-            LOG.debugf(
-                    e,
-                    "readers of run %s at other gateways are unknown",
-                    run.start().id());
-            cancelUnheardAfter(LOOK_AGAIN);
-        });
-    }
-
-    /**
-     * Cancels the run if it has no reader at any gateway. Meanwhile a reader may have come here, or the run may have
-     * ended.
-     */
-    private void cancelUnheard(Readers elsewhere) {
-        if (!state.isCallOpen() || run.isHeard()) {
-            return;
-        }
-        switch (elsewhere) {
-            case NOBODY -> cancel(RunReason.CLIENT_DISCONNECTED);
-            case EXPECTED -> cancelUnheardAfter(LOOK_AGAIN);
-            case READING ->
-                LOG.debugf("run %s has a reader at another gateway", run.start().id());
+            unheard.cancelAfter(config.disconnectGrace());
         }
     }
 
@@ -370,36 +324,7 @@ final class RunRelay implements BodyListener {
         if (!state.isCallOpen()) {
             return;
         }
-        call.upstream()
-                .cancelPath()
-                .or(() -> outcome.dialect().map(dialect -> dialect.cancelPath().orElse("")))
-                .or(() -> Optional.of(UpstreamConfig.CANCEL_PATH))
-                .filter(path -> !path.isEmpty())
-                .ifPresent(path -> run.upstreamRunId().ifPresent(id -> cancelUpstream(path, id)));
+        new UpstreamCancel(call, agent, loop).send(outcome.dialect(), run.upstreamRunId(), upstreamThreadId);
         stop(RunStatus.CANCELLED, reason);
-    }
-
-    /** Escapes the id, since an agent API may use any id. */
-    private static String pathSegment(String id) {
-        return URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
-    }
-
-    /** Asks the agent API to cancel its run, as the caller would. The response changes nothing here. */
-    private void cancelUpstream(String template, String runId) {
-        String path = template.replace("{runId}", pathSegment(runId));
-        if (path.contains("{threadId}")) {
-            @Nullable String threadId = upstreamThreadId == null ? call.asked().threadId() : upstreamThreadId;
-            if (threadId == null) {
-                LOG.debugf("run %s has no thread to cancel it in", call.start().id());
-                return;
-            }
-            path = path.replace("{threadId}", pathSegment(threadId));
-        }
-        OutgoingBody nothing = new OutgoingBody("{}".getBytes(StandardCharsets.UTF_8), () -> {});
-        agent.post(call.upstream(), path, call.headers(), nothing, true, loop)
-                .subscribe()
-                .with(
-                        response -> response.body().abort(),
-                        e -> LOG.debugf(e, "the agent API did not answer the cancel call"));
     }
 }

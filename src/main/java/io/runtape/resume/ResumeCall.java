@@ -93,7 +93,12 @@ sealed interface ResumeCall {
             return Optional.empty();
         }
         @Nullable String after = query.get("starting_after");
-        if (!"true".equals(query.get("stream"))) {
+        @Nullable String stream = query.get("stream");
+        if (stream != null && !stream.equalsIgnoreCase("true") && !stream.equalsIgnoreCase("false")) {
+            // The agent API says what it takes.
+            return Optional.empty();
+        }
+        if (!"true".equalsIgnoreCase(stream)) {
             return after == null ? Optional.of(new ResponseObject(id)) : Optional.empty();
         }
         if (after != null && !NUMBER.matcher(after).matches()) {

@@ -121,6 +121,7 @@ public final class Resumes {
                 .subscribe()
                 .with(found -> found.ifPresentOrElse(record -> write(context, record, loop), otherwise), e -> {
                     LOG.debugf(e, "a resume cannot be looked up");
+                    dropBody(context);
                     ErrorReply.write(context, UnansweredErrors.awayStore());
                 });
         // A client that left must not be looked for as long as the head of another gateway's run does not come.
@@ -212,10 +213,16 @@ public final class Resumes {
                 .map(json -> new Found.Document(response, json));
     }
 
+    /** A body means nothing to a resume. Unread, it would keep the connection from its next call. */
+    private static void dropBody(RoutingContext context) {
+        context.request().resume();
+    }
+
     private static void write(RoutingContext context, Found found, EventLoop loop) {
         if (context.response().closed()) {
             return;
         }
+        dropBody(context);
         if (found instanceof Found.NothingLive) {
             context.response().setStatusCode(204).end();
         } else if (found instanceof Found.Document document) {

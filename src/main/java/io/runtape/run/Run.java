@@ -134,7 +134,10 @@ public class Run extends PanacheEntityBase {
         Optional<Run> byId = find("owner = ?1 and id = ?2", owner.id(), id).firstResultOptional();
         return byId.isPresent()
                 ? byId
-                : find("owner = ?1 and upstreamRunId = ?2 order by createdAt desc, runPk desc", owner.id(), id)
+                : find(
+                                "owner = ?1 and upstreamRunId = ?2 order by createdAt desc, runPk desc",
+                                owner.id(),
+                                UpstreamRunId.kept(id))
                         .firstResultOptional();
     }
 

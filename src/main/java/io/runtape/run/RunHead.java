@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param threadId the thread, now settled
  * @param upstreamStatus the response's status; null if no response came
- * @param upstreamRunId the run's id at the agent API, cut to 200 characters
+ * @param upstreamRunId the run's id at the agent API, as it is {@linkplain UpstreamRunId kept}
  * @param responseHeaders the response's end-to-end headers as a JSON list of name and value pairs
  * @param stream whether the response is an event stream
  */

@@ -2,10 +2,7 @@ package io.runtape.run;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,18 +13,20 @@ public final class RunVersion {
 
     /** A digest of all that the row holds: hexadecimal digits. */
     public static String of(Run run) {
-        MessageDigest digest = sha256();
+        Sha256 digest = new Sha256();
         for (Object value : values(run)) {
             if (value == null) {
-                digest.update((byte) 0);
+                digest.add(0);
             } else {
                 byte[] text = value.toString().getBytes(StandardCharsets.UTF_8);
-                digest.update((byte) 1);
-                digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, text.length));
-                digest.update(text);
+                digest.add(1)
+                        .add(ByteBuffer.allocate(Integer.BYTES)
+                                .putInt(text.length)
+                                .array())
+                        .add(text);
             }
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return digest.hex();
     }
 
     private static List<@Nullable Object> values(Run run) {
@@ -65,13 +64,5 @@ public final class RunVersion {
                 run.firstEventAt,
                 run.completedAt,
                 run.digest);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }

@@ -3,11 +3,9 @@ package io.runtape.transcript;
 import io.runtape.dialect.Message;
 import io.runtape.dialect.Part;
 import io.runtape.dialect.Role;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.runtape.run.Sha256;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 
@@ -97,8 +95,7 @@ final class Conversation {
 
     /** The part of the message that is compared. */
     private static String key(Message message) {
-        MessageDigest words = sha256();
-        words.update((byte) message.role().ordinal());
+        Sha256 words = new Sha256().add(message.role().ordinal());
         byte[] some = new byte[8192];
         for (Part part : message.parts()) {
             if (part instanceof Part.Text text) {
@@ -110,21 +107,13 @@ final class Conversation {
                         some[filled++] = (byte) c;
                     }
                     if (filled == some.length) {
-                        words.update(some);
+                        words.add(some);
                         filled = 0;
                     }
                 }
-                words.update(some, 0, filled);
+                words.add(some, filled);
             }
         }
-        return HexFormat.of().formatHex(words.digest());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return words.hex();
     }
 }

@@ -20,6 +20,7 @@ import io.runtape.run.Run;
 import io.runtape.run.RunTotals;
 import io.runtape.server.memory.ReadOnceList;
 import io.runtape.sse.FrameKind;
+import io.runtape.sse.FrameSize;
 import io.runtape.sse.Utf8;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
@@ -61,8 +62,7 @@ final class Transcripts {
         this.dialects = dialects;
         this.frames = frames;
         this.requests = requests;
-        this.eventBytesMax =
-                (int) Math.min(Integer.MAX_VALUE / 2, config.maxFrame().asLongValue());
+        this.eventBytesMax = FrameSize.max(config.maxFrame().asLongValue());
     }
 
     /**

@@ -58,6 +58,7 @@ public final class ForwardingClient {
                         .setSsl(address.isTls())
                         .setFollowRedirects(false)
                         .setConnectTimeout(within.toMillis()))
+                .onSuccess(request -> OrderlyBreak.on(request.connection()))
                 .recover(e -> Future.failedFuture(connections.failed(e, false, address)));
     }
 

@@ -25,39 +25,37 @@ public final class Upstream {
     private final String name;
     private final String prefix;
     private final UpstreamAddress address;
-    private final List<String> recordPaths;
-    private final String dialect;
-    private final Optional<String> cancelPath;
-    private final boolean cancelOnDisconnect;
-    private final Optional<Duration> timeout;
-    private final Duration idleTimeout;
-    private final Optional<MemorySize> bodyMax;
+    private final Runs runs;
+    private final Bounds bounds;
     private final @Nullable UpstreamKey key;
 
-    Upstream(
-            String name,
-            String prefix,
-            UpstreamAddress address,
-            List<String> recordPaths,
-            String dialect,
-            Optional<String> cancelPath,
-            boolean cancelOnDisconnect,
-            Optional<Duration> timeout,
-            Duration idleTimeout,
-            Optional<MemorySize> bodyMax,
-            @Nullable UpstreamKey key) {
+    Upstream(String name, String prefix, UpstreamAddress address, Runs runs, Bounds bounds, @Nullable UpstreamKey key) {
         this.name = name;
         this.prefix = prefix;
         this.address = address;
-        this.recordPaths = recordPaths;
-        this.dialect = dialect;
-        this.cancelPath = cancelPath;
-        this.cancelOnDisconnect = cancelOnDisconnect;
-        this.timeout = timeout;
-        this.idleTimeout = idleTimeout;
-        this.bodyMax = bodyMax;
+        this.runs = runs;
+        this.bounds = bounds;
         this.key = key;
     }
+
+    /**
+     * Its runs.
+     *
+     * @param recordPaths see {@link Upstream#recordPaths}
+     * @param dialect see {@link Upstream#dialect}
+     * @param cancelPath see {@link Upstream#cancelPath}
+     * @param cancelOnDisconnect see {@link Upstream#cancelOnDisconnect}
+     */
+    record Runs(List<String> recordPaths, String dialect, Optional<String> cancelPath, boolean cancelOnDisconnect) {}
+
+    /**
+     * The bounds of its calls.
+     *
+     * @param timeout how long a head may take; empty for the defaults
+     * @param idle how long a response may be silent
+     * @param body the largest body of a recorded call, where it has a bound of its own
+     */
+    record Bounds(Optional<Duration> timeout, Duration idle, Optional<MemorySize> body) {}
 
     /** Its name, in lower case. */
     public String name() {
@@ -76,12 +74,12 @@ public final class Upstream {
 
     /** The templates of the paths, without the prefix, whose POST calls are recorded. */
     public List<String> recordPaths() {
-        return recordPaths;
+        return runs.recordPaths();
     }
 
     /** The dialect of all its runs, or {@link #AUTO}. */
     public String dialect() {
-        return dialect;
+        return runs.dialect();
     }
 
     /**
@@ -89,12 +87,12 @@ public final class Upstream {
      * Otherwise the run's dialect knows it.
      */
     public Optional<String> cancelPath() {
-        return cancelPath;
+        return runs.cancelPath();
     }
 
     /** Whether a run is cancelled when its client is gone, where the call does not say. */
     public boolean cancelOnDisconnect() {
-        return cancelOnDisconnect;
+        return runs.cancelOnDisconnect();
     }
 
     /**
@@ -103,22 +101,22 @@ public final class Upstream {
      * @param stream whether the call asks for a stream: otherwise the head may take as long as the whole run
      */
     public Duration headTimeout(boolean stream) {
-        return timeout.orElse(stream ? STREAM_HEAD : WHOLE_RESPONSE);
+        return bounds.timeout().orElse(stream ? STREAM_HEAD : WHOLE_RESPONSE);
     }
 
     /** How long sending a call may take: as long as a slow link needs for a large body. */
     Duration sendTimeout() {
-        return timeout.filter(set -> set.compareTo(WHOLE_RESPONSE) > 0).orElse(WHOLE_RESPONSE);
+        return bounds.timeout().filter(set -> set.compareTo(WHOLE_RESPONSE) > 0).orElse(WHOLE_RESPONSE);
     }
 
     /** How long a response may be silent. */
     public Duration idleTimeout() {
-        return idleTimeout;
+        return bounds.idle();
     }
 
     /** The largest body of its recorded calls, where it has a bound of its own. */
     public Optional<MemorySize> bodyMax() {
-        return bodyMax;
+        return bounds.body();
     }
 
     /**

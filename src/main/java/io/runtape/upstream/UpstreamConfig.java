@@ -6,8 +6,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Where the agent API is, how the gateway reaches it, and how long it may be silent, for recorded and forwarded calls
- * alike.
+ * {@code RUNTAPE_UPSTREAM_…}: where the agent API without a prefix is, how the gateway reaches all agent APIs, and how long
+ * they may be silent where they have no {@linkplain NamedUpstreamsConfig setting of their own}; for recorded and forwarded
+ * calls alike.
  */
 @ConfigMapping(prefix = "runtape.upstream")
 public interface UpstreamConfig {

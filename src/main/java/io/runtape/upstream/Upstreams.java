@@ -4,7 +4,7 @@ import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.runtape.access.GatewayCredentials;
 import io.runtape.error.OwnPaths;
-import io.runtape.upstream.UpstreamsConfig.NamedUpstream;
+import io.runtape.upstream.NamedUpstreamsConfig.NamedUpstream;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -37,6 +37,10 @@ public final class Upstreams implements GatewayCredentials {
     private static final Pattern FIT_NAME = Pattern.compile("[a-z][a-z0-9]{0,31}");
     private static final Pattern FIT_PREFIX = Pattern.compile("(/[A-Za-z0-9._~-]+)+");
     private static final Pattern DOTS = Pattern.compile("/\\.{1,2}(/|$)");
+
+    /** A longer name is not quoted before it has a setting: it may be a key, such as Azure's of 32 hexadecimal digits. */
+    private static final int WORD_MAX = 20;
+
     private static final String CONTINUE = "continue";
     private static final String CANCEL = "cancel";
     private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(100);
@@ -50,7 +54,7 @@ public final class Upstreams implements GatewayCredentials {
     private final List<String> credentialHeaders;
 
     /** @throws ConfigurationException if a setting cannot be used, which stops the start */
-    Upstreams(UpstreamConfig shared, UpstreamsConfig named, AgentApisConfig apis, BundledAgent bundled) {
+    Upstreams(UpstreamConfig shared, NamedUpstreamsConfig named, UpstreamNamesConfig apis, BundledAgent bundled) {
         this.shared = shared;
         this.demo = isDemo(shared, named, apis);
         Map<String, @Nullable NamedUpstream> settings = settings(named, apis);
@@ -73,7 +77,7 @@ public final class Upstreams implements GatewayCredentials {
     }
 
     /** Whether no agent API is configured, so that the demo agent answers. */
-    public static boolean isDemo(UpstreamConfig shared, UpstreamsConfig named, AgentApisConfig apis) {
+    public static boolean isDemo(UpstreamConfig shared, NamedUpstreamsConfig named, UpstreamNamesConfig apis) {
         return url(shared).isEmpty() && settings(named, apis).isEmpty();
     }
 
@@ -82,7 +86,7 @@ public final class Upstreams implements GatewayCredentials {
     }
 
     /** The settings of each named agent API; null for one that has none. */
-    private static Map<String, @Nullable NamedUpstream> settings(UpstreamsConfig named, AgentApisConfig apis) {
+    private static Map<String, @Nullable NamedUpstream> settings(NamedUpstreamsConfig named, UpstreamNamesConfig apis) {
         Map<String, @Nullable NamedUpstream> settings = new TreeMap<>();
         apis.upstreams()
                 .orElse(List.of())
@@ -103,40 +107,39 @@ public final class Upstreams implements GatewayCredentials {
     }
 
     private Upstream unnamed(UpstreamAddress address, List<String> recordPaths) {
-        return new Upstream(
-                Upstream.DEFAULT_NAME,
-                "",
-                address,
+        Upstream.Runs runs = new Upstream.Runs(
                 recordPaths,
                 shared.dialect(),
                 shared.cancelPath().isPresent() && shared.cancelPath().get().equals(UpstreamConfig.CANCEL_PATH)
                         ? Optional.empty()
                         : Optional.of(requirePath(shared.cancelPath().orElse(""), "RUNTAPE_UPSTREAM_CANCEL_PATH")),
-                isCancel(shared.onDisconnect(), "RUNTAPE_UPSTREAM_ON_DISCONNECT"),
-                shared.timeout(),
-                shared.idleTimeout(),
-                Optional.empty(),
-                null);
+                isCancel(shared.onDisconnect(), "RUNTAPE_UPSTREAM_ON_DISCONNECT"));
+        Upstream.Bounds bounds = new Upstream.Bounds(shared.timeout(), shared.idleTimeout(), Optional.empty());
+        return new Upstream(Upstream.DEFAULT_NAME, "", address, runs, bounds, null);
     }
 
     private Upstream named(String name, @Nullable NamedUpstream own, Set<String> headers) {
         if (!FIT_NAME.matcher(name).matches() || name.equals(Upstream.DEFAULT_NAME)) {
-            throw new ConfigurationException("RUNTAPE_UPSTREAMS names an agent API '" + name
-                    + "'. A name is a letter and up to 31 letters and digits, such as OPENAI, and not DEFAULT.");
+            // Without quoting a text that only stands among the names: it may be a key that was pasted there.
+            throw new ConfigurationException(
+                    (own == null ? "RUNTAPE_UPSTREAMS has an entry" : "runtape.upstreams." + name + " has a name")
+                            + " that cannot be used. A name is a letter and up to 31 letters and digits, such as OPENAI,"
+                            + " and not DEFAULT.");
         }
         Settings of = new Settings(name, own);
         Optional<UpstreamPreset> preset = of.preset();
         String url = of.get(NamedUpstream::url)
                 .or(() -> preset.flatMap(UpstreamPreset::url))
                 .orElseThrow(() -> new ConfigurationException(
-                        of.setting("URL") + " is missing: the address of the agent API " + name + "."));
+                        own == null && name.length() > WORD_MAX
+                                ? "RUNTAPE_UPSTREAMS has a name of " + name.length()
+                                        + " characters that is no preset and has no setting RUNTAPE_UPSTREAMS_<NAME>_URL."
+                                        + " Presets: " + UpstreamPreset.listed() + "."
+                                : of.setting("URL") + " is missing: the address of the agent API " + name + "."));
         String header = preset.map(UpstreamPreset::credentialHeader).orElse("X-API-Key");
         headers.add(header);
         String prefix = prefix(of);
-        return new Upstream(
-                name,
-                prefix,
-                UpstreamAddress.of(url, of.setting("URL")),
+        Upstream.Runs runs = new Upstream.Runs(
                 of.get(NamedUpstream::recordPaths)
                         .orElseGet(() ->
                                 preset.map(known -> recordPaths(known, prefix)).orElse(RUN_PATHS)),
@@ -145,17 +148,20 @@ public final class Upstreams implements GatewayCredentials {
                 of.get(NamedUpstream::cancelPath)
                         .map(path -> requirePath(path, of.setting("CANCEL_PATH")))
                         .or(() -> preset.flatMap(UpstreamPreset::cancelPath)),
-                isCancel(of.get(NamedUpstream::onDisconnect).orElse(CONTINUE), of.setting("ON_DISCONNECT")),
+                isCancel(of.get(NamedUpstream::onDisconnect).orElse(CONTINUE), of.setting("ON_DISCONNECT")));
+        Upstream.Bounds bounds = new Upstream.Bounds(
                 of.get(NamedUpstream::timeout)
                         .map(time -> of.fit(time, "TIMEOUT"))
                         .or(shared::timeout),
                 of.get(NamedUpstream::idleTimeout)
                         .map(time -> of.fit(time, "IDLE_TIMEOUT"))
                         .orElseGet(shared::idleTimeout),
-                of.get(NamedUpstream::maxBody).or(() -> preset.flatMap(UpstreamPreset::bodyMax)),
-                of.get(NamedUpstream::apiKey)
-                        .map(key -> UpstreamKey.of(header, key.strip(), of.setting("API_KEY")))
-                        .orElse(null));
+                of.get(NamedUpstream::maxBody).or(() -> preset.flatMap(UpstreamPreset::bodyMax)));
+        @Nullable
+        UpstreamKey key = of.get(NamedUpstream::apiKey)
+                .map(secret -> UpstreamKey.of(header, secret.strip(), of.setting("API_KEY")))
+                .orElse(null);
+        return new Upstream(name, prefix, UpstreamAddress.of(url, of.setting("URL")), runs, bounds, key);
     }
 
     /** Without a prefix, a path may be the gateway's own, and then it is not the agent API's. */

@@ -109,7 +109,8 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                 System.nanoTime());
         RunJournal run = journal.open(start, loop).await().atMost(ScriptedUpstream.PATIENCE);
         loop.submit(() -> {
-                    ClientResponse client = new ClientResponse(null, null, call.own(), null, loop);
+                    ClientResponse client =
+                            new ClientResponse(null, null, call.own(), null, AllDialects.dialects(), loop);
                     client.leave();
                     RunRelay relay = new RunRelay(
                             call,

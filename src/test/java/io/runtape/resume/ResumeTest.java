@@ -70,6 +70,15 @@ abstract class ResumeTest extends RecordedHistory {
         assertEquals("", body(resume("/openai/v1/responses/" + id + "?stream=true&starting_after=3")));
     }
 
+    /** Python writes a truth value with a capital. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TRUE", "True"})
+    void readsATruthValueInAnyCase(String value) throws Exception {
+        recorded("/openai/v1/responses", CREATED, ONE, COMPLETED);
+
+        assertEquals(CREATED + ONE + COMPLETED, body(resume("/openai/v1/responses/" + id + "?stream=" + value)));
+    }
+
     @ParameterizedTest
     @CsvSource({"1, 4, 6", "4, 5, 6", "5, 5, 6"})
     void findsANumberAmongOthersThanItsOwn(int first, int second, int third) throws Exception {
@@ -95,6 +104,8 @@ abstract class ResumeTest extends RecordedHistory {
     @ValueSource(
             strings = {
                 "/openai/v1/responses/%s?include=x",
+                "/openai/v1/responses/%s?stream=1",
+                "/openai/v1/responses/%s?stream=yes",
                 "/openai/v1/responses/%s?stream=true&starting_after=x",
                 "/openai/v1/responses/%s/input_items",
                 "/openai/v1/responses/another?stream=true",
@@ -107,6 +118,25 @@ abstract class ResumeTest extends RecordedHistory {
         recorded("/openai/v1/responses", CREATED, ONE, COMPLETED);
 
         assertEquals("{\"upstream\":true}", body(resume(target.formatted(id))));
+    }
+
+    /** A body that nobody reads must not be in the way of the next call; one is larger than any buffer on its way. */
+    @ParameterizedTest
+    @CsvSource({
+        "/openai/v1/responses/%s, 9",
+        "/openai/v1/responses/%s, 9000000",
+        "/openai/v1/responses/%s?stream=true, 9000000"
+    })
+    void takesTheNextCallOnTheSameConnectionAfterABody(String target, int length) throws Exception {
+        recorded("/openai/v1/responses", CREATED, COMPLETED);
+        String next =
+                "GET /openai/v1/responses/" + id + "?stream=true HTTP/1.1\r\nHost: x\r\nX-API-Key: " + key + "\r\n\r\n";
+
+        WireResponse first = client().send("GET", target.formatted(id), new byte[length], "X-API-Key: " + key);
+        WireResponse second = first.andThen(next.getBytes(UTF_8));
+
+        assertEquals(200, first.status());
+        assertEquals(CREATED + COMPLETED, body(second));
     }
 
     @Test

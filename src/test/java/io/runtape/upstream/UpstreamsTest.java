@@ -15,6 +15,7 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -36,13 +37,13 @@ class UpstreamsTest {
                 .withConverter(Duration.class, 200, new DurationConverter())
                 .withConverter(MemorySize.class, 200, new MemorySizeConverter())
                 .withMapping(UpstreamConfig.class)
-                .withMapping(UpstreamsConfig.class)
-                .withMapping(AgentApisConfig.class)
+                .withMapping(NamedUpstreamsConfig.class)
+                .withMapping(UpstreamNamesConfig.class)
                 .build();
         return new Upstreams(
                 config.getConfigMapping(UpstreamConfig.class),
-                config.getConfigMapping(UpstreamsConfig.class),
-                config.getConfigMapping(AgentApisConfig.class),
+                config.getConfigMapping(NamedUpstreamsConfig.class),
+                config.getConfigMapping(UpstreamNamesConfig.class),
                 () -> "http://127.0.0.1:1");
     }
 
@@ -168,8 +169,7 @@ class UpstreamsTest {
             value = {
                 "RUNTAPE_UPSTREAMS=azure | RUNTAPE_UPSTREAMS_AZURE_URL is missing",
                 "RUNTAPE_UPSTREAMS=mine | RUNTAPE_UPSTREAMS_MINE_URL is missing",
-                "RUNTAPE_UPSTREAMS=a-b | RUNTAPE_UPSTREAMS names an agent API 'a-b'",
-                "RUNTAPE_UPSTREAMS=default | RUNTAPE_UPSTREAMS names an agent API 'default'",
+                "RUNTAPE_UPSTREAMS=default | RUNTAPE_UPSTREAMS has an entry that cannot be used. A name is a letter and",
                 "RUNTAPE_UPSTREAMS_OPENAI_URL=ftp://a | RUNTAPE_UPSTREAMS_OPENAI_URL cannot be used",
                 "RUNTAPE_UPSTREAMS_OPENAI_PREFIX=/history/x | is not below /history",
                 "RUNTAPE_UPSTREAMS_OPENAI_PREFIX=/x/ | has no slash at its end",
@@ -181,6 +181,27 @@ class UpstreamsTest {
         ConfigurationException refusal = assertThrows(ConfigurationException.class, () -> upstreams(setting));
 
         assertTrue(refusal.getMessage().contains(said), refusal.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a-b",
+                "sk-proj-4f2aQ8",
+                "openai,AIzaSyD4f2aQ8xT0u1V2w3X4y5Z6a7B8c9D0e",
+                "a94a8fe5ccb19ba61c4c0873d391e987",
+                "lsv2_pt_4f2a"
+            })
+    void quotesNoKeyThatWasPastedAmongTheNames(String pasted) {
+        ConfigurationException refusal =
+                assertThrows(ConfigurationException.class, () -> upstreams("RUNTAPE_UPSTREAMS=" + pasted));
+
+        String said = refusal.getMessage();
+        assertTrue(said.startsWith("RUNTAPE_UPSTREAMS has "), said);
+        assertFalse(
+                said.toLowerCase(Locale.ROOT)
+                        .contains(pasted.substring(pasted.indexOf(',') + 1).toLowerCase(Locale.ROOT)),
+                said);
     }
 
     @Test

@@ -27,11 +27,6 @@ public final class AgUiDialect extends FoldDialect {
     }
 
     @Override
-    public boolean answers(JsonNode body) {
-        return false;
-    }
-
-    @Override
     public byte[] errorEvent(Failure failure) {
         ObjectNode data = JsonNodeFactory.instance.objectNode();
         data.put("type", "RUN_ERROR").put("message", failure.message()).put("code", failure.code());

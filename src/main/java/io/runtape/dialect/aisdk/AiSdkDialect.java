@@ -35,11 +35,6 @@ public final class AiSdkDialect extends FoldDialect {
     }
 
     @Override
-    public boolean answers(JsonNode body) {
-        return false;
-    }
-
-    @Override
     public byte[] errorEvent(Failure failure) {
         ObjectNode data = JsonNodeFactory.instance.objectNode();
         data.put("type", "error").put("errorText", failure.message());

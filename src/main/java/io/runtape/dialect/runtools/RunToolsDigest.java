@@ -36,30 +36,26 @@ final class RunToolsDigest implements RunDigest {
 
     @Override
     public void event(@Nullable String type, byte[] block, int from, int to, boolean streamStart) {
-        if (type == null) {
-            // Only the payload has the type of such an event.
-            untyped(EventParser.parse(block, from, to, streamStart, ""));
+        @Nullable RunToolsEvent named = type == null ? null : RunToolsEvent.of(type);
+        if (named != null && named.meaning() != RunToolsEvent.Meaning.OUTCOME) {
+            goesOn(named);
             return;
         }
-        RunToolsEvent event = RunToolsEvent.of(type);
-        if (event.tellsOutcome()) {
-            ServerSentEvent parsed = EventParser.parse(block, from, to, streamStart, "");
-            if (parsed != null) {
-                read(event, parsed.data());
-            }
-        } else if (event.isStep()) {
-            forgetError();
-        }
-    }
-
-    private void untyped(@Nullable ServerSentEvent parsed) {
+        ServerSentEvent parsed = EventParser.parse(block, from, to, streamStart, "");
         if (parsed == null) {
             return;
         }
-        RunToolsEvent event = RunToolsEvent.of(Payload.typeIn(parsed.data()));
-        if (event.tellsOutcome()) {
+        // Only the payload has the type of an event without a name.
+        RunToolsEvent event = named == null ? RunToolsEvent.of(Payload.typeIn(parsed.data())) : named;
+        if (event.meaning() == RunToolsEvent.Meaning.OUTCOME) {
             read(event, parsed.data());
-        } else if (event.isStep()) {
+        } else {
+            goesOn(event);
+        }
+    }
+
+    private void goesOn(RunToolsEvent event) {
+        if (event.meaning() == RunToolsEvent.Meaning.STEP) {
             forgetError();
         }
     }

@@ -51,39 +51,22 @@ enum RunToolsEvent {
         };
     }
 
-    /** Whether the event's payload tells the outcome of the run. */
-    boolean tellsOutcome() {
-        return switch (this) {
-            case COMPLETED, FAILED, CANCELLED, ERROR, MESSAGE -> true;
-            case RUN_STARTED,
-                    USER_MESSAGE,
-                    MESSAGE_DELTA,
-                    THINKING,
-                    THINKING_DELTA,
-                    TOOL_CALL,
-                    TOOL_OUTPUT_DELTA,
-                    TOOL_RESULT,
-                    TOOL_CALL_COMPLETED,
-                    FILE_EDIT,
-                    DEV_URL,
-                    OTHER -> false;
-        };
+    /** What the event says of the run's outcome. */
+    enum Meaning {
+        /** Its payload tells the outcome. */
+        OUTCOME,
+        /** The agent works on, so an error before it was not the end. */
+        STEP,
+        /** Nothing. */
+        NONE
     }
 
-    /** Whether the event shows that the agent works on, so that an error before it was not the end. */
-    boolean isStep() {
+    Meaning meaning() {
         return switch (this) {
-            case RUN_STARTED, USER_MESSAGE, MESSAGE, TOOL_CALL, TOOL_RESULT, TOOL_CALL_COMPLETED, FILE_EDIT, DEV_URL ->
-                true;
-            case COMPLETED,
-                    FAILED,
-                    CANCELLED,
-                    ERROR,
-                    MESSAGE_DELTA,
-                    THINKING,
-                    THINKING_DELTA,
-                    TOOL_OUTPUT_DELTA,
-                    OTHER -> false;
+            case COMPLETED, FAILED, CANCELLED, ERROR, MESSAGE -> Meaning.OUTCOME;
+            case RUN_STARTED, USER_MESSAGE, TOOL_CALL, TOOL_RESULT, TOOL_CALL_COMPLETED, FILE_EDIT, DEV_URL ->
+                Meaning.STEP;
+            case MESSAGE_DELTA, THINKING, THINKING_DELTA, TOOL_OUTPUT_DELTA, OTHER -> Meaning.NONE;
         };
     }
 }

@@ -28,6 +28,9 @@ final class EventHistory {
     /** A page ends with the event that reaches this weight, since events with their parts may be megabytes each. */
     private static final long PAGE_WEIGHT = 4 << 20;
 
+    /** What tails take at the same addresses. */
+    private static final List<String> STREAM_ONLY = List.of("from", "verbatim");
+
     /** Frames of one read for an NDJSON response: of ordinary length, about as many as a chunk holds. */
     private static final int LINES_FRAMES = 128;
 
@@ -73,6 +76,16 @@ final class EventHistory {
             position = found.position();
         }
         return Page.of(events, null, context);
+    }
+
+    /** @throws ApiException 400 if a parameter belongs to an event stream: objects that seemed to obey it would mislead */
+    static void requireNoStream(RoutingContext context) {
+        for (String name : STREAM_ONLY) {
+            if (context.queryParams().contains(name)) {
+                throw ApiException.invalid("The parameter " + name
+                        + " holds for event streams only. Leave it out, or ask for text/event-stream.");
+            }
+        }
     }
 
     /** @throws ApiException 400 if a parameter belongs to a page */

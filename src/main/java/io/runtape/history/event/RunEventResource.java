@@ -59,6 +59,7 @@ public final class RunEventResource {
     public RestResponse<Page<EventView>> page(
             @RestPath String id, @BeanParam EventPage asked, @Context RoutingContext context) throws SQLException {
         Responses.requireJson(context);
+        EventHistory.requireNoStream(context);
         RunSnapshot run = present.require(callers.readerOf(context.request()), id);
         requireReached(run, asked.filter().after());
         String listing = asked.listing(run.row().id);
@@ -81,6 +82,7 @@ public final class RunEventResource {
             content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(implementation = EventView.class)))
     public Uni<Void> lines(@RestPath String id, @BeanParam EventFilter filter, @Context RoutingContext context)
             throws SQLException {
+        EventHistory.requireNoStream(context);
         Owner owner = callers.readerOf(context.request());
         RunSnapshot run = present.require(owner, id);
         EventHistory.requireLinesOnly(context);

@@ -58,6 +58,7 @@ public final class ThreadEventResource {
     public RestResponse<Page<EventView>> page(
             @RestPath String id, @BeanParam EventPage asked, @Context RoutingContext context) throws SQLException {
         Responses.requireJson(context);
+        EventHistory.requireNoStream(context);
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
         frames.requireReached(owner, thread, asked.filter().after());
@@ -82,6 +83,7 @@ public final class ThreadEventResource {
             content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(implementation = EventView.class)))
     public Uni<Void> lines(@RestPath String id, @BeanParam EventFilter filter, @Context RoutingContext context)
             throws SQLException {
+        EventHistory.requireNoStream(context);
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
         EventHistory.requireLinesOnly(context);

@@ -31,6 +31,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Frames are read back as JSON, as a page or a line each. */
 abstract class RunEventsTest extends RecordedHistory {
@@ -434,6 +436,16 @@ abstract class RunEventsTest extends RecordedHistory {
         return Arrays.stream(lines)
                 .map(line -> Integer.valueOf(line.substring("{\"sequence\":".length(), line.indexOf(','))))
                 .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"from=snapshot", "from=x", "verbatim=true", "verbatim=false"})
+    void refusesWhatHoldsForStreams(String asked) throws Exception {
+        String events = "/runs/" + record("{}", Script.stream("data: 1\n\n")) + "/events?" + asked;
+        String parameter = asked.substring(0, asked.indexOf('='));
+
+        refused(events, 400, "invalid_request", "The parameter " + parameter + " ", "text/event-stream");
+        refused(history().accept(LINES).get(events).then(), 400, "invalid_request", parameter, "text/event-stream");
     }
 
     @Test

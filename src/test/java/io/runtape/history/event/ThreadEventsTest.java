@@ -101,6 +101,7 @@ abstract class ThreadEventsTest extends RecordedHistory {
         refused(events + "?after=x", 400, "invalid_request", "after");
         refused(history().accept(LINES).get(events + "?after=" + position(2, 2)).then(), 400, "unknown_sequence");
         refused(history().accept(LINES).get(events + "?limit=2").then(), 400, "invalid_request", "limit");
+        refused(events + "?verbatim=true", 400, "invalid_request", "verbatim", "text/event-stream");
     }
 
     @Test

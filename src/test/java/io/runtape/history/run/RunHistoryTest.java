@@ -148,9 +148,7 @@ abstract class RunHistoryTest extends RecordedHistory {
     @Test
     void findsARunByTheIdItHasUpstream() throws Exception {
         String upstreamId = "up-" + UUID.randomUUID();
-        Script named = exchange -> exchange.streamHead("X-Run-ID: " + upstreamId)
-                .chunk("data: x\n\n")
-                .end();
+        Script named = named(upstreamId);
         String first = record("{}", named);
         assertEquals(first, json("/runs/" + upstreamId).getString("data.id"));
 
@@ -160,6 +158,27 @@ abstract class RunHistoryTest extends RecordedHistory {
         assertEquals(second, json("/runs/" + upstreamId).getString("data.id"));
         assertEquals(upstreamId, json("/runs/" + first).getString("data.upstreamRunId"));
         assertEquals(second, json("/runs/" + upstreamId + "/events").getString("data[0].runId"));
+    }
+
+    /** Two ids that differ only after more characters than a column keeps, and a name that is as long. */
+    @Test
+    void findsARunByALongIdAndAgent() throws Exception {
+        String begun = "up-" + UUID.randomUUID() + "x".repeat(300);
+        String agent = "a".repeat(250);
+        String first = record("{\"agent\":\"" + agent + "\"}", named(begun + "1"));
+        String second = record("{}", named(begun + "2"));
+
+        assertEquals(first, json("/runs/" + begun + "1").getString("data.id"));
+        assertEquals(second, json("/runs/" + begun + "2").getString("data.id"));
+        refused("/runs/" + begun, 404, "not_found");
+        assertEquals(200, json("/runs/" + first).getString("data.upstreamRunId").length());
+        assertEquals(List.of(first), ids("/runs?agent=" + agent));
+    }
+
+    private static Script named(String upstreamId) {
+        return exchange -> exchange.streamHead("X-Run-ID: " + upstreamId)
+                .chunk("data: x\n\n")
+                .end();
     }
 
     @Test

@@ -5,9 +5,12 @@ import io.smallrye.config.WithDefault;
 import java.util.List;
 import java.util.Optional;
 
-/** Which agent APIs there are, and what is recorded of the one without a prefix. */
+/**
+ * The settings that have no prefix of their own, {@code RUNTAPE_UPSTREAMS} and {@code RUNTAPE_RECORD_PATHS}: which public
+ * agent APIs there are, and what is recorded of the one without a prefix.
+ */
 @ConfigMapping(prefix = "runtape")
-public interface AgentApisConfig {
+public interface UpstreamNamesConfig {
 
     /**
      * Names of agent APIs that need no other setting, because a preset of that name knows their public address, such as

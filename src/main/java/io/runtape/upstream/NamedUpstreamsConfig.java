@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Further agent APIs, by name, each below a prefix of its own (docs/reference/http-api.md, "Several agent APIs"). What is
+ * {@code RUNTAPE_UPSTREAMS_<NAME>_…}: further agent APIs, by name, each below a prefix of its own (docs/reference/http-api.md, "Several agent APIs"). What is
  * not set here comes from the preset, then from the settings that hold for all agent APIs.
  */
 @ConfigMapping(prefix = "runtape.upstreams")
-public interface UpstreamsConfig {
+public interface NamedUpstreamsConfig {
 
     /** The agent APIs by their names, in lower case. */
     @WithParentName
