@@ -1,9 +1,6 @@
 package io.runtape.run;
 
 import io.runtape.sse.FrameKind;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
  * SHA-256 of the bytes of a run's body, as they came over the wire: those of all frames or, of a compressed body, of the
@@ -11,29 +8,20 @@ import java.util.HexFormat;
  */
 public final class BodyDigest {
 
-    private final MessageDigest sha256;
+    private final Sha256 sha256 = new Sha256();
     private boolean begun;
     private boolean encoded;
-
-    /** Begins without bytes. */
-    public BodyDigest() {
-        try {
-            sha256 = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
-    }
 
     /** Adds the bytes of the frames that follow. */
     public void add(FrameBlock frames) {
         begin(frames.kind(0));
         if (!encoded) {
-            sha256.update(frames.bytes(), 0, frames.length());
+            sha256.add(frames.bytes(), 0, frames.length());
             return;
         }
         for (int i = 0; i < frames.count(); i++) {
             if (frames.kind(i) == FrameKind.ENCODED) {
-                sha256.update(frames.bytes(), frames.start(i), frames.end(i) - frames.start(i));
+                sha256.add(frames.bytes(), frames.start(i), frames.end(i) - frames.start(i));
             }
         }
     }
@@ -42,7 +30,7 @@ public final class BodyDigest {
     public void add(ArrivedFrame frame) {
         begin(frame.kind());
         if (!encoded || frame.kind() == FrameKind.ENCODED) {
-            sha256.update(frame.source(), frame.from(), frame.length());
+            sha256.add(frame.source(), frame.from(), frame.length());
         }
     }
 
@@ -53,9 +41,8 @@ public final class BodyDigest {
         }
     }
 
-    /** The digest of all that was added, in hexadecimal digits; begins anew. */
+    /** The digest of all that was added, in hexadecimal digits. Nothing can be added after it. */
     public String hex() {
-        begun = false;
-        return HexFormat.of().formatHex(sha256.digest());
+        return sha256.hex();
     }
 }

@@ -29,9 +29,9 @@ public final class Sha256 {
         return this;
     }
 
-    /** Takes the first bytes of an array. */
-    public Sha256 add(byte[] next, int length) {
-        digest.update(next, 0, length);
+    /** Takes some bytes of an array. */
+    public Sha256 add(byte[] next, int from, int length) {
+        digest.update(next, from, length);
         return this;
     }
 

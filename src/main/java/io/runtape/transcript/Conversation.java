@@ -111,7 +111,7 @@ final class Conversation {
                         filled = 0;
                     }
                 }
-                words.add(some, filled);
+                words.add(some, 0, filled);
             }
         }
         return words.hex();

@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RunExamplesTest {
 
     /** A run in a fenced block, alone or in {@code data}. */
-    private static final Pattern RUN = Pattern.compile("```\\w*\\n(?:\\{\"data\":)?(\\{ ?\"id\":.+?\\})\\}?\\n```", Pattern.DOTALL);
+    private static final Pattern RUN =
+            Pattern.compile("```\\w*\\n(?:\\{\"data\":)?(\\{ ?\"id\":.+?\\})\\}?\\n```", Pattern.DOTALL);
 
     private static List<String> members(Class<? extends Record> type) {
         return Arrays.stream(type.getRecordComponents())
