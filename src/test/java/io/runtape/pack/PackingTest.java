@@ -3,7 +3,7 @@ package io.runtape.pack;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -190,7 +190,7 @@ abstract class PackingTest extends RunningGateway {
                 WireResponse rest =
                         client().get("/history/v1/runs/" + id + "/events?verbatim=true&after=1", KEY, STREAM)) {
             assertEquals("sha-256=:" + base64 + ":", whole.header("Repr-Digest"));
-            assertNull(rest.header("Repr-Digest"));
+            assertFalse(rest.head().toString().contains("Repr-Digest"));
         }
     }
 

@@ -76,7 +76,7 @@ abstract class RunHistoryTest extends RecordedHistory {
         assertNull(run.get("data.model"));
         assertNull(run.get("data.finishReason"));
         assertEquals("default", run.getString("data.upstream"));
-        assertEquals(29, run.getMap("data").size());
+        assertEquals(30, run.getMap("data").size());
     }
 
     private static Instant timestamp(JsonPath json, String path) {
