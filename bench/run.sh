@@ -8,6 +8,7 @@
 #   bench/run.sh --readers [--rounds N] [--java 'OPTIONS']: only 500 tails and 50 lists a second, by the size of the readers' pool
 #   bench/run.sh --many [--rounds N] [--java 'OPTIONS']: only 100 to 1,000 streams of 50 events a second, beside nginx, which records
 #                nothing. Needs nginx
+#   bench/run.sh --rest: only what recorded events take on the disk, before and after packing: of the demo agent and of bulk
 #   bench/run.sh --against FOLDER [--rounds N] [--java 'OPTIONS']: only this program and the packaged one in that folder (a copy of
 #                target/quarkus-app), in turn, each with its own schema: what a change costs
 #
@@ -16,7 +17,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 peer=1 h2=1 scale=1 remote=0 readers_only=0 many_only=0 native='' against='' postgres=17.11.0 java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
+rounds=5 peer=1 h2=1 scale=1 remote=0 readers_only=0 many_only=0 rest_only=0 native='' against='' postgres=17.11.0 java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
 while [ $# -gt 0 ]; do
   case "$1" in
     --rounds) rounds=$2; shift ;;
@@ -26,11 +27,12 @@ while [ $# -gt 0 ]; do
     --remote) remote=1 ;;
     --readers) readers_only=1 ;;
     --many) many_only=1 ;;
+    --rest) rest_only=1 ;;
     --against) against=$(realpath "$2"); shift ;;
     --postgres) postgres=$2; shift ;;
     --java) java_options=$2; shift ;;
     --native) native=$(realpath "$2"); shift ;;
-    *) sed -n '2,17p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,18p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -114,8 +116,8 @@ program=(java $java_options -jar "$jar")
 [ -z "$native" ] || program=("$native" $java_options)
 
 gateway() {
-  env "$@" RUNTAPE_MAX_LIVE_RUNS=20000 RUNTAPE_MAX_LIVE_RUNS_PER_OWNER=20000 RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$upstream_port QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
-    QUARKUS_MANAGEMENT_PORT=$management_port "${program[@]}" >"$out/gateway-$gateway_port.log" 2>&1 & gateway_pid=$!
+  env RUNTAPE_MAX_LIVE_RUNS=20000 RUNTAPE_MAX_LIVE_RUNS_PER_OWNER=20000 RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$upstream_port QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
+    QUARKUS_MANAGEMENT_PORT=$management_port env "$@" "${program[@]}" >"$out/gateway-$gateway_port.log" 2>&1 & gateway_pid=$!
   pids+=("$gateway_pid"); wait_for $gateway_port
 }
 
@@ -197,6 +199,35 @@ if [ $readers_only = 1 ]; then
   for size in "${sizes[@]}"; do
     echo "| pool of $size | $(over "$size" p50 | median) | $(over "$size" p99 | median) | $(over "$size" lists_p50 | median) | $(over "$size" lists_p99 | median) | $(over "$size" cpu_s | median) | $({ over "$size" errors; over "$size" gaps; over "$size" short; over "$size" lists_errors; } | awk '{ n += $1 } END { print n }') |"
   done
+  exit
+fi
+if [ $rest_only = 1 ]; then
+  sizes() { java -cp "$(echo target/quarkus-app/lib/main/org.postgresql.postgresql-*.jar)" bench/Sizes.java "jdbc:postgresql://127.0.0.1:$database_port/postgres?user=postgres" "$1"; }
+  # rest NAME SCHEMA: what the recorded runs take now, and when they are packed
+  rest() {
+    local live packed
+    live=$(sizes "$2")
+    until packed=$(sizes "$2"); [ "$(value unpacked "$packed")" = 0 ] && [ "$(value live_bytes "$packed")" -lt 200000 ]; do sleep 1; done
+    awk -v name="$1" -v f="$(value frames "$packed")" -v b="$(value bytes "$packed")" -v l="$(value live_bytes "$live")" -v p="$(value packed_bytes "$packed")" \
+      'BEGIN { printf "| %s | %d | %.1f | %.1f | %.1f |\n", name, f, b / f, l / f, p / f }'
+  }
+  gateway -u RUNTAPE_UPSTREAM_URL RUNTAPE_DATABASE_URL=$database RUNTAPE_DATABASE_SCHEMA=rest_of_demo RUNTAPE_PACK_AFTER=40s
+  calls=()
+  for _ in $(seq 300); do
+    curl -sS -o /dev/null "127.0.0.1:$gateway_port/v1/run" -H 'Content-Type: application/json' -d '{"agent":"code-assistant","prompt":"Run the tests."}' & calls+=($!)
+  done
+  wait "${calls[@]}"
+  demo=$(rest 'the demo agent' rest_of_demo)
+  kill "$gateway_pid"; wait "$gateway_pid" || true
+  gateway RUNTAPE_DATABASE_URL=$database RUNTAPE_DATABASE_SCHEMA=rest_of_bulk RUNTAPE_PACK_AFTER=40s
+  bulk $gateway_port >/dev/null
+  many=$(rest 'bulk' rest_of_bulk)
+  echo
+  echo "$(date -u +%F), $(nproc) cores, PostgreSQL $postgres"
+  echo
+  echo '| | events | bytes of stream an event | on the disk, an event | packed, an event |'
+  echo '| --- | --- | --- | --- | --- |'
+  printf '%s\n' "$demo" "$many"
   exit
 fi
 if [ -n "$against" ]; then

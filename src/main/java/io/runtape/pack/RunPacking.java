@@ -34,8 +34,8 @@ final class RunPacking {
     /** The same for frames: each of them takes memory besides its bytes. */
     private static final int BLOCK_FRAMES = 8192;
 
-    /** The level of zstd that is the library's own choice. */
-    private static final int LEVEL = 3;
+    /** The level of zstd: short runs take a tenth less than at the library's own choice, 3; a higher one gains little. */
+    private static final int LEVEL = 6;
 
     private static final String RESTED = """
             select run_pk from run

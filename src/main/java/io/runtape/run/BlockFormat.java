@@ -3,6 +3,8 @@ package io.runtape.run;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdCompressCtx;
+import com.github.luben.zstd.ZstdException;
 import io.runtape.sse.FrameKind;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -76,7 +78,11 @@ public final class BlockFormat {
         BlockBytes rest = new BlockBytes(frames.end(to - 1) - frames.start(from) + 32 + 8 * (to - from));
         rest(rest, frames, from, to);
         byte[] plain = rest.toArray();
-        byte[] compressed = Zstd.compress(plain, level);
+        byte[] compressed;
+        try (ZstdCompressCtx zstd = new ZstdCompressCtx()) {
+            // With a checksum, so that a damaged block is refused.
+            compressed = zstd.setLevel(level).setChecksum(true).compress(plain);
+        }
         if (compressed.length >= plain.length) {
             return plain(frames, from, to);
         }
@@ -208,9 +214,10 @@ public final class BlockFormat {
         int length = Math.toIntExact(in.number());
         byte[] source = in.bytes();
         byte[] plain = new byte[length];
-        long decoded = Zstd.decompressByteArray(plain, 0, length, source, in.at(), source.length - in.at());
-        if (Zstd.isError(decoded) || decoded != length) {
-            throw new IllegalArgumentException("A block cannot be decompressed");
+        try {
+            Zstd.decompressByteArray(plain, 0, length, source, in.at(), source.length - in.at());
+        } catch (ZstdException e) {
+            throw new IllegalArgumentException("A block cannot be decompressed", e);
         }
         return plain;
     }

@@ -1,20 +1,29 @@
 package io.runtape.run;
 
+import com.github.luben.zstd.Zstd;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.GZIPInputStream;
-import java.util.zip.GZIPOutputStream;
 
-/** How a request's body is stored: small bodies unchanged, others in gzip. A JSON object never begins like gzip. */
+/**
+ * How a request's body is stored: small bodies unchanged, others compressed with zstd; earlier versions took gzip. A JSON
+ * object never begins like either.
+ */
 public final class RequestBody {
 
     /** Below this, compressing costs more than it saves. */
     private static final int COMPRESSED_FROM = 1024;
+
+    private static final int LEVEL = 3;
+
+    /** The first bytes of gzip (RFC 1952) and of zstd (RFC 8878), as numbers of little end first. */
+    private static final int GZIP = 0x8b1f;
+
+    private static final int ZSTD = 0xfd2fb528;
 
     private RequestBody() {}
 
@@ -23,32 +32,40 @@ public final class RequestBody {
         if (body.length < COMPRESSED_FROM) {
             return body;
         }
-        ByteArrayOutputStream compressed = new ByteArrayOutputStream(body.length / 4);
-        try (GZIPOutputStream gzip = new GZIPOutputStream(compressed)) {
-            gzip.write(body);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        byte[] compressed = Zstd.compress(body, LEVEL);
         // A body that compression does not shorten is stored unchanged.
-        return compressed.size() < body.length ? compressed.toByteArray() : body;
+        return compressed.length < body.length ? compressed : body;
     }
 
-    private static boolean isCompressed(byte[] stored) {
-        return stored.length >= 2 && (stored[0] & 0xff) == 0x1f && (stored[1] & 0xff) == 0x8b;
+    private static ByteBuffer littleEndian(byte[] stored) {
+        return ByteBuffer.wrap(stored).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** The length of the body as sent: gzip ends with it (RFC 1952, section 2.3.1). */
+    private static boolean isGzip(byte[] stored) {
+        return stored.length >= Short.BYTES && (littleEndian(stored).getShort() & 0xffff) == GZIP;
+    }
+
+    private static boolean isZstd(byte[] stored) {
+        return stored.length >= Integer.BYTES && littleEndian(stored).getInt() == ZSTD;
+    }
+
+    /** The length of the body as sent, which zstd begins with, and gzip ends with (RFC 1952, section 2.3.1). */
     static int sentLength(byte[] stored) {
-        return isCompressed(stored)
-                ? ByteBuffer.wrap(stored).order(ByteOrder.LITTLE_ENDIAN).getInt(stored.length - Integer.BYTES)
-                : stored.length;
+        if (isZstd(stored)) {
+            return Math.toIntExact(Zstd.getFrameContentSize(stored));
+        }
+        return isGzip(stored) ? littleEndian(stored).getInt(stored.length - Integer.BYTES) : stored.length;
     }
 
     /** The body as sent, out of the stored bytes. */
     public static byte[] sent(byte[] stored) {
-        if (!isCompressed(stored)) {
-            return stored;
+        if (isZstd(stored)) {
+            return Zstd.decompress(stored, sentLength(stored));
         }
+        return isGzip(stored) ? unzipped(stored) : stored;
+    }
+
+    private static byte[] unzipped(byte[] stored) {
         try (GZIPInputStream gzip = new GZIPInputStream(new ByteArrayInputStream(stored))) {
             byte[] sent = new byte[sentLength(stored)];
             gzip.readNBytes(sent, 0, sent.length);
