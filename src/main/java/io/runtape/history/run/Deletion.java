@@ -87,6 +87,34 @@ public final class Deletion {
         }
     }
 
+    /**
+     * Deletes a run that has been kept long enough, and its thread if that has no other run.
+     *
+     * @param connection in auto-commit mode
+     * @return false if the run goes on, or another gateway has deleted it
+     */
+    public boolean ofExpiredRun(Connection connection, long runPk) throws SQLException {
+        @Nullable Place place = place(connection, runPk);
+        if (place == null || isLive(runPk) || !deleteRun(connection, runPk)) {
+            return false;
+        }
+        deleteEmptyThread(connection, new Owner(place.owner), place.threadId);
+        return true;
+    }
+
+    /** The thread of a run. */
+    private record Place(String owner, String threadId) {}
+
+    private static @Nullable Place place(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(
+                "select owner, thread_id from run where run_pk = ? and status <> 'running'")) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? new Place(row.getString(1), row.getString(2)) : null;
+            }
+        }
+    }
+
     private boolean deleteRun(Connection connection, long runPk) throws SQLException {
         return Transaction.in(connection, () -> {
             String owner;

@@ -1,0 +1,17 @@
+package io.runtape.retention;
+
+import io.runtape.store.DurationOrOff;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithConverter;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Settings of retention. */
+@ConfigMapping(prefix = "runtape")
+public interface RetentionConfig {
+
+    /** How long a run is kept after its end before it is deleted with everything that belongs to it; off for ever. */
+    @WithDefault("off")
+    Optional<@WithConverter(DurationOrOff.class) Duration> retention();
+}

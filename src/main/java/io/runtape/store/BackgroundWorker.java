@@ -1,0 +1,115 @@
+package io.runtape.store;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Work on the database beside the live runs: one thread with a connection of its own, which works at most half of the time.
+ * Safe for any thread.
+ */
+public final class BackgroundWorker {
+
+    private static final Logger LOG = Logger.getLogger(BackgroundWorker.class);
+
+    /** How long a statement may take before its connection counts as lost. */
+    private static final Duration ANSWER_WITHIN = Duration.ofMinutes(1);
+
+    private static final Duration AGAIN_AFTER = Duration.ofSeconds(5);
+    private static final Duration STOPS_WITHIN = Duration.ofSeconds(5);
+
+    /** One round of the work. */
+    @FunctionalInterface
+    public interface Round {
+        /**
+         * Does what is due. Calls the worker's {@link #pause} after each piece.
+         *
+         * @param connection the worker's, in auto-commit mode
+         * @return whether there may be more to do at once
+         * @throws SQLException if the database does not answer, or refuses; another round begins with another connection
+         */
+        boolean work(Connection connection) throws SQLException;
+    }
+
+    private final String what;
+    private final Store store;
+    private final Duration look;
+    private final Round round;
+    private volatile boolean stopping;
+    private volatile @Nullable Thread thread;
+    private long workingSince;
+
+    /**
+     * @param what what is done, for the log and as the thread's name, such as {@code packing}
+     * @param look how long it rests after a round that left nothing to do
+     */
+    public BackgroundWorker(String what, Store store, Duration look, Round round) {
+        this.what = what;
+        this.store = store;
+        this.look = look;
+        this.round = round;
+    }
+
+    /** Starts the thread; call it once. */
+    public void start() {
+        Thread worker = new Thread(this::workOn, "runtape-" + what);
+        worker.setDaemon(true);
+        thread = worker;
+        worker.start();
+    }
+
+    /** Ends after the piece of work that is under way; waits for that, but not long. */
+    public void stop() {
+        stopping = true;
+        Thread worker = thread;
+        if (worker != null) {
+            LockSupport.unpark(worker);
+            try {
+                worker.join(STOPS_WITHIN.toMillis());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Whether the worker is to end: a round that sees it returns. */
+    public boolean isStopping() {
+        return stopping;
+    }
+
+    /** Rests as long as it has worked, so that live runs have at least the other half. Only for the round's own thread. */
+    public void pause() {
+        long worked = System.nanoTime() - workingSince;
+        if (!stopping) {
+            LockSupport.parkNanos(this, worked);
+        }
+        workingSince = System.nanoTime();
+    }
+
+    private void workOn() {
+        boolean failing = false;
+        while (!stopping) {
+            try (Connection connection = store.connect(ANSWER_WITHIN)) {
+                while (!stopping) {
+                    workingSince = System.nanoTime();
+                    boolean more = round.work(connection);
+                    failing = false;
+                    if (!more && !stopping) {
+                        LockSupport.parkNanos(this, look.toNanos());
+                    }
+                }
+            } catch (SQLException | RuntimeException e) {
+                if (!failing && !stopping) {
+                    LOG.warnf("%s is not possible at present: %s", what, e.toString());
+                }
+                failing = true;
+                if (!stopping) {
+                    LockSupport.parkNanos(this, AGAIN_AFTER.toNanos());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package io.runtape.retention;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PostgresServer;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.WireResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs are deleted when they have been kept long enough, packed or not; a run that goes on is not. */
+class RetentionIT {
+
+    private static final String SECRET = "a secret that must go";
+
+    private final ScriptedUpstream upstream = new ScriptedUpstream();
+
+    @AfterEach
+    void stop() {
+        upstream.close();
+    }
+
+    @Test
+    void deletesWhatHasBeenKeptLongEnoughOnH2(@TempDir Path dataDir) throws Exception {
+        Map<String, String> settings = settings(GatewayProcess.onH2(dataDir, upstream));
+        deletesWhatHasBeenKeptLongEnough(settings);
+    }
+
+    @Test
+    void deletesWhatHasBeenKeptLongEnoughOnPostgres() throws Exception {
+        String database = PostgresServer.freshDatabase();
+        deletesWhatHasBeenKeptLongEnough(settings(GatewayProcess.onPostgres(database, upstream)));
+
+        try (RunTable table = new RunTable(() -> connect(database))) {
+            assertTrue(table.everything().stream()
+                    .noneMatch(value -> new String(value, StandardCharsets.ISO_8859_1).contains(SECRET)));
+        }
+        try (Connection connection = connect(database)) {
+            for (String emptied : new String[] {"run", "thread", "block", "packed_block"}) {
+                assertEquals(0, count(connection, emptied), emptied);
+            }
+        }
+    }
+
+    private static Connection connect(String database) throws SQLException {
+        Connection connection = PostgresServer.connect(database);
+        connection.setSchema("runtape");
+        return connection;
+    }
+
+    private static long count(Connection connection, String table) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("select count(*) from " + table)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    private static Map<String, String> settings(Map<String, String> settings) {
+        settings.put("RUNTAPE_PACK_AFTER", "100ms");
+        settings.put("RUNTAPE_RETENTION", "1s");
+        settings.put("RUNTAPE_ANONYMOUS", "true");
+        return settings;
+    }
+
+    private void deletesWhatHasBeenKeptLongEnough(Map<String, String> settings) throws Exception {
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            CountDownLatch goesOn = new CountDownLatch(1);
+            String live = upstream.on(exchange -> {
+                        exchange.head(200, "Content-Type: text/event-stream", "Transfer-Encoding: chunked");
+                        exchange.chunk("data: live\n\n".getBytes(StandardCharsets.UTF_8));
+                        goesOn.await();
+                        exchange.end();
+                    })
+                    .header();
+            try (WireResponse going = gateway.client().post("/v1/run", "{}", live)) {
+                String goingOn = going.header("Runtape-Run-Id");
+                String ended = record(gateway);
+                RunTable.await("it is deleted", () -> status(gateway, ended) == 404 ? true : null);
+                assertEquals(200, status(gateway, goingOn));
+                goesOn.countDown();
+                going.whole();
+                RunTable.await("it is deleted too", () -> status(gateway, goingOn) == 404 ? true : null);
+            }
+            RunTable.await("no thread is left", () -> threads(gateway).contains("\"data\":[]") ? true : null);
+        }
+    }
+
+    private String record(GatewayProcess gateway) throws Exception {
+        String script = upstream.on(Script.stream("data: " + SECRET + "\n\n")).header();
+        try (WireResponse response = gateway.client().post("/v1/run", "{\"prompt\":\"" + SECRET + "\"}", script)) {
+            response.whole();
+            return response.header("Runtape-Run-Id");
+        }
+    }
+
+    private static int status(GatewayProcess gateway, String id) throws Exception {
+        try (WireResponse response = gateway.client().get("/history/v1/runs/" + id)) {
+            return response.status();
+        }
+    }
+
+    private static String threads(GatewayProcess gateway) throws Exception {
+        try (WireResponse response = gateway.client().get("/history/v1/threads")) {
+            return new String(response.readAll(), StandardCharsets.UTF_8);
+        }
+    }
+}
