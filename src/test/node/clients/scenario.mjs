@@ -9,7 +9,12 @@ const CASES = new URL('../../resources/dialects/', import.meta.url);
 export const PROMPT = 'Add a health check';
 
 const MEMBERS = ['finishReason', 'model', 'result', 'error'];
-const [gateway, agent, scriptLine, dropping, cuts] = process.argv.slice(2);
+const [gateway, agent, scriptLine, ...more] = process.argv.slice(2);
+const [dropping, cuts] = more;
+
+/** The arguments of scenarios that have others than most. */
+export const MORE = more;
+
 const script = scriptLine.split(': ');
 
 const NO_USAGE = { inputTokens: null, outputTokens: null, cachedInputTokens: null, cacheWriteTokens: null, reasoningTokens: null };
