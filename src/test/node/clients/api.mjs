@@ -8,6 +8,9 @@ import { all, CUTS, expectedOf, LIMIT, origins, Scenario, spokenIn } from './sce
 /** Longer than a call to a gateway that does not wait, shorter than a test's patience. */
 const TIMEOUT_MS = 1500;
 
+/** More than the clients' own two, for a gateway on a busy machine that may be too late for the first of them, too. */
+const REPEATS_MAX = 10;
+
 /** Runs that are cut at the same time. */
 const SIDE_BY_SIDE = 8;
 
@@ -170,7 +173,7 @@ export function describeApi(name, api) {
         const played = kind === 'stream' ? api.text : api.bodies[0];
         const headers = { ...scenario.headers(played, 'held'), ...api.keyed?.() };
         const client = clientOf(scenario, {
-          timeout: TIMEOUT_MS, idempotent: true, fetch: scenario.fetch({ 2: () => scenario.release() }),
+          timeout: TIMEOUT_MS, maxRetries: REPEATS_MAX, idempotent: true, fetch: scenario.fetch({ 2: () => scenario.release() }),
         });
 
         const opened = await api[kind](client, { headers });

@@ -5,8 +5,8 @@ import { describe } from 'node:test';
 import { describeApi, isCut, keyed, repeated } from './api.mjs';
 import { below, PROMPT } from './scenario.mjs';
 
-function client(origin, apiKey, { timeout, fetch, idempotent }) {
-  const made = new OpenAI({ baseURL: `${below(origin, '/openai')}/v1`, apiKey, timeout, fetch });
+function client(origin, apiKey, { timeout, maxRetries, fetch, idempotent }) {
+  const made = new OpenAI({ baseURL: `${below(origin, '/openai')}/v1`, apiKey, timeout, maxRetries, fetch });
   if (idempotent) {
     made.idempotencyHeader = 'Idempotency-Key';
   }

@@ -10,7 +10,6 @@ import io.runtape.testsupport.ReceivedCall;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** How the clients in Java cancel a run: by a call where the API has one, else by leaving. */
@@ -18,15 +17,14 @@ abstract class CancellingClientsTest extends ClientHistory {
 
     private final CaseAgent playing = new CaseAgent();
     private final Scripted agent = upstream.on(playing);
-    private final String scenario = UUID.randomUUID().toString();
 
     private JavaCall call(JavaApi api, String credential, String played) {
-        return JavaCall.of(url() + api.prefix(), credential, agent, scenario, played, "halved");
+        return JavaCall.of(url() + api.prefix(), credential, agent, credential, played, "halved");
     }
 
     private void assertCancelled(String credential, String reason) throws Exception {
         JsonNode run = newestOf(credential, 1);
-        assertEquals("cancelled", run.path("status").asText());
+        assertEquals("cancelled", run.path("status").asText(), run.toString());
         assertEquals(reason, run.path("reason").asText());
         assertTrue(run.path("error").isNull(), run.toString());
     }
@@ -41,8 +39,8 @@ abstract class CancellingClientsTest extends ClientHistory {
 
         for (int i = 0; i < apis.size(); i++) {
             assertCancelled(key + i, "client_disconnected");
+            playing.release(key + i);
         }
-        playing.release(scenario);
     }
 
     @Test
@@ -71,7 +69,7 @@ abstract class CancellingClientsTest extends ClientHistory {
 
     private void assertCancelCame() {
         List<String> targets =
-                playing.callsOf(scenario).stream().map(ReceivedCall::target).toList();
+                playing.callsOf(key).stream().map(ReceivedCall::target).toList();
         assertEquals(2, targets.size(), targets.toString());
         assertTrue(targets.get(1).matches("/v1/responses/resp_\\w+/cancel"), targets.toString());
     }

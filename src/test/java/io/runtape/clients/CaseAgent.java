@@ -39,10 +39,10 @@ import java.util.regex.Pattern;
 final class CaseAgent implements Script {
 
     /** How long a long stream is. */
-    static final int LONG_BYTES = 10_000;
+    static final int LONG_BYTES = 20_000;
 
     /** Slow enough for a run to be live while its readers come back. */
-    private static final Duration PACE = Duration.ofMillis(2);
+    private static final Duration PACE = Duration.ofMillis(1);
 
     /** Which a client asks for where a stream ends without saying so. */
     private static final Pattern STATE = Pattern.compile("^/threads/[^/]+/runs/[0-9a-f-]{36}$");
