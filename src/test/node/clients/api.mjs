@@ -12,7 +12,7 @@ const TIMEOUT_MS = 1500;
 const REPEATS_MAX = 10;
 
 /** Runs that are cut at the same time. */
-const SIDE_BY_SIDE = 8;
+const SIDE_BY_SIDE = 4;
 
 /**
  * What an API is to these scenarios:

@@ -27,7 +27,7 @@ describeApi('runs', {
     const options = keyed(headers);
     return repeated(() => this.stream(client, options));
   },
-  sideBySide: 32,
+  sideBySide: 16,
   seen(parts) {
     const messages = new Map();
     for (const { event, data: [message] } of parts.filter(part => /^messages($|\/partial|\/complete)/.test(part.event))) {

@@ -34,5 +34,6 @@ public record Outcome(
         boolean inferred) {
 
     /** An outcome without any information. */
-    public static final Outcome UNKNOWN = new Outcome(null, null, null, null, null, null, null, null, null, false, false);
+    public static final Outcome UNKNOWN =
+            new Outcome(null, null, null, null, null, null, null, null, null, false, false);
 }
