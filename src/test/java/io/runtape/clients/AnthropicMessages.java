@@ -13,6 +13,7 @@ import com.anthropic.models.messages.Message;
 import com.anthropic.models.messages.MessageCreateParams;
 import com.anthropic.models.messages.RawMessageStreamEvent;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.errorprone.annotations.MustBeClosed;
 import io.runtape.clients.Spoken.ToolCall;
 import java.io.IOException;
 import java.time.Duration;
@@ -84,6 +85,7 @@ final class AnthropicMessages implements JavaApi {
                 .build();
     }
 
+    @MustBeClosed
     private static StreamResponse<RawMessageStreamEvent> open(JavaCall call) {
         return client(call).messages().createStreaming(asked(call));
     }

@@ -1,5 +1,6 @@
 package io.runtape.clients;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import com.openai.core.http.StreamResponse;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionChunk;
@@ -41,6 +42,7 @@ final class OpenAiChat extends OpenAiCalls {
                 .putAdditionalHeader("Idempotency-Key", call.idempotencyKey());
     }
 
+    @MustBeClosed
     private static StreamResponse<ChatCompletionChunk> open(JavaCall call) {
         return client(call)
                 .chat()

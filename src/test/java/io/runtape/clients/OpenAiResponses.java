@@ -1,5 +1,6 @@
 package io.runtape.clients;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import com.openai.client.OpenAIClient;
 import com.openai.core.http.StreamResponse;
 import com.openai.helpers.ResponseAccumulator;
@@ -45,6 +46,7 @@ final class OpenAiResponses extends OpenAiCalls {
                 .build();
     }
 
+    @MustBeClosed
     private static StreamResponse<ResponseStreamEvent> open(JavaCall call) {
         return client(call).responses().createStreaming(asked(call));
     }
