@@ -9,8 +9,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a transcript as a page of HTML. Everything recorded is text in it: nothing is read as Markdown, and nothing
- * becomes a link or an image. Tool calls and reasoning are folded.
+ * Writes a transcript as a page of HTML. Everything recorded is text in it, and nothing becomes a link or an image. Tool
+ * calls and reasoning are folded.
+ *
+ * <p>The option to render Markdown was rejected: a page that is read to find out what an agent wrote shows that, and a
+ * run's text is not always Markdown. So no parser has to be trusted with it either.
  */
 final class HtmlPage extends DocumentWriter {
 
