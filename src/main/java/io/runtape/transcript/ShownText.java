@@ -65,8 +65,7 @@ final class ShownText {
     /** A name or an address in one line. */
     static String line(String text) {
         String some = text.length() > LINE_CHARS_MAX ? text.substring(0, LINE_CHARS_MAX) + "…" : text;
-        return of(some)
-                .replace('\n', ' ')
+        return of(some).replace('\n', ' ')
                 .replace('\t', ' ')
                 .replace(LINE_SEPARATOR, ' ')
                 .replace(PARAGRAPH_SEPARATOR, ' ');

@@ -33,8 +33,33 @@ class DocumentPagesTest {
     private static final Instant BEGAN = Instant.parse("2026-01-01T00:00:00.412Z");
 
     private static final Set<String> TAGS = Set.of(
-            "!doctype", "html", "head", "meta", "title", "style", "body", "main", "section", "article", "h1", "h2", "h3",
-            "h4", "p", "dl", "dt", "dd", "bdi", "code", "pre", "details", "summary", "span", "div", "strong", "time");
+            "!doctype",
+            "html",
+            "head",
+            "meta",
+            "title",
+            "style",
+            "body",
+            "main",
+            "section",
+            "article",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "p",
+            "dl",
+            "dt",
+            "dd",
+            "bdi",
+            "code",
+            "pre",
+            "details",
+            "summary",
+            "span",
+            "div",
+            "strong",
+            "time");
 
     private static final Pattern TAG = Pattern.compile("<(/?)([!a-z0-9]*)((?: [a-z-]+=\"[^\"<>]*\"| html)*)>");
 
@@ -166,7 +191,11 @@ class DocumentPagesTest {
         run.model = text;
         run.path = text;
         run.finishReason = text;
-        run.error = JsonNodeFactory.instance.objectNode().put("code", text).put("message", text).toString();
+        run.error = JsonNodeFactory.instance
+                .objectNode()
+                .put("code", text)
+                .put("message", text)
+                .toString();
         each.accept("run", document(section(run, List.of(new Part.Text("x")))));
         RunSection section = section(run(), List.of(new Part.Text("x")));
         each.accept("title", new TranscriptDocument("run", "run_1", text, List.of(section), true));
@@ -193,7 +222,8 @@ class DocumentPagesTest {
             String lines = shown.endsWith("\n") ? shown : shown + "\n";
 
             assertEquals(List.of(lines), fenced(markdown(document(new Part.Text(text)))));
-            assertTrue(unescaped(html(document(new Part.Text(text)))).contains("<pre dir=\"auto\">\n" + shown + "</pre>"));
+            assertTrue(
+                    unescaped(html(document(new Part.Text(text)))).contains("<pre dir=\"auto\">\n" + shown + "</pre>"));
         }
     }
 
@@ -202,8 +232,9 @@ class DocumentPagesTest {
         CorpusCase.all().forEach(each -> {
             for (String path : List.of("/v1/run", "/v1/other")) {
                 List<Message> said = AllDialects.dialects().at(path).transcript(each.events());
-                List<Part> parts =
-                        said.stream().flatMap(message -> message.parts().stream()).toList();
+                List<Part> parts = said.stream()
+                        .flatMap(message -> message.parts().stream())
+                        .toList();
                 assertOwnTags(html(document(section(run(), parts))));
                 fenced(markdown(document(section(run(), parts))));
             }
@@ -226,7 +257,8 @@ class DocumentPagesTest {
             assertTrue(html.contains("<dt>" + words[0] + "</dt><dd><bdi>" + words[1] + "</bdi></dd>"), html);
             assertTrue(markdown.contains("- " + words[0] + ": `" + words[1] + "`\n"), markdown);
         }
-        assertTrue(html.contains("<h3>Assistant<time datetime=\"2026-01-01T00:00:00.412Z\">2026-01-01 00:00:00.412 UTC"));
+        assertTrue(
+                html.contains("<h3>Assistant<time datetime=\"2026-01-01T00:00:00.412Z\">2026-01-01 00:00:00.412 UTC"));
     }
 
     @Test
@@ -239,7 +271,8 @@ class DocumentPagesTest {
                 new Part.ToolResult("", "three", json("k", "v"), null, false, true));
 
         String html = html(document);
-        assertTrue(html.contains("<details><summary>Tool call <code><bdi>one</bdi></code> exit code 0</summary>"), html);
+        assertTrue(
+                html.contains("<details><summary>Tool call <code><bdi>one</bdi></code> exit code 0</summary>"), html);
         assertTrue(
                 html.contains("<details class=\"failed\"><summary>Tool call <code><bdi>two</bdi></code>"
                         + " <span class=\"bad\">failed, exit code 1</span></summary>"),
@@ -257,8 +290,7 @@ class DocumentPagesTest {
         run.status = "failed";
         run.reason = "upstream_error";
         run.error = "{\"code\":\"rate_limit\",\"message\":\"Slow down.\"}";
-        TranscriptDocument document =
-                document(section(run, List.of(new Part.ErrorPart("tool_error", "It broke."))));
+        TranscriptDocument document = document(section(run, List.of(new Part.ErrorPart("tool_error", "It broke."))));
 
         String html = html(document);
         assertTrue(html.contains("<bdi>failed: upstream_error</bdi>"), html);
@@ -276,12 +308,7 @@ class DocumentPagesTest {
                 new OpenPart(new Part.ToolCall("c", "shell", null), true, null, null, "{\"cmd\":\"ma"),
                 OpenPart.inPlace(new Part.Text(""), true));
         TranscriptDocument document = document(new RunSection(
-                run,
-                true,
-                new FrameSpan(2, 9),
-                List.of(),
-                List.of(new OpenMessage(Role.ASSISTANT, parts)),
-                BEGAN));
+                run, true, new FrameSpan(2, 9), List.of(), List.of(new OpenMessage(Role.ASSISTANT, parts)), BEGAN));
 
         String markdown = markdown(document);
         assertEquals(List.of("whole\n", "{\"cmd\":\"ma\n"), fenced(markdown));

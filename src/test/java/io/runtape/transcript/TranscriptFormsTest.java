@@ -13,9 +13,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.restassured.response.Response;
 import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.WireResponse;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
 /** Transcripts in each of their forms, and of a part. */
@@ -25,7 +30,8 @@ abstract class TranscriptFormsTest extends RecordedHistory {
     private static final String MARKDOWN = "text/markdown";
     private static final String HTML = "text/html";
 
-    private static final String CALL = "event: tool_call\ndata: {\"toolCallId\":\"c1\",\"name\":\"shell\",\"arguments\":{\"cmd\":\"make\"}}\n\n";
+    private static final String CALL =
+            "event: tool_call\ndata: {\"toolCallId\":\"c1\",\"name\":\"shell\",\"arguments\":{\"cmd\":\"make\"}}\n\n";
 
     private static String delta(String text) {
         return event("assistant_message_delta", Map.of("delta", text));
@@ -78,16 +84,15 @@ abstract class TranscriptFormsTest extends RecordedHistory {
             for (String accept : List.of(MARKDOWN, "text/markdown, text/html;q=0.9, */*;q=0.1")) {
                 assertEquals("text/markdown;charset=utf-8", type(get(target, accept)));
             }
-            for (String accept : List.of(HTML, "text/*", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")) {
+            for (String accept :
+                    List.of(HTML, "text/*", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")) {
                 assertEquals("text/html;charset=utf-8", type(get(target, accept)));
             }
             get(target, "text/plain")
                     .then()
                     .statusCode(406)
                     .body("error.code", equalTo("not_acceptable"))
-                    .body(
-                            "error.message",
-                            containsString("Allowed: application/json, text/html, text/markdown."));
+                    .body("error.message", containsString("Allowed: application/json, text/html, text/markdown."));
         }
     }
 
@@ -230,7 +235,9 @@ abstract class TranscriptFormsTest extends RecordedHistory {
         long second = 2L << 32;
 
         assertEquals(List.of("user", "assistant"), roles(target + "?from=" + second + "&to=" + (second + 1)));
-        assertEquals(List.of("assistant", "user", "assistant"), roles(target + "?from=" + ((1L << 32) + 4) + "&to=" + (second + 1)));
+        assertEquals(
+                List.of("assistant", "user", "assistant"),
+                roles(target + "?from=" + ((1L << 32) + 4) + "&to=" + (second + 1)));
         assertEquals(List.of("user", "assistant", "user", "assistant"), roles(target + "?from=" + (second + 1)));
         String markdown = text(target + "?to=" + (second + 1), MARKDOWN);
         assertTrue(markdown.contains("Second.") && !markdown.contains("Third."), markdown);
@@ -242,9 +249,12 @@ abstract class TranscriptFormsTest extends RecordedHistory {
 
     @Test
     void tellsAPartOfALiveRunInItsDialect() throws Exception {
-        String start = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"model\":\"x\"}}\n\n";
-        String block = "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n";
-        String hello = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hello\"}}\n\n";
+        String start =
+                "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"model\":\"x\"}}\n\n";
+        String block =
+                "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n";
+        String hello =
+                "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hello\"}}\n\n";
         try (LiveRun live = beginAt("/v1/recorded", "{}", start, block, hello)) {
             String target = "/runs/" + live.id() + "/transcript?from=2";
             assertEquals(List.of("Hello"), json(target).getList("data.messages[0].parts.text"));
@@ -302,13 +312,15 @@ abstract class TranscriptFormsTest extends RecordedHistory {
     void comesInGzip() throws Exception {
         String id = record("{}", Script.stream(delta("words ".repeat(1000))));
 
-        Response page = history()
-                .accept(HTML)
-                .header("Accept-Encoding", "gzip")
-                .get("/runs/" + id + "/transcript");
-
-        assertEquals("gzip", page.header("Content-Encoding"));
-        assertEquals("Accept, Accept-Encoding", page.header("Vary"));
-        assertTrue(page.asString().contains("words words"));
+        try (WireResponse page = client().get(
+                        "/history/v1/runs/" + id + "/transcript",
+                        "X-API-Key: " + key,
+                        "Accept: " + HTML,
+                        "Accept-Encoding: gzip")) {
+            InputStream coded = new GZIPInputStream(new ByteArrayInputStream(page.whole()));
+            assertEquals("gzip", page.header("Content-Encoding"));
+            assertEquals("Accept, Accept-Encoding", page.header("Vary"));
+            assertTrue(new String(coded.readAllBytes(), StandardCharsets.UTF_8).contains("words words"));
+        }
     }
 }

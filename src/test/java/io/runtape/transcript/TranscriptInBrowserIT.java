@@ -96,7 +96,8 @@ class TranscriptInBrowserIT {
     }
 
     private static String record(String thread, String text) throws IOException {
-        Map<String, Object> call = new TreeMap<>(Map.of("toolCallId", "c", "name", text, "arguments", Map.of(text, text)));
+        Map<String, Object> call =
+                new TreeMap<>(Map.of("toolCallId", "c", "name", text, "arguments", Map.of(text, text)));
         Script script = Script.stream(
                 event("assistant_message_delta", Map.of("delta", text)),
                 event("tool_call", call),
@@ -104,7 +105,8 @@ class TranscriptInBrowserIT {
                 event("file_changed", Map.of("path", text, "action", text, "diff", text)),
                 event("run_failed", Map.of("error", Map.of("code", text, "message", text))));
         String body = JSON.writeValueAsString(Map.of("threadId", thread, "agent", text, "prompt", text));
-        try (WireResponse response = gateway.client().post("/v1/run", body, upstream.on(script).header())) {
+        try (WireResponse response =
+                gateway.client().post("/v1/run", body, upstream.on(script).header())) {
             response.whole();
             return response.header("Runtape-Run-Id");
         }
@@ -141,7 +143,8 @@ class TranscriptInBrowserIT {
 
             assertEquals(List.of(), complaints(), text);
             assertEquals(run, browser.getTitle());
-            assertEquals(List.of(), browser.findElements(By.cssSelector("script,img,svg,iframe,a,form,input,base,link")));
+            assertEquals(
+                    List.of(), browser.findElements(By.cssSelector("script,img,svg,iframe,a,form,input,base,link")));
             List<WebElement> told = browser.findElements(By.cssSelector(".assistant > pre"));
             assertEquals(ShownText.of(text), told.get(0).getDomProperty("textContent"));
         }
