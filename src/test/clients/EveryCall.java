@@ -119,7 +119,7 @@ public final class EveryCall {
 
         same("Run the tests.", ((Map<?, ?>) runs.getRunRequest(id)).get("prompt"));
         same(stream, read(runs.replayRun(id, null, "max")));
-        checkTranscript(runs.getRunTranscript(id, null).getData().getMessages());
+        checkTranscript(runs.getRunTranscript(id, 1L, null, null).getData().getMessages());
     }
 
     private static void checkTranscript(List<Message> messages) {
@@ -143,7 +143,7 @@ public final class EveryCall {
         same((1L << 32) + 1, first);
         String replayed = read(threads.replayThread(THREAD, true, "PT0S", "max"));
         check(replayed.length() > stream.length() && replayed.contains("event: run_completed"), replayed);
-        checkTranscript(threads.getThreadTranscript(THREAD).getData().getMessages());
+        checkTranscript(threads.getThreadTranscript(THREAD, null, null).getData().getMessages());
         same("Tests", threads.changeThread(THREAD, new ThreadChange().title("Tests")).getData().getTitle());
         same("Run the tests.", threads.changeThread(THREAD, new ThreadChange().title(null)).getData().getTitle());
     }

@@ -7,7 +7,8 @@ import { below, PROMPT } from './scenario.mjs';
 const ASKED = { model: 'claude-sonnet-5', max_tokens: 1024, messages: [{ role: 'user', content: PROMPT }] };
 
 describeApi('messages', {
-  client: (origin, apiKey, { timeout, fetch }) => new Anthropic({ baseURL: below(origin, '/anthropic'), apiKey, timeout, fetch }),
+  client: (origin, apiKey, { timeout, maxRetries, fetch }) => new Anthropic(
+    { baseURL: below(origin, '/anthropic'), apiKey, timeout, maxRetries, fetch }),
   aborted: e => e instanceof APIUserAbortError,
   stream: (anthropic, options) => anthropic.messages.create({ ...ASKED, stream: true }, options),
   whole: (anthropic, options) => anthropic.messages.create(ASKED, options),

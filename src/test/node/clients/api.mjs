@@ -8,8 +8,11 @@ import { all, CUTS, expectedOf, LIMIT, origins, Scenario, spokenIn } from './sce
 /** Longer than a call to a gateway that does not wait, shorter than a test's patience. */
 const TIMEOUT_MS = 1500;
 
+/** More than the clients' own two, for a gateway on a busy machine that may be too late for the first of them, too. */
+const REPEATS_MAX = 10;
+
 /** Runs that are cut at the same time. */
-const SIDE_BY_SIDE = 8;
+const SIDE_BY_SIDE = 4;
 
 /**
  * What an API is to these scenarios:
@@ -27,6 +30,9 @@ const SIDE_BY_SIDE = 8;
  * resumed(client, headers)        an async iterable of the events of a run, however often its connection is cut
  * sideBySide                      how many runs are cut at the same time, where the client waits long before it comes back
  * aborted(e)                      whether the client says that it was aborted
+ * streamUntilLeft(client, options) opens a stream whose run is cancelled where the client leaves, if the API has words for that
+ * cancellable: {name, cancel(client, first, options)} a case, and the client's own call that cancels its run, of which the
+ *                                 first event is known
  */
 export function describeApi(name, api) {
   const clientOf = (scenario, options = {}) => api.client(origins.gateway, scenario.key, options);
@@ -109,6 +115,41 @@ export function describeApi(name, api) {
       assert.equal((await scenario.calls()).length, 1);
     });
 
+    it('leaves a stream, and so cancels a run that asked for it', LIMIT, async () => {
+      const scenario = new Scenario();
+      const leaving = new AbortController();
+      const headers = scenario.headers(api.text, 'halved');
+      const stream = await (api.streamUntilLeft
+        ? api.streamUntilLeft(clientOf(scenario), { headers, signal: leaving.signal })
+        : api.stream(clientOf(scenario), { headers: { ...headers, 'Runtape-On-Disconnect': 'cancel' }, signal: leaving.signal }));
+      assert.equal((await stream[Symbol.asyncIterator]().next()).done, false);
+
+      leaving.abort();
+
+      const [run] = await scenario.runs(1);
+      assert.deepEqual([run.status, run.reason], ['cancelled', 'client_disconnected']);
+      await scenario.release();
+    });
+
+    if (api.cancellable) {
+      it('cancels a run', LIMIT, async () => {
+        const scenario = new Scenario();
+        const client = clientOf(scenario);
+        const headers = scenario.headers(api.cancellable.name, 'halved');
+        const iterator = (await api.stream(client, { headers }))[Symbol.asyncIterator]();
+        const first = (await iterator.next()).value;
+
+        await api.cancellable.cancel(client, first, { headers });
+        while (!(await iterator.next()).done);
+
+        const [run] = await scenario.runs(1);
+        assert.deepEqual([run.status, run.reason, run.error], ['cancelled', 'cancel_requested', null]);
+        const calls = await scenario.calls();
+        assert.equal(calls.length, 2);
+        assert.match(calls[1].target, /\/cancel(\?|$)/);
+      });
+    }
+
     if (api.bodies.length > 0) {
       it('leaves a whole response, and the run goes on', LIMIT, async () => {
         const scenario = new Scenario();
@@ -132,7 +173,7 @@ export function describeApi(name, api) {
         const played = kind === 'stream' ? api.text : api.bodies[0];
         const headers = { ...scenario.headers(played, 'held'), ...api.keyed?.() };
         const client = clientOf(scenario, {
-          timeout: TIMEOUT_MS, idempotent: true, fetch: scenario.fetch({ 2: () => scenario.release() }),
+          timeout: TIMEOUT_MS, maxRetries: REPEATS_MAX, idempotent: true, fetch: scenario.fetch({ 2: () => scenario.release() }),
         });
 
         const opened = await api[kind](client, { headers });

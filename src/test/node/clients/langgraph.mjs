@@ -19,13 +19,15 @@ describeApi('runs', {
   aborted: e => e.name === 'AbortError',
   stream: (client, { headers, signal }) =>
     made(client, headers).runs.stream(THREAD, AGENT, { ...ASKED, streamMode: 'messages-tuple', signal }),
+  streamUntilLeft: (client, { headers, signal }) =>
+    made(client, headers).runs.stream(THREAD, AGENT, { ...ASKED, streamMode: 'messages-tuple', onDisconnect: 'cancel', signal }),
   whole: (client, { headers, signal }) => made(client, headers).runs.wait(THREAD, AGENT, { ...ASKED, signal }),
   // It comes back by itself, after a second or two, once it has the head of the first response.
   resumed(client, headers) {
     const options = keyed(headers);
     return repeated(() => this.stream(client, options));
   },
-  sideBySide: 32,
+  sideBySide: 16,
   seen(parts) {
     const messages = new Map();
     for (const { event, data: [message] } of parts.filter(part => /^messages($|\/partial|\/complete)/.test(part.event))) {
@@ -51,6 +53,10 @@ describeApi('runs', {
   bodies: ['langgraph/wait-state.case'],
   error: { name: 'langgraph/error.case', message: /Recursion limit/, told: parts => parts.at(-1).data.message },
   refusal: /429.*Slow down/s,
+  cancellable: {
+    name: 'langgraph/messages-deltas.case',
+    cancel: (client, { data }, { headers }) => made(client, headers).runs.cancel(THREAD, data.run_id),
+  },
 });
 
 function textOf({ content }) {

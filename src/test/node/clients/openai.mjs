@@ -1,11 +1,12 @@
 // The scenarios of OpenAI's client, for both of its APIs.
 
 import OpenAI, { APIUserAbortError } from 'openai';
+import { describe } from 'node:test';
 import { describeApi, isCut, keyed, repeated } from './api.mjs';
 import { below, PROMPT } from './scenario.mjs';
 
-function client(origin, apiKey, { timeout, fetch, idempotent }) {
-  const made = new OpenAI({ baseURL: `${below(origin, '/openai')}/v1`, apiKey, timeout, fetch });
+function client(origin, apiKey, { timeout, maxRetries, fetch, idempotent }) {
+  const made = new OpenAI({ baseURL: `${below(origin, '/openai')}/v1`, apiKey, timeout, maxRetries, fetch });
   if (idempotent) {
     made.idempotencyHeader = 'Idempotency-Key';
   }
@@ -63,6 +64,10 @@ const responses = {
     'openai-responses/incomplete-max-tokens.case'],
   bodies: ['openai-responses/body-with-tools.case'],
   error: { name: 'openai-responses/error-nested-then-failed.case', message: /You exceeded your current quota/ },
+  cancellable: {
+    name: 'openai-responses/background-cancelled.case',
+    cancel: (openai, { response }, options) => openai.responses.cancel(response.id, options),
+  },
 };
 
 function toolsOf(items) {
@@ -115,5 +120,7 @@ const chat = {
   error: { name: 'openai-chat/error-numeric-then-chunks.case', message: /Upstream is down/ },
 };
 
-describeApi('responses', responses);
-describeApi('chat completions', chat);
+describe('openai', { concurrency: true }, () => {
+  describeApi('responses', responses);
+  describeApi('chat completions', chat);
+});

@@ -148,6 +148,7 @@ final class DetectingDialect implements Dialect {
                     outcome.model(),
                     outcome.finishReason(),
                     outcome.upstreamRunId(),
+                    false,
                     false);
         }
 
@@ -169,7 +170,7 @@ final class DetectingDialect implements Dialect {
             }
             return failure == null
                     ? Outcome.UNKNOWN
-                    : new Outcome(null, Verdict.FAILED, null, null, null, failure, null, null, null, false);
+                    : new Outcome(null, Verdict.FAILED, null, null, null, failure, null, null, null, false, false);
         }
     }
 }

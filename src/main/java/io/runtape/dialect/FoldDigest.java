@@ -79,8 +79,9 @@ final class FoldDigest implements RunDigest, RunSink {
         // An error before a successful attempt does not fail the run.
         Failure failure = verdict == Verdict.COMPLETED ? null : error;
         boolean unfinished = streamed && saysThatItEnds && verdict == null;
+        boolean inferred = streamed && !saysThatItEnds && verdict == Verdict.COMPLETED;
         return new Outcome(
-                dialect.name(), verdict, result(), usage, null, failure, model, finishReason, id, unfinished);
+                dialect.name(), verdict, result(), usage, null, failure, model, finishReason, id, unfinished, inferred);
     }
 
     @Override

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param upstreamRunId the run's id at the agent API
  * @param unfinished whether the stream has not ended by the rules of its dialect: if it ends now, it has broken off,
  *     even if its connection ended in good order
+ * @param inferred whether the verdict only follows from the stream's end in good order, since the streams of the dialect
+ *     do not say that they are complete: a cancel call that the agent API took explains that end as well
  */
 public record Outcome(
         @Nullable String dialect,
@@ -28,8 +30,10 @@ public record Outcome(
         @Nullable String model,
         @Nullable String finishReason,
         @Nullable String upstreamRunId,
-        boolean unfinished) {
+        boolean unfinished,
+        boolean inferred) {
 
     /** An outcome without any information. */
-    public static final Outcome UNKNOWN = new Outcome(null, null, null, null, null, null, null, null, null, false);
+    public static final Outcome UNKNOWN =
+            new Outcome(null, null, null, null, null, null, null, null, null, false, false);
 }

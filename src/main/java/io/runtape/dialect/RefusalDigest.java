@@ -49,6 +49,6 @@ final class RefusalDigest implements RunDigest {
 
     @Override
     public Outcome outcome() {
-        return new Outcome(dialect.name(), Verdict.FAILED, null, null, null, error, null, null, null, false);
+        return new Outcome(dialect.name(), Verdict.FAILED, null, null, null, error, null, null, null, false, false);
     }
 }

@@ -59,7 +59,7 @@ public final class ParameterConverters implements ParamConverterProvider {
         if (type == Instant.class) {
             return text -> TimeParameter.read(name, text);
         }
-        if (type == int.class || type == long.class) {
+        if (type == int.class || type == long.class || type == Long.class) {
             Min min = find(Min.class, annotations).orElseThrow();
             long max = find(Max.class, annotations).map(Max::value).orElse(Long.MAX_VALUE);
             Function<Long, Object> narrow = type == int.class ? Math::toIntExact : number -> number;

@@ -20,12 +20,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param verdict the run's end, as its events report it
  * @param brokeOff whether a stream that ends now, without a verdict, has broken off by the rules of its dialect
+ * @param inferred whether the verdict only follows from the stream's end in good order
  * @param outcome the run's outcome, as its events report it
  */
-record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, RunOutcome outcome) {
+record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, boolean inferred, RunOutcome outcome) {
 
     /** A conclusion without any information from events. */
-    static final RunConclusion UNKNOWN = new RunConclusion(null, false, RunOutcome.UNKNOWN);
+    static final RunConclusion UNKNOWN = new RunConclusion(null, false, false, RunOutcome.UNKNOWN);
 
     /** The usage of a completed run whose agent API told none. */
     static final String NO_USAGE = usage(Usage.UNKNOWN, "none").toString();
@@ -37,6 +38,7 @@ record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, RunOutcome out
         return new RunConclusion(
                 outcome.verdict(),
                 outcome.unfinished(),
+                outcome.inferred(),
                 new RunOutcome(
                         outcome.dialect(),
                         RunRequest.cut(outcome.model()),
@@ -78,7 +80,12 @@ record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, RunOutcome out
      * events explain it.
      */
     boolean isExplainedByCancel(AgentResponse response) {
-        return isSuccess(response) && verdict == null;
+        return isSuccess(response) && isOpen();
+    }
+
+    /** Whether the events leave open why the stream ended. */
+    private boolean isOpen() {
+        return verdict == null || inferred;
     }
 
     /** The end of a run whose response is complete. */
@@ -86,7 +93,7 @@ record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, RunOutcome out
         if (!isSuccess(response) || verdict == Verdict.FAILED) {
             return end(RunStatus.FAILED, RunReason.UPSTREAM_ERROR, false, at);
         }
-        if (verdict == Verdict.CANCELLED || verdict == null && cancelNoted) {
+        if (verdict == Verdict.CANCELLED || cancelNoted && isOpen()) {
             return end(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, false, at);
         }
         return brokeOff

@@ -26,6 +26,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
 
     private final FrameReader reader;
     private final long runPk;
+    private final long from;
     private final long upTo;
     private final int eventBytesMax;
     private final long bytesMax;
@@ -35,14 +36,17 @@ final class RunEvents implements Iterable<ServerSentEvent> {
     private long through;
 
     /**
+     * @param from the first sequence to read; an event in parts belongs to the sequence of its last frame
      * @param upTo the last sequence that may be read
      * @param eventBytesMax larger events are left out
      * @param bytesMax the most bytes of events to read
-     * @param room takes how many bytes an event in parts has; may wait until there is room for them, or throw
+     * @param room takes how many bytes will have been read; may wait until there is room for them, or throw
      */
-    RunEvents(FrameReader reader, long runPk, long upTo, int eventBytesMax, long bytesMax, LongConsumer room) {
+    RunEvents(
+            FrameReader reader, long runPk, long from, long upTo, int eventBytesMax, long bytesMax, LongConsumer room) {
         this.reader = reader;
         this.runPk = runPk;
+        this.from = from;
         this.upTo = upTo;
         this.eventBytesMax = eventBytesMax;
         this.bytesMax = bytesMax;
@@ -80,7 +84,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
 
         private List<RecordedFrame> page = List.of();
         private int at;
-        private long after;
+        private long after = from - 1;
         private @Nullable ServerSentEvent next;
 
         @Override
@@ -124,7 +128,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
                 List<RecordedFrame> read = reader.shortPage(
                         runPk,
                         new FrameQuery(after, upTo, List.of(FrameKind.EVENT), List.of(), false, PAGE_FRAMES),
-                        room);
+                        more -> room.accept(bytes + more));
                 through = read.isEmpty() ? upTo : through;
                 after = read.isEmpty() ? upTo : read.get(read.size() - 1).sequence();
                 return read;
@@ -136,7 +140,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
         private @Nullable ServerSentEvent event(RecordedFrame frame) {
             Optional<byte[]> whole;
             try {
-                whole = reader.whole(runPk, frame, eventBytesMax, room);
+                whole = reader.whole(runPk, frame, eventBytesMax, more -> room.accept(bytes + more));
             } catch (SQLException e) {
                 throw unavailable(e);
             }

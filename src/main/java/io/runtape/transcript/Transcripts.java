@@ -5,11 +5,13 @@ import io.runtape.access.Owner;
 import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Dialects;
 import io.runtape.dialect.Message;
+import io.runtape.dialect.OpenMessage;
 import io.runtape.dialect.OpenPart;
 import io.runtape.dialect.OpenTranscript;
 import io.runtape.dialect.RequestMessages;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
+import io.runtape.journal.RunJournal;
 import io.runtape.run.AgentThread;
 import io.runtape.run.FrameQuery;
 import io.runtape.run.FrameReader;
@@ -18,6 +20,7 @@ import io.runtape.run.RecordedRequest;
 import io.runtape.run.RequestReader;
 import io.runtape.run.Run;
 import io.runtape.run.RunTotals;
+import io.runtape.run.ThreadPosition;
 import io.runtape.server.memory.ReadOnceList;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.FrameSize;
@@ -28,6 +31,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
@@ -49,6 +53,9 @@ final class Transcripts {
      * text.
      */
     private static final int FORMS = 4;
+
+    /** As many frames as hold the events that decide about a dialect, and keep-alives between them. */
+    private static final long DETECTED_WITHIN = 64;
 
     private final Journal journal;
     private final FrameReader frames;
@@ -84,30 +91,103 @@ final class Transcripts {
         return bytesMax + " " + eventBytesMax;
     }
 
-    /** Makes the transcript of a run. */
-    RunTranscript ofRun(Run run, LongConsumer room) throws SQLException {
+    /**
+     * Makes the transcript of a part of a run.
+     *
+     * @throws ApiException 400 if the part lies past the run's last frame
+     */
+    RunTranscript ofRun(Run run, FrameSpan span, LongConsumer room) throws SQLException {
+        requireReached(run, span);
         Draft draft = new Draft(room);
-        draft.add(run);
+        draft.add(run, span);
         return new RunTranscript(run.id, run.threadId, ReadOnceList.of(draft.messages), draft.truncated);
     }
 
+    /** The same as a document. */
+    TranscriptDocument documentOfRun(Run run, FrameSpan span, LongConsumer room) throws SQLException {
+        requireReached(run, span);
+        Draft draft = new Draft(room);
+        List<RunSection> sections = List.of(draft.section(run, span));
+        return new TranscriptDocument("run", run.id, null, ReadOnceList.of(sections), draft.truncated);
+    }
+
     /**
-     * Makes the transcript of all runs of the owner's thread, one after the other.
+     * Makes the transcript of a part of the owner's thread, one run after the other.
      *
-     * @throws ApiException 404 if there is no such thread
+     * @throws ApiException 404 if there is no such thread; 400 if the part lies past the thread's last frame
      */
-    ThreadTranscript ofThread(Owner owner, String id, LongConsumer room) throws SQLException {
+    ThreadTranscript ofThread(Owner owner, String id, FrameSpan span, LongConsumer room) throws SQLException {
         AgentThread thread = require("thread", id, () -> AgentThread.of(owner, id));
         Draft draft = new Draft(room);
+        eachRun(owner, thread, span, draft, draft::add);
+        return new ThreadTranscript(thread.id, thread.title, ReadOnceList.of(draft.messages), draft.truncated);
+    }
+
+    /** The same as a document. */
+    TranscriptDocument documentOfThread(Owner owner, String id, FrameSpan span, LongConsumer room) throws SQLException {
+        AgentThread thread = require("thread", id, () -> AgentThread.of(owner, id));
+        Draft draft = new Draft(room);
+        List<RunSection> sections = new ArrayList<>();
+        eachRun(owner, thread, span, draft, (run, part) -> sections.add(draft.section(run, part)));
+        return new TranscriptDocument("thread", thread.id, thread.title, ReadOnceList.of(sections), draft.truncated);
+    }
+
+    /** Takes a part of a run into a transcript. */
+    @FunctionalInterface
+    private interface RunTaker {
+        void take(Run run, FrameSpan part) throws SQLException;
+    }
+
+    private void eachRun(Owner owner, AgentThread thread, FrameSpan span, Draft draft, RunTaker taker)
+            throws SQLException {
+        if (!span.equals(FrameSpan.WHOLE)) {
+            requireReached(owner, thread, span.from());
+            requireReached(owner, thread, span.to());
+        }
         draft.expect(read(() -> Run.bytesInThread(owner, thread.id)));
-        Optional<Run> next = nextRun(owner, thread, 0);
+        long last = ThreadPosition.ordinal(span.to());
+        Optional<Run> next = nextRun(owner, thread, ThreadPosition.ordinal(span.from()) - 1, last);
         while (next.isPresent() && draft.hasRoom()) {
             Run run = next.get();
-            draft.add(run);
-            Long ordinal = run.threadOrdinal;
-            next = ordinal == null ? Optional.empty() : nextRun(owner, thread, ordinal);
+            long ordinal = ordinal(run);
+            taker.take(run, span.inRun(ordinal));
+            next = nextRun(owner, thread, ordinal, last);
         }
-        return new ThreadTranscript(thread.id, thread.title, ReadOnceList.of(draft.messages), draft.truncated);
+    }
+
+    private void requireReached(Run run, FrameSpan span) throws SQLException {
+        if (span.equals(FrameSpan.WHOLE)) {
+            return;
+        }
+        long last = lastSequence(run);
+        boolean reaches = span.hasBeginning() || span.from() <= last;
+        if (!reaches || span.to() != FrameSpan.WHOLE.to() && span.to() > last) {
+            throw ApiException.unknownSequence(last);
+        }
+    }
+
+    /** A position in a deleted run is not past the end. */
+    private void requireReached(Owner owner, AgentThread thread, long position) throws SQLException {
+        if (position == FrameSpan.WHOLE.from() || position == FrameSpan.WHOLE.to()) {
+            return;
+        }
+        long asked = ThreadPosition.ordinal(position);
+        // Places count from 1: a smaller position is a sequence of a run, used as a position of the thread.
+        boolean ofNoRun = asked == 0 || asked > thread.lastOrdinal;
+        long ordinal = ofNoRun ? thread.lastOrdinal : asked;
+        Optional<Run> run = nextRun(owner, thread, ordinal - 1, ordinal);
+        long last = run.isPresent() ? lastSequence(run.get()) : 0;
+        if (ofNoRun || run.isPresent() && ThreadPosition.sequence(position) > last) {
+            throw ApiException.unknownSequence(ThreadPosition.base(ordinal) + last);
+        }
+    }
+
+    private long lastSequence(Run run) throws SQLException {
+        Optional<RunJournal> live = journal.live(run.runPk);
+        if (live.isPresent()) {
+            return live.get().durable().frames();
+        }
+        return run.running() ? frames.totals(run.runPk).frames() : run.lastSequence;
     }
 
     /**
@@ -121,8 +201,14 @@ final class Transcripts {
         return ended ? draft.whole(run, upTo) : draft.beginning(run, upTo);
     }
 
-    private static Optional<Run> nextRun(Owner owner, AgentThread thread, long after) {
-        return read(() -> Run.nextInThread(owner, thread.id, after));
+    /** The next run after that ordinal and up to the last one. */
+    private static Optional<Run> nextRun(Owner owner, AgentThread thread, long after, long last) {
+        return read(() -> Run.nextInThread(owner, thread.id, after)).filter(run -> ordinal(run) <= last);
+    }
+
+    /** Its ordinal in its thread, which such a look-up has found it by. */
+    private static long ordinal(Run run) {
+        return Objects.requireNonNull(run.threadOrdinal);
     }
 
     private static <T> T require(String what, String id, Supplier<Optional<T>> query) {
@@ -168,39 +254,96 @@ final class Transcripts {
             return !truncated;
         }
 
-        void add(Run run) throws SQLException {
-            Dialect dialect = dialects.named(run.dialect, run.path);
-            // A run that the journal no longer has is durable as a whole.
-            @Nullable
-            RunTotals live = journal.live(run.runPk).map(l -> l.durable()).orElse(null);
-            expect(live == null ? run.byteCount : live.bytes());
-            List<Message> request = RequestMessages.of(body(run));
-            take(run, conversation.asked(request), run.createdAt);
-            long upTo = live == null ? Long.MAX_VALUE : live.frames();
-            List<Message> response = run.stream ? streamed(run, dialect, upTo) : answered(run, dialect, upTo);
-            take(run, conversation.answered(response, request), firstEventAt(run, live));
+        void add(Run run, FrameSpan span) throws SQLException {
+            Asked asked = ask(run, span);
+            List<Message> said = run.stream ? streamed(run, asked) : answered(run, asked);
+            take(run, conversation.answered(said, asked.request), asked.firstEventAt);
+        }
+
+        /** The same as a section of a document, which marks what may go on. */
+        RunSection section(Run run, FrameSpan span) throws SQLException {
+            boolean live = !hasEnded(run);
+            List<OpenMessage> open = List.of();
+            @Nullable Instant firstEventAt = null;
+            if (live && run.stream) {
+                Asked asked = ask(run, span);
+                firstEventAt = asked.firstEventAt;
+                RunEvents events = events(run, asked.response);
+                Optional<OpenTranscript> said = asked.dialect.openTranscript(events);
+                if (said.isPresent()) {
+                    open = unasked(said.get(), asked.request).messages();
+                    spend(events);
+                } else {
+                    // It speaks no known dialect yet.
+                    take(run, conversation.answered(streamed(run, asked), asked.request), firstEventAt);
+                }
+            } else {
+                add(run, span);
+            }
+            List<TranscriptMessage> own = ReadOnceList.of(messages);
+            messages.clear();
+            return new RunSection(run, live, span, own, ReadOnceList.of(open), firstEventAt);
         }
 
         OpenRun whole(Run run, long upTo) throws SQLException {
-            add(run);
+            add(run, FrameSpan.WHOLE);
             return new OpenRun(run, upTo, messages, Optional.empty(), null, truncated);
         }
 
         /** Ends with a whole event: whoever goes on behind it gets no event without its beginning. */
         OpenRun beginning(Run run, long upTo) throws SQLException {
-            Dialect dialect = dialects.named(run.dialect, run.path);
+            Asked asked = ask(run, FrameSpan.WHOLE);
+            long complete = frames.lastComplete(run.runPk, upTo);
+            RunEvents events = events(run, new FrameSpan(FrameSpan.WHOLE.from(), complete));
+            Optional<OpenTranscript> open =
+                    asked.dialect.openTranscript(events).map(said -> unasked(said, asked.request));
+            spend(events.bytes());
+            truncated |= events.isTruncated() && events.through() == complete;
+            long sequence = open.isPresent() ? events.through() : 0;
+            return new OpenRun(run, sequence, messages, open, asked.firstEventAt, truncated);
+        }
+
+        /**
+         * How the transcript of a run begins.
+         *
+         * @param request all that was asked, also what is not told again
+         * @param response the frames of the response that are told
+         */
+        private record Asked(
+                Dialect dialect,
+                List<Message> request,
+                FrameSpan response,
+                @Nullable Instant firstEventAt) {}
+
+        private Asked ask(Run run, FrameSpan span) throws SQLException {
+            // A run that the journal no longer has is durable as a whole.
             @Nullable
             RunTotals live = journal.live(run.runPk).map(l -> l.durable()).orElse(null);
             expect(live == null ? run.byteCount : live.bytes());
             List<Message> request = RequestMessages.of(body(run));
-            take(run, conversation.asked(request), run.createdAt);
-            long complete = frames.lastComplete(run.runPk, upTo);
-            RunEvents events = new RunEvents(frames, run.runPk, complete, eventBytesMax, bytesLeft, this::expect);
-            Optional<OpenTranscript> open = dialect.openTranscript(events).map(said -> unasked(said, request));
-            spend(events.bytes());
-            truncated |= events.isTruncated() && events.through() == complete;
-            long sequence = open.isPresent() ? events.through() : 0;
-            return new OpenRun(run, sequence, messages, open, firstEventAt(run, live), truncated);
+            List<Message> fresh = conversation.asked(request);
+            if (span.hasBeginning()) {
+                take(run, fresh, run.createdAt);
+            }
+            long upTo = live == null ? span.to() : Math.min(span.to(), live.frames());
+            FrameSpan response = new FrameSpan(span.from(), upTo);
+            return new Asked(dialect(run, span), request, response, firstEventAt(run, live));
+        }
+
+        /** The first events tell the dialect of a live run, also where they are not told themselves. */
+        private Dialect dialect(Run run, FrameSpan span) {
+            Dialect dialect = dialects.named(run.dialect, run.path);
+            if (run.dialect != null || span.hasBeginning()) {
+                return dialect;
+            }
+            RunEvents first = events(run, new FrameSpan(FrameSpan.WHOLE.from(), DETECTED_WITHIN));
+            return dialect.openTranscript(first)
+                    .map(said -> dialects.named(said.dialect(), run.path))
+                    .orElse(dialect);
+        }
+
+        private RunEvents events(Run run, FrameSpan span) {
+            return new RunEvents(frames, run.runPk, span.from(), span.to(), eventBytesMax, bytesLeft, this::expect);
         }
 
         private OpenTranscript unasked(OpenTranscript said, List<Message> request) {
@@ -230,17 +373,19 @@ final class Transcripts {
             return Utf8.decode(body, 0, body.length);
         }
 
-        private List<Message> streamed(Run run, Dialect dialect, long upTo) {
-            RunEvents events = new RunEvents(frames, run.runPk, upTo, eventBytesMax, bytesLeft, this::expect);
-            List<Message> said = dialect.transcript(events);
-            spend(events.bytes());
-            truncated |= events.isTruncated();
+        private List<Message> streamed(Run run, Asked asked) {
+            RunEvents events = events(run, asked.response);
+            List<Message> said = asked.dialect.transcript(events);
+            spend(events);
             return said;
         }
 
-        private List<Message> answered(Run run, Dialect dialect, long upTo) throws SQLException {
+        private List<Message> answered(Run run, Asked asked) throws SQLException {
+            FrameSpan span = asked.response;
             List<RecordedFrame> response = frames.page(
-                    run.runPk, new FrameQuery(0, upTo, List.of(FrameKind.RESPONSE), List.of(), false, 1), this::expect);
+                    run.runPk,
+                    new FrameQuery(span.from() - 1, span.to(), List.of(FrameKind.RESPONSE), List.of(), false, 1),
+                    this::expect);
             if (response.isEmpty()) {
                 return List.of();
             }
@@ -248,9 +393,14 @@ final class Transcripts {
             truncated |= body.isEmpty();
             return body.map(bytes -> {
                         spend(bytes.length);
-                        return dialect.answered(Utf8.decode(bytes, 0, bytes.length));
+                        return asked.dialect.answered(Utf8.decode(bytes, 0, bytes.length));
                     })
                     .orElse(List.of());
+        }
+
+        private void spend(RunEvents events) {
+            spend(events.bytes());
+            truncated |= events.isTruncated();
         }
 
         private void spend(long bytes) {

@@ -33,7 +33,8 @@ import java.util.regex.Pattern;
  *       the frame with that word comes many times, each with another number.
  * </ul>
  *
- * <p>{@code …/calls} tells which calls a scenario has made, {@code …/release} releases it. Safe for any thread.
+ * <p>{@code …/calls} tells which calls a scenario has made, {@code …/release} releases it. So does {@code …/cancel}, the cancel
+ * call of an API; a stream that waits has no second half then, unless that tells the cancel itself. Safe for any thread.
  */
 final class CaseAgent implements Script {
 
@@ -42,6 +43,9 @@ final class CaseAgent implements Script {
 
     /** Slow enough for a run to be live while its readers come back. */
     private static final Duration PACE = Duration.ofMillis(1);
+
+    /** Which a client asks for where a stream ends without saying so. */
+    private static final Pattern STATE = Pattern.compile("^/threads/[^/]+/runs/[0-9a-f-]{36}$");
 
     private static final Pattern THREAD = Pattern.compile("^/threads/[^/]+");
 
@@ -55,6 +59,7 @@ final class CaseAgent implements Script {
     private static final class Scenario {
         private final List<ReceivedCall> calls = new CopyOnWriteArrayList<>();
         private final CountDownLatch released = new CountDownLatch(1);
+        private volatile boolean cancelled;
 
         void awaitRelease() throws InterruptedException {
             if (!released.await(ScriptedUpstream.PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -66,16 +71,42 @@ final class CaseAgent implements Script {
     @Override
     public void answer(Exchange exchange) throws Exception {
         ReceivedCall call = exchange.call();
-        Scenario scenario = scenarios.computeIfAbsent(call.head().value("X-Scenario"), name -> new Scenario());
+        Scenario scenario = scenario(call.head().value("X-Scenario"));
         if (call.target().endsWith("/release")) {
             scenario.released.countDown();
             Script.json(200, "{}").answer(exchange);
         } else if (call.target().endsWith("/calls")) {
             Script.json(200, told(scenario)).answer(exchange);
+        } else if (STATE.matcher(call.target()).find()) {
+            Script.json(200, "{\"run_id\":\"" + LANG_GRAPH_RUN + "\",\"status\":\"interrupted\"}")
+                    .answer(exchange);
+        } else if (call.target().matches("[^?]*/cancel(\\?.*)?")) {
+            scenario.calls.add(call);
+            scenario.cancelled = true;
+            scenario.released.countDown();
+            Script.json(
+                            200,
+                            "{\"id\":\"" + call.target().replaceFirst(".*/([^/]+)/cancel.*", "$1")
+                                    + "\",\"object\":\"response\",\"status\":\"cancelled\"}")
+                    .answer(exchange);
         } else {
             scenario.calls.add(call);
             play(exchange, scenario);
         }
+    }
+
+    private Scenario scenario(String id) {
+        return scenarios.computeIfAbsent(id, name -> new Scenario());
+    }
+
+    /** The calls that a scenario has made, in order. */
+    List<ReceivedCall> callsOf(String id) {
+        return scenario(id).calls;
+    }
+
+    /** Lets what a scenario waits for go on. */
+    void release(String id) {
+        scenario(id).released.countDown();
     }
 
     private static void play(Exchange exchange, Scenario scenario) throws Exception {
@@ -117,7 +148,12 @@ final class CaseAgent implements Script {
         if (untilReleased != null) {
             untilReleased.awaitRelease();
         }
-        exchange.chunk(of.came().substring(half));
+        boolean cutShort = untilReleased != null
+                && untilReleased.cancelled
+                && !of.expected().path("verdict").asText().equals("cancelled");
+        if (!cutShort) {
+            exchange.chunk(of.came().substring(half));
+        }
         exchange.end();
     }
 

