@@ -39,7 +39,7 @@ class ArchitectureTest {
 
     /** These packages hold the store's statements; every other one asks them. */
     private static final String[] STORING =
-            in("store", "run", "journal.sql", "cluster", "idempotency", "cancel", "ticket", "pack", "history");
+            in("store", "run", "journal.sql", "cluster", "idempotency", "cancel", "background", "ticket", "pack", "history");
 
     /** These ask run, each in a transaction of its own, and have rows written and read, which may fail. */
     private static final String[] READING = in("journal", "delivery", "resume", "transcript");

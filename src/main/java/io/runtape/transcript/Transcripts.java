@@ -22,6 +22,8 @@ import io.runtape.server.memory.ReadOnceList;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.FrameSize;
 import io.runtape.sse.Utf8;
+import io.runtape.upstream.Upstream;
+import io.runtape.upstream.Upstreams;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -54,12 +56,19 @@ final class Transcripts {
     private final FrameReader frames;
     private final RequestReader requests;
     private final Dialects dialects;
+    private final Upstreams upstreams;
     private final int eventBytesMax;
 
     Transcripts(
-            Journal journal, FrameReader frames, RequestReader requests, Dialects dialects, TranscriptConfig config) {
+            Journal journal,
+            FrameReader frames,
+            RequestReader requests,
+            Dialects dialects,
+            Upstreams upstreams,
+            TranscriptConfig config) {
         this.journal = journal;
         this.dialects = dialects;
+        this.upstreams = upstreams;
         this.frames = frames;
         this.requests = requests;
         this.eventBytesMax = FrameSize.max(config.maxFrame().asLongValue());
@@ -72,6 +81,15 @@ final class Transcripts {
      */
     Run require(Owner owner, String id) {
         return require("run", id, () -> Run.of(owner, id));
+    }
+
+    /** The row tells the dialect once the run has ended; until then the settings do, as they do while it is recorded. */
+    private Dialect dialectOf(Run run) {
+        Optional<Upstream> upstream = upstreams.named(run.upstream);
+        return dialects.ofRun(
+                run.dialect,
+                upstream.map(Upstream::dialect).orElse(Upstream.AUTO),
+                upstream.map(at -> at.without(run.path)).orElse(run.path));
     }
 
     /** Whether the run's transcript can no longer change: its row has the end, and the end is durable. */
@@ -169,7 +187,7 @@ final class Transcripts {
         }
 
         void add(Run run) throws SQLException {
-            Dialect dialect = dialects.named(run.dialect, run.path);
+            Dialect dialect = dialectOf(run);
             // A run that the journal no longer has is durable as a whole.
             @Nullable
             RunTotals live = journal.live(run.runPk).map(l -> l.durable()).orElse(null);
@@ -188,7 +206,7 @@ final class Transcripts {
 
         /** Ends with a whole event: whoever goes on behind it gets no event without its beginning. */
         OpenRun beginning(Run run, long upTo) throws SQLException {
-            Dialect dialect = dialects.named(run.dialect, run.path);
+            Dialect dialect = dialectOf(run);
             @Nullable
             RunTotals live = journal.live(run.runPk).map(l -> l.durable()).orElse(null);
             expect(live == null ? run.byteCount : live.bytes());

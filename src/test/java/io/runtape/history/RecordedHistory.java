@@ -93,7 +93,12 @@ public abstract class RecordedHistory extends RunningGateway {
 
     /** Begins a run that goes on until it is told to end. */
     protected LiveRun begin(String body, String... chunks) throws Exception {
-        return new LiveRun(body, chunks);
+        return beginAt("/v1/run", body, chunks);
+    }
+
+    /** The same of a call to another path. */
+    protected LiveRun beginAt(String target, String body, String... chunks) throws Exception {
+        return new LiveRun(target, body, chunks);
     }
 
     /** A run that goes on, and has sent all its chunks so far. */
@@ -103,9 +108,9 @@ public abstract class RecordedHistory extends RunningGateway {
         private final WireResponse response;
         private final String id;
 
-        private LiveRun(String body, String... chunks) throws Exception {
+        private LiveRun(String target, String body, String... chunks) throws Exception {
             int length = String.join("", chunks).length();
-            response = call("/v1/run", body, upstream.on(exchange -> {
+            response = call(target, body, upstream.on(exchange -> {
                 exchange.streamHead();
                 for (String chunk : chunks) {
                     exchange.chunk(chunk);
