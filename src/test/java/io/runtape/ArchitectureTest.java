@@ -38,8 +38,17 @@ class ArchitectureTest {
     private static final String ROOT = "io.runtape";
 
     /** These packages hold the store's statements; every other one asks them. */
-    private static final String[] STORING =
-            in("store", "run", "journal.sql", "cluster", "idempotency", "cancel", "ticket", "pack", "history");
+    private static final String[] STORING = in(
+            "store",
+            "run",
+            "journal.sql",
+            "cluster",
+            "idempotency",
+            "cancel",
+            "background",
+            "ticket",
+            "pack",
+            "history");
 
     /** These ask run, each in a transaction of its own, and have rows written and read, which may fail. */
     private static final String[] READING = in("journal", "delivery", "resume", "transcript");
