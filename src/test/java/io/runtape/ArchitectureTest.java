@@ -45,6 +45,7 @@ class ArchitectureTest {
             "cluster",
             "idempotency",
             "cancel",
+            "background",
             "ticket",
             "pack",
             "retention",

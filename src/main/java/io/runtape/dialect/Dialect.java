@@ -52,12 +52,9 @@ public interface Dialect {
         return false;
     }
 
-    /**
-     * The path of the call, a {@code POST}, that cancels a run at the agent API, with {@code {runId}} for its id there and
-     * {@code {threadId}} for its thread; empty if the agent API has no such call.
-     */
-    default Optional<String> cancelPath() {
-        return Optional.empty();
+    /** Where agent APIs of this dialect are usually called. */
+    default ApiPaths paths() {
+        return ApiPaths.ANYWHERE;
     }
 
     /** Makes a digest for one run; feed it while the run is live. */
@@ -93,10 +90,5 @@ public interface Dialect {
         ObjectNode data = JsonNodeFactory.instance.objectNode();
         data.put("code", failure.code()).put("message", failure.message());
         return SseWriter.event("error", null, data.toString());
-    }
-
-    /** Whether agent APIs of this dialect are usually called at this path. */
-    default boolean isUsualAt(String path) {
-        return false;
     }
 }

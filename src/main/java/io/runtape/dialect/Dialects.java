@@ -3,8 +3,8 @@ package io.runtape.dialect;
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,11 +14,6 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class Dialects {
 
-    private static final Pattern OF_RUN_TOOLS = Pattern.compile("/v1/(agents/[^/]+/)?run/?", Pattern.CASE_INSENSITIVE);
-
-    /** {@code POST …/threads/{threadId}/runs/stream}, and the same without a thread. */
-    private static final Pattern OF_LANG_GRAPH = Pattern.compile("(/[^/]+)*/runs/stream/?", Pattern.CASE_INSENSITIVE);
-
     private final List<Dialect> known;
     private final Dialect detecting;
 
@@ -27,67 +22,84 @@ public class Dialects {
         this.detecting = new DetectingDialect(this.known);
     }
 
-    /**
-     * The dialect of runs at this path of an agent API; if the path does not decide, a dialect that finds out by the
-     * first events.
-     */
-    public Dialect at(String path) {
-        return OF_RUN_TOOLS.matcher(path).matches() ? named("runtools", path) : detecting;
-    }
-
     /** The names of all dialects. */
     public List<String> names() {
         return known.stream().map(Dialect::name).sorted().toList();
     }
 
     /**
-     * The dialect of runs at this path of an agent API.
+     * The dialect of runs at this path of an agent API; if neither the setting nor the path decides, a dialect that finds
+     * out by the first events.
      *
      * @param setting a dialect's name; another word leaves it to the path and the first events
      */
     public Dialect of(String setting, String path) {
-        return known.stream()
-                .filter(dialect -> dialect.name().equals(setting))
-                .findFirst()
-                .orElseGet(() -> at(path));
+        return named(setting).orElseGet(() -> at(path));
     }
 
-    /**
-     * The dialect of the clients that call this path, as far as the setting or the path shows it. Unlike that of
-     * {@link #of}, it says nothing of the events: a path like LangGraph's may belong to another agent API.
-     */
-    public Dialect ofClients(String setting, String path) {
-        Dialect known = of(setting, path);
-        return known == detecting && OF_LANG_GRAPH.matcher(path).matches() ? named("langgraph", path) : known;
+    /** The dialect of runs at this path of an agent API without a setting. */
+    Dialect at(String path) {
+        return known.stream()
+                .filter(dialect -> dialect.paths().areOwn() && dialect.paths().beginRunAt(path))
+                .findFirst()
+                .orElse(detecting);
     }
 
     /**
      * The dialect that the client of a call to this path speaks, as far as the setting or the path tells; otherwise one
-     * that writes as RunTools does.
+     * that writes as RunTools does. Unlike that of {@link #of}, it says nothing of the events: a path like LangGraph's may
+     * belong to another agent API.
      *
      * @param setting a dialect's name, or another word
      */
     public Dialect expected(String setting, String path) {
-        Optional<Dialect> set =
-                known.stream().filter(dialect -> dialect.name().equals(setting)).findFirst();
-        return set.or(() -> known.stream()
-                        .filter(dialect -> dialect.isUsualAt(path))
+        return named(setting)
+                .or(() -> known.stream()
+                        .filter(dialect -> dialect.paths().beginRunAt(path))
                         .findFirst())
                 .orElse(detecting);
     }
 
     /**
-     * The dialect of this name.
+     * The dialect of a recorded run.
      *
-     * @param name null if it is not known yet
-     * @param path the run's path; it decides without a name, if it can
+     * @param name the name of the dialect that its events were read in; null if that is not known, or not yet
+     * @param setting what is set for its agent API now, as for {@link #of}
+     * @param path the path at its agent API
      */
-    public Dialect named(@Nullable String name, String path) {
-        for (Dialect dialect : known) {
-            if (dialect.name().equals(name)) {
-                return dialect;
+    public Dialect ofRun(@Nullable String name, String setting, String path) {
+        return name == null ? of(setting, path) : named(name).orElse(detecting);
+    }
+
+    private Optional<Dialect> named(String name) {
+        return known.stream().filter(dialect -> dialect.name().equals(name)).findFirst();
+    }
+
+    /** The agent API's id of the run that a {@code POST} to this path cancels; empty if it cancels none. */
+    public Optional<String> cancelledAt(String path) {
+        return known.stream()
+                .flatMap(dialect -> dialect.paths().cancelAt(path).stream())
+                .findFirst()
+                .map(values -> values.get("runId"));
+    }
+
+    /**
+     * A {@code GET} with which a client of an agent API reads a run again.
+     *
+     * @param values what its path says, decoded, by the names in the templates of {@link ApiPaths}
+     */
+    public record Resume(ResumeKind kind, Map<String, String> values) {}
+
+    /** The resume that a {@code GET} to this path is, if it is one. */
+    public Optional<Resume> resumedAt(String path) {
+        for (ResumeKind kind : ResumeKind.values()) {
+            for (Dialect dialect : known) {
+                Optional<Map<String, String>> values = dialect.paths().resumeAt(kind, path);
+                if (values.isPresent()) {
+                    return Optional.of(new Resume(kind, values.get()));
+                }
             }
         }
-        return name == null ? at(path) : detecting;
+        return Optional.empty();
     }
 }

@@ -4,8 +4,12 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.CredentialHeaders;
+import io.runtape.background.BackgroundOutcomes;
+import io.runtape.background.BackgroundRun;
+import io.runtape.background.OutcomeWatch;
 import io.runtape.cancel.ForwardedCancels;
 import io.runtape.cancel.ForwardedCancels.Passing;
+import io.runtape.dialect.Dialects;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
@@ -39,16 +43,13 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
 /**
@@ -63,17 +64,14 @@ final class Forwarding {
     /** Before the resources, after the server's own limits. */
     private static final int BEFORE_RESOURCES = 0;
 
-    /** The cancel calls of the agent APIs, in every spelling that may reach them, as for {@link RecordedPaths}. */
-    private static final Pattern CANCEL = Pattern.compile(
-            "(?:/v1/run|(?:/openai)?(?:/v1)?/responses|/threads/[^/]+/runs)/([^/]+)/cancel/?",
-            Pattern.CASE_INSENSITIVE);
-
     private final RecordedPaths paths;
     private final Upstreams upstreams;
     private final CredentialHeaders credentials;
     private final CallerAuthentication callers;
     private final ForwardedCancels cancels;
     private final Resumes resumes;
+    private final BackgroundOutcomes outcomes;
+    private final Dialects dialects;
     private final ForwardingClient client;
 
     Forwarding(
@@ -83,13 +81,17 @@ final class Forwarding {
             CredentialHeaders credentials,
             CallerAuthentication callers,
             ForwardedCancels cancels,
-            Resumes resumes) {
+            Resumes resumes,
+            BackgroundOutcomes outcomes,
+            Dialects dialects) {
         this.paths = paths;
         this.upstreams = upstreams;
         this.credentials = credentials;
         this.callers = callers;
         this.cancels = cancels;
         this.resumes = resumes;
+        this.outcomes = outcomes;
+        this.dialects = dialects;
         this.client = client;
     }
 
@@ -126,7 +128,7 @@ final class Forwarding {
                     "WebSocket connections are not passed on. Read the run's events as an event stream.");
         } else {
             request.pause();
-            resumes.answer(context, target, () -> forward(context, target));
+            resumes.answer(context, target, open -> forward(context, target, open));
         }
     }
 
@@ -134,35 +136,28 @@ final class Forwarding {
         return request.method().name().equalsIgnoreCase("POST");
     }
 
-    private void forward(RoutingContext context, AgentTarget target) {
+    private void forward(RoutingContext context, AgentTarget target, Optional<BackgroundRun> open) {
         HttpServerRequest request = context.request();
-        Matcher cancel = CANCEL.matcher(target.path());
-        if (request.method().equals(HttpMethod.POST) && cancel.matches()) {
+        Optional<String> cancelled =
+                request.method().equals(HttpMethod.POST) ? dialects.cancelledAt(target.path()) : Optional.empty();
+        if (cancelled.isPresent()) {
             ContextInternal loop = (ContextInternal) Vertx.currentContext();
             cancels.begin(
                             callers.ownerOf(request),
                             target.upstream().name(),
-                            decoded(cancel.group(1)),
+                            cancelled.get(),
                             task -> loop.runOnContext(v -> task.run()))
                     .subscribe()
-                    .with(passing -> pass(context, target, passing));
+                    .with(passing -> pass(context, target, passing, open));
         } else {
-            pass(context, target, Passing.UNNOTED);
-        }
-    }
-
-    private static String decoded(String segment) {
-        try {
-            return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            return segment;
+            pass(context, target, Passing.UNNOTED, open);
         }
     }
 
     /**
      * Passes the call on; if the agent API refuses a cancel, the note of it is undone before its caller gets the response.
      */
-    private void pass(RoutingContext context, AgentTarget target, Passing cancel) {
+    private void pass(RoutingContext context, AgentTarget target, Passing cancel, Optional<BackgroundRun> open) {
         HttpServerRequest request = context.request();
         ForwardedBody.of(request)
                 .compose(body -> call(request, target, body))
@@ -175,11 +170,13 @@ final class Forwarding {
                         return;
                     }
                     if (response.statusCode() <= 299) {
-                        answer(context, target.upstream(), response);
+                        answer(context, target.upstream(), response, open);
                         return;
                     }
                     response.pause();
-                    cancel.refused().subscribe().with(v -> answer(context, target.upstream(), response));
+                    cancel.refused()
+                            .subscribe()
+                            .with(v -> answer(context, target.upstream(), response, Optional.empty()));
                 })
                 .onFailure(e -> cancel.refused().subscribe().with(v -> refuse(context, target.upstream(), e)));
     }
@@ -214,7 +211,9 @@ final class Forwarding {
         return inTime.future();
     }
 
-    private void answer(RoutingContext context, Upstream upstream, HttpClientResponse from) {
+    /** @param open the run whose outcome the response may tell */
+    private void answer(
+            RoutingContext context, Upstream upstream, HttpClientResponse from, Optional<BackgroundRun> open) {
         HttpServerResponse response = context.response();
         if (response.closed()) {
             from.request().reset();
@@ -239,7 +238,12 @@ final class Forwarding {
         }
         // The head goes out now, however long the first bytes take.
         response.write(Buffer.buffer());
-        WatchedResponse.of(from, upstream.idleTimeout(), () -> silent(context))
+        Optional<OutcomeWatch> outcome = open.flatMap(run -> outcomes.watch(
+                run,
+                from.getHeader(HttpHeaders.CONTENT_TYPE),
+                from.getHeader(HttpHeaders.CONTENT_ENCODING),
+                EventLoops.current()));
+        WatchedResponse.of(from, upstream.idleTimeout(), () -> silent(context), outcome)
                 .pipe()
                 .endOnFailure(false)
                 .to(response)

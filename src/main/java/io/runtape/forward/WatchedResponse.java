@@ -2,12 +2,14 @@ package io.runtape.forward;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import io.runtape.background.OutcomeWatch;
 import io.runtape.server.loop.EventLoops;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.streams.ReadStream;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -21,25 +23,34 @@ final class WatchedResponse implements ReadStream<Buffer> {
     private final long silenceMaxNanos;
     private final Runnable silent;
     private final EventLoop loop;
+    private final Optional<OutcomeWatch> outcome;
     private long lastNanos = System.nanoTime();
     private boolean paused;
     private @Nullable Future<?> timer;
 
-    private WatchedResponse(HttpClientResponse response, Duration silenceMax, Runnable silent, EventLoop loop) {
+    private WatchedResponse(
+            HttpClientResponse response,
+            Duration silenceMax,
+            Runnable silent,
+            EventLoop loop,
+            Optional<OutcomeWatch> outcome) {
         this.response = response;
         this.silenceMaxNanos = silenceMax.toNanos();
         this.silent = silent;
         this.loop = loop;
+        this.outcome = outcome;
     }
 
     /**
      * Watches from now on.
      *
      * @param silent runs before the response is broken off
+     * @param outcome reads along
      */
-    static WatchedResponse of(HttpClientResponse response, Duration silenceMax, Runnable silent) {
+    static WatchedResponse of(
+            HttpClientResponse response, Duration silenceMax, Runnable silent, Optional<OutcomeWatch> outcome) {
         EventLoop loop = EventLoops.current();
-        WatchedResponse watched = new WatchedResponse(response, silenceMax, silent, loop);
+        WatchedResponse watched = new WatchedResponse(response, silenceMax, silent, loop, outcome);
         watched.watch(watched.silenceMaxNanos);
         return watched;
     }
@@ -71,6 +82,7 @@ final class WatchedResponse implements ReadStream<Buffer> {
                         ? null
                         : bytes -> {
                             lastNanos = System.nanoTime();
+                            outcome.ifPresent(watch -> watch.bytes(bytes));
                             handler.handle(bytes);
                         });
         return this;
@@ -80,6 +92,7 @@ final class WatchedResponse implements ReadStream<Buffer> {
     public WatchedResponse endHandler(@Nullable Handler<Void> handler) {
         response.endHandler(v -> {
             over();
+            outcome.ifPresent(OutcomeWatch::end);
             if (handler != null) {
                 handler.handle(v);
             }
@@ -91,6 +104,7 @@ final class WatchedResponse implements ReadStream<Buffer> {
     public WatchedResponse exceptionHandler(@Nullable Handler<Throwable> handler) {
         response.exceptionHandler(e -> {
             over();
+            outcome.ifPresent(OutcomeWatch::broken);
             if (handler != null) {
                 handler.handle(e);
             }

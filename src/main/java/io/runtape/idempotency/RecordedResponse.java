@@ -57,6 +57,11 @@ public final class RecordedResponse {
                 && (run.cut || RunReason.UPSTREAM_CLOSED.label().equals(run.reason));
     }
 
+    /** Whether more of it may come. */
+    public boolean isLive() {
+        return source.live() != null;
+    }
+
     /** The last durable sequence. */
     public long durableSequence() {
         return source.durableSequence();

@@ -47,8 +47,12 @@ public final class RecordedResponses {
      *     and with the database's failure if that does not answer
      */
     public Uni<Optional<RecordedResponse>> ofKey(Owner owner, IdempotencyKey key, EventLoop loop) {
-        return work.onWorker(() -> lookUp(owner, key), loop)
-                .onFailure(BrokenOffException.class)
+        return untilHeadIsKnown(work.onWorker(() -> lookUp(owner, key), loop));
+    }
+
+    /** The look-up, begun anew as long as it fails since it finds a run whose head is not known yet. */
+    public static <T> Uni<T> untilHeadIsKnown(Uni<T> lookUp) {
+        return lookUp.onFailure(BrokenOffException.class)
                 .retry()
                 .withBackOff(LOOK_AGAIN_FIRST, LOOK_AGAIN_LONGEST)
                 .indefinitely();

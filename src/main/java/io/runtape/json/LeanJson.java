@@ -49,6 +49,17 @@ public final class LeanJson {
         return (json.length() <= SHORT ? OF_SHORT : OF_LONG).createParser(json);
     }
 
+    /** Whether a text is one JSON value. */
+    public static boolean isOneValue(String json) {
+        try (JsonParser parser = parser(json)) {
+            boolean begins = parser.nextToken() != null;
+            parser.skipChildren();
+            return begins && parser.nextToken() == null;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /**
      * The string at the parser, cut after this many characters; null if the parser is at another value, which is
      * skipped.

@@ -132,7 +132,7 @@ public final class AgentApiResource {
     private void requireOwnEventIds(RuntapeHeaders named, RecordedPaths.RecordedPath path) {
         Upstream upstream = path.target().upstream();
         if (named.eventIds()
-                && dialects.ofClients(upstream.dialect(), path.target().path()).clientsResumeByOwnIds()) {
+                && dialects.expected(upstream.dialect(), path.target().path()).clientsResumeByOwnIds()) {
             throw ApiException.invalid("Runtape-Event-Ids would put Runtape's sequences in the place of the agent API's"
                     + " event ids, by which the clients of this path resume. Nothing was sent to the agent API; send the"
                     + " call without it. A tail of the run has the sequences.");

@@ -21,8 +21,12 @@ public record AgentTarget(RequestTarget target, Upstream upstream, String path) 
     public static AgentTarget of(RequestTarget target, Upstreams upstreams) {
         String path = target.normalised();
         Upstream upstream = upstreams.at(path).orElseThrow(() -> ApiException.notFound("path"));
-        String rest = path.substring(upstream.prefix().length());
-        return new AgentTarget(target, upstream, rest.isEmpty() ? "/" : rest);
+        return new AgentTarget(target, upstream, upstream.without(path));
+    }
+
+    /** The same with another path of the same agent API, which is normalised. */
+    public AgentTarget at(String other) {
+        return new AgentTarget(target, upstream, other);
     }
 
     /** The target to send: path and query as they came, without the segments of the prefix. */

@@ -3,6 +3,7 @@ package io.runtape.relay;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.runtape.error.ApiException;
 import io.runtape.error.OwnPaths;
+import io.runtape.path.PathTemplate;
 import io.runtape.upstream.Upstream;
 import io.runtape.upstream.Upstreams;
 import io.vertx.ext.web.RoutingContext;
@@ -78,6 +79,11 @@ public final class RecordedPaths {
             }
         }
         return Optional.empty();
+    }
+
+    /** The agent API's id of the thread that a recorded path names; empty if it names none. */
+    public Optional<String> threadAt(AgentTarget target) {
+        return match(target).map(path -> path.values().get("threadId"));
     }
 
     /**

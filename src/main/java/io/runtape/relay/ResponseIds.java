@@ -1,9 +1,8 @@
 package io.runtape.relay;
 
+import io.runtape.path.PathSegment;
 import io.runtape.run.UpstreamRunId;
 import io.runtape.upstream.AgentResponse;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,12 +26,7 @@ record ResponseIds(@Nullable String runId, @Nullable String threadId) {
     }
 
     private static @Nullable String decoded(@Nullable String segment) {
-        try {
-            // A plus sign in a path is itself.
-            return segment == null ? null : URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException noEncoding) {
-            return segment;
-        }
+        return segment == null ? null : PathSegment.decoded(segment);
     }
 
     /** The ids of a response, as far as they are acceptable. */

@@ -13,6 +13,7 @@ import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import io.runtape.upstream.AgentResponse;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param inferred whether the verdict only follows from the stream's end in good order
  * @param outcome the run's outcome, as its events report it
  */
-record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, boolean inferred, RunOutcome outcome) {
+public record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, boolean inferred, RunOutcome outcome) {
 
     /** A conclusion without any information from events. */
     static final RunConclusion UNKNOWN = new RunConclusion(null, false, false, RunOutcome.UNKNOWN);
@@ -49,6 +50,24 @@ record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, boolean inferr
                                 ? null
                                 : outcome.iterations().longValue(),
                         json(error(outcome.error()))));
+    }
+
+    /**
+     * The end of a run whose agent API tells it later than in the response to the call.
+     *
+     * @param at when the end came
+     * @return empty if the outcome has no verdict
+     */
+    public static Optional<RunEnd> told(Outcome outcome, Instant at) {
+        return of(outcome).told(at);
+    }
+
+    private Optional<RunEnd> told(Instant at) {
+        return Optional.ofNullable(verdict).map(known -> switch (known) {
+            case COMPLETED -> end(RunStatus.COMPLETED, null, false, at);
+            case FAILED -> end(RunStatus.FAILED, RunReason.UPSTREAM_ERROR, false, at);
+            case CANCELLED -> end(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, false, at);
+        });
     }
 
     private static @Nullable String word(@Nullable String word) {
@@ -90,10 +109,17 @@ record RunConclusion(@Nullable Verdict verdict, boolean brokeOff, boolean inferr
 
     /** The end of a run whose response is complete. */
     RunEnd whole(AgentResponse response, boolean cancelNoted, Instant at) {
-        if (!isSuccess(response) || verdict == Verdict.FAILED) {
+        if (!isSuccess(response)) {
             return end(RunStatus.FAILED, RunReason.UPSTREAM_ERROR, false, at);
         }
-        if (verdict == Verdict.CANCELLED || cancelNoted && isOpen()) {
+        if (cancelNoted && inferred) {
+            return end(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, false, at);
+        }
+        return told(at).orElseGet(() -> untold(cancelNoted, at));
+    }
+
+    private RunEnd untold(boolean cancelNoted, Instant at) {
+        if (cancelNoted) {
             return end(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, false, at);
         }
         return brokeOff

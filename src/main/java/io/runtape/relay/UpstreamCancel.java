@@ -2,10 +2,10 @@ package io.runtape.relay;
 
 import io.netty.channel.EventLoop;
 import io.runtape.dialect.Dialect;
+import io.runtape.path.PathSegment;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.OutgoingBody;
 import io.runtape.upstream.UpstreamConfig;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.jboss.logging.Logger;
@@ -43,14 +43,14 @@ final class UpstreamCancel {
         if (template.isEmpty() || runId.isEmpty()) {
             return;
         }
-        String path = template.replace("{runId}", pathSegment(runId.get()));
+        String path = template.replace("{runId}", PathSegment.encoded(runId.get()));
         if (path.contains("{threadId}")) {
             @Nullable String thread = threadId == null ? call.asked().threadId() : threadId;
             if (thread == null) {
                 LOG.debugf("run %s has no thread to cancel it in", call.start().id());
                 return;
             }
-            path = path.replace("{threadId}", pathSegment(thread));
+            path = path.replace("{threadId}", PathSegment.encoded(thread));
         }
         OutgoingBody nothing = new OutgoingBody("{}".getBytes(StandardCharsets.UTF_8), () -> {});
         agent.post(call.upstream(), path, call.headers(), nothing, true, loop)
@@ -64,12 +64,7 @@ final class UpstreamCancel {
     private String template(Optional<Dialect> dialect) {
         return call.upstream()
                 .cancelPath()
-                .or(() -> dialect.map(known -> known.cancelPath().orElse("")))
+                .or(() -> dialect.map(known -> known.paths().cancel().orElse("")))
                 .orElse(UpstreamConfig.CANCEL_PATH);
-    }
-
-    /** Escapes the id, since an agent API may use any id. */
-    private static String pathSegment(String id) {
-        return URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
     }
 }

@@ -32,6 +32,11 @@ final class RecordedPositions {
             "response.failed",
             "response.cancelled");
 
+    /** The events of LangGraph that have the whole state of the graph, and those that end a run that failed. */
+    private static final String STATE = "values";
+
+    private static final String ERROR = "error";
+
     private final FrameReader frames;
 
     RecordedPositions(FrameReader frames) {
@@ -113,6 +118,32 @@ final class RecordedPositions {
                 .map(json -> json.getBytes(StandardCharsets.UTF_8));
     }
 
+    /**
+     * What a LangGraph server gives whoever waits for a run's end: the last state of a run that streamed its states, or
+     * the error that came after it. Events of subgraphs have other types.
+     *
+     * @return JSON; empty if there is none, or if it is longer than this many bytes
+     */
+    Optional<byte[]> lastState(long runPk, long upTo, int bytesMax) throws SQLException {
+        FrameQuery newest = new FrameQuery(0, upTo, List.of(FrameKind.EVENT), List.of(STATE, ERROR), true, 1);
+        List<RecordedFrame> found = frames.page(runPk, newest, bytes -> {});
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        boolean failed = ERROR.equals(found.get(0).type());
+        return frames.whole(runPk, found.get(0), bytesMax, bytes -> {})
+                .flatMap(RecordedPositions::data)
+                .filter(LeanJson::isOneValue)
+                .map(data -> failed ? "{\"__error__\":" + data + "}" : data)
+                .map(json -> json.getBytes(StandardCharsets.UTF_8))
+                .filter(json -> json.length <= bytesMax);
+    }
+
+    private static Optional<String> data(byte[] frame) {
+        return Optional.ofNullable(EventParser.parse(frame, 0, frame.length, false, ""))
+                .map(ServerSentEvent::data);
+    }
+
     /** Reads the value that the parser is at, and leaves the parser at its end. */
     @FunctionalInterface
     private interface Reading<T> {
@@ -122,11 +153,11 @@ final class RecordedPositions {
 
     /** A member of the event's data, if that is a JSON object with this member. */
     private static <T> Optional<T> member(byte[] frame, String name, Reading<T> reading) {
-        @Nullable ServerSentEvent event = EventParser.parse(frame, 0, frame.length, false, "");
-        if (event == null) {
+        Optional<String> data = data(frame);
+        if (data.isEmpty()) {
             return Optional.empty();
         }
-        try (JsonParser parser = LeanJson.parser(event.data())) {
+        try (JsonParser parser = LeanJson.parser(data.get())) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 return Optional.empty();
             }

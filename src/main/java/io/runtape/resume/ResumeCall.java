@@ -1,15 +1,15 @@
 package io.runtape.resume;
 
+import io.runtape.dialect.Dialects;
 import io.runtape.relay.AgentTarget;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -19,28 +19,57 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface ResumeCall {
 
+    /** A call that names the run. */
+    sealed interface OfRun extends ResumeCall {
+
+        /** The agent API's id of the run, or the gateway's. */
+        String id();
+
+        /** The agent API's id of its thread; null if the call names none. */
+        default @Nullable String threadId() {
+            return null;
+        }
+    }
+
     /**
      * The stream of an OpenAI response: {@code GET /v1/responses/{id}?stream=true}.
      *
      * @param id the agent API's id of the run
      * @param after the client has the events up to this {@code sequence_number}; -1 for none
      */
-    record ResponseStream(String id, long after) implements ResumeCall {}
+    record ResponseStream(String id, long after) implements OfRun {}
 
     /**
      * An OpenAI response as it stands: {@code GET /v1/responses/{id}}.
      *
      * @param id the agent API's id of the run
      */
-    record ResponseObject(String id) implements ResumeCall {}
+    record ResponseObject(String id) implements OfRun {}
 
     /**
-     * The stream of a LangGraph run: {@code GET /threads/{threadId}/runs/{runId}/stream}.
+     * An OpenAI response in a form that only the agent API can give, such as one with more in it.
      *
      * @param id the agent API's id of the run
+     */
+    record ResponseElsewhere(String id) implements OfRun {}
+
+    /**
+     * The stream of a LangGraph run: {@code GET /threads/{threadId}/runs/{runId}/stream}, or the same without the thread.
+     *
+     * @param id the agent API's id of the run
+     * @param threadId the agent API's id of its thread; null if the call names none
      * @param lastEventId the agent API's id of the last event that the client has; null for none
      */
-    record RunStream(String id, @Nullable String lastEventId) implements ResumeCall {}
+    record RunStream(
+            String id, @Nullable String threadId, @Nullable String lastEventId) implements OfRun {}
+
+    /**
+     * The state in which a LangGraph run ends: {@code GET /threads/{threadId}/runs/{runId}/join}.
+     *
+     * @param id the agent API's id of the run
+     * @param threadId the agent API's id of its thread
+     */
+    record RunState(String id, String threadId) implements OfRun {}
 
     /**
      * The stream of a chat's live run, as the AI SDK asks for it: {@code GET <path of the call>/{chatId}/stream}.
@@ -50,13 +79,6 @@ sealed interface ResumeCall {
      */
     record ChatStream(String threadId, String path) implements ResumeCall {}
 
-    /** At OpenAI's platform, and at Azure's. */
-    Pattern RESPONSE = Pattern.compile("(?:/openai)?(?:/v1)?/responses/([^/]+)/?", Pattern.CASE_INSENSITIVE);
-
-    Pattern RUN_STREAM = Pattern.compile("/threads/[^/]+/runs/([^/]+)/stream/?", Pattern.CASE_INSENSITIVE);
-
-    Pattern CHAT_STREAM = Pattern.compile("(/.+)/([^/]+)/stream/?", Pattern.CASE_INSENSITIVE);
-
     /** What a client may ask of a response and still be answered from the record. */
     Set<String> RESPONSE_PARAMETERS = Set.of("stream", "starting_after", "include_obfuscation", "api-version");
 
@@ -65,49 +87,63 @@ sealed interface ResumeCall {
     /** LangGraph's name for the position before all events. */
     String BEFORE_ALL = "-1";
 
+    /** What LangGraph's clients write for true. */
+    Set<String> YES = Set.of("1", "true");
+
+    /** The last two segments of a chat's path. */
+    Pattern CHAT_AND_STREAM = Pattern.compile("/[^/]+/[^/]+/?$");
+
     /** The resume that this call is, if it is one. */
-    static Optional<ResumeCall> of(HttpServerRequest request, AgentTarget target) {
-        if (!request.method().equals(HttpMethod.GET)) {
-            return Optional.empty();
-        }
-        Matcher response = RESPONSE.matcher(target.path());
-        if (response.matches()) {
-            return ofResponse(decoded(response.group(1)), request.params());
-        }
-        Matcher run = RUN_STREAM.matcher(target.path());
-        if (run.matches()) {
-            List<String> ids = request.headers().getAll("Last-Event-ID");
-            @Nullable
-            String last = ids.isEmpty() || ids.get(0).isEmpty() || ids.get(0).equals(BEFORE_ALL) ? null : ids.get(0);
-            return ids.size() > 1 ? Optional.empty() : Optional.of(new RunStream(decoded(run.group(1)), last));
-        }
-        Matcher chat = CHAT_STREAM.matcher(target.path());
-        return chat.matches() ? Optional.of(new ChatStream(decoded(chat.group(2)), chat.group(1))) : Optional.empty();
+    static Optional<ResumeCall> of(HttpServerRequest request, AgentTarget target, Dialects dialects) {
+        return request.method().equals(HttpMethod.GET)
+                ? dialects.resumedAt(target.path()).flatMap(resume -> of(resume, request, target))
+                : Optional.empty();
     }
 
-    private static Optional<ResumeCall> ofResponse(String id, MultiMap query) {
+    private static Optional<ResumeCall> of(Dialects.Resume resume, HttpServerRequest request, AgentTarget target) {
+        Map<String, String> values = resume.values();
+        String runId = Objects.requireNonNullElse(values.get("runId"), "");
+        @Nullable String threadId = values.get("threadId");
+        return switch (resume.kind()) {
+            case RESPONSE -> Optional.of(ofResponse(runId, request.params()));
+            case RUN_STREAM -> ofRun(runId, threadId, request);
+            case RUN_STATE -> ofState(runId, Objects.requireNonNullElse(threadId, ""), request.params());
+            case CHAT_STREAM ->
+                Optional.of(new ChatStream(
+                        Objects.requireNonNullElse(threadId, ""),
+                        CHAT_AND_STREAM.matcher(target.path()).replaceFirst("")));
+        };
+    }
+
+    private static ResumeCall ofResponse(String id, MultiMap query) {
         boolean known = query.names().stream()
                 .allMatch(name ->
                         RESPONSE_PARAMETERS.contains(name) && query.getAll(name).size() == 1);
-        if (!known) {
-            return Optional.empty();
-        }
         @Nullable String after = query.get("starting_after");
-        @Nullable String stream = query.get("stream");
-        if (stream != null && !stream.equalsIgnoreCase("true") && !stream.equalsIgnoreCase("false")) {
-            // The agent API says what it takes.
-            return Optional.empty();
+        boolean stream = "true".equalsIgnoreCase(query.get("stream"));
+        boolean fit = isTruthValue(query.get("stream"))
+                && (after == null || stream && NUMBER.matcher(after).matches());
+        if (!known || !fit) {
+            return new ResponseElsewhere(id);
         }
-        if (!"true".equalsIgnoreCase(stream)) {
-            return after == null ? Optional.of(new ResponseObject(id)) : Optional.empty();
-        }
-        if (after != null && !NUMBER.matcher(after).matches()) {
-            return Optional.empty();
-        }
-        return Optional.of(new ResponseStream(id, after == null ? -1 : Long.parseLong(after)));
+        return stream ? new ResponseStream(id, after == null ? -1 : Long.parseLong(after)) : new ResponseObject(id);
     }
 
-    private static String decoded(String segment) {
-        return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
+    /** For other words the agent API says what it takes. */
+    private static boolean isTruthValue(@Nullable String word) {
+        return word == null || word.equalsIgnoreCase("true") || word.equalsIgnoreCase("false");
+    }
+
+    private static Optional<ResumeCall> ofRun(String id, @Nullable String threadId, HttpServerRequest request) {
+        List<String> ids = request.headers().getAll("Last-Event-ID");
+        @Nullable
+        String last = ids.isEmpty() || ids.get(0).isEmpty() || ids.get(0).equals(BEFORE_ALL) ? null : ids.get(0);
+        return ids.size() > 1 ? Optional.empty() : Optional.of(new RunStream(id, threadId, last));
+    }
+
+    /** Empty if the run shall end with this call: only the agent API can cancel it then. */
+    private static Optional<ResumeCall> ofState(String id, String threadId, MultiMap query) {
+        boolean cancels = query.getAll("cancel_on_disconnect").stream().anyMatch(YES::contains);
+        return cancels ? Optional.empty() : Optional.of(new RunState(id, threadId));
     }
 }

@@ -4,9 +4,11 @@ import io.netty.channel.EventLoop;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
+import io.runtape.background.BackgroundRun;
 import io.runtape.delivery.BodyForm;
 import io.runtape.delivery.BrokenOffException;
 import io.runtape.delivery.StreamedResponse;
+import io.runtape.dialect.Dialects;
 import io.runtape.error.ErrorReply;
 import io.runtape.idempotency.RecordedHead;
 import io.runtape.idempotency.RecordedResponse;
@@ -16,13 +18,16 @@ import io.runtape.relay.RecordedPaths;
 import io.runtape.relay.ResponseHead;
 import io.runtape.relay.UnansweredErrors;
 import io.runtape.resume.ResumeCall.ChatStream;
-import io.runtape.resume.ResumeCall.ResponseObject;
+import io.runtape.resume.ResumeCall.OfRun;
+import io.runtape.resume.ResumeCall.ResponseElsewhere;
 import io.runtape.resume.ResumeCall.ResponseStream;
+import io.runtape.resume.ResumeCall.RunState;
 import io.runtape.resume.ResumeCall.RunStream;
 import io.runtape.run.Run;
 import io.runtape.server.fairness.ReadTurns;
 import io.runtape.server.loop.EventLoops;
 import io.runtape.store.BlockingWork;
+import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -31,9 +36,9 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -48,11 +53,6 @@ public final class Resumes {
 
     private static final Logger LOG = Logger.getLogger(Resumes.class);
 
-    /** The pauses while the head of a run of another gateway is not known yet. */
-    private static final Duration LOOK_AGAIN_FIRST = Duration.ofMillis(20);
-
-    private static final Duration LOOK_AGAIN_LONGEST = Duration.ofMillis(500);
-
     /**
      * The longest document that is answered from the record, in bytes and characters: it is in memory until its client has
      * taken it. The agent API has longer ones.
@@ -63,6 +63,7 @@ public final class Resumes {
     private final RecordedPaths paths;
     private final RecordedResponses responses;
     private final RecordedPositions positions;
+    private final Dialects dialects;
     private final ReadTurns turns;
 
     Resumes(
@@ -70,8 +71,10 @@ public final class Resumes {
             RecordedPaths paths,
             RecordedResponses responses,
             RecordedPositions positions,
+            Dialects dialects,
             ReadTurns turns) {
         this.callers = callers;
+        this.dialects = dialects;
         this.paths = paths;
         this.responses = responses;
         this.positions = positions;
@@ -87,39 +90,59 @@ public final class Resumes {
         /** A JSON document. */
         record Document(RecordedResponse response, byte[] json) implements Found {}
 
+        /** A run whose last state is asked for; more of its response may come. */
+        record Unended(RecordedResponse response) implements Found {}
+
         /** The chat has no live run. */
         record NothingLive() implements Found {}
+
+        /**
+         * Nothing that answers the call.
+         *
+         * @param open the run that the call names, if the response to it may tell the run's outcome
+         */
+        record Elsewhere(Optional<BackgroundRun> open) implements Found {}
+    }
+
+    private static final Found ELSEWHERE = new Found.Elsewhere(Optional.empty());
+
+    /** Calls that are forwarded after all. */
+    @FunctionalInterface
+    public interface Otherwise {
+
+        /**
+         * Forwards the call; it is paused.
+         *
+         * @param open the run in the background whose outcome the agent API's response may tell
+         */
+        void forward(Optional<BackgroundRun> open);
     }
 
     /**
      * Answers a call if it is a resume of a run that the record has.
      *
-     * @param otherwise runs on the event loop of the call if it is not; the call is paused then
+     * @param otherwise gets the call, on its event loop, if it is not
      */
-    public void answer(RoutingContext context, AgentTarget target, Runnable otherwise) {
+    public void answer(RoutingContext context, AgentTarget target, Otherwise otherwise) {
         HttpServerRequest request = context.request();
-        Optional<ResumeCall> call = ResumeCall.of(request, target).filter(asked -> isRecorded(asked, target));
+        Optional<ResumeCall> call = ResumeCall.of(request, target, dialects).filter(asked -> isRecorded(asked, target));
         if (call.isEmpty()) {
-            otherwise.run();
+            otherwise.forward(Optional.empty());
             return;
         }
         Owner owner = callers.ownerOf(request);
         if (!callers.mayRepeat(owner)) {
-            otherwise.run();
+            otherwise.forward(Optional.empty());
             return;
         }
         EventLoop loop = EventLoops.current();
         // A call that is forwarded after all needs its context: the client of the agent API answers in it.
         Context ofCall = Vertx.currentContext();
-        Cancellable lookup = BlockingWork.on(
-                        read -> turns.take(owner.id(), loop, read), () -> find(owner, target, call.get()), loop)
-                .onFailure(BrokenOffException.class)
-                .retry()
-                .withBackOff(LOOK_AGAIN_FIRST, LOOK_AGAIN_LONGEST)
-                .indefinitely()
+        Cancellable lookup = lookUp(owner, loop, () -> find(owner, target, call.get()))
+                .chain(found -> ended(found, owner, loop))
                 .emitOn(task -> ofCall.runOnContext(v -> task.run()))
                 .subscribe()
-                .with(found -> found.ifPresentOrElse(record -> write(context, record, loop), otherwise), e -> {
+                .with(found -> write(context, found, otherwise, loop), e -> {
                     LOG.debugf(e, "a resume cannot be looked up");
                     dropBody(context);
                     ErrorReply.write(context, UnansweredErrors.awayStore());
@@ -128,47 +151,91 @@ public final class Resumes {
         context.response().closeHandler(v -> lookup.cancel());
     }
 
+    private Uni<Found> lookUp(Owner owner, EventLoop loop, Callable<Found> work) {
+        return RecordedResponses.untilHeadIsKnown(
+                BlockingWork.on(read -> turns.take(owner.id(), loop, read), work, loop));
+    }
+
+    /** Waits for the end of a live run whose last state is asked for. */
+    private Uni<Found> ended(Found found, Owner owner, EventLoop loop) {
+        if (!(found instanceof Found.Unended live)) {
+            return Uni.createFrom().item(found);
+        }
+        RecordedResponse response = live.response();
+        return response.body(response.durableSequence(), BodyForm.DECODED, loop)
+                .onItem()
+                .ignoreAsUni()
+                .chain(v -> lookUp(owner, loop, () -> {
+                    Optional<RecordedResponse> now = stream(response.runPk());
+                    return now.isEmpty() ? ELSEWHERE : state(now.get());
+                }))
+                .onFailure(BrokenOffException.class)
+                .recoverWithItem(ELSEWHERE);
+    }
+
     /** A chat's stream lies below a recorded path; other paths of that form mean something else. */
     private boolean isRecorded(ResumeCall call, AgentTarget target) {
         return !(call instanceof ChatStream chat)
-                || paths.match(new AgentTarget(target.target(), target.upstream(), chat.path()))
-                        .isPresent();
+                || paths.match(target.at(chat.path())).isPresent();
     }
 
-    private Optional<Found> find(Owner owner, AgentTarget target, ResumeCall call) throws SQLException {
+    private Found find(Owner owner, AgentTarget target, ResumeCall call) throws SQLException {
+        return call instanceof OfRun asked
+                ? ofRun(owner, target, asked)
+                : live(owner, target, ((ChatStream) call).threadId());
+    }
+
+    private Found ofRun(Owner owner, AgentTarget target, OfRun call) throws SQLException {
+        Optional<Run> named = read(() -> Run.of(owner, call.id())).filter(run -> isAt(run, target));
+        if (named.isEmpty()) {
+            return ELSEWHERE;
+        }
+        Run run = named.get();
+        Optional<BackgroundRun> open = BackgroundRun.of(run);
+        if (open.isPresent()) {
+            return new Found.Elsewhere(open);
+        }
+        if (call instanceof ResponseElsewhere || !isOf(call, run, target)) {
+            return ELSEWHERE;
+        }
+        if (call instanceof RunState) {
+            return stateOf(run.runPk);
+        }
+        Optional<RecordedResponse> response = stream(run.runPk);
+        return response.isEmpty() ? ELSEWHERE : found(response.get(), call).orElse(ELSEWHERE);
+    }
+
+    /** Whether the run is one of the thread that the call names. */
+    private boolean isOf(OfRun call, Run run, AgentTarget target) {
+        @Nullable String threadId = call.threadId();
+        // The path of a run's call has the agent API's id of the thread, whatever thread the run is filed under.
+        return threadId == null
+                || threadId.equals(paths.threadAt(target.at(target.upstream().without(run.path)))
+                        .orElse(run.threadId));
+    }
+
+    private Optional<Found> found(RecordedResponse response, OfRun call) throws SQLException {
         if (call instanceof ResponseStream asked) {
-            Optional<RecordedResponse> response = recorded(target, () -> Run.of(owner, asked.id()));
-            return response.filter(RecordedResponse::isStream).isEmpty()
-                    ? Optional.empty()
-                    : from(response.get(), asked);
+            return from(response, asked);
         }
-        if (call instanceof ResponseObject asked) {
-            Optional<RecordedResponse> response = recorded(target, () -> Run.of(owner, asked.id()));
-            return response.filter(RecordedResponse::isStream).isEmpty() ? Optional.empty() : document(response.get());
-        }
-        if (call instanceof RunStream asked) {
-            Optional<RecordedResponse> response = recorded(target, () -> Run.of(owner, asked.id()));
-            return response.filter(RecordedResponse::isStream).isEmpty()
-                    ? Optional.empty()
-                    : from(response.get(), asked.lastEventId());
-        }
-        ChatStream asked = (ChatStream) call;
-        Optional<Run> newest = read(() -> Run.newestInThread(owner, asked.threadId()));
-        if (newest.filter(run -> isAt(run, target)).isEmpty()) {
-            return Optional.empty();
-        }
-        Optional<RecordedResponse> live = recorded(target, () -> Run.newestLiveInThread(owner, asked.threadId()));
-        return Optional.of(
-                live.filter(RecordedResponse::isStream).isPresent()
-                        ? new Found.Stream(live.get(), 0)
-                        : new Found.NothingLive());
+        return call instanceof RunStream asked ? from(response, asked.lastEventId()) : document(response);
     }
 
-    private Optional<RecordedResponse> recorded(AgentTarget target, Supplier<Optional<Run>> query) {
-        return read(query)
+    private Found live(Owner owner, AgentTarget target, String threadId) {
+        Optional<Run> newest = read(() -> Run.newestInThread(owner, threadId));
+        if (newest.filter(run -> isAt(run, target)).isEmpty()) {
+            return ELSEWHERE;
+        }
+        return read(() -> Run.newestLiveInThread(owner, threadId))
                 .filter(run -> isAt(run, target))
-                .flatMap(run -> responses.ofRun(run.runPk))
-                .filter(RecordedResponse::isAnswered);
+                .flatMap(run -> stream(run.runPk))
+                .<Found>map(live -> new Found.Stream(live, 0))
+                .orElseGet(Found.NothingLive::new);
+    }
+
+    /** The recorded response, if the agent API answered with a stream or may still do so. */
+    private Optional<RecordedResponse> stream(long runPk) {
+        return responses.ofRun(runPk).filter(RecordedResponse::isAnswered).filter(RecordedResponse::isStream);
     }
 
     private static boolean isAt(Run run, AgentTarget target) {
@@ -203,6 +270,25 @@ public final class Resumes {
         return after.isPresent() ? stream(response, after.getAsLong()) : Optional.empty();
     }
 
+    /**
+     * The state in which a run of LangGraph ended. Only the agent API knows it if the response broke off, or if its stream
+     * has no states.
+     */
+    private Found stateOf(long runPk) throws SQLException {
+        Optional<RecordedResponse> response = stream(runPk);
+        if (response.isEmpty() || response.get().isBrokenOff()) {
+            return ELSEWHERE;
+        }
+        return response.get().isLive() ? new Found.Unended(response.get()) : state(response.get());
+    }
+
+    private Found state(RecordedResponse ended) throws SQLException {
+        return positions
+                .lastState(ended.runPk(), ended.durableSequence(), DOCUMENT_MAX)
+                .<Found>map(json -> new Found.Document(ended, json))
+                .orElse(ELSEWHERE);
+    }
+
     /** Empty if the response broke off: the agent API knows what became of it. */
     private Optional<Found> document(RecordedResponse response) throws SQLException {
         if (response.isBrokenOff()) {
@@ -218,8 +304,12 @@ public final class Resumes {
         context.request().resume();
     }
 
-    private static void write(RoutingContext context, Found found, EventLoop loop) {
+    private static void write(RoutingContext context, Found found, Otherwise otherwise, EventLoop loop) {
         if (context.response().closed()) {
+            return;
+        }
+        if (found instanceof Found.Elsewhere elsewhere) {
+            otherwise.forward(elsewhere.open());
             return;
         }
         dropBody(context);

@@ -25,6 +25,8 @@ import io.runtape.server.memory.ReadOnceList;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.FrameSize;
 import io.runtape.sse.Utf8;
+import io.runtape.upstream.Upstream;
+import io.runtape.upstream.Upstreams;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -61,12 +63,19 @@ final class Transcripts {
     private final FrameReader frames;
     private final RequestReader requests;
     private final Dialects dialects;
+    private final Upstreams upstreams;
     private final int eventBytesMax;
 
     Transcripts(
-            Journal journal, FrameReader frames, RequestReader requests, Dialects dialects, TranscriptConfig config) {
+            Journal journal,
+            FrameReader frames,
+            RequestReader requests,
+            Dialects dialects,
+            Upstreams upstreams,
+            TranscriptConfig config) {
         this.journal = journal;
         this.dialects = dialects;
+        this.upstreams = upstreams;
         this.frames = frames;
         this.requests = requests;
         this.eventBytesMax = FrameSize.max(config.maxFrame().asLongValue());
@@ -79,6 +88,20 @@ final class Transcripts {
      */
     Run require(Owner owner, String id) {
         return require("run", id, () -> Run.of(owner, id));
+    }
+
+    /** The row tells the dialect once the run has ended; until then the settings do, as they do while it is recorded. */
+    private Dialect dialectOf(Run run) {
+        return dialectOf(run, run.dialect);
+    }
+
+    /** @param name the dialect's name, if it is known */
+    private Dialect dialectOf(Run run, @Nullable String name) {
+        Optional<Upstream> upstream = upstreams.named(run.upstream);
+        return dialects.ofRun(
+                name,
+                upstream.map(Upstream::dialect).orElse(Upstream.AUTO),
+                upstream.map(at -> at.without(run.path)).orElse(run.path));
     }
 
     /** Whether the run's transcript can no longer change: its row has the end, and the end is durable. */
@@ -332,13 +355,13 @@ final class Transcripts {
 
         /** The first events tell the dialect of a live run, also where they are not told themselves. */
         private Dialect dialect(Run run, FrameSpan span) {
-            Dialect dialect = dialects.named(run.dialect, run.path);
+            Dialect dialect = dialectOf(run);
             if (run.dialect != null || span.hasBeginning()) {
                 return dialect;
             }
             RunEvents first = events(run, new FrameSpan(FrameSpan.WHOLE.from(), DETECTED_WITHIN));
             return dialect.openTranscript(first)
-                    .map(said -> dialects.named(said.dialect(), run.path))
+                    .map(said -> dialectOf(run, said.dialect()))
                     .orElse(dialect);
         }
 

@@ -67,6 +67,12 @@ public final class Upstream {
         return prefix;
     }
 
+    /** A path below its prefix, without the prefix; a slash if nothing follows. Another path stays as it is. */
+    public String without(String path) {
+        String rest = path.startsWith(prefix) ? path.substring(prefix.length()) : path;
+        return rest.isEmpty() ? "/" : rest;
+    }
+
     /** Where it is. */
     public UpstreamAddress address() {
         return address;

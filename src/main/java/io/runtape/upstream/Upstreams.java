@@ -218,6 +218,13 @@ public final class Upstreams implements GatewayCredentials {
         return longestPrefixFirst;
     }
 
+    /** The agent API of this name; empty if it is configured no more. */
+    public Optional<Upstream> named(String name) {
+        return longestPrefixFirst.stream()
+                .filter(upstream -> upstream.name().equals(name))
+                .findFirst();
+    }
+
     /**
      * The agent API that serves this path.
      *

@@ -40,7 +40,7 @@ public final class ClientFold {
         if (dialect.equals("unknown")) {
             return new ClientFold(texts(messages));
         }
-        Dialect named = AllDialects.dialects().named(dialect, "/any");
+        Dialect named = AllDialects.dialects().of(dialect, "/any");
         return new ClientFold(
                 named instanceof FoldDialect folds ? parts(folds, messages, state) : new RunToolsClient(messages));
     }

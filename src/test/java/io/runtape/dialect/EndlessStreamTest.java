@@ -48,7 +48,7 @@ class EndlessStreamTest {
             runtools         | assistant_message              | {"id":"@","text":"x"}
             """)
     void keepsABoundedAmount(String dialect, String type, String data) throws Exception {
-        RunDigest digest = AllDialects.dialects().named(dialect, "/any").digest();
+        RunDigest digest = AllDialects.dialects().of(dialect, "/any").digest();
         for (int i = 0; i < EVENTS; i++) {
             String block =
                     (type == null ? "" : "event: " + type + "\n") + "data: " + data.replace("@", LONG + i) + "\n\n";
@@ -71,7 +71,7 @@ class EndlessStreamTest {
             langgraph        | messages         | [{"id":"@","type":"ai","content":"x"}]
             """)
     void keepsABoundedAmountOfLongNames(String dialect, String type, String data) throws Exception {
-        RunDigest digest = AllDialects.dialects().named(dialect, "/any").digest();
+        RunDigest digest = AllDialects.dialects().of(dialect, "/any").digest();
         String block =
                 (type == null ? "" : "event: " + type + "\n") + "data: " + data.replace("@", LONG.repeat(300)) + "\n\n";
         byte[] bytes = block.getBytes(UTF_8);

@@ -96,6 +96,7 @@ public abstract class RecordedHistory extends RunningGateway {
         return beginAt("/v1/run", body, chunks);
     }
 
+    /** The same of a call to another path. */
     protected LiveRun beginAt(String target, String body, String... chunks) throws Exception {
         return new LiveRun(target, body, chunks);
     }

@@ -21,7 +21,7 @@ class OutcomeReaderTest {
     private final Queue<Runnable> loop = new ArrayDeque<>();
     private final Queue<Runnable> worker = new ArrayDeque<>();
     private final OutcomeReader reader =
-            new OutcomeReader("run_1", AllDialects.dialects().at("/v1/run"), loop::add, worker::add);
+            new OutcomeReader("run_1", AllDialects.dialects().of("auto", "/v1/run"), loop::add, worker::add);
     private final List<RunConclusion> endings = new ArrayList<>();
 
     private void show(String type, String data) {

@@ -115,8 +115,8 @@ class UpstreamBodyPacingTest {
     }
 
     private UpstreamBodyReader unsubscribed(List<Map.Entry<String, String>> headers, RunJournal into) {
-        OutcomeReader outcome =
-                new OutcomeReader(run.id(), AllDialects.dialects().at("/v1/run"), loop.eventLoop(), dialectWorker::add);
+        OutcomeReader outcome = new OutcomeReader(
+                run.id(), AllDialects.dialects().of("auto", "/v1/run"), loop.eventLoop(), dialectWorker::add);
         return new UpstreamBodyReader(
                 told,
                 run,

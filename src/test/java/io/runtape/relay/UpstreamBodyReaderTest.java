@@ -126,8 +126,8 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                             dialectWorker,
                             storedHeaders,
                             usageMeter);
-                    OutcomeReader outcome =
-                            new OutcomeReader(start.id(), AllDialects.dialects().at("/v1/run"), loop, dialectWorker);
+                    OutcomeReader outcome = new OutcomeReader(
+                            start.id(), AllDialects.dialects().of("auto", "/v1/run"), loop, dialectWorker);
                     UpstreamBodyReader body = new UpstreamBodyReader(
                             relay,
                             run,

@@ -4,10 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
+import jakarta.inject.Inject;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +21,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients of agent APIs resume by their own calls, and the agent API need not know how. */
 abstract class ResumeTest extends RecordedHistory {
+
+    @Inject
+    MeterRegistry metrics;
 
     /** An id that the agent API gives the run. */
     private final String id = "resp_" + UUID.randomUUID();
@@ -245,5 +251,117 @@ abstract class ResumeTest extends RecordedHistory {
             table().ended(first.header("Runtape-Run-Id"));
         }
         assertEquals(204, resume(target).status());
+    }
+
+    private double readers() {
+        return metrics.get("runtape.readers").gauge().value();
+    }
+
+    private static String values(String state) {
+        return "event: values\ndata: " + state + "\n\n";
+    }
+
+    private String runs() {
+        return "/langgraph/threads/" + thread + "/runs";
+    }
+
+    @Test
+    void givesTheLastStateOfARun() throws Exception {
+        String ofSubgraph = "event: values|sub:1\ndata: {\"a\":9}\n\n";
+        recorded(runs() + "/stream", values("{\"a\":1}"), values("{\"a\": [1.10, null]}"), ofSubgraph);
+
+        WireResponse response = resume(runs() + "/" + id + "/join?cancel_on_disconnect=0");
+
+        assertEquals("{\"a\": [1.10, null]}", body(response));
+        assertEquals(200, response.status());
+        assertEquals("application/json", response.header("Content-Type"));
+    }
+
+    @Test
+    void givesTheErrorOfARunThatFailedInThePlaceOfItsState() throws Exception {
+        String error = "{\"error\":\"ValueError\",\"message\":\"no\"}";
+        recorded(runs() + "/stream", values("{\"a\":1}"), "event: error\ndata: " + error + "\n\n");
+
+        assertEquals("{\"__error__\":" + error + "}", body(resume(runs() + "/" + id + "/join")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "event: updates\ndata: {}\n\n",
+                "event: values|sub:1\ndata: {}\n\n",
+                "event: values\ndata: no JSON\n\n",
+                "event: values\n\n"
+            })
+    void leavesAStateThatWasNotStreamedToTheAgentApi(String event) throws Exception {
+        recorded(runs() + "/stream", event);
+
+        assertEquals("{\"upstream\":true}", body(resume(runs() + "/" + id + "/join")));
+    }
+
+    @Test
+    void leavesALongStateToTheAgentApi() throws Exception {
+        recorded(runs() + "/stream", values("\"" + "x".repeat(64 << 10) + "\""));
+
+        assertEquals("{\"upstream\":true}", body(resume(runs() + "/" + id + "/join")));
+    }
+
+    /** With the call, the run would have to end. */
+    @Test
+    void leavesAWaitThatCancelsToTheAgentApi() throws Exception {
+        recorded(runs() + "/stream", values("{}"));
+
+        assertEquals("{\"upstream\":true}", body(resume(runs() + "/" + id + "/join?cancel_on_disconnect=1")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, {\"a\":2}", "false, {\"upstream\":true}"})
+    void waitsForTheEndOfALiveRun(boolean inGoodOrder, String expected) throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead("X-Run-ID: " + id);
+            exchange.chunk(values("{\"a\":1}"));
+            assertTrue(asked.await(30, TimeUnit.SECONDS));
+            exchange.chunk(values("{\"a\":2}"));
+            if (inGoodOrder) {
+                exchange.end();
+            } else {
+                exchange.reset();
+            }
+        });
+        try (WireResponse first = client().post(runs() + "/stream", "{}", script.header(), "X-API-Key: " + key)) {
+            first.readUpTo(values("{\"a\":1}").length());
+            double before = readers();
+            WireResponse waits = resume(runs() + "/" + id + "/join");
+            RunTable.await("another reader", () -> readers() > before ? true : null);
+            asked.countDown();
+
+            assertEquals(expected, body(waits));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/join", "/stream"})
+    void leavesARunOfAnotherThreadToTheAgentApi(String call) throws Exception {
+        recorded(runs() + "/stream", values("{}"));
+
+        assertEquals("{\"upstream\":true}", body(resume("/langgraph/threads/another/runs/" + id + call)));
+    }
+
+    /** The client of the agent API knows the thread by the path of its call. */
+    @Test
+    void findsTheThreadOfThePathUnderAnotherNameOfTheCallers() throws Exception {
+        record(runs() + "/stream", "{}", Script.stream(values("{}")), "Runtape-Thread-Id: mine", "X-Nothing: 1");
+        String run = history().get("/runs?threadId=mine").jsonPath().getString("data[0].id");
+
+        assertEquals("{}", body(resume(runs() + "/" + run + "/join")));
+        assertEquals("{\"upstream\":true}", body(resume("/langgraph/threads/mine/runs/" + run + "/join")));
+    }
+
+    @Test
+    void givesTheFramesOfARunWithoutAThread() throws Exception {
+        recorded("/langgraph/runs/stream", values("{}"));
+
+        assertEquals(values("{}"), body(resume("/langgraph/runs/" + id + "/stream")));
     }
 }

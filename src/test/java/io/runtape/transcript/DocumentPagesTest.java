@@ -231,7 +231,7 @@ class DocumentPagesTest {
     void everyStreamOfTheCorpusIsADocument() throws Exception {
         CorpusCase.all().forEach(each -> {
             for (String path : List.of("/v1/run", "/v1/other")) {
-                List<Message> said = AllDialects.dialects().at(path).transcript(each.events());
+                List<Message> said = AllDialects.dialects().of("auto", path).transcript(each.events());
                 List<Part> parts = said.stream()
                         .flatMap(message -> message.parts().stream())
                         .toList();

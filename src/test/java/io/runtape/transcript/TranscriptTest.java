@@ -61,6 +61,16 @@ abstract class TranscriptTest extends RecordedHistory {
                 history().get("/runs/" + id + "/transcript").header("Cache-Control"));
     }
 
+    /** No event of this run shows its dialect. */
+    @Test
+    void tellsOfARunThatGoesOnInTheDialectThatIsSet() throws Exception {
+        String update = "event: updates\ndata: {\"node\":{\"messages\":"
+                + "[{\"role\":\"assistant\",\"id\":\"m\",\"content\":\"set\"}]}}\n\n";
+        try (LiveRun live = beginAt("/langgraph/threads/" + thread + "/runs/stream", "{}", update)) {
+            assertEquals("set", text(json("/runs/" + live.id() + "/transcript"), 0));
+        }
+    }
+
     @Test
     void tellsOfARunThatGoesOnWhatWasSaidSoFar() throws Exception {
         try (LiveRun live =

@@ -3,13 +3,25 @@ package io.runtape.dialect.aisdk;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.ApiPaths;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
+import io.runtape.dialect.ResumeKind;
+import io.runtape.path.PathTemplate;
 import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.Map;
 
 /** The UI message stream of Vercel's AI SDK. */
 @Singleton
 public final class AiSdkDialect extends FoldDialect {
+
+    /** A chat's stream lies below the path of its calls, wherever that is. */
+    private static final ApiPaths PATHS = new ApiPaths(
+            PathTemplate.ending("/api/chat"),
+            false,
+            List.of(),
+            Map.of(ResumeKind.CHAT_STREAM, PathTemplate.all("/{+chat}/{threadId}/stream")));
 
     public AiSdkDialect() {
         super("aisdk", UiMessageFold::new);
@@ -42,7 +54,7 @@ public final class AiSdkDialect extends FoldDialect {
     }
 
     @Override
-    public boolean isUsualAt(String path) {
-        return path.endsWith("/api/chat");
+    public ApiPaths paths() {
+        return PATHS;
     }
 }

@@ -3,13 +3,17 @@ package io.runtape.dialect.anthropic;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.ApiPaths;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
+import io.runtape.path.PathTemplate;
 import jakarta.inject.Singleton;
 
 /** Anthropic's Messages API: {@code POST /v1/messages}. */
 @Singleton
 public final class AnthropicDialect extends FoldDialect {
+
+    private static final ApiPaths PATHS = ApiPaths.of(PathTemplate.ending("/messages"));
 
     public AnthropicDialect() {
         super("anthropic", MessagesFold::new);
@@ -35,7 +39,7 @@ public final class AnthropicDialect extends FoldDialect {
     }
 
     @Override
-    public boolean isUsualAt(String path) {
-        return path.endsWith("/messages");
+    public ApiPaths paths() {
+        return PATHS;
     }
 }

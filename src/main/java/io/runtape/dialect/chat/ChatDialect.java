@@ -3,13 +3,17 @@ package io.runtape.dialect.chat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.ApiPaths;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
+import io.runtape.path.PathTemplate;
 import jakarta.inject.Singleton;
 
 /** OpenAI's chat completions, {@code POST /v1/chat/completions}, and its imitations. */
 @Singleton
 public final class ChatDialect extends FoldDialect {
+
+    private static final ApiPaths PATHS = ApiPaths.of(PathTemplate.ending("/chat/completions"));
 
     public ChatDialect() {
         super("openai-chat", ChatFold::new);
@@ -37,7 +41,7 @@ public final class ChatDialect extends FoldDialect {
     }
 
     @Override
-    public boolean isUsualAt(String path) {
-        return path.endsWith("/chat/completions");
+    public ApiPaths paths() {
+        return PATHS;
     }
 }

@@ -3,15 +3,29 @@ package io.runtape.dialect.langgraph;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.ApiPaths;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
+import io.runtape.dialect.ResumeKind;
+import io.runtape.path.PathTemplate;
 import jakarta.inject.Singleton;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
 
 /** LangGraph's server: {@code POST /threads/{threadId}/runs/stream} and its kin. */
 @Singleton
 public final class LangGraphDialect extends FoldDialect {
+
+    /** A run without a thread has the shorter path. */
+    private static final ApiPaths PATHS = new ApiPaths(
+            PathTemplate.ending("/runs/stream"),
+            false,
+            PathTemplate.all("/threads/{threadId}/runs/{runId}/cancel"),
+            Map.of(
+                    ResumeKind.RUN_STREAM,
+                    PathTemplate.all("/threads/{threadId}/runs/{runId}/stream", "/runs/{runId}/stream"),
+                    ResumeKind.RUN_STATE,
+                    PathTemplate.all("/threads/{threadId}/runs/{runId}/join")));
 
     /** The types of LangChain's messages. */
     private static final Set<String> KINDS = Set.of("human", "ai", "AIMessageChunk", "system", "tool");
@@ -31,11 +45,6 @@ public final class LangGraphDialect extends FoldDialect {
             case "values" -> isMessage(data.at("/messages/0"));
             default -> false;
         };
-    }
-
-    @Override
-    public Optional<String> cancelPath() {
-        return Optional.of("/threads/{threadId}/runs/{runId}/cancel");
     }
 
     @Override
@@ -68,7 +77,7 @@ public final class LangGraphDialect extends FoldDialect {
     }
 
     @Override
-    public boolean isUsualAt(String path) {
-        return path.endsWith("/runs/stream");
+    public ApiPaths paths() {
+        return PATHS;
     }
 }

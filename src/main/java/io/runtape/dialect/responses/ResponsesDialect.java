@@ -3,22 +3,36 @@ package io.runtape.dialect.responses;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.ApiPaths;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
+import io.runtape.dialect.ResumeKind;
+import io.runtape.path.PathTemplate;
 import jakarta.inject.Singleton;
-import java.util.Optional;
+import java.util.List;
+import java.util.Map;
 
 /** OpenAI's Responses API: {@code POST /v1/responses}. */
 @Singleton
 public final class ResponsesDialect extends FoldDialect {
 
-    public ResponsesDialect() {
-        super("openai-responses", ResponsesFold::new);
+    /** At OpenAI's platform, whose clients may have the version in their base URL, and at Azure's. */
+    private static final List<String> RESPONSES =
+            List.of("/v1/responses", "/responses", "/openai/v1/responses", "/openai/responses");
+
+    private static final ApiPaths PATHS = new ApiPaths(
+            PathTemplate.ending("/responses"),
+            false,
+            each("/{runId}/cancel"),
+            Map.of(ResumeKind.RESPONSE, each("/{runId}")));
+
+    private static List<PathTemplate> each(String below) {
+        return PathTemplate.all(
+                RESPONSES.stream().map(responses -> responses + below).toArray(String[]::new));
     }
 
-    @Override
-    public Optional<String> cancelPath() {
-        return Optional.of("/v1/responses/{runId}/cancel");
+    public ResponsesDialect() {
+        super("openai-responses", ResponsesFold::new);
     }
 
     @Override
@@ -48,7 +62,7 @@ public final class ResponsesDialect extends FoldDialect {
     }
 
     @Override
-    public boolean isUsualAt(String path) {
-        return path.endsWith("/responses");
+    public ApiPaths paths() {
+        return PATHS;
     }
 }

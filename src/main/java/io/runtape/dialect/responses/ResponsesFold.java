@@ -54,7 +54,9 @@ final class ResponsesFold implements EventFold {
         return switch (type) {
             case "response.created",
                     "response.queued",
+                    "response.output_text.delta",
                     "response.output_text.done",
+                    "response.refusal.delta",
                     "response.refusal.done",
                     "response.completed",
                     "response.incomplete",

@@ -2,6 +2,7 @@ package io.runtape.dialect.runtools;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.runtape.dialect.ApiPaths;
 import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.Message;
@@ -11,11 +12,13 @@ import io.runtape.dialect.Part;
 import io.runtape.dialect.Role;
 import io.runtape.dialect.RunDigest;
 import io.runtape.dialect.UnknownDialect;
+import io.runtape.path.PathTemplate;
 import io.runtape.sse.ServerSentEvent;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The RunTools agent API, in both of its vocabularies. */
@@ -23,14 +26,20 @@ import java.util.Optional;
 public final class RunToolsDialect implements Dialect {
     private static final UnknownDialect UNKNOWN = new UnknownDialect();
 
+    private static final ApiPaths PATHS = new ApiPaths(
+            PathTemplate.all("/v1/run", "/v1/agents/{agent}/run"),
+            true,
+            PathTemplate.all("/v1/run/{runId}/cancel"),
+            Map.of());
+
     @Override
     public String name() {
         return "runtools";
     }
 
     @Override
-    public Optional<String> cancelPath() {
-        return Optional.of("/v1/run/{runId}/cancel");
+    public ApiPaths paths() {
+        return PATHS;
     }
 
     @Override

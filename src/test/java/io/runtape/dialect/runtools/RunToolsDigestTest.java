@@ -227,7 +227,8 @@ class RunToolsDigestTest {
     }
 
     private static Outcome answer(String body) {
-        RunDigest digest = AllDialects.dialects().at("/v1/agents/coder/run").digest();
+        RunDigest digest =
+                AllDialects.dialects().of("auto", "/v1/agents/coder/run").digest();
         byte[] bytes = body.replace('\'', '"').getBytes(UTF_8);
         digest.response(bytes, 0, bytes.length);
         return digest.outcome();

@@ -299,7 +299,7 @@ class RunToolsTranscriptTest {
 
     @Test
     void readsAJsonResponse() {
-        Dialect dialect = AllDialects.dialects().at("/v1/run");
+        Dialect dialect = AllDialects.dialects().of("auto", "/v1/run");
 
         assertEquals(
                 List.of(new Message(Role.ASSISTANT, List.of(new Text("Green.")))),

@@ -24,7 +24,7 @@ final class Script {
     }
 
     Outcome outcome() {
-        RunDigest digest = AllDialects.dialects().at("/v1/run").digest();
+        RunDigest digest = AllDialects.dialects().of("auto", "/v1/run").digest();
         for (ServerSentEvent event : events) {
             boolean named = !event.event().equals("message");
             String block = (named ? "event: " + event.event() + "\n" : "") + "data: "
@@ -37,8 +37,8 @@ final class Script {
 
     List<Message> messages() {
         // Every stream here is also one that somebody joins late.
-        ClientFold.assertGoesOnFromEverywhere(AllDialects.dialects().at("/v1/run"), events);
-        return AllDialects.dialects().at("/v1/run").transcript(events);
+        ClientFold.assertGoesOnFromEverywhere(AllDialects.dialects().of("auto", "/v1/run"), events);
+        return AllDialects.dialects().of("auto", "/v1/run").transcript(events);
     }
 
     /** The parts of the only message, which is the agent's. */

@@ -1,4 +1,4 @@
-package io.runtape.relay;
+package io.runtape.path;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

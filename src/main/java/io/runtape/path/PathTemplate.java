@@ -1,8 +1,7 @@
-package io.runtape.relay;
+package io.runtape.path;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,12 +15,13 @@ import java.util.regex.Pattern;
  * letter case and a slash at the end, so they do not matter here. {@code {name}} stands for a segment or a part of one,
  * and {@code {+name}} for one or more segments (RFC 6570, section 3.2.3). Safe for any thread.
  */
-final class PathTemplate {
+public final class PathTemplate {
 
     /** What a template looks like, for messages. */
-    static final String FORM = "Each path begins with a slash; a segment is plain or has a name in braces, such as"
-            + " /v1/agents/{agent}/run or /v1beta/models/{model}:streamGenerateContent, each name once; {+name} stands for"
-            + " one or more segments.";
+    public static final String FORM =
+            "Each path begins with a slash; a segment is plain or has a name in braces, such as"
+                    + " /v1/agents/{agent}/run or /v1beta/models/{model}:streamGenerateContent, each name once; {+name} stands for"
+                    + " one or more segments.";
 
     private static final Pattern FIT =
             Pattern.compile("/|(/(\\{\\+[a-z][A-Za-z0-9]*}|([A-Za-z0-9._~:-]|(?<!})\\{[a-z][A-Za-z0-9]*})+))+");
@@ -39,7 +39,7 @@ final class PathTemplate {
     }
 
     /** The template that this text is; empty if it has another form. */
-    static Optional<PathTemplate> of(String text) {
+    public static Optional<PathTemplate> of(String text) {
         if (!FIT.matcher(text).matches() || DOT_SEGMENT.matcher(text).find()) {
             return Optional.empty();
         }
@@ -66,6 +66,22 @@ final class PathTemplate {
         return Optional.of(new PathTemplate(text, Pattern.compile(pattern + slash, Pattern.CASE_INSENSITIVE), names));
     }
 
+    /**
+     * The templates that these texts are.
+     *
+     * @throws IllegalArgumentException if one of them has another form
+     */
+    public static List<PathTemplate> all(String... texts) {
+        return Arrays.stream(texts)
+                .map(text -> of(text).orElseThrow(() -> new IllegalArgumentException(text + ": " + FORM)))
+                .toList();
+    }
+
+    /** The templates of all paths that end with these segments. */
+    public static List<PathTemplate> ending(String segments) {
+        return all(segments, "/{+before}" + segments);
+    }
+
     /** A colon may come encoded, and stays so in a normalised path. */
     private static String plain(String text) {
         return text.isEmpty() ? "" : Pattern.quote(text).replace(":", "\\E(?::|%3A)\\Q");
@@ -76,28 +92,37 @@ final class PathTemplate {
      *
      * @param path normalised
      */
-    Optional<Map<String, String>> match(String path) {
+    public Optional<Map<String, String>> match(String path) {
         Matcher matcher = pattern.matcher(path);
         if (!matcher.matches()) {
             return Optional.empty();
         }
         Map<String, String> values = new HashMap<>();
-        names.forEach(name -> values.put(name, decoded(matcher.group(name))));
+        names.forEach(name -> values.put(name, PathSegment.decoded(matcher.group(name))));
         return Optional.of(values);
     }
 
-    /** A path that matches, in the spelling of the template. */
-    String filled(String path) {
+    /** Whether a path matches; it is normalised. */
+    public boolean matches(String path) {
+        return pattern.matcher(path).matches();
+    }
+
+    /** The template's text. */
+    public String text() {
+        return text;
+    }
+
+    /**
+     * A path that matches, in the spelling of the template.
+     *
+     * @throws IllegalArgumentException if it does not match
+     */
+    public String filled(String path) {
         Matcher matcher = pattern.matcher(path);
         if (!matcher.matches()) {
             throw new IllegalArgumentException("the path does not match");
         }
         return VARIABLE.matcher(text)
                 .replaceAll(variable -> Matcher.quoteReplacement(matcher.group(variable.group(2))));
-    }
-
-    private static String decoded(String segment) {
-        // A plus sign in a path is itself.
-        return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 }
