@@ -40,7 +40,8 @@ final class OrderlyBreak extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (message instanceof HttpResponse head) {
-            headCame = head.status().code() >= 200;
+            // One that is too long, or no HTTP, has not come: the error that follows says so.
+            headCame = head.decoderResult().isSuccess() && head.status().code() >= 200;
         }
         if (message instanceof LastHttpContent) {
             headCame = false;
