@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -50,11 +51,11 @@ final class Packer {
     }
 
     void start(@Observes @Priority(Journal.STARTS_AT + 100) StartupEvent event) {
-        config.packAfter().ifPresent(rest -> {
-            Rounds rounds = new Rounds(rest);
+        if (config.packAfter().isPresent() || store.engine() == Engine.POSTGRESQL) {
+            Rounds rounds = new Rounds(config.packAfter());
             worker = rounds.worker;
             rounds.worker.start();
-        });
+        }
     }
 
     void stop(@Observes @Priority(Journal.STOPS_AT) ShutdownEvent event) {
@@ -72,23 +73,28 @@ final class Packer {
     /** The rounds of packing. Confined to the worker's thread. */
     private final class Rounds {
 
-        private final Duration rest;
+        private final Optional<Duration> rest;
         private final PartitionKeeper partitions;
         private final BackgroundWorker worker;
         private final Set<Long> unpackable = new HashSet<>();
 
-        Rounds(Duration rest) {
+        Rounds(Optional<Duration> rest) {
             this.rest = rest;
             this.partitions = new PartitionKeeper(journal, rest);
-            this.worker = new BackgroundWorker("packing", store, look(rest), this::round);
+            this.worker = new BackgroundWorker(
+                    "packing", store, rest.map(Packer::look).orElse(LOOK_MAX), this::round);
         }
 
         private boolean round(Connection connection) throws SQLException {
             if (store.engine() == Engine.POSTGRESQL) {
                 partitions.look(connection);
             }
+            return rest.isPresent() && packRested(connection, rest.get());
+        }
+
+        private boolean packRested(Connection connection, Duration rested) throws SQLException {
             RunPacking packing = new RunPacking(connection, store.engine(), worker::pause);
-            List<Long> runs = packing.rested(Instant.now().minus(rest), RUNS_AT_ONCE + unpackable.size());
+            List<Long> runs = packing.rested(Instant.now().minus(rested), RUNS_AT_ONCE + unpackable.size());
             boolean packed = false;
             for (long runPk : runs) {
                 if (worker.isStopping()) {

@@ -5,6 +5,7 @@ import io.runtape.journal.sql.BlockPartitions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
@@ -29,10 +30,14 @@ final class PartitionKeeper {
     private long lookedAt;
     private long begunAt;
 
-    /** @param rest how long runs rest before they are packed: a partition takes about as long */
-    PartitionKeeper(Journal journal, Duration rest) {
+    /**
+     * @param rest how long runs rest before they are packed: a partition takes about as long. If nothing is packed, only
+     *     its size ends a partition, since it stays for as long as its runs
+     */
+    PartitionKeeper(Journal journal, Optional<Duration> rest) {
         this.journal = journal;
-        this.ageNanos = Math.min(rest.toNanos(), AGE_MAX.toNanos());
+        this.ageNanos =
+                rest.map(time -> Math.min(time.toNanos(), AGE_MAX.toNanos())).orElse(Long.MAX_VALUE);
         this.lookNanos = Math.min(ageNanos, LOOK.toNanos());
         this.lookedAt = System.nanoTime();
         this.begunAt = lookedAt;

@@ -11,6 +11,7 @@ public enum Engine {
             "only_with_runs", "/* with or without runs */",
             "only_with_key", "/* with a key */",
             "only_unpacked", "/* packed or not */",
+            "only_ended", "/* ended or not */",
             "by_run", "/* one table */",
             "on_postgresql", "--")),
     POSTGRESQL(Map.of(
@@ -19,6 +20,7 @@ public enum Engine {
             "only_with_runs", "where last_ordinal > 0",
             "only_with_key", "where run_pk > 0",
             "only_unpacked", "where packed_at is null",
+            "only_ended", "where completed_at is not null",
             "by_run", "partition by range (run_pk)",
             "on_postgresql", "/* only here */"));
 

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 abstract class RefusedWritesTest extends RunningGateway {
 
     private static final String TAKEN = "taken";
-    private static final String REFUSED = "refused";
+    private static final String REFUSED = "refused-by-a-constraint";
     private static final int OTHERS = 20;
 
     @Inject

@@ -51,7 +51,8 @@ abstract class PackingTest extends RunningGateway {
             Map.entry("/transcript", ""),
             Map.entry("/request", ""));
 
-    private String record(Script script, String... headerLines) throws Exception {
+    /** Records a run to its end; returns its id. */
+    final String record(Script script, String... headerLines) throws Exception {
         String[] lines = new String[headerLines.length + 2];
         lines[0] = upstream.on(script).header();
         lines[1] = KEY;

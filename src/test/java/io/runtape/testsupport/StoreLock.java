@@ -22,7 +22,7 @@ public final class StoreLock implements AutoCloseable {
 
     /** Locks the table of frames. */
     public static StoreLock onFrames(Store store) throws SQLException {
-        return on(store, "frame");
+        return on(store, "block");
     }
 
     /** Locks the table of runs. */

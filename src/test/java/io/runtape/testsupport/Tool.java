@@ -94,7 +94,8 @@ public final class Tool {
                 .start();
         boolean ended = process.waitFor(SECONDS_MAX, TimeUnit.SECONDS);
         process.destroyForcibly();
-        String printed = Files.readString(output, StandardCharsets.UTF_8);
+        // A program that was cut off may have printed half of a character.
+        String printed = new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
         Files.delete(output);
         if (!ended || process.exitValue() != 0) {
             throw new AssertionError(

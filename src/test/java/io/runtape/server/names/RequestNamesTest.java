@@ -88,12 +88,10 @@ abstract class RequestNamesTest extends RunningGateway {
         "GET, /runs/RUN",
         "DELETE, /runs/RUN",
         "GET, /runs/RUN/request",
-        "GET, /runs/RUN/transcript",
         "POST, /runs/RUN/cancel",
         "GET, /threads/spelling",
         "PATCH, /threads/spelling",
         "DELETE, /threads/spelling",
-        "GET, /threads/spelling/transcript",
         "POST, /tickets"
     })
     void takesNoParameterWhereThereAreNone(String method, String target) throws Exception {
