@@ -75,6 +75,10 @@ final class Listener {
                 }
                 failing = true;
             }
+            if (stopping) {
+                // What it would tell may be gone.
+                return;
+            }
             runs.toldOfCommits(false);
             journal.joinedAnywhere();
             LockSupport.parkNanos(this, RETRY_NANOS);

@@ -198,18 +198,24 @@ abstract class PackingTest extends RunningGateway {
     @Test
     void leavesARunAloneWhoseFramesAreNotItsOwn() throws Exception {
         String id = record(Script.stream("data: a\n\ndata: b\n\n"));
-        try (Connection connection = store().connect();
-                PreparedStatement update = connection.prepareStatement("update run set digest = ? where id = ?")) {
-            update.setString(1, "0".repeat(64));
-            update.setString(2, id);
-            update.executeUpdate();
-        }
+        digest(id, "0".repeat(64));
 
         UnpackableRunException refused = assertThrows(UnpackableRunException.class, () -> pack(id));
 
         assertTrue(refused.getMessage().contains("digest"), refused::getMessage);
         assertEquals(0, rows(FrameTable.PACKED_BLOCK, id));
         assertEquals(2, table().frames(id).size());
+        digest(id, null);
+        pack(id);
+    }
+
+    private void digest(String id, String digest) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement("update run set digest = ? where id = ?")) {
+            update.setString(1, digest);
+            update.setString(2, id);
+            update.executeUpdate();
+        }
     }
 
     @Test
