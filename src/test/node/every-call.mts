@@ -37,6 +37,14 @@ async function good<T, R extends Response>(
   return data as T;
 }
 
+/** A transcript as JSON; its other forms are text. */
+function json<T>(answer: T): Exclude<T, string> {
+    if (typeof answer === "string") {
+        throw new Error("text instead of JSON");
+    }
+    return answer as Exclude<T, string>;
+}
+
 function checkTranscript(messages: components["schemas"]["Message"][]): void {
   same("user,assistant", messages.slice(0, 2).map((message) => message.role).join());
   const parts = messages[1]?.parts ?? [];
@@ -124,7 +132,7 @@ const replayed = client.GET("/history/v1/runs/{id}/replay", {
   parseAs: "text",
 });
 same(stream, await good(replayed));
-checkTranscript((await good(client.GET("/history/v1/runs/{id}/transcript", ofRun))).data.messages);
+checkTranscript(json(await good(client.GET("/history/v1/runs/{id}/transcript", ofRun))).data.messages);
 
 const threads = await good(client.GET("/history/v1/threads", { params: { query: { archived: false } } }));
 same(THREAD, threads.data[0]?.id);
@@ -138,7 +146,7 @@ const replayedThread = client.GET("/history/v1/threads/{id}/replay", {
   parseAs: "text",
 });
 check(String(await good(replayedThread)).includes("event: run_completed"), "the replay is not whole");
-checkTranscript((await good(client.GET("/history/v1/threads/{id}/transcript", ofThread))).data.messages);
+checkTranscript(json(await good(client.GET("/history/v1/threads/{id}/transcript", ofThread))).data.messages);
 const changed = client.PATCH("/history/v1/threads/{id}", { ...ofThread, body: { title: "Tests", archived: true } });
 same("Tests", (await good(changed)).data.title);
 

@@ -196,7 +196,7 @@ class OwnErrorsIT extends PackagedGateway {
             value = {
                 "/history/v1/runs                | application/json, application/x-ndjson",
                 "/history/v1/runs/x              | application/json",
-                "/history/v1/runs/x/transcript   | application/json"
+                "/history/v1/runs/x/transcript   | application/json, text/html, text/markdown"
             })
     void sayWhichTypesThereAre(String target, String types) throws Exception {
         String message =
