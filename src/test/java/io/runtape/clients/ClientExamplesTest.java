@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.anthropic.errors.AnthropicServiceException;
 import com.openai.errors.OpenAIServiceException;
 import io.runtape.dialect.DialectCase;
+import io.runtape.testsupport.NodeModules;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.Tool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +42,9 @@ abstract class ClientExamplesTest extends ClientHistory {
         "ag-ui.mjs,@ag-ui/client,agui/text.case"
     })
     void javaScriptPrintsTheText(String name, String wanted, String played) throws Exception {
+        // Before the script is in line: where the client is missing, no call takes it out.
+        Tool.named("node");
+        NodeModules.require(wanted);
         DialectCase of = plays(played);
 
         String printed = ClientSnippets.run(name, wanted, url(), key);
