@@ -74,20 +74,13 @@ public class RemoteCommits {
         return blocks;
     }
 
-    /**
-     * Selects sizes only, so that no more is read than memory may hold: of the next row and of those with the next
-     * frames. No plan of the database's looks at more rows than that.
-     */
+    /** Selects sizes only, so that no more is read than memory may hold. */
     private static String selectSizes(FrameTable table) {
         return """
                 select v.run_pk, f.*
                 from unnest(?, ?) v(run_pk, after)
-                cross join lateral (
-                    (select %2$s as size from %1$s where run_pk = v.run_pk and %3$s > v.after
-                        order by run_pk, %3$s limit 1)
-                    union
-                    select %2$s from %1$s where run_pk = v.run_pk and %3$s > v.after and %3$s <= v.after + ?) f
-                order by v.run_pk, f.%3$s""".formatted(table.table(), table.sizes(), table.key());
+                cross join lateral (%s) f
+                order by v.run_pk, f.%s""".formatted(table.nextSizes("v.run_pk", "v.after", "v.after + ?"), table.key());
     }
 
     private static String selectRows(FrameTable table) {
@@ -137,7 +130,7 @@ public class RemoteCommits {
                             run, first -> new FrameBlock(position + 1, FRAMES_EXPECTED, BYTES_EXPECTED));
                     table.read(row, (sequence, frame) -> {
                         if (sequence > position) {
-                            block.addNext(sequence, frame);
+                            block.addNext(sequence, frame.withoutId());
                         }
                     });
                 }

@@ -26,8 +26,8 @@ public record ArrivedFrame(
         String lastEventId,
         int parts) {
 
-    /** The same frame without a last event ID. */
-    ArrivedFrame withoutId() {
+    /** The same frame without a last event ID, for a reader who does not need it. */
+    public ArrivedFrame withoutId() {
         return lastEventId.isEmpty() ? this : new ArrivedFrame(kind, source, from, to, offsetMicros, type, "", parts);
     }
 

@@ -20,9 +20,7 @@ public final class BodyDigest {
             return;
         }
         for (int i = 0; i < frames.count(); i++) {
-            if (frames.kind(i) == FrameKind.ENCODED) {
-                sha256.add(frames.bytes(), frames.start(i), frames.end(i) - frames.start(i));
-            }
+            add(frames.frame(i));
         }
     }
 

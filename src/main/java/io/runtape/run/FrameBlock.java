@@ -112,7 +112,7 @@ public final class FrameBlock {
     }
 
     /**
-     * Adds a frame from the database, for a reader who does not need its last event ID.
+     * Adds a frame from the database.
      *
      * @throws SQLException if the frame does not follow the present ones
      */
@@ -120,22 +120,27 @@ public final class FrameBlock {
         if (sequence != last() + 1) {
             throw new SQLException("frame " + (last() + 1) + " of a run is missing");
         }
-        add(frame.withoutId());
+        add(frame);
     }
 
     /** Adds the frames of a block that follows this one. */
     public void addAll(FrameBlock more) {
         for (int i = 0; i < more.count(); i++) {
-            add(new ArrivedFrame(
-                    more.kind(i),
-                    more.bytes(),
-                    more.start(i),
-                    more.end(i),
-                    more.offsetMicros(i),
-                    more.type(i),
-                    more.lastEventId(i),
-                    more.parts(i)));
+            add(more.frame(i));
         }
+    }
+
+    /** The frame at this index, counted from 0; its bytes are those of the block. */
+    public ArrivedFrame frame(int index) {
+        return new ArrivedFrame(
+                kind(index),
+                bytes,
+                start(index),
+                end(index),
+                offsetMicros(index),
+                type(index),
+                lastEventId(index),
+                parts(index));
     }
 
     private void setLastEventId(int at, String lastEventId) {

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,8 +54,58 @@ public enum FrameTable {
     }
 
     /** The sequence of a row's last frame, and about how many bytes its frames take in memory. */
-    public String sizes() {
+    private String sizes() {
         return key + ", " + size;
+    }
+
+    /**
+     * The statement that selects the sizes of the next row behind a sequence, and of the rows up to another one: those with
+     * the next frames. No plan of the database's looks at more rows than that. The parameters, or what stands for them:
+     * run, sequence, run, sequence, end. The order names the whole primary key: for the sequence alone, H2 would sort.
+     */
+    public String nextSizes(String run, String after, String end) {
+        return """
+                (select %2$s as size from %1$s where run_pk = %4$s and %3$s > %5$s order by run_pk, %3$s limit 1)
+                union
+                select %2$s from %1$s where run_pk = %4$s and %3$s > %5$s and %3$s <= %6$s
+                order by 1""".formatted(table, sizes(), key, run, after, end);
+    }
+
+    /** The statement that selects the sizes of the rows behind a sequence, from a key down. */
+    String sizesBackwards() {
+        return "select " + sizes() + " from " + table + " where run_pk = ? and " + key + " > ? and " + key
+                + " <= ? order by run_pk desc, " + key + " desc";
+    }
+
+    /** The statement that selects the rows between two keys, with these. */
+    String between() {
+        return "select " + rows() + " from " + table + " where run_pk = ? and " + key
+                + " between ? and ? order by run_pk, " + key;
+    }
+
+    /** The key of the row that holds the frame of a sequence; empty if there is none. */
+    OptionalLong holding(Connection connection, long runPk, long sequence) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select " + key + " from " + table
+                + " where run_pk = ? and " + key + " >= ? order by run_pk, " + key + " limit 1")) {
+            select.setLong(1, runPk);
+            select.setLong(2, sequence);
+            return number(select);
+        }
+    }
+
+    /** The key of the last row, which is the sequence of the run's last frame. */
+    OptionalLong last(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select " + key + " from " + table
+                + " where run_pk = ? order by run_pk desc, " + key + " desc limit 1")) {
+            select.setLong(1, runPk);
+            return number(select);
+        }
+    }
+
+    private static OptionalLong number(PreparedStatement select) throws SQLException {
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
+        }
     }
 
     /** A frame with its sequence. */

@@ -45,17 +45,7 @@ class BlockFormatTest {
     private static List<String> texts(FrameBlock frames, int from, int to) {
         List<String> texts = new ArrayList<>();
         for (int i = from; i < to; i++) {
-            texts.add(text(
-                    frames.sequence(i),
-                    new ArrivedFrame(
-                            frames.kind(i),
-                            frames.bytes(),
-                            frames.start(i),
-                            frames.end(i),
-                            frames.offsetMicros(i),
-                            frames.type(i),
-                            frames.lastEventId(i),
-                            frames.parts(i))));
+            texts.add(text(frames.sequence(i), frames.frame(i)));
         }
         return texts;
     }

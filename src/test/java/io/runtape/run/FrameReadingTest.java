@@ -2,10 +2,8 @@ package io.runtape.run;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.runtape.journal.Journal;
 import io.runtape.store.Engine;
 import io.runtape.testsupport.RunningGateway;
-import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -25,6 +23,9 @@ abstract class FrameReadingTest extends RunningGateway {
     private static final int FRAMES = 100_000;
     private static final int LIMIT = 500;
 
+    /** A run of no node, so that nobody drops its partition. */
+    private static final long RUN_PK = 1;
+
     /** PostgreSQL: the rows that a node of the plan gave, or threw away. */
     private static final Pattern POSTGRES_ROWS =
             Pattern.compile("rows=(\\d+)(?:\\.\\d+)? loops|Rows Removed by Filter: (\\d+)");
@@ -32,30 +33,22 @@ abstract class FrameReadingTest extends RunningGateway {
     /** H2: the rows that were looked at in a table. */
     private static final Pattern H2_ROWS = Pattern.compile("scanCount: (\\d+)");
 
-    @Inject
-    Journal journal;
-
     @BeforeEach
     void fill() throws SQLException {
         String numbers = store().engine() == Engine.H2 ? "system_range(1, %d) n(x)" : "generate_series(1, %d) n(x)";
-        execute("insert into frame (run_pk, offset_us, sequence, kind, type, bytes) select " + runPk()
+        execute("insert into frame (run_pk, offset_us, sequence, kind, type, bytes) select " + RUN_PK
                 + ", x, x, 1, 'token', cast('abc' as " + (store().engine() == Engine.H2 ? "varbinary" : "bytea")
                 + ") from " + numbers.formatted(FRAMES));
         execute("insert into block (run_pk, last_sequence, content) select run_pk, sequence, bytes from frame"
-                + " where run_pk = " + runPk());
+                + " where run_pk = " + RUN_PK);
         execute("insert into packed_block (run_pk, last_sequence, plain_length, content)"
-                + " select run_pk, sequence, 3, bytes from frame where run_pk = " + runPk());
-    }
-
-    /** A key that no run gets. */
-    private long runPk() {
-        return RunKey.beforeFirst(journal.nodeId());
+                + " select run_pk, sequence, 3, bytes from frame where run_pk = " + RUN_PK);
     }
 
     @AfterEach
     void empty() throws SQLException {
         for (FrameTable table : FrameTable.values()) {
-            execute("delete from " + table.table() + " where run_pk = " + runPk());
+            execute("delete from " + table.table() + " where run_pk = " + RUN_PK);
         }
     }
 
@@ -71,9 +64,9 @@ abstract class FrameReadingTest extends RunningGateway {
     void looksAtNoMoreRowsThanItReads(long after) throws SQLException {
         for (FrameTable table : FrameTable.values()) {
             List<String> plans = List.of(
-                    plan(FrameReader.sizes(table, false), after, after + LIMIT),
-                    plan(FrameReader.sizes(table, true), after, after + LIMIT),
-                    plan(FrameReader.rows(table), after + 1, after + LIMIT));
+                    plan(table.nextSizes("?", "?", "?"), RUN_PK, after, RUN_PK, after, after + LIMIT),
+                    plan(table.sizesBackwards(), RUN_PK, after, after + LIMIT),
+                    plan(table.between(), RUN_PK, after + 1, after + LIMIT));
 
             // H2 counts the rows around them too.
             for (String plan : plans) {
@@ -86,9 +79,8 @@ abstract class FrameReadingTest extends RunningGateway {
     private String plan(String select, long... parameters) throws SQLException {
         try (Connection connection = store().connect();
                 PreparedStatement explain = connection.prepareStatement("explain analyze " + select)) {
-            explain.setLong(1, runPk());
-            for (int i = 0; i < explain.getParameterMetaData().getParameterCount() - 1; i++) {
-                explain.setLong(2 + i, parameters[i]);
+            for (int i = 0; i < parameters.length; i++) {
+                explain.setLong(1 + i, parameters[i]);
             }
             StringBuilder plan = new StringBuilder();
             try (ResultSet row = explain.executeQuery()) {
