@@ -51,10 +51,13 @@ final class Packer {
     }
 
     void start(@Observes @Priority(Journal.STARTS_AT + 100) StartupEvent event) {
-        if (config.packAfter().isPresent() || store.engine() == Engine.POSTGRESQL) {
-            Rounds rounds = new Rounds(config.packAfter());
-            worker = rounds.worker;
-            rounds.worker.start();
+        Optional<Duration> rest = config.packAfter();
+        if (rest.isPresent() || store.engine() == Engine.POSTGRESQL) {
+            Duration look = rest.map(time -> BackgroundWorker.within(LOOK_MIN, LOOK_MAX, time.dividedBy(10)))
+                    .orElse(LOOK_MAX);
+            BackgroundWorker packing = new BackgroundWorker("packing", store, look, new Rounds(rest)::round);
+            worker = packing;
+            packing.start();
         }
     }
 
@@ -65,34 +68,27 @@ final class Packer {
         }
     }
 
-    private static Duration look(Duration rest) {
-        Duration look = rest.dividedBy(10);
-        return look.compareTo(LOOK_MIN) < 0 ? LOOK_MIN : look.compareTo(LOOK_MAX) > 0 ? LOOK_MAX : look;
-    }
-
     /** The rounds of packing. Confined to the worker's thread. */
     private final class Rounds {
 
         private final Optional<Duration> rest;
         private final PartitionKeeper partitions;
-        private final BackgroundWorker worker;
         private final Set<Long> unpackable = new HashSet<>();
 
         Rounds(Optional<Duration> rest) {
             this.rest = rest;
             this.partitions = new PartitionKeeper(journal, rest);
-            this.worker = new BackgroundWorker(
-                    "packing", store, rest.map(Packer::look).orElse(LOOK_MAX), this::round);
         }
 
-        private boolean round(Connection connection) throws SQLException {
+        private boolean round(Connection connection, BackgroundWorker worker) throws SQLException {
             if (store.engine() == Engine.POSTGRESQL) {
                 partitions.look(connection);
             }
-            return rest.isPresent() && packRested(connection, rest.get());
+            return rest.isPresent() && packRested(connection, worker, rest.get());
         }
 
-        private boolean packRested(Connection connection, Duration rested) throws SQLException {
+        private boolean packRested(Connection connection, BackgroundWorker worker, Duration rested)
+                throws SQLException {
             RunPacking packing = new RunPacking(connection, store.engine(), worker::pause);
             List<Long> runs = packing.rested(Instant.now().minus(rested), RUNS_AT_ONCE + unpackable.size());
             boolean packed = false;
@@ -103,7 +99,7 @@ final class Packer {
                 packed |= !unpackable.contains(runPk) && journal.unended(runPk).isEmpty() && pack(packing, runPk);
                 worker.pause();
             }
-            if (packed && store.engine() == Engine.H2) {
+            if (packed) {
                 store.makeDurable(connection);
             }
             return packed && runs.size() >= RUNS_AT_ONCE;

@@ -7,7 +7,6 @@ import io.quarkus.runtime.StartupEvent;
 import io.runtape.history.run.Deletion;
 import io.runtape.journal.Journal;
 import io.runtape.store.BackgroundWorker;
-import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -58,37 +57,35 @@ final class Retention {
 
     void start(@Observes @Priority(Journal.STARTS_AT + 100) StartupEvent event) {
         config.retention().ifPresent(kept -> {
-            Duration look = kept.dividedBy(100);
-            look = look.compareTo(LOOK_MIN) < 0 ? LOOK_MIN : look.compareTo(LOOK_MAX) > 0 ? LOOK_MAX : look;
-            BackgroundWorker expiring =
-                    new BackgroundWorker("retention", store, look, connection -> deleteExpired(connection, kept));
+            Duration look = BackgroundWorker.within(LOOK_MIN, LOOK_MAX, kept.dividedBy(100));
+            BackgroundWorker expiring = new BackgroundWorker(
+                    "retention", store, look, (connection, itself) -> deleteExpired(connection, itself, kept));
             worker = expiring;
             expiring.start();
         });
     }
 
     void stop(@Observes @Priority(Journal.STOPS_AT) ShutdownEvent event) {
-        BackgroundWorker expiring = worker;
-        if (expiring != null) {
-            expiring.stop();
+        BackgroundWorker started = worker;
+        if (started != null) {
+            started.stop();
         }
     }
 
-    private boolean deleteExpired(Connection connection, Duration kept) throws SQLException {
+    private boolean deleteExpired(Connection connection, BackgroundWorker itself, Duration kept) throws SQLException {
         List<Long> runs = expired(connection, Instant.now().minus(kept));
         int gone = 0;
-        BackgroundWorker expiring = worker;
         for (long runPk : runs) {
-            if (expiring == null || expiring.isStopping()) {
+            if (itself.isStopping()) {
                 return false;
             }
             if (deletion.ofExpiredRun(connection, runPk)) {
                 gone++;
                 deleted.increment();
             }
-            expiring.pause();
+            itself.pause();
         }
-        if (gone > 0 && store.engine() == Engine.H2) {
+        if (gone > 0) {
             store.makeDurable(connection);
         }
         return gone > 0 && runs.size() == RUNS_AT_ONCE;

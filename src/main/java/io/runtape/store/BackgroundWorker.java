@@ -25,13 +25,14 @@ public final class BackgroundWorker {
     @FunctionalInterface
     public interface Round {
         /**
-         * Does what is due. Calls the worker's {@link #pause} after each piece.
+         * Does what is due. Calls {@link #pause} after each piece, and returns when it finds {@link #isStopping}.
          *
          * @param connection the worker's, in auto-commit mode
+         * @param worker the worker itself
          * @return whether there may be more to do at once
          * @throws SQLException if the database does not answer, or refuses; another round begins with another connection
          */
-        boolean work(Connection connection) throws SQLException;
+        boolean work(Connection connection, BackgroundWorker worker) throws SQLException;
     }
 
     private final String what;
@@ -51,6 +52,11 @@ public final class BackgroundWorker {
         this.store = store;
         this.look = look;
         this.round = round;
+    }
+
+    /** A time, but not outside of these bounds. */
+    public static Duration within(Duration min, Duration max, Duration time) {
+        return time.compareTo(min) < 0 ? min : time.compareTo(max) > 0 ? max : time;
     }
 
     /** Starts the thread; call it once. */
@@ -95,7 +101,7 @@ public final class BackgroundWorker {
             try (Connection connection = store.connect(ANSWER_WITHIN)) {
                 while (!stopping) {
                     workingSince = System.nanoTime();
-                    boolean more = round.work(connection);
+                    boolean more = round.work(connection, this);
                     failing = false;
                     if (!more && !stopping) {
                         LockSupport.parkNanos(this, look.toNanos());

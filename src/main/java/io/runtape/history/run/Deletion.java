@@ -18,6 +18,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +57,7 @@ public final class Deletion {
      */
     void ofRun(long runPk) throws SQLException {
         try (Connection connection = database.getConnection()) {
-            if (!deleteRun(connection, runPk)) {
+            if (deleteRun(connection, runPk).isEmpty()) {
                 throw ApiException.notFound("run");
             }
             store.makeDurable(connection);
@@ -94,28 +95,18 @@ public final class Deletion {
      * @return false if the run goes on, or another gateway has deleted it
      */
     public boolean ofExpiredRun(Connection connection, long runPk) throws SQLException {
-        @Nullable Place place = place(connection, runPk);
-        if (place == null || isLive(runPk) || !deleteRun(connection, runPk)) {
-            return false;
+        Optional<Place> place = isLive(runPk) ? Optional.empty() : deleteRun(connection, runPk);
+        if (place.isPresent()) {
+            deleteEmptyThread(connection, new Owner(place.get().owner), place.get().threadId);
         }
-        deleteEmptyThread(connection, new Owner(place.owner), place.threadId);
-        return true;
+        return place.isPresent();
     }
 
     /** The thread of a run. */
     private record Place(String owner, String threadId) {}
 
-    private static @Nullable Place place(Connection connection, long runPk) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(
-                "select owner, thread_id from run where run_pk = ? and status <> 'running'")) {
-            select.setLong(1, runPk);
-            try (ResultSet row = select.executeQuery()) {
-                return row.next() ? new Place(row.getString(1), row.getString(2)) : null;
-            }
-        }
-    }
-
-    private boolean deleteRun(Connection connection, long runPk) throws SQLException {
+    /** Deletes a run and tells where it was; empty if it is gone already. */
+    private Optional<Place> deleteRun(Connection connection, long runPk) throws SQLException {
         return Transaction.in(connection, () -> {
             String owner;
             String threadId;
@@ -125,7 +116,7 @@ public final class Deletion {
                 select.setLong(2, runPk);
                 try (ResultSet row = select.executeQuery()) {
                     if (!row.next()) {
-                        return false;
+                        return Optional.empty();
                     }
                     if (row.getString(1).equals(RunStatus.RUNNING.label()) || isLive(runPk)) {
                         throw ApiException.runActive();
@@ -144,7 +135,7 @@ public final class Deletion {
             delete(connection, "delete from run where run_pk = ?", runPk);
             // The last statement, since commits of the thread's runs wait from here on.
             DefaultTitles.forget(connection, owner, threadId, prompt);
-            return true;
+            return Optional.of(new Place(owner, threadId));
         });
     }
 
