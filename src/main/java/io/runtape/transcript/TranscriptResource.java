@@ -48,8 +48,7 @@ public final class TranscriptResource {
 
     private static final String MARKDOWN = "text/markdown";
 
-    private static final String RUN_IN_MARKDOWN = """
-            # Transcript of run `run_019b76a0c5c17f3e8a0f52a3a3f7c9d1`
+    private static final String RUN_SECTION = """
 
             ## Run `run_019b76a0c5c17f3e8a0f52a3a3f7c9d1`
 
@@ -62,23 +61,16 @@ public final class TranscriptResource {
             Run the tests.
             ```
             """;
+
+    private static final String RUN_IN_MARKDOWN = """
+            # Transcript of run `run_019b76a0c5c17f3e8a0f52a3a3f7c9d1`
+            """ + RUN_SECTION;
 
     private static final String THREAD_IN_MARKDOWN = """
             # Transcript of thread `thr_abc123`
 
             Title: `Fix the build`
-
-            ## Run `run_019b76a0c5c17f3e8a0f52a3a3f7c9d1`
-
-            - Status: `completed`
-            - Began: `2026-01-01 00:00:00.000 UTC`
-
-            ### User, 2026-01-01 00:00:00.000 UTC
-
-            ```text
-            Run the tests.
-            ```
-            """;
+            """ + RUN_SECTION;
 
     private static final String IN_HTML = """
             <!doctype html>

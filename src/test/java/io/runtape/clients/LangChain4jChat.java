@@ -29,7 +29,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** OpenAI's chat completions by {@code langchain4j-open-ai}: a model has one set of headers, so a model is made for each call. */
-final class LangChain4jChat implements JavaApi {
+final class LangChain4jChat implements ChatCases {
 
     private static final Pattern REQUEST_ID = Pattern.compile("\"requestId\":\"([^\"]+)\"");
 
@@ -39,23 +39,8 @@ final class LangChain4jChat implements JavaApi {
     }
 
     @Override
-    public String text() {
-        return "openai-chat/text.case";
-    }
-
-    @Override
     public List<String> streams() {
         return List.of(text(), "openai-chat/reasoning-content.case", "openai-chat/parallel-tools-in-turn.case");
-    }
-
-    @Override
-    public List<String> bodies() {
-        return List.of("openai-chat/body.case");
-    }
-
-    @Override
-    public String failing() {
-        return "openai-chat/error-numeric-then-chunks.case";
     }
 
     private static Map<String, String> headers(JavaCall call) {

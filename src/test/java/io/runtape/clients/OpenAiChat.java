@@ -13,26 +13,11 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** Chat completions by {@code openai-java}, whose types have no reasoning. */
-final class OpenAiChat extends OpenAiCalls {
-
-    @Override
-    public String text() {
-        return "openai-chat/text.case";
-    }
+final class OpenAiChat extends OpenAiCalls implements ChatCases {
 
     @Override
     public List<String> streams() {
         return List.of(text(), "openai-chat/parallel-tools.case", "openai-chat/length.case");
-    }
-
-    @Override
-    public List<String> bodies() {
-        return List.of("openai-chat/body.case");
-    }
-
-    @Override
-    public String failing() {
-        return "openai-chat/error-numeric-then-chunks.case";
     }
 
     private static ChatCompletionCreateParams.Builder asked(JavaCall call) {
