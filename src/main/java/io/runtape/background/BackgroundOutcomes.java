@@ -88,7 +88,8 @@ public final class BackgroundOutcomes {
                 .subscribe()
                 .with(
                         written -> LOG.debugf("the outcome of response %s is stored: %s", run.responseId(), written),
-                        e -> LOG.debugf(e, "the outcome of response %s cannot be stored", run.responseId()));
+                        // A later retrieve brings it once more.
+                        e -> LOG.warnf("the outcome of response %s cannot be stored: %s", run.responseId(), e));
     }
 
     private boolean write(BackgroundRun run, byte[] bytes, boolean event) throws SQLException {
