@@ -157,6 +157,9 @@ public final class EveryCall {
             Error error = new ObjectMapper().readValue(gone.getResponseBody(), Error.class);
             same(ErrorCode.NOT_FOUND, error.getError().getCode());
         }
+        same(1L, runs.deleteRuns("reviewer", null, true, null, null, null, null, THREAD, null).getData().getCount());
+        same(1L, runs.deleteRuns("reviewer", null, null, 1L, null, null, null, THREAD, null).getData().getCount());
+        same(0L, threads.deleteThreads("nobody", null, null, true, null, null, null, null).getData().getCount());
         threads.deleteThread(THREAD);
     }
 

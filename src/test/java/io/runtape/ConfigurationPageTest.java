@@ -40,7 +40,7 @@ class ConfigurationPageTest {
     private static final Pattern NAME = Pattern.compile("\\bRUNTAPE_[A-Z_]*[A-Z]\\b");
 
     /** The settings of an agent API whose name an operator chooses. */
-    private static final Pattern NAMED = Pattern.compile("^RUNTAPE_UPSTREAMS_[A-Z0-9]+_");
+    private static final Pattern NAMED = Pattern.compile("^RUNTAPE_(UPSTREAMS|RETENTION_RULES)_[A-Z0-9]+_");
 
     /** Not a setting: where docker/compose.yaml takes the password from that it gives to both containers. */
     private static final Set<String> OF_THE_SHELL = Set.of("RUNTAPE_DATABASE_PASSWORD");
@@ -65,7 +65,7 @@ class ConfigurationPageTest {
             Set<String> named = NAME.matcher(Files.readString(page))
                     .results()
                     .map(MatchResult::group)
-                    .filter(name -> !known.contains(NAMED.matcher(name).replaceFirst("RUNTAPE_UPSTREAMS_<NAME>_")))
+                    .filter(name -> !known.contains(NAMED.matcher(name).replaceFirst("RUNTAPE_$1_<NAME>_")))
                     .collect(toCollection(TreeSet::new));
             if (!named.isEmpty()) {
                 unknown.put(page.toString(), named);

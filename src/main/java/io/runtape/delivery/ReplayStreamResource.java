@@ -72,6 +72,7 @@ public final class ReplayStreamResource {
                             schema = @Schema(ref = "Stream"),
                             example = EXAMPLE))
     @APIResponse(responseCode = "409", ref = "RunActive")
+    @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> run(@RestPath String id, @BeanParam ReplayParameters asked, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
         double speed = asked.factor();
@@ -82,6 +83,7 @@ public final class ReplayStreamResource {
             if (found.source().ending() == null) {
                 throw ApiException.runActive();
             }
+            found.requireFrames();
             reply.head(ResponseType.of(run))
                     .putHeader("Runtape-Run-Id", run.id)
                     .putHeader("Runtape-Thread-Id", run.threadId);
@@ -113,6 +115,7 @@ public final class ReplayStreamResource {
                             schema = @Schema(ref = "Stream"),
                             example = EXAMPLE))
     @APIResponse(responseCode = "409", ref = "RunActive")
+    @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> thread(
             @RestPath String id,
             @BeanParam ReplayParameters asked,

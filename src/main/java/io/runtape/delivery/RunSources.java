@@ -11,6 +11,7 @@ import io.runtape.run.Run;
 import io.runtape.run.ThreadPosition;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,18 @@ public final class RunSources {
         long ordinal() {
             Long ordinal = run.threadOrdinal;
             return ordinal == null ? 0 : ordinal;
+        }
+
+        /** Whether its frames are deleted. */
+        public boolean isExpired() {
+            return run.framesExpiredAt != null;
+        }
+
+        /** @throws ApiException 410 if its frames are deleted */
+        void requireFrames() {
+            if (isExpired()) {
+                throw ApiException.framesExpired();
+            }
         }
 
         /** Added to a sequence of the run, gives the position in its thread. */
@@ -76,15 +89,31 @@ public final class RunSources {
     }
 
     /**
+     * Checks that the frames behind a position of the thread are there.
+     *
+     * @throws ApiException 410 if those of a run were deleted
+     */
+    void requireFrames(Owner owner, String threadId, long position) {
+        read(() -> Run.lastExpiredInThread(owner, threadId))
+                .map(run -> ThreadPosition.base(Objects.requireNonNull(run.threadOrdinal)) + run.lastSequence)
+                .filter(last -> last > position)
+                .ifPresent(last -> {
+                    throw ApiException.framesExpired(last);
+                });
+    }
+
+    /**
      * The first run of a thread without live runs.
      *
-     * @throws ApiException 404 if there is no such thread, 409 if one of its runs is live
+     * @throws ApiException 404 if there is no such thread, 409 if one of its runs is live, 410 if the frames of one are
+     *     deleted
      */
     Optional<Found> endedThread(Owner owner, String id) {
         thread(owner, id);
         if (read(() -> Run.anyLiveInThread(owner, id))) {
             throw ApiException.runActive();
         }
+        requireFrames(owner, id, 0);
         return nextInThread(owner, id, 0);
     }
 

@@ -103,6 +103,7 @@ public final class TailStreamResource {
         StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
         return reply.lookedUp(lookup.work(), found -> {
             if (fromSnapshot) {
+                found.requireFrames();
                 return fromSnapshot(found, reply);
             }
             RunSource source = found.source();
@@ -113,6 +114,7 @@ public final class TailStreamResource {
             if (position != null && source.ending() != null && after == source.lastSequence()) {
                 return reply.nothingMore();
             }
+            found.requireFrames();
             HttpServerResponse head = head(found, reply);
             if (verbatim && after == 0) {
                 digest(found, head);

@@ -59,7 +59,8 @@ final class ThreadTails {
      *
      * @param position a {@link ThreadPosition}
      * @param loop the event loop that subscribes and gets all items
-     * @throws ApiException 404 if there is no such thread, 400 if the position is past its end
+     * @throws ApiException 404 if there is no such thread, 400 if the position is past its end, 410 if frames behind it are
+     *     deleted
      */
     Multi<Buffer> open(Owner owner, String threadId, long position, boolean verbatim, EventLoop loop) {
         AgentThread thread = sources.thread(owner, threadId);
@@ -74,6 +75,7 @@ final class ThreadTails {
                     throw ApiException.unknownSequence(
                             found.idBase() + found.source().durableSequence());
                 });
+        sources.requireFrames(owner, threadId, position);
         Tail tail = new Tail(owner, threadId, Math.max(0, ordinal - 1), ordinal, sequence, verbatim, loop);
         return Multi.createBy()
                 .repeating()
@@ -146,6 +148,10 @@ final class ThreadTails {
                     && after == found.source().lastSequence();
             if (seen) {
                 return Multi.createFrom().empty();
+            }
+            if (found.isExpired() && found.source().lastSequence() > after) {
+                // Since the tail began. Whoever comes back is told.
+                return Multi.createFrom().failure(new BrokenOffException("the frames are deleted"));
             }
             StreamFormat framing = verbatim ? VerbatimFraming.decoded() : new TailFraming(found.idBase());
             return delivery.read(found.source(), after, framing, age, loop);

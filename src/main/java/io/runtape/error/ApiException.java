@@ -58,6 +58,23 @@ public final class ApiException extends RuntimeException {
         return of(ErrorCode.RUN_ACTIVE, "The run is still going on. Cancel it or wait for its end.");
     }
 
+    /** 410: retention has deleted the frames and the request of the run. */
+    public static ApiException framesExpired() {
+        return of(
+                ErrorCode.FRAMES_EXPIRED,
+                "The frames and the request of this run were kept long enough and are deleted. The run and its transcript"
+                        + " are still there.");
+    }
+
+    /** 410: the same of a thread's run, whose last frame had this position in the thread. */
+    public static ApiException framesExpired(long lastPosition) {
+        return of(
+                ErrorCode.FRAMES_EXPIRED,
+                "Frames of this thread were kept long enough and are deleted; their runs and transcripts are still there."
+                        + " What comes behind them is behind the position " + lastPosition + ": ask with after="
+                        + lastPosition + ".");
+    }
+
     /** The same error, asking the caller to come back after a while: whole seconds, rounded up, at least one. */
     public ApiException retryAfter(Duration delay) {
         long seconds = Math.max(1, delay.plusMillis(999).toSeconds());

@@ -27,6 +27,8 @@ public enum ErrorCode {
     REQUEST_TIMEOUT(408),
     /** The call needs a run that has ended. */
     RUN_ACTIVE(409),
+    /** A deletion by filter would delete another number than its caller expects. */
+    UNEXPECTED_COUNT(409),
     /** The run of the idempotency key was deleted. */
     GONE(410),
     /** Retention removed the frames; the run itself is still there. */

@@ -39,12 +39,14 @@ public final class KeyClaims implements RunClaims {
     public static final String DELETE_FREE = "delete from idempotency_key where owner = ? and id = ? and " + FREE;
 
     /**
-     * Inserts by a select: the driver of PostgreSQL merges rows that are inserted by values into one statement, and
+     * Inserts nothing for the key of a deleted run, see {@link GoneKey}. Inserts by a select: the driver of PostgreSQL merges rows that are inserted by values into one statement, and
      * then does not count each.
      */
     private static final String INSERT = """
             insert into idempotency_key (owner, id, request_hash, run_pk, expires_at)
             select ?, ?, ?, ?, current_timestamp + interval '1' second * cast(? as bigint)
+            where not exists (select 1 from idempotency_key gone
+                where gone.owner = ? and gone.id = ? and gone.expires_at > current_timestamp)
             on conflict do nothing""";
 
     /** Skips rows that another gateway is about to delete. */
@@ -75,6 +77,8 @@ public final class KeyClaims implements RunClaims {
                 insert.setString(3, key.requestHash());
                 insert.setLong(4, claim.run().pk());
                 insert.setLong(5, key.ttl().toSeconds());
+                insert.setString(6, start.owner().id());
+                insert.setString(7, GoneKey.of(start.owner().id(), key.id()));
                 insert.addBatch();
             }
             free.executeBatch();

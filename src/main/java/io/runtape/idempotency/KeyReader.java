@@ -18,6 +18,11 @@ public class KeyReader implements DeletionHook {
 
     private static final String DELETE_FREE = "delete from idempotency_key where run_pk = ? and " + KeyClaims.FREE;
 
+    private static final String SELECT_OF_RUN = "select owner, id from idempotency_key where run_pk = ?";
+
+    private static final String FORGET =
+            "update idempotency_key set id = ?, request_hash = ? where owner = ? and id = ? and run_pk = ?";
+
     private final DataSource database;
 
     KeyReader(DataSource database) {
@@ -26,8 +31,14 @@ public class KeyReader implements DeletionHook {
 
     /** The run of the owner's key; empty if a call with this key would begin a run. */
     public Optional<ClaimedKey> hold(String owner, String id) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(SELECT)) {
+        try (Connection connection = database.getConnection()) {
+            Optional<ClaimedKey> claimed = claimed(connection, owner, id);
+            return claimed.isPresent() ? claimed : claimed(connection, owner, GoneKey.of(owner, id));
+        }
+    }
+
+    private static Optional<ClaimedKey> claimed(Connection connection, String owner, String id) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(SELECT)) {
             select.setString(1, owner);
             select.setString(2, id);
             try (ResultSet row = select.executeQuery()) {
@@ -38,13 +49,27 @@ public class KeyReader implements DeletionHook {
 
     /**
      * Deletes the free key of a run that is about to be deleted: without the run's row, no one could see that the key
-     * is free.
+     * is free. Of another key only its digest stays.
      */
     @Override
     public void beforeRun(Connection connection, long runPk) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement(DELETE_FREE)) {
             delete.setLong(1, runPk);
             delete.executeUpdate();
+        }
+        try (PreparedStatement select = connection.prepareStatement(SELECT_OF_RUN);
+                PreparedStatement forget = connection.prepareStatement(FORGET)) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    forget.setString(1, GoneKey.of(row.getString(1), row.getString(2)));
+                    forget.setString(2, GoneKey.REQUEST_HASH);
+                    forget.setString(3, row.getString(1));
+                    forget.setString(4, row.getString(2));
+                    forget.setLong(5, runPk);
+                    forget.executeUpdate();
+                }
+            }
         }
     }
 }

@@ -57,6 +57,11 @@ public final class RecordedResponse {
                 && (run.cut || RunReason.UPSTREAM_CLOSED.label().equals(run.reason));
     }
 
+    /** Whether its frames are deleted. */
+    public boolean isExpired() {
+        return run.framesExpiredAt != null;
+    }
+
     /** Whether more of it may come. */
     public boolean isLive() {
         return source.live() != null;

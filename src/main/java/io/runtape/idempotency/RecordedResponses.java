@@ -43,8 +43,8 @@ public final class RecordedResponses {
      * the run, or recorded it until it died, the item comes when the tables have the head or the end. It comes on the
      * loop.
      *
-     * @return fails with {@link ApiException} 422 if the key belongs to another request and 410 if its run was deleted,
-     *     and with the database's failure if that does not answer
+     * @return fails with {@link ApiException} 422 if the key belongs to another request and 410 if its run or the run's
+     *     frames were deleted, and with the database's failure if that does not answer
      */
     public Uni<Optional<RecordedResponse>> ofKey(Owner owner, IdempotencyKey key, EventLoop loop) {
         return untilHeadIsKnown(work.onWorker(() -> lookUp(owner, key), loop));
@@ -77,7 +77,7 @@ public final class RecordedResponses {
         if (hold.isEmpty()) {
             return Optional.empty();
         }
-        if (!hold.get().requestHash().equals(key.requestHash())) {
+        if (hold.get().hasRequest() && !hold.get().requestHash().equals(key.requestHash())) {
             throw ApiException.of(
                     ErrorCode.IDEMPOTENCY_KEY_REUSED,
                     "This Idempotency-Key was used for another request: a repeat has the same path and the same body, byte"
@@ -86,6 +86,9 @@ public final class RecordedResponses {
         RunSources.Found found = sources.byKey(hold.get().runPk())
                 .orElseThrow(() -> ApiException.of(
                         ErrorCode.GONE, "The run of this Idempotency-Key was deleted. Use another key."));
+        if (found.isExpired()) {
+            throw ApiException.framesExpired();
+        }
         RecordedResponse response = new RecordedResponse(found, delivery);
         if (!response.tellsHead()) {
             throw new BrokenOffException("the head is not known yet");

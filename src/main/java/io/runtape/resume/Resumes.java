@@ -233,9 +233,13 @@ public final class Resumes {
                 .orElseGet(Found.NothingLive::new);
     }
 
-    /** The recorded response, if the agent API answered with a stream or may still do so. */
+    /** The recorded response, if it is still there, and the agent API answered with a stream or may still do so. */
     private Optional<RecordedResponse> stream(long runPk) {
-        return responses.ofRun(runPk).filter(RecordedResponse::isAnswered).filter(RecordedResponse::isStream);
+        return responses
+                .ofRun(runPk)
+                .filter(response -> !response.isExpired())
+                .filter(RecordedResponse::isAnswered)
+                .filter(RecordedResponse::isStream);
     }
 
     private static boolean isAt(Run run, AgentTarget target) {

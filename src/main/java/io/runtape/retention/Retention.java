@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.runtape.error.ApiException;
 import io.runtape.history.run.Deletion;
 import io.runtape.journal.Journal;
 import io.runtape.store.BackgroundWorker;
@@ -17,52 +18,71 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes the runs that ended longer ago than they are to be kept, in the background, each in a transaction of its own, and
- * the threads that are left without runs. All gateways of a database do so; each run is deleted by one of them. Plain SQL:
- * its one query must be served by an index.
+ * Deletes the runs that ended longer ago than they are to be kept, and the threads that are left without runs; and the frames
+ * and requests of runs of which only these are to go. It does so in the background, run by run, each in a transaction of its
+ * own. All gateways of a database do so; what is done, one of them does. Plain SQL: its one query must be served by an index.
  */
 @ApplicationScoped
 final class Retention {
 
-    private static final int RUNS_AT_ONCE = 200;
+    private static final Logger LOG = Logger.getLogger(Retention.class);
+
+    /** Runs of one look, due or not. */
+    private static final int RUNS_AT_ONCE = 500;
 
     /** How often it looks for runs at least, and at most. */
     private static final Duration LOOK_MIN = Duration.ofMillis(100);
 
     private static final Duration LOOK_MAX = Duration.ofMinutes(1);
 
-    static final String EXPIRED = "select run_pk from run where completed_at <= ? order by completed_at limit ?";
+    /** How often it begins with the oldest run again: for runs that came with an end in the past. */
+    private static final Duration SWEEP = Duration.ofHours(1);
 
-    private final RetentionConfig config;
+    static final String ENDED = """
+            select run_pk, completed_at, agent, path, frames_expired_at from run
+            where completed_at >= ? and completed_at <= ? order by completed_at limit ?""";
+
+    private final RetentionRules rules;
     private final Store store;
     private final Deletion deletion;
-    private final LongAdder deleted = new LongAdder();
+    private final FrameExpiry expiry;
+    private final LongAdder runs = new LongAdder();
+    private final LongAdder frames = new LongAdder();
     private volatile @Nullable BackgroundWorker worker;
 
-    Retention(RetentionConfig config, Store store, Deletion deletion, MeterRegistry registry) {
-        this.config = config;
+    Retention(RetentionRules rules, Store store, Deletion deletion, FrameExpiry expiry, MeterRegistry registry) {
+        this.rules = rules;
         this.store = store;
         this.deletion = deletion;
-        FunctionCounter.builder("runtape.expired.runs", deleted, LongAdder::sum)
+        this.expiry = expiry;
+        FunctionCounter.builder("runtape.expired.runs", runs, LongAdder::sum)
                 .description("Runs that were deleted because they had been kept long enough")
+                .register(registry);
+        FunctionCounter.builder("runtape.expired.frames", frames, LongAdder::sum)
+                .description("Frames that were deleted, and not their runs, because they had been kept long enough")
                 .register(registry);
     }
 
     void start(@Observes @Priority(Journal.STARTS_AT + 100) StartupEvent event) {
-        config.retention().ifPresent(kept -> {
-            Duration look = BackgroundWorker.within(LOOK_MIN, LOOK_MAX, kept.dividedBy(100));
-            BackgroundWorker expiring = new BackgroundWorker(
-                    "retention", store, look, (connection, itself) -> deleteExpired(connection, itself, kept));
+        if (!rules.times().isEmpty()) {
+            Duration look = BackgroundWorker.within(
+                    LOOK_MIN, LOOK_MAX, rules.times().first().dividedBy(100));
+            BackgroundWorker expiring = new BackgroundWorker("retention", store, look, new Rounds()::round);
             worker = expiring;
             expiring.start();
-        });
+        }
     }
 
     void stop(@Observes @Priority(Journal.STOPS_AT) ShutdownEvent event) {
@@ -72,36 +92,139 @@ final class Retention {
         }
     }
 
-    private boolean deleteExpired(Connection connection, BackgroundWorker itself, Duration kept) throws SQLException {
-        List<Long> runs = expired(connection, Instant.now().minus(kept));
-        int gone = 0;
-        for (long runPk : runs) {
-            if (itself.isStopping()) {
-                return false;
+    /** A run that has ended. */
+    private record Ended(
+            long runPk, Instant completedAt, @Nullable String agent, String path, boolean expired) {}
+
+    /** The rounds of retention. Confined to the worker's thread. */
+    private final class Rounds {
+
+        private final List<Walk> walks = rules.times().stream().map(Walk::new).toList();
+
+        /** Runs whose frames could not be deleted, once and for good. */
+        private final Set<Long> failedOnce = new HashSet<>();
+
+        private final Set<Long> failed = new HashSet<>();
+
+        private boolean round(Connection connection, BackgroundWorker itself) throws SQLException {
+            boolean more = false;
+            boolean done = false;
+            for (Walk walk : walks) {
+                List<Ended> ended = walk.next(connection);
+                @Nullable Ended kept = null;
+                for (Ended run : ended) {
+                    if (itself.isStopping()) {
+                        return false;
+                    }
+                    Optional<Boolean> gone = expire(connection, run, walk.time);
+                    if (gone.isPresent()) {
+                        done |= gone.get();
+                        kept = kept == null && !gone.get() ? run : kept;
+                        itself.pause();
+                    }
+                }
+                more |= walk.took(ended, kept);
+                itself.pause();
             }
-            if (deletion.ofExpiredRun(connection, runPk)) {
-                gone++;
-                deleted.increment();
+            if (done) {
+                store.makeDurable(connection);
             }
-            itself.pause();
+            return more;
         }
-        if (gone > 0) {
-            store.makeDurable(connection);
+
+        /**
+         * Deletes what is due of a run when this time is over.
+         *
+         * @return empty if nothing is due; else whether it is gone
+         */
+        private Optional<Boolean> expire(Connection connection, Ended run, Duration time) throws SQLException {
+            RetentionRules.Keeping keeping = rules.of(run.agent, run.path);
+            if (time.equals(keeping.run())) {
+                boolean gone = deletion.ofExpiredRun(connection, run.runPk);
+                runs.add(gone ? 1 : 0);
+                return Optional.of(gone);
+            }
+            return time.equals(keeping.frames()) && !run.expired && !failed.contains(run.runPk)
+                    ? Optional.of(expireFrames(connection, run.runPk))
+                    : Optional.empty();
         }
-        return gone > 0 && runs.size() == RUNS_AT_ONCE;
+
+        private boolean expireFrames(Connection connection, long runPk) throws SQLException {
+            try {
+                Optional<Long> gone = expiry.expire(connection, runPk);
+                gone.ifPresent(frames::add);
+                failedOnce.remove(runPk);
+                return gone.isPresent();
+            } catch (ApiException e) {
+                // No memory, or no database: perhaps the next time.
+                return !failedOnce.add(runPk) && giveUp(runPk, e);
+            } catch (RuntimeException e) {
+                return giveUp(runPk, e);
+            }
+        }
+
+        private boolean giveUp(long runPk, RuntimeException e) {
+            LOG.errorf(e, "the transcript of the run with the key %d cannot be made, and its frames stay", runPk);
+            failed.add(runPk);
+            return true;
+        }
     }
 
-    private static List<Long> expired(Connection connection, Instant until) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(EXPIRED)) {
-            select.setObject(1, until.atOffset(ZoneOffset.UTC));
-            select.setInt(2, RUNS_AT_ONCE);
-            try (ResultSet row = select.executeQuery()) {
-                List<Long> runs = new ArrayList<>();
-                while (row.next()) {
-                    runs.add(row.getLong(1));
-                }
-                return runs;
+    /**
+     * The way through the ended runs, from the oldest on, for one time that runs or frames are kept. Runs that it has passed
+     * and that stay are not looked at again until the next sweep. Confined to one thread.
+     */
+    private static final class Walk {
+
+        private final Duration time;
+        private Instant from = Instant.EPOCH;
+        private Instant sweptAt = Instant.now();
+        private int limit = RUNS_AT_ONCE;
+
+        Walk(Duration time) {
+            this.time = time;
+        }
+
+        List<Ended> next(Connection connection) throws SQLException {
+            Instant now = Instant.now();
+            if (now.isAfter(sweptAt.plus(SWEEP))) {
+                sweptAt = now;
+                from = Instant.EPOCH;
             }
+            try (PreparedStatement select = connection.prepareStatement(ENDED)) {
+                select.setObject(1, from.atOffset(ZoneOffset.UTC));
+                select.setObject(2, now.minus(time).atOffset(ZoneOffset.UTC));
+                select.setInt(3, limit);
+                try (ResultSet row = select.executeQuery()) {
+                    List<Ended> runs = new ArrayList<>();
+                    while (row.next()) {
+                        runs.add(new Ended(
+                                row.getLong(1),
+                                row.getObject(2, OffsetDateTime.class).toInstant(),
+                                row.getString(3),
+                                row.getString(4),
+                                row.getObject(5) != null));
+                    }
+                    return runs;
+                }
+            }
+        }
+
+        /**
+         * Goes on behind these runs, or at the first that was due and is not gone.
+         *
+         * @return whether more may be due at once
+         */
+        boolean took(List<Ended> runs, @Nullable Ended kept) {
+            if (runs.isEmpty()) {
+                return false;
+            }
+            boolean full = runs.size() == limit;
+            Instant behind = kept == null ? runs.get(runs.size() - 1).completedAt : kept.completedAt;
+            // More runs than one look has may have ended in one and the same moment.
+            limit = full && behind.equals(from) ? 2 * limit : RUNS_AT_ONCE;
+            from = behind;
+            return full && kept == null;
         }
     }
 }

@@ -118,6 +118,10 @@ public class Run extends PanacheEntityBase {
     @Column(name = "completed_at")
     public @Nullable Instant completedAt;
 
+    /** When retention deleted the frames and the request; see {@link KeptTranscripts}. */
+    @Column(name = "frames_expired_at")
+    public @Nullable Instant framesExpiredAt;
+
     /** Whether the run was live when the row was read. */
     public boolean running() {
         return RunStatus.RUNNING.label().equals(status);
@@ -159,6 +163,16 @@ public class Run extends PanacheEntityBase {
                         owner.id(),
                         threadId,
                         ordinal)
+                .firstResultOptional();
+    }
+
+    /** The thread's last run whose frames are deleted, of those that had any. */
+    public static Optional<Run> lastExpiredInThread(Owner owner, String threadId) {
+        return find(
+                        "owner = ?1 and threadId = ?2 and threadOrdinal > 0 and framesExpiredAt is not null"
+                                + " and lastSequence > 0 order by owner desc, threadId desc, threadOrdinal desc",
+                        owner.id(),
+                        threadId)
                 .firstResultOptional();
     }
 

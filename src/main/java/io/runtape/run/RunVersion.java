@@ -63,6 +63,7 @@ public final class RunVersion {
                 run.createdAt,
                 run.firstEventAt,
                 run.completedAt,
-                run.digest);
+                run.digest,
+                run.framesExpiredAt);
     }
 }

@@ -39,9 +39,9 @@ public final class BackgroundWorker {
     private final Store store;
     private final Duration look;
     private final Round round;
+    private final Pace pace = new Pace();
     private volatile boolean stopping;
     private volatile @Nullable Thread thread;
-    private long workingSince;
 
     /**
      * @param what what is done, for the log and as the thread's name, such as {@code packing}
@@ -88,11 +88,9 @@ public final class BackgroundWorker {
 
     /** Rests as long as it has worked, so that live runs have at least the other half. Only for the round's own thread. */
     public void pause() {
-        long worked = System.nanoTime() - workingSince;
         if (!stopping) {
-            LockSupport.parkNanos(this, worked);
+            pace.rest();
         }
-        workingSince = System.nanoTime();
     }
 
     private void workOn() {
@@ -100,7 +98,7 @@ public final class BackgroundWorker {
         while (!stopping) {
             try (Connection connection = store.connect(ANSWER_WITHIN)) {
                 while (!stopping) {
-                    workingSince = System.nanoTime();
+                    pace.begin();
                     boolean more = round.work(connection, this);
                     failing = false;
                     if (!more && !stopping) {

@@ -15,6 +15,7 @@ import io.runtape.journal.RunJournal;
 import io.runtape.run.AgentThread;
 import io.runtape.run.FrameQuery;
 import io.runtape.run.FrameReader;
+import io.runtape.run.KeptTranscripts;
 import io.runtape.run.RecordedFrame;
 import io.runtape.run.RecordedRequest;
 import io.runtape.run.RequestReader;
@@ -62,6 +63,7 @@ final class Transcripts {
     private final Journal journal;
     private final FrameReader frames;
     private final RequestReader requests;
+    private final KeptTranscripts kept;
     private final Dialects dialects;
     private final Upstreams upstreams;
     private final int eventBytesMax;
@@ -70,6 +72,7 @@ final class Transcripts {
             Journal journal,
             FrameReader frames,
             RequestReader requests,
+            KeptTranscripts kept,
             Dialects dialects,
             Upstreams upstreams,
             TranscriptConfig config) {
@@ -78,6 +81,7 @@ final class Transcripts {
         this.upstreams = upstreams;
         this.frames = frames;
         this.requests = requests;
+        this.kept = kept;
         this.eventBytesMax = FrameSize.max(config.maxFrame().asLongValue());
     }
 
@@ -120,18 +124,42 @@ final class Transcripts {
      * @throws ApiException 400 if the part lies past the run's last frame
      */
     RunTranscript ofRun(Run run, FrameSpan span, LongConsumer room) throws SQLException {
-        requireReached(run, span);
-        Draft draft = new Draft(room);
-        draft.add(run, span);
-        return new RunTranscript(run.id, run.threadId, ReadOnceList.of(draft.messages), draft.truncated);
+        return ofPresent(run, now -> {
+            requireReached(now, span);
+            Draft draft = new Draft(room);
+            draft.add(now, span);
+            return new RunTranscript(now.id, now.threadId, ReadOnceList.of(draft.messages), draft.truncated);
+        });
     }
 
     /** The same as a document. */
     TranscriptDocument documentOfRun(Run run, FrameSpan span, LongConsumer room) throws SQLException {
-        requireReached(run, span);
-        Draft draft = new Draft(room);
-        List<RunSection> sections = List.of(draft.section(run, span));
-        return new TranscriptDocument("run", run.id, null, ReadOnceList.of(sections), draft.truncated);
+        return ofPresent(run, now -> {
+            requireReached(now, span);
+            Draft draft = new Draft(room);
+            List<RunSection> sections = List.of(draft.section(now, span));
+            return new TranscriptDocument("run", now.id, null, ReadOnceList.of(sections), draft.truncated);
+        });
+    }
+
+    /** Makes something of a run, and anew of its row as it is then if its frames are deleted meanwhile. */
+    private static <T> T ofPresent(Run run, RunMaking<T> making) throws SQLException {
+        try {
+            return making.of(run);
+        } catch (ExpiredMeanwhileException e) {
+            return making.of(require("run", run.id, () -> Run.findByIdOptional(run.runPk)));
+        }
+    }
+
+    /** Makes something of a run. */
+    @FunctionalInterface
+    private interface RunMaking<T> {
+        T of(Run run) throws SQLException;
+    }
+
+    /** What is kept of a run that has ended when its frames are deleted. */
+    KeptMessages kept(Run run, LongConsumer room) throws SQLException {
+        return new Draft(room).kept(run);
     }
 
     /**
@@ -141,18 +169,41 @@ final class Transcripts {
      */
     ThreadTranscript ofThread(Owner owner, String id, FrameSpan span, LongConsumer room) throws SQLException {
         AgentThread thread = require("thread", id, () -> AgentThread.of(owner, id));
-        Draft draft = new Draft(room);
-        eachRun(owner, thread, span, draft, draft::add);
-        return new ThreadTranscript(thread.id, thread.title, ReadOnceList.of(draft.messages), draft.truncated);
+        return ofPresent(() -> {
+            Draft draft = new Draft(room);
+            eachRun(owner, thread, span, draft, draft::add);
+            return new ThreadTranscript(thread.id, thread.title, ReadOnceList.of(draft.messages), draft.truncated);
+        });
     }
 
     /** The same as a document. */
     TranscriptDocument documentOfThread(Owner owner, String id, FrameSpan span, LongConsumer room) throws SQLException {
         AgentThread thread = require("thread", id, () -> AgentThread.of(owner, id));
-        Draft draft = new Draft(room);
-        List<RunSection> sections = new ArrayList<>();
-        eachRun(owner, thread, span, draft, (run, part) -> sections.add(draft.section(run, part)));
-        return new TranscriptDocument("thread", thread.id, thread.title, ReadOnceList.of(sections), draft.truncated);
+        return ofPresent(() -> {
+            Draft draft = new Draft(room);
+            List<RunSection> sections = new ArrayList<>();
+            eachRun(owner, thread, span, draft, (run, part) -> sections.add(draft.section(run, part)));
+            return new TranscriptDocument(
+                    "thread", thread.id, thread.title, ReadOnceList.of(sections), draft.truncated);
+        });
+    }
+
+    /** Makes something of a thread, and anew as often as frames of its runs are deleted meanwhile. */
+    private static <T> T ofPresent(ThreadMaking<T> making) throws SQLException {
+        while (true) {
+            try {
+                return making.make();
+            } catch (ExpiredMeanwhileException e) {
+                // Each time at least one run more has expired.
+                continue;
+            }
+        }
+    }
+
+    /** Makes something of a thread. */
+    @FunctionalInterface
+    private interface ThreadMaking<T> {
+        T make() throws SQLException;
     }
 
     /** Takes a part of a run into a transcript. */
@@ -221,7 +272,11 @@ final class Transcripts {
      */
     OpenRun ofBeginning(Run run, long upTo, boolean ended, LongConsumer room) throws SQLException {
         Draft draft = new Draft(room);
-        return ended ? draft.whole(run, upTo) : draft.beginning(run, upTo);
+        try {
+            return ended ? draft.whole(run, upTo) : draft.beginning(run, upTo);
+        } catch (ExpiredMeanwhileException e) {
+            throw ApiException.framesExpired();
+        }
     }
 
     /** The next run after that ordinal and up to the last one. */
@@ -278,9 +333,39 @@ final class Transcripts {
         }
 
         void add(Run run, FrameSpan span) throws SQLException {
+            if (run.framesExpiredAt != null) {
+                addKept(run, span);
+                return;
+            }
             Asked asked = ask(run, span);
-            List<Message> said = run.stream ? streamed(run, asked) : answered(run, asked);
-            take(run, conversation.answered(said, asked.request), asked.firstEventAt);
+            take(run, conversation.answered(said(run, asked), asked.request), asked.firstEventAt);
+            if (!run.running() && kept.isThere(run.runPk)) {
+                throw new ExpiredMeanwhileException();
+            }
+        }
+
+        private List<Message> said(Run run, Asked asked) throws SQLException {
+            return run.stream ? streamed(run, asked) : answered(run, asked);
+        }
+
+        /** What was kept is whole: nobody knows any more which frame brought which part of it. */
+        private void addKept(Run run, FrameSpan span) throws SQLException {
+            if (!span.hasBeginning() || span.to() < run.lastSequence) {
+                throw ApiException.framesExpired();
+            }
+            KeptMessages messages = kept.read(run.runPk, this::expect)
+                    .map(KeptMessages::of)
+                    .orElseThrow(() -> ApiException.notFound("run"));
+            take(run, conversation.asked(messages.request()), run.createdAt);
+            take(run, conversation.answered(messages.said(), messages.request()), run.firstEventAt);
+            spend(messages.bytes());
+            truncated |= messages.truncated();
+        }
+
+        KeptMessages kept(Run run) throws SQLException {
+            Asked asked = ask(run, FrameSpan.WHOLE);
+            List<Message> said = said(run, asked);
+            return new KeptMessages(asked.request, said, bytesMax - bytesLeft, truncated);
         }
 
         /** The same as a section of a document, which marks what may go on. */

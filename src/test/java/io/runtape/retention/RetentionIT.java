@@ -55,6 +55,41 @@ class RetentionIT {
         }
     }
 
+    @Test
+    void deletesWhatItsRulesSayOnH2(@TempDir Path dataDir) throws Exception {
+        deletesWhatItsRulesSay(GatewayProcess.onH2(dataDir, upstream));
+    }
+
+    @Test
+    void deletesWhatItsRulesSayOnPostgres() throws Exception {
+        deletesWhatItsRulesSay(GatewayProcess.onPostgres(PostgresServer.freshDatabase(), upstream));
+    }
+
+    private void deletesWhatItsRulesSay(Map<String, String> settings) throws Exception {
+        settings.put("RUNTAPE_PACK_AFTER", "200ms");
+        settings.put("RUNTAPE_RETENTION_FRAMES", "1s");
+        settings.put("RUNTAPE_RETENTION_RULES_KEPT_AGENT", "keeper");
+        settings.put("RUNTAPE_RETENTION_RULES_KEPT_FRAMES_AFTER", "off");
+        settings.put("RUNTAPE_RETENTION_RULES_SHORT_PATH", "/v1/agents/{agent}/run");
+        settings.put("RUNTAPE_RETENTION_RULES_SHORT_AFTER", "2s");
+        settings.put("RUNTAPE_ANONYMOUS", "true");
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            String kept = record(gateway, "/v1/agents/keeper/run");
+            String thin = record(gateway, "/v1/run");
+            String gone = record(gateway, "/v1/agents/drafts/run");
+
+            RunTable.await("its frames are deleted", () -> status(gateway, thin + "/request") == 410 ? true : null);
+            RunTable.await("it is deleted", () -> status(gateway, gone) == 404 ? true : null);
+            assertEquals(410, status(gateway, thin + "/events"));
+            assertEquals(200, status(gateway, thin));
+            try (WireResponse told = gateway.client().get("/history/v1/runs/" + thin + "/transcript")) {
+                assertTrue(new String(told.readAll(), StandardCharsets.UTF_8).contains(SECRET));
+            }
+            assertEquals(200, status(gateway, kept + "/request"));
+            assertEquals(200, status(gateway, kept + "/events"));
+        }
+    }
+
     private static Connection connect(String database) throws SQLException {
         Connection connection = PostgresServer.connect(database);
         connection.setSchema("runtape");
@@ -100,8 +135,12 @@ class RetentionIT {
     }
 
     private String record(GatewayProcess gateway) throws Exception {
+        return record(gateway, "/v1/run");
+    }
+
+    private String record(GatewayProcess gateway, String path) throws Exception {
         String script = upstream.on(Script.stream("data: " + SECRET + "\n\n")).header();
-        try (WireResponse response = gateway.client().post("/v1/run", "{\"prompt\":\"" + SECRET + "\"}", script)) {
+        try (WireResponse response = gateway.client().post(path, "{\"prompt\":\"" + SECRET + "\"}", script)) {
             response.whole();
             return response.header("Runtape-Run-Id");
         }

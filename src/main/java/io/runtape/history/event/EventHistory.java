@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import io.runtape.history.Cursor;
 import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
@@ -66,14 +67,22 @@ final class EventHistory {
         List<EventView> events = new ArrayList<>();
         long weight = 0;
         long position = 0;
-        for (EventScan.Found found = walk.next(); found != null; found = walk.next()) {
-            if (events.size() == limit || weight >= PAGE_WEIGHT) {
-                return Page.of(events, Cursor.write(listing, position), context);
+        try {
+            for (EventScan.Found found = walk.next(); found != null; found = walk.next()) {
+                if (events.size() == limit || weight >= PAGE_WEIGHT) {
+                    return Page.of(events, Cursor.write(listing, position), context);
+                }
+                EventView event = views.of(found.run(), found.frame(), filter.raw(), room);
+                events.add(event);
+                weight += event.weight();
+                position = found.position();
             }
-            EventView event = views.of(found.run(), found.frame(), filter.raw(), room);
-            events.add(event);
-            weight += event.weight();
-            position = found.position();
+        } catch (ApiException e) {
+            if (events.isEmpty() || e.code() != ErrorCode.FRAMES_EXPIRED) {
+                throw e;
+            }
+            // The frames that come next are deleted, as the next page says.
+            return Page.of(events, Cursor.write(listing, position), context);
         }
         return Page.of(events, null, context);
     }

@@ -1,5 +1,6 @@
 package io.runtape.history.event;
 
+import io.runtape.error.ApiException;
 import io.runtape.run.FrameQuery;
 import io.runtape.run.FrameReader;
 import io.runtape.run.RecordedFrame;
@@ -87,12 +88,16 @@ final class EventScan {
         return at < page.size();
     }
 
-    /** The next frame; null after the last. */
+    /**
+     * The next frame; null after the last.
+     *
+     * @throws ApiException 410 if the frames of the run that comes next are deleted
+     */
     @Nullable
     Found next() throws SQLException {
         RunFrames of = run;
         while (of == null || at == page.size() && !readOn(of)) {
-            if (of != null) {
+            if (of != null && !of.expired()) {
                 leaving.left(of);
             }
             of = runs.next();
@@ -151,6 +156,9 @@ final class EventScan {
     private boolean readOn(RunFrames from) throws SQLException {
         if (upTo <= after) {
             return false;
+        }
+        if (from.expired()) {
+            throw ApiException.framesExpired(from.base() + from.upTo());
         }
         page = pages.read(
                 from.runPk(),

@@ -27,9 +27,15 @@ final class FrameQueries {
             select min(thread_ordinal) from run where owner = ? and thread_id = ? and status = 'running'""";
 
     private static final String RUN_OF_THREAD = """
-            select r.run_pk, r.id, r.thread_ordinal, r.created_at from run r
+            select r.run_pk, r.id, r.thread_ordinal, r.created_at, r.last_sequence, r.frames_expired_at from run r
             where r.owner = ? and r.thread_id = ? and r.thread_ordinal between ? and ?
             order by r.owner%1$s, r.thread_id%1$s, r.thread_ordinal%1$s limit 1""";
+
+    private static final String LAST_EXPIRED = """
+            select r.thread_ordinal, r.last_sequence from run r
+            where r.owner = ? and r.thread_id = ? and r.thread_ordinal >= ?
+                and r.frames_expired_at is not null and r.last_sequence > 0
+            order by r.owner desc, r.thread_id desc, r.thread_ordinal desc limit 1""";
 
     private final DataSource database;
     private final FrameReader reader;
@@ -41,10 +47,11 @@ final class FrameQueries {
         this.journal = journal;
     }
 
-    /** Whether the run still exists. */
+    /** Whether the run still exists, and has its frames. */
     boolean isThere(long runPk) throws SQLException {
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement("select 1 from run where run_pk = ?")) {
+                PreparedStatement select = connection.prepareStatement(
+                        "select 1 from run where run_pk = ? and frames_expired_at is null")) {
             select.setLong(1, runPk);
             try (ResultSet row = select.executeQuery()) {
                 return row.next();
@@ -92,9 +99,10 @@ final class FrameQueries {
 
     private Optional<Long> lastSequence(Owner owner, String threadId, long ordinal) throws SQLException {
         long runPk;
+        long ofRow;
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(
-                        "select run_pk from run where owner = ? and thread_id = ? and thread_ordinal = ?")) {
+                        "select run_pk, last_sequence from run where owner = ? and thread_id = ? and thread_ordinal = ?")) {
             select.setString(1, owner.id());
             select.setString(2, threadId);
             select.setLong(3, ordinal);
@@ -103,10 +111,34 @@ final class FrameQueries {
                     return Optional.empty();
                 }
                 runPk = row.getLong(1);
+                ofRow = row.getLong(2);
             }
         }
         Optional<RunJournal> live = journal.live(runPk);
-        return Optional.of(live.isPresent() ? live.get().durable().frames() : reader.last(runPk));
+        // The row of a run that has ended tells it, also if its frames are deleted.
+        return Optional.of(live.isPresent() ? live.get().durable().frames() : ofRow > 0 ? ofRow : reader.last(runPk));
+    }
+
+    /**
+     * Checks that the frames behind a position of the thread are there.
+     *
+     * @throws ApiException 410 if those of a run were deleted
+     */
+    void requireFrames(Owner owner, AgentThread thread, long after) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(LAST_EXPIRED)) {
+            select.setString(1, owner.id());
+            select.setString(2, thread.id);
+            select.setLong(3, ThreadPosition.ordinal(after));
+            try (ResultSet row = select.executeQuery()) {
+                if (row.next()) {
+                    long last = ThreadPosition.base(row.getLong(1)) + row.getLong(2);
+                    if (last > after) {
+                        throw ApiException.framesExpired(last);
+                    }
+                }
+            }
+        }
     }
 
     /** The first or the last run of the thread, between these places. */
@@ -128,13 +160,16 @@ final class FrameQueries {
 
     private RunFrames frames(ResultSet row, String threadId) throws SQLException {
         long runPk = row.getLong(1);
+        long lastSequence = row.getLong(5);
+        boolean expired = row.getObject(6) != null;
         return new RunFrames(
                 runPk,
                 row.getString(2),
                 threadId,
                 row.getObject(4, OffsetDateTime.class).toInstant(),
                 ThreadPosition.base(row.getLong(3)),
-                durable(runPk));
+                expired ? lastSequence : durable(runPk),
+                expired);
     }
 
     /** The last durable sequence. A run that the journal no longer has is durable as a whole. */

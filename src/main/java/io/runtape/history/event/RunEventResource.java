@@ -56,12 +56,13 @@ public final class RunEventResource {
                     then those to come, until the run ends.""")
     @APIResponse(responseCode = "200", description = "The events.")
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
+    @APIResponse(responseCode = "410", ref = "FramesExpired")
     public RestResponse<Page<EventView>> page(
             @RestPath String id, @BeanParam EventPage asked, @Context RoutingContext context) throws SQLException {
         Responses.requireJson(context);
         EventHistory.requireNoStream(context);
         RunSnapshot run = present.require(callers.readerOf(context.request()), id);
-        requireReached(run, asked.filter().after());
+        requireReadable(run, asked.filter().after());
         String listing = asked.listing(run.row().id);
         return Responses.ok(events.page(
                 listing,
@@ -86,13 +87,16 @@ public final class RunEventResource {
         Owner owner = callers.readerOf(context.request());
         RunSnapshot run = present.require(owner, id);
         EventHistory.requireLinesOnly(context);
-        requireReached(run, filter.after());
+        requireReadable(run, filter.after());
         return events.lines(owner, only(run), filter, EventRange.after(filter.after()), context);
     }
 
-    private static void requireReached(RunSnapshot run, long position) {
+    private static void requireReadable(RunSnapshot run, long position) {
         if (position > run.frameCount()) {
             throw ApiException.unknownSequence(run.frameCount());
+        }
+        if (run.row().framesExpiredAt != null) {
+            throw ApiException.framesExpired();
         }
     }
 

@@ -14,14 +14,26 @@ import java.time.Instant;
  * @param base the difference between a frame's position and its sequence: 0, or in a thread its {@link
  *     ThreadPosition#base}
  * @param upTo the last sequence that may be read; {@link #ALL} if all frames may
+ * @param expired whether its frames are deleted; then {@code upTo} is the sequence of the last one
  */
-record RunFrames(long runPk, String runId, String threadId, Instant createdAt, long base, long upTo) {
+record RunFrames(long runPk, String runId, String threadId, Instant createdAt, long base, long upTo, boolean expired) {
 
     /** Past the last sequence of any run. */
     static final long ALL = Long.MAX_VALUE;
 
     static RunFrames of(RunSnapshot run) {
         return new RunFrames(
-                run.row().runPk, run.row().id, run.row().threadId, run.row().createdAt, 0, run.frameCount());
+                run.row().runPk,
+                run.row().id,
+                run.row().threadId,
+                run.row().createdAt,
+                0,
+                run.frameCount(),
+                run.row().framesExpiredAt != null);
+    }
+
+    /** Whether the run may go on, so that nothing behind it may be read. */
+    boolean goesOn() {
+        return upTo != ALL && !expired;
     }
 }

@@ -55,6 +55,7 @@ public final class ThreadEventResource {
                     then those to come. A run that begins while another one goes on waits for its end.""")
     @APIResponse(responseCode = "200", description = "The events.")
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
+    @APIResponse(responseCode = "410", ref = "FramesExpired")
     public RestResponse<Page<EventView>> page(
             @RestPath String id, @BeanParam EventPage asked, @Context RoutingContext context) throws SQLException {
         Responses.requireJson(context);
@@ -88,6 +89,7 @@ public final class ThreadEventResource {
         AgentThread thread = threads.require(owner, id);
         EventHistory.requireLinesOnly(context);
         frames.requireReached(owner, thread, filter.after());
+        frames.requireFrames(owner, thread, filter.after());
         EventRange range = EventRange.after(filter.after());
         return events.lines(owner, runs(owner, thread, range), filter, range, context);
     }

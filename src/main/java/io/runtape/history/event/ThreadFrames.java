@@ -44,7 +44,7 @@ final class ThreadFrames implements EventScan.Runs {
         } else {
             from = ordinal + 1;
             // Nothing may be shown behind a run whose end is not durable, even if its row already has the end.
-            to = found.get().upTo() == RunFrames.ALL ? to : ordinal;
+            to = found.get().goesOn() ? ordinal : to;
         }
         return found.get();
     }

@@ -3,12 +3,15 @@ package io.runtape.history.run;
 import io.quarkus.arc.All;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import io.runtape.history.DeletionHook;
 import io.runtape.journal.Journal;
 import io.runtape.run.DefaultTitles;
 import io.runtape.run.FrameTable;
+import io.runtape.run.KeptTranscripts;
 import io.runtape.run.RunStatus;
 import io.runtape.run.ThreadTitle;
+import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
@@ -16,6 +19,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -72,30 +76,77 @@ public final class Deletion {
      */
     public void ofThread(Owner owner, String threadId) throws SQLException {
         try (Connection connection = database.getConnection()) {
-            if (exists(connection, RUNNING_OF_THREAD, owner, threadId)) {
-                throw ApiException.runActive();
-            }
-            do {
-                List<Long> runs = runs(connection, owner, threadId);
-                while (!runs.isEmpty()) {
-                    for (long runPk : runs) {
-                        deleteRun(connection, runPk);
-                    }
-                    runs = runs(connection, owner, threadId);
-                }
-            } while (!deleteEmptyThread(connection, owner, threadId));
+            deleteThread(connection, owner, threadId, () -> {});
             store.makeDurable(connection);
         }
     }
 
     /**
-     * Deletes a run that has been kept long enough, and its thread if that has no other run.
+     * Deletes a thread whose runs have ended. The caller sees to it that this is durable.
      *
      * @param connection in auto-commit mode
-     * @return false if the run goes on, or another gateway has deleted it
+     * @param pause called after each run; may rest
+     * @return false if one of its runs goes on; if that run began meanwhile, the ended runs are already gone
+     */
+    public boolean ofEndedThread(Connection connection, Owner owner, String threadId, Runnable pause)
+            throws SQLException {
+        try {
+            deleteThread(connection, owner, threadId, pause);
+            return true;
+        } catch (ApiException e) {
+            return ended(e);
+        }
+    }
+
+    /** False for the error of a run that goes on; throws any other one. */
+    private static boolean ended(ApiException e) {
+        if (e.code() != ErrorCode.RUN_ACTIVE) {
+            throw e;
+        }
+        return false;
+    }
+
+    private void deleteThread(Connection connection, Owner owner, String threadId, Runnable pause) throws SQLException {
+        if (exists(connection, RUNNING_OF_THREAD, owner, threadId)) {
+            throw ApiException.runActive();
+        }
+        do {
+            List<Long> runs = runs(connection, owner, threadId);
+            while (!runs.isEmpty()) {
+                for (long runPk : runs) {
+                    deleteRun(connection, runPk);
+                    pause.run();
+                }
+                runs = runs(connection, owner, threadId);
+            }
+        } while (!deleteEmptyThread(connection, owner, threadId));
+    }
+
+    /**
+     * Deletes a run that has ended, and its thread if that has no other run. The caller sees to it that this is durable.
+     *
+     * @param connection in auto-commit mode
+     * @return false if the run goes on, or is deleted already
+     */
+    public boolean ofEndedRun(Connection connection, long runPk) throws SQLException {
+        return ofEndedRun(connection, runPk, true);
+    }
+
+    /**
+     * The same of a run that has been kept long enough. On PostgreSQL the commit does not wait for the disk: what is lost
+     * with the server is deleted again.
      */
     public boolean ofExpiredRun(Connection connection, long runPk) throws SQLException {
-        Optional<Place> place = isLive(runPk) ? Optional.empty() : deleteRun(connection, runPk);
+        return ofEndedRun(connection, runPk, false);
+    }
+
+    private boolean ofEndedRun(Connection connection, long runPk, boolean onDisk) throws SQLException {
+        Optional<Place> place;
+        try {
+            place = deleteRun(connection, runPk, onDisk);
+        } catch (ApiException e) {
+            return ended(e);
+        }
         if (place.isPresent()) {
             deleteEmptyThread(connection, new Owner(place.get().owner), place.get().threadId);
         }
@@ -107,7 +158,17 @@ public final class Deletion {
 
     /** Deletes a run and tells where it was; empty if it is gone already. */
     private Optional<Place> deleteRun(Connection connection, long runPk) throws SQLException {
+        return deleteRun(connection, runPk, true);
+    }
+
+    /** @param onDisk whether the commit waits for the disk, on PostgreSQL */
+    private Optional<Place> deleteRun(Connection connection, long runPk, boolean onDisk) throws SQLException {
         return Transaction.in(connection, () -> {
+            if (!onDisk && store.engine() == Engine.POSTGRESQL) {
+                try (Statement set = connection.createStatement()) {
+                    set.execute("set local synchronous_commit = off");
+                }
+            }
             String owner;
             String threadId;
             @Nullable String prompt;
@@ -132,6 +193,7 @@ public final class Deletion {
             for (FrameTable table : FrameTable.values()) {
                 delete(connection, "delete from " + table.table() + " where run_pk = ?", runPk);
             }
+            KeptTranscripts.delete(connection, runPk);
             delete(connection, "delete from run where run_pk = ?", runPk);
             // The last statement, since commits of the thread's runs wait from here on.
             DefaultTitles.forget(connection, owner, threadId, prompt);

@@ -3,6 +3,9 @@ package io.runtape.history.run;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.history.Deleted;
+import io.runtape.history.DeletionParameters;
+import io.runtape.history.FilteredDeletion;
 import io.runtape.history.ListSlice;
 import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
@@ -17,6 +20,7 @@ import io.runtape.server.response.DataEnvelope;
 import io.runtape.server.response.ResponseTag;
 import io.runtape.server.response.ResponseTags;
 import io.runtape.server.response.Responses;
+import io.runtape.store.Pace;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
@@ -28,7 +32,9 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -52,6 +58,7 @@ public final class RunHistoryResource {
     private final RunSnapshots present;
     private final RequestReader requests;
     private final Deletion deletion;
+    private final FilteredDeletion filtered;
     private final RunNdjson lines;
     private final ResponseTags tags;
     private final MemoryBudgets memory;
@@ -62,6 +69,7 @@ public final class RunHistoryResource {
             RunSnapshots present,
             RequestReader requests,
             Deletion deletion,
+            FilteredDeletion filtered,
             RunNdjson lines,
             ResponseTags tags,
             MemoryBudgets memory) {
@@ -70,6 +78,7 @@ public final class RunHistoryResource {
         this.present = present;
         this.requests = requests;
         this.deletion = deletion;
+        this.filtered = filtered;
         this.lines = lines;
         this.tags = tags;
         this.memory = memory;
@@ -144,6 +153,7 @@ public final class RunHistoryResource {
             operationId = "getRunRequest",
             summary = "Show what a run was asked",
             description = "The body of the request as it was sent, with its media type. Its credential was never kept.")
+    @APIResponse(responseCode = "410", ref = "FramesExpired")
     @APIResponse(
             responseCode = "200",
             description = "The body, byte for byte.",
@@ -154,8 +164,15 @@ public final class RunHistoryResource {
                             example = "{\"agent\":\"code-assistant\",\"prompt\":\"Run the tests.\"}"))
     public RestResponse<byte[]> request(@RestPath String id, @Context RoutingContext context) throws SQLException {
         Run run = runs.require(callers.readerOf(context.request()), id);
+        if (run.framesExpiredAt != null) {
+            throw ApiException.framesExpired();
+        }
         RecordedRequest request = requests.read(run.runPk, ResponseBudget.of(context, memory))
                 .orElseThrow(() -> ApiException.notFound("run"));
+        if (request.body().length == 0) {
+            // A recorded body is a JSON object: this one was deleted meanwhile.
+            throw ApiException.framesExpired();
+        }
         return RestResponse.ResponseBuilder.ok(request.body())
                 .type(mediaType(request.type()))
                 .header(HttpHeaders.CACHE_CONTROL, "no-store")
@@ -175,6 +192,58 @@ public final class RunHistoryResource {
             return Optional.of(MediaType.valueOf(named)).filter(type -> !type.isWildcardSubtype());
         } catch (IllegalArgumentException e) {
             return Optional.empty();
+        }
+    }
+
+    /** Deletes the runs that a filter selects. */
+    @DELETE
+    @Path("/runs")
+    @Produces(MediaType.APPLICATION_JSON)
+    @Operation(operationId = "deleteRuns", summary = "Delete runs by filter", description = """
+                    All that the list shows with the same filter, which must be there, and with them threads that are left without \
+                    runs. Ask with `dryRun=true` for the count first, and then with that count in `expect`. Runs that begin \
+                    meanwhile stay. What the agent API keeps is not touched.""")
+    @APIResponse(responseCode = "200", description = "The count.")
+    @APIResponse(responseCode = "403", ref = "Forbidden")
+    @APIResponse(responseCode = "409", ref = "NotDeleted")
+    public RestResponse<DataEnvelope<Deleted>> deleteFound(
+            @BeanParam RunFilter filter, @BeanParam DeletionParameters asked, @Context RoutingContext context)
+            throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        filter.common().refuseForeign();
+        asked.check("runs", context);
+        return Responses.ok(new DataEnvelope<>(filtered.of(asked, new FoundRuns(owner, filter))));
+    }
+
+    /** The runs that a filter selects. */
+    private final class FoundRuns implements FilteredDeletion.Target<RunQueries.StreamPosition> {
+
+        private final Owner owner;
+        private final RunFilter filter;
+
+        FoundRuns(Owner owner, RunFilter filter) {
+            this.owner = owner;
+            this.filter = filter;
+        }
+
+        @Override
+        public List<RunQueries.StreamPosition> next(Optional<RunQueries.StreamPosition> after, int limit) {
+            return runs.places(owner, filter, after, limit);
+        }
+
+        @Override
+        public RunQueries.StreamPosition before(RunQueries.StreamPosition place) {
+            return new RunQueries.StreamPosition(place.createdAt(), place.runPk() + 1);
+        }
+
+        @Override
+        public long running(List<RunQueries.StreamPosition> places) {
+            return runs.running(places);
+        }
+
+        @Override
+        public boolean delete(Connection connection, RunQueries.StreamPosition place, Pace pace) throws SQLException {
+            return deletion.ofEndedRun(connection, place.runPk());
         }
     }
 

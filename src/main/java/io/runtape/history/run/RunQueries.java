@@ -42,6 +42,8 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         }
     }
 
+    private static final String NEWEST = "e.owner desc, e.createdAt desc, e.runPk desc";
+
     private static final String SIZES = """
             select e.runPk, coalesce(octet_length(e.prompt), 0) + coalesce(octet_length(e.result), 0)
                 + octet_length(e.metadata) + octet_length(e.config)
@@ -69,6 +71,29 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     /** The newest runs, from a position on. */
     ListSlice<Run> newest(
             Owner owner, RunFilter filter, Optional<StreamPosition> after, Bounds bounds, LongConsumer room) {
+        return slice(newest(owner, filter, after), NEWEST, bounds, room);
+    }
+
+    /** The places of the newest runs, from a position on: those that {@link #newest} lists. */
+    List<StreamPosition> places(Owner owner, RunFilter filter, Optional<StreamPosition> after, int limit) {
+        WhereClause conditions = newest(owner, filter, after);
+        return find(
+                        "select e.createdAt, e.runPk from Run e where " + conditions.hql() + " order by " + NEWEST,
+                        conditions.parameters())
+                .page(0, limit)
+                .project(StreamPosition.class)
+                .list();
+    }
+
+    /** How many of these runs have not ended, as their rows say. */
+    long running(List<StreamPosition> places) {
+        return count(
+                "from Run e where e.runPk in ?1 and e.status = ?2",
+                places.stream().map(StreamPosition::runPk).toList(),
+                RunStatus.RUNNING.label());
+    }
+
+    private static WhereClause newest(Owner owner, RunFilter filter, Optional<StreamPosition> after) {
         WhereClause conditions = WhereClause.of(owner)
                 // Repeats the condition of the partial index.
                 .and("e.runPk > 0", Map.of())
@@ -81,7 +106,7 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                 // The database searches the index by the first half.
                 "e.createdAt <= :at and (e.createdAt < :at or e.runPk < :pk)",
                 Map.of("at", position.createdAt(), "pk", position.runPk())));
-        return slice(conditions, "e.owner desc, e.createdAt desc, e.runPk desc", bounds, room);
+        return conditions;
     }
 
     /** The runs of a thread in their order, between two places. */
@@ -116,7 +141,8 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     }
 
     /** A position in the list of the newest runs. */
-    record StreamPosition(Instant createdAt, long runPk) {
+    @RegisterForReflection
+    record StreamPosition(Instant createdAt, Long runPk) {
 
         static StreamPosition of(Run run) {
             return new StreamPosition(run.createdAt, run.runPk);

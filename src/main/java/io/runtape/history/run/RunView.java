@@ -198,6 +198,16 @@ public record RunView(
         @Nullable
         Instant completedAt,
 
+        @Schema(
+                nullable = true,
+                implementation = String.class,
+                format = "date-time",
+                description =
+                        "When retention deleted its frames and its request, so that only this and the transcript are left.",
+                examples = "2026-02-01T00:00:00.000000Z")
+        @Nullable
+        Instant framesExpiredAt,
+
         @Schema(nullable = true, description = "Milliseconds from createdAt to completedAt.", examples = "5321")
         @Nullable
         Long durationMs,
@@ -241,6 +251,7 @@ public record RunView(
                 row.createdAt,
                 row.firstEventAt,
                 row.completedAt,
+                row.framesExpiredAt,
                 millis(row.createdAt, row.completedAt),
                 millis(row.createdAt, row.firstEventAt));
     }
@@ -276,6 +287,7 @@ public record RunView(
                 live.frames(),
                 row.createdAt,
                 firstEventAt,
+                null,
                 null,
                 null,
                 millis(row.createdAt, firstEventAt));

@@ -1,6 +1,7 @@
 package io.runtape.history.thread;
 
 import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.history.Cursor;
@@ -33,6 +34,12 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
     // The joins and subqueries compare owner and thread, since H2 searches the index by these columns; it does not
     // search the index by a list of threads.
 
+    private static final String LATEST = " order by e.owner desc, e.updatedAt desc, e.id desc";
+
+    private static final String WITH_RUNNING = """
+            select t.id, count(r) from AgentThread t join Run r on r.owner = t.owner and r.threadId = t.id
+            where t.owner = :owner and t.id in :threads and r.status = :running group by t.id""";
+
     private static final String RUNNING = """
             select t.id, r.runPk from AgentThread t join Run r on r.owner = t.owner and r.threadId = t.id
             where t.owner = :owner and t.id in :threads and r.status = :running and r.threadOrdinal is not null""";
@@ -62,6 +69,37 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
 
     /** The threads with the latest activity, from a position on. */
     ListSlice<AgentThread> latest(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
+        WhereClause conditions = latest(owner, filter, after);
+        return ListSlice.of(
+                find("from AgentThread e where " + conditions.hql() + LATEST, conditions.parameters())
+                        .page(0, limit + 1)
+                        .list(),
+                limit);
+    }
+
+    /** The places of the threads with the latest activity, from a position on: those that {@link #latest} lists. */
+    List<StreamPosition> places(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
+        WhereClause conditions = latest(owner, filter, after);
+        return find(
+                        "select e.updatedAt, e.id from AgentThread e where " + conditions.hql() + LATEST,
+                        conditions.parameters())
+                .page(0, limit)
+                .project(StreamPosition.class)
+                .list();
+    }
+
+    /** How many of these threads have a run that goes on. */
+    long running(Owner owner, List<StreamPosition> places) {
+        return ask(
+                        getEntityManager()
+                                .createQuery(WITH_RUNNING, Object[].class)
+                                .setParameter("running", RunStatus.RUNNING.label()),
+                        owner,
+                        places.stream().map(StreamPosition::id).toList())
+                .size();
+    }
+
+    private static WhereClause latest(Owner owner, ThreadFilter filter, Optional<StreamPosition> after) {
         WhereClause conditions = WhereClause.of(owner)
                 // Repeats the condition of the partial index.
                 .and("e.lastOrdinal > 0", Map.of())
@@ -72,10 +110,7 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
         after.ifPresent(position -> conditions.and(
                 "e.updatedAt <= :at and (e.updatedAt < :at or e.id < :id)",
                 Map.of("at", position.updatedAt(), "id", position.id())));
-        String hql =
-                "from AgentThread e where " + conditions.hql() + " order by e.owner desc, e.updatedAt desc, e.id desc";
-        return ListSlice.of(
-                find(hql, conditions.parameters()).page(0, limit + 1).list(), limit);
+        return conditions;
     }
 
     /** The totals over the runs of each thread; deleted threads are absent. */
@@ -132,6 +167,7 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
     }
 
     /** A position in the list of the threads with the latest activity. */
+    @RegisterForReflection
     record StreamPosition(Instant updatedAt, String id) {
 
         static StreamPosition of(AgentThread thread) {

@@ -4,6 +4,9 @@ import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.history.Cursor;
+import io.runtape.history.Deleted;
+import io.runtape.history.DeletionParameters;
+import io.runtape.history.FilteredDeletion;
 import io.runtape.history.HistoryBodies;
 import io.runtape.history.ListSlice;
 import io.runtape.history.NdjsonResponses;
@@ -22,6 +25,7 @@ import io.runtape.server.memory.ResponseBudget;
 import io.runtape.server.response.DataEnvelope;
 import io.runtape.server.response.Responses;
 import io.runtape.store.BlockingWork;
+import io.runtape.store.Pace;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
@@ -35,8 +39,12 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -61,6 +69,7 @@ public final class ThreadResource {
     private final RunSnapshots present;
     private final ThreadUpdate update;
     private final Deletion deletion;
+    private final FilteredDeletion filtered;
     private final HistoryBodies bodies;
     private final BlockingWork work;
     private final RunNdjson lines;
@@ -74,6 +83,7 @@ public final class ThreadResource {
             RunSnapshots present,
             ThreadUpdate update,
             Deletion deletion,
+            FilteredDeletion filtered,
             HistoryBodies bodies,
             BlockingWork work,
             RunNdjson lines,
@@ -85,6 +95,7 @@ public final class ThreadResource {
         this.present = present;
         this.update = update;
         this.deletion = deletion;
+        this.filtered = filtered;
         this.bodies = bodies;
         this.work = work;
         this.lines = lines;
@@ -194,6 +205,60 @@ public final class ThreadResource {
         AgentThread thread = threads.require(owner, id);
         update.apply(owner, thread.id, ThreadChange.read(body));
         return views.of(owner, threads.require(owner, id));
+    }
+
+    /** Deletes the threads that a filter selects. */
+    @DELETE
+    @Path("/threads")
+    @Produces(MediaType.APPLICATION_JSON)
+    @Operation(operationId = "deleteThreads", summary = "Delete threads by filter", description = """
+                    All that the list shows with the same filter, which must be there, with their runs. Ask with `dryRun=true` for \
+                    the count first, and then with that count in `expect`. Threads that move meanwhile stay. What the agent API \
+                    keeps is not touched.""")
+    @APIResponse(responseCode = "200", description = "The count.")
+    @APIResponse(responseCode = "403", ref = "Forbidden")
+    @APIResponse(responseCode = "409", ref = "NotDeleted")
+    public RestResponse<DataEnvelope<Deleted>> deleteFound(
+            @BeanParam ThreadFilter filter, @BeanParam DeletionParameters asked, @Context RoutingContext context)
+            throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        filter.common().refuseForeign();
+        asked.check("threads", context);
+        return Responses.ok(new DataEnvelope<>(filtered.of(asked, new FoundThreads(owner, filter))));
+    }
+
+    /** The threads that a filter selects. */
+    private final class FoundThreads implements FilteredDeletion.Target<ThreadQueries.StreamPosition> {
+
+        private final Owner owner;
+        private final ThreadFilter filter;
+
+        FoundThreads(Owner owner, ThreadFilter filter) {
+            this.owner = owner;
+            this.filter = filter;
+        }
+
+        @Override
+        public List<ThreadQueries.StreamPosition> next(Optional<ThreadQueries.StreamPosition> after, int limit) {
+            return threads.places(owner, filter, after, limit);
+        }
+
+        /** Before all threads of that moment: of one moment there is hardly more than one. */
+        @Override
+        public ThreadQueries.StreamPosition before(ThreadQueries.StreamPosition place) {
+            return new ThreadQueries.StreamPosition(place.updatedAt().plus(1, ChronoUnit.MICROS), "");
+        }
+
+        @Override
+        public long running(List<ThreadQueries.StreamPosition> places) {
+            return threads.running(owner, places);
+        }
+
+        @Override
+        public boolean delete(Connection connection, ThreadQueries.StreamPosition place, Pace pace)
+                throws SQLException {
+            return deletion.ofEndedThread(connection, owner, place.id(), pace::rest);
+        }
     }
 
     /** Deletes the thread and its runs. */

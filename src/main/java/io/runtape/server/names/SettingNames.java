@@ -54,10 +54,11 @@ final class SettingNames {
 
     private static final Pattern PROFILE_VARIABLE = Pattern.compile("^_[A-Z0-9]+_(?=RUNTAPE_)");
 
-    /** The name that an operator chose for an agent API. */
-    private static final Pattern NAMED = Pattern.compile("^runtape\\.upstreams\\.([^.]+)\\.");
+    /** The name that an operator chose for an agent API, or for a rule. */
+    private static final Pattern NAMED = Pattern.compile("^runtape\\.(?:upstreams|retention\\.rules)\\.([^.]+)\\.");
 
-    private static final Pattern NAMED_VARIABLE = Pattern.compile("^RUNTAPE_UPSTREAMS_([A-Z0-9]+)_");
+    private static final Pattern NAMED_VARIABLE =
+            Pattern.compile("^RUNTAPE_(?:UPSTREAMS|RETENTION_RULES)_([A-Z0-9]+)_");
 
     /** A name for the message, where the operator wrote none. */
     private static final String EXAMPLE = "openai";

@@ -16,6 +16,7 @@ import io.restassured.response.Response;
 import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.WireResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -76,7 +77,7 @@ abstract class RunHistoryTest extends RecordedHistory {
         assertNull(run.get("data.model"));
         assertNull(run.get("data.finishReason"));
         assertEquals("default", run.getString("data.upstream"));
-        assertEquals(30, run.getMap("data").size());
+        assertEquals(31, run.getMap("data").size());
     }
 
     private static Instant timestamp(JsonPath json, String path) {
@@ -401,6 +402,93 @@ abstract class RunHistoryTest extends RecordedHistory {
 
             history().delete("/runs/" + live.id()).then().statusCode(204);
         }
+    }
+
+    @Test
+    void deletesWhatAFilterSelects() throws Exception {
+        String named = "{\"agent\":\"gone\",\"threadId\":\"" + thread + "\"}";
+        List<String> gone = List.of(record(named, COMPLETED), record(named, COMPLETED));
+        String kept = record("{\"agent\":\"kept\"}", COMPLETED);
+        String others = "rt_other_" + UUID.randomUUID();
+        try (WireResponse other = client().post(
+                        "/v1/run",
+                        "{\"agent\":\"gone\"}",
+                        "X-API-Key: " + others,
+                        upstream.on(COMPLETED).header())) {
+            other.readAll();
+        }
+
+        JsonPath counted = deleted("/runs?agent=gone&dryRun=true");
+        assertEquals(2, counted.getLong("data.count"));
+        assertEquals(0, counted.getLong("data.running"));
+        assertEquals(3, ids("/runs").size());
+        refused(
+                history().delete("/runs?agent=gone&expect=3").then(),
+                409,
+                "unexpected_count",
+                "selects 2",
+                "expect is 3");
+        assertEquals(3, ids("/runs").size());
+
+        assertEquals(2, deleted("/runs?agent=gone&expect=2").getLong("data.count"));
+
+        assertEquals(List.of(kept), ids("/runs"));
+        for (String id : gone) {
+            refused("/runs/" + id, 404, "not_found");
+            assertEquals(0, table().frames(id).size());
+        }
+        refused("/threads/" + thread, 404, "not_found");
+        assertEquals(
+                1,
+                historyOf(others)
+                        .get("/runs")
+                        .then()
+                        .statusCode(200)
+                        .extract()
+                        .jsonPath()
+                        .getList("data")
+                        .size());
+        assertEquals(0, deleted("/runs?agent=gone&expect=0").getLong("data.count"));
+    }
+
+    @Test
+    void deletesNothingByAFilterWithARunThatGoesOn() throws Exception {
+        String ended = record("{}", COMPLETED);
+        try (LiveRun live = begin("{}", "data: x\n\n")) {
+            JsonPath counted = deleted("/runs?since=2020-01-01&dryRun=true");
+            assertEquals(2, counted.getLong("data.count"));
+            assertEquals(1, counted.getLong("data.running"));
+            refused(history().delete("/runs?since=2020-01-01&expect=2").then(), 409, "run_active", "1 of what");
+            assertEquals(List.of(live.id(), ended), ids("/runs"));
+
+            assertEquals(1, deleted("/runs?status=completed&expect=1").getLong("data.count"));
+
+            assertEquals(List.of(live.id()), ids("/runs"));
+            live.finish();
+        }
+    }
+
+    @Test
+    void deletesNothingWithoutAFilterOrACount() {
+        refused(history().delete("/runs?dryRun=true").then(), 400, "invalid_request", "needs a filter");
+        refused(history().delete("/runs?expect=0").then(), 400, "invalid_request", "needs a filter");
+        refused(history().delete("/runs").then(), 400, "invalid_request", "needs a filter");
+        refused(history().delete("/runs?agent=a").then(), 400, "invalid_request", "dryRun=true", "expect");
+        refused(
+                history().delete("/runs?agent=a&dryRun=true&expect=1").then(),
+                400,
+                "invalid_request",
+                "dryRun=true",
+                "expect");
+        refused(history().delete("/runs?agent=a&expect=many").then(), 400, "invalid_request", "expect");
+        refused(history().delete("/runs?agnet=a&expect=0").then(), 400, "invalid_request", "agent");
+        refused(history().delete("/runs?agent=a&expect=0&limit=1").then(), 400, "invalid_request", "limit");
+        refused(history().delete("/runs?agent=a&expect=0&all=true").then(), 403, "forbidden");
+        refused(historyOf("").delete("/runs?agent=a&expect=0").then(), 401, "unauthorized");
+    }
+
+    private JsonPath deleted(String target) {
+        return history().delete(target).then().statusCode(200).extract().jsonPath();
     }
 
     @Test

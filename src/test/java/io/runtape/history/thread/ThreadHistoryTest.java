@@ -301,6 +301,43 @@ abstract class ThreadHistoryTest extends RecordedHistory {
     }
 
     @Test
+    void deletesTheThreadsThatAFilterSelects() throws Exception {
+        List<String> runs = List.of(run(thread), run(thread));
+        String kept = "thr_" + UUID.randomUUID();
+        String keptRun = run(kept);
+        history()
+                .contentType("application/json")
+                .body("{\"archived\":true}")
+                .patch("/threads/" + thread)
+                .then()
+                .statusCode(200);
+
+        assertEquals(1, deleted("/threads?archived=true&dryRun=true").getLong("data.count"));
+        refused(history().delete("/threads?archived=true&expect=2").then(), 409, "unexpected_count");
+        refused(history().delete("/threads?expect=1").then(), 400, "invalid_request", "needs a filter");
+        try (LiveRun live = begin("{\"threadId\":\"" + thread + "\"}", "data: 1\n\n")) {
+            JsonPath counted = deleted("/threads?archived=true&dryRun=true");
+            assertEquals(1, counted.getLong("data.count"));
+            assertEquals(1, counted.getLong("data.running"));
+            refused(history().delete("/threads?archived=true&expect=1").then(), 409, "run_active");
+            live.finish();
+        }
+
+        assertEquals(1, deleted("/threads?archived=true&expect=1").getLong("data.count"));
+
+        refused("/threads/" + thread, 404, "not_found", "thread");
+        for (String run : runs) {
+            refused("/runs/" + run, 404, "not_found", "run");
+        }
+        assertEquals(List.of(kept), ids("/threads"));
+        assertEquals(List.of(keptRun), ids("/runs"));
+    }
+
+    private JsonPath deleted(String target) {
+        return history().delete(target).then().statusCode(200).extract().jsonPath();
+    }
+
+    @Test
     void keepsAThreadOfWhichARunGoesOn() throws Exception {
         String ended = run(thread);
         try (LiveRun live = begin("{\"threadId\":\"" + thread + "\"}", "data: 1\n\n")) {

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Measures retention: how fast a backlog of packed runs goes, its frames alone (RUNTAPE_RETENTION_FRAMES, whose transcripts are
+# made first) and whole runs (RUNTAPE_RETENTION), on PostgreSQL and on H2, while other runs are recorded; and what that does to
+# the delay of those. Needs a JDK 17, a C compiler and curl.
+#
+#   bench/retention.sh [--runs N: runs of 500 events in each backlog, 2000] [--live N: streams of 50 events a second, 20]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+runs=2000 live=20 postgres=17.11.0
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --runs) runs=$2; shift ;;
+    --live) live=$2; shift ;;
+    *) sed -n '2,6p' "$0" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+out=$PWD/target/bench/retention
+agent_port=9350 gateway_port=9351 management_port=9352 database_port=9353
+mkdir -p "$out"
+[ -f target/quarkus-app/quarkus-run.jar ] || ./mvnw -q package -DskipTests
+cc -O2 -o "$out/ssebench" bench/ssebench.c -lm
+
+pids=()
+stop() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done; [ -z "${pg_started:-}" ] || stop_postgres; }
+trap stop EXIT
+
+. bench/postgres.sh
+
+wait_for() { for _ in $(seq 600); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done; echo "nothing listens on $1" >&2; exit 1; }
+"$out/ssebench" serve --port $agent_port & pids+=($!)
+wait_for $agent_port
+
+value() { awk -v name="$1" '{ for (i = 1; i < NF; i++) if ($i == name) { print $(i + 1); exit } }' <<<"$2"; }
+metric() { curl -sf "127.0.0.1:$management_port/q/metrics" | awk -v name="$1" '$1 ~ "^" name "({|$)" { sum += $2 } END { printf "%d\n", sum }'; }
+now() { date +%s%3N; }
+
+gateway() {
+  env RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$agent_port QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
+    QUARKUS_MANAGEMENT_PORT=$management_port "$@" java -Xmx352m -XX:+ExitOnOutOfMemoryError -jar target/quarkus-app/quarkus-run.jar >"$out/gateway.log" 2>&1 & gateway_pid=$!
+  pids+=("$gateway_pid"); wait_for $gateway_port
+}
+end_gateway() { kill "$gateway_pid"; wait "$gateway_pid" || true; }
+live() { "$out/ssebench" load --target 127.0.0.1:$gateway_port --streams "$live" --runs "$live" --body '{"agent":"live"}' --bench 'events=1000,rate=50,size=120' --expect 1000; }
+
+# backlog SETTING...: records the runs of a backlog, and waits until they are packed
+backlog() {
+  gateway RUNTAPE_PACK_AFTER=100ms "$@"
+  "$out/ssebench" load --target 127.0.0.1:$gateway_port --streams 50 --runs "$runs" --body '{"agent":"old","prompt":"Go on."}' --bench 'events=500,rate=0,size=120' --expect 500 >/dev/null
+  until [ "$(metric runtape_packed_runs_total)" -ge "$runs" ]; do sleep 0.5; done
+  end_gateway
+}
+
+# gone METRIC COUNT: frames a second, from the first look that finds some gone
+gone() {
+  local metric=$1 all=$2 began='' first=0 seen
+  while :; do
+    seen=$(metric "$metric")
+    if [ -z "$began" ] && [ "$seen" -gt 0 ]; then began=$(now); first=$seen; fi
+    [ "$seen" -lt "$all" ] || break
+    sleep 0.1
+  done
+  echo $(((seen - first) * 1000 / ($(now) - began + 1)))
+}
+
+# measure NAME SETTING...
+measure() {
+  local name=$1 alone idle with rate; shift
+  backlog "$@"
+  gateway RUNTAPE_PACK_AFTER=off "$@"
+  live >/dev/null; alone=$(live)
+  end_gateway
+  for what in frames runs; do
+    [ $what = frames ] && setting=FRAMES_AFTER || { setting=AFTER; backlog "$@"; }
+    # What is recorded meanwhile stays, by the agent.
+    gateway RUNTAPE_PACK_AFTER=off RUNTAPE_RETENTION_RULES_OLD_AGENT=old RUNTAPE_RETENTION_RULES_OLD_$setting=30s "$@"
+    live >"$out/live" & load=$!
+    [ $what = frames ] && rate=$(gone runtape_expired_frames_total $((runs * 500))) || rate=$(($(gone runtape_expired_runs_total "$runs") * 500))
+    wait $load || true
+    with=$(cat "$out/live")
+    echo "| $name, $what | $rate | $(value p50 "$alone") / $(value p99 "$alone") | $(value p50 "$with") / $(value p99 "$with") |"
+    end_gateway
+  done
+}
+
+echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), load before $(cut -d' ' -f1 /proc/loadavg), backlogs of $runs runs of 500 events, beside $live live streams of 50 events a second"
+echo
+echo '| | frames a second | delay of live events without, p50 / p99 (us) | with |'
+echo '| --- | --- | --- | --- |'
+measure PostgreSQL RUNTAPE_DATABASE_URL="postgresql://postgres@127.0.0.1:$database_port/postgres"
+rm -rf "$out/data"
+measure H2 RUNTAPE_DATA_DIR="$out/data"

@@ -1,0 +1,148 @@
+package io.runtape.history;
+
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.store.Pace;
+import io.runtape.store.Store;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import javax.sql.DataSource;
+
+/**
+ * Deletes what a listing shows: counts it, compares the count with the one that the caller was told, and then deletes one
+ * after the other, each in small transactions of its own. It walks the places of the listing and never holds more than one
+ * piece of them, however many there are. What joins the listing meanwhile stays. Blocks; safe for any thread.
+ */
+@Singleton
+public final class FilteredDeletion {
+
+    /** Places of one read. */
+    private static final int PLACES = 500;
+
+    /**
+     * Deletions at once at this gateway: each holds a thread and a connection of the history until its end, which may be
+     * minutes away. Further ones get 503.
+     */
+    private static final int AT_ONCE = 2;
+
+    private static final Duration AGAIN_AFTER = Duration.ofSeconds(5);
+
+    private final DataSource database;
+    private final Store store;
+    private final Semaphore turns = new Semaphore(AT_ONCE);
+
+    FilteredDeletion(DataSource database, Store store) {
+        this.database = database;
+        this.store = store;
+    }
+
+    /**
+     * A listing, and how to delete what it shows.
+     *
+     * @param <P> a place in the listing
+     */
+    public interface Target<P> {
+
+        /** The next places, from a place on, which is not among them; empty for the beginning. */
+        List<P> next(Optional<P> after, int limit) throws SQLException;
+
+        /** A place that this one comes directly behind. */
+        P before(P place);
+
+        /** How many of these go on. */
+        long running(List<P> places) throws SQLException;
+
+        /**
+         * Deletes what is there. The caller sees to it that this is durable.
+         *
+         * @param connection in auto-commit mode
+         * @param pace rests between pieces of a long deletion
+         * @return false if it goes on, or is deleted already
+         */
+        boolean delete(Connection connection, P place, Pace pace) throws SQLException;
+    }
+
+    /**
+     * Does what the caller asked for.
+     *
+     * @throws ApiException 409 if the count is another one, or something of it goes on; 503 if too many deletions are under
+     *     way
+     */
+    public <P> Deleted of(DeletionParameters asked, Target<P> target) throws SQLException {
+        if (!turns.tryAcquire()) {
+            throw ApiException.of(ErrorCode.OVERLOADED, "Other deletions by filter are under way. Nothing was deleted.")
+                    .retryAfter(AGAIN_AFTER);
+        }
+        try {
+            Found<P> all = count(target);
+            Deleted found = all.told;
+            if (asked.isDry()) {
+                return found;
+            }
+            if (found.count() != asked.expect().orElseThrow()) {
+                throw ApiException.of(
+                        ErrorCode.UNEXPECTED_COUNT,
+                        "The filter selects " + found.count() + " now, and expect is "
+                                + asked.expect().orElseThrow() + ". Nothing was deleted; ask with dryRun=true again.");
+            }
+            if (found.running() > 0) {
+                throw ApiException.of(
+                        ErrorCode.RUN_ACTIVE,
+                        found.running()
+                                + " of what the filter selects go on. Nothing was deleted; cancel them, wait for"
+                                + " their end, or leave them out with a narrower filter.");
+            }
+            Optional<P> first = all.first;
+            return new Deleted(first.isEmpty() ? 0 : delete(target, target.before(first.get())), 0);
+        } finally {
+            turns.release();
+        }
+    }
+
+    /** What was counted, and the first place of it. */
+    private record Found<P>(Deleted told, Optional<P> first) {}
+
+    private static <P> Found<P> count(Target<P> target) throws SQLException {
+        Pace pace = new Pace();
+        long count = 0;
+        long running = 0;
+        List<P> places = target.next(Optional.empty(), PLACES);
+        Optional<P> first = places.stream().findFirst();
+        while (!places.isEmpty()) {
+            count += places.size();
+            running += target.running(places);
+            places = places.size() < PLACES ? List.of() : target.next(last(places), PLACES);
+            pace.rest();
+        }
+        return new Found<>(new Deleted(count, running), first);
+    }
+
+    private static <P> Optional<P> last(List<P> places) {
+        return Optional.of(places.get(places.size() - 1));
+    }
+
+    /** @param beginning what comes before it has joined the listing since the count */
+    private <P> long delete(Target<P> target, P beginning) throws SQLException {
+        Pace pace = new Pace();
+        long deleted = 0;
+        try (Connection connection = database.getConnection()) {
+            List<P> places = target.next(Optional.of(beginning), PLACES);
+            while (!places.isEmpty()) {
+                for (P place : places) {
+                    if (target.delete(connection, place, pace)) {
+                        deleted++;
+                    }
+                    pace.rest();
+                }
+                places = places.size() < PLACES ? List.of() : target.next(last(places), PLACES);
+            }
+            store.makeDurable(connection);
+        }
+        return deleted;
+    }
+}

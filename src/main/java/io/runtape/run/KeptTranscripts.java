@@ -1,0 +1,81 @@
+package io.runtape.run;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import javax.sql.DataSource;
+
+/**
+ * What is kept for the transcripts of runs whose frames are deleted (docs/internals/storage.md, "Kept transcripts"). It blocks:
+ * call it on a worker thread. Safe for any thread.
+ */
+@ApplicationScoped
+public class KeptTranscripts {
+
+    private static final String SELECT = "select content from kept_transcript where run_pk = ?";
+
+    private final DataSource database;
+
+    KeptTranscripts(DataSource database) {
+        this.database = database;
+    }
+
+    /**
+     * What is kept of the run; empty if nothing is.
+     *
+     * @param room gets the number of bytes that will be read, and may wait until there is room for them, or throw
+     */
+    public Optional<byte[]> read(long runPk, LongConsumer room) throws SQLException {
+        byte[] stored;
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(SELECT)) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                if (!row.next()) {
+                    return Optional.empty();
+                }
+                stored = row.getBytes(1);
+            }
+        }
+        room.accept(RequestBody.sentLength(stored));
+        return Optional.of(RequestBody.sent(stored));
+    }
+
+    /** Whether something is kept of the run, and its frames are deleted. */
+    public boolean isThere(long runPk) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select =
+                        connection.prepareStatement("select 1 from kept_transcript where run_pk = ?")) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    /**
+     * Keeps this of the run, in the transaction that deletes its frames.
+     *
+     * @param json a JSON object
+     */
+    public static void write(Connection connection, long runPk, byte[] json) throws SQLException {
+        try (PreparedStatement insert =
+                connection.prepareStatement("insert into kept_transcript (run_pk, content) values (?, ?)")) {
+            insert.setLong(1, runPk);
+            insert.setBytes(2, RequestBody.stored(json));
+            insert.executeUpdate();
+        }
+    }
+
+    /** Deletes what is kept of the run, in the transaction that deletes the run. */
+    public static void delete(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement("delete from kept_transcript where run_pk = ?")) {
+            delete.setLong(1, runPk);
+            delete.executeUpdate();
+        }
+    }
+}

@@ -1,0 +1,216 @@
+package io.runtape.retention;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PostgresServer;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.WireResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A secret stands wherever a caller or an agent can put one: after its runs are deleted, by a filter or by retention, it is
+ * in no row of any table, and on H2 no longer in the file once that is compacted.
+ */
+class ErasureIT {
+
+    private static final String SECRET = "sw0rdf1sh-of-the-caller";
+    private static final String KEY = "X-API-Key: rt_test_erasure";
+
+    private final ScriptedUpstream upstream = new ScriptedUpstream();
+
+    @AfterEach
+    void stop() {
+        upstream.close();
+    }
+
+    @Test
+    void leavesNothingOnPostgres() throws Exception {
+        String database = PostgresServer.freshDatabase();
+        Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
+        settings.put("RUNTAPE_PACK_AFTER", "off");
+        try (RunTable table = new RunTable(() -> connect(database))) {
+            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+                plant(gateway);
+                assertTrue(holds(table, SECRET));
+                eraseByFilter(gateway, "/runs?agent=" + SECRET, 2);
+                assertGone(table);
+                plant(gateway);
+                eraseByFilter(gateway, "/threads?agent=" + SECRET, 1);
+                assertGone(table);
+                plant(gateway);
+            }
+            assertTrue(holds(table, SECRET));
+            settings.put("RUNTAPE_RETENTION", "1s");
+            settings.put("RUNTAPE_RETENTION_FRAMES", "100ms");
+            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+                RunTable.await("all is deleted", () -> table.runs().isEmpty() ? true : null);
+                assertEquals(
+                        200, gateway.client().get("/history/v1/threads", KEY).status());
+                RunTable.await("the thread too", () -> holds(table, SECRET) ? null : true);
+                assertGone(table);
+            }
+        }
+    }
+
+    @Test
+    void leavesNothingOnH2(@TempDir Path dataDir) throws Exception {
+        Map<String, String> settings = GatewayProcess.onH2(dataDir, upstream);
+        settings.put("RUNTAPE_PACK_AFTER", "off");
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            plant(gateway);
+            stop(gateway);
+        }
+        assertTrue(holds(file(dataDir), SECRET));
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            eraseByFilter(gateway, "/runs?agent=" + SECRET, 2);
+            stop(gateway);
+        }
+        assertGone(dataDir);
+
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            plant(gateway);
+            stop(gateway);
+        }
+        settings.put("RUNTAPE_RETENTION", "1s");
+        settings.put("RUNTAPE_RETENTION_FRAMES", "100ms");
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            RunTable.await(
+                    "all is deleted",
+                    () -> body(gateway.client().get("/history/v1/threads", KEY)).contains("\"data\":[]") ? true : null);
+            stop(gateway);
+        }
+        assertGone(dataDir);
+    }
+
+    private static void stop(GatewayProcess gateway) throws InterruptedException {
+        gateway.terminate();
+        gateway.exit(Duration.ofMinutes(1));
+    }
+
+    private static Connection connect(String database) throws SQLException {
+        Connection connection = PostgresServer.connect(database);
+        connection.setSchema("runtape");
+        return connection;
+    }
+
+    /** Two runs of one thread, one of which is refused by the agent API. */
+    private void plant(GatewayProcess gateway) throws Exception {
+        String body = ("{'agent':'S','prompt':'S','threadId':'S','metadata':{'S':'S'},'config':{'S':'S'},'user':'S'}")
+                .replace('\'', '"')
+                .replace("S", SECRET);
+        String stream = ("event: S\nid: S\ndata: {'S':1}\n\n: S\n\n"
+                        + "event: tool_call\ndata: {'toolCallId':'S','name':'S','arguments':{'S':'S'}}\n\n"
+                        + "event: run_completed\ndata: {'result':'S','usage':{'S':1}}\n\n")
+                .replace('\'', '"')
+                .replace("S", SECRET);
+        String refusal =
+                ("{'error':{'code':'S','message':'S'}}").replace('\'', '"').replace("S", SECRET);
+        record(gateway, "/v1/run?at=" + SECRET, body, Script.stream(stream), SECRET);
+        record(gateway, "/v1/run", body, Script.json(400, refusal), SECRET + "-2");
+        try (WireResponse named = gateway.client()
+                .send(
+                        "PATCH",
+                        "/history/v1/threads/" + SECRET,
+                        ("{\"title\":\"" + SECRET + "\"}").getBytes(UTF_8),
+                        KEY,
+                        "Content-Type: application/json")) {
+            assertEquals(200, named.status());
+        }
+    }
+
+    private void record(GatewayProcess gateway, String target, String body, Script script, String idempotencyKey)
+            throws Exception {
+        try (WireResponse response = gateway.client()
+                .post(
+                        target,
+                        body,
+                        upstream.on(script).header(),
+                        KEY,
+                        "Idempotency-Key: " + idempotencyKey,
+                        "X-Request-ID: " + idempotencyKey)) {
+            response.readAll();
+            String id = response.header("Runtape-Run-Id");
+            RunTable.await(
+                    "it ends",
+                    () -> body(gateway.client().get("/history/v1/runs/" + id, KEY))
+                                    .contains("\"status\":\"running\"")
+                            ? null
+                            : true);
+        }
+    }
+
+    private static String body(WireResponse response) throws Exception {
+        try (response) {
+            return new String(response.readAll(), UTF_8);
+        }
+    }
+
+    private static void eraseByFilter(GatewayProcess gateway, String filter, int count) throws Exception {
+        String counted =
+                body(gateway.client().send("DELETE", "/history/v1" + filter + "&dryRun=true", new byte[0], KEY));
+        assertTrue(counted.contains("{\"count\":" + count + ",\"running\":0}"), counted);
+        String deleted =
+                body(gateway.client().send("DELETE", "/history/v1" + filter + "&expect=" + count, new byte[0], KEY));
+        assertTrue(deleted.contains("{\"count\":" + count + ",\"running\":0}"), deleted);
+    }
+
+    private static boolean holds(RunTable table, String text) throws Exception {
+        return table.everything().stream().anyMatch(value -> holds(value, text));
+    }
+
+    private static boolean holds(byte[] bytes, String text) {
+        return new String(bytes, ISO_8859_1).contains(text);
+    }
+
+    /** Nowhere in clear, and no row that could hold it compressed. */
+    private static void assertGone(RunTable table) throws Exception {
+        assertFalse(holds(table, SECRET));
+        assertEquals(0, table.runs().size());
+    }
+
+    private static void assertGone(Path dataDir) throws Exception {
+        String url = "jdbc:h2:file:" + dataDir.resolve("runtape").toAbsolutePath()
+                + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE";
+        try (RunTable table = new RunTable(() -> inSchema(DriverManager.getConnection(url, "runtape", "")))) {
+            assertGone(table);
+        }
+        try (Connection connection = inSchema(DriverManager.getConnection(url, "runtape", ""));
+                Statement statement = connection.createStatement()) {
+            for (String table : new String[] {"run", "thread", "block", "packed_block", "kept_transcript"}) {
+                try (ResultSet row = statement.executeQuery("select count(*) from " + table)) {
+                    row.next();
+                    assertEquals(0, row.getLong(1), table);
+                }
+            }
+            statement.execute("shutdown compact");
+        }
+        assertFalse(holds(file(dataDir), SECRET));
+    }
+
+    private static Connection inSchema(Connection connection) throws SQLException {
+        connection.setSchema("runtape");
+        return connection;
+    }
+
+    private static byte[] file(Path dataDir) throws Exception {
+        return Files.readAllBytes(dataDir.resolve("runtape.mv.db"));
+    }
+}

@@ -1,0 +1,242 @@
+package io.runtape.retention;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.restassured.path.json.JsonPath;
+import io.runtape.history.RecordedHistory;
+import io.runtape.run.ThreadPosition;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.WireResponse;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A run whose frames are deleted is still told, and says that they are gone. */
+abstract class FrameExpiryTest extends RecordedHistory {
+
+    private static final List<String> FORMS = List.of("application/json", "text/markdown", "text/html");
+
+    private static final String STREAM = "text/event-stream";
+    private static final String LINES = "application/x-ndjson";
+
+    private static final Script SPOKEN = Script.stream(": beat\n\nevent: run_started\ndata: {}\n\n"
+            + "event: reasoning_delta\ndata: {\"delta\":\"hm\"}\n\n"
+            + "event: assistant_message_delta\ndata: {\"delta\":\"I w\\u00e4ll \"}\n\n"
+            + "event: assistant_message_delta\ndata: {\"delta\":\"run them <b>.\"}\n\n"
+            + "event: tool_call\ndata: {\"toolCallId\":\"c1\",\"name\":\"shell\","
+            + "\"arguments\":{\"cmd\":\"make\",\"n\":[1,2.50,1e3,12345678901234567890,null,true]}}\n\n"
+            + "event: tool_result\ndata: {\"toolCallId\":\"c1\",\"output\":\"ok\\n\",\"exitCode\":0}\n\n"
+            + "event: tool_call\ndata: {\"toolCallId\":\"c2\",\"name\":\"look\",\"arguments\":{}}\n\n"
+            + "event: tool_result\ndata: {\"toolCallId\":\"c2\",\"output\":{\"a\":[{}]},\"isError\":true}\n\n"
+            + "event: file_changed\ndata: {\"path\":\"a/b\",\"action\":\"created\"}\n\n"
+            + "event: run_completed\ndata: {\"result\":\"Green.\"}\n\n");
+
+    @Inject
+    FrameExpiry expiry;
+
+    private void expire(String id) throws Exception {
+        RunTable.RunRow run = table().ended(id);
+        try (Connection connection = store().connect()) {
+            assertEquals(Optional.of(run.frames()), expiry.expire(connection, run.pk()));
+            assertEquals(Optional.empty(), expiry.expire(connection, run.pk()));
+        }
+        assertEquals(0, table().frames(id).size());
+    }
+
+    private String transcript(String of, String form) {
+        return history()
+                .accept(form)
+                .get(of + "/transcript")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asString();
+    }
+
+    private List<String> transcripts(String... of) {
+        return List.of(of).stream()
+                .flatMap(each -> FORMS.stream().map(form -> transcript(each, form)))
+                .toList();
+    }
+
+    private String conversation(String... words) {
+        StringBuilder body = new StringBuilder("{\"threadId\":\"" + thread + "\",\"messages\":[");
+        for (int i = 0; i < words.length; i++) {
+            body.append(i == 0 ? "" : ",")
+                    .append("{\"role\":\"")
+                    .append(i % 2 == 0 ? "user" : "assistant")
+                    .append("\",\"content\":\"")
+                    .append(words[i])
+                    .append("\"}");
+        }
+        return body.append("]}").toString();
+    }
+
+    @Test
+    void tellsTheSameInEachForm() throws Exception {
+        String first = record(conversation("one?"), SPOKEN);
+        String second = record(conversation("one?", "I wäll run them <b>.", "two?"), SPOKEN);
+        String whole = record(
+                "{\"prompt\":\"Hi\",\"stream\":false,\"threadId\":\"" + thread + "\"}",
+                Script.json(200, "{\"data\":{\"status\":\"completed\",\"result\":\"Hello.\"}}"));
+        String failed = record(
+                "{\"prompt\":\"no\",\"threadId\":\"" + thread + "\"}",
+                Script.json(500, "{\"error\":{\"code\":\"x\",\"message\":\"broken\"}}"));
+        String[] all = {"/runs/" + first, "/runs/" + second, "/runs/" + whole, "/runs/" + failed, "/threads/" + thread};
+        List<String> before = transcripts(all);
+
+        expire(first);
+        assertEquals(before, transcripts(all));
+
+        expire(second);
+        expire(whole);
+        expire(failed);
+        assertEquals(before, transcripts(all));
+        assertTrue(before.get(0).contains("\"tool_result\""), before.get(0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"request", "events", "events?order=desc", "replay", "replay?speed=max"})
+    void refusesWhatIsGone(String part) throws Exception {
+        String id = record("{\"threadId\":\"" + thread + "\"}", SPOKEN);
+        JsonPath before = json("/runs/" + id);
+        expire(id);
+
+        refused("/runs/" + id + "/" + part, 410, "frames_expired", "transcript");
+
+        JsonPath run = json("/runs/" + id);
+        assertNotNull(run.getString("data.framesExpiredAt"));
+        assertEquals("Green.", run.getString("data.result"));
+        assertEquals(before.getLong("data.frameCount"), run.getLong("data.frameCount"));
+        assertEquals(before.getString("data.digest"), run.getString("data.digest"));
+    }
+
+    @Test
+    void refusesStreamsOfWhatIsGone() throws Exception {
+        String id = record("{}", SPOKEN);
+        long last = table().ended(id).lastSequence();
+        expire(id);
+
+        String events = "/runs/" + id + "/events";
+        for (String parameters : List.of("", "?verbatim=true", "?from=snapshot", "?after=3")) {
+            refused(history().accept(STREAM).get(events + parameters).then(), 410, "frames_expired");
+        }
+        refused(history().accept(LINES).get(events).then(), 410, "frames_expired");
+        refused(events + "?after=" + (last + 1), 400, "unknown_sequence");
+        history()
+                .accept(STREAM)
+                .header("Last-Event-ID", last)
+                .get(events)
+                .then()
+                .statusCode(204);
+        refused("/runs/" + id + "/transcript?to=2", 410, "frames_expired");
+        history().get("/runs/" + id + "/transcript?to=" + last).then().statusCode(200);
+    }
+
+    @Test
+    void goesAroundWhatIsGoneInAThread() throws Exception {
+        String two = "{\"threadId\":\"" + thread + "\"}";
+        Script script = Script.stream("data: 1\n\n", "data: 2\n\n");
+        record(two, script);
+        String gone = record(two, script);
+        record(two, script);
+        expire(gone);
+        String events = "/threads/" + thread + "/events";
+        long behind = ThreadPosition.base(2) + 2;
+
+        JsonPath page = json(events);
+        assertEquals(
+                List.of(ThreadPosition.base(1) + 1, ThreadPosition.base(1) + 2),
+                page.getList("data.sequence", Long.class));
+        assertTrue(page.getBoolean("meta.hasMore"));
+        String cursor = page.getString("meta.nextCursor");
+        refused(events + "?cursor=" + cursor, 410, "frames_expired", "after=" + behind);
+        assertEquals(2, json(events + "?after=" + behind).getList("data").size());
+        JsonPath newest = json(events + "?order=desc&limit=2");
+        assertEquals(2, newest.getList("data").size());
+        refused(history().accept(LINES).get(events).then(), 410, "frames_expired", "after=" + behind);
+        assertEquals(
+                2,
+                history()
+                        .accept(LINES)
+                        .get(events + "?after=" + behind)
+                        .asString()
+                        .lines()
+                        .count());
+        refused(history().accept(STREAM).get(events).then(), 410, "frames_expired", "after=" + behind);
+        refused("/threads/" + thread + "/replay?speed=max", 410, "frames_expired");
+        refused(events + "?after=" + (behind + 1), 400, "unknown_sequence");
+        refused("/threads/" + thread + "/transcript?to=" + (behind - 1), 410, "frames_expired");
+        history().get("/threads/" + thread + "/transcript?to=" + behind).then().statusCode(200);
+    }
+
+    @Test
+    void tailsAThreadBehindWhatIsGone() throws Exception {
+        String gone = record("{\"threadId\":\"" + thread + "\"}", Script.stream("data: 1\n\n"));
+        expire(gone);
+        record("{\"threadId\":\"" + thread + "\"}", Script.stream("data: next\n\n"));
+        String after = "data: next\nid: " + (ThreadPosition.base(2) + 1) + "\n\n";
+
+        try (WireResponse tail = client().get(
+                        "/history/v1/threads/" + thread + "/events?after=" + (ThreadPosition.base(1) + 1),
+                        "X-API-Key: " + key,
+                        "Accept: " + STREAM)) {
+            assertEquals(200, tail.status());
+            assertEquals(after, new String(tail.readUpTo(after.length()), ISO_8859_1));
+        }
+    }
+
+    @Test
+    void repeatsNoResponseThatIsGone() throws Exception {
+        String named = "Idempotency-Key: " + thread;
+        expire(record("{}", SPOKEN, named));
+
+        try (WireResponse repeat = client().post(
+                        "/v1/run",
+                        "{}",
+                        "X-API-Key: " + key,
+                        named,
+                        upstream.on(SPOKEN).header())) {
+            assertEquals(410, repeat.status());
+            assertTrue(new String(repeat.readAll(), ISO_8859_1).contains("\"frames_expired\""));
+        }
+    }
+
+    @Test
+    void leavesNothingOfARunThatIsDeletedLater() throws Exception {
+        String secret = "secret-" + thread;
+        String id = record(
+                "{\"prompt\":\"" + secret + "\",\"threadId\":\"" + thread + "\"}",
+                Script.stream("data: {\"type\":\"text\",\"text\":\"" + secret + "\"}\n\n"));
+        expire(id);
+        assertTrue(isThere(secret));
+
+        history().delete("/threads/" + thread).then().statusCode(204);
+
+        assertFalse(isThere(secret));
+        assertEquals(0, kept());
+    }
+
+    private boolean isThere(String secret) throws Exception {
+        return table().everything().stream().anyMatch(value -> new String(value, ISO_8859_1).contains(secret));
+    }
+
+    private long kept() throws Exception {
+        try (Connection connection = store().connect();
+                var select = connection.prepareStatement(
+                        "select count(*) from kept_transcript where run_pk not in" + " (select run_pk from run)");
+                var row = select.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+}
