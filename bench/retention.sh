@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Measures retention: how fast a backlog of packed runs goes, its frames alone (RUNTAPE_RETENTION_FRAMES, whose transcripts are
 # made first) and whole runs (RUNTAPE_RETENTION), on PostgreSQL and on H2, while other runs are recorded; and what that does to
-# the delay of those. Needs a JDK 17, a C compiler and curl.
+# the delay of those. Each gateway has just started: retention begins with the start. Needs a JDK 17, a C compiler and curl.
 #
 #   bench/retention.sh [--runs N: runs of 500 events in each backlog, 2000] [--live N: streams of 50 events a second, 20]
+#                      [--against FOLDER: the packaged program in that folder (a copy of target/quarkus-app) instead]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-runs=2000 live=20 postgres=17.11.0
+app=$PWD/target/quarkus-app runs=2000 live=20 postgres=17.11.0
 while [ $# -gt 0 ]; do
   case "$1" in
     --runs) runs=$2; shift ;;
     --live) live=$2; shift ;;
-    *) sed -n '2,6p' "$0" >&2; exit 2 ;;
+    --against) app=$(realpath "$2"); shift ;;
+    *) sed -n '2,7p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -20,7 +22,7 @@ done
 out=$PWD/target/bench/retention
 agent_port=9350 gateway_port=9351 management_port=9352 database_port=9353
 mkdir -p "$out"
-[ -f target/quarkus-app/quarkus-run.jar ] || ./mvnw -q package -DskipTests
+[ -f "$app/quarkus-run.jar" ] || ./mvnw -q package -DskipTests
 cc -O2 -o "$out/ssebench" bench/ssebench.c -lm
 
 pids=()
@@ -39,7 +41,7 @@ now() { date +%s%3N; }
 
 gateway() {
   env RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$agent_port QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
-    QUARKUS_MANAGEMENT_PORT=$management_port "$@" java -Xmx352m -XX:+ExitOnOutOfMemoryError -jar target/quarkus-app/quarkus-run.jar >"$out/gateway.log" 2>&1 & gateway_pid=$!
+    QUARKUS_MANAGEMENT_PORT=$management_port "$@" java -Xmx352m -XX:+ExitOnOutOfMemoryError -jar "$app/quarkus-run.jar" >"$out/gateway.log" 2>&1 & gateway_pid=$!
   pids+=("$gateway_pid"); wait_for $gateway_port
 }
 end_gateway() { kill "$gateway_pid"; wait "$gateway_pid" || true; }
@@ -70,12 +72,12 @@ measure() {
   local name=$1 alone idle with rate; shift
   backlog "$@"
   gateway RUNTAPE_PACK_AFTER=off "$@"
-  live >/dev/null; alone=$(live)
+  alone=$(live)
   end_gateway
   for what in frames runs; do
     [ $what = frames ] && setting=FRAMES_AFTER || { setting=AFTER; backlog "$@"; }
     # What is recorded meanwhile stays, by the agent.
-    gateway RUNTAPE_PACK_AFTER=off RUNTAPE_RETENTION_RULES_OLD_AGENT=old RUNTAPE_RETENTION_RULES_OLD_$setting=30s "$@"
+    gateway RUNTAPE_PACK_AFTER=off RUNTAPE_RETENTION_RULES_OLD_AGENT=old RUNTAPE_RETENTION_RULES_OLD_$setting=1s "$@"
     live >"$out/live" & load=$!
     [ $what = frames ] && rate=$(gone runtape_expired_frames_total $((runs * 500))) || rate=$(($(gone runtape_expired_runs_total "$runs") * 500))
     wait $load || true

@@ -144,9 +144,15 @@ final class Retention {
                 runs.add(gone ? 1 : 0);
                 return Optional.of(gone);
             }
-            return time.equals(keeping.frames()) && !run.expired && !failed.contains(run.runPk)
+            boolean framesAlone = time.equals(keeping.frames()) && !run.expired && !isDue(run, keeping.run());
+            return framesAlone && !failed.contains(run.runPk)
                     ? Optional.of(expireFrames(connection, run.runPk))
                     : Optional.empty();
+        }
+
+        /** Whether the run itself goes now, so that no transcript need be made of it. */
+        private static boolean isDue(Ended run, @Nullable Duration kept) {
+            return kept != null && !run.completedAt.plus(kept).isAfter(Instant.now());
         }
 
         private boolean expireFrames(Connection connection, long runPk) throws SQLException {

@@ -21,6 +21,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,8 @@ class ErasureIT {
 
     private static final String SECRET = "sw0rdf1sh-of-the-caller";
     private static final String KEY = "X-API-Key: rt_test_erasure";
+
+    private final AtomicInteger planted = new AtomicInteger();
 
     private final ScriptedUpstream upstream = new ScriptedUpstream();
 
@@ -123,8 +126,8 @@ class ErasureIT {
                 .replace("S", SECRET);
         String refusal =
                 ("{'error':{'code':'S','message':'S'}}").replace('\'', '"').replace("S", SECRET);
-        record(gateway, "/v1/run?at=" + SECRET, body, Script.stream(stream), SECRET);
-        record(gateway, "/v1/run", body, Script.json(400, refusal), SECRET + "-2");
+        record(gateway, "/v1/run?at=" + SECRET, body, Script.stream(stream));
+        record(gateway, "/v1/run", body, Script.json(400, refusal));
         try (WireResponse named = gateway.client()
                 .send(
                         "PATCH",
@@ -136,8 +139,9 @@ class ErasureIT {
         }
     }
 
-    private void record(GatewayProcess gateway, String target, String body, Script script, String idempotencyKey)
-            throws Exception {
+    private void record(GatewayProcess gateway, String target, String body, Script script) throws Exception {
+        // The key of a deleted run is gone for good.
+        String idempotencyKey = SECRET + "-" + planted.incrementAndGet();
         try (WireResponse response = gateway.client()
                 .post(
                         target,

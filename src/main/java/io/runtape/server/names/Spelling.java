@@ -9,8 +9,11 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
 /** Finds the known name that the writer of an unknown one meant. */
 final class Spelling {
 
-    /** Longer than any known name. A longer text may be anything, even a credential, and is not repeated. */
+    /** Longer than the names that callers write. A longer text may be anything, even a credential, and is not repeated. */
     private static final int QUOTED_MAX = 40;
+
+    /** The longest name that is compared whole: a setting with a name in it that an operator chose has up to 69. */
+    private static final int COMPARED_MAX = 80;
 
     private Spelling() {}
 
@@ -19,7 +22,7 @@ final class Spelling {
      */
     static Optional<String> nearest(String written, Collection<String> known) {
         LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
-        String lower = shortened(written).toLowerCase(Locale.ROOT);
+        String lower = (written.length() > COMPARED_MAX ? shortened(written) : written).toLowerCase(Locale.ROOT);
         return known.stream()
                 .min(Comparator.comparingInt((String name) -> distance.apply(lower, name.toLowerCase(Locale.ROOT)))
                         .thenComparing(Comparator.naturalOrder()));
@@ -31,6 +34,6 @@ final class Spelling {
     }
 
     private static String shortened(String written) {
-        return written.length() > QUOTED_MAX ? written.substring(0, QUOTED_MAX / 4) : written;
+        return written.substring(0, QUOTED_MAX / 4);
     }
 }

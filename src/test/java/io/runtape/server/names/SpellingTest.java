@@ -31,6 +31,15 @@ class SpellingTest {
     }
 
     @Test
+    void findsALongSettingWithANameInIt() {
+        String meant = "RUNTAPE_RETENTION_RULES_" + "A".repeat(32) + "_FRAMES_AFTER";
+
+        assertEquals(
+                Optional.of(meant),
+                Spelling.nearest(meant.replace("RETENTION", "RETENTOIN"), List.of("RUNTAPE_AUTH", meant)));
+    }
+
+    @Test
     void findsNoneWhereThereIsNone() {
         assertEquals(Optional.empty(), Spelling.nearest("limit", List.of()));
     }

@@ -49,7 +49,7 @@ class LineEndTest extends RecordedHistory {
         assertJson(send("GET", "/history/v1/runs/run_none", ""), 404);
         assertJson(send("GET", "/history/v1/runs?limit=x", ""), 400);
         assertJson(send("GET", "/history/v1/runs?lmit=1", ""), 400);
-        assertJson(send("DELETE", "/history/v1/runs", ""), 405);
+        assertJson(send("PUT", "/history/v1/runs", ""), 405);
         assertJson(send("GET", "/console/nothing", ""), 404);
         assertJson(send("POST", "/v1/run", "[]"), 400);
         assertJson(send("GET", "/v1/a//b", ""), 400);
