@@ -4,15 +4,16 @@
 # the delay of those. Each gateway has just started: retention begins with the start. Needs a JDK 17, a C compiler and curl.
 #
 #   bench/retention.sh [--runs N: runs of 500 events in each backlog, 2000] [--live N: streams of 50 events a second, 20]
-#                      [--against FOLDER: the packaged program in that folder (a copy of target/quarkus-app) instead]
+#                      [--only PostgreSQL|H2] [--against FOLDER: the packaged program in that folder (a copy of target/quarkus-app) instead]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-app=$PWD/target/quarkus-app runs=2000 live=20 postgres=17.11.0
+app=$PWD/target/quarkus-app only='' runs=2000 live=20 postgres=17.11.0
 while [ $# -gt 0 ]; do
   case "$1" in
     --runs) runs=$2; shift ;;
     --live) live=$2; shift ;;
+    --only) only=$2; shift ;;
     --against) app=$(realpath "$2"); shift ;;
     *) sed -n '2,7p' "$0" >&2; exit 2 ;;
   esac
@@ -38,6 +39,8 @@ wait_for $agent_port
 value() { awk -v name="$1" '{ for (i = 1; i < NF; i++) if ($i == name) { print $(i + 1); exit } }' <<<"$2"; }
 metric() { curl -sf "127.0.0.1:$management_port/q/metrics" | awk -v name="$1" '$1 ~ "^" name "({|$)" { sum += $2 } END { printf "%d\n", sum }'; }
 now() { date +%s%3N; }
+# Milliseconds of processor that the thread of retention has taken; they count alike on a busy machine.
+worked() { for t in /proc/$gateway_pid/task/*; do case $(cat "$t/comm") in runtape-retenti*) awk '{ print ($14 + $15) * 10 }' "$t/stat";; esac; done; }
 
 gateway() {
   env RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$agent_port QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
@@ -47,10 +50,11 @@ gateway() {
 end_gateway() { kill "$gateway_pid"; wait "$gateway_pid" || true; }
 live() { "$out/ssebench" load --target 127.0.0.1:$gateway_port --streams "$live" --runs "$live" --body '{"agent":"live"}' --bench 'events=1000,rate=50,size=120' --expect 1000; }
 
-# backlog SETTING...: records the runs of a backlog, and waits until they are packed
+# backlog AGENT SETTING...: records the runs of a backlog, and waits until they are packed
 backlog() {
+  local agent=$1; shift
   gateway RUNTAPE_PACK_AFTER=100ms "$@"
-  "$out/ssebench" load --target 127.0.0.1:$gateway_port --streams 50 --runs "$runs" --body '{"agent":"old","prompt":"Go on."}' --bench 'events=500,rate=0,size=120' --expect 500 >/dev/null
+  "$out/ssebench" load --target 127.0.0.1:$gateway_port --streams 50 --runs "$runs" --body "{\"agent\":\"$agent\",\"prompt\":\"Go on.\"}" --bench 'events=500,rate=0,size=120' --expect 500 >/dev/null
   until [ "$(metric runtape_packed_runs_total)" -ge "$runs" ]; do sleep 0.5; done
   end_gateway
 }
@@ -69,28 +73,29 @@ gone() {
 
 # measure NAME SETTING...
 measure() {
-  local name=$1 alone idle with rate; shift
-  backlog "$@"
+  local name=$1 alone with rate cpu what setting agent load; shift
+  backlog thin "$@"
   gateway RUNTAPE_PACK_AFTER=off "$@"
   alone=$(live)
   end_gateway
   for what in frames runs; do
-    [ $what = frames ] && setting=FRAMES_AFTER || { setting=AFTER; backlog "$@"; }
+    [ $what = frames ] && { setting=FRAMES_AFTER; agent=thin; } || { setting=AFTER; agent=old; backlog old "$@"; }
     # What is recorded meanwhile stays, by the agent.
-    gateway RUNTAPE_PACK_AFTER=off RUNTAPE_RETENTION_RULES_OLD_AGENT=old RUNTAPE_RETENTION_RULES_OLD_$setting=1s "$@"
+    gateway RUNTAPE_PACK_AFTER=off RUNTAPE_RETENTION_RULES_OLD_AGENT=$agent RUNTAPE_RETENTION_RULES_OLD_$setting=1s "$@"
     live >"$out/live" & load=$!
     [ $what = frames ] && rate=$(gone runtape_expired_frames_total $((runs * 500))) || rate=$(($(gone runtape_expired_runs_total "$runs") * 500))
+    cpu=$(worked)
     wait $load || true
     with=$(cat "$out/live")
-    echo "| $name, $what | $rate | $(value p50 "$alone") / $(value p99 "$alone") | $(value p50 "$with") / $(value p99 "$with") |"
+    echo "| $name, $what | $rate | $((cpu * 1000 * 1000 / (runs * 500))) | $(value p50 "$alone") / $(value p99 "$alone") | $(value p50 "$with") / $(value p99 "$with") |"
     end_gateway
   done
 }
 
 echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), load before $(cut -d' ' -f1 /proc/loadavg), backlogs of $runs runs of 500 events, beside $live live streams of 50 events a second"
 echo
-echo '| | frames a second | delay of live events without, p50 / p99 (us) | with |'
-echo '| --- | --- | --- | --- |'
-measure PostgreSQL RUNTAPE_DATABASE_URL="postgresql://postgres@127.0.0.1:$database_port/postgres"
+echo '| | frames a second | ns of processor a frame, its thread | delay of live events without, p50 / p99 (us) | with |'
+echo '| --- | --- | --- | --- | --- |'
+[ "$only" = H2 ] || measure PostgreSQL RUNTAPE_DATABASE_URL="postgresql://postgres@127.0.0.1:$database_port/postgres"
 rm -rf "$out/data"
-measure H2 RUNTAPE_DATA_DIR="$out/data"
+[ "$only" = PostgreSQL ] || measure H2 RUNTAPE_DATA_DIR="$out/data"
