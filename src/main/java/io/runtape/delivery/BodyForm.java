@@ -33,7 +33,7 @@ public record BodyForm(
 
     StreamFormat framing() {
         StreamFormat frames =
-                eventIds ? new EventIdFraming(0) : decoded ? VerbatimFraming.decoded() : VerbatimFraming.ofTheWire();
+                eventIds ? EventIdFraming.ofCall() : decoded ? VerbatimFraming.decoded() : VerbatimFraming.ofTheWire();
         return keepAlive == null ? frames : new KeptAwakeFraming(frames, keepAlive, failure);
     }
 }

@@ -125,10 +125,10 @@ public final class Delivery {
         return nanoClock;
     }
 
-    /** The replay of an ended run in that form, that many times as fast as the recording; it begins on subscription. */
-    Multi<Buffer> replay(RunSource source, double speed, StreamFormat framing, EventLoop loop) {
+    /** The replay of a part of a run in that form, by a clock of its own; it begins on subscription. */
+    Multi<Buffer> replay(RunSource source, ReplayPart part, ReplayClock clock, StreamFormat framing, EventLoop loop) {
         return Multi.createFrom()
-                .publisher(subscriber -> new RunReplay(source, speed, framing, loop, this, subscriber).begin());
+                .publisher(subscriber -> new RunReplay(source, part, clock, framing, loop, this, subscriber).begin());
     }
 
     StreamedFrames reader() {

@@ -3,6 +3,7 @@ package io.runtape.delivery;
 import io.runtape.run.FrameBlock;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.SseWriter;
+import io.vertx.core.buffer.Buffer;
 import java.util.List;
 
 /**
@@ -12,10 +13,30 @@ import java.util.List;
 final class EventIdFraming implements StreamFormat {
 
     private final long idBase;
+    private final boolean tellsEnding;
 
-    /** @param idBase added to a sequence, gives the id */
-    EventIdFraming(long idBase) {
+    private EventIdFraming(long idBase, boolean tellsEnding) {
         this.idBase = idBase;
+        this.tellsEnding = tellsEnding;
+    }
+
+    /** For the client of a call, whose response ends as the agent API's did. */
+    static EventIdFraming ofCall() {
+        return new EventIdFraming(0, false);
+    }
+
+    /**
+     * For the reader of a replay, who is told the ending as the reader of a tail is.
+     *
+     * @param idBase added to a sequence, gives the id
+     */
+    static EventIdFraming ofReplay(long idBase) {
+        return new EventIdFraming(idBase, true);
+    }
+
+    @Override
+    public Buffer ending(RunEnding end) {
+        return tellsEnding ? end.event(idBase) : Buffer.buffer();
     }
 
     @Override

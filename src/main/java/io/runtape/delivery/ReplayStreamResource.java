@@ -1,8 +1,6 @@
 package io.runtape.delivery;
 
-import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
-import io.runtape.error.ApiException;
 import io.runtape.run.Run;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Multi;
@@ -14,9 +12,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -43,17 +39,19 @@ public final class ReplayStreamResource {
 
             """;
 
-    private final CallerAuthentication callers;
+    private final StreamReaders readers;
     private final RunSources sources;
+    private final ReplayParts parts;
     private final Delivery delivery;
 
-    ReplayStreamResource(CallerAuthentication callers, RunSources sources, Delivery delivery) {
-        this.callers = callers;
+    ReplayStreamResource(StreamReaders readers, RunSources sources, ReplayParts parts, Delivery delivery) {
+        this.readers = readers;
         this.sources = sources;
+        this.parts = parts;
         this.delivery = delivery;
     }
 
-    /** The replay of a run that has ended. */
+    /** The replay of a run, up to its present if it is live. */
     @GET
     @Path("/runs/{id}/replay")
     @NonBlocking
@@ -71,29 +69,43 @@ public final class ReplayStreamResource {
                             mediaType = ResponseType.EVENT_STREAM,
                             schema = @Schema(ref = "Stream"),
                             example = EXAMPLE))
-    @APIResponse(responseCode = "409", ref = "RunActive")
+    @APIResponse(
+            responseCode = "204",
+            description = "Asked after the last event of a run that has ended: there is nothing more to come, and an"
+                    + " EventSource stops reconnecting.")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> run(@RestPath String id, @BeanParam ReplayParameters asked, @Context RoutingContext context) {
-        Owner owner = callers.readerOf(context.request());
-        double speed = asked.factor();
-        boolean ids = asked.withIds();
-        StreamReply reply = StreamReply.to(context, owner.id(), delivery.turns());
-        return reply.lookedUp(() -> sources.run(owner, id), found -> {
-            Run run = found.run();
-            if (found.source().ending() == null) {
-                throw ApiException.runActive();
+        StreamReaders.Lookup<RunSources.Found> lookup =
+                readers.ofRun(context.request(), asked.broughtTicket(context), id);
+        ReplayPace pace = asked.pace();
+        ReplaySpan span = asked.span();
+        StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
+        return reply.lookedUp(() -> played(lookup.work().get(), span, pace), played -> {
+            Run run = played.found().run();
+            if (asked.position() != null && !played.isLive() && played.part().isEmpty()) {
+                return reply.nothingMore();
             }
-            found.requireFrames();
             reply.head(ResponseType.of(run))
                     .putHeader("Runtape-Run-Id", run.id)
                     .putHeader("Runtape-Thread-Id", run.threadId);
-            return reply.write(replay(found.source(), 0, speed, ids && run.stream, reply));
+            RunSource source = played.found().source().endingAsAnswered(run.cut);
+            return reply.write(replay(source, played.part(), 0, pace.withIds(run), pace, reply));
         });
     }
 
-    private Multi<Buffer> replay(RunSource source, long idBase, double speed, boolean ids, StreamReply reply) {
+    private ReplayedRun played(RunSources.Found found, ReplaySpan span, ReplayPace pace) {
+        found.requireFrames();
+        return new ReplayedRun(found, parts.of(found.source(), span, pace.withIds(found.run())));
+    }
+
+    private Multi<Buffer> replay(
+            RunSource source, ReplayPart part, long idBase, boolean ids, ReplayPace pace, StreamReply reply) {
         return delivery.replay(
-                source, speed, ids ? new EventIdFraming(idBase) : VerbatimFraming.decoded(), reply.loop());
+                source,
+                part,
+                pace.clock(part.originMicros()),
+                ids ? EventIdFraming.ofReplay(idBase) : VerbatimFraming.decoded(),
+                reply.loop());
     }
 
     /** The replay of all runs of a thread, one after the other. */
@@ -114,7 +126,10 @@ public final class ReplayStreamResource {
                             mediaType = ResponseType.EVENT_STREAM,
                             schema = @Schema(ref = "Stream"),
                             example = EXAMPLE))
-    @APIResponse(responseCode = "409", ref = "RunActive")
+    @APIResponse(
+            responseCode = "204",
+            description = "Asked after the last event of a run that has ended: there is nothing more to come, and an"
+                    + " EventSource stops reconnecting.")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> thread(
             @RestPath String id,
@@ -126,37 +141,34 @@ public final class ReplayStreamResource {
                     @Nullable
                     String runGap,
             @Context RoutingContext context) {
-        Owner owner = callers.readerOf(context.request());
-        double speed = asked.factor();
-        boolean ids = asked.withIds();
-        Duration gap = Double.isInfinite(speed) ? Duration.ZERO : ReplayParameters.gap(runGap);
-        StreamReply reply = StreamReply.to(context, owner.id(), delivery.turns());
-        return reply.lookedUp(() -> sources.endedThread(owner, id), first -> {
-            reply.head(first.map(found -> ResponseType.of(found.run())).orElse(ResponseType.EVENT_STREAM))
-                    .putHeader("Runtape-Thread-Id", id);
-            return reply.write(runsOf(owner, id, first, reply).onItem().transformToMultiAndConcatenate(found -> {
-                Multi<Buffer> replay = replay(found.source(), found.idBase(), speed, ids && found.run().stream, reply);
-                boolean isFirst = first.isPresent() && first.get().equals(found);
-                return isFirst || gap.isZero() ? replay : after(gap, replay, reply);
-            }));
-        });
-    }
-
-    /** The runs of a thread, each looked up when the one before it begins, up to the first live run. */
-    private Multi<RunSources.Found> runsOf(
-            Owner owner, String threadId, Optional<RunSources.Found> first, StreamReply reply) {
-        AtomicReference<Optional<RunSources.Found>> next = new AtomicReference<>(first);
-        return Multi.createBy()
-                .repeating()
-                .uni(() -> {
-                    Optional<RunSources.Found> now = Objects.requireNonNull(next.get());
-                    return reply.onWorker(() -> now.map(found -> sources.nextInThread(owner, threadId, found.ordinal()))
-                                    .orElse(Optional.empty()))
-                            .invoke(next::set)
-                            .replaceWith(now);
-                })
-                .until(found -> found.isEmpty() || found.get().source().ending() == null)
-                .map(Optional::orElseThrow);
+        StreamReaders.Lookup<Owner> lookup = readers.ofThread(context.request(), asked.broughtTicket(context), id);
+        ReplayPace pace = asked.pace();
+        ReplaySpan span = asked.span();
+        span.checkForThread();
+        Duration gap = pace.gap(ReplayParameters.runGap(runGap));
+        StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
+        return reply.lookedUp(
+                () -> new ThreadReplay(sources, parts, lookup.work().get(), id, span, pace), replay -> {
+                    Optional<ReplayedRun> first = replay.first();
+                    if (first.isEmpty() && asked.position() != null) {
+                        return reply.nothingMore();
+                    }
+                    reply.head(first.map(played ->
+                                            ResponseType.of(played.found().run()))
+                                    .orElse(ResponseType.EVENT_STREAM))
+                            .putHeader("Runtape-Thread-Id", id);
+                    return reply.write(replay.runs(reply).onItem().transformToMultiAndConcatenate(played -> {
+                        Multi<Buffer> bytes = replay(
+                                played.found().source(),
+                                played.part(),
+                                played.found().idBase(),
+                                pace.withIds(played.found().run()),
+                                pace,
+                                reply);
+                        boolean isFirst = first.isPresent() && first.get().equals(played);
+                        return isFirst || gap.isZero() ? bytes : after(gap, bytes, reply);
+                    }));
+                });
     }
 
     private static Multi<Buffer> after(Duration gap, Multi<Buffer> replay, StreamReply reply) {

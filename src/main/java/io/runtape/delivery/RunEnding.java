@@ -1,5 +1,8 @@
 package io.runtape.delivery;
 
+import io.runtape.sse.SseWriter;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,4 +14,19 @@ import org.jspecify.annotations.Nullable;
  * @param lastSequence the sequence of its last frame, 0 if it has none
  * @param cut whether the response broke off
  */
-record RunEnding(String runId, String status, @Nullable String reason, long lastSequence, boolean cut) {}
+record RunEnding(String runId, String status, @Nullable String reason, long lastSequence, boolean cut) {
+
+    /**
+     * The event that tells the ending to a reader with ids (docs/reference/http-api.md, "Tail and resume").
+     *
+     * @param idBase added to a sequence, gives the id
+     */
+    Buffer event(long idBase) {
+        JsonObject data = new JsonObject()
+                .put("runId", runId)
+                .put("status", status)
+                .put("reason", reason)
+                .put("lastSequence", lastSequence);
+        return Buffer.buffer(SseWriter.event("runtape.end", Long.toString(idBase + lastSequence), data.encode()));
+    }
+}

@@ -14,21 +14,21 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replay of one ended run: its frames with their original pauses. Each frame is due at its own time after the
- * beginning, so that errors of single timers do not add up; a slow reader gets late frames at once. Confined to its
- * event loop.
+ * The replay of a part of one run: its frames with their original pauses, see {@link ReplayClock}; a slow reader gets late
+ * frames at once. Confined to its event loop.
  */
 final class RunReplay implements Flow.Subscription {
 
     private static final Logger LOG = Logger.getLogger(RunReplay.class);
 
     private final RunSource source;
-    private final double speed;
+    private final ReplayPart part;
+    private final ReplayClock clock;
     private final StreamFormat framing;
     private final EventLoop loop;
     private final Delivery delivery;
     private final Flow.Subscriber<? super Buffer> subscriber;
-    private final long beganNanos = System.nanoTime();
+    private final long beganNanos;
     private @Nullable FrameBlock block;
     private long position;
     private long demand;
@@ -41,17 +41,21 @@ final class RunReplay implements Flow.Subscription {
 
     RunReplay(
             RunSource source,
-            double speed,
+            ReplayPart part,
+            ReplayClock clock,
             StreamFormat framing,
             EventLoop loop,
             Delivery delivery,
             Flow.Subscriber<? super Buffer> subscriber) {
         this.source = source;
-        this.speed = speed;
+        this.part = part;
+        this.clock = clock;
         this.framing = framing;
         this.loop = loop;
         this.delivery = delivery;
         this.subscriber = subscriber;
+        this.beganNanos = delivery.nanoClock().getAsLong();
+        this.position = part.after();
     }
 
     void begin() {
@@ -116,9 +120,8 @@ final class RunReplay implements Flow.Subscription {
         FrameBlock current = block;
         if (current == null || position >= current.last()) {
             keep(null);
-            if (position >= source.lastSequence()) {
-                settle();
-                subscriber.onComplete();
+            if (position >= part.upTo()) {
+                end();
             } else if (demand > 0) {
                 read();
             }
@@ -127,7 +130,7 @@ final class RunReplay implements Flow.Subscription {
         if (demand == 0) {
             return false;
         }
-        long wait = dueNanos(current, index(current)) - System.nanoTime();
+        long wait = dueNanos(current, index(current)) - delivery.nanoClock().getAsLong();
         if (wait > 0) {
             if (delivery.isTooMuchReadAhead()) {
                 // It is read again when it is due.
@@ -140,6 +143,26 @@ final class RunReplay implements Flow.Subscription {
         return true;
     }
 
+    /** Nothing is left to play: it ends as the run's response did. */
+    private void end() {
+        RunEnding ending = part.toEnd() ? source.ending() : null;
+        Buffer last = ending == null ? Buffer.buffer() : framing.ending(ending);
+        if (last.length() > 0) {
+            if (demand == 0) {
+                return;
+            }
+            demand--;
+            settle();
+            subscriber.onNext(last);
+            subscriber.onComplete();
+        } else if (ending != null && ending.cut()) {
+            fail("the response broke off here");
+        } else {
+            settle();
+            subscriber.onComplete();
+        }
+    }
+
     private void due() {
         timer = null;
         go();
@@ -150,16 +173,17 @@ final class RunReplay implements Flow.Subscription {
     }
 
     private long dueNanos(FrameBlock current, int index) {
-        return beganNanos + (long) (current.offsetMicros(index) * 1000.0 / speed);
+        return beganNanos + clock.dueNanos(current.offsetMicros(index));
     }
 
     /** All frames that are due go out in one item. */
     private void emit(FrameBlock current) {
-        long now = System.nanoTime();
-        int to = index(current) + 1;
-        while (to < current.count() && dueNanos(current, to) <= now) {
+        long now = delivery.nanoClock().getAsLong();
+        int to = index(current);
+        do {
+            clock.play(current.offsetMicros(to));
             to++;
-        }
+        } while (to < current.count() && dueNanos(current, to) <= now);
         StreamFormat.Rendered rendered = framing.render(List.of(current.upTo(to)), position);
         position = rendered.position();
         if (rendered.bytes().length() == 0) {
@@ -184,7 +208,7 @@ final class RunReplay implements Flow.Subscription {
         int limit = readLimit;
         delivery.turns().take(source.owner(), loop, () -> {
             try {
-                FrameBlock next = delivery.reader().block(source.pk(), after, source.lastSequence(), limit);
+                FrameBlock next = delivery.reader().block(source.pk(), after, part.upTo(), limit);
                 loop.execute(() -> readDone(next));
             } catch (SQLException | RuntimeException e) {
                 LOG.warnf("frames of run %s cannot be read: %s", source.id(), e.toString());

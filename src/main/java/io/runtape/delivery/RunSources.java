@@ -103,18 +103,32 @@ public final class RunSources {
     }
 
     /**
-     * The first run of a thread without live runs.
+     * The owner's thread, which has this position.
      *
-     * @throws ApiException 404 if there is no such thread, 409 if one of its runs is live, 410 if the frames of one are
-     *     deleted
+     * @param position a {@link ThreadPosition}; 0 for its beginning
+     * @throws ApiException 404 if there is no such thread, 400 if the position is past its end
      */
-    Optional<Found> endedThread(Owner owner, String id) {
-        thread(owner, id);
-        if (read(() -> Run.anyLiveInThread(owner, id))) {
-            throw ApiException.runActive();
+    void requirePosition(Owner owner, String threadId, long position) {
+        AgentThread thread = thread(owner, threadId);
+        long ordinal = ThreadPosition.ordinal(position);
+        long sequence = ThreadPosition.sequence(position);
+        if (ordinal > thread.lastOrdinal || ordinal == 0 && sequence > 0) {
+            throw ApiException.unknownSequence(lastPosition(owner, thread));
         }
-        requireFrames(owner, id, 0);
-        return nextInThread(owner, id, 0);
+        nextInThread(owner, threadId, ordinal - 1)
+                .filter(found -> found.ordinal() == ordinal && found.source().durableSequence() < sequence)
+                .ifPresent(found -> {
+                    throw ApiException.unknownSequence(
+                            found.idBase() + found.source().durableSequence());
+                });
+    }
+
+    /** The last position of the thread; the base of its last ordinal if that run was deleted. */
+    private long lastPosition(Owner owner, AgentThread thread) {
+        return nextInThread(owner, thread.id, thread.lastOrdinal - 1)
+                .filter(found -> found.ordinal() == thread.lastOrdinal)
+                .map(found -> found.idBase() + found.source().durableSequence())
+                .orElse(ThreadPosition.base(thread.lastOrdinal));
     }
 
     private Optional<Found> find(Supplier<Optional<Run>> query) {

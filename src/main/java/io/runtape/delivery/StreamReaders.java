@@ -6,13 +6,15 @@ import io.runtape.error.ApiException;
 import io.runtape.ticket.Ticket;
 import io.runtape.ticket.Tickets;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Authorises readers of tails: those with the credential of the runs, and those with a ticket for exactly that run or
+ * Authorises readers of tails and replays: those with the credential of the runs, and those with a ticket for exactly that run or
  * thread. If the reader brings a ticket, only the ticket counts. Safe for any thread.
  */
 @Singleton
@@ -37,6 +39,16 @@ final class StreamReaders {
         this.callers = callers;
         this.tickets = tickets;
         this.sources = sources;
+    }
+
+    /**
+     * The ticket that a reader brings instead of a credential: an empty one is a ticket as well, and not good.
+     *
+     * @param value the value of the parameter {@code ticket}
+     * @return null without that parameter
+     */
+    static @Nullable Ticket ticket(RoutingContext context, @Nullable String value) {
+        return context.queryParams().contains("ticket") ? Ticket.brought(Objects.requireNonNullElse(value, "")) : null;
     }
 
     /**

@@ -3,7 +3,6 @@ package io.runtape.delivery;
 import io.runtape.run.FrameBlock;
 import io.runtape.sse.SseWriter;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.List;
@@ -38,12 +37,7 @@ final class TailFraming implements StreamFormat {
 
     @Override
     public Buffer ending(RunEnding end) {
-        JsonObject data = new JsonObject()
-                .put("runId", end.runId())
-                .put("status", end.status())
-                .put("reason", end.reason())
-                .put("lastSequence", end.lastSequence());
-        return Buffer.buffer(SseWriter.event("runtape.end", Long.toString(idBase + end.lastSequence()), data.encode()));
+        return end.event(idBase);
     }
 
     @Override

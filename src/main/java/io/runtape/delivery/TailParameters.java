@@ -1,11 +1,9 @@
 package io.runtape.delivery;
 
 import io.runtape.error.ApiException;
-import io.runtape.run.StreamPosition;
 import io.runtape.ticket.Ticket;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
-import java.util.Objects;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
@@ -51,12 +49,9 @@ record TailParameters(
     /**
      * Checks what was sent besides the values.
      *
-     * @throws ApiException 400 where the position was sent twice, or a parameter is given that belongs to a page
+     * @throws ApiException 400 where a parameter is given that belongs to a page
      */
     void check(RoutingContext context) {
-        if (lastEventIds.size() > 1) {
-            throw ApiException.invalid("Last-Event-ID must be sent once at the most.");
-        }
         for (String name : PAGE_ONLY) {
             if (context.queryParams().contains(name)) {
                 throw ApiException.invalid("The parameter " + name + " does not apply to an event stream.");
@@ -67,18 +62,13 @@ record TailParameters(
     /** The position that the reader names, {@code Last-Event-ID} before {@code after}; null where it names none. */
     @Nullable
     Long position() {
-        boolean header = !lastEventIds.isEmpty() && !lastEventIds.get(0).isEmpty();
-        String value = header ? lastEventIds.get(0) : after;
-        if (value == null) {
-            return null;
-        }
-        return StreamPosition.of(value, (header ? "Last-Event-ID" : "after") + " must be a sequence: a number from 0.");
+        return ReaderPosition.of(lastEventIds, after);
     }
 
     /** The ticket that the reader brings instead of a credential: an empty one is a ticket as well, and not good. */
     @Nullable
     Ticket broughtTicket(RoutingContext context) {
-        return context.queryParams().contains("ticket") ? Ticket.brought(Objects.requireNonNullElse(ticket, "")) : null;
+        return StreamReaders.ticket(context, ticket);
     }
 
     /**

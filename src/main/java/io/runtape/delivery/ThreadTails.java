@@ -5,7 +5,6 @@ import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
-import io.runtape.run.AgentThread;
 import io.runtape.run.ThreadPosition;
 import io.runtape.sse.SseWriter;
 import io.runtape.store.BlockingWork;
@@ -63,18 +62,9 @@ final class ThreadTails {
      *     deleted
      */
     Multi<Buffer> open(Owner owner, String threadId, long position, boolean verbatim, EventLoop loop) {
-        AgentThread thread = sources.thread(owner, threadId);
+        sources.requirePosition(owner, threadId, position);
         long ordinal = ThreadPosition.ordinal(position);
         long sequence = ThreadPosition.sequence(position);
-        if (ordinal > thread.lastOrdinal || ordinal == 0 && sequence > 0) {
-            throw ApiException.unknownSequence(lastPosition(owner, thread));
-        }
-        sources.nextInThread(owner, threadId, ordinal - 1)
-                .filter(found -> found.ordinal() == ordinal && found.source().durableSequence() < sequence)
-                .ifPresent(found -> {
-                    throw ApiException.unknownSequence(
-                            found.idBase() + found.source().durableSequence());
-                });
         sources.requireFrames(owner, threadId, position);
         Tail tail = new Tail(owner, threadId, Math.max(0, ordinal - 1), ordinal, sequence, verbatim, loop);
         return Multi.createBy()
@@ -83,14 +73,6 @@ final class ThreadTails {
                 .until(part -> tail.isCut())
                 .onItem()
                 .transformToMultiAndConcatenate(part -> part);
-    }
-
-    /** The last position of the thread; the base of its last ordinal if that run was deleted. */
-    private long lastPosition(Owner owner, AgentThread thread) {
-        return sources.nextInThread(owner, thread.id, thread.lastOrdinal - 1)
-                .filter(found -> found.ordinal() == thread.lastOrdinal)
-                .map(found -> found.idBase() + found.source().durableSequence())
-                .orElse(ThreadPosition.base(thread.lastOrdinal));
     }
 
     /** One reader's way through a thread. Confined to its event loop. */

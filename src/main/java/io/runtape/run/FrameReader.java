@@ -327,6 +327,51 @@ public class FrameReader implements StreamedFrames {
                 .orElse(0L);
     }
 
+    /**
+     * When a frame came, in microseconds after the run's beginning; 0 if there is no such frame.
+     *
+     * @param sequence the frame's sequence; 0 for the run's beginning
+     */
+    public long offsetMicros(long runPk, long sequence) throws SQLException {
+        return sequence == 0
+                ? 0
+                : found(runPk, new Span(sequence - 1, sequence, false), 1, frame -> true)
+                        .map(found -> found.frame().offsetMicros())
+                        .orElse(0L);
+    }
+
+    /**
+     * The sequence of the first frame that came at a time or later; {@code upTo + 1} if all came before. It reads as many
+     * rows as the logarithm of their number.
+     *
+     * @param offsetMicros microseconds after the run's beginning
+     * @param upTo the last sequence that may be read
+     */
+    public long firstAt(long runPk, long offsetMicros, long upTo) throws SQLException {
+        long from = 1;
+        long behind = upTo + 1;
+        while (from < behind) {
+            long middle = (from + behind) >>> 1;
+            if (offsetMicros(runPk, middle) >= offsetMicros) {
+                behind = middle;
+            } else {
+                from = middle + 1;
+            }
+        }
+        return from;
+    }
+
+    /** The sequence of the last event or comment up to this one; 0 if there is none. */
+    public long lastShown(long runPk, long upTo) throws SQLException {
+        return found(
+                        runPk,
+                        new Span(0, upTo, true),
+                        FIRST_BLOCK_FRAMES,
+                        frame -> frame.kind() == FrameKind.EVENT || frame.kind() == FrameKind.COMMENT)
+                .map(Numbered::sequence)
+                .orElse(0L);
+    }
+
     @Override
     public @Nullable FrameKind completes(long runPk, long after, long upTo) throws SQLException {
         return found(runPk, new Span(after, upTo, false), FIRST_BLOCK_FRAMES, FrameReader::completes)

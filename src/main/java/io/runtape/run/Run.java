@@ -193,10 +193,4 @@ public class Run extends PanacheEntityBase {
                 : find(where + " order by createdAt desc, runPk desc", (Object[]) values)
                         .firstResultOptional();
     }
-
-    /** Whether a run of the thread is live. */
-    public static boolean anyLiveInThread(Owner owner, String threadId) {
-        return count("owner = ?1 and threadId = ?2 and status = ?3", owner.id(), threadId, RunStatus.RUNNING.label())
-                > 0;
-    }
 }

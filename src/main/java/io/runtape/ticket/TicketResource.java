@@ -68,7 +68,7 @@ public final class TicketResource {
     @Tag(name = "Tickets")
     @Operation(operationId = "createTicket", summary = "Make a ticket for an EventSource", description = """
                     A browser's EventSource cannot send a credential. A ticket lets it in: add it to the URL of the events as the \
-                    parameter `ticket`. It must first be used within a minute. From then on it is good for the event stream of \
+                    parameter `ticket`. It must first be used within a minute. From then on it is good for the event stream and the replay of \
                     that one run until ten minutes after the run's end, or of that one thread for an hour. It ends with its thread.""")
     @RequestBody(
             required = true,

@@ -1,5 +1,6 @@
 package io.runtape.delivery;
 
+import static io.restassured.RestAssured.given;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,6 +11,7 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -38,7 +40,7 @@ abstract class ReplayStreamTest extends RunningGateway {
         String thread = headers.length == 0 ? "X-None: 1" : headers[0];
         try (WireResponse response =
                 client().post("/v1/run", "{}", upstream.on(script).header(), key, thread)) {
-            response.whole();
+            response.readAll();
             String run = response.header("Runtape-Run-Id");
             table().ended(run);
             return run;
@@ -84,14 +86,174 @@ abstract class ReplayStreamTest extends RunningGateway {
         }
     }
 
+    private static String end(String run, long id) {
+        return end(run, id, id, "completed", null);
+    }
+
+    private static String end(String run, long id, long last, String status, String reason) {
+        return "event: runtape.end\nid: " + id + "\ndata: {\"runId\":\"" + run + "\",\"status\":\"" + status
+                + "\",\"reason\":" + (reason == null ? "null" : "\"" + reason + "\"") + ",\"lastSequence\":" + last
+                + "}\n\n";
+    }
+
+    private String replay(String run, String query, String... headers) throws Exception {
+        String[] lines = Arrays.copyOf(headers, headers.length + 1);
+        lines[headers.length] = key;
+        try (WireResponse replay = client().get("/history/v1/runs/" + run + "/replay?" + query, lines)) {
+            String body = new String(replay.whole(), StandardCharsets.UTF_8);
+            assertEquals(200, replay.status(), body);
+            return body;
+        }
+    }
+
     @Test
     void putsSequencesInWhenAskedForIds() throws Exception {
         String run = record(Script.stream("data: 1\n\n", ": c\n\n", "id: 77\ndata: 2\n\n"));
 
-        try (WireResponse replay = client().get("/history/v1/runs/" + run + "/replay?speed=max&ids=true", key)) {
-            assertEquals(
-                    "data: 1\nid: 1\n\n: c\n\nid: 77\ndata: 2\nid: 3\n\n",
-                    new String(replay.whole(), StandardCharsets.UTF_8));
+        assertEquals(
+                "data: 1\nid: 1\n\n: c\n\nid: 77\ndata: 2\nid: 3\n\n" + end(run, 3), replay(run, "speed=max&ids=true"));
+    }
+
+    @Test
+    void playsFromOneFrameToAnother() throws Exception {
+        String run = record(Script.stream("data: 1\n\n", "data: 2\n\n", "data: 3\n\n", "data: 4\n\n"));
+
+        assertEquals("data: 2\n\ndata: 3\n\n", replay(run, "speed=max&from=2&to=3"));
+        assertEquals("data: 3\nid: 3\n\ndata: 4\nid: 4\n\n" + end(run, 4), replay(run, "speed=max&from=3&ids=true"));
+        assertEquals("data: 1\nid: 1\n\n", replay(run, "speed=max&to=1&ids=true"));
+        assertEquals("data: 4\n\n", replay(run, "speed=max&after=3"));
+        assertRefused("/runs/" + run + "/replay?from=5", 400, "unknown_sequence");
+        assertRefused("/runs/" + run + "/replay?to=5", 400, "unknown_sequence");
+        assertRefused("/runs/" + run + "/replay?after=5", 400, "unknown_sequence");
+        assertRefused("/runs/" + run + "/replay?from=3&to=2", 400, "invalid_request");
+        assertRefused("/runs/" + run + "/replay?from=%2B2h", 400, "invalid_request");
+    }
+
+    @Test
+    void playsFromOneTimeToAnother() throws Exception {
+        String run = record(paced(Duration.ofMillis(30), "data: 1\n\n", "data: 2\n\n", "data: 3\n\n", "data: 4\n\n"));
+        List<FrameRow> frames = table().frames(run);
+        String second = frames.get(1).offsetMicros() / 1000 + "ms";
+        String behindThird = frames.get(2).offsetMicros() / 1000 + 1 + "ms";
+
+        assertEquals("data: 2\n\ndata: 3\n\n", replay(run, "speed=max&from=%2B" + second + "&to=+" + behindThird));
+        assertEquals("data: 4\n\n", replay(run, "speed=max&from=" + behindThird));
+        assertEquals("data: 1\n\n", replay(run, "speed=max&to=" + second));
+    }
+
+    @Test
+    void beginsWithTheFrameThatItIsAskedFor() throws Exception {
+        String run = record(paced(Duration.ofSeconds(1), "data: 1\n\n", "data: 2\n\n"));
+
+        long asked = System.nanoTime();
+        // The pause before frame 2 is left out, but not where the reader has frame 1.
+        assertEquals("data: 2\n\n", replay(run, "from=2&speed=0.1"));
+        assertTrue(System.nanoTime() - asked < Duration.ofSeconds(8).toNanos(), "it waited for the frame");
+        asked = System.nanoTime();
+        assertEquals("data: 2\n\n", replay(run, "after=1"));
+        assertTrue(System.nanoTime() - asked >= Duration.ofMillis(900).toNanos(), "it did not wait");
+        asked = System.nanoTime();
+        assertEquals("data: 2\n\n", replay(run, "after=1&maxGap=PT0.01S&speed=0.1"));
+        assertTrue(System.nanoTime() - asked < Duration.ofSeconds(8).toNanos(), "the pause was not cut");
+    }
+
+    @Test
+    void goesOnWhereAnEventSourceComesBack() throws Exception {
+        String run = record(Script.stream("data: 1\n\n", "data: 2\n\n", "data: unfinished"));
+
+        String ids = "speed=max&ids=true";
+        assertEquals("data: 1\nid: 1\n\ndata: 2\nid: 2\n\n" + end(run, 3), replay(run, ids));
+        assertEquals("data: 2\nid: 2\n\n" + end(run, 3), replay(run, ids, "Last-Event-ID: 1"));
+        for (String last : List.of("2", "3")) {
+            try (WireResponse nothing =
+                    client().get("/history/v1/runs/" + run + "/replay?" + ids, key, "Last-Event-ID: " + last)) {
+                assertEquals(204, nothing.status());
+            }
+        }
+        assertEquals(
+                "data: 1\n\ndata: 2\n\ndata: unfinished", replay(run, "speed=max", "Last-Event-ID: not-one-of-ours"));
+    }
+
+    @Test
+    void isCutWhereTheResponseWas() throws Exception {
+        String run =
+                record(exchange -> exchange.streamHead().chunk("data: 1\n\n").chunk("data: 2"));
+
+        try (WireResponse replay = client().get("/history/v1/runs/" + run + "/replay?speed=max", key)) {
+            assertEquals("data: 1\n\ndata: 2", new String(replay.readAll(), StandardCharsets.UTF_8));
+            assertEquals(WireResponse.End.CUT, replay.end());
+        }
+        assertEquals(
+                "data: 1\nid: 1\n\n" + end(run, 2, 2, "failed", "upstream_closed"), replay(run, "speed=max&ids=true"));
+        assertEquals("data: 1\n\n", replay(run, "speed=max&to=1"));
+    }
+
+    @Test
+    void takesATicketInsteadOfACredential() throws Exception {
+        String run = record(Script.stream("data: 1\n\n"));
+        String other = record(Script.stream("data: 2\n\n"));
+        String ticket = given().header("X-API-Key", key.substring("X-API-Key: ".length()))
+                .contentType("application/json")
+                .body("{\"runId\":\"" + run + "\"}")
+                .post("/history/v1/tickets")
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("data.ticket");
+
+        try (WireResponse replay = client().get("/history/v1/runs/" + run + "/replay?ticket=" + ticket)) {
+            assertEquals("data: 1\n\n", new String(replay.whole(), StandardCharsets.UTF_8));
+        }
+        try (WireResponse replay = client().get("/history/v1/runs/" + other + "/replay?ticket=" + ticket)) {
+            assertEquals(401, replay.status());
+        }
+    }
+
+    @Test
+    void playsALiveRunUpToItsPresent() throws Exception {
+        CountDownLatch hold = new CountDownLatch(1);
+        String thread = "thr-" + UUID.randomUUID();
+        String first = record(Script.stream("data: 1\n\n"), "Runtape-Thread-Id: " + thread);
+        Script script = exchange -> {
+            exchange.streamHead().chunk("data: 2\n\n");
+            assertTrue(hold.await(20, TimeUnit.SECONDS));
+            exchange.chunk("data: 3\n\n").end();
+        };
+        try (WireResponse live =
+                client().post("/v1/run", "{}", upstream.on(script).header(), key, "Runtape-Thread-Id: " + thread)) {
+            String run = live.header("Runtape-Run-Id");
+            live.readUpTo("data: 2\n\n".length());
+            assertEquals("data: 2\n\n", replay(run, "speed=max"));
+            assertEquals("data: 2\nid: 1\n\n", replay(run, "speed=max&ids=true"));
+            String target = "/history/v1/threads/" + thread + "/replay?speed=max";
+            try (WireResponse replay = client().get(target, key)) {
+                assertEquals("data: 1\n\ndata: 2\n\n", new String(replay.whole(), StandardCharsets.UTF_8));
+            }
+            hold.countDown();
+            live.whole();
+            table().ended(run);
+            try (WireResponse replay = client().get(target, key)) {
+                assertEquals("data: 1\n\ndata: 2\n\ndata: 3\n\n", new String(replay.whole(), StandardCharsets.UTF_8));
+            }
+            long one = 1L << 32;
+            long two = 2L << 32;
+            try (WireResponse replay = client().get(target + "&ids=true&from=" + (one + 1) + "&to=" + (two + 1), key)) {
+                assertEquals(
+                        "data: 1\nid: " + (one + 1) + "\n\n" + end(first, one + 1, 1, "completed", null)
+                                + "data: 2\nid: " + (two + 1) + "\n\n",
+                        new String(replay.whole(), StandardCharsets.UTF_8));
+            }
+            try (WireResponse replay = client().get(target + "&ids=true&after=" + (two + 1), key)) {
+                assertEquals(
+                        "data: 3\nid: " + (two + 2) + "\n\n" + end(run, two + 2, 2, "completed", null),
+                        new String(replay.whole(), StandardCharsets.UTF_8));
+            }
+            try (WireResponse replay = client().get(target + "&ids=true", key, "Last-Event-ID: " + (two + 2))) {
+                assertEquals(204, replay.status());
+            }
+            assertRefused("/threads/" + thread + "/replay?from=" + (two + 3), 400, "unknown_sequence");
+            assertRefused("/threads/" + thread + "/replay?from=1", 400, "unknown_sequence");
+            assertRefused("/threads/" + thread + "/replay?from=1s", 400, "invalid_request");
         }
     }
 
@@ -104,49 +266,41 @@ abstract class ReplayStreamTest extends RunningGateway {
         try (WireResponse replay =
                 client().get("/history/v1/threads/" + thread + "/replay?speed=100&runGap=PT0.2S&ids=true", key)) {
             assertEquals(
-                    "data: 1\nid: " + ((1L << 32) + 1) + "\n\ndata: 2\nid: " + ((2L << 32) + 1) + "\n\n",
+                    "data: 1\nid: " + ((1L << 32) + 1) + "\n\n" + end(first, (1L << 32) + 1, 1, "completed", null)
+                            + "data: 2\nid: " + ((2L << 32) + 1) + "\n\n"
+                            + end(second, (2L << 32) + 1, 1, "completed", null),
                     new String(replay.whole(), StandardCharsets.UTF_8));
-            long gap = replay.arrivals().get(1).atNanos()
-                    - replay.arrivals().get(0).atNanos();
+            int secondBegins = new String(replay.held(), StandardCharsets.UTF_8).indexOf("data: 2");
+            long gap =
+                    arrival(replay, secondBegins + 1) - replay.arrivals().get(0).atNanos();
             assertTrue(gap >= Duration.ofMillis(190).toNanos(), first + " and " + second + " follow too soon");
         }
     }
 
     @Test
     void refusesWhatCannotBeReplayed() throws Exception {
-        CountDownLatch hold = new CountDownLatch(1);
-        Script script = exchange -> {
-            exchange.streamHead().chunk("data: 1\n\n");
-            assertTrue(hold.await(20, TimeUnit.SECONDS));
-            exchange.end();
-        };
-        try (WireResponse live =
-                client().post("/v1/run", "{}", upstream.on(script).header(), key)) {
-            String run = live.header("Runtape-Run-Id");
-            String thread = live.header("Runtape-Thread-Id");
-            assertRefused("/runs/" + run + "/replay", 409, "run_active");
-            assertRefused("/threads/" + thread + "/replay", 409, "run_active");
-            hold.countDown();
-            live.whole();
-            table().ended(run);
-            for (String bad : List.of(
-                    "speed=0",
-                    "speed=101",
-                    "speed=x",
-                    "speed=0x1p3",
-                    "speed=1d",
-                    "speed=%201",
-                    "speed=1e1",
-                    "speed=NaN",
-                    "ids=1",
-                    "from=1",
-                    "to=2",
-                    "maxGap=PT1S")) {
-                assertRefused("/runs/" + run + "/replay?" + bad, 400, "invalid_request");
-            }
-            assertRefused("/threads/" + thread + "/replay?runGap=1s", 400, "invalid_request");
-            assertRefused("/runs/none/replay", 404, "not_found");
+        String run = record(Script.stream("data: 1\n\n"));
+        String thread = table().run(run).threadId();
+        for (String bad : List.of(
+                "speed=0",
+                "speed=101",
+                "speed=x",
+                "speed=0x1p3",
+                "speed=1d",
+                "speed=%201",
+                "speed=1e1",
+                "speed=NaN",
+                "ids=1",
+                "from=-1",
+                "to=x",
+                "maxGap=1s",
+                "maxGap=PT2H",
+                "after=x")) {
+            assertRefused("/runs/" + run + "/replay?" + bad, 400, "invalid_request");
         }
+        assertRefused("/threads/" + thread + "/replay?runGap=1s", 400, "invalid_request");
+        assertRefused("/runs/none/replay", 404, "not_found");
+        assertRefused("/threads/none/replay", 404, "not_found");
     }
 
     private void assertRefused(String target, int status, String code) throws Exception {

@@ -1,0 +1,81 @@
+package io.runtape.delivery;
+
+import io.runtape.access.Owner;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import java.util.Optional;
+
+/**
+ * The way of a replay through the runs of a thread, up to the first live one. Each run is looked up when the one before it
+ * begins. Confined to the event loop of its reader.
+ */
+final class ThreadReplay {
+
+    private final RunSources sources;
+    private final ReplayParts parts;
+    private final Owner owner;
+    private final String threadId;
+    private final ReplaySpan span;
+    private final ReplayPace pace;
+    private Optional<ReplayedRun> next;
+
+    /**
+     * Looks the thread and its first wanted run up, and blocks for that.
+     *
+     * @throws io.runtape.error.ApiException 404 if there is no such thread, 400 if the span names a position that it does not
+     *     have
+     */
+    ThreadReplay(
+            RunSources sources, ReplayParts parts, Owner owner, String threadId, ReplaySpan span, ReplayPace pace) {
+        this.sources = sources;
+        this.parts = parts;
+        this.owner = owner;
+        this.threadId = threadId;
+        this.span = span;
+        this.pace = pace;
+        span.named().forEach(position -> sources.requirePosition(owner, threadId, position));
+        sources.requireFrames(owner, threadId, Math.max(0, span.first() - 1));
+        this.next = find(span.firstOrdinal() - 1);
+    }
+
+    /** The first run to play; empty if there is none. */
+    Optional<ReplayedRun> first() {
+        return next;
+    }
+
+    /** All runs to play, one after the other. */
+    Multi<ReplayedRun> runs(StreamReply reply) {
+        return Multi.createBy()
+                .repeating()
+                .uni(() -> take(reply))
+                .until(Optional::isEmpty)
+                .map(Optional::orElseThrow);
+    }
+
+    private Uni<Optional<ReplayedRun>> take(StreamReply reply) {
+        Optional<ReplayedRun> taken = next;
+        return reply.onWorker(() -> taken.filter(run -> !run.isLive())
+                        .flatMap(run -> find(run.found().ordinal())))
+                .invoke(found -> next = found)
+                .replaceWith(taken);
+    }
+
+    /** The next run behind this ordinal of which something is to be played. */
+    private Optional<ReplayedRun> find(long afterOrdinal) {
+        long ordinal = afterOrdinal;
+        while (true) {
+            Optional<RunSources.Found> found = sources.nextInThread(owner, threadId, ordinal);
+            if (found.isEmpty() || span.endsBefore(found.get().ordinal())) {
+                return Optional.empty();
+            }
+            ordinal = found.get().ordinal();
+            ReplaySpan inRun = span.inRun(ordinal);
+            ReplayPart part = parts.of(
+                    found.get().source(), inRun, pace.withIds(found.get().run()));
+            boolean seen = inRun.after() > 0 && part.isEmpty();
+            if (!seen) {
+                return Optional.of(new ReplayedRun(found.get(), part));
+            }
+        }
+    }
+}
