@@ -85,6 +85,7 @@ public final class EveryCall {
 
         readRuns(id, stream);
         readThread(stream);
+        same(0L, runs.importRuns("{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1}\n").getData().getImported());
         same(Run.StatusEnum.CANCELLED, runs.cancelRun(live).getData().getStatus());
 
         String ofRun = tickets.createTicket(new TicketRequest().runId(id)).getData().getTicket();
@@ -134,7 +135,7 @@ public final class EveryCall {
 
     private void readThread(String stream) throws ApiException, IOException {
         same(THREAD, threads.listThreads(null, null, false, null, 10, null, null, null).getData().get(0).getId());
-        same(3L, threads.getThread(THREAD).getData().getRunCount());
+        same(3L, threads.getThread(THREAD, null).getData().getRunCount());
         same(3, threads.listThreadRuns(THREAD, null, 10).getData().size());
         long first = threads.getThreadEvents(THREAD, null, null, null, null, null, null, null, null, null, null)
                 .getData()

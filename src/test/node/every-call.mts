@@ -98,13 +98,23 @@ const runs = await good(
   client.GET("/history/v1/runs", { params: { query: { threadId: THREAD, status: "completed", limit: 10 } } }),
 );
 same(3, (runs as components["schemas"]["PageRunView"]).data.length);
-const lines = client.GET("/history/v1/runs", {
-  params: { query: { threadId: THREAD } },
-  headers: { Accept: "application/x-ndjson" },
-  parseAs: "text",
+const archive = String(
+  await good(
+    client.GET("/history/v1/runs", {
+      params: { query: { threadId: THREAD } },
+      headers: { Accept: "application/x-ndjson" },
+      parseAs: "text",
+    }),
+  ),
+);
+same(3, archive.split("\n").filter((line) => line.startsWith('{"line":"run"')).length);
+const imported = client.POST("/history/v1/import", {
+  body: archive,
+  bodySerializer: (body) => body,
+  headers: { "Content-Type": "application/x-ndjson" },
 });
-same(3, String(await good(lines)).trimEnd().split("\n").length);
-const run = (await good(client.GET("/history/v1/runs/{id}", ofRun))).data;
+same(3, (await good(imported)).data.skipped);
+const run = json(await good(client.GET("/history/v1/runs/{id}", ofRun))).data;
 same("completed", run.status);
 same("Green.", run.result);
 same("a test", run.metadata["origin"]);
@@ -136,7 +146,7 @@ checkTranscript(json(await good(client.GET("/history/v1/runs/{id}/transcript", o
 
 const threads = await good(client.GET("/history/v1/threads", { params: { query: { archived: false } } }));
 same(THREAD, threads.data[0]?.id);
-same(3, (await good(client.GET("/history/v1/threads/{id}", ofThread))).data.runCount);
+same(3, json(await good(client.GET("/history/v1/threads/{id}", ofThread))).data.runCount);
 const ofThatThread = await good(client.GET("/history/v1/threads/{id}/runs", ofThread));
 same(3, (ofThatThread as components["schemas"]["PageRunView"]).data.length);
 const all = await good(client.GET("/history/v1/threads/{id}/events", ofThread));

@@ -49,6 +49,8 @@ class ArchitectureTest {
             "ticket",
             "pack",
             "retention",
+            "archive",
+            "move",
             "history");
 
     /** These ask run, each in a transaction of its own, and have rows written and read, which may fail. */

@@ -159,6 +159,11 @@ public class Journal {
         return lastPk.get();
     }
 
+    /** A key for a run that has ended already and is stored whole, by a transaction of the caller's. */
+    public long keyOfEndedRun() {
+        return lastPk.incrementAndGet();
+    }
+
     /** The smallest key of a live run; that of the run begun last if there is no live run. */
     public long firstLiveRunPk() {
         long last = lastPk.get();

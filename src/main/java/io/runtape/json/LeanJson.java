@@ -4,10 +4,13 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +29,20 @@ public final class LeanJson {
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
 
+    /** The length of a string is the text's own bound here; otherwise it would be 20 million characters. */
+    private static final JsonFactory OF_BOUNDED = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .build();
+
     private LeanJson() {}
+
+    /** A parser of some UTF-8 bytes of an array, whose number the caller has bounded: strings may be as long as they are. */
+    public static JsonParser parser(byte[] json, int from, int length) throws IOException {
+        return OF_BOUNDED.createParser(json, from, length);
+    }
 
     /** A parser of these bytes; it detects their encoding. */
     public static JsonParser parser(byte[] json) throws IOException {
@@ -85,13 +101,24 @@ public final class LeanJson {
             return null;
         }
         CutText text = new CutText(charsMax);
-        try (JsonGenerator copy = OF_LONG.createGenerator(text)) {
-            copy.writeStartObject();
-            for (int depth = 1; depth > 0; ) {
+        copy(at, text);
+        return text.isCut() ? null : text.toString();
+    }
+
+    /** The JSON text of the value at the parser, in the same form and of any length. */
+    public static String value(JsonParser at) throws IOException {
+        StringWriter text = new StringWriter();
+        copy(at, text);
+        return text.toString();
+    }
+
+    private static void copy(JsonParser at, Writer to) throws IOException {
+        try (JsonGenerator copy = OF_LONG.createGenerator(to)) {
+            int depth = copyToken(at, at.currentToken(), copy);
+            while (depth > 0) {
                 depth += copyToken(at, at.nextToken(), copy);
             }
         }
-        return text.isCut() ? null : text.toString();
     }
 
     /** Returns how much deeper the parser is after the token. */

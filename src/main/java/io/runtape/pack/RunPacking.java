@@ -1,6 +1,5 @@
 package io.runtape.pack;
 
-import io.runtape.run.BlockFormat;
 import io.runtape.run.BodyDigest;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.FrameReader;
@@ -28,15 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunPacking {
 
-    /** The bytes of frames from which on a packed block is complete: it is read and decompressed as a whole. */
-    static final int BLOCK_BYTES = 128 << 10;
-
-    /** The same for frames: each of them takes memory besides its bytes. */
-    private static final int BLOCK_FRAMES = 8192;
-
-    /** The level of zstd: short runs take a tenth less than at the library's own choice, 3; a higher one gains little. */
-    private static final int LEVEL = 6;
-
     private static final String RESTED = """
             select run_pk from run
             where packed_at is null and completed_at <= ? and status <> 'running'
@@ -44,9 +34,6 @@ final class RunPacking {
 
     private static final String CLAIM = """
             select digest, frame_count from run where run_pk = ? and packed_at is null for update skip locked""";
-
-    private static final String INSERT =
-            "insert into packed_block (run_pk, last_sequence, plain_length, content) values (?, ?, ?, ?)";
 
     private static final String DONE = "update run set packed_at = ?, digest = ? where run_pk = ?";
 
@@ -172,7 +159,7 @@ final class RunPacking {
             @Nullable FrameBlock gathered = null;
             while (true) {
                 long after = gathered == null ? frames : gathered.last();
-                FrameBlock next = FrameReader.next(connection, source, runPk, after, BLOCK_FRAMES);
+                FrameBlock next = FrameReader.next(connection, source, runPk, after, PackedBlock.BLOCK_FRAMES);
                 if (next.count() == 0) {
                     break;
                 }
@@ -181,7 +168,7 @@ final class RunPacking {
                 } else {
                     gathered.addAll(next);
                 }
-                if (gathered.length() >= BLOCK_BYTES || gathered.count() >= BLOCK_FRAMES) {
+                if (PackedBlock.isFull(gathered)) {
                     write(gathered);
                     gathered = null;
                     pauses.pause();
@@ -193,9 +180,7 @@ final class RunPacking {
         }
 
         private void write(FrameBlock block) throws SQLException {
-            byte[] content = BlockFormat.compressed(block, LEVEL);
-            // What counts is what the block gives back.
-            BlockFormat.read(content, block.last(), (sequence, frame) -> {
+            PackedBlock made = PackedBlock.of(block, (sequence, frame) -> {
                 if (sequence != frames + 1) {
                     throw new UnpackableRunException("frame " + (frames + 1) + " is missing");
                 }
@@ -203,14 +188,8 @@ final class RunPacking {
                 bytes += frame.length();
                 digest.add(frame);
             });
-            packedBytes += content.length;
-            try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-                insert.setLong(1, runPk);
-                insert.setInt(2, Math.toIntExact(block.last()));
-                insert.setInt(3, block.length());
-                insert.setBytes(4, content);
-                insert.executeUpdate();
-            }
+            packedBytes += made.content().length;
+            made.insert(connection, runPk);
         }
     }
 

@@ -37,10 +37,15 @@ public final class LastEventIds {
         }
         String named = reference;
         if (named == null) {
-            named = REFERENCE + Long.toString(setBy);
+            named = reference(setBy);
             reference = named;
         }
         return named;
+    }
+
+    /** The value of a row that names the frame which set the ID in force. */
+    public static String reference(long sequence) {
+        return REFERENCE + Long.toString(sequence);
     }
 
     /** The sequence of the frame that a row names; 0 if it names none. */

@@ -253,6 +253,36 @@ public class Store implements OwnerKeyStore {
     }
 
     /**
+     * Opens the embedded database of another data directory, in the schema of this one's name. The caller closes it.
+     *
+     * @throws StartupException if there is none, or a gateway uses it
+     * @throws SQLException where it cannot be opened
+     */
+    public Connection connectToFile(String dataDir) throws SQLException {
+        StoreAddress other = StoreAddress.of(null, null, dataDir);
+        Path file = other.file();
+        if (file == null || !Files.isRegularFile(file)) {
+            throw new StartupException("There is no embedded database in " + dataDir + ": " + file + " is missing.");
+        }
+        try {
+            Connection connection = connect(other, StoreAddress.READ_WITHIN);
+            try (Statement enter = connection.createStatement()) {
+                enter.execute(known(schema).enter(Engine.H2));
+                return connection;
+            } catch (SQLException e) {
+                connection.close();
+                throw e;
+            }
+        } catch (SQLException e) {
+            if (e.getErrorCode() == H2_FILE_LOCKED) {
+                throw new StartupException("A gateway uses the embedded database in " + dataDir
+                        + ". Stop it first: its history may not grow" + " while it moves.");
+            }
+            throw e;
+        }
+    }
+
+    /**
      * Opens a session with the server itself, past any pooler, in auto-commit mode. The caller closes it.
      *
      * @param answerWithin as {@link #connect(Duration)} has it

@@ -195,7 +195,7 @@ class OwnErrorsIT extends PackagedGateway {
             delimiter = '|',
             value = {
                 "/history/v1/runs                | application/json, application/x-ndjson",
-                "/history/v1/runs/x              | application/json",
+                "/history/v1/runs/x              | application/json, application/x-ndjson",
                 "/history/v1/runs/x/transcript   | application/json, text/html, text/markdown"
             })
     void sayWhichTypesThereAre(String target, String types) throws Exception {

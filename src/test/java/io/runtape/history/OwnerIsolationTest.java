@@ -73,7 +73,7 @@ abstract class OwnerIsolationTest extends RecordedHistory {
                             call + " answers " + response.statusCode());
                 } else if (response.statusCode() == 200
                         && response.contentType().contains("ndjson")) {
-                    assertEquals("", body, call);
+                    assertTrue(body.contains("\"runs\":0"), call);
                 } else if (response.statusCode() == 200) {
                     assertEquals(List.of(), response.jsonPath().getList("data"), call);
                 }

@@ -16,7 +16,7 @@ import org.jboss.resteasy.reactive.RestQuery;
  * @param status the status
  * @param threadId the thread
  */
-record RunFilter(
+public record RunFilter(
         @BeanParam ListFilter common,
 
         @RestQuery("status")

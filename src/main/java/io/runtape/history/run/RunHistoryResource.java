@@ -7,7 +7,6 @@ import io.runtape.history.Deleted;
 import io.runtape.history.DeletionParameters;
 import io.runtape.history.FilteredDeletion;
 import io.runtape.history.ListSlice;
-import io.runtape.history.NdjsonResponses;
 import io.runtape.history.Page;
 import io.runtape.history.PageParameters;
 import io.runtape.run.RecordedRequest;
@@ -21,8 +20,6 @@ import io.runtape.server.response.ResponseTag;
 import io.runtape.server.response.ResponseTags;
 import io.runtape.server.response.Responses;
 import io.runtape.store.Pace;
-import io.smallrye.common.annotation.Blocking;
-import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.DELETE;
@@ -51,7 +48,7 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "Runs")
 public final class RunHistoryResource {
 
-    private static final String LISTING = "runs";
+    static final String LISTING = "runs";
 
     private final CallerAuthentication callers;
     private final RunQueries runs;
@@ -59,7 +56,6 @@ public final class RunHistoryResource {
     private final RequestReader requests;
     private final Deletion deletion;
     private final FilteredDeletion filtered;
-    private final RunNdjson lines;
     private final ResponseTags tags;
     private final MemoryBudgets memory;
 
@@ -70,7 +66,6 @@ public final class RunHistoryResource {
             RequestReader requests,
             Deletion deletion,
             FilteredDeletion filtered,
-            RunNdjson lines,
             ResponseTags tags,
             MemoryBudgets memory) {
         this.callers = callers;
@@ -79,7 +74,6 @@ public final class RunHistoryResource {
         this.requests = requests;
         this.deletion = deletion;
         this.filtered = filtered;
-        this.lines = lines;
         this.tags = tags;
         this.memory = memory;
     }
@@ -90,8 +84,8 @@ public final class RunHistoryResource {
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(operationId = "listRuns", summary = "List runs", description = """
                     The caller's runs, the newest first. As `application/json`, a page; new runs do not move a page that a cursor \
-                    leads to. As `application/x-ndjson`, all of them that there are now, an object a line, without `limit` and \
-                    `cursor`.""")
+                    leads to. As `application/x-ndjson`, an archive of all that have ended, with their requests and frames, from \
+                    `cursor` on and without `limit`.""")
     @APIResponse(responseCode = "200", description = "The runs.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
     public RestResponse<Page<RunView>> list(
@@ -111,31 +105,18 @@ public final class RunHistoryResource {
         return Responses.ok(Page.of(present.views(slice.rows()), next, context));
     }
 
-    /** All of the caller's runs, one a line. */
-    @GET
-    @Path("/runs")
-    @Produces(NdjsonResponses.LINES + ";qs=0.9")
-    @Blocking
-    @APIResponse(
-            responseCode = "200",
-            content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(implementation = RunView.class)))
-    public Uni<Void> lines(@BeanParam RunFilter filter, @Context RoutingContext context) {
-        Owner owner = callers.readerOf(context.request());
-        NdjsonResponses.requireNone(context, "runs", "limit", "cursor");
-        filter.common().refuseForeign();
-        return lines.newest(owner, filter, context);
-    }
-
     /** One run, by Runtape's id or the agent API's. */
     @GET
     @Path("/runs/{id}")
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(operationId = "getRun", summary = "Show a run", description = """
-                    Of a run that goes on, the counts are those of its frames so far. One that has ended has an `ETag`.""")
+                    Of a run that goes on, the counts are those of its frames so far. One that has ended has an `ETag`. As \
+                    `application/x-ndjson`, an archive of the run, which must have ended.""")
     @APIResponse(responseCode = "200", description = "The run.")
     @APIResponse(responseCode = "304", ref = "NotModified")
     public RestResponse<DataEnvelope<RunView>> get(@RestPath String id, @Context RoutingContext context)
             throws SQLException {
+        Responses.requireJson(context);
         RunSnapshot run = present.require(callers.readerOf(context.request()), id);
         if (run.live() != null) {
             return Responses.ok(new DataEnvelope<>(RunView.of(run)));

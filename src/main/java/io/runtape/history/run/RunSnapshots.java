@@ -39,7 +39,7 @@ public final class RunSnapshots {
     }
 
     /** The run as it is at this moment; empty if it was deleted after the read of its row. */
-    Optional<RunSnapshot> of(Run row) throws SQLException {
+    public Optional<RunSnapshot> of(Run row) throws SQLException {
         Optional<RunJournal> live = journal.unended(row.runPk);
         if (live.isPresent()) {
             return Optional.of(new RunSnapshot(row, live.get().durable()));

@@ -3,6 +3,7 @@ package io.runtape.history.thread;
 import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
 import io.runtape.history.Cursor;
 import io.runtape.history.Deleted;
 import io.runtape.history.DeletionParameters;
@@ -17,6 +18,7 @@ import io.runtape.history.run.RunNdjson;
 import io.runtape.history.run.RunQueries;
 import io.runtape.history.run.RunSnapshots;
 import io.runtape.history.run.RunView;
+import io.runtape.history.run.RunWalks;
 import io.runtape.run.AgentThread;
 import io.runtape.run.Run;
 import io.runtape.server.loop.EventLoops;
@@ -128,10 +130,17 @@ public final class ThreadResource {
     @GET
     @Path("/threads/{id}")
     @Produces(MediaType.APPLICATION_JSON)
-    @Operation(operationId = "getThread", summary = "Show a thread")
+    @Operation(operationId = "getThread", summary = "Show a thread", description = """
+                    As `application/x-ndjson`, an archive of its runs that have ended, with their requests and frames, in their \
+                    order and from `cursor` on.""")
     @APIResponse(responseCode = "200", description = "The thread.")
     public RestResponse<DataEnvelope<ThreadView>> get(@RestPath String id, @Context RoutingContext context)
             throws SQLException {
+        Responses.requireJson(context);
+        if (context.queryParams().contains("cursor")) {
+            throw ApiException.invalid(
+                    "cursor goes with " + NdjsonResponses.LINES + " alone. Leave it out, or ask for that.");
+        }
         Owner owner = callers.readerOf(context.request());
         return Responses.ok(new DataEnvelope<>(views.of(owner, threads.require(owner, id))));
     }
@@ -149,7 +158,7 @@ public final class ThreadResource {
         Responses.requireJson(context);
         Owner owner = callers.readerOf(context.request());
         AgentThread thread = threads.require(owner, id);
-        String listing = "runs " + thread.id;
+        String listing = RunWalks.listingOf(thread.id);
         long after = page.cursor(listing, 1).map(cursor -> cursor.number(0)).orElse(0L);
         ListSlice<Run> slice = runs.ofThread(
                 owner,

@@ -29,10 +29,10 @@ public final class IncomingBody {
     private static final long CLOSE_AFTER_MILLIS = 1000;
 
     /** How often the pace is checked: long enough that a short break does no harm. */
-    private static final Duration WINDOW = Duration.ofSeconds(10);
+    static final Duration WINDOW = Duration.ofSeconds(10);
 
     /** The pace that a body must keep in each window: slower than the slowest line that people upload over. */
-    private static final int BYTES_PER_SECOND_MIN = 8 << 10;
+    static final int BYTES_PER_SECOND_MIN = 8 << 10;
 
     /**
      * How often a body counts: it exists as it came, as it is stored, and once more while it is written to a socket or
@@ -239,19 +239,23 @@ public final class IncomingBody {
     }
 
     private void refuse(ApiException refusal) {
-        // Drops further bytes for a moment, so that the sender gets to read the response, then stops.
-        request.handler(dropped -> {});
-        request.resume();
-        if (request.version() == HttpVersion.HTTP_2) {
-            after(() -> request.response().reset(0));
-        } else {
-            request.response().putHeader(HttpHeaders.CONNECTION, "close");
-            after(() -> request.connection().close());
-        }
+        stopReading(request, context);
         fail(refusal);
     }
 
-    private void after(Runnable close) {
+    /** Drops further bytes for a moment, so that the sender gets to read the response, then ends the connection. */
+    static void stopReading(HttpServerRequest request, Context context) {
+        request.handler(dropped -> {});
+        request.resume();
+        if (request.version() == HttpVersion.HTTP_2) {
+            after(context, () -> request.response().reset(0));
+        } else {
+            request.response().putHeader(HttpHeaders.CONNECTION, "close");
+            after(context, () -> request.connection().close());
+        }
+    }
+
+    private static void after(Context context, Runnable close) {
         context.owner().setTimer(CLOSE_AFTER_MILLIS, t -> close.run());
     }
 }

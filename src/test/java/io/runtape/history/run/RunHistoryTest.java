@@ -87,46 +87,10 @@ abstract class RunHistoryTest extends RecordedHistory {
     }
 
     @Test
-    void listsAllRunsAsLines() throws Exception {
-        String deep = "{\"prompt\":\"" + "x".repeat(40_000) + "\"}";
-        List<String> runs = new ArrayList<>();
-        for (int i = 0; i < 7; i++) {
-            runs.add(0, record(deep, COMPLETED));
-        }
-        try (LiveRun live = begin("{\"agent\":\"live\"}", "data: 1\n\n")) {
-            runs.add(0, live.id());
-
-            Response response = history().accept(LINES).get("/runs");
-
-            assertEquals(LINES, response.contentType());
-            assertEquals("no-store", response.header("Cache-Control"));
-            assertTrue(response.asString().endsWith("}\n"));
-            assertEquals(runs, idsOfLines(response.asString()));
-            String page = history().get("/runs?limit=1").asString();
-            String first = response.asString().lines().findFirst().orElseThrow();
-            assertTrue(page.startsWith("{\"data\":[" + first + "],"), page);
-            live.finish();
-        }
-        assertEquals(
-                List.of(runs.get(0)),
-                idsOfLines(history().accept(LINES).get("/runs?agent=live").asString()));
-        assertEquals("", history().accept(LINES).get("/runs?agent=none").asString());
+    void listsRunsToWhoMayReadThem() {
         assertEquals("", history().accept(LINES).head("/runs").asString());
-        for (String parameter : List.of("limit=1", "cursor=x")) {
-            refused(history().accept(LINES).get("/runs?" + parameter).then(), 400, "invalid_request", LINES);
-        }
         refused(history().accept("text/csv").get("/runs").then(), 406, "not_acceptable", LINES, "application/json");
         refused(historyOf("").accept(LINES).get("/runs").then(), 401, "unauthorized");
-        assertEquals(
-                "",
-                historyOf("rt_other_" + UUID.randomUUID())
-                        .accept(LINES)
-                        .get("/runs")
-                        .asString());
-    }
-
-    private static List<String> idsOfLines(String lines) {
-        return lines.lines().map(line -> new JsonPath(line).getString("id")).toList();
     }
 
     @Test

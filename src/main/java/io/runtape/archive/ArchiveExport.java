@@ -1,0 +1,195 @@
+package io.runtape.archive;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.history.NdjsonResponses;
+import io.runtape.history.run.RunSnapshot;
+import io.runtape.history.run.RunSnapshots;
+import io.runtape.history.run.RunWalk;
+import io.runtape.history.run.RunWalks;
+import io.runtape.run.AgentThread;
+import io.runtape.run.ArrivedFrame;
+import io.runtape.run.BodyDigest;
+import io.runtape.run.FrameQuery;
+import io.runtape.run.FrameReader;
+import io.runtape.run.RecordedFrame;
+import io.runtape.run.RecordedRequest;
+import io.runtape.run.RequestReader;
+import io.runtape.run.Run;
+import io.smallrye.mutiny.Uni;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** Writes archives of runs as responses. Safe for any thread. */
+@Singleton
+final class ArchiveExport {
+
+    /** Frames of one read, unless their bytes end it first. */
+    private static final int FRAMES = 512;
+
+    /** Runs of one turn at the database: short ones fill it. */
+    private static final int RUNS = 16;
+
+    private final NdjsonResponses lines;
+    private final RunSnapshots present;
+    private final RequestReader requests;
+    private final FrameReader frames;
+    private final ArchiveThreads threads;
+    private final ObjectMapper json;
+
+    ArchiveExport(
+            NdjsonResponses lines,
+            RunSnapshots present,
+            RequestReader requests,
+            FrameReader frames,
+            ArchiveThreads threads,
+            ObjectMapper json) {
+        this.lines = lines;
+        this.present = present;
+        this.requests = requests;
+        this.frames = frames;
+        this.threads = threads;
+        this.json = json;
+    }
+
+    /** An archive of the runs of a walk that have ended. Does not block. */
+    Uni<Void> write(Owner owner, RunWalks.Beginning runs, RoutingContext context) {
+        return lines.write(owner, context, room -> new Source(owner, runs.begin(room), room));
+    }
+
+    /** An archive of one run that has ended. Does not block. */
+    Uni<Void> write(Owner owner, Run run, RoutingContext context) {
+        return lines.write(owner, context, room -> new Source(owner, new OneRun(run), room));
+    }
+
+    private static final class OneRun implements RunWalk {
+
+        private @Nullable Run run;
+
+        OneRun(Run run) {
+            this.run = run;
+        }
+
+        @Override
+        public @Nullable Run next() {
+            Run one = run;
+            run = null;
+            return one;
+        }
+
+        @Override
+        public @Nullable String cursor() {
+            return null;
+        }
+    }
+
+    /** A run whose frames are being written. */
+    private record Open(
+            long pk, String id, long frameCount, @Nullable String cursor, BodyDigest digest) {}
+
+    /** The lines of one archive. Between two pieces it keeps its place in the walk and in the run. */
+    private final class Source implements NdjsonResponses.Source {
+
+        private final Owner owner;
+        private final RunWalk walk;
+        private final LongConsumer room;
+        private final ArchiveLines archive = new ArchiveLines(json);
+        private boolean begun;
+        private boolean over;
+        private long runs;
+        private @Nullable Open open;
+        private long written;
+
+        Source(Owner owner, RunWalk walk, LongConsumer room) {
+            this.owner = owner;
+            this.walk = walk;
+            this.room = room;
+        }
+
+        @Override
+        public byte[] next() throws SQLException, IOException {
+            if (!begun) {
+                begun = true;
+                archive.begin();
+            }
+            int begunRuns = 0;
+            // Live runs leave nothing to write, and only the end is empty.
+            while (!over && (archive.size() == 0 || archive.size() < NdjsonResponses.CHUNK_BYTES && begunRuns < RUNS)) {
+                Open run = open;
+                if (run == null) {
+                    begin();
+                    begunRuns++;
+                } else if (!frames(run)) {
+                    archive.end(run.id, written, run.digest.hex(), run.cursor);
+                    runs++;
+                    open = null;
+                }
+            }
+            return archive.take();
+        }
+
+        /** Begins the next run; a live one is left out, and one whose frames retention has deleted. */
+        private void begin() throws SQLException, IOException {
+            Run run = walk.next();
+            if (run == null) {
+                archive.endOfArchive(runs);
+                over = true;
+                return;
+            }
+            Optional<RunSnapshot> now = present.of(run);
+            if (now.isEmpty() || now.get().live() != null) {
+                return;
+            }
+            Run ended = now.get().row();
+            if (ended.framesExpiredAt != null) {
+                return;
+            }
+            // Before the run's line: of a run that is deleted now, nothing is written.
+            Optional<RecordedRequest> request = requests.read(ended.runPk, room);
+            if (request.isEmpty()) {
+                return;
+            }
+            Optional<AgentThread> thread =
+                    ended.threadOrdinal == null ? Optional.empty() : threads.of(owner, ended.threadId);
+            archive.run(ended, thread.orElse(null));
+            archive.request(ended.id, request.get());
+            archive.head(ended);
+            written = 0;
+            open = new Open(ended.runPk, ended.id, ended.frameCount, walk.cursor(), new BodyDigest());
+        }
+
+        /** Writes the next frames; false after the last. */
+        private boolean frames(Open run) throws SQLException, IOException {
+            if (written == run.frameCount) {
+                return false;
+            }
+            List<RecordedFrame> page = frames.shortPage(run.pk, FrameQuery.all(written, run.frameCount, FRAMES), room);
+            for (RecordedFrame frame : page) {
+                run.digest.add(new ArrivedFrame(
+                        frame.kind(), frame.bytes(), 0, frame.bytes().length, frame.offsetMicros(), null, "", 0));
+                archive.frame(run.id, frame);
+                written = frame.sequence();
+            }
+            // None where the run was deleted meanwhile: then its last line tells fewer frames than its first.
+            return !page.isEmpty();
+        }
+    }
+
+    /** @throws ApiException 409 if the run has not ended, 410 if retention has deleted its frames */
+    static Run requireEnded(RunSnapshot run) {
+        if (run.live() != null) {
+            throw ApiException.runActive();
+        }
+        if (run.row().framesExpiredAt != null) {
+            throw ApiException.framesExpired();
+        }
+        return run.row();
+    }
+}

@@ -1,0 +1,477 @@
+package io.runtape.archive;
+
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.journal.Journal;
+import io.runtape.pack.PackedBlock;
+import io.runtape.run.ArrivedFrame;
+import io.runtape.run.BodyDigest;
+import io.runtape.run.FrameBlock;
+import io.runtape.run.LastEventIds;
+import io.runtape.run.RecordedRequest;
+import io.runtape.run.RunTotals;
+import io.runtape.sse.ContentDecoder;
+import io.runtape.sse.FrameKind;
+import io.runtape.store.SqlFault;
+import io.runtape.store.Store;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads an archive as it comes, and makes its runs. It holds one line, the frames of one block and some packed blocks in
+ * memory, however long the archive, its runs and its frames are. Blocks; confined to one thread at a time.
+ */
+final class ArchiveImport implements AutoCloseable {
+
+    /** Packed blocks wait for the end of their run, which verifies them, up to this many bytes; more go to the transaction. */
+    private static final long WAITING_BYTES_MAX = 4 << 20;
+
+    private static final int PROBLEMS_MAX = 100;
+    private static final int TYPE_CHARS_MAX = 200;
+
+    /** The longest time from a run's beginning to a frame: a year. */
+    private static final long OFFSET_MICROS_MAX = 366L * 24 * 3600 * 1_000_000;
+
+    private final Owner owner;
+    private final Store store;
+    private final Journal journal;
+    private final @Nullable ContentDecoder decoder;
+    private final LineCutter cutter;
+    private @Nullable ImportedRows rows;
+
+    private boolean begun;
+    private boolean complete;
+    /** Runs that the present archive has begun. */
+    private long runs;
+
+    private long lineNumber;
+    private @Nullable Incoming run;
+    /** A run was given up: its further lines are left out, up to the first one of another run. */
+    private boolean leaving;
+
+    private long imported;
+    private long skipped;
+    private long conflicts;
+    private long refused;
+    private final List<ImportProblem> problems = new ArrayList<>();
+
+    /**
+     * @param owner whose runs they will be
+     * @param decoder decodes the archive; null if it is not compressed
+     * @param lineMax how many bytes a line may have
+     * @param room see {@link LineCutter}
+     */
+    ArchiveImport(
+            Owner owner,
+            Store store,
+            Journal journal,
+            @Nullable ContentDecoder decoder,
+            int lineMax,
+            LongConsumer room) {
+        this.owner = owner;
+        this.store = store;
+        this.journal = journal;
+        this.decoder = decoder;
+        this.cutter = new LineCutter(lineMax, room, new Lines(lineMax));
+    }
+
+    private final class Lines implements LineCutter.Lines {
+
+        private final int lineMax;
+
+        Lines(int lineMax) {
+            this.lineMax = lineMax;
+        }
+
+        @Override
+        public void line(byte[] bytes, int from, int length) throws SQLException {
+            lineNumber++;
+            String id = null;
+            try {
+                if (length > 0) {
+                    ArchiveLine line = ArchiveLine.of(bytes, from, length);
+                    id = line.runOrNull();
+                    take(line);
+                }
+            } catch (DamagedRunException e) {
+                damaged(id, String.valueOf(e.getMessage()));
+            }
+        }
+
+        @Override
+        public void tooLong() throws SQLException {
+            lineNumber++;
+            damaged(null, "the line is longer than " + lineMax + " bytes");
+        }
+    }
+
+    /**
+     * Takes the next bytes of the archive.
+     *
+     * @throws ApiException 400 if it does not begin as an archive does
+     * @throws SQLException if the database fails; the runs that are whole by then stay
+     */
+    void take(byte[] piece) throws SQLException, IOException {
+        if (decoder == null) {
+            cutter.take(piece, 0, piece.length);
+            return;
+        }
+        decoder.feed(piece);
+        while (decoder.hasMore()) {
+            int length = decoder.next();
+            cutter.take(decoder.decoded(), 0, length);
+        }
+    }
+
+    /**
+     * The archive has ended.
+     *
+     * @throws ApiException 400 if nothing came
+     */
+    ImportSummary end() throws SQLException, IOException {
+        cutter.end();
+        if (!begun) {
+            throw notAnArchive();
+        }
+        cutOff("the archive ends within the run");
+        ImportedRows used = rows;
+        if (used != null) {
+            store.makeDurable(used.connection());
+        }
+        return new ImportSummary(imported, skipped, conflicts, refused, complete, List.copyOf(problems));
+    }
+
+    private static ApiException notAnArchive() {
+        return ApiException.invalid("The body is no archive of runs. Its first line must be {\"" + ArchiveFormat.LINE
+                + "\":\"" + ArchiveFormat.ARCHIVE + "\",\"format\":\"" + ArchiveFormat.NAME + "\",\"version\":"
+                + ArchiveFormat.VERSION + "}.");
+    }
+
+    private ImportedRows rows() throws SQLException {
+        ImportedRows used = rows;
+        if (used == null) {
+            used = new ImportedRows(store.connect());
+            rows = used;
+        }
+        return used;
+    }
+
+    private void take(ArchiveLine line) throws SQLException {
+        String what = line.what();
+        if (what.equals(ArchiveFormat.ARCHIVE)) {
+            begin(line);
+            return;
+        }
+        if (!begun) {
+            throw notAnArchive();
+        }
+        switch (what) {
+            case ArchiveFormat.RUN -> {
+                cutOff("the run has no last line");
+                leaving = false;
+                complete = false;
+                runs++;
+                ImportedRun told = new ImportedRun(line);
+                run = new Incoming(told, rows().find(owner, told.id).orElse(null));
+            }
+            case ArchiveFormat.REQUEST, ArchiveFormat.HEAD, ArchiveFormat.FRAME, ArchiveFormat.END -> {
+                String id = line.text("run", 64);
+                Incoming open = run;
+                if (open != null && open.is(id)) {
+                    open.take(what, line);
+                } else if (!leaving) {
+                    throw new DamagedRunException("the line belongs to no run whose first line has come");
+                }
+            }
+            case ArchiveFormat.ARCHIVE_END -> {
+                cutOff("the run has no last line");
+                leaving = false;
+                complete = line.number("runs", 0, Long.MAX_VALUE) == runs;
+            }
+            default -> throw new DamagedRunException("there is no line \"" + shown(what) + "\" in an archive");
+        }
+    }
+
+    private static String shown(String what) {
+        return what.substring(0, Math.min(40, what.length()));
+    }
+
+    /** The first line of the archive, or of one that follows another. */
+    private void begin(ArchiveLine line) throws SQLException {
+        cutOff("the run has no last line");
+        boolean known;
+        try {
+            known = line.text("format", 40).equals(ArchiveFormat.NAME)
+                    && line.number("version", 1, Integer.MAX_VALUE) == ArchiveFormat.VERSION;
+        } catch (DamagedRunException e) {
+            known = false;
+        }
+        if (!known) {
+            throw notAnArchive();
+        }
+        begun = true;
+        runs = 0;
+        leaving = false;
+        complete = false;
+    }
+
+    /** What is open is not whole. */
+    private void cutOff(String reason) throws SQLException {
+        if (run != null) {
+            damaged(null, reason);
+        }
+    }
+
+    /** Gives up the open run, or tells of a line that belongs to none. */
+    private void damaged(@Nullable String named, String reason) throws SQLException {
+        if (!begun) {
+            throw notAnArchive();
+        }
+        if (run == null && leaving) {
+            return;
+        }
+        refused++;
+        giveUp(named, "refused", reason);
+    }
+
+    private void conflict(String id, String reason) throws SQLException {
+        conflicts++;
+        giveUp(id, "conflict", reason);
+    }
+
+    private void giveUp(@Nullable String named, String kind, String reason) throws SQLException {
+        Incoming open = run;
+        @Nullable String id = open == null ? named : open.told.id;
+        run = null;
+        leaving = true;
+        ImportedRows used = rows;
+        if (used != null) {
+            used.rollback();
+        }
+        if (problems.size() < PROBLEMS_MAX) {
+            problems.add(new ImportProblem(lineNumber, id, kind, reason));
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        if (decoder != null) {
+            decoder.close();
+        }
+        ImportedRows used = rows;
+        if (used != null) {
+            used.close();
+        }
+    }
+
+    /** A run on its way: its lines are checked as they come. */
+    private final class Incoming {
+
+        private final ImportedRun told;
+        private final ImportedRows.@Nullable Present there;
+        private final BodyDigest digest = new BodyDigest();
+        private final List<PackedBlock> waiting = new ArrayList<>();
+        private long waitingBytes;
+        private long runPk;
+        private RunTotals totals = RunTotals.NONE;
+        private FrameBlock gathered = new FrameBlock(1, 16, 0);
+        private @Nullable RecordedRequest request;
+        private @Nullable ImportedHead head;
+
+        /** @param there the run of this id that the history has */
+        Incoming(ImportedRun told, ImportedRows.@Nullable Present there) {
+            this.told = told;
+            this.there = there;
+        }
+
+        boolean is(String id) {
+            return told.id.equals(id);
+        }
+
+        void take(String what, ArchiveLine line) throws SQLException {
+            if (what.equals(ArchiveFormat.END)) {
+                end(line);
+            } else if (there == null) {
+                switch (what) {
+                    case ArchiveFormat.REQUEST -> request(line);
+                    case ArchiveFormat.HEAD -> head(line);
+                    default -> frame(line);
+                }
+            }
+        }
+
+        private void request(ArchiveLine line) {
+            if (request != null) {
+                throw new DamagedRunException("the run has two requests");
+            }
+            request = new RecordedRequest(line.textOrNull("type", TYPE_CHARS_MAX), line.bytes());
+        }
+
+        private void head(ArchiveLine line) {
+            if (head != null) {
+                throw new DamagedRunException("the run has two heads");
+            }
+            head = ImportedHead.of(line);
+        }
+
+        private void frame(ArchiveLine line) throws SQLException {
+            long sequence = gathered.last() + 1;
+            long named = line.number("sequence", 1, Integer.MAX_VALUE);
+            if (named != sequence) {
+                throw new DamagedRunException("frame " + sequence + " is missing: frame " + named + " comes instead");
+            }
+            String kind = line.text("kind", 32);
+            byte[] bytes = line.bytes();
+            gathered.add(new ArrivedFrame(
+                    FrameKind.ofLabel(kind).orElseThrow(() -> new DamagedRunException("kind is none of a frame")),
+                    bytes,
+                    0,
+                    bytes.length,
+                    line.number("offsetUs", 0, OFFSET_MICROS_MAX),
+                    line.textOrNull("type", TYPE_CHARS_MAX),
+                    lastEventId(line, sequence),
+                    (int) line.number("parts", 0, sequence - 1, 0)));
+            if (PackedBlock.isFull(gathered)) {
+                pack();
+            }
+        }
+
+        private static String lastEventId(ArchiveLine line, long sequence) {
+            Long setBy = line.numberOrNull("idSetBy", 1, sequence - 1);
+            String id = line.textOrNull("id", Integer.MAX_VALUE);
+            if (id == null) {
+                return setBy == null ? "" : LastEventIds.reference(setBy);
+            }
+            if (setBy != null || id.isEmpty() || id.indexOf('\n') >= 0 || id.indexOf('\r') >= 0) {
+                throw new DamagedRunException("id must be one line, and does not go with idSetBy");
+            }
+            return id;
+        }
+
+        /** Packs the gathered frames; what counts is what the block gives back. */
+        private void pack() throws SQLException {
+            if (gathered.count() == 0) {
+                return;
+            }
+            PackedBlock block = PackedBlock.of(gathered, (sequence, frame) -> digest.add(frame));
+            totals = totals.plus(gathered);
+            gathered = new FrameBlock(gathered.last() + 1, 16, 0);
+            waiting.add(block);
+            waitingBytes += block.content().length;
+            if (waitingBytes > WAITING_BYTES_MAX) {
+                storeWaiting();
+            }
+        }
+
+        private void storeWaiting() throws SQLException {
+            if (runPk == 0) {
+                store.requireRoom();
+                runPk = journal.keyOfEndedRun();
+            }
+            rows().blocks(runPk, waiting);
+            waiting.clear();
+            waitingBytes = 0;
+        }
+
+        private void end(ArchiveLine line) throws SQLException {
+            long frames = line.number("frames", 0, Integer.MAX_VALUE);
+            String stated = line.digestOrNull();
+            if (stated == null) {
+                throw new DamagedRunException("digest is missing");
+            }
+            if (frames != told.frameCount) {
+                throw new DamagedRunException("the run has " + told.frameCount + " frames, and the archive has "
+                        + frames + ": it was deleted while the archive was made");
+            }
+            if (told.digest != null && !told.digest.equals(stated)) {
+                throw new DamagedRunException("the last line has another digest than the run");
+            }
+            if (there != null) {
+                compare(there, stated);
+                return;
+            }
+            pack();
+            RecordedRequest asked = verified(digest.hex(), stated);
+            if (!isPlaceTaken()) {
+                write(asked, stated);
+            }
+        }
+
+        /** Returns the request of the run, which is whole. */
+        private RecordedRequest verified(String digested, String stated) {
+            if (totals.frames() != told.frameCount) {
+                throw new DamagedRunException(
+                        "the run has " + told.frameCount + " frames, and " + totals.frames() + " came");
+            }
+            if (!digested.equals(stated)) {
+                throw new DamagedRunException("the frames have another digest than the run");
+            }
+            if (totals.events() != told.eventCount || totals.bytes() != told.byteCount) {
+                throw new DamagedRunException("the run has " + told.eventCount + " events of " + told.byteCount
+                        + " bytes, and " + totals.events() + " of " + totals.bytes() + " came");
+            }
+            RecordedRequest asked = request;
+            if (asked == null) {
+                throw new DamagedRunException("the run has no request");
+            }
+            return asked;
+        }
+
+        private void write(RecordedRequest asked, String digested) throws SQLException {
+            try {
+                storeWaiting();
+                rows().commit(owner, runPk, told, asked, head == null ? ImportedHead.NONE : head, totals, digested);
+                run = null;
+                imported++;
+            } catch (SQLException e) {
+                rows().rollback();
+                if (SqlFault.isOfTheMoment(e)) {
+                    conflict(told.id, "another transaction was in the way: import it again");
+                } else if (SqlFault.isOfTheData(e)) {
+                    refusedByTheDatabase(e, digested);
+                } else {
+                    throw e;
+                }
+            }
+        }
+
+        /** Mostly the same run, or another one in its place, has come meanwhile. */
+        private void refusedByTheDatabase(SQLException e, String digested) throws SQLException {
+            Optional<ImportedRows.Present> now = rows().find(owner, told.id);
+            if (now.isPresent()) {
+                compare(now.get(), digested);
+            } else if (!isPlaceTaken()) {
+                damaged(told.id, "the database refuses it, " + SqlFault.named(e));
+            }
+        }
+
+        private void compare(ImportedRows.Present present, String stated) throws SQLException {
+            if (!present.ended()) {
+                conflict(told.id, "the history's run of that id has not ended");
+            } else if (present.digest() == null) {
+                conflict(told.id, "the history's run of that id has no digest yet");
+            } else if (!present.digest().equals(stated)) {
+                conflict(told.id, "the history's run of that id has another digest");
+            } else {
+                skipped++;
+                run = null;
+            }
+        }
+
+        /** Tells of a conflict if another run has the place in the thread. */
+        private boolean isPlaceTaken() throws SQLException {
+            ImportedRun.ImportedThread thread = told.thread;
+            Optional<String> other =
+                    thread == null ? Optional.empty() : rows().at(owner, told.threadId, thread.ordinal);
+            if (other.isPresent()) {
+                conflict(told.id, "the run " + other.get() + " has its place in the thread " + told.threadId);
+            }
+            return other.isPresent();
+        }
+    }
+}

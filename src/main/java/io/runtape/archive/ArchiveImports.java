@@ -1,0 +1,141 @@
+package io.runtape.archive;
+
+import io.runtape.access.Owner;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.journal.Journal;
+import io.runtape.server.body.BodyPieces;
+import io.runtape.server.memory.BudgetShare;
+import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.sse.ContentDecoder;
+import io.runtape.store.Store;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** Takes archives as the bodies of requests. Safe for any event loop. */
+@Singleton
+final class ArchiveImports {
+
+    private static final Logger LOG = Logger.getLogger(ArchiveImports.class);
+
+    /** Imports at once: each may hold a connection, and a transaction with the frames of a long run. */
+    private static final int AT_ONCE = 4;
+
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(10);
+
+    /** The least bound on a line, which has a frame, or a request's body, in base64. */
+    private static final int LINE_BYTES_MIN = 32 << 20;
+
+    /** How often the bytes of a line count: as they came, as text, and as the bytes of a frame twice. */
+    private static final int FORMS = 4;
+
+    private final ArchiveConfig config;
+    private final Store store;
+    private final Journal journal;
+    private final MemoryBudgets memory;
+    private final AtomicInteger going = new AtomicInteger();
+
+    /** One thread: imports take turns, piece by piece, and leave the other processors to live runs. */
+    private final ThreadPoolExecutor worker =
+            new ThreadPoolExecutor(1, 1, 60, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                Thread thread = new Thread(task, "runtape-import");
+                thread.setDaemon(true);
+                return thread;
+            });
+
+    ArchiveImports(ArchiveConfig config, Store store, Journal journal, MemoryBudgets memory) {
+        this.config = config;
+        this.store = store;
+        this.journal = journal;
+        this.memory = memory;
+        worker.allowCoreThreadTimeOut(true);
+    }
+
+    @PreDestroy
+    void stop() {
+        // No interrupt: it would close the file of an embedded database.
+        worker.shutdown();
+    }
+
+    /**
+     * Imports the body of the request. Nobody else may read it first; subscribe on the request's event loop, as soon as the
+     * request comes in. Fails as {@link BodyPieces#feed} does, with 400 if the body is no archive, with 415 if it is
+     * compressed in an unknown way, and with 503 if too many imports go on.
+     *
+     * @param owner whose runs they will be
+     */
+    Uni<ImportSummary> of(Owner owner, HttpServerRequest request) {
+        @Nullable String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+        if (!ContentDecoder.reads(coding)) {
+            throw ApiException.of(
+                    ErrorCode.UNSUPPORTED_MEDIA_TYPE, "An archive comes as it is, or with Content-Encoding: gzip.");
+        }
+        if (going.incrementAndGet() > AT_ONCE) {
+            going.decrementAndGet();
+            throw ApiException.of(
+                            ErrorCode.OVERLOADED,
+                            AT_ONCE + " imports go on already. Nothing was done; try again later.")
+                    .retryAfter(RETRY_AFTER);
+        }
+        return BodyPieces.feed(request, worker, new Going(owner, coding));
+    }
+
+    private int lineMax() {
+        long longest =
+                2 * Math.max(config.maxBody().asLongValue(), config.maxFrame().asLongValue());
+        return (int) Math.min(Integer.MAX_VALUE - 8, Math.max(LINE_BYTES_MIN, longest));
+    }
+
+    /** An import that goes on. */
+    private final class Going implements BodyPieces.Sink<ImportSummary> {
+
+        private final BudgetShare share = memory.bodies().share();
+        private final ArchiveImport archive;
+
+        Going(Owner owner, @Nullable String coding) {
+            archive = new ArchiveImport(owner, store, journal, ContentDecoder.of(coding), lineMax(), this::room);
+        }
+
+        private void room(long bytes) {
+            if (bytes > 0) {
+                share.takeBlocking(FORMS * bytes);
+            } else {
+                share.give(-FORMS * bytes);
+            }
+        }
+
+        @Override
+        public void piece(byte[] bytes) throws SQLException, IOException {
+            archive.take(bytes);
+        }
+
+        @Override
+        public ImportSummary end() throws SQLException, IOException {
+            return archive.end();
+        }
+
+        @Override
+        public void close() {
+            try {
+                archive.close();
+            } catch (SQLException e) {
+                LOG.debugf("the connection of an import is gone: %s", e.getMessage());
+            } finally {
+                share.close();
+                going.decrementAndGet();
+            }
+        }
+    }
+}

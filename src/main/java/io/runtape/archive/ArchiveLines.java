@@ -1,0 +1,210 @@
+package io.runtape.archive;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.runtape.history.JsonText;
+import io.runtape.run.AgentThread;
+import io.runtape.run.RecordedFrame;
+import io.runtape.run.RecordedRequest;
+import io.runtape.run.Run;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the lines of an archive (docs/guides/archive.md). Confined to one thread at a time. */
+final class ArchiveLines {
+
+    private final ObjectMapper json;
+    private final CharsetDecoder utf8 = UTF_8.newDecoder();
+    private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
+
+    /** @param json writes times and JSON texts as all responses have them */
+    ArchiveLines(ObjectMapper json) {
+        this.json = json;
+    }
+
+    /** How many bytes the lines have that were not taken yet. */
+    int size() {
+        return lines.size();
+    }
+
+    /** Takes the lines so far. */
+    byte[] take() {
+        byte[] taken = lines.toByteArray();
+        lines.reset();
+        return taken;
+    }
+
+    /** The members of a line. */
+    @FunctionalInterface
+    private interface Members {
+        void write(JsonGenerator to) throws IOException;
+    }
+
+    private void line(String what, Members members) throws IOException {
+        try (JsonGenerator to = json.getFactory().createGenerator(lines)) {
+            to.writeStartObject();
+            to.writeStringField(ArchiveFormat.LINE, what);
+            members.write(to);
+            to.writeEndObject();
+        }
+        lines.write('\n');
+    }
+
+    void begin() throws IOException {
+        line(ArchiveFormat.ARCHIVE, to -> {
+            to.writeStringField("format", ArchiveFormat.NAME);
+            to.writeNumberField("version", ArchiveFormat.VERSION);
+        });
+    }
+
+    /** @param thread the run's thread; null if it has none */
+    void run(Run run, @Nullable AgentThread thread) throws IOException {
+        line(ArchiveFormat.RUN, to -> {
+            to.writeStringField("id", run.id);
+            to.writeStringField("threadId", run.threadId);
+            to.writeFieldName("thread");
+            if (thread == null || run.threadOrdinal == null) {
+                to.writeNull();
+            } else {
+                thread(to, thread, run.threadOrdinal);
+            }
+            text(to, "agent", run.agent);
+            to.writeStringField("path", run.path);
+            to.writeStringField("upstream", run.upstream);
+            to.writeStringField("status", run.status);
+            text(to, "reason", run.reason);
+            to.writeBooleanField("cut", run.cut);
+            to.writeBooleanField("stream", run.stream);
+            text(to, "prompt", run.prompt);
+            json(to, "metadata", run.metadata);
+            json(to, "config", run.config);
+            json(to, "result", run.result);
+            json(to, "usage", run.usage);
+            number(to, "iterations", run.iterations);
+            json(to, "error", run.error);
+            text(to, "model", run.model);
+            text(to, "finishReason", run.finishReason);
+            text(to, "dialect", run.dialect);
+            text(to, "upstreamRunId", run.upstreamRunId);
+            text(to, "digest", run.digest == null ? null : ArchiveFormat.SHA_256 + run.digest);
+            to.writeNumberField("eventCount", run.eventCount);
+            to.writeNumberField("frameCount", run.frameCount);
+            to.writeNumberField("byteCount", run.byteCount);
+            time(to, "createdAt", run.createdAt);
+            time(to, "firstEventAt", run.firstEventAt);
+            time(to, "completedAt", run.completedAt);
+        });
+    }
+
+    private static void thread(JsonGenerator to, AgentThread thread, long ordinal) throws IOException {
+        to.writeStartObject();
+        to.writeNumberField("ordinal", ordinal);
+        text(to, "title", thread.title);
+        text(to, "agent", thread.agent);
+        to.writeBooleanField("archived", thread.archived);
+        time(to, "createdAt", thread.createdAt);
+        time(to, "updatedAt", thread.updatedAt);
+        to.writeEndObject();
+    }
+
+    void request(String run, RecordedRequest request) throws IOException {
+        line(ArchiveFormat.REQUEST, to -> {
+            to.writeStringField("run", run);
+            text(to, "type", request.type());
+            bytes(to, request.body());
+        });
+    }
+
+    /** The head of the run's response; no line if none came. */
+    void head(Run run) throws IOException {
+        if (run.upstreamStatus == null && run.responseHeaders == null) {
+            return;
+        }
+        line(ArchiveFormat.HEAD, to -> {
+            to.writeStringField("run", run.id);
+            number(to, "status", run.upstreamStatus);
+            json(to, "headers", run.responseHeaders);
+        });
+    }
+
+    void frame(String run, RecordedFrame frame) throws IOException {
+        line(ArchiveFormat.FRAME, to -> {
+            to.writeStringField("run", run);
+            to.writeNumberField("sequence", frame.sequence());
+            to.writeNumberField("offsetUs", frame.offsetMicros());
+            to.writeStringField("kind", frame.kind().label());
+            if (frame.type() != null) {
+                to.writeStringField("type", frame.type());
+            }
+            if (frame.parts() > 0) {
+                to.writeNumberField("parts", frame.parts());
+            }
+            if (!frame.lastEventId().isEmpty()) {
+                to.writeStringField("id", frame.lastEventId());
+            }
+            if (frame.idSetBy() > 0) {
+                to.writeNumberField("idSetBy", frame.idSetBy());
+            }
+            bytes(to, frame.bytes());
+        });
+    }
+
+    /**
+     * @param frames how many frames the archive has of the run
+     * @param digest the digest of their bytes, in hexadecimal digits
+     * @param cursor goes on behind the run; null if nothing can follow
+     */
+    void end(String run, long frames, String digest, @Nullable String cursor) throws IOException {
+        line(ArchiveFormat.END, to -> {
+            to.writeStringField("run", run);
+            to.writeNumberField("frames", frames);
+            to.writeStringField("digest", ArchiveFormat.SHA_256 + digest);
+            text(to, "cursor", cursor);
+        });
+    }
+
+    void endOfArchive(long runs) throws IOException {
+        line(ArchiveFormat.ARCHIVE_END, to -> to.writeNumberField("runs", runs));
+    }
+
+    /** Text where the bytes are UTF-8, which can be read and searched and is shorter; otherwise base64. */
+    private void bytes(JsonGenerator to, byte[] bytes) throws IOException {
+        @Nullable String text = decoded(bytes);
+        if (text == null) {
+            to.writeBinaryField("base64", bytes);
+        } else {
+            to.writeStringField("text", text);
+        }
+    }
+
+    private @Nullable String decoded(byte[] bytes) {
+        try {
+            return utf8.decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
+            return null;
+        }
+    }
+
+    private static void text(JsonGenerator to, String name, @Nullable String text) throws IOException {
+        to.writeStringField(name, text);
+    }
+
+    private static void json(JsonGenerator to, String name, @Nullable String text) throws IOException {
+        to.writePOJOField(name, JsonText.orNull(text));
+    }
+
+    private static void number(JsonGenerator to, String name, @Nullable Number number) throws IOException {
+        to.writePOJOField(name, number);
+    }
+
+    private static void time(JsonGenerator to, String name, @Nullable Instant time) throws IOException {
+        to.writePOJOField(name, time);
+    }
+}

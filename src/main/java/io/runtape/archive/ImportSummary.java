@@ -1,0 +1,30 @@
+package io.runtape.archive;
+
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/** What became of the runs of an archive. */
+@Schema(
+        name = "ImportSummary",
+        description = "What became of the runs of an archive.",
+        requiredProperties = {"imported", "skipped", "conflicts", "refused", "complete", "problems"})
+record ImportSummary(
+        @Schema(description = "Runs that were made.", examples = "12")
+        long imported,
+
+        @Schema(description = "Runs that were there already, with the same digest.", examples = "3")
+        long skipped,
+
+        @Schema(
+                description = "Runs in whose place the history has something else, which stays as it is.",
+                examples = "0")
+        long conflicts,
+
+        @Schema(description = "Runs that are damaged in the archive; nothing of them was stored.", examples = "0")
+        long refused,
+
+        @Schema(description = "Whether the archive has its last line. Without it, it was cut off, and may lack runs.")
+        boolean complete,
+
+        @Schema(description = "The first 100 runs that were not imported, and why.")
+        List<ImportProblem> problems) {}

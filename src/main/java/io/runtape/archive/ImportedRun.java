@@ -1,0 +1,142 @@
+package io.runtape.archive;
+
+import io.runtape.run.RunReason;
+import io.runtape.run.RunStatus;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run as its first line in an archive tells of it: checked member by member, so that the history takes nothing that the
+ * gateway would not have written itself.
+ */
+final class ImportedRun {
+
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9._:-]+");
+    private static final int ID_CHARS_MAX = 64;
+    private static final int THREAD_CHARS_MAX = 128;
+    private static final int NAME_CHARS_MAX = 200;
+    private static final int WORD_CHARS_MAX = 32;
+    private static final int FINISH_CHARS_MAX = 100;
+
+    /** More than any text that the gateway keeps of a call or of its events. */
+    private static final int TEXT_CHARS_MAX = 1 << 20;
+
+    final String id;
+    final String threadId;
+    final @Nullable ImportedThread thread;
+    final @Nullable String agent;
+    final String path;
+    final String upstream;
+    final String status;
+    final @Nullable String reason;
+    final boolean cut;
+    final boolean stream;
+    final @Nullable String prompt;
+    final String metadata;
+    final String config;
+    final @Nullable String result;
+    final @Nullable String usage;
+    final @Nullable Long iterations;
+    final @Nullable String error;
+    final @Nullable String model;
+    final @Nullable String finishReason;
+    final @Nullable String dialect;
+    final @Nullable String upstreamRunId;
+    final @Nullable String digest;
+    final long eventCount;
+    final long frameCount;
+    final long byteCount;
+    final Instant createdAt;
+    final @Nullable Instant firstEventAt;
+    final Instant completedAt;
+
+    /** @throws DamagedRunException if a member is missing, or no run can have it */
+    ImportedRun(ArchiveLine line) {
+        id = idOf(line);
+        threadId = matching("threadId", line.text("threadId", THREAD_CHARS_MAX));
+        ArchiveLine of = line.objectOrNull("thread");
+        thread = of == null ? null : new ImportedThread(of);
+        agent = line.textOrNull("agent", NAME_CHARS_MAX);
+        path = line.text("path", TEXT_CHARS_MAX);
+        upstream = line.text("upstream", WORD_CHARS_MAX);
+        status = status(line);
+        reason = reason(line);
+        cut = line.is("cut");
+        stream = line.is("stream");
+        prompt = line.textOrNull("prompt", TEXT_CHARS_MAX);
+        metadata = line.jsonObject("metadata");
+        config = line.jsonObject("config");
+        result = line.jsonOrNull("result");
+        usage = line.jsonOrNull("usage");
+        iterations = line.numberOrNull("iterations", Long.MIN_VALUE, Long.MAX_VALUE);
+        error = line.jsonOrNull("error");
+        model = line.textOrNull("model", NAME_CHARS_MAX);
+        finishReason = line.textOrNull("finishReason", FINISH_CHARS_MAX);
+        dialect = line.textOrNull("dialect", WORD_CHARS_MAX);
+        upstreamRunId = line.textOrNull("upstreamRunId", NAME_CHARS_MAX);
+        digest = line.digestOrNull();
+        frameCount = line.number("frameCount", 0, Integer.MAX_VALUE);
+        eventCount = line.number("eventCount", 0, frameCount);
+        byteCount = line.number("byteCount", 0, Long.MAX_VALUE);
+        createdAt = line.time("createdAt");
+        firstEventAt = line.timeOrNull("firstEventAt");
+        completedAt = line.time("completedAt");
+        if (completedAt.isBefore(createdAt)) {
+            throw new DamagedRunException("completedAt is before createdAt");
+        }
+    }
+
+    /** The run's id, which a line of its own names. */
+    static String idOf(ArchiveLine line) {
+        return matching("id", line.text("id", ID_CHARS_MAX));
+    }
+
+    private static String matching(String name, String value) {
+        if (!ID.matcher(value).matches()) {
+            throw new DamagedRunException(name + " may hold letters, digits and . _ : - alone");
+        }
+        return value;
+    }
+
+    private static String status(ArchiveLine line) {
+        String status = line.text("status", WORD_CHARS_MAX);
+        if (RunStatus.ofLabel(status)
+                .filter(known -> known != RunStatus.RUNNING)
+                .isEmpty()) {
+            throw new DamagedRunException("status must be completed, failed or cancelled");
+        }
+        return status;
+    }
+
+    private static @Nullable String reason(ArchiveLine line) {
+        String reason = line.textOrNull("reason", WORD_CHARS_MAX);
+        if (reason != null
+                && Arrays.stream(RunReason.values())
+                        .noneMatch(known -> known.label().equals(reason))) {
+            throw new DamagedRunException("reason is none that a run can have");
+        }
+        return reason;
+    }
+
+    /** What the line tells of the run's thread. */
+    static final class ImportedThread {
+
+        final long ordinal;
+        final @Nullable String title;
+        final @Nullable String agent;
+        final boolean archived;
+        final Instant createdAt;
+        final Instant updatedAt;
+
+        private ImportedThread(ArchiveLine line) {
+            ordinal = line.number("ordinal", 1, Integer.MAX_VALUE);
+            title = line.textOrNull("title", TEXT_CHARS_MAX);
+            agent = line.textOrNull("agent", NAME_CHARS_MAX);
+            archived = line.is("archived");
+            createdAt = line.time("createdAt");
+            updatedAt = line.time("updatedAt");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package io.runtape.history.run;
+
+import io.runtape.run.Run;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/** Goes over the runs of a listing, one read each, and keeps only its position in between. Blocks; for one thread at a time. */
+public interface RunWalk {
+
+    /** The next run; null after the last. */
+    @Nullable
+    Run next() throws SQLException;
+
+    /** The cursor of the listing that goes on behind the run that was returned last; null if there is no listing. */
+    @Nullable
+    String cursor();
+}

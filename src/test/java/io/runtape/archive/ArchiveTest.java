@@ -1,0 +1,495 @@
+package io.runtape.archive;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.history.RecordedHistory;
+import io.runtape.sse.CorpusCase;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.WireResponse;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is exported is imported as the same runs, and nothing else is. */
+abstract class ArchiveTest extends RecordedHistory {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String LINES = "application/x-ndjson";
+    private static final String STREAM = "text/event-stream";
+
+    /** What shows a run, each with the type that is asked for. */
+    private static final Map<String, String> VIEWS = Map.ofEntries(
+            Map.entry("", "application/json"),
+            Map.entry("/events?limit=500&include=raw", "application/json"),
+            Map.entry("/events?limit=7&order=desc", "application/json"),
+            Map.entry("/events?include=raw", LINES),
+            Map.entry("/events", STREAM),
+            Map.entry("/events?verbatim=true", STREAM),
+            Map.entry("/replay?speed=max", "*/*"),
+            Map.entry("/transcript", "application/json"),
+            Map.entry("/request", "*/*"));
+
+    private static Script script(CorpusCase corpusCase) {
+        return exchange -> {
+            List<String> lines = new ArrayList<>(List.of("Transfer-Encoding: chunked"));
+            corpusCase.headers().forEach((name, value) -> lines.add(name + ": " + value));
+            exchange.head(200, lines.toArray(String[]::new));
+            if (corpusCase.bytes().length > 0) {
+                exchange.chunk(corpusCase.bytes());
+            }
+            exchange.end();
+        };
+    }
+
+    private byte[] get(String target, String accept, String... headers) throws IOException {
+        List<String> lines = new ArrayList<>(List.of("X-API-Key: " + key, "Accept: " + accept));
+        lines.addAll(List.of(headers));
+        try (WireResponse response = client().get("/history/v1" + target, lines.toArray(String[]::new))) {
+            byte[] body = response.readAll();
+            assertEquals(200, response.status(), target + "\n" + new String(body, UTF_8));
+            return body;
+        }
+    }
+
+    final String export(String target) throws IOException {
+        return new String(get(target, LINES), UTF_8);
+    }
+
+    private Map<String, String> views(String id) throws IOException {
+        Map<String, String> views = new LinkedHashMap<>();
+        for (Map.Entry<String, String> view : VIEWS.entrySet()) {
+            String shown = new String(get("/runs/" + id + view.getKey(), view.getValue()), ISO_8859_1);
+            views.put(view.toString(), shown.replaceAll("\"requestId\":\"[^\"]*\"", ""));
+        }
+        return views;
+    }
+
+    /** A cursor holds the key of a row, which an imported run has anew. */
+    private static String withoutCursors(String archive) {
+        return archive.replaceAll("\"cursor\":\"[^\"]*\"", "\"cursor\":\"\"");
+    }
+
+    private JsonNode post(byte[] archive, int status, String... headers) throws IOException {
+        return postAs(key, archive, status, headers);
+    }
+
+    private JsonNode postAs(String owner, byte[] archive, int status, String... headers) throws IOException {
+        List<String> lines = new ArrayList<>(List.of("X-API-Key: " + owner, "Content-Type: " + LINES));
+        lines.addAll(List.of(headers));
+        try (WireResponse response =
+                client().send("POST", "/history/v1/import", archive, lines.toArray(String[]::new))) {
+            byte[] body = response.readAll();
+            assertEquals(status, response.status(), new String(body, UTF_8));
+            return JSON.readTree(body);
+        }
+    }
+
+    private JsonNode imported(String archive) throws IOException {
+        return post(archive.getBytes(UTF_8), 200).get("data");
+    }
+
+    private static void assertCounts(JsonNode summary, int imported, int skipped, int conflicts, int refused) {
+        assertEquals(imported, summary.get("imported").asInt(), summary::toString);
+        assertEquals(skipped, summary.get("skipped").asInt(), summary::toString);
+        assertEquals(conflicts, summary.get("conflicts").asInt(), summary::toString);
+        assertEquals(refused, summary.get("refused").asInt(), summary::toString);
+        assertEquals(conflicts + refused, summary.get("problems").size(), summary::toString);
+    }
+
+    private long rows(String table) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement select = connection.prepareStatement("select count(*) from " + table);
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    private void delete(String target) {
+        history().delete(target).then().statusCode(204);
+    }
+
+    final String body(String prompt) {
+        return "{\"agent\":\"archivist\",\"prompt\":\"" + prompt + "\",\"threadId\":\"" + thread
+                + "\",\"metadata\":{\"ticket\":7.50,\"of\":[\"ä\",null]},\"config\":{\"maxTurns\":3}}";
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.runtape.sse.CorpusCase#all")
+    void makesTheSameRunAgain(CorpusCase corpusCase) throws Exception {
+        String id = record(body("Archive this."), script(corpusCase));
+        table().ended(id);
+        Map<String, String> recorded = views(id);
+        String archive = export("/runs");
+
+        delete("/runs/" + id);
+        assertCounts(imported(archive), 1, 0, 0, 0);
+
+        assertEquals(recorded, views(id));
+        assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+        assertCounts(imported(archive), 0, 1, 0, 0);
+    }
+
+    @Test
+    void keepsAThreadWithItsOrderAndItsName() throws Exception {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            ids.add(record(
+                    body("Question " + i), Script.stream("id: " + i + "\ndata: {\"n\":" + i + "}\n\n", ": c\n\n")));
+        }
+        history()
+                .contentType("application/json")
+                .body("{\"title\":\"Kept\",\"archived\":true}")
+                .patch("/threads/" + thread)
+                .then()
+                .statusCode(200);
+        String shown = shownThread();
+        String events = new String(get("/threads/" + thread + "/events?limit=500", "application/json"), UTF_8);
+        String archive = export("/threads/" + thread);
+        assertEquals(ids, idsOf(archive));
+
+        delete("/threads/" + thread);
+        assertCounts(imported(archive), 5, 0, 0, 0);
+
+        assertEquals(shown, shownThread());
+        assertEquals(
+                withoutRequestId(events),
+                withoutRequestId(
+                        new String(get("/threads/" + thread + "/events?limit=500", "application/json"), UTF_8)));
+        assertEquals(withoutCursors(archive), withoutCursors(export("/threads/" + thread)));
+        String more = record(body("One more"), Script.stream("data: 1\n\n"));
+        assertEquals(6, table().run(more).threadOrdinal());
+    }
+
+    private String shownThread() throws IOException {
+        return new String(get("/threads/" + thread, "application/json"), UTF_8);
+    }
+
+    private static String withoutRequestId(String json) {
+        return json.replaceAll("\"requestId\":\"[^\"]*\"", "");
+    }
+
+    private static List<String> idsOf(String archive) throws IOException {
+        List<String> ids = new ArrayList<>();
+        for (String line : archive.lines().toList()) {
+            JsonNode read = JSON.readTree(line);
+            if (read.get("line").asText().equals("run")) {
+                ids.add(read.get("id").asText());
+            }
+        }
+        return ids;
+    }
+
+    @Test
+    void goesOnAtEachCursor() throws Exception {
+        for (int i = 0; i < 4; i++) {
+            record(body("Question " + i), Script.stream("data: " + i + "\n\n"));
+        }
+        for (String target : List.of("/runs", "/threads/" + thread)) {
+            String archive = export(target);
+            List<String> ids = idsOf(archive);
+            assertEquals(4, ids.size());
+            int runs = 0;
+            for (String line : archive.lines().toList()) {
+                JsonNode read = JSON.readTree(line);
+                if (read.get("line").asText().equals("end")) {
+                    runs++;
+                    String rest =
+                            export(target + "?cursor=" + read.get("cursor").asText());
+                    assertEquals(ids.subList(runs, 4), idsOf(rest));
+                }
+            }
+            refused(history().accept(LINES).get(target + "?cursor=x").then(), 400, "invalid_request", "cursor");
+        }
+        refused(history().accept(LINES).get("/runs?limit=3").then(), 400, "invalid_request", "limit");
+        refused(history().get("/threads/" + thread + "?cursor=x").then(), 400, "invalid_request", "cursor");
+    }
+
+    @Test
+    void leavesOutLiveRunsAndObeysFilters() throws Exception {
+        String ended = record(body("Ended"), Script.stream("data: 1\n\n"));
+        try (LiveRun live = begin("{\"agent\":\"other\"}", "data: 1\n\n")) {
+            assertEquals(List.of(ended), idsOf(export("/runs")));
+            refused(history().accept(LINES).get("/runs/" + live.id()).then(), 409, "run_active");
+            live.finish();
+            assertEquals(List.of(live.id(), ended), idsOf(export("/runs")));
+            assertEquals(List.of(live.id()), idsOf(export("/runs?agent=other")));
+            assertEquals(List.of(live.id()), idsOf(export("/runs/" + live.id())));
+        }
+        assertEquals(List.of(), idsOf(export("/runs?agent=nobody")));
+    }
+
+    @Test
+    void takesAndGivesGzip() throws Exception {
+        String id = record(body("Compressed"), Script.stream("data: {\"text\":\"again\"}\n\n".repeat(3000)));
+        String archive = export("/runs");
+        byte[] zipped = get("/runs", LINES, "Accept-Encoding: gzip");
+        assertTrue(zipped.length * 10 < archive.length(), () -> zipped.length + " of " + archive.length());
+        assertEquals(archive, new String(new GZIPInputStream(new ByteArrayInputStream(zipped)).readAllBytes(), UTF_8));
+
+        delete("/runs/" + id);
+        assertCounts(post(zipped, 200, "Content-Encoding: gzip").get("data"), 1, 0, 0, 0);
+        assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+        assertEquals(
+                "unsupported_media_type",
+                post(zipped, 415, "Content-Encoding: br").at("/error/code").asText());
+        byte[] half = Arrays.copyOf(zipped, zipped.length / 2);
+        delete("/runs/" + id);
+        JsonNode cut = post(half, 200, "Content-Encoding: gzip").get("data");
+        assertCounts(cut, 0, 0, 0, 1);
+        assertFalse(cut.get("complete").asBoolean());
+    }
+
+    @Test
+    void belongsToWhoImportsIt() throws Exception {
+        String id = record(body("Whose"), Script.stream("data: 1\n\n"));
+        String other = key + "-other";
+
+        assertEquals(
+                1,
+                postAs(other, export("/runs").getBytes(UTF_8), 200)
+                        .at("/data/imported")
+                        .asInt());
+
+        String owner = json("/runs/" + id).getString("data.owner");
+        String theirs = historyOf(other)
+                .get("/runs/" + id)
+                .then()
+                .statusCode(200)
+                .extract()
+                .path("data.owner");
+        assertNotEquals(owner, theirs);
+        historyOf(other).delete("/runs/" + id).then().statusCode(204);
+        history().get("/runs/" + id).then().statusCode(200);
+        refused(
+                historyOf("")
+                        .contentType(LINES)
+                        .body("x".getBytes(UTF_8))
+                        .post("/import")
+                        .then(),
+                401,
+                "unauthorized");
+    }
+
+    @Test
+    void overwritesNothing() throws Exception {
+        String id = record(body("First"), Script.stream("data: 1\n\n"));
+        String archive = export("/runs");
+        delete("/threads/" + thread);
+        String other = record(body("Second"), Script.stream("data: 2\n\n"));
+        String otherArchive = export("/runs/" + other);
+
+        JsonNode placed = imported(archive);
+        assertCounts(placed, 0, 0, 1, 0);
+        assertTrue(placed.at("/problems/0/reason").asText().contains(other), placed::toString);
+
+        JsonNode same = imported(archive.replace(id, other));
+        assertCounts(same, 0, 0, 1, 0);
+        assertTrue(same.at("/problems/0/reason").asText().contains("digest"), same::toString);
+        assertEquals("conflict", same.at("/problems/0/kind").asText());
+        assertEquals(withoutCursors(otherArchive), withoutCursors(export("/runs/" + other)));
+        history().get("/runs/" + id).then().statusCode(404);
+    }
+
+    /** A change of one member of one line. */
+    private static String changed(String archive, String what, int nth, UnaryOperator<ObjectNode> change)
+            throws IOException {
+        StringBuilder lines = new StringBuilder();
+        int met = 0;
+        for (String line : archive.lines().toList()) {
+            ObjectNode read = (ObjectNode) JSON.readTree(line);
+            if (read.get("line").asText().equals(what) && met++ == nth) {
+                ObjectNode now = change.apply(read);
+                if (now == null) {
+                    continue;
+                }
+                lines.append(now).append('\n');
+            } else {
+                lines.append(line).append('\n');
+            }
+        }
+        assertTrue(met > nth, what);
+        return lines.toString();
+    }
+
+    private static UnaryOperator<ObjectNode> with(String name, Object value) {
+        return line -> line.set(name, JSON.valueToTree(value));
+    }
+
+    @Test
+    void refusesDamagedRunsAndTakesTheOthers() throws Exception {
+        String good = record(body("Good"), Script.stream("data: good\n\n"));
+        String goodArchive = export("/runs/" + good);
+        String id = record(
+                "{\"prompt\":\"Damaged\"}",
+                Script.stream("id: 1\ndata: a\n\n", "data: b\n\n", ": c\n\n", "data: d\n\n"));
+        String archive = export("/runs/" + id);
+        delete("/runs/" + id);
+        long runs = rows("run");
+        Map<String, String> damages = new LinkedHashMap<>();
+        damages.put("frame 2 is missing", changed(archive, "frame", 1, line -> null));
+        damages.put("3 came", changed(archive, "frame", 3, line -> null));
+        damages.put("another digest than the run", changed(archive, "frame", 1, with("text", "data: x\n\n")));
+        damages.put(
+                "last line has another digest",
+                changed(archive, "end", 0, with("digest", "sha-256:" + "0".repeat(64))));
+        damages.put("digest must be", changed(archive, "end", 0, with("digest", "sha-256:x")));
+        damages.put("deleted while", changed(archive, "end", 0, with("frames", 3)));
+        damages.put("has no last line", changed(archive, "end", 0, line -> null));
+        damages.put("has no request", changed(archive, "request", 0, line -> null));
+        damages.put("base64 must be base64", changed(archive, "frame", 0, line -> {
+            line.remove("text");
+            return line.put("base64", "?");
+        }));
+        damages.put("either text or base64", changed(archive, "frame", 0, line -> {
+            line.remove("text");
+            return line;
+        }));
+        damages.put(
+                "half of a surrogate pair",
+                changed(archive, "frame", 0, with("text", "@@")).replace("@@", "\\ud800"));
+        damages.put("kind is none", changed(archive, "frame", 0, with("kind", "thing")));
+        damages.put("offsetUs must be", changed(archive, "frame", 0, with("offsetUs", -1)));
+        damages.put("parts must be", changed(archive, "frame", 0, with("parts", 1)));
+        damages.put("idSetBy must be", changed(archive, "frame", 1, with("idSetBy", 2)));
+        damages.put("id must be one line", changed(archive, "frame", 1, line -> {
+            line.remove("idSetBy");
+            return line.put("id", "a\nb");
+        }));
+        damages.put("status must be", changed(archive, "run", 0, with("status", "running")));
+        damages.put("reason is none", changed(archive, "run", 0, with("reason", "boredom")));
+        damages.put("id may hold", changed(archive, "run", 0, with("id", "run 1")));
+        damages.put("completedAt is before", changed(archive, "run", 0, with("completedAt", "2001-01-01T00:00:00Z")));
+        damages.put("createdAt must be a time", changed(archive, "run", 0, with("createdAt", "yesterday")));
+        damages.put("metadata must be an object", changed(archive, "run", 0, with("metadata", List.of())));
+        damages.put("prompt must not hold", changed(archive, "run", 0, with("prompt", "a\u0000b")));
+        damages.put("eventCount must be", changed(archive, "run", 0, with("eventCount", 5)));
+        damages.put("events of", changed(archive, "run", 0, with("byteCount", 5)));
+        damages.put("path is missing", changed(archive, "run", 0, line -> {
+            line.remove("path");
+            return line;
+        }));
+        damages.put("no JSON, at column", archive.replaceFirst("\"kind\":\"event\"", "\"kind\":event"));
+        damages.put("no JSON object", archive.replaceFirst("\\{\"line\":\"frame\"", "[]\n{\"line\":\"frame\""));
+        damages.put(
+                "follows the JSON object",
+                archive.replaceFirst("\\}\n\\{\"line\":\"frame\"", "} {}\n{\"line\":\"frame\""));
+        damages.put("kind comes twice", archive.replaceFirst("\"kind\":", "\"kind\":\"event\",\"kind\":"));
+        damages.put("there is no line \"frames\"", archive.replaceFirst("\"line\":\"frame\"", "\"line\":\"frames\""));
+        for (Map.Entry<String, String> damage : damages.entrySet()) {
+            JsonNode summary = imported(damage.getValue() + goodArchive);
+            assertTrue(
+                    summary.at("/problems/0/reason").asText().contains(damage.getKey()), () -> damage + "\n" + summary);
+            assertEquals("refused", summary.at("/problems/0/kind").asText());
+            assertCounts(summary, 0, 1, 0, 1);
+            history().get("/runs/" + id).then().statusCode(404);
+        }
+        assertEquals(runs, rows("run"));
+        assertCounts(imported(archive + goodArchive), 1, 1, 0, 0);
+    }
+
+    @Test
+    void refusesWhatIsNoArchive() throws Exception {
+        for (String body : List.of(
+                "",
+                "x",
+                "{}",
+                "{\"line\":\"run\"}",
+                "{\"line\":\"archive\",\"format\":\"other\",\"version\":1}",
+                "{\"line\":\"archive\",\"format\":\"runtape\",\"version\":2}")) {
+            JsonNode refused = post(body.getBytes(UTF_8), 400);
+            assertTrue(refused.at("/error/message").asText().contains("first line"), refused::toString);
+        }
+        refused(
+                history()
+                        .contentType("application/json")
+                        .body("{}")
+                        .post("/import")
+                        .then(),
+                415,
+                "unsupported_media_type",
+                LINES);
+        JsonNode empty = imported("{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1}");
+        assertCounts(empty, 0, 0, 0, 0);
+        assertFalse(empty.get("complete").asBoolean());
+    }
+
+    /** Longer than what waits in memory, so that the transaction spans the whole run. */
+    @Test
+    void importsALongRunAndNothingOfADamagedOne() throws Exception {
+        Random random = new Random(7);
+        String id = record("{\"prompt\":\"Long\"}", exchange -> {
+            exchange.head(200, "Content-Type: text/event-stream", "Transfer-Encoding: chunked");
+            byte[] noise = new byte[9000];
+            for (int i = 0; i < 800; i++) {
+                random.nextBytes(noise);
+                ByteArrayOutputStream frame = new ByteArrayOutputStream();
+                frame.writeBytes("data: ".getBytes(UTF_8));
+                frame.writeBytes(Base64.getEncoder().encode(noise));
+                frame.writeBytes("\n\n".getBytes(UTF_8));
+                exchange.chunk(frame.toByteArray());
+            }
+            exchange.end();
+        });
+        table().ended(id);
+        String archive = export("/runs/" + id);
+        delete("/runs/" + id);
+        long before = rows("packed_block");
+
+        JsonNode damaged = imported(changed(archive, "frame", 799, with("text", "data: x\n\n")));
+        assertCounts(damaged, 0, 0, 0, 1);
+        assertEquals(before, rows("packed_block"));
+
+        assertCounts(imported(archive), 1, 0, 0, 0);
+        assertEquals(archive, export("/runs/" + id));
+    }
+
+    static byte[] zipped(byte[] bytes) throws IOException {
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(zipped)) {
+            gzip.write(bytes);
+        }
+        return zipped.toByteArray();
+    }
+
+    /** A line of any length takes no more memory than is allowed, compressed or not. */
+    @Test
+    void boundsTheLine() throws Exception {
+        String id = record("{\"prompt\":\"Short\"}", Script.stream("data: 1\n\n"));
+        String archive = export("/runs/" + id);
+        delete("/runs/" + id);
+        String first = archive.lines().findFirst().orElseThrow() + "\n";
+
+        byte[] long40 = (first + "{\"line\":\"" + "x".repeat(40 << 20) + "\"}\n" + archive).getBytes(UTF_8);
+        JsonNode summary = post(zipped(long40), 200, "Content-Encoding: gzip").get("data");
+
+        assertCounts(summary, 1, 0, 0, 1);
+        assertTrue(summary.at("/problems/0/reason").asText().contains("longer than 33554432 bytes"), summary::toString);
+        assertEquals(2, summary.at("/problems/0/line").asInt());
+    }
+}
