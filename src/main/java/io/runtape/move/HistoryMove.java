@@ -206,8 +206,8 @@ public class HistoryMove {
         long frames = 0;
         try (Statement select = target.createStatement()) {
             select.setFetchSize(1000);
-            try (ResultSet row =
-                    select.executeQuery("select run_pk, id, digest, frame_count, status from run where frames_expired_at is null order by run_pk")) {
+            try (ResultSet row = select.executeQuery(
+                    "select run_pk, id, digest, frame_count, status from run where frames_expired_at is null order by run_pk")) {
                 while (row.next()) {
                     BodyDigest digest = new BodyDigest();
                     long count = digest(target, row.getLong(1), digest);
