@@ -119,7 +119,7 @@ public final class EveryCall {
         same("shell", ((Map<?, ?>) events.get(0).getPayload()).get("name"));
 
         same("Run the tests.", ((Map<?, ?>) runs.getRunRequest(id)).get("prompt"));
-        same(stream, read(runs.replayRun(id, null, "max")));
+        same(stream, read(runs.replayRun(id, null, null, null, null, "max", null, null, null)));
         checkTranscript(runs.getRunTranscript(id, 1L, null, null).getData().getMessages());
     }
 
@@ -142,7 +142,7 @@ public final class EveryCall {
                 .get(0)
                 .getSequence();
         same((1L << 32) + 1, first);
-        String replayed = read(threads.replayThread(THREAD, true, "PT0S", "max"));
+        String replayed = read(threads.replayThread(THREAD, null, null, true, null, "PT0S", "max", null, null, null));
         check(replayed.length() > stream.length() && replayed.contains("event: run_completed"), replayed);
         checkTranscript(threads.getThreadTranscript(THREAD, null, null).getData().getMessages());
         same("Tests", threads.changeThread(THREAD, new ThreadChange().title("Tests")).getData().getTitle());
