@@ -244,7 +244,7 @@ abstract class SnapshotTailTest extends RecordedHistory {
 
         assertRefused("/runs/" + run + "/events?from=start", "The parameter from must be snapshot.");
         assertRefused("/runs/" + run + FROM + "&verbatim=true", "verbatim=true");
-        assertRefused("/threads/" + thread + FROM, "'from' is not supported");
+        assertRefused("/threads/" + thread + FROM, "There is no parameter 'from'.");
         try (WireResponse none = tail("run_none", FROM)) {
             assertEquals(404, none.status());
         }

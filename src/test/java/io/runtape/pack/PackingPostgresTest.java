@@ -8,6 +8,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.runtape.journal.Journal;
 import io.runtape.journal.sql.BlockPartitions;
 import io.runtape.testsupport.PostgresResource;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import jakarta.inject.Inject;
 import java.sql.Connection;
@@ -49,11 +50,14 @@ class PackingPostgresTest extends PackingTest {
         return BlockPartitions.number(runPk) & 0xfffff;
     }
 
-    private void packAll(Connection connection) throws SQLException {
+    private void packAll(Connection connection) {
         RunPacking packing = new RunPacking(connection, store().engine(), () -> {});
-        for (long runPk : packing.rested(Instant.now().plusSeconds(1), 100_000)) {
-            packing.pack(runPk);
-        }
+        RunTable.await("all runs packed", () -> {
+            for (long runPk : packing.rested(Instant.now().plusSeconds(1), 100_000)) {
+                packing.pack(runPk);
+            }
+            return packing.rested(Instant.now().plusSeconds(1), 1).isEmpty() ? true : null;
+        });
     }
 
     @Test

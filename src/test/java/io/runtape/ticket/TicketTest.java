@@ -192,9 +192,9 @@ abstract class TicketTest extends RunningGateway {
         assertRefused("/threads/" + thread + "/events", forRun);
         assertRefused("/runs/" + run + "/events", forThread);
         assertRefused("/threads/thr_none/events", forThread);
-        try (WireResponse replay = client().get("/history/v1/runs/" + run + "/replay?ticket=" + forRun)) {
-            assertEquals(400, replay.status());
-        }
+        assertRefused("/runs/" + other + "/replay", forRun);
+        assertRefused("/threads/" + thread + "/replay", forRun);
+        assertRefused("/runs/" + run + "/replay", forThread);
         try (WireResponse page = client().get("/history/v1/runs/" + run + "/events?ticket=" + forRun)) {
             assertEquals(401, page.status());
         }

@@ -17,14 +17,11 @@ public final class PlannedNames {
             "completedUntil",
             "errorCode",
             "fields",
-            "from",
             "maxDurationMs",
-            "maxGap",
             "minDurationMs",
             "model",
             "q",
             "sort",
-            "to",
             "tool",
             "upstream");
 
