@@ -124,7 +124,10 @@ public final class BodyPieces<T> {
 
     private void handOn() {
         working = true;
-        request.pause();
+        if (!ended) {
+            // A stream of HTTP/2 that has ended cannot be paused.
+            request.pause();
+        }
         context.owner().cancelTimer(timer);
         byte[] piece = gathered.getBytes();
         gathered = Buffer.buffer();
