@@ -33,13 +33,13 @@ class DeadCommitterIT {
 
     private static final Duration END = Duration.ofSeconds(30);
 
-    /** What frames are copied to, where they are many. */
+    /** What frames are copied to, where they are many or long. */
     private static final String MISSING = "io/runtape/journal/sql/CopyEncoder$Target.class";
 
     private static final String FIRST = "data: first\n\n";
 
-    /** More than go by one statement without a copy, in however many pieces they come. */
-    private static final String MANY = "data: one of many\n\n".repeat(2000);
+    /** A frame that is longer than what goes by one statement without a copy, in however many pieces it comes. */
+    private static final String LONG = "data: " + "long ".repeat(80_000) + "\n\n";
 
     private final ScriptedUpstream upstream = new ScriptedUpstream();
     private final String database = PostgresServer.freshDatabase();
@@ -107,7 +107,7 @@ class DeadCommitterIT {
                             upstream.on(exchange -> {
                                         exchange.streamHead().chunk(FIRST);
                                         now.await();
-                                        exchange.chunk(MANY).end();
+                                        exchange.chunk(LONG).end();
                                     })
                                     .header());
             dies = dying.header("Runtape-Run-Id");

@@ -20,6 +20,16 @@ public final class SmallDisk implements AutoCloseable {
     /** No smaller: a segment of the write-ahead log is a file of this length. */
     public static final long BYTES = 16 << 20;
 
+    /** A table that has partitions tells only future ones where to be. */
+    private static final String MOVE_PARTITIONS = """
+            do $$
+            declare partition regclass;
+            begin
+                for partition in select inhrelid from pg_inherits where inhparent = 'block'::regclass loop
+                    execute format('alter table %s set tablespace small', partition);
+                end loop;
+            end $$""";
+
     private final Way way;
     private final OwnPostgres postgres;
     private final Path mount;
@@ -50,6 +60,7 @@ public final class SmallDisk implements AutoCloseable {
                 Path tablespace = Files.createDirectory(disk.mount.resolve("tablespace"));
                 postgres.execute("create tablespace small location '" + tablespace + "'");
                 postgres.execute("set default_tablespace = small; alter table block set tablespace small");
+                postgres.execute(MOVE_PARTITIONS);
             }
             case FILE_LENGTH -> disk.limit(Long.toString(BYTES));
         }
