@@ -1,8 +1,6 @@
 package io.runtape.delivery;
 
 import io.runtape.error.ApiException;
-import io.runtape.ticket.Ticket;
-import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -136,12 +134,6 @@ record ReplayParameters(
         return maxGap == null
                 ? Long.MAX_VALUE
                 : TimeUnit.NANOSECONDS.toMicros(gap("maxGap", maxGap).toNanos());
-    }
-
-    /** The ticket that the reader brings instead of a credential: an empty one is a ticket as well, and not good. */
-    @Nullable
-    Ticket broughtTicket(RoutingContext context) {
-        return StreamReaders.ticket(context, ticket);
     }
 
     /** The pause between two runs of a thread, as {@code runGap} has it. */

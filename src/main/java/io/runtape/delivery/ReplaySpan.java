@@ -36,7 +36,7 @@ record ReplaySpan(@Nullable ReplayPlace from, @Nullable ReplayPlace to, long aft
 
     /** The positions that it names; 0 where it names none. */
     LongStream named() {
-        return LongStream.of(after, number(from), number(to));
+        return LongStream.of(after, number(from), number(to)).distinct();
     }
 
     private static long number(@Nullable ReplayPlace place) {

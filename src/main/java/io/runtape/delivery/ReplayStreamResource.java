@@ -75,8 +75,7 @@ public final class ReplayStreamResource {
                     + " EventSource stops reconnecting.")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> run(@RestPath String id, @BeanParam ReplayParameters asked, @Context RoutingContext context) {
-        StreamReaders.Lookup<RunSources.Found> lookup =
-                readers.ofRun(context.request(), asked.broughtTicket(context), id);
+        StreamReaders.Lookup<RunSources.Found> lookup = readers.ofRun(context, asked.ticket(), id);
         ReplayPace pace = asked.pace();
         ReplaySpan span = asked.span();
         StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
@@ -141,7 +140,7 @@ public final class ReplayStreamResource {
                     @Nullable
                     String runGap,
             @Context RoutingContext context) {
-        StreamReaders.Lookup<Owner> lookup = readers.ofThread(context.request(), asked.broughtTicket(context), id);
+        StreamReaders.Lookup<Owner> lookup = readers.ofThread(context, asked.ticket(), id);
         ReplayPace pace = asked.pace();
         ReplaySpan span = asked.span();
         span.checkForThread();

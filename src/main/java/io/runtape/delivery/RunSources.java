@@ -11,7 +11,6 @@ import io.runtape.run.Run;
 import io.runtape.run.ThreadPosition;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -94,12 +93,9 @@ public final class RunSources {
      * @throws ApiException 410 if those of a run were deleted
      */
     void requireFrames(Owner owner, String threadId, long position) {
-        read(() -> Run.lastExpiredInThread(owner, threadId))
-                .map(run -> ThreadPosition.base(Objects.requireNonNull(run.threadOrdinal)) + run.lastSequence)
-                .filter(last -> last > position)
-                .ifPresent(last -> {
-                    throw ApiException.framesExpired(last);
-                });
+        read(() -> Run.lastExpiredInThread(owner, threadId, position)).ifPresent(last -> {
+            throw ApiException.framesExpired(last);
+        });
     }
 
     /**

@@ -5,7 +5,6 @@ import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.ticket.Ticket;
 import io.runtape.ticket.Tickets;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
@@ -47,7 +46,7 @@ final class StreamReaders {
      * @param value the value of the parameter {@code ticket}
      * @return null without that parameter
      */
-    static @Nullable Ticket ticket(RoutingContext context, @Nullable String value) {
+    private static @Nullable Ticket brought(RoutingContext context, @Nullable String value) {
         return context.queryParams().contains("ticket") ? Ticket.brought(Objects.requireNonNullElse(value, "")) : null;
     }
 
@@ -57,11 +56,12 @@ final class StreamReaders {
      *
      * @throws ApiException 401 if the request brings neither
      */
-    Lookup<RunSources.Found> ofRun(HttpServerRequest request, @Nullable Ticket ticket, String id) {
+    Lookup<RunSources.Found> ofRun(RoutingContext context, @Nullable String ticketParameter, String id) {
+        @Nullable Ticket ticket = brought(context, ticketParameter);
         if (ticket != null) {
             return new Lookup<>(TICKETS, () -> ticketed(ticket, id));
         }
-        Owner owner = callers.readerOf(request);
+        Owner owner = callers.readerOf(context.request());
         return new Lookup<>(owner.id(), () -> sources.run(owner, id));
     }
 
@@ -77,9 +77,10 @@ final class StreamReaders {
      *
      * @throws ApiException 401 if the request brings neither
      */
-    Lookup<Owner> ofThread(HttpServerRequest request, @Nullable Ticket ticket, String id) {
+    Lookup<Owner> ofThread(RoutingContext context, @Nullable String ticketParameter, String id) {
+        @Nullable Ticket ticket = brought(context, ticketParameter);
         if (ticket == null) {
-            Owner owner = callers.readerOf(request);
+            Owner owner = callers.readerOf(context.request());
             return new Lookup<>(owner.id(), () -> owner);
         }
         return new Lookup<>(TICKETS, () -> {

@@ -1,7 +1,6 @@
 package io.runtape.delivery;
 
 import io.runtape.error.ApiException;
-import io.runtape.ticket.Ticket;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -63,12 +62,6 @@ record TailParameters(
     @Nullable
     Long position() {
         return ReaderPosition.of(lastEventIds, after);
-    }
-
-    /** The ticket that the reader brings instead of a credential: an empty one is a ticket as well, and not good. */
-    @Nullable
-    Ticket broughtTicket(RoutingContext context) {
-        return StreamReaders.ticket(context, ticket);
     }
 
     /**

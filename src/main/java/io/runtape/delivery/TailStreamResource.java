@@ -95,8 +95,7 @@ public final class TailStreamResource {
                     String from,
             @Context RoutingContext context) {
         asked.check(context);
-        StreamReaders.Lookup<RunSources.Found> lookup =
-                readers.ofRun(context.request(), asked.broughtTicket(context), id);
+        StreamReaders.Lookup<RunSources.Found> lookup = readers.ofRun(context, asked.ticket(), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.isVerbatim();
         boolean fromSnapshot = asked.isFromSnapshot(from);
@@ -185,7 +184,7 @@ public final class TailStreamResource {
                             example = THREAD_EXAMPLE))
     public Uni<Void> thread(@RestPath String id, @BeanParam TailParameters asked, @Context RoutingContext context) {
         asked.check(context);
-        StreamReaders.Lookup<Owner> owner = readers.ofThread(context.request(), asked.broughtTicket(context), id);
+        StreamReaders.Lookup<Owner> owner = readers.ofThread(context, asked.ticket(), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.isVerbatim();
         StreamReply reply = StreamReply.to(context, owner.owner(), delivery.turns());

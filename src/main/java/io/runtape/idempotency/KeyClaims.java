@@ -39,8 +39,8 @@ public final class KeyClaims implements RunClaims {
     public static final String DELETE_FREE = "delete from idempotency_key where owner = ? and id = ? and " + FREE;
 
     /**
-     * Inserts nothing for the key of a deleted run, see {@link GoneKey}. Inserts by a select: the driver of PostgreSQL merges rows that are inserted by values into one statement, and
-     * then does not count each.
+     * Inserts nothing for the key of a deleted run, see {@link GoneKey}. Inserts by a select: the driver of PostgreSQL
+     * merges rows that are inserted by values into one statement, and then does not count each.
      */
     private static final String INSERT = """
             insert into idempotency_key (owner, id, request_hash, run_pk, expires_at)

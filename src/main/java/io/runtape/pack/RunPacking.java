@@ -10,7 +10,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -76,17 +75,8 @@ final class RunPacking {
      * @throws UnpackableRunException if its frames are not those that its row tells of
      */
     Optional<PackedRun> pack(long runPk) throws SQLException {
-        return Transaction.in(connection, () -> {
-            if (engine == Engine.POSTGRESQL) {
-                // If the server stops, the run is not packed: its frames are where they were. A partition that is
-                // dropped
-                // makes all commits before it durable.
-                try (Statement set = connection.createStatement()) {
-                    set.execute("set local synchronous_commit = off");
-                }
-            }
-            return packClaimed(runPk);
-        });
+        // If it is lost, the frames are where they were. Dropping a partition makes all commits before it durable.
+        return Transaction.losable(connection, engine, () -> packClaimed(runPk));
     }
 
     private Optional<PackedRun> packClaimed(long runPk) throws SQLException {
@@ -112,7 +102,7 @@ final class RunPacking {
             throw new UnpackableRunException("its frames have the digest " + packed + ", and should have " + digest);
         }
         if (engine == Engine.H2 || source == FrameTable.FRAME) {
-            deleteFrom(source, runPk);
+            source.delete(connection, runPk);
         }
         try (PreparedStatement done = connection.prepareStatement(DONE)) {
             done.setObject(1, time(Instant.now()));
@@ -121,14 +111,6 @@ final class RunPacking {
             done.executeUpdate();
         }
         return Optional.of(new PackedRun(frames, writing.bytes, writing.packedBytes));
-    }
-
-    private void deleteFrom(FrameTable source, long runPk) throws SQLException {
-        try (PreparedStatement delete =
-                connection.prepareStatement("delete from " + source.table() + " where run_pk = ?")) {
-            delete.setLong(1, runPk);
-            delete.executeUpdate();
-        }
     }
 
     /** The packed blocks of one run on their way. */

@@ -6,7 +6,6 @@ import io.runtape.journal.Journal;
 import io.runtape.run.FrameTable;
 import io.runtape.run.KeptTranscripts;
 import io.runtape.run.Run;
-import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import io.runtape.transcript.TranscriptKeeper;
@@ -14,7 +13,6 @@ import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Optional;
@@ -63,16 +61,9 @@ final class FrameExpiry {
             return Optional.empty();
         }
         byte[] transcript = keeper.of(found.get());
-        return Transaction.in(connection, () -> {
-            if (store.engine() == Engine.POSTGRESQL) {
-                try (Statement set = connection.createStatement()) {
-                    set.execute("set local synchronous_commit = off");
-                }
-            }
-            return expireClaimed(connection, runPk, transcript)
-                    ? Optional.of(found.get().frameCount)
-                    : Optional.empty();
-        });
+        boolean gone =
+                Transaction.losable(connection, store.engine(), () -> expireClaimed(connection, runPk, transcript));
+        return gone ? Optional.of(found.get().frameCount) : Optional.empty();
     }
 
     private static boolean expireClaimed(Connection connection, long runPk, byte[] transcript) throws SQLException {
@@ -84,11 +75,7 @@ final class FrameExpiry {
         }
         KeptTranscripts.write(connection, runPk, transcript);
         for (FrameTable table : FrameTable.values()) {
-            try (PreparedStatement delete =
-                    connection.prepareStatement("delete from " + table.table() + " where run_pk = ?")) {
-                delete.setLong(1, runPk);
-                delete.executeUpdate();
-            }
+            table.delete(connection, runPk);
         }
         try (PreparedStatement done = connection.prepareStatement(DONE)) {
             Instant now = Instant.now();

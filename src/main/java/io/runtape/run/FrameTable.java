@@ -132,6 +132,14 @@ public enum FrameTable {
         }
     }
 
+    /** Deletes a run's rows of this table. */
+    public void delete(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement("delete from " + table + " where run_pk = ?")) {
+            delete.setLong(1, runPk);
+            delete.executeUpdate();
+        }
+    }
+
     /** What a run's rows of this table hold. */
     RunTotals totals(Connection connection, long runPk) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(this == FRAME ? TOTALS_OF_FRAMES : summaries())) {

@@ -7,6 +7,7 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import org.hibernate.annotations.Immutable;
 import org.jspecify.annotations.Nullable;
@@ -166,14 +167,22 @@ public class Run extends PanacheEntityBase {
                 .firstResultOptional();
     }
 
-    /** The thread's last run whose frames are deleted, of those that had any. */
-    public static Optional<Run> lastExpiredInThread(Owner owner, String threadId) {
-        return find(
-                        "owner = ?1 and threadId = ?2 and threadOrdinal > 0 and framesExpiredAt is not null"
+    /**
+     * The position of the last frame of a thread that is deleted although its run is there; empty if no frame behind a
+     * position is.
+     *
+     * @param after a {@link ThreadPosition}
+     */
+    public static Optional<Long> lastExpiredInThread(Owner owner, String threadId, long after) {
+        return Run.<Run>find(
+                        "owner = ?1 and threadId = ?2 and threadOrdinal >= ?3 and framesExpiredAt is not null"
                                 + " and lastSequence > 0 order by owner desc, threadId desc, threadOrdinal desc",
                         owner.id(),
-                        threadId)
-                .firstResultOptional();
+                        threadId,
+                        ThreadPosition.ordinal(after))
+                .firstResultOptional()
+                .map(run -> ThreadPosition.base(Objects.requireNonNull(run.threadOrdinal)) + run.lastSequence)
+                .filter(last -> last > after);
     }
 
     /** The run of the thread that was called last. */

@@ -2,6 +2,7 @@ package io.runtape.store;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import org.jboss.logging.Logger;
 
 /** Statements that belong together: all of them take effect, or none does. */
@@ -37,6 +38,21 @@ public final class Transaction {
         } finally {
             restoreAutoCommit(connection);
         }
+    }
+
+    /**
+     * The same for what can be done again: if PostgreSQL's server stops, the transaction may be undone although it was
+     * committed, since its commit does not wait for the disk.
+     */
+    public static <T> T losable(Connection connection, Engine engine, Statements<T> statements) throws SQLException {
+        return in(connection, () -> {
+            if (engine == Engine.POSTGRESQL) {
+                try (Statement set = connection.createStatement()) {
+                    set.execute("set local synchronous_commit = off");
+                }
+            }
+            return statements.run();
+        });
     }
 
     private static void rollback(Connection connection, Throwable cause) {

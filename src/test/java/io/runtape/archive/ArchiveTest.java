@@ -17,10 +17,15 @@ import io.runtape.testsupport.WireResponse;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -34,6 +39,7 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is exported is imported as the same runs, and nothing else is. */
 abstract class ArchiveTest extends RecordedHistory {
@@ -53,18 +59,6 @@ abstract class ArchiveTest extends RecordedHistory {
             Map.entry("/replay?speed=max", "*/*"),
             Map.entry("/transcript", "application/json"),
             Map.entry("/request", "*/*"));
-
-    private static Script script(CorpusCase corpusCase) {
-        return exchange -> {
-            List<String> lines = new ArrayList<>(List.of("Transfer-Encoding: chunked"));
-            corpusCase.headers().forEach((name, value) -> lines.add(name + ": " + value));
-            exchange.head(200, lines.toArray(String[]::new));
-            if (corpusCase.bytes().length > 0) {
-                exchange.chunk(corpusCase.bytes());
-            }
-            exchange.end();
-        };
-    }
 
     private byte[] get(String target, String accept, String... headers) throws IOException {
         List<String> lines = new ArrayList<>(List.of("X-API-Key: " + key, "Accept: " + accept));
@@ -142,7 +136,7 @@ abstract class ArchiveTest extends RecordedHistory {
     @ParameterizedTest
     @MethodSource("io.runtape.sse.CorpusCase#all")
     void makesTheSameRunAgain(CorpusCase corpusCase) throws Exception {
-        String id = record(body("Archive this."), script(corpusCase));
+        String id = record(body("Archive this."), corpusCase.script());
         table().ended(id);
         Map<String, String> recorded = views(id);
         String archive = export("/runs");
@@ -242,6 +236,28 @@ abstract class ArchiveTest extends RecordedHistory {
             assertEquals(List.of(live.id()), idsOf(export("/runs/" + live.id())));
         }
         assertEquals(List.of(), idsOf(export("/runs?agent=nobody")));
+    }
+
+    /** The client of the JDK, and whatever is made of it, speaks HTTP/2 where the server does. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 10_000})
+    void takesAnArchiveOverHttp2(int events) throws Exception {
+        String id = record(body("Two"), Script.stream("data: {\"text\":\"again\"}\n\n".repeat(events)));
+        String archive = export("/runs");
+        delete("/runs/" + id);
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url() + "/history/v1/import"))
+                .header("X-API-Key", key)
+                .header("Content-Type", LINES)
+                .timeout(Duration.ofSeconds(30))
+                .POST(HttpRequest.BodyPublishers.ofString(archive))
+                .build();
+
+        HttpResponse<String> response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+
+        assertEquals(HttpClient.Version.HTTP_2, response.version());
+        assertEquals(200, response.statusCode(), response::body);
+        assertCounts(JSON.readTree(response.body()).get("data"), 1, 0, 0, 0);
+        assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
     }
 
     @Test

@@ -20,7 +20,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -64,18 +63,6 @@ abstract class PackingTest extends RunningGateway {
             table().ended(id);
             return id;
         }
-    }
-
-    private static Script script(CorpusCase corpusCase) {
-        return exchange -> {
-            List<String> lines = new ArrayList<>(List.of("Transfer-Encoding: chunked"));
-            corpusCase.headers().forEach((name, value) -> lines.add(name + ": " + value));
-            exchange.head(200, lines.toArray(String[]::new));
-            if (corpusCase.bytes().length > 0) {
-                exchange.chunk(corpusCase.bytes());
-            }
-            exchange.end();
-        };
     }
 
     private Map<String, String> views(String id) throws Exception {
@@ -132,7 +119,7 @@ abstract class PackingTest extends RunningGateway {
     @ParameterizedTest
     @MethodSource("io.runtape.sse.CorpusCase#all")
     void showsARunAsBefore(CorpusCase corpusCase) throws Exception {
-        String id = record(script(corpusCase));
+        String id = record(corpusCase.script());
         Map<String, String> recorded = views(id);
 
         pack(id);
@@ -146,7 +133,7 @@ abstract class PackingTest extends RunningGateway {
     @ParameterizedTest
     @MethodSource("io.runtape.sse.CorpusCase#all")
     void readsAndPacksRunsOfEarlierVersions(CorpusCase corpusCase) throws Exception {
-        String id = record(script(corpusCase));
+        String id = record(corpusCase.script());
         Map<String, String> recorded = views(id);
         try (Connection connection = store().connect()) {
             EarlierRows.make(connection, id);

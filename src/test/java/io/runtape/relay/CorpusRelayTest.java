@@ -13,7 +13,6 @@ import io.runtape.sse.ServerSentEvent;
 import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
-import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import java.io.ByteArrayOutputStream;
@@ -35,7 +34,7 @@ abstract class CorpusRelayTest extends RunningGateway {
     void relaysAndRecordsTheBytesInEveryChunking(CorpusCase corpusCase) throws Exception {
         Map<String, WireResponse> answers = new LinkedHashMap<>();
         for (Map.Entry<String, List<Integer>> chunking : corpusCase.chunkings().entrySet()) {
-            Scripted script = upstream.on(writing(corpusCase, chunking.getValue()));
+            Scripted script = upstream.on(corpusCase.script(chunking.getValue()));
             answers.put(chunking.getKey(), client().post("/v1/run", "{}", script.header(), KEY));
         }
 
@@ -49,22 +48,6 @@ abstract class CorpusRelayTest extends RunningGateway {
                 assertShown(corpusCase, response.header("Runtape-Run-Id"), name);
             }
         }
-    }
-
-    private static Script writing(CorpusCase corpusCase, List<Integer> lengths) {
-        return exchange -> {
-            List<String> lines = new ArrayList<>(List.of("Transfer-Encoding: chunked"));
-            corpusCase.headers().forEach((name, value) -> lines.add(name + ": " + value));
-            exchange.head(200, lines.toArray(String[]::new));
-            int at = 0;
-            for (int length : lengths) {
-                byte[] chunk = new byte[length];
-                System.arraycopy(corpusCase.bytes(), at, chunk, 0, length);
-                exchange.chunk(chunk);
-                at += length;
-            }
-            exchange.end();
-        };
     }
 
     private static void assertHeader(WireResponse response, String name, String value) {

@@ -2,6 +2,7 @@ package io.runtape.sse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.runtape.testsupport.Script;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -41,6 +42,22 @@ public record CorpusCase(
                     .toList()
                     .stream();
         }
+    }
+
+    /** An agent API that sends its head and its bytes, those in chunks of these lengths. */
+    public Script script(List<Integer> lengths) {
+        return exchange -> {
+            List<String> lines = new ArrayList<>(List.of("Transfer-Encoding: chunked"));
+            headers.forEach((name, value) -> lines.add(name + ": " + value));
+            exchange.head(200, lines.toArray(String[]::new))
+                    .chunks(bytes, lengths)
+                    .end();
+        };
+    }
+
+    /** The same in one chunk. */
+    public Script script() {
+        return script(List.of(bytes.length));
     }
 
     private static CorpusCase read(Path file) {

@@ -82,6 +82,16 @@ public final class Exchange {
         return chunk(text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Sends the bytes as chunks of these lengths. */
+    public Exchange chunks(byte[] bytes, List<Integer> lengths) throws IOException {
+        int at = 0;
+        for (int length : lengths) {
+            chunk(Arrays.copyOfRange(bytes, at, at + length));
+            at += length;
+        }
+        return this;
+    }
+
     /** Sends the closing chunk. */
     public void end() throws IOException {
         raw("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));

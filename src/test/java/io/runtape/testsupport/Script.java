@@ -36,14 +36,7 @@ public interface Script {
     /** The bytes as an event stream, cut into HTTP chunks of these lengths. */
     static Script cut(byte[] bytes, List<Integer> lengths) {
         return exchange -> {
-            exchange.streamHead();
-            int at = 0;
-            for (int length : lengths) {
-                byte[] chunk = new byte[length];
-                System.arraycopy(bytes, at, chunk, 0, length);
-                exchange.chunk(chunk);
-                at += length;
-            }
+            exchange.streamHead().chunks(bytes, lengths);
             exchange.end();
         };
     }

@@ -1,11 +1,13 @@
 package io.runtape.history.event;
 
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.AgentThread;
 import io.runtape.run.FrameReader;
+import io.runtape.run.Run;
 import io.runtape.run.ThreadPosition;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
@@ -30,12 +32,6 @@ final class FrameQueries {
             select r.run_pk, r.id, r.thread_ordinal, r.created_at, r.last_sequence, r.frames_expired_at from run r
             where r.owner = ? and r.thread_id = ? and r.thread_ordinal between ? and ?
             order by r.owner%1$s, r.thread_id%1$s, r.thread_ordinal%1$s limit 1""";
-
-    private static final String LAST_EXPIRED = """
-            select r.thread_ordinal, r.last_sequence from run r
-            where r.owner = ? and r.thread_id = ? and r.thread_ordinal >= ?
-                and r.frames_expired_at is not null and r.last_sequence > 0
-            order by r.owner desc, r.thread_id desc, r.thread_ordinal desc limit 1""";
 
     private final DataSource database;
     private final FrameReader reader;
@@ -124,21 +120,12 @@ final class FrameQueries {
      *
      * @throws ApiException 410 if those of a run were deleted
      */
-    void requireFrames(Owner owner, AgentThread thread, long after) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(LAST_EXPIRED)) {
-            select.setString(1, owner.id());
-            select.setString(2, thread.id);
-            select.setLong(3, ThreadPosition.ordinal(after));
-            try (ResultSet row = select.executeQuery()) {
-                if (row.next()) {
-                    long last = ThreadPosition.base(row.getLong(1)) + row.getLong(2);
-                    if (last > after) {
-                        throw ApiException.framesExpired(last);
-                    }
-                }
-            }
-        }
+    void requireFrames(Owner owner, AgentThread thread, long after) {
+        QuarkusTransaction.requiringNew()
+                .call(() -> Run.lastExpiredInThread(owner, thread.id, after))
+                .ifPresent(last -> {
+                    throw ApiException.framesExpired(last);
+                });
     }
 
     /** The first or the last run of the thread, between these places. */

@@ -11,7 +11,6 @@ import io.runtape.run.FrameTable;
 import io.runtape.run.KeptTranscripts;
 import io.runtape.run.RunStatus;
 import io.runtape.run.ThreadTitle;
-import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
@@ -19,7 +18,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -129,7 +127,7 @@ public final class Deletion {
      * @return false if the run goes on, or is deleted already
      */
     public boolean ofEndedRun(Connection connection, long runPk) throws SQLException {
-        return ofEndedRun(connection, runPk, true);
+        return ofEndedRun(connection, () -> deleteRun(connection, runPk));
     }
 
     /**
@@ -137,13 +135,15 @@ public final class Deletion {
      * with the server is deleted again.
      */
     public boolean ofExpiredRun(Connection connection, long runPk) throws SQLException {
-        return ofEndedRun(connection, runPk, false);
+        return ofEndedRun(
+                connection, () -> Transaction.losable(connection, store.engine(), () -> deleteRows(connection, runPk)));
     }
 
-    private boolean ofEndedRun(Connection connection, long runPk, boolean onDisk) throws SQLException {
+    private boolean ofEndedRun(Connection connection, Transaction.Statements<Optional<Place>> deletion)
+            throws SQLException {
         Optional<Place> place;
         try {
-            place = deleteRun(connection, runPk, onDisk);
+            place = deletion.run();
         } catch (ApiException e) {
             return ended(e);
         }
@@ -158,47 +158,40 @@ public final class Deletion {
 
     /** Deletes a run and tells where it was; empty if it is gone already. */
     private Optional<Place> deleteRun(Connection connection, long runPk) throws SQLException {
-        return deleteRun(connection, runPk, true);
+        return Transaction.in(connection, () -> deleteRows(connection, runPk));
     }
 
-    /** @param onDisk whether the commit waits for the disk, on PostgreSQL */
-    private Optional<Place> deleteRun(Connection connection, long runPk, boolean onDisk) throws SQLException {
-        return Transaction.in(connection, () -> {
-            if (!onDisk && store.engine() == Engine.POSTGRESQL) {
-                try (Statement set = connection.createStatement()) {
-                    set.execute("set local synchronous_commit = off");
+    /** The statements of that, in a transaction. */
+    private Optional<Place> deleteRows(Connection connection, long runPk) throws SQLException {
+        String owner;
+        String threadId;
+        @Nullable String prompt;
+        try (PreparedStatement select = connection.prepareStatement(SELECT_RUN)) {
+            select.setInt(1, ThreadTitle.PROMPT_CHARS);
+            select.setLong(2, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                if (!row.next()) {
+                    return Optional.empty();
                 }
-            }
-            String owner;
-            String threadId;
-            @Nullable String prompt;
-            try (PreparedStatement select = connection.prepareStatement(SELECT_RUN)) {
-                select.setInt(1, ThreadTitle.PROMPT_CHARS);
-                select.setLong(2, runPk);
-                try (ResultSet row = select.executeQuery()) {
-                    if (!row.next()) {
-                        return Optional.empty();
-                    }
-                    if (row.getString(1).equals(RunStatus.RUNNING.label()) || isLive(runPk)) {
-                        throw ApiException.runActive();
-                    }
-                    owner = row.getString(2);
-                    threadId = row.getString(3);
-                    prompt = row.getString(4);
+                if (row.getString(1).equals(RunStatus.RUNNING.label()) || isLive(runPk)) {
+                    throw ApiException.runActive();
                 }
+                owner = row.getString(2);
+                threadId = row.getString(3);
+                prompt = row.getString(4);
             }
-            for (DeletionHook hook : hooks) {
-                hook.beforeRun(connection, runPk);
-            }
-            for (FrameTable table : FrameTable.values()) {
-                delete(connection, "delete from " + table.table() + " where run_pk = ?", runPk);
-            }
-            KeptTranscripts.delete(connection, runPk);
-            delete(connection, "delete from run where run_pk = ?", runPk);
-            // The last statement, since commits of the thread's runs wait from here on.
-            DefaultTitles.forget(connection, owner, threadId, prompt);
-            return Optional.of(new Place(owner, threadId));
-        });
+        }
+        for (DeletionHook hook : hooks) {
+            hook.beforeRun(connection, runPk);
+        }
+        for (FrameTable table : FrameTable.values()) {
+            table.delete(connection, runPk);
+        }
+        KeptTranscripts.delete(connection, runPk);
+        delete(connection, "delete from run where run_pk = ?", runPk);
+        // The last statement, since commits of the thread's runs wait from here on.
+        DefaultTitles.forget(connection, owner, threadId, prompt);
+        return Optional.of(new Place(owner, threadId));
     }
 
     /** Whether the run's end is not durable yet, although its row may already have it. */
