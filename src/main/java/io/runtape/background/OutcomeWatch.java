@@ -66,16 +66,15 @@ public final class OutcomeWatch {
         }
     }
 
-    /** The response has ended in good order. */
+    /**
+     * The response has ended or broken off, or its client has left: what it has told until then counts. A client that
+     * knows the length of a response may leave before its end is seen here. A response that lacks a part is no JSON, so it
+     * tells nothing.
+     */
     public void end() {
         if (!over) {
             framer.end();
-            broken();
         }
-    }
-
-    /** The response broke off, or its client left: what a stream has told still counts. */
-    public void broken() {
         byte[] bytes = kept;
         if (over || bytes == null) {
             drop();

@@ -247,6 +247,7 @@ final class Forwarding {
                 .pipe()
                 .endOnFailure(false)
                 .to(response)
+                .onComplete(v -> outcome.ifPresent(OutcomeWatch::end))
                 .onFailure(e -> ErrorReply.cut(context));
     }
 

@@ -92,7 +92,6 @@ final class WatchedResponse implements ReadStream<Buffer> {
     public WatchedResponse endHandler(@Nullable Handler<Void> handler) {
         response.endHandler(v -> {
             over();
-            outcome.ifPresent(OutcomeWatch::end);
             if (handler != null) {
                 handler.handle(v);
             }
@@ -104,7 +103,6 @@ final class WatchedResponse implements ReadStream<Buffer> {
     public WatchedResponse exceptionHandler(@Nullable Handler<Throwable> handler) {
         response.exceptionHandler(e -> {
             over();
-            outcome.ifPresent(OutcomeWatch::broken);
             if (handler != null) {
                 handler.handle(e);
             }

@@ -97,6 +97,25 @@ abstract class BackgroundRunTest extends RecordedHistory {
         assertEquals(2, known.getInt("data.usage.outputTokens"));
     }
 
+    /** A client may know where the response ends before the gateway sees its end. */
+    @Test
+    void hasTheOutcomeThatAClientLeftWith() throws Exception {
+        String run = begun("queued");
+        String completed = response("completed", said("Done."));
+        Script unended = exchange -> {
+            exchange.head(200, "Content-Type: application/json", "Transfer-Encoding: chunked");
+            exchange.chunk(completed);
+            exchange.awaitPeerGone();
+        };
+
+        try (WireResponse response = client().get(
+                "/openai/v1/responses/" + id, "X-API-Key: " + key, upstream.on(unended).header())) {
+            assertEquals(completed, new String(response.readUpTo(completed.length()), UTF_8));
+        }
+
+        assertEquals("Done.", known(run).getString("data.result"));
+    }
+
     @Test
     void failsWithTheResponse() throws Exception {
         String run = begun("queued");
