@@ -109,7 +109,9 @@ abstract class BackgroundRunTest extends RecordedHistory {
         };
 
         try (WireResponse response = client().get(
-                "/openai/v1/responses/" + id, "X-API-Key: " + key, upstream.on(unended).header())) {
+                        "/openai/v1/responses/" + id,
+                        "X-API-Key: " + key,
+                        upstream.on(unended).header())) {
             assertEquals(completed, new String(response.readUpTo(completed.length()), UTF_8));
         }
 
