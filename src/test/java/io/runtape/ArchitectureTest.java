@@ -50,6 +50,7 @@ class ArchitectureTest {
             "pack",
             "retention",
             "archive",
+            "indexing",
             "move",
             "history");
 

@@ -22,7 +22,8 @@ final class RunOutcomes {
     }
 
     /**
-     * Writes the outcome, unless the run has one already or was deleted. When the call ended stays as it is.
+     * Writes the outcome, unless the run has one already or was deleted. When the call ended stays as it is. What was derived
+     * from the run is derived anew.
      *
      * @return whether it is written
      */
@@ -30,7 +31,7 @@ final class RunOutcomes {
         try (Connection connection = database.getConnection();
                 PreparedStatement update = connection.prepareStatement("""
                         update run set status = ?, reason = ?, model = coalesce(?, model), finish_reason = ?, result = ?,
-                            usage = ?, error = ?
+                            usage = ?, error = ?, indexed_at = null
                         where run_pk = ? and status = 'completed' and finish_reason in ('queued', 'in_progress')""")) {
             RunOutcome outcome = end.outcome();
             update.setString(1, end.status().label());

@@ -74,9 +74,9 @@ final class DetectingDialect implements Dialect {
     }
 
     @Override
-    public List<Message> transcript(Iterable<ServerSentEvent> events) {
+    public List<Message> transcript(Iterable<ServerSentEvent> events, PartPlaces places) {
         Optional<Dialect> dialect = beginning(events).dialect();
-        return dialect.isPresent() ? dialect.get().transcript(events) : UNKNOWN.transcript(events);
+        return dialect.isPresent() ? dialect.get().transcript(events, places) : UNKNOWN.transcript(events, places);
     }
 
     /** Until a dialect begins, it cannot tell which events will have been said in it. */

@@ -69,7 +69,12 @@ public interface Dialect {
      * The messages of a run, folded from its events in their order. Deltas are joined, and a message that sums up its
      * deltas replaces them.
      */
-    List<Message> transcript(Iterable<ServerSentEvent> events);
+    default List<Message> transcript(Iterable<ServerSentEvent> events) {
+        return transcript(events, PartPlaces.unasked());
+    }
+
+    /** @param places learns where each part of the messages began */
+    List<Message> transcript(Iterable<ServerSentEvent> events, PartPlaces places);
 
     /** The same for a run whose response is one JSON document instead of a stream. */
     List<Message> answered(String responseBody);

@@ -55,28 +55,28 @@ public abstract class FoldDialect implements Dialect {
      * is shown as the unknown dialect shows it, rather than as nothing.
      */
     @Override
-    public final List<Message> transcript(Iterable<ServerSentEvent> events) {
-        Folded folded = folded(events);
+    public final List<Message> transcript(Iterable<ServerSentEvent> events, PartPlaces places) {
+        Folded folded = folded(events, places);
         List<Message> said = folded.transcript().messages();
-        return said.isEmpty() && !folded.begun() ? UNKNOWN.transcript(events) : said;
+        return said.isEmpty() && !folded.begun() ? UNKNOWN.transcript(events, places) : said;
     }
 
     @Override
     public final Optional<OpenTranscript> openTranscript(Iterable<ServerSentEvent> events) {
-        FoldTranscript transcript = folded(events).transcript();
+        FoldTranscript transcript = folded(events, PartPlaces.unasked()).transcript();
         return transcript.hasBegun() ? Optional.of(transcript.open(name)) : Optional.empty();
     }
 
     /** A transcript without events. */
     final FoldTranscript begun() {
-        return new FoldTranscript(fold);
+        return new FoldTranscript(fold, PartPlaces.unasked());
     }
 
     /** @param begun whether an event was of this dialect */
     private record Folded(FoldTranscript transcript, boolean begun) {}
 
-    private Folded folded(Iterable<ServerSentEvent> events) {
-        FoldTranscript transcript = begun();
+    private Folded folded(Iterable<ServerSentEvent> events, PartPlaces places) {
+        FoldTranscript transcript = new FoldTranscript(fold, places);
         boolean begun = false;
         for (ServerSentEvent event : events) {
             JsonNode data = Payload.parsed(event.data());

@@ -20,6 +20,7 @@ final class FoldTranscript implements RunSink {
 
     private final FoldMemory memory = new FoldMemory();
     private final EventFold fold;
+    private final PartPlaces places;
     private final List<PartDraft> drafts = new ArrayList<>();
     private final Map<Place, PartDraft.Prose> prose = new LinkedHashMap<>();
     private final Map<String, PartDraft.Call> calls = new HashMap<>();
@@ -33,7 +34,8 @@ final class FoldTranscript implements RunSink {
     /** Where a text or reasoning belongs, in the keys of its dialect. */
     private record Place(boolean reasoning, String message, String part) {}
 
-    FoldTranscript(Function<RunSink, EventFold> dialect) {
+    FoldTranscript(Function<RunSink, EventFold> dialect, PartPlaces places) {
+        this.places = places;
         this.fold = dialect.apply(this);
     }
 
@@ -67,7 +69,7 @@ final class FoldTranscript implements RunSink {
         });
         List<Part> parts = new ArrayList<>();
         drafts.stream()
-                .map(PartDraft::part)
+                .map(places::made)
                 .filter(part -> !(part instanceof Part.Text text && text.text().isEmpty()))
                 .filter(part -> !(part instanceof Part.Reasoning thought
                         && thought.text().isEmpty()))
@@ -181,7 +183,7 @@ final class FoldTranscript implements RunSink {
     private PartDraft.Prose prose(boolean reasoning, String message, String part) {
         return prose.computeIfAbsent(new Place(reasoning, message, part), key -> {
             PartDraft.Prose fresh = new PartDraft.Prose(reasoning, "", false);
-            drafts.add(fresh);
+            drafts.add(places.begin(fresh));
             return fresh;
         });
     }
@@ -192,7 +194,7 @@ final class FoldTranscript implements RunSink {
         if (known == null) {
             known = new PartDraft.Call(callId, name, null);
             calls.put(callId, known);
-            drafts.add(known);
+            drafts.add(places.begin(known));
         } else {
             known.rename(name);
         }
@@ -231,7 +233,7 @@ final class FoldTranscript implements RunSink {
         PartDraft.Call call = calls.get(callId);
         results.computeIfAbsent(callId, key -> {
                     PartDraft.Result fresh = new PartDraft.Result(callId, call == null ? "" : call.name());
-                    drafts.add(fresh);
+                    drafts.add(places.begin(fresh));
                     return fresh;
                 })
                 .give(output, null, failed);
@@ -248,7 +250,7 @@ final class FoldTranscript implements RunSink {
     @Override
     public void error(Failure failure) {
         if (!failure.equals(error)) {
-            drafts.add(new PartDraft.Whole(new Part.ErrorPart(failure.code(), failure.message())));
+            drafts.add(places.begin(new PartDraft.Whole(new Part.ErrorPart(failure.code(), failure.message()))));
         }
         error = failure;
     }

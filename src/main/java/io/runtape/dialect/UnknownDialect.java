@@ -16,13 +16,15 @@ public final class UnknownDialect {
     /**
      * Makes an error of each error event, and one text of each other event, unchanged. Events without data and the
      * sentinel {@code [DONE]} add nothing.
+     *
+     * @param places learns where each part began
      */
-    public List<Message> transcript(Iterable<ServerSentEvent> events) {
+    public List<Message> transcript(Iterable<ServerSentEvent> events, PartPlaces places) {
         List<Part> parts = new ArrayList<>();
         for (ServerSentEvent event : events) {
             if (!event.data().isBlank() && !event.data().equals("[DONE]")) {
                 JsonNode data = Payload.parsed(event.data());
-                parts.add(part(failure(EventType.of(event, data), data), event.data()));
+                parts.add(places.whole(part(failure(EventType.of(event, data), data), event.data())));
             }
         }
         return parts.isEmpty() ? List.of() : List.of(new Message(Role.ASSISTANT, parts));
@@ -30,7 +32,7 @@ public final class UnknownDialect {
 
     /** Every further event with data is one more text. */
     OpenTranscript openTranscript(Iterable<ServerSentEvent> events) {
-        List<OpenMessage> messages = transcript(events).stream()
+        List<OpenMessage> messages = transcript(events, PartPlaces.unasked()).stream()
                 .map(message -> new OpenMessage(
                         message.role(),
                         message.parts().stream()

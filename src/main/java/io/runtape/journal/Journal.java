@@ -30,6 +30,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +61,7 @@ public class Journal {
     private final LiveRuns live;
     private final JournalConfig config;
     private final AtomicLong lastPk = new AtomicLong();
+    private final LongAdder endedRuns = new LongAdder();
     private final ThreadWatches threads = new ThreadWatches();
     private volatile boolean stopping;
     private final AtomicBoolean ending = new AtomicBoolean();
@@ -119,6 +121,7 @@ public class Journal {
         @Override
         public void ended(RunJournal run) {
             live.remove(run);
+            endedRuns.increment();
             drainedWhereDue();
         }
 
@@ -173,6 +176,11 @@ public class Journal {
     /** The keys of all further runs come after this one; this gateway must have no run with a later key. */
     public void skipTo(long runPk) {
         lastPk.accumulateAndGet(runPk, Math::max);
+    }
+
+    /** How many runs have ended at this gateway since its start. Who asks again and again learns that more have. */
+    public long endedRuns() {
+        return endedRuns.sum();
     }
 
     /** Whether this gateway records the run, or recorded it. */

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class TableCopy {
 
+    /** What is derived from runs is not copied but made anew, for which this column must be empty. */
+    private static final String LEFT_OUT = "indexed_at";
+
     private static final int BATCH_ROWS = 500;
     private static final long BATCH_BYTES = 4 << 20;
 
@@ -46,20 +49,24 @@ final class TableCopy {
 
     private long copy(ResultSet row, Connection target) throws SQLException {
         ResultSetMetaData columns = row.getMetaData();
-        int count = columns.getColumnCount();
         List<String> names = new ArrayList<>();
-        for (int i = 1; i <= count; i++) {
-            names.add(columns.getColumnName(i));
+        List<Integer> copied = new ArrayList<>();
+        for (int i = 1; i <= columns.getColumnCount(); i++) {
+            if (!LEFT_OUT.equalsIgnoreCase(columns.getColumnName(i))) {
+                names.add(columns.getColumnName(i));
+                copied.add(i);
+            }
         }
         long rows = 0;
         int waiting = 0;
         long bytes = 0;
         try (PreparedStatement insert = target.prepareStatement("insert into " + table + " (" + String.join(", ", names)
-                + ") values (" + String.join(", ", Collections.nCopies(count, "?")) + ")")) {
+                + ") values (" + String.join(", ", Collections.nCopies(names.size(), "?")) + ")")) {
             while (row.next()) {
-                for (int i = 1; i <= count; i++) {
+                int parameter = 1;
+                for (int i : copied) {
                     @Nullable Object value = value(row, i, columns.getColumnType(i));
-                    insert.setObject(i, value);
+                    insert.setObject(parameter++, value);
                     bytes += value instanceof byte[] content ? content.length : 16;
                 }
                 insert.addBatch();

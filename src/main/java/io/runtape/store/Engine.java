@@ -12,6 +12,7 @@ public enum Engine {
             "only_with_key", "/* with a key */",
             "only_unpacked", "/* packed or not */",
             "only_ended", "/* ended or not */",
+            "only_unindexed", "/* indexed or not */",
             "by_run", "/* one table */",
             "on_postgresql", "--")),
     POSTGRESQL(Map.of(
@@ -21,6 +22,7 @@ public enum Engine {
             "only_with_key", "where run_pk > 0",
             "only_unpacked", "where packed_at is null",
             "only_ended", "where completed_at is not null",
+            "only_unindexed", "where indexed_at is null and completed_at is not null",
             "by_run", "partition by range (run_pk)",
             "on_postgresql", "/* only here */"));
 

@@ -25,6 +25,14 @@ final class Conversation {
         return fresh;
     }
 
+    /**
+     * The messages of a request that no earlier run can have brought: those behind the last response, or from the last
+     * question on.
+     */
+    static List<Message> latest(List<Message> request) {
+        return request.subList(tail(request), request.size());
+    }
+
     /** The run's response without the question, which some runtimes return first. */
     List<Message> answered(List<Message> response, List<Message> request) {
         Set<String> questions = new HashSet<>();

@@ -8,6 +8,8 @@ import io.runtape.dialect.Message;
 import io.runtape.dialect.OpenMessage;
 import io.runtape.dialect.OpenPart;
 import io.runtape.dialect.OpenTranscript;
+import io.runtape.dialect.Part;
+import io.runtape.dialect.PartPlaces;
 import io.runtape.dialect.RequestMessages;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
@@ -50,6 +52,9 @@ final class Transcripts {
      * constant: a native image would take the heap of the build machine.
      */
     private final long bytesMax = Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 16);
+
+    /** Bytes of events for what a run brought: 8 MiB, of which the text is a tenth at most if it came word by word. */
+    private static final long CONTENTS_BYTES_MAX = 8 << 20;
 
     /**
      * How many times a byte that is read counts: deltas are joined in buffers that grow by copies, and the result is
@@ -155,6 +160,11 @@ final class Transcripts {
     @FunctionalInterface
     private interface RunMaking<T> {
         T of(Run run) throws SQLException;
+    }
+
+    /** What a run that has ended brought: parts of its transcript, without what its request only repeats. */
+    RunContents contents(Run run, LongConsumer room) throws SQLException {
+        return ofPresent(run, now -> new Draft(room, CONTENTS_BYTES_MAX).contents(now));
     }
 
     /** What is kept of a run that has ended when its frames are deleted. */
@@ -306,12 +316,18 @@ final class Transcripts {
         private final Conversation conversation = new Conversation();
         private final List<TranscriptMessage> messages = new ArrayList<>();
         private final LongConsumer room;
-        private long bytesLeft = bytesMax;
+        private PartPlaces places = PartPlaces.unasked();
+        private long bytesLeft;
         private long bytesExpected;
         private boolean truncated;
 
         Draft(LongConsumer room) {
+            this(room, bytesMax);
+        }
+
+        Draft(LongConsumer room, long bytes) {
             this.room = room;
+            this.bytesLeft = Math.min(bytes, bytesMax);
         }
 
         /**
@@ -360,6 +376,43 @@ final class Transcripts {
             take(run, conversation.answered(messages.said(), messages.request()), run.firstEventAt);
             spend(messages.bytes());
             truncated |= messages.truncated();
+        }
+
+        RunContents contents(Run run) throws SQLException {
+            if (run.framesExpiredAt != null) {
+                KeptMessages messages = kept.read(run.runPk, this::expect)
+                        .map(KeptMessages::of)
+                        .orElseThrow(() -> ApiException.notFound("run"));
+                return contents(run, messages.request(), conversation.answered(messages.said(), messages.request()));
+            }
+            long forEvents = bytesLeft;
+            Asked asked = ask(run, FrameSpan.WHOLE);
+            // However long the request is.
+            bytesLeft = forEvents;
+            List<Message> said = conversation.answered(said(run, asked), asked.request);
+            if (kept.isThere(run.runPk)) {
+                throw new ExpiredMeanwhileException();
+            }
+            return contents(run, asked.request, said);
+        }
+
+        private RunContents contents(Run run, List<Message> request, List<Message> said) {
+            List<PlacedPart> parts = new ArrayList<>();
+            for (Message message : Conversation.latest(request)) {
+                message.parts().forEach(part -> parts.add(new PlacedPart(true, message.role(), part, 0)));
+            }
+            for (Message message : said) {
+                message.parts()
+                        .forEach(part -> parts.add(new PlacedPart(false, message.role(), part, sequence(run, part))));
+            }
+            return new RunContents(parts, truncated);
+        }
+
+        /** What only the end of a stream tells belongs to its last frame, and so does all of another response. */
+        private long sequence(Run run, Part part) {
+            return run.framesExpiredAt != null
+                    ? 0
+                    : run.stream ? Math.min(places.of(part), run.lastSequence) : run.lastSequence;
         }
 
         KeptMessages kept(Run run) throws SQLException {
@@ -483,7 +536,8 @@ final class Transcripts {
 
         private List<Message> streamed(Run run, Asked asked) {
             RunEvents events = events(run, asked.response);
-            List<Message> said = asked.dialect.transcript(events);
+            places = new PartPlaces(events::through);
+            List<Message> said = asked.dialect.transcript(events, places);
             spend(events);
             return said;
         }

@@ -78,7 +78,7 @@ public final class ClientFold {
 
             @Override
             public List<Message> messages() {
-                return new UnknownDialect().transcript(events);
+                return new UnknownDialect().transcript(events, PartPlaces.unasked());
             }
         };
     }

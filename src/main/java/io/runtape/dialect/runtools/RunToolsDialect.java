@@ -9,6 +9,7 @@ import io.runtape.dialect.Message;
 import io.runtape.dialect.OpenTranscript;
 import io.runtape.dialect.Outcome;
 import io.runtape.dialect.Part;
+import io.runtape.dialect.PartPlaces;
 import io.runtape.dialect.Role;
 import io.runtape.dialect.RunDigest;
 import io.runtape.dialect.UnknownDialect;
@@ -72,15 +73,15 @@ public final class RunToolsDialect implements Dialect {
 
     /** Shows a stream without any understood event in the unknown dialect, rather than as nothing. */
     @Override
-    public List<Message> transcript(Iterable<ServerSentEvent> events) {
-        RunToolsTranscript transcript = new RunToolsTranscript();
+    public List<Message> transcript(Iterable<ServerSentEvent> events, PartPlaces places) {
+        RunToolsTranscript transcript = new RunToolsTranscript(places);
         events.forEach(transcript::event);
-        return transcript.isUnderstood() ? transcript.messages() : UNKNOWN.transcript(events);
+        return transcript.isUnderstood() ? transcript.messages() : UNKNOWN.transcript(events, places);
     }
 
     @Override
     public Optional<OpenTranscript> openTranscript(Iterable<ServerSentEvent> events) {
-        RunToolsTranscript transcript = new RunToolsTranscript();
+        RunToolsTranscript transcript = new RunToolsTranscript(PartPlaces.unasked());
         events.forEach(transcript::event);
         return transcript.isUnderstood()
                 ? Optional.of(

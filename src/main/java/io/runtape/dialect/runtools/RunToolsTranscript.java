@@ -7,6 +7,7 @@ import io.runtape.dialect.OpenMessage;
 import io.runtape.dialect.OpenPart;
 import io.runtape.dialect.Part;
 import io.runtape.dialect.PartDraft;
+import io.runtape.dialect.PartPlaces;
 import io.runtape.dialect.Payload;
 import io.runtape.dialect.Role;
 import io.runtape.dialect.Verdict;
@@ -28,8 +29,13 @@ final class RunToolsTranscript {
 
     private final List<Message> messages = new ArrayList<>();
     private final ToolCalls calls = new ToolCalls();
+    private final PartPlaces places;
     private List<PartDraft> drafts = new ArrayList<>();
     private boolean understood;
+
+    RunToolsTranscript(PartPlaces places) {
+        this.places = places;
+    }
 
     void event(ServerSentEvent event) {
         RunToolsEvent meaning = RunToolsEvent.of(event.event());
@@ -116,7 +122,7 @@ final class RunToolsTranscript {
     }
 
     private Message assistant() {
-        return new Message(Role.ASSISTANT, drafts.stream().map(PartDraft::part).toList());
+        return new Message(Role.ASSISTANT, drafts.stream().map(places::made).toList());
     }
 
     private void typed(boolean reasoning, String delta) {
@@ -213,7 +219,7 @@ final class RunToolsTranscript {
 
     /** Begins a part of the agent's message. */
     void add(PartDraft draft) {
-        drafts.add(draft);
+        drafts.add(places.begin(draft));
     }
 
     /** Ends a call. Some runtimes put the result into this event, others send it separately. */

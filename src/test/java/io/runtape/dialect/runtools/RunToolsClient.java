@@ -5,13 +5,14 @@ import io.runtape.dialect.ClientFold;
 import io.runtape.dialect.Message;
 import io.runtape.dialect.Part;
 import io.runtape.dialect.PartDraft;
+import io.runtape.dialect.PartPlaces;
 import io.runtape.sse.ServerSentEvent;
 import java.util.List;
 
 /** A client of RunTools that joins late. */
 public final class RunToolsClient implements ClientFold.Fold {
 
-    private final RunToolsTranscript transcript = new RunToolsTranscript();
+    private final RunToolsTranscript transcript = new RunToolsTranscript(PartPlaces.unasked());
 
     /** Begins with the messages of a snapshot. */
     public RunToolsClient(JsonNode messages) {

@@ -1,0 +1,17 @@
+package io.runtape.indexing;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/**
+ * Something that is derived from runs that have ended. All indexes of a run are written in one transaction, some time after
+ * its end, and anew if its outcome changes. Implementations are beans, and safe for any thread.
+ */
+public interface RunIndex {
+
+    /** Writes what is derived from the run, in place of what was written of it before. The transaction has locked its row. */
+    void add(Connection connection, EndedRun run) throws SQLException;
+
+    /** Removes what was written of the run, in the transaction that deletes it, which has locked its row. */
+    void remove(Connection connection, long runPk) throws SQLException;
+}

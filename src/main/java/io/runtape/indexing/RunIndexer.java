@@ -1,0 +1,132 @@
+package io.runtape.indexing;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.journal.Journal;
+import io.runtape.store.BackgroundWorker;
+import io.runtape.store.SqlFault;
+import io.runtape.store.Store;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Indexes the runs that have ended, in the background and over one connection: those of this gateway at once, and all others
+ * that no gateway has indexed, such as runs of an earlier version. All gateways of a database do so; each run is indexed by
+ * one of them.
+ */
+@ApplicationScoped
+final class RunIndexer {
+
+    private static final Logger LOG = Logger.getLogger(RunIndexer.class);
+
+    /** Runs of one look. */
+    private static final int RUNS_AT_ONCE = 50;
+
+    /** How often it asks whether runs have ended at this gateway, which costs next to nothing. */
+    private static final Duration LOOK = Duration.ofMillis(100);
+
+    /** How often it looks into the database for other runs. */
+    private static final Duration LOOK_FOR_OTHERS = Duration.ofSeconds(1);
+
+    /** How often it tries to index a run that cannot be indexed. */
+    private static final int ATTEMPTS = 3;
+
+    private final Store store;
+    private final Journal journal;
+    private final RunIndexing indexing;
+    private volatile @Nullable BackgroundWorker worker;
+
+    RunIndexer(Store store, Journal journal, RunIndexing indexing) {
+        this.store = store;
+        this.journal = journal;
+        this.indexing = indexing;
+    }
+
+    void start(@Observes @Priority(Journal.STARTS_AT + 100) StartupEvent event) {
+        BackgroundWorker indexer = new BackgroundWorker("indexing", store, LOOK, new Rounds()::round);
+        worker = indexer;
+        indexer.start();
+    }
+
+    void stop(@Observes @Priority(Journal.STOPS_AT) ShutdownEvent event) {
+        BackgroundWorker indexer = worker;
+        if (indexer != null) {
+            indexer.stop();
+        }
+    }
+
+    /** The rounds of indexing. Confined to the worker's thread. */
+    private final class Rounds {
+
+        private final Map<Long, Integer> failures = new HashMap<>();
+        private long endedBefore = -1;
+        private long lookedAt;
+
+        private boolean round(Connection connection, BackgroundWorker worker) throws SQLException {
+            long ended = journal.endedRuns();
+            if (ended == endedBefore && System.nanoTime() - lookedAt < LOOK_FOR_OTHERS.toNanos()) {
+                return false;
+            }
+            lookedAt = System.nanoTime();
+            List<Long> runs = indexing.unindexed(connection, RUNS_AT_ONCE + failures.size());
+            for (long runPk : runs) {
+                if (worker.isStopping()) {
+                    return false;
+                }
+                // On H2 a run's row has the end a moment before it is durable.
+                if (journal.unended(runPk).isEmpty() && !index(connection, runPk)) {
+                    return false;
+                }
+                worker.pause();
+            }
+            boolean more = runs.size() >= RUNS_AT_ONCE + failures.size();
+            endedBefore = ended;
+            return more;
+        }
+
+        /** Indexes a run, or counts that it cannot be; returns false if nothing can be indexed at present. */
+        private boolean index(Connection connection, long runPk) throws SQLException {
+            try {
+                indexing.index(connection, runPk);
+                failures.remove(runPk);
+                return true;
+            } catch (ApiException e) {
+                if (e.code() == ErrorCode.OVERLOADED || e.code() == ErrorCode.STORE_UNAVAILABLE) {
+                    return false;
+                }
+                failed(connection, runPk, e);
+            } catch (SQLException e) {
+                if (SqlFault.isOfTheMoment(e)) {
+                    return true;
+                }
+                if (!SqlFault.isOfTheData(e) && !SqlFault.isOfTheStatement(e)) {
+                    throw e;
+                }
+                failed(connection, runPk, e);
+            } catch (RuntimeException e) {
+                failed(connection, runPk, e);
+            }
+            return true;
+        }
+
+        /** A run that cannot be indexed must not be tried for ever. */
+        private void failed(Connection connection, long runPk, Exception why) throws SQLException {
+            if (failures.merge(runPk, 1, Integer::sum) == ATTEMPTS) {
+                LOG.errorf(why, "the run with the key %d cannot be indexed, so that no search finds it", runPk);
+                indexing.mark(connection, runPk);
+                failures.remove(runPk);
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package io.runtape.indexing;
+
+import io.quarkus.arc.All;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.runtape.error.ApiException;
+import io.runtape.run.Run;
+import io.runtape.store.Store;
+import io.runtape.store.Transaction;
+import io.runtape.transcript.RunContentReader;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Indexes runs over one connection, each in a transaction of its own. Plain SQL: it locks the run's row, its one query must
+ * be served by an index, and the indexes share the connection. Blocks; safe for any thread.
+ */
+@Singleton
+final class RunIndexing {
+
+    /** The newest first: who looks for a run mostly looks for a recent one, and older runs may be many. */
+    static final String UNINDEXED = """
+            select run_pk from run
+            where indexed_at is null and completed_at is not null
+            order by indexed_at desc, completed_at desc, run_pk desc limit ?""";
+
+    private static final String CLAIM = """
+            select 1 from run
+            where run_pk = ? and indexed_at is null and completed_at is not null for update skip locked""";
+
+    private final Store store;
+    private final RunContentReader contents;
+    private final List<RunIndex> indexes;
+
+    RunIndexing(Store store, RunContentReader contents, @All List<RunIndex> indexes) {
+        this.store = store;
+        this.contents = contents;
+        this.indexes = indexes;
+    }
+
+    /** The next runs that have ended and are not indexed. */
+    List<Long> unindexed(Connection connection, int limit) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(UNINDEXED)) {
+            select.setInt(1, limit);
+            try (ResultSet row = select.executeQuery()) {
+                List<Long> runs = new ArrayList<>();
+                while (row.next()) {
+                    runs.add(row.getLong(1));
+                }
+                return runs;
+            }
+        }
+    }
+
+    /**
+     * Indexes a run, unless another gateway does so now, or it is indexed already or gone. On PostgreSQL the commit does not
+     * wait for the disk: what is lost with the server is done again.
+     *
+     * @param connection in auto-commit mode
+     * @throws ApiException 503 if there is no memory for it now, or the database does not answer
+     */
+    void index(Connection connection, long runPk) throws SQLException {
+        Transaction.losable(connection, store.engine(), () -> {
+            if (isClaimed(connection, runPk)) {
+                Optional<Run> run = QuarkusTransaction.requiringNew().call(() -> Run.findByIdOptional(runPk));
+                if (run.isPresent()) {
+                    contents.read(run.get(), read -> {
+                        EndedRun ended = new EndedRun(run.get(), read.parts());
+                        for (RunIndex index : indexes) {
+                            index.add(connection, ended);
+                        }
+                        return ended;
+                    });
+                    mark(connection, runPk);
+                }
+            }
+            return runPk;
+        });
+    }
+
+    private static boolean isClaimed(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
+            claim.setLong(1, runPk);
+            try (ResultSet row = claim.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    /** Counts the run as indexed. */
+    void mark(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement done = connection.prepareStatement("update run set indexed_at = ? where run_pk = ?")) {
+            done.setObject(1, Instant.now().atOffset(ZoneOffset.UTC));
+            done.setLong(2, runPk);
+            done.executeUpdate();
+        }
+    }
+}
