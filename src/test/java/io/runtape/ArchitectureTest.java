@@ -51,6 +51,7 @@ class ArchitectureTest {
             "retention",
             "archive",
             "indexing",
+            "search",
             "move",
             "history");
 

@@ -73,7 +73,7 @@ public final class ArchiveResource {
     public Uni<Void> runs(
             @BeanParam RunFilter filter, @BeanParam PageParameters page, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
-        NdjsonResponses.requireNone(context, "runs", "limit");
+        NdjsonResponses.requireNone(context, "runs", "limit", "q");
         filter.common().refuseForeign();
         return export.write(owner, walks.newest(owner, filter, page), context);
     }

@@ -14,4 +14,14 @@ public interface RunIndex {
 
     /** Removes what was written of the run, in the transaction that deletes it, which has locked its row. */
     void remove(Connection connection, long runPk) throws SQLException;
+
+    /**
+     * Does a piece of what is left to do, if anything is, while no run is to be indexed.
+     *
+     * @param connection in auto-commit mode
+     * @return whether it did something
+     */
+    default boolean tidy(Connection connection) throws SQLException {
+        return false;
+    }
 }

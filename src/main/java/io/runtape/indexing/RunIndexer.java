@@ -90,9 +90,21 @@ final class RunIndexer {
                 }
                 worker.pause();
             }
-            boolean more = runs.size() >= RUNS_AT_ONCE + failures.size();
             endedBefore = ended;
-            return more;
+            return runs.size() >= RUNS_AT_ONCE + failures.size() || runs.isEmpty() && tidy(connection, worker);
+        }
+
+        private boolean tidy(Connection connection, BackgroundWorker worker) throws SQLException {
+            try {
+                boolean done = indexing.tidy(connection);
+                worker.pause();
+                return done;
+            } catch (SQLException e) {
+                if (SqlFault.isOfTheMoment(e)) {
+                    return false;
+                }
+                throw e;
+            }
         }
 
         /** Indexes a run, or counts that it cannot be; returns false if nothing can be indexed at present. */

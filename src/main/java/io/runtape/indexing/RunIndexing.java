@@ -85,6 +85,15 @@ final class RunIndexing {
         });
     }
 
+    /** Does a piece of what the indexes have left to do; returns whether there was any. */
+    boolean tidy(Connection connection) throws SQLException {
+        boolean done = false;
+        for (RunIndex index : indexes) {
+            done |= index.tidy(connection);
+        }
+        return done;
+    }
+
     private static boolean isClaimed(Connection connection, long runPk) throws SQLException {
         try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
             claim.setLong(1, runPk);

@@ -7,6 +7,7 @@ public enum Engine {
     /** Its varbinary ends at 1 MiB, below the largest frame; it has no partial index, and a placeholder cannot be empty. */
     H2(Map.of(
             "bytes", "binary large object",
+            "short_bytes", "varbinary(1048576)",
             "only_running", "/* of any status */",
             "only_with_runs", "/* with or without runs */",
             "only_with_key", "/* with a key */",
@@ -17,6 +18,7 @@ public enum Engine {
             "on_postgresql", "--")),
     POSTGRESQL(Map.of(
             "bytes", "bytea",
+            "short_bytes", "bytea",
             "only_running", "where status = 'running'",
             "only_with_runs", "where last_ordinal > 0",
             "only_with_key", "where run_pk > 0",

@@ -13,6 +13,8 @@ import io.runtape.run.RecordedRequest;
 import io.runtape.run.RequestReader;
 import io.runtape.run.Run;
 import io.runtape.run.RunVersion;
+import io.runtape.search.SearchParameter;
+import io.runtape.search.SearchQuery;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.server.memory.ResponseBudget;
 import io.runtape.server.response.DataEnvelope;
@@ -52,6 +54,7 @@ public final class RunHistoryResource {
 
     private final CallerAuthentication callers;
     private final RunQueries runs;
+    private final RunSearch search;
     private final RunSnapshots present;
     private final RequestReader requests;
     private final Deletion deletion;
@@ -62,6 +65,7 @@ public final class RunHistoryResource {
     RunHistoryResource(
             CallerAuthentication callers,
             RunQueries runs,
+            RunSearch search,
             RunSnapshots present,
             RequestReader requests,
             Deletion deletion,
@@ -70,6 +74,7 @@ public final class RunHistoryResource {
             MemoryBudgets memory) {
         this.callers = callers;
         this.runs = runs;
+        this.search = search;
         this.present = present;
         this.requests = requests;
         this.deletion = deletion;
@@ -84,22 +89,32 @@ public final class RunHistoryResource {
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(operationId = "listRuns", summary = "List runs", description = """
                     The caller's runs, the newest first. As `application/json`, a page; new runs do not move a page that a cursor \
-                    leads to. As `application/x-ndjson`, an archive of all that have ended, with their requests and frames, from \
+                    leads to. With `q` each run has a `highlight`, and a page may be short, or empty, although more follow. As \
+                    `application/x-ndjson`, an archive of all that have ended, with their requests and frames, from \
                     `cursor` on and without `limit`.""")
     @APIResponse(responseCode = "200", description = "The runs.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
     public RestResponse<Page<RunView>> list(
-            @BeanParam RunFilter filter, @BeanParam PageParameters page, @Context RoutingContext context)
+            @BeanParam RunFilter filter,
+            @BeanParam SearchParameter searched,
+            @BeanParam PageParameters page,
+            @Context RoutingContext context)
             throws SQLException {
         Responses.requireJson(context);
         Owner owner = callers.readerOf(context.request());
         filter.common().refuseForeign();
+        Optional<RunQueries.StreamPosition> after = page.cursor(LISTING, 2).map(RunQueries.StreamPosition::of);
+        Optional<SearchQuery> query = searched.query();
+        if (query.isPresent()) {
+            RunSearch.Hits hits =
+                    search.page(owner, filter, query.get(), after, page.limit(), ResponseBudget.of(context, memory));
+            return Responses.ok(Page.of(
+                    present.views(hits.rows(), hits.highlights()),
+                    hits.next() == null ? null : hits.next().cursor(LISTING),
+                    context));
+        }
         ListSlice<Run> slice = runs.newest(
-                owner,
-                filter,
-                page.cursor(LISTING, 2).map(RunQueries.StreamPosition::of),
-                RunQueries.Bounds.ofPage(page.limit()),
-                ResponseBudget.of(context, memory));
+                owner, filter, after, RunQueries.Bounds.ofPage(page.limit()), ResponseBudget.of(context, memory));
         @Nullable
         String next = slice.more() ? RunQueries.StreamPosition.of(slice.last()).cursor(LISTING) : null;
         return Responses.ok(Page.of(present.views(slice.rows()), next, context));

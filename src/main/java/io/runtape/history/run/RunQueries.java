@@ -85,6 +85,24 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                 .list();
     }
 
+    /** The places of those of these runs that the filter selects, the newest first. */
+    List<StreamPosition> places(Owner owner, RunFilter filter, List<Long> pks) {
+        WhereClause conditions = newest(owner, filter, Optional.empty()).and("e.runPk in :pks", Map.of("pks", pks));
+        return find(
+                        "select e.createdAt, e.runPk from Run e where " + conditions.hql()
+                                + " order by e.createdAt desc, e.runPk desc",
+                        conditions.parameters())
+                .project(StreamPosition.class)
+                .list();
+    }
+
+    /** These runs, the newest first. */
+    ListSlice<Run> these(Owner owner, List<Long> pks, Bounds bounds, LongConsumer room) {
+        return pks.isEmpty()
+                ? new ListSlice<>(List.of(), false)
+                : slice(WhereClause.of(owner).and("e.runPk in :pks", Map.of("pks", pks)), NEWEST, bounds, room);
+    }
+
     /** How many of these runs have not ended, as their rows say. */
     long running(List<StreamPosition> places) {
         return count(

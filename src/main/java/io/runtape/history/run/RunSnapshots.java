@@ -6,10 +6,12 @@ import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.FrameReader;
 import io.runtape.run.Run;
+import io.runtape.search.Highlight;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -59,9 +61,14 @@ public final class RunSnapshots {
 
     /** All of these runs that still exist, as they are at this moment. */
     public List<RunView> views(List<Run> rows) throws SQLException {
+        return views(rows, Map.of());
+    }
+
+    /** @param highlights where the words of a search were found, by the keys of the runs */
+    List<RunView> views(List<Run> rows, Map<Long, List<Highlight>> highlights) throws SQLException {
         List<RunView> views = new ArrayList<>(rows.size());
         for (Run row : rows) {
-            of(row).map(RunView::of).ifPresent(views::add);
+            of(row).map(run -> RunView.of(run, highlights.get(row.runPk))).ifPresent(views::add);
         }
         return views;
     }

@@ -1,12 +1,15 @@
 package io.runtape.history.run;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.runtape.history.JsonText;
 import io.runtape.run.Run;
 import io.runtape.run.RunStatus;
 import io.runtape.run.RunTotals;
+import io.runtape.search.Highlight;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -214,14 +217,24 @@ public record RunView(
 
         @Schema(nullable = true, description = "Milliseconds from createdAt to firstEventAt.", examples = "412")
         @Nullable
-        Long timeToFirstEventMs) {
+        Long timeToFirstEventMs,
+
+        @Schema(description = "Where the words of `q` were found; only in lists with `q`.")
+        @JsonInclude(JsonInclude.Include.NON_NULL)
+        @Nullable
+        List<Highlight> highlight) {
 
     public static RunView of(RunSnapshot run) {
-        RunTotals live = run.live();
-        return live == null ? ended(run.row()) : running(run.row(), live);
+        return of(run, null);
     }
 
-    private static RunView ended(Run row) {
+    /** @param highlight where the words of a search were found; null if there was no search */
+    static RunView of(RunSnapshot run, @Nullable List<Highlight> highlight) {
+        RunTotals live = run.live();
+        return live == null ? ended(run.row(), highlight) : running(run.row(), live, highlight);
+    }
+
+    private static RunView ended(Run row, @Nullable List<Highlight> highlight) {
         return new RunView(
                 row.id,
                 row.threadId,
@@ -253,10 +266,11 @@ public record RunView(
                 row.completedAt,
                 row.framesExpiredAt,
                 millis(row.createdAt, row.completedAt),
-                millis(row.createdAt, row.firstEventAt));
+                millis(row.createdAt, row.firstEventAt),
+                highlight);
     }
 
-    private static RunView running(Run row, RunTotals live) {
+    private static RunView running(Run row, RunTotals live, @Nullable List<Highlight> highlight) {
         Instant firstEventAt =
                 live.firstOffsetMicros() < 0 ? null : row.createdAt.plus(live.firstOffsetMicros(), ChronoUnit.MICROS);
         return new RunView(
@@ -290,7 +304,8 @@ public record RunView(
                 null,
                 null,
                 null,
-                millis(row.createdAt, firstEventAt));
+                millis(row.createdAt, firstEventAt),
+                highlight);
     }
 
     private static @Nullable Long millis(Instant from, @Nullable Instant to) {

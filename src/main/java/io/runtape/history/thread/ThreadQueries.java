@@ -88,6 +88,52 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
                 .list();
     }
 
+    /**
+     * A thread that has one of some runs.
+     *
+     * @param id the thread
+     * @param updatedAt its place in the list
+     * @param runPk the run
+     */
+    @RegisterForReflection
+    record OfRun(String id, Instant updatedAt, Long runPk) {}
+
+    /** Which threads have these runs, of those that the list shows from a position on. */
+    List<OfRun> ofRuns(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, List<Long> pks) {
+        WhereClause conditions = latest(owner, filter, after).and("r.runPk in :pks", Map.of("pks", pks));
+        return find(
+                        "select e.id, e.updatedAt, r.runPk from Run r join AgentThread e"
+                                + " on e.owner = r.owner and e.id = r.threadId where " + conditions.hql(),
+                        conditions.parameters())
+                .project(OfRun.class)
+                .list();
+    }
+
+    /** A thread's title, and its place in the list. */
+    @RegisterForReflection
+    record Titled(Instant updatedAt, String id, @Nullable String title) {
+
+        StreamPosition place() {
+            return new StreamPosition(updatedAt, id);
+        }
+    }
+
+    /** The titles of the threads with the latest activity, from a position on: of those that {@link #latest} lists. */
+    List<Titled> titles(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
+        WhereClause conditions = latest(owner, filter, after);
+        return find(
+                        "select e.updatedAt, e.id, e.title from AgentThread e where " + conditions.hql() + LATEST,
+                        conditions.parameters())
+                .page(0, limit)
+                .project(Titled.class)
+                .list();
+    }
+
+    /** The owner's threads of these ids that are still there. */
+    List<AgentThread> these(Owner owner, List<String> ids) {
+        return ids.isEmpty() ? List.of() : list("owner = ?1 and id in ?2", owner.id(), ids);
+    }
+
     /** How many of these threads have a run that goes on. */
     long running(Owner owner, List<StreamPosition> places) {
         return ask(

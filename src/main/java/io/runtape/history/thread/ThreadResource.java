@@ -21,6 +21,8 @@ import io.runtape.history.run.RunView;
 import io.runtape.history.run.RunWalks;
 import io.runtape.run.AgentThread;
 import io.runtape.run.Run;
+import io.runtape.search.SearchParameter;
+import io.runtape.search.SearchQuery;
 import io.runtape.server.loop.EventLoops;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.server.memory.ResponseBudget;
@@ -66,6 +68,7 @@ public final class ThreadResource {
 
     private final CallerAuthentication callers;
     private final ThreadQueries threads;
+    private final ThreadSearch search;
     private final ThreadViews views;
     private final RunQueries runs;
     private final RunSnapshots present;
@@ -80,6 +83,7 @@ public final class ThreadResource {
     ThreadResource(
             CallerAuthentication callers,
             ThreadQueries threads,
+            ThreadSearch search,
             ThreadViews views,
             RunQueries runs,
             RunSnapshots present,
@@ -92,6 +96,7 @@ public final class ThreadResource {
             MemoryBudgets memory) {
         this.callers = callers;
         this.threads = threads;
+        this.search = search;
         this.views = views;
         this.runs = runs;
         this.present = present;
@@ -110,16 +115,28 @@ public final class ThreadResource {
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(operationId = "listThreads", summary = "List threads", description = """
                     The caller's threads, the one that moved last first. A thread that moves while the pages are read may be met \
-                    twice. `since` and `until` are about `updatedAt`.""")
+                    twice. `since` and `until` are about `updatedAt`. With `q`, those with a run that matches, or whose title does: each \
+                    has a `highlight`, and a page may be short, or empty, although more follow.""")
     @APIResponse(responseCode = "200", description = "A page of threads.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
     public RestResponse<Page<ThreadView>> list(
-            @BeanParam ThreadFilter filter, @BeanParam PageParameters page, @Context RoutingContext context)
+            @BeanParam ThreadFilter filter,
+            @BeanParam SearchParameter searched,
+            @BeanParam PageParameters page,
+            @Context RoutingContext context)
             throws SQLException {
         Owner owner = callers.readerOf(context.request());
         filter.common().refuseForeign();
-        ListSlice<AgentThread> slice = threads.latest(
-                owner, filter, page.cursor(LISTING, 2).map(ThreadQueries.StreamPosition::of), page.limit());
+        Optional<ThreadQueries.StreamPosition> after = page.cursor(LISTING, 2).map(ThreadQueries.StreamPosition::of);
+        Optional<SearchQuery> query = searched.query();
+        if (query.isPresent()) {
+            ThreadSearch.Hits hits = search.page(owner, filter, query.get(), after, page.limit());
+            return Responses.ok(Page.of(
+                    views.of(owner, hits.rows(), hits.highlights()),
+                    hits.next() == null ? null : hits.next().cursor(LISTING),
+                    context));
+        }
+        ListSlice<AgentThread> slice = threads.latest(owner, filter, after, page.limit());
         @Nullable
         String next =
                 slice.more() ? ThreadQueries.StreamPosition.of(slice.last()).cursor(LISTING) : null;

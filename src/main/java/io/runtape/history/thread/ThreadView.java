@@ -1,6 +1,9 @@
 package io.runtape.history.thread;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.runtape.search.Highlight;
 import java.time.Instant;
+import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -63,4 +66,11 @@ record ThreadView(
                 description = "Where its last run stands: running, completed, failed or cancelled.",
                 examples = "completed")
         @Nullable
-        String lastRunStatus) {}
+        String lastRunStatus,
+
+        @Schema(
+                description =
+                        "Where the words of `q` were found, in the newest run that has them; only in lists with `q`.")
+        @JsonInclude(JsonInclude.Include.NON_NULL)
+        @Nullable
+        List<Highlight> highlight) {}

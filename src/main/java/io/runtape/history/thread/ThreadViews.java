@@ -5,12 +5,14 @@ import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.AgentThread;
 import io.runtape.run.FrameReader;
+import io.runtape.search.Highlight;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Completes the rows of threads with the totals over their runs, live runs included. Blocks; safe for any thread. */
 @Singleton
@@ -31,16 +33,23 @@ final class ThreadViews {
     }
 
     List<ThreadView> of(Owner owner, List<AgentThread> rows) throws SQLException {
+        return of(owner, rows, Map.of());
+    }
+
+    /** @param highlights where the words of a search were found, by the ids of the threads */
+    List<ThreadView> of(Owner owner, List<AgentThread> rows, Map<String, List<Highlight>> highlights)
+            throws SQLException {
         Map<String, ThreadQueries.Counts> counts =
                 threads.counts(owner, rows.stream().map(thread -> thread.id).toList());
         List<ThreadView> views = new ArrayList<>(rows.size());
         for (AgentThread row : rows) {
-            views.add(view(row, counts.getOrDefault(row.id, ThreadQueries.Counts.NONE)));
+            views.add(view(row, counts.getOrDefault(row.id, ThreadQueries.Counts.NONE), highlights.get(row.id)));
         }
         return views;
     }
 
-    private ThreadView view(AgentThread row, ThreadQueries.Counts counts) throws SQLException {
+    private ThreadView view(AgentThread row, ThreadQueries.Counts counts, @Nullable List<Highlight> highlight)
+            throws SQLException {
         long events = counts.events();
         for (long runPk : counts.running()) {
             events += events(runPk);
@@ -54,7 +63,8 @@ final class ThreadViews {
                 row.updatedAt,
                 counts.runs(),
                 events,
-                counts.lastStatus());
+                counts.lastStatus(),
+                highlight);
     }
 
     private long events(long runPk) throws SQLException {

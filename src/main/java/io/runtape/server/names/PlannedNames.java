@@ -20,7 +20,6 @@ public final class PlannedNames {
             "maxDurationMs",
             "minDurationMs",
             "model",
-            "q",
             "sort",
             "tool",
             "upstream");

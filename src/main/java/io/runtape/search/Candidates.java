@@ -1,0 +1,218 @@
+package io.runtape.search;
+
+import io.runtape.store.SqlFault;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.PriorityQueue;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The runs of an owner that have all terms of a query, the newest first: those that match it are among them. Reads segments
+ * as far as they are asked for, the newest first, more at once each time. Plain SQL: it takes rows by their keys, however many
+ * there are. Blocks; confined to one thread.
+ */
+public final class Candidates {
+
+    static final String SEGMENTS = "select segment_pk, newest, oldest, directory from search_segment where owner = ?";
+
+    static final String BLOCKS = "select block_pk, content from search_block where block_pk in (%s)";
+
+    static final String DOCUMENTS = "select segment_pk, documents from search_segment where segment_pk in (%s)";
+
+    private static final int FIRST_AT_ONCE = 16;
+
+    /** Keys of one statement at the most. */
+    private static final int KEYS_MAX = 1000;
+
+    /** Segments are merged while they are read, and then are read again; but not for ever. */
+    private static final int ATTEMPTS = 20;
+
+    private final DataSource database;
+    private final String owner;
+    private final SearchQuery query;
+    private final List<Document> live;
+    private SearchRange range;
+    private List<Closed> closed = List.of();
+    private final PriorityQueue<Open> open =
+            new PriorityQueue<>(Comparator.comparing(Open::next, Document.NEWEST_FIRST));
+    private int atOnce = FIRST_AT_ONCE;
+    private boolean begun;
+    private @Nullable Document last;
+
+    /** @param live runs that have not ended and match, to be found as well */
+    Candidates(DataSource database, String owner, SearchQuery query, SearchRange range, List<Document> live) {
+        this.database = database;
+        this.owner = owner;
+        this.query = query;
+        this.range = range;
+        this.live = live;
+    }
+
+    /** A segment whose terms are not looked up yet. */
+    private record Closed(long segmentPk, long newest, List<String> directory) {}
+
+    /** Runs that are found and not handed out yet; never empty. */
+    private static final class Open {
+
+        private final List<Document> documents;
+        private int at;
+
+        Open(List<Document> documents) {
+            this.documents = documents;
+        }
+
+        Document next() {
+            return documents.get(at);
+        }
+
+        boolean hasAnother() {
+            return ++at < documents.size();
+        }
+    }
+
+    /** The next ones, at most that many; none after the last. */
+    public List<Document> next(int max) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            List<Document> next = new ArrayList<>();
+            while (next.size() < max) {
+                settle(connection);
+                Open newest = open.poll();
+                if (newest == null) {
+                    break;
+                }
+                Document document = newest.next();
+                if (newest.hasAnother()) {
+                    open.add(newest);
+                }
+                // A run that was indexed anew is in two segments, and one that has just ended may also be among the
+                // live.
+                if (!document.equals(last)) {
+                    next.add(document);
+                    last = document;
+                }
+            }
+            return next;
+        }
+    }
+
+    /** Opens segments until none of the closed ones can have a newer run than the open ones. */
+    private void settle(Connection connection) throws SQLException {
+        int attempts = 0;
+        while (!begun || mayBeNewer()) {
+            boolean whole = begun ? openNext(connection) : begin(connection);
+            if (!whole) {
+                if (++attempts == ATTEMPTS) {
+                    throw new SQLException("the segments change too fast", SqlFault.CONFLICT);
+                }
+                begun = false;
+            }
+        }
+    }
+
+    private boolean mayBeNewer() {
+        return !closed.isEmpty()
+                && (open.isEmpty() || closed.get(0).newest >= open.peek().next().createdMicros());
+    }
+
+    private boolean begin(Connection connection) throws SQLException {
+        range = last == null ? range : range.goingOnAfter(last);
+        open.clear();
+        add(live);
+        List<Closed> segments = new ArrayList<>();
+        try (PreparedStatement select = connection.prepareStatement(SEGMENTS)) {
+            select.setString(1, owner);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    if (range.meets(row.getLong(2), row.getLong(3))) {
+                        segments.add(new Closed(row.getLong(1), row.getLong(2), TermBlocks.directory(row.getBytes(4))));
+                    }
+                }
+            }
+        }
+        segments.sort(Comparator.comparingLong(Closed::newest).reversed());
+        closed = segments;
+        atOnce = FIRST_AT_ONCE;
+        begun = true;
+        return true;
+    }
+
+    private void add(List<Document> documents) {
+        List<Document> wanted = documents.stream()
+                .filter(range::has)
+                .sorted(Document.NEWEST_FIRST)
+                .toList();
+        if (!wanted.isEmpty()) {
+            open.add(new Open(wanted));
+        }
+    }
+
+    /** Looks the terms up in the next segments; returns false if one of them was merged meanwhile. */
+    private boolean openNext(Connection connection) throws SQLException {
+        List<Closed> some = closed.subList(0, Math.min(atOnce, closed.size()));
+        closed = closed.subList(some.size(), closed.size());
+        atOnce *= 2;
+        Map<Long, SegmentSearch> byBlock = new HashMap<>();
+        Map<Long, SegmentSearch> bySegment = new HashMap<>();
+        for (Closed segment : some) {
+            SegmentSearch search = new SegmentSearch(query, segment.directory);
+            bySegment.put(segment.segmentPk, search);
+            search.blocks().forEach(block -> byBlock.put(Segments.blockPk(segment.segmentPk, block), search));
+        }
+        int read = read(
+                connection,
+                BLOCKS,
+                List.copyOf(byBlock.keySet()),
+                (pk, content) -> Objects.requireNonNull(byBlock.get(pk)).read(content));
+        Map<Long, BitSet> found = new HashMap<>();
+        bySegment.forEach((pk, search) -> {
+            BitSet runs = search.runs();
+            if (!runs.isEmpty()) {
+                found.put(pk, runs);
+            }
+        });
+        int opened = read(connection, DOCUMENTS, List.copyOf(found.keySet()), (pk, content) -> {
+            List<Document> documents = Segment.documents(content);
+            add(Objects.requireNonNull(found.get(pk)).stream()
+                    .mapToObj(documents::get)
+                    .toList());
+        });
+        return read == byBlock.size() && opened == found.size();
+    }
+
+    /** Takes what is stored under a key. */
+    @FunctionalInterface
+    private interface Taker {
+        void take(long pk, byte[] content);
+    }
+
+    private static int read(Connection connection, String sql, List<Long> keys, Taker taker) throws SQLException {
+        int read = 0;
+        for (int from = 0; from < keys.size(); from += KEYS_MAX) {
+            List<Long> some = keys.subList(from, Math.min(from + KEYS_MAX, keys.size()));
+            String marks = String.join(", ", Collections.nCopies(some.size(), "?"));
+            try (PreparedStatement select = connection.prepareStatement(sql.formatted(marks))) {
+                for (int i = 0; i < some.size(); i++) {
+                    select.setLong(i + 1, some.get(i));
+                }
+                try (ResultSet row = select.executeQuery()) {
+                    while (row.next()) {
+                        taker.take(row.getLong(1), row.getBytes(2));
+                        read++;
+                    }
+                }
+            }
+        }
+        return read;
+    }
+}

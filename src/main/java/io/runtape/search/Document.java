@@ -1,0 +1,32 @@
+package io.runtape.search;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+
+/**
+ * A run that may match a query.
+ *
+ * @param createdMicros when its call came in, in microseconds since 1970
+ * @param runPk its key
+ */
+public record Document(long createdMicros, long runPk) {
+
+    /** The order of all listings of runs. */
+    static final Comparator<Document> NEWEST_FIRST = Comparator.comparingLong(Document::createdMicros)
+            .thenComparingLong(Document::runPk)
+            .reversed();
+
+    public static Document of(Instant createdAt, long runPk) {
+        return new Document(micros(createdAt), runPk);
+    }
+
+    static long micros(Instant time) {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, time);
+    }
+
+    /** When its call came in. */
+    public Instant createdAt() {
+        return Instant.EPOCH.plus(createdMicros, ChronoUnit.MICROS);
+    }
+}

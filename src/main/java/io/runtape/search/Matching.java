@@ -1,0 +1,125 @@
+package io.runtape.search;
+
+import io.runtape.search.SearchQuery.Phrase;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Compares the texts of one run, or of one thread's title, with a query. Safe for any thread. */
+final class Matching {
+
+    /** Highlights of one hit at the most. */
+    private static final int HIGHLIGHTS_MAX = 3;
+
+    /** Characters of a fragment before its first match, and in all. */
+    private static final int BEFORE = 60;
+
+    private static final int FRAGMENT_CHARS = 200;
+
+    /** Matches of a fragment at the most. */
+    private static final int MATCHES_MAX = 20;
+
+    private Matching() {}
+
+    /** Where the query was found; empty if the texts do not match it. */
+    static Optional<List<Highlight>> of(SearchQuery query, List<Passage> passages, @Nullable String runId) {
+        List<List<Word>> words =
+                passages.stream().map(passage -> Words.of(passage.text())).toList();
+        for (Phrase phrase : query.wanted()) {
+            if (words.stream().noneMatch(phrase::isIn)) {
+                return Optional.empty();
+            }
+        }
+        for (Phrase phrase : query.unwanted()) {
+            if (words.stream().anyMatch(phrase::isIn)) {
+                return Optional.empty();
+            }
+        }
+        List<Highlight> highlights = new ArrayList<>();
+        for (int i = 0; i < passages.size() && highlights.size() < HIGHLIGHTS_MAX; i++) {
+            List<int[]> found = found(query, words.get(i), passages.get(i).text());
+            if (!found.isEmpty()) {
+                highlights.add(highlight(passages.get(i), found, runId));
+            }
+        }
+        return Optional.of(highlights);
+    }
+
+    /** The beginnings and ends of the first matches, in their order. */
+    private static List<int[]> found(SearchQuery query, List<Word> words, String text) {
+        List<int[]> found = new ArrayList<>();
+        for (int i = 0; i < words.size() && found.size() < MATCHES_MAX; i++) {
+            for (Phrase phrase : query.wanted()) {
+                if (phrase.isAt(words, i)) {
+                    add(
+                            found,
+                            words.get(i).from(),
+                            end(phrase, words.get(i + phrase.terms().size() - 1), text));
+                }
+            }
+        }
+        return found;
+    }
+
+    /** A single character of a script without spaces finds pairs that begin with it. */
+    private static int end(Phrase phrase, Word last, String text) {
+        boolean half = phrase.beginning()
+                && last.form() == Word.Form.PAIR
+                && last.term().length()
+                        > phrase.terms().get(phrase.terms().size() - 1).length();
+        return half ? Math.min(last.to(), text.offsetByCodePoints(last.from(), 1)) : last.to();
+    }
+
+    private static void add(List<int[]> found, int from, int to) {
+        int[] before = found.isEmpty() ? null : found.get(found.size() - 1);
+        if (before != null && from <= before[1]) {
+            before[1] = Math.max(before[1], to);
+        } else {
+            found.add(new int[] {from, to});
+        }
+    }
+
+    private static Highlight highlight(Passage passage, List<int[]> found, @Nullable String runId) {
+        String text = passage.text();
+        int from = beginning(text, found.get(0)[0]);
+        int to = whole(
+                text,
+                Math.min(
+                        text.length(),
+                        Math.max(from + FRAGMENT_CHARS, Math.min(found.get(0)[1], from + 2 * FRAGMENT_CHARS))));
+        List<List<Integer>> matches = found.stream()
+                .filter(match -> match[0] < to)
+                .map(match -> List.of(match[0] - from, Math.min(match[1], to) - from))
+                .toList();
+        return new Highlight(
+                passage.place(),
+                runId,
+                passage.sequence() == 0 ? null : passage.sequence(),
+                text.substring(from, to),
+                matches);
+    }
+
+    /** Begins with a word, if there is a space to begin behind. */
+    private static int beginning(String text, int match) {
+        int earliest = Math.max(0, match - BEFORE);
+        if (earliest == 0) {
+            return 0;
+        }
+        for (int i = earliest; i < match; i++) {
+            if (Character.isWhitespace(text.charAt(i))) {
+                return i + 1;
+            }
+        }
+        return whole(text, earliest);
+    }
+
+    /** Not between the halves of a surrogate pair. */
+    private static int whole(String text, int at) {
+        boolean inside = at > 0
+                && at < text.length()
+                && Character.isHighSurrogate(text.charAt(at - 1))
+                && Character.isLowSurrogate(text.charAt(at));
+        return inside ? at - 1 : at;
+    }
+}

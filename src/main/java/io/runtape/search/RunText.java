@@ -1,0 +1,153 @@
+package io.runtape.search;
+
+import io.runtape.dialect.Part;
+import io.runtape.dialect.Role;
+import io.runtape.indexing.EndedRun;
+import io.runtape.run.RequestBody;
+import io.runtape.run.Run;
+import io.runtape.transcript.PlacedPart;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The texts of a run that are searched, and how they are stored. */
+final class RunText {
+
+    /** Characters of all texts of a run: prompt, result and error first, then the others as they came. */
+    static final int CHARS_MAX = 256 << 10;
+
+    /** Characters of one text. */
+    private static final int PASSAGE_CHARS_MAX = 64 << 10;
+
+    /** Leads what is stored, so that another form can follow. */
+    private static final int VERSION = 1;
+
+    private final List<Passage> first = new ArrayList<>();
+    private final List<Passage> others = new ArrayList<>();
+
+    private RunText() {}
+
+    /** The texts of a run that has ended. */
+    static List<Passage> of(EndedRun run) {
+        RunText text = new RunText();
+        text.take(run);
+        return text.bounded();
+    }
+
+    private void take(EndedRun run) {
+        Run row = run.row();
+        String prompt = row.prompt == null ? "" : row.prompt;
+        first.add(new Passage(Place.PROMPT, 0, prompt));
+        String result = row.result == null ? "" : JsonWords.of(row.result, PASSAGE_CHARS_MAX);
+        int said = lastSaying(result, run.parts());
+        if (said < 0) {
+            first.add(new Passage(Place.RESULT, 0, result));
+        }
+        for (int i = 0; i < run.parts().size(); i++) {
+            PlacedPart part = run.parts().get(i);
+            if (i == said) {
+                first.add(new Passage(Place.RESULT, part.sequence(), result));
+            } else if (part.asked()) {
+                asked(part, prompt);
+            } else {
+                answered(part);
+            }
+        }
+        if (row.error != null && first.stream().noneMatch(passage -> passage.place() == Place.ERROR)) {
+            first.add(new Passage(Place.ERROR, 0, JsonWords.of(row.error, PASSAGE_CHARS_MAX)));
+        }
+    }
+
+    /** The last part of the response with exactly this text; -1 if there is none. */
+    private static int lastSaying(String text, List<PlacedPart> parts) {
+        String wanted = text.strip();
+        for (int i = parts.size() - 1; i >= 0 && !wanted.isEmpty(); i--) {
+            if (!parts.get(i).asked()
+                    && parts.get(i).part() instanceof Part.Text said
+                    && said.text().strip().equals(wanted)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private void asked(PlacedPart part, String prompt) {
+        if (part.part() instanceof Part.Text text && !text.text().strip().equals(prompt.strip())) {
+            Place place = part.role() == Role.TOOL ? Place.TOOL_RESULT : Place.PROMPT;
+            others.add(new Passage(place, 0, text.text()));
+        }
+    }
+
+    private void answered(PlacedPart placed) {
+        Part part = placed.part();
+        if (part instanceof Part.Text text) {
+            others.add(new Passage(Place.TEXT, placed.sequence(), text.text()));
+        } else if (part instanceof Part.Reasoning thought) {
+            others.add(new Passage(Place.TEXT, placed.sequence(), thought.text()));
+        } else if (part instanceof Part.ToolCall call) {
+            String input = JsonWords.of(call.input(), PASSAGE_CHARS_MAX);
+            others.add(new Passage(Place.TOOL_CALL, placed.sequence(), (call.name() + " " + input).strip()));
+        } else if (part instanceof Part.ToolResult result) {
+            others.add(new Passage(
+                    Place.TOOL_RESULT, placed.sequence(), JsonWords.of(result.output(), PASSAGE_CHARS_MAX)));
+        } else if (part instanceof Part.FilePart file) {
+            others.add(new Passage(Place.TEXT, placed.sequence(), joined(file.path(), file.url(), file.diff())));
+        } else if (part instanceof Part.ErrorPart error) {
+            first.add(new Passage(Place.ERROR, placed.sequence(), joined(error.code(), error.message())));
+        }
+    }
+
+    private static String joined(@Nullable String... pieces) {
+        StringBuilder all = new StringBuilder();
+        for (String piece : pieces) {
+            if (piece != null && !piece.isEmpty()) {
+                all.append(all.isEmpty() ? "" : "\n").append(piece);
+            }
+        }
+        return all.toString();
+    }
+
+    private List<Passage> bounded() {
+        List<Passage> bounded = new ArrayList<>();
+        int left = CHARS_MAX;
+        for (List<Passage> passages : List.of(first, others)) {
+            for (Passage passage : passages) {
+                String text = cut(passage.text(), Math.min(left, PASSAGE_CHARS_MAX));
+                left -= text.length();
+                if (!text.isBlank()) {
+                    bounded.add(new Passage(passage.place(), passage.sequence(), text));
+                }
+            }
+        }
+        return bounded;
+    }
+
+    private static String cut(String text, int chars) {
+        if (text.length() <= chars) {
+            return text;
+        }
+        boolean inside = chars > 0 && Character.isHighSurrogate(text.charAt(chars - 1));
+        return text.substring(0, inside ? chars - 1 : chars);
+    }
+
+    /** As bytes, compressed where that is shorter. */
+    static byte[] stored(List<Passage> passages) {
+        ByteWriter bytes = new ByteWriter().number(VERSION);
+        for (Passage passage : passages) {
+            bytes.number(passage.place().ordinal()).number(passage.sequence()).text(passage.text());
+        }
+        return RequestBody.stored(bytes.written());
+    }
+
+    /** What {@link #stored} wrote. */
+    static List<Passage> read(byte[] stored) {
+        ByteReader bytes = new ByteReader(RequestBody.sent(stored));
+        bytes.number();
+        List<Passage> passages = new ArrayList<>();
+        while (bytes.hasMore()) {
+            Place place = Place.values()[(int) bytes.number()];
+            passages.add(new Passage(place, bytes.number(), bytes.text()));
+        }
+        return passages;
+    }
+}

@@ -1,0 +1,102 @@
+package io.runtape.search;
+
+import io.runtape.access.Owner;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Searches in what runs say: those that may match a query come from the index, and are then compared with their texts. A run
+ * that has not ended is found by its prompt. Plain SQL: its statements must be served by the right index. Blocks; safe for any
+ * thread.
+ */
+@Singleton
+public final class Search {
+
+    /** Runs whose texts are read at once. */
+    private static final int TEXTS = 25;
+
+    /** An expression keeps H2 from walking all runs of the owner, where few runs of all owners are live. */
+    static final String LIVE = """
+            select run_pk, created_at, substring(prompt, 1, 65536) from run
+            where status = 'running' and owner || '' = ? and prompt is not null limit 5000""";
+
+    static final String TEXTS_OF = """
+            select r.run_pk, r.id, d.content, case when d.content is null then substring(r.prompt, 1, 65536) end
+            from run r left join search_document d on d.run_pk = r.run_pk where r.run_pk in (%s)""";
+
+    private final DataSource database;
+
+    Search(DataSource database) {
+        this.database = database;
+    }
+
+    /** The owner's runs that may match, the newest first. */
+    public Candidates candidates(Owner owner, SearchQuery query, SearchRange range) throws SQLException {
+        return new Candidates(database, owner.id(), query, range, live(owner, query));
+    }
+
+    private List<Document> live(Owner owner, SearchQuery query) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(LIVE)) {
+            select.setString(1, owner.id());
+            try (ResultSet row = select.executeQuery()) {
+                List<Document> live = new ArrayList<>();
+                while (row.next()) {
+                    if (Matching.of(query, prompt(row.getString(3)), null).isPresent()) {
+                        live.add(Document.of(
+                                row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1)));
+                    }
+                }
+                return live;
+            }
+        }
+    }
+
+    private static List<Passage> prompt(@Nullable String prompt) {
+        return prompt == null ? List.of() : List.of(new Passage(Place.PROMPT, 0, prompt));
+    }
+
+    /** Which of these runs match, and where. */
+    public Map<Long, List<Highlight>> matching(SearchQuery query, List<Long> runs) throws SQLException {
+        Map<Long, List<Highlight>> matching = new HashMap<>();
+        for (int from = 0; from < runs.size(); from += TEXTS) {
+            compare(query, runs.subList(from, Math.min(from + TEXTS, runs.size())), matching);
+        }
+        return matching;
+    }
+
+    private void compare(SearchQuery query, List<Long> runs, Map<Long, List<Highlight>> matching) throws SQLException {
+        String marks = String.join(", ", Collections.nCopies(runs.size(), "?"));
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(TEXTS_OF.formatted(marks))) {
+            for (int i = 0; i < runs.size(); i++) {
+                select.setLong(i + 1, runs.get(i));
+            }
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    byte @Nullable [] texts = row.getBytes(3);
+                    List<Passage> passages = texts == null ? prompt(row.getString(4)) : RunText.read(texts);
+                    long runPk = row.getLong(1);
+                    Matching.of(query, passages, row.getString(2)).ifPresent(found -> matching.put(runPk, found));
+                }
+            }
+        }
+    }
+
+    /** Where the query was found in the title of a thread; empty if the title does not match it. */
+    public static Optional<List<Highlight>> inTitle(SearchQuery query, @Nullable String title) {
+        return title == null ? Optional.empty() : Matching.of(query, List.of(new Passage(Place.TITLE, 0, title)), null);
+    }
+}

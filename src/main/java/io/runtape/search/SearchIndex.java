@@ -1,0 +1,140 @@
+package io.runtape.search;
+
+import io.runtape.indexing.EndedRun;
+import io.runtape.indexing.RunIndex;
+import io.runtape.run.Run;
+import io.runtape.store.Store;
+import io.runtape.store.Transaction;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The index of the words of runs: for each run its texts, and its terms in the segments of its owner. What a search finds in
+ * the segments is compared with the texts, so that terms of a run that was indexed anew do no harm. Plain SQL, in the
+ * transactions of indexing and of deletions. Blocks; safe for any thread.
+ */
+@Singleton
+final class SearchIndex implements RunIndex {
+
+    /**
+     * How long after a deletion the terms are taken out of the segments: one rewrite then serves all that were deleted
+     * meanwhile.
+     */
+    private static final Duration REST = Duration.ofSeconds(3);
+
+    private static final String REMOVE = """
+            insert into search_removal (run_pk, owner, removed_at)
+            select run_pk, owner, cast(? as timestamp with time zone) from run where run_pk = ?""";
+
+    private static final String NEXT_OWNER =
+            "select owner from search_removal where removed_at <= ? order by removed_at limit 1";
+
+    private static final String REMOVED = "select run_pk from search_removal where owner = ? and removed_at <= ?";
+
+    private final Store store;
+
+    SearchIndex(Store store) {
+        this.store = store;
+    }
+
+    @Override
+    public void add(Connection connection, EndedRun run) throws SQLException {
+        List<Passage> passages = RunText.of(run);
+        Set<String> terms = new HashSet<>();
+        passages.forEach(passage -> Words.of(passage.text()).forEach(word -> terms.add(word.term())));
+        keep(connection, run.row(), RunText.stored(passages));
+        if (!terms.isEmpty()) {
+            Segment segment = Segment.of(Document.of(run.row().createdAt, run.row().runPk), terms);
+            Segments.insert(connection, run.row().owner, 0, segment);
+            SegmentMerge.merge(connection, run.row().owner);
+        }
+    }
+
+    private static void keep(Connection connection, Run row, byte[] texts) throws SQLException {
+        try (PreparedStatement update =
+                connection.prepareStatement("update search_document set content = ? where run_pk = ?")) {
+            update.setBytes(1, texts);
+            update.setLong(2, row.runPk);
+            if (update.executeUpdate() > 0) {
+                return;
+            }
+        }
+        try (PreparedStatement insert =
+                connection.prepareStatement("insert into search_document (content, run_pk) values (?, ?)")) {
+            insert.setBytes(1, texts);
+            insert.setLong(2, row.runPk);
+            insert.executeUpdate();
+        }
+    }
+
+    @Override
+    public void remove(Connection connection, long runPk) throws SQLException {
+        boolean indexed;
+        try (PreparedStatement delete = connection.prepareStatement("delete from search_document where run_pk = ?")) {
+            delete.setLong(1, runPk);
+            indexed = delete.executeUpdate() > 0;
+        }
+        if (indexed) {
+            try (PreparedStatement insert = connection.prepareStatement(REMOVE)) {
+                insert.setObject(1, Instant.now().atOffset(ZoneOffset.UTC));
+                insert.setLong(2, runPk);
+                insert.executeUpdate();
+            }
+        }
+    }
+
+    /** Takes the runs of one owner that were deleted out of the segments. */
+    @Override
+    public boolean tidy(Connection connection) throws SQLException {
+        Instant until = Instant.now().minus(REST);
+        Optional<String> owner = ownerToTidy(connection, until);
+        if (owner.isEmpty()) {
+            return false;
+        }
+        Transaction.losable(connection, store.engine(), () -> {
+            Set<Long> gone = removed(connection, owner.get(), until);
+            SegmentMerge.takeOut(connection, owner.get(), gone);
+            try (PreparedStatement delete =
+                    connection.prepareStatement("delete from search_removal where owner = ? and removed_at <= ?")) {
+                delete.setString(1, owner.get());
+                delete.setObject(2, until.atOffset(ZoneOffset.UTC));
+                delete.executeUpdate();
+            }
+            return gone;
+        });
+        return true;
+    }
+
+    private static Optional<String> ownerToTidy(Connection connection, Instant until) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(NEXT_OWNER)) {
+            select.setObject(1, until.atOffset(ZoneOffset.UTC));
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+            }
+        }
+    }
+
+    private static Set<Long> removed(Connection connection, String owner, Instant until) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(REMOVED)) {
+            select.setString(1, owner);
+            select.setObject(2, until.atOffset(ZoneOffset.UTC));
+            try (ResultSet row = select.executeQuery()) {
+                Set<Long> removed = new HashSet<>();
+                while (row.next()) {
+                    removed.add(row.getLong(1));
+                }
+                return removed;
+            }
+        }
+    }
+}

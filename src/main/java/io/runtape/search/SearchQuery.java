@@ -1,0 +1,133 @@
+package io.runtape.search;
+
+import io.runtape.error.ApiException;
+import io.runtape.search.Word.Form;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a caller searches for.
+ *
+ * @param wanted what must occur, at least one
+ * @param unwanted what must not occur
+ */
+public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
+
+    static final int CHARS_MAX = 500;
+    static final int PHRASES_MAX = 20;
+    static final int WORDS_MAX = 60;
+
+    /** The beginning of a word has so many characters at least. */
+    private static final int BEGINNING_MIN = 2;
+
+    /**
+     * Words that follow each other, mostly one.
+     *
+     * @param terms their folded forms
+     * @param beginning whether the last one is only the beginning of a word
+     */
+    record Phrase(List<String> terms, boolean beginning) {
+
+        /** Whether the words at this place begin with the phrase. */
+        boolean isAt(List<Word> words, int at) {
+            if (at + terms.size() > words.size()) {
+                return false;
+            }
+            for (int i = 0; i < terms.size(); i++) {
+                String term = words.get(at + i).term();
+                boolean open = beginning && i == terms.size() - 1;
+                if (open ? !term.startsWith(terms.get(i)) : !term.equals(terms.get(i))) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        boolean isIn(List<Word> words) {
+            for (int i = 0; i < words.size(); i++) {
+                if (isAt(words, i)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /**
+     * Reads a query: words, {@code "phrases"}, {@code beginnings*}, and all of these with a minus before them.
+     *
+     * @throws ApiException 400 if nothing can be searched for with it, or it is too long
+     */
+    public static SearchQuery of(String q) {
+        if (q.length() > CHARS_MAX) {
+            throw ApiException.invalid("q is longer than " + CHARS_MAX + " characters.");
+        }
+        List<Phrase> wanted = new ArrayList<>();
+        List<Phrase> unwanted = new ArrayList<>();
+        int at = 0;
+        while (at < q.length()) {
+            if (Character.isWhitespace(q.charAt(at))) {
+                at++;
+                continue;
+            }
+            boolean minus = q.charAt(at) == '-';
+            int from = minus ? at + 1 : at;
+            boolean quoted = from < q.length() && q.charAt(from) == '"';
+            int end = quoted ? q.indexOf('"', from + 1) : endOfWord(q, from);
+            if (end < 0) {
+                throw ApiException.invalid("q has a quotation mark without a second one: write \"a phrase\".");
+            }
+            phrase(q.substring(quoted ? from + 1 : from, end), quoted).ifPresent((minus ? unwanted : wanted)::add);
+            at = quoted ? end + 1 : end;
+        }
+        return checked(new SearchQuery(wanted, unwanted));
+    }
+
+    private static SearchQuery checked(SearchQuery query) {
+        if (query.wanted.isEmpty()) {
+            throw ApiException.invalid("q has no word that must occur. Allowed are words, \"a phrase\", beginnings as"
+                    + " in wor*, and any of these with a minus before it that must not occur.");
+        }
+        int phrases = query.wanted.size() + query.unwanted.size();
+        int words =
+                query.wanted.stream().mapToInt(phrase -> phrase.terms.size()).sum()
+                        + query.unwanted.stream()
+                                .mapToInt(phrase -> phrase.terms.size())
+                                .sum();
+        if (phrases > PHRASES_MAX || words > WORDS_MAX) {
+            throw ApiException.invalid("q has " + phrases + " words and phrases, of " + words
+                    + " words. Allowed are " + PHRASES_MAX + " words and phrases, of " + WORDS_MAX
+                    + " words; two neighbours of a script without spaces count as a word.");
+        }
+        return query;
+    }
+
+    private static int endOfWord(String q, int from) {
+        int end = from;
+        while (end < q.length() && !Character.isWhitespace(q.charAt(end)) && q.charAt(end) != '"') {
+            end++;
+        }
+        return end;
+    }
+
+    /** Empty if it has no word, such as a lone sign. */
+    private static Optional<Phrase> phrase(String text, boolean quoted) {
+        List<Word> words = Words.of(text);
+        if (words.isEmpty()) {
+            return Optional.empty();
+        }
+        boolean beginning = !quoted && text.endsWith("*");
+        Word last = words.get(words.size() - 1);
+        if (last.form() == Form.LAST) {
+            // The pair before it has it; in the text other characters may follow.
+            words.remove(words.size() - 1);
+        } else if (last.form() == Form.SINGLE) {
+            beginning = true;
+        } else if (beginning && last.term().codePointCount(0, last.term().length()) < BEGINNING_MIN) {
+            throw ApiException.invalid("q has the beginning " + text + ": before the asterisk stand " + BEGINNING_MIN
+                    + " letters or digits at least.");
+        }
+        return Optional.of(new Phrase(words.stream().map(Word::term).toList(), beginning));
+    }
+}

@@ -1,0 +1,118 @@
+package io.runtape.search;
+
+import io.runtape.search.Segments.Row;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Keeps the segments of an owner few: as soon as there are some of one level, they are merged into one of the next level. Takes
+ * runs that are gone out of them. Plain SQL: it locks the rows of segments. Blocks; for the transaction of its caller.
+ */
+final class SegmentMerge {
+
+    /** So many segments of a level make one of the next. */
+    static final int SEGMENTS = 16;
+
+    /** The last level: a segment of it has up to 4096 runs. */
+    private static final int LEVEL_MAX = 3;
+
+    /** Segments that are larger together stay as they are, so that none is merged that does not fit the memory. */
+    private static final int BYTES_MAX = 4 << 20;
+
+    /** The level of those. */
+    private static final int LEVEL_LARGE = 9;
+
+    static final String COUNT = "select count(*) from search_segment where owner = ? and level = ?";
+
+    static final String CLAIM = """
+            select segment_pk, level, size, documents from search_segment
+            where owner = ? and level = ? order by segment_pk limit 16 for update skip locked""";
+
+    private static final String LOCK_ALL = """
+            select segment_pk, level, size, documents from search_segment
+            where owner = ? order by segment_pk for update""";
+
+    private SegmentMerge() {}
+
+    /** Merges what is to be merged after a segment has come. What another gateway merges now is left to it. */
+    static void merge(Connection connection, String owner) throws SQLException {
+        for (int level = 0; level < LEVEL_MAX && isFull(connection, owner, level); level++) {
+            List<Row> rows;
+            try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
+                claim.setString(1, owner);
+                claim.setInt(2, level);
+                rows = Segments.rows(claim);
+            }
+            if (rows.size() < SEGMENTS) {
+                return;
+            }
+            if (rows.stream().mapToLong(Row::size).sum() > BYTES_MAX) {
+                leave(connection, rows);
+            } else {
+                List<Segment> segments = new ArrayList<>();
+                for (Row row : rows) {
+                    segments.add(Segments.load(connection, row));
+                    Segments.delete(connection, row.segmentPk());
+                }
+                Segments.insert(connection, owner, level + 1, Segment.merged(segments, Set.of()));
+            }
+        }
+    }
+
+    private static boolean isFull(Connection connection, String owner, int level) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(COUNT)) {
+            select.setString(1, owner);
+            select.setInt(2, level);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getInt(1) >= SEGMENTS;
+            }
+        }
+    }
+
+    private static void leave(Connection connection, List<Row> rows) throws SQLException {
+        try (PreparedStatement update =
+                connection.prepareStatement("update search_segment set level = ? where segment_pk = ?")) {
+            for (Row row : rows) {
+                update.setInt(1, LEVEL_LARGE);
+                update.setLong(2, row.segmentPk());
+                update.addBatch();
+            }
+            update.executeBatch();
+        }
+    }
+
+    /** Takes these runs out of the owner's segments. */
+    static void takeOut(Connection connection, String owner, Set<Long> gone) throws SQLException {
+        for (Row row : lockedAll(connection, owner)) {
+            if (row.documents().stream().anyMatch(document -> gone.contains(document.runPk()))) {
+                Segment rest = Segment.merged(List.of(Segments.load(connection, row)), gone);
+                Segments.delete(connection, row.segmentPk());
+                if (!rest.documents().isEmpty()) {
+                    Segments.insert(connection, owner, row.level(), rest);
+                }
+            }
+        }
+    }
+
+    /** Another gateway may have merged some while this one waited for their rows. */
+    private static List<Row> lockedAll(Connection connection, String owner) throws SQLException {
+        List<Row> before = List.of();
+        while (true) {
+            List<Row> rows;
+            try (PreparedStatement lock = connection.prepareStatement(LOCK_ALL)) {
+                lock.setString(1, owner);
+                rows = Segments.rows(lock);
+            }
+            if (rows.equals(before)) {
+                return rows;
+            }
+            before = rows;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package io.runtape.search;
+
+import io.runtape.search.SearchQuery.Phrase;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Which runs of one segment have all terms of a query. Confined to one thread. */
+final class SegmentSearch {
+
+    /**
+     * A term of the query.
+     *
+     * @param beginning whether all terms that begin with it count
+     */
+    private record Wanted(String term, boolean beginning) {
+
+        boolean is(String other) {
+            return beginning ? other.startsWith(term) : other.equals(term);
+        }
+    }
+
+    private final List<String> directory;
+    private final Map<Wanted, BitSet> found =
+            new TreeMap<>(Comparator.comparing(Wanted::term).thenComparing(Wanted::beginning));
+
+    SegmentSearch(SearchQuery query, List<String> directory) {
+        this.directory = directory;
+        for (Phrase phrase : query.wanted()) {
+            int last = phrase.terms().size() - 1;
+            for (int i = 0; i <= last; i++) {
+                found.put(new Wanted(phrase.terms().get(i), phrase.beginning() && i == last), new BitSet());
+            }
+        }
+    }
+
+    /** The numbers of the blocks that may have the terms. */
+    Set<Integer> blocks() {
+        Set<Integer> blocks = new LinkedHashSet<>();
+        for (Wanted wanted : found.keySet()) {
+            int first = blockOf(wanted.term);
+            if (!wanted.beginning && first >= 0) {
+                blocks.add(first);
+            }
+            for (int i = Math.max(first, 0); wanted.beginning && i < directory.size() && mayHave(i, wanted); i++) {
+                blocks.add(i);
+            }
+        }
+        return blocks;
+    }
+
+    private boolean mayHave(int block, Wanted wanted) {
+        String first = directory.get(block);
+        return first.compareTo(wanted.term) <= 0 || wanted.is(first);
+    }
+
+    /** The last block whose first term is not behind this one; -1 if there is none. */
+    private int blockOf(String term) {
+        int at = Collections.binarySearch(directory, term);
+        return at >= 0 ? at : -at - 2;
+    }
+
+    void read(byte[] block) {
+        TermBlocks.read(block, new TermBlocks.Visitor() {
+            @Override
+            public boolean wants(String term) {
+                for (Wanted wanted : found.keySet()) {
+                    if (wanted.is(term)) {
+                        return true;
+                    }
+                }
+                return false;
+            }
+
+            @Override
+            public void found(String term, int[] places) {
+                found.forEach((wanted, runs) -> {
+                    if (wanted.is(term)) {
+                        for (int place : places) {
+                            runs.set(place);
+                        }
+                    }
+                });
+            }
+        });
+    }
+
+    /** The places of the runs that have all terms, of the blocks that were read. */
+    BitSet runs() {
+        List<BitSet> each = new ArrayList<>(found.values());
+        BitSet all = each.get(0);
+        each.forEach(all::and);
+        return all;
+    }
+}

@@ -1,0 +1,124 @@
+package io.runtape.search;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The rows of segments and of their blocks. Plain SQL: what locks rows in an order, and rows of segments are no entities.
+ * Blocks; for the transaction of its caller.
+ */
+final class Segments {
+
+    /** Room for the number of a block in its key, behind that of its segment. */
+    private static final int BLOCK_BITS = 20;
+
+    private static final String INSERT = """
+            insert into search_segment (segment_pk, owner, level, newest, oldest, size, documents, directory)
+            values (?, ?, ?, ?, ?, ?, ?, ?)""";
+
+    private Segments() {}
+
+    /**
+     * A segment's row, without its blocks.
+     *
+     * @param level how often its runs were merged
+     * @param size the number of bytes of its blocks
+     */
+    record Row(long segmentPk, int level, int size, List<Document> documents) {}
+
+    /** The key of a block. */
+    static long blockPk(long segmentPk, int number) {
+        return segmentPk << BLOCK_BITS | number;
+    }
+
+    static void insert(Connection connection, String owner, int level, Segment segment) throws SQLException {
+        long segmentPk = nextPk(connection);
+        TermBlocks blocks = TermBlocks.of(segment.postings());
+        List<Document> documents = segment.documents();
+        try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
+            insert.setLong(1, segmentPk);
+            insert.setString(2, owner);
+            insert.setInt(3, level);
+            insert.setLong(4, documents.get(0).createdMicros());
+            insert.setLong(5, documents.get(documents.size() - 1).createdMicros());
+            insert.setInt(6, blocks.size());
+            insert.setBytes(7, Segment.written(documents));
+            insert.setBytes(8, blocks.writtenDirectory());
+            insert.executeUpdate();
+        }
+        try (PreparedStatement insert =
+                connection.prepareStatement("insert into search_block (block_pk, content) values (?, ?)")) {
+            for (int i = 0; i < blocks.contents().size(); i++) {
+                insert.setLong(1, blockPk(segmentPk, i));
+                insert.setBytes(2, blocks.contents().get(i));
+                insert.addBatch();
+            }
+            insert.executeBatch();
+        }
+    }
+
+    private static long nextPk(Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select nextval('search_segment_sequence')");
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    /** The segment with all its terms. */
+    static Segment load(Connection connection, Row row) throws SQLException {
+        SortedMap<String, int[]> postings = new TreeMap<>();
+        try (PreparedStatement select = connection.prepareStatement(
+                "select content from search_block where block_pk >= ? and block_pk < ? order by block_pk")) {
+            select.setLong(1, blockPk(row.segmentPk, 0));
+            select.setLong(2, blockPk(row.segmentPk + 1, 0));
+            try (ResultSet block = select.executeQuery()) {
+                while (block.next()) {
+                    TermBlocks.read(block.getBytes(1), new TermBlocks.Visitor() {
+                        @Override
+                        public boolean wants(String term) {
+                            return true;
+                        }
+
+                        @Override
+                        public void found(String term, int[] places) {
+                            postings.put(term, places);
+                        }
+                    });
+                }
+            }
+        }
+        return new Segment(row.documents, postings);
+    }
+
+    static void delete(Connection connection, long segmentPk) throws SQLException {
+        try (PreparedStatement delete =
+                connection.prepareStatement("delete from search_block where block_pk >= ? and block_pk < ?")) {
+            delete.setLong(1, blockPk(segmentPk, 0));
+            delete.setLong(2, blockPk(segmentPk + 1, 0));
+            delete.executeUpdate();
+        }
+        try (PreparedStatement delete =
+                connection.prepareStatement("delete from search_segment where segment_pk = ?")) {
+            delete.setLong(1, segmentPk);
+            delete.executeUpdate();
+        }
+    }
+
+    /** Reads rows of segments; the columns are those of {@link Row}, in its order. */
+    static List<Row> rows(PreparedStatement select) throws SQLException {
+        List<Row> rows = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                rows.add(new Row(row.getLong(1), row.getInt(2), row.getInt(3), Segment.documents(row.getBytes(4))));
+            }
+        }
+        return rows;
+    }
+}

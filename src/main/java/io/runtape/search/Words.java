@@ -1,0 +1,139 @@
+package io.runtape.search;
+
+import io.runtape.search.Folding.Kind;
+import io.runtape.search.Word.Form;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Cuts a text into words. A word is a run of letters and digits. Scripts that put no spaces between words give pairs of
+ * neighbouring characters, and their last character alone, so that each character begins exactly one word. Symbols, such as
+ * emoji, are words of their own; all else separates. Confined to one thread.
+ */
+final class Words {
+
+    /** Of a longer word only so many characters count. */
+    static final int TERM_CHARS_MAX = 64;
+
+    /** More marks on one character than any script has. */
+    private static final int MARKS_MAX = 32;
+
+    private final String text;
+    private final List<Word> words = new ArrayList<>();
+    private final StringBuilder letters = new StringBuilder();
+    private int lettersFrom;
+    private int lettersTo;
+    private final List<Unspaced> unspaced = new ArrayList<>();
+
+    /** A character of a script without spaces, and where it stands. */
+    private record Unspaced(String folded, int from, int to) {}
+
+    private Words(String text) {
+        this.text = text;
+    }
+
+    /** The words of a text in their order. */
+    static List<Word> of(String text) {
+        Words cut = new Words(text);
+        cut.all();
+        return cut.words;
+    }
+
+    private void all() {
+        int at = 0;
+        while (at < text.length()) {
+            char c = text.charAt(at);
+            if (c < 0x80 && !isMarkAt(at + 1)) {
+                plain(c, at);
+                at++;
+            } else {
+                int end = endOfCharacter(at);
+                String folded = Folding.folded(text.substring(at, end));
+                for (int i = 0; i < folded.length(); ) {
+                    int next = folded.codePointAt(i);
+                    take(next, at, end);
+                    i += Character.charCount(next);
+                }
+                at = end;
+            }
+        }
+        endLetters();
+        endUnspaced();
+    }
+
+    private boolean isMarkAt(int at) {
+        return at < text.length() && text.charAt(at) >= 0x300 && Folding.isMark(text.codePointAt(at));
+    }
+
+    private int endOfCharacter(int at) {
+        int end = at + Character.charCount(text.codePointAt(at));
+        for (int marks = 0; marks < MARKS_MAX && isMarkAt(end); marks++) {
+            end += Character.charCount(text.codePointAt(end));
+        }
+        return end;
+    }
+
+    private void plain(char c, int at) {
+        if (c >= 'a' && c <= 'z' || c >= '0' && c <= '9') {
+            letter(c, at, at + 1);
+        } else if (c >= 'A' && c <= 'Z') {
+            letter(c + ('a' - 'A'), at, at + 1);
+        } else {
+            endLetters();
+            endUnspaced();
+        }
+    }
+
+    private void take(int c, int from, int to) {
+        Kind kind = Folding.kind(c);
+        switch (kind) {
+            case LETTER -> letter(c, from, to);
+            case WITHOUT_SPACES -> {
+                endLetters();
+                unspaced.add(new Unspaced(Character.toString(c), from, to));
+            }
+            case SYMBOL -> {
+                endLetters();
+                endUnspaced();
+                words.add(new Word(Character.toString(c), from, to, Form.WHOLE));
+            }
+            case SEPARATOR -> {
+                endLetters();
+                endUnspaced();
+            }
+            case NOTHING -> lettersTo = letters.isEmpty() ? lettersTo : to;
+        }
+    }
+
+    private void letter(int c, int from, int to) {
+        if (letters.isEmpty()) {
+            endUnspaced();
+            lettersFrom = from;
+        }
+        if (letters.length() + Character.charCount(c) <= TERM_CHARS_MAX) {
+            letters.appendCodePoint(c);
+        }
+        lettersTo = to;
+    }
+
+    private void endLetters() {
+        if (!letters.isEmpty()) {
+            words.add(new Word(letters.toString(), lettersFrom, lettersTo, Form.WHOLE));
+            letters.setLength(0);
+        }
+    }
+
+    private void endUnspaced() {
+        int last = unspaced.size() - 1;
+        for (int i = 0; i <= last; i++) {
+            Unspaced c = unspaced.get(i);
+            if (i < last) {
+                Unspaced next = unspaced.get(i + 1);
+                words.add(new Word(c.folded + next.folded, c.from, next.to, Form.PAIR));
+            } else {
+                words.add(new Word(c.folded, c.from, c.to, last == 0 ? Form.SINGLE : Form.LAST));
+            }
+        }
+        unspaced.clear();
+    }
+}
