@@ -96,7 +96,7 @@ public final class EveryCall {
     }
 
     private void readRuns(String id, String stream) throws ApiException, IOException {
-        List<Run> newest = runs.listRuns(null, null, null, 10, null, null, "completed", THREAD, null).getData();
+        List<Run> newest = runs.listRuns(null, null, null, 10, null, null, null, "completed", THREAD, null).getData();
         same(List.of("reviewer", "tester"), newest.stream().map(Run::getAgent).filter(Objects::nonNull).toList());
 
         Run run = runs.getRun(id, null).getData();
@@ -134,7 +134,7 @@ public final class EveryCall {
     }
 
     private void readThread(String stream) throws ApiException, IOException {
-        same(THREAD, threads.listThreads(null, null, false, null, 10, null, null, null).getData().get(0).getId());
+        same(THREAD, threads.listThreads(null, null, false, null, 10, null, null, null, null).getData().get(0).getId());
         same(3L, threads.getThread(THREAD, null).getData().getRunCount());
         same(3, threads.listThreadRuns(THREAD, null, 10).getData().size());
         long first = threads.getThreadEvents(THREAD, null, null, null, null, null, null, null, null, null, null)

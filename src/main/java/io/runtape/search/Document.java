@@ -3,6 +3,7 @@ package io.runtape.search;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A run that may match a query.
@@ -22,7 +23,7 @@ public record Document(long createdMicros, long runPk) {
     }
 
     static long micros(Instant time) {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, time);
+        return TimeUnit.SECONDS.toMicros(time.getEpochSecond()) + TimeUnit.NANOSECONDS.toMicros(time.getNano());
     }
 
     /** When its call came in. */

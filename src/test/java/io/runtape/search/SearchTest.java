@@ -1,0 +1,388 @@
+package io.runtape.search;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.restassured.http.ContentType;
+import io.restassured.path.json.JsonPath;
+import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
+import java.net.URLEncoder;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** Runs and threads are found by what was said in them. */
+abstract class SearchTest extends RecordedHistory {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static String found(String list, String query, String... more) {
+        return list + "?q=" + URLEncoder.encode(query, UTF_8) + String.join("", more);
+    }
+
+    private List<String> runs(String query, String... more) {
+        return json(found("/runs", query, more)).getList("data.id");
+    }
+
+    private static ObjectNode object() {
+        return JSON.createObjectNode();
+    }
+
+    private static String event(String type, ObjectNode data) {
+        return "event: " + type + "\ndata: " + data + "\n\n";
+    }
+
+    private static Script answering(String text) {
+        return Script.stream(event("run_completed", object().put("result", text)));
+    }
+
+    private String asked(String prompt) {
+        return object().put("prompt", prompt)
+                .put("threadId", thread)
+                .put("agent", "coder")
+                .toString();
+    }
+
+    /** Records a run and waits until it is indexed. */
+    private String indexed(String body, Script script) throws Exception {
+        String id = record(body, script);
+        awaitIndexed(id);
+        return id;
+    }
+
+    private void awaitIndexed(String id) {
+        RunTable.await("it is indexed", () -> isIndexed(id) ? true : null);
+    }
+
+    private boolean isIndexed(String id) throws SQLException {
+        return count("select count(*) from run where id = ? and indexed_at is not null", id) == 1;
+    }
+
+    private long count(String sql, String value) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement select = connection.prepareStatement(sql)) {
+            select.setString(1, value);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    @Test
+    void findsWhatTheTableOfCasesSays() throws Exception {
+        Map<String, String> runOf = new LinkedHashMap<>();
+        for (SearchCases.Case one : SearchCases.ALL) {
+            if (!runOf.containsKey(one.text())) {
+                // Half of a surrogate pair is no JSON of a test's client.
+                runOf.put(one.text(), record("{}", answering(one.text().replace("\ud800", ""))));
+            }
+        }
+        runOf.values().forEach(this::awaitIndexed);
+
+        Map<String, Boolean> wrong = new TreeMap<>();
+        for (SearchCases.Case one : SearchCases.ALL) {
+            boolean is = runs(one.query(), "&limit=500").contains(runOf.get(one.text()));
+            if (is != one.found()) {
+                wrong.put(one.toString(), is);
+            }
+        }
+
+        assertEquals(Map.of(), wrong);
+    }
+
+    @Test
+    void findsARunWithinASecondOfItsEnd() throws Exception {
+        record("{}", answering("warm"));
+        String id = record("{}", answering("swiftly indexed"));
+
+        RunTable.await(
+                "it is found", Duration.ofSeconds(1), () -> runs("swiftly").contains(id) ? true : null);
+    }
+
+    @Test
+    void tellsWhereTheWordsStand() throws Exception {
+        String id = indexed(
+                asked("Where is the aardvark?"),
+                Script.stream(
+                        event("assistant_message_delta", object().put("delta", "Looking for ")),
+                        event("assistant_message_delta", object().put("delta", "the buffalo.")),
+                        event(
+                                "tool_call",
+                                object().put("toolCallId", "c1")
+                                        .put("name", "find_animal")
+                                        .set("arguments", object().put("kind", "line\ncheetah"))),
+                        event("tool_result", object().put("toolCallId", "c1").put("output", "a dingo in the yard")),
+                        event("assistant_message_delta", object().put("delta", "It is an elephant.")),
+                        event("run_completed", object().put("result", "It is an elephant."))));
+
+        assertWhere(id, "aardvark", "prompt", null, "Where is the aardvark?");
+        assertWhere(id, "BUFFALO", "text", 1, "Looking for the buffalo.");
+        assertWhere(id, "cheetah find_animal", "tool_call", 3, "find_animal kind: line\ncheetah");
+        assertWhere(id, "ding*", "tool_result", 4, "a dingo in the yard");
+        assertWhere(id, "elephant", "result", 5, "It is an elephant.");
+
+        JsonPath all = json(found("/runs", "aardvark elephant dingo"));
+        assertEquals(List.of("prompt", "result", "tool_result"), all.getList("data[0].highlight.where"));
+        assertEquals(List.of(id, id, id), all.getList("data[0].highlight.runId"));
+        assertEquals(List.of(List.of(13, 21)), all.getList("data[0].highlight[0].matches"));
+        assertFalse(json("/runs").getMap("data[0]").containsKey("highlight"));
+    }
+
+    private void assertWhere(String id, String query, String where, Integer sequence, String fragment) {
+        JsonPath found = json(found("/runs", query));
+        assertEquals(List.of(id), found.getList("data.id"), query);
+        assertEquals(where, found.getString("data[0].highlight[0].where"), query);
+        assertEquals(sequence, found.get("data[0].highlight[0].sequence"), query);
+        assertEquals(fragment, found.getString("data[0].highlight[0].fragment"), query);
+    }
+
+    @Test
+    void findsErrorsAndWholeAnswersAndUnknownDialects() throws Exception {
+        String refused = indexed(
+                "{}",
+                Script.json(400, "{\"error\":{\"code\":\"quota_exceeded\",\"message\":\"The zebra is spent.\"}}"));
+        String failed = indexed(
+                "{}",
+                Script.stream(event("error", object().put("code", "tiger_lost").put("message", "It is gone."))));
+        String chat = indexedAt(
+                "/v1/recorded",
+                "{\"messages\":[{\"role\":\"system\",\"content\":\"Be a walrus.\"},"
+                        + "{\"role\":\"user\",\"content\":\"An earlier lion?\"},{\"role\":\"assistant\",\"content\":\"Yes.\"},"
+                        + "{\"role\":\"user\",\"content\":\"And a puma?\"}]}",
+                Script.json(
+                        200,
+                        "{\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"A jaguar.\"},"
+                                + "\"finish_reason\":\"stop\"}]}"));
+        String unknown = indexed("{}", Script.stream("data: some ocelot words\n\n"));
+
+        assertEquals(List.of(refused), runs("zebra"));
+        assertEquals("error", json(found("/runs", "zebra")).getString("data[0].highlight[0].where"));
+        assertEquals(List.of(refused), runs("quota_exceeded"));
+        assertEquals(List.of(failed), runs("tiger_lost gone"));
+        assertEquals(List.of(chat), runs("jaguar puma"));
+        assertEquals(List.of(), runs("lion"), "an earlier run brought it");
+        assertEquals(List.of(), runs("walrus"));
+        assertEquals(List.of(unknown), runs("ocelot"));
+        assertEquals(1, json(found("/runs", "ocelot")).getInt("data[0].highlight[0].sequence"));
+    }
+
+    private String indexedAt(String target, String body, Script script) throws Exception {
+        String id = record(target, body, script);
+        awaitIndexed(id);
+        return id;
+    }
+
+    @Test
+    void findsARunningRunByItsPrompt() throws Exception {
+        try (LiveRun run = begin(asked("Catch the okapi"), "data: 1\n\n")) {
+            JsonPath found = json(found("/runs", "\"the okapi\""));
+            assertEquals(List.of(run.id()), found.getList("data.id"));
+            assertEquals("running", found.getString("data[0].status"));
+            assertEquals("prompt", found.getString("data[0].highlight[0].where"));
+            assertNull(found.getString("meta.nextCursor"));
+            assertEquals(List.of(), runs("okapi -catch"));
+            assertEquals(List.of(thread), json(found("/threads", "okapi")).getList("data.id"));
+            run.finish();
+            awaitIndexed(run.id());
+            assertEquals(List.of(run.id()), runs("okapi"));
+        }
+    }
+
+    @Test
+    void combinesWithOtherFilters() throws Exception {
+        String first = indexed(asked("a common gnu"), answering("x"));
+        String second = indexed(
+                "{\"prompt\":\"a common gnu\",\"agent\":\"other\"}",
+                Script.json(500, "{\"error\":{\"code\":\"x\",\"message\":\"y\"}}"));
+
+        assertEquals(List.of(second, first), runs("gnu"));
+        assertEquals(List.of(first), runs("gnu", "&agent=coder"));
+        assertEquals(List.of(second), runs("gnu", "&status=failed"));
+        assertEquals(List.of(first), runs("gnu", "&threadId=" + thread));
+        String created = json("/runs/" + second).getString("data.createdAt");
+        assertEquals(List.of(second), runs("gnu", "&since=" + created));
+        assertEquals(List.of(first), runs("gnu", "&until=" + created));
+        assertEquals(List.of(), runs("gnu", "&agent=nobody"));
+    }
+
+    @Test
+    void goesOnPageByPageOverMergedSegments() throws Exception {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 2 * SegmentMerge.SEGMENTS + 3; i++) {
+            ids.add(0, indexed(asked("number n" + i), answering(i % 2 == 0 ? "even kudu" : "odd kudu")));
+        }
+        String owner = json("/runs?limit=1").getString("data[0].owner");
+        assertEquals(2, count("select count(*) from search_segment where level = 1 and owner = ?", owner));
+        assertEquals(3, count("select count(*) from search_segment where level = 0 and owner = ?", owner));
+
+        assertEquals(ids, pages("kudu", 10));
+        assertEquals(ids, pages("kud* -hare", 7));
+        assertEquals(ids.size() / 2 + 1, pages("even", 4).size());
+        assertEquals(List.of(ids.get(2)), runs("n" + (ids.size() - 3)));
+        assertEquals(List.of(ids.get(ids.size() - 1)), runs("n0"));
+        assertEquals(List.of(thread), json(found("/threads", "kudu")).getList("data.id"));
+    }
+
+    private List<String> pages(String query, int limit) {
+        List<String> all = new ArrayList<>();
+        String cursor = "";
+        while (cursor != null) {
+            JsonPath page = json(found("/runs", query, "&limit=" + limit, cursor.isEmpty() ? "" : "&cursor=" + cursor));
+            List<String> ids = page.getList("data.id");
+            assertTrue(ids.size() <= limit);
+            all.addAll(ids);
+            cursor = page.getString("meta.nextCursor");
+        }
+        return all;
+    }
+
+    @Test
+    void findsThreadsByTheirRunsAndTitles() throws Exception {
+        indexed(asked("the first lemur"), answering("x"));
+        indexed(asked("second"), answering("a tapir"));
+        String other = "thr_other-" + thread;
+        indexed("{\"prompt\":\"a lemur again\",\"threadId\":\"" + other + "\"}", answering("x"));
+        history()
+                .contentType(ContentType.JSON)
+                .body("{\"title\":\"My Capybara\"}")
+                .patch("/threads/" + thread)
+                .then()
+                .statusCode(200);
+
+        assertEquals(List.of(other, thread), json(found("/threads", "lemur")).getList("data.id"));
+        assertEquals(List.of(thread), json(found("/threads", "tapir")).getList("data.id"));
+        assertEquals(List.of(), json(found("/threads", "lemur tapir")).getList("data.id"), "both in one run");
+        JsonPath titled = json(found("/threads", "capybara"));
+        assertEquals(List.of(thread), titled.getList("data.id"));
+        assertEquals("title", titled.getString("data[0].highlight[0].where"));
+        assertNull(titled.get("data[0].highlight[0].runId"));
+        JsonPath page = json(found("/threads", "lemur", "&limit=1"));
+        assertEquals(List.of(other), page.getList("data.id"));
+        assertEquals(
+                List.of(thread),
+                json(found("/threads", "lemur", "&limit=1&cursor=" + page.getString("meta.nextCursor")))
+                        .getList("data.id"));
+        assertEquals(
+                List.of(), json(found("/threads", "lemur", "&archived=true")).getList("data.id"));
+    }
+
+    @Test
+    void forgetsWhatIsDeleted() throws Exception {
+        String kept = indexed(asked("the kept ibex"), answering("x"));
+        String gone = indexed("{\"prompt\":\"the gone ibex quokka\"}", answering("x"));
+        String owner = json("/runs?limit=1").getString("data[0].owner");
+
+        history().delete("/runs/" + gone).then().statusCode(204);
+
+        assertEquals(List.of(kept), runs("ibex"));
+        assertEquals(
+                1,
+                count(
+                        "select count(*) from search_document d join run r on r.run_pk = d.run_pk where r.owner = ?",
+                        owner));
+        RunTable.await(
+                "its terms are gone",
+                () -> count("select count(*) from search_segment where owner = ?", owner) == 1
+                                && count("select count(*) from search_removal where owner = ?", owner) == 0
+                        ? true
+                        : null);
+        assertFalse(holds("quokka"));
+        assertTrue(holds("ibex"));
+        assertEquals(List.of(kept), runs("ibex"));
+    }
+
+    private boolean holds(String word) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement select = connection.prepareStatement("select content from search_block");
+                ResultSet row = select.executeQuery()) {
+            boolean[] held = {false};
+            while (row.next()) {
+                TermBlocks.read(row.getBytes(1), new TermBlocks.Visitor() {
+                    @Override
+                    public boolean wants(String term) {
+                        held[0] |= term.equals(word);
+                        return false;
+                    }
+
+                    @Override
+                    public void found(String term, int[] places) {
+                        throw new AssertionError(term);
+                    }
+                });
+            }
+            return held[0];
+        }
+    }
+
+    @Test
+    void keepsOwnersApart() throws Exception {
+        String mine = indexed(asked("a secret narwhal"), answering("x"));
+
+        assertEquals(List.of(mine), runs("narwhal"));
+        for (String list : List.of("/runs", "/threads")) {
+            assertEquals(
+                    List.of(),
+                    historyOf("rt_another_" + key)
+                            .get(found(list, "narwhal"))
+                            .then()
+                            .statusCode(200)
+                            .extract()
+                            .jsonPath()
+                            .getList("data"));
+        }
+    }
+
+    @Test
+    void indexesARunAnewWhenAskedTo() throws Exception {
+        String id = indexed(asked("the same mandrill"), answering("x"));
+        try (Connection connection = store().connect();
+                PreparedStatement update =
+                        connection.prepareStatement("update run set indexed_at = null where id = ?")) {
+            update.setString(1, id);
+            update.executeUpdate();
+        }
+        awaitIndexed(id);
+
+        assertEquals(List.of(id), runs("mandrill"));
+    }
+
+    @Test
+    void refusesWhatItCannotDo() {
+        refused(found("/runs", "-x"), 400, "invalid_request", "q has no word that must occur");
+        refused(found("/threads", "\"x"), 400, "invalid_request", "quotation mark");
+        refused(found("/runs", "x".repeat(501)), 400, "invalid_request", "500 characters");
+        refused(found("/runs", "x ".repeat(21)), 400, "invalid_request", "20 words and phrases");
+        refused(found("/runs", "x*"), 400, "invalid_request", "2 letters or digits");
+        refused(
+                history()
+                        .accept("application/x-ndjson")
+                        .get(found("/runs", "x"))
+                        .then(),
+                400,
+                "invalid_request",
+                "q does not go with application/x-ndjson");
+        for (String list : List.of("/runs", "/threads")) {
+            refused(
+                    history().delete(found(list, "x", "&dryRun=true")).then(),
+                    400,
+                    "invalid_request",
+                    "no parameter 'q'");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package io.runtape.search;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.error.ApiException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Texts as words, queries as words, and what a segment keeps of them. */
+class WordsTest {
+
+    static List<SearchCases.Case> cases() {
+        return SearchCases.ALL;
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void matchesAsTheTableSays(SearchCases.Case one) {
+        Optional<List<Highlight>> found =
+                Matching.of(SearchQuery.of(one.query()), List.of(new Passage(Place.TEXT, 1, one.text())), "run_1");
+
+        assertEquals(one.found(), found.isPresent());
+    }
+
+    /** What a segment finds is a superset of what matches, so a case that is found must be among it. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void findsInASegmentWhatMatches(SearchCases.Case one) {
+        List<Document> documents = new ArrayList<>();
+        List<Segment> segments = new ArrayList<>();
+        for (int i = 0; i < SearchCases.ALL.size(); i++) {
+            Document document = new Document(1000 + i, i);
+            documents.add(document);
+            segments.add(Segment.of(document, terms(SearchCases.ALL.get(i).text())));
+        }
+        Segment merged = Segment.merged(segments, Set.of(3L));
+        List<Document> kept = Segment.documents(Segment.written(merged.documents()));
+        TermBlocks blocks = TermBlocks.of(merged.postings());
+        SegmentSearch search =
+                new SegmentSearch(SearchQuery.of(one.query()), TermBlocks.directory(blocks.writtenDirectory()));
+        search.blocks().forEach(block -> search.read(blocks.contents().get(block)));
+
+        Set<String> found = search.runs().stream()
+                .mapToObj(place ->
+                        SearchCases.ALL.get((int) kept.get(place).runPk()).text())
+                .collect(Collectors.toSet());
+
+        assertTrue(documents.containsAll(kept));
+        assertEquals(documents.size() - 1, kept.size());
+        if (one.found()) {
+            assertTrue(found.contains(one.text()), found::toString);
+        }
+    }
+
+    private static Set<String> terms(String text) {
+        return Words.of(text).stream().map(Word::term).collect(Collectors.toSet());
+    }
+
+    @Test
+    void keepsEveryTermOfALargeSegment() {
+        Random random = new Random(7);
+        TreeMap<String, int[]> postings = new TreeMap<>();
+        for (int i = 0; i < 20_000; i++) {
+            int[] places = random.ints(1 + random.nextInt(5), 0, 4096)
+                    .sorted()
+                    .distinct()
+                    .toArray();
+            postings.put(Integer.toString(random.nextInt(1_000_000), 36) + (i % 9 == 0 ? "🎉" : ""), places);
+        }
+        TermBlocks blocks = TermBlocks.of(postings);
+
+        assertTrue(blocks.contents().size() > 20);
+        for (var entry : postings.entrySet()) {
+            SegmentSearch search =
+                    new SegmentSearch(SearchQuery.of(entry.getKey().replace("🎉", " 🎉")), blocks.directory());
+            if (!entry.getKey().endsWith("🎉")) {
+                assertEquals(1, search.blocks().size());
+                search.blocks().forEach(block -> search.read(blocks.contents().get(block)));
+                assertEquals(
+                        Arrays.stream(entry.getValue()).boxed().toList(),
+                        search.runs().stream().boxed().toList());
+            }
+        }
+        SegmentSearch beginnings = new SegmentSearch(SearchQuery.of("zz*"), blocks.directory());
+        beginnings.blocks().forEach(block -> beginnings.read(blocks.contents().get(block)));
+        assertEquals(
+                postings.subMap("zz", "zz\uffff").values().stream()
+                        .flatMapToInt(Arrays::stream)
+                        .distinct()
+                        .count(),
+                beginnings.runs().cardinality());
+    }
+
+    @Test
+    void tellsWhereWordsStandInTheText() {
+        String text = "Ist die Straße \uD83C\uDF89 ﬁnal? 東京都へ";
+
+        assertEquals(
+                List.of(
+                        "ist 0-3",
+                        "die 4-7",
+                        "strasse 8-14",
+                        "\uD83C\uDF89 15-17",
+                        "final 18-22",
+                        "東京 24-26",
+                        "京都 25-27",
+                        "都へ 26-28",
+                        "へ 27-28"),
+                Words.of(text).stream()
+                        .map(word -> word.term() + " " + word.from() + "-" + word.to())
+                        .toList());
+    }
+
+    @Test
+    void marksWhatItFoundInAFragment() {
+        String text = "word ".repeat(100) + "the needle in 東京都 and the needle " + "word ".repeat(100);
+        Highlight found = Matching.of(
+                        SearchQuery.of("needle 京 \"京都\""), List.of(new Passage(Place.RESULT, 5, text)), "run_1")
+                .orElseThrow()
+                .get(0);
+
+        assertEquals(
+                List.of("needle", "京都", "needle"),
+                found.matches().stream()
+                        .map(match -> found.fragment().substring(match.get(0), match.get(1)))
+                        .toList());
+        assertTrue(found.fragment().length() <= 200 && found.fragment().startsWith("word"), found.fragment());
+        assertEquals(5L, found.sequence());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "-green", "& -", "\"", "\"open", "a*", "*", "\"\""})
+    void refusesWhatFindsNothing(String query) {
+        assertThrows(ApiException.class, () -> SearchQuery.of(query));
+    }
+
+    @Test
+    void refusesWhatIsTooLong() {
+        SearchQuery.of("x".repeat(SearchQuery.CHARS_MAX));
+        SearchQuery.of("xx ".repeat(SearchQuery.PHRASES_MAX));
+
+        assertThrows(ApiException.class, () -> SearchQuery.of("x".repeat(SearchQuery.CHARS_MAX + 1)));
+        assertThrows(ApiException.class, () -> SearchQuery.of("xx ".repeat(SearchQuery.PHRASES_MAX + 1)));
+        assertThrows(ApiException.class, () -> SearchQuery.of("\"" + "x ".repeat(SearchQuery.WORDS_MAX + 1) + "\""));
+    }
+}
