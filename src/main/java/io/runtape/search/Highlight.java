@@ -2,7 +2,6 @@ package io.runtape.search;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.List;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +39,6 @@ public record Highlight(
         String fragment,
 
         @Schema(
-                implementation = Object.class,
-                type = SchemaType.ARRAY,
                 description = "What was found in the fragment: pairs of a begin and an end, in UTF-16 units as"
                         + " JavaScript counts them.",
                 examples = "[[4,8]]")
