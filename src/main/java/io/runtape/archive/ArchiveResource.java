@@ -5,6 +5,7 @@ import io.runtape.access.Owner;
 import io.runtape.history.NdjsonResponses;
 import io.runtape.history.PageParameters;
 import io.runtape.history.run.RunFilter;
+import io.runtape.history.run.RunSelection;
 import io.runtape.history.run.RunSnapshots;
 import io.runtape.history.run.RunWalks;
 import io.runtape.history.thread.ThreadQueries;
@@ -73,9 +74,8 @@ public final class ArchiveResource {
     public Uni<Void> runs(
             @BeanParam RunFilter filter, @BeanParam PageParameters page, @Context RoutingContext context) {
         Owner owner = callers.readerOf(context.request());
-        NdjsonResponses.requireNone(context, "runs", "limit", "q");
-        filter.common().refuseForeign();
-        return export.write(owner, walks.newest(owner, filter, page), context);
+        NdjsonResponses.requireNone(context, "runs", "limit", "q", "sort", "order", "fields");
+        return export.write(owner, walks.newest(RunSelection.of(owner, filter, context), page), context);
     }
 
     /** An archive of one run. */

@@ -3,6 +3,7 @@ package io.runtape.history;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -12,20 +13,22 @@ import org.jboss.resteasy.reactive.RestQuery;
 /**
  * The part of a filter that lists of runs and lists of threads share.
  *
- * @param agent the agent's name
+ * @param agents the names of the agents, of which one is enough; empty for all
  * @param since the earliest time
  * @param until the time before which entries must lie
  * @param all whether the caller asks for the entries of all owners
  * @param owner the owner whose entries the caller asks for
  */
 public record ListFilter(
-        @RestQuery("agent") @Parameter(description = "Only those of this agent.", example = "code-assistant")
-        Optional<String> agent,
+        @RestQuery("agent")
+        @Parameter(description = "Only those of this agent. May be repeated: any of them.", example = "[\"code-assistant\"]")
+        List<String> agents,
 
         @RestQuery("since")
         @Parameter(
                 description =
-                        "The earliest time, inclusive: ISO 8601, in UTC where it has no offset, or milliseconds since 1970.",
+                        "The earliest time, inclusive: ISO 8601, in UTC where it has no offset, milliseconds since 1970, or"
+                                + " relative to now, such as `-24h`, in `s`, `m`, `h`, `d` or `w`.",
                 schema = @Schema(type = SchemaType.STRING),
                 example = "2026-01-01T00:00:00Z")
         Optional<Instant> since,
@@ -54,7 +57,17 @@ public record ListFilter(
     private static final int NAME_CHARS_MAX = 200;
 
     public ListFilter {
-        agent = agent.map(name -> name.length() <= NAME_CHARS_MAX ? name : name.substring(0, NAME_CHARS_MAX));
+        agents = agents.stream().map(ListFilter::stored).distinct().toList();
+    }
+
+    /** A name as the database stores it. */
+    public static String stored(String name) {
+        return name.length() <= NAME_CHARS_MAX ? name : name.substring(0, NAME_CHARS_MAX);
+    }
+
+    /** The agents, of which one is enough; empty if any agent will do. */
+    public Optional<List<String>> anyAgent() {
+        return agents.isEmpty() ? Optional.empty() : Optional.of(agents);
     }
 
     /** The last moment that every database and every client can hold. */

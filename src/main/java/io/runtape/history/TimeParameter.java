@@ -8,13 +8,28 @@ import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAccessor;
+import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A point in time as callers write it: ISO 8601, in UTC if it names no offset, or milliseconds since 1970. */
+/**
+ * A point in time as callers write it: ISO 8601, in UTC if it names no offset, milliseconds since 1970, or how long ago it was,
+ * such as {@code -24h}.
+ */
 final class TimeParameter {
 
     private static final Pattern EPOCH_MILLIS = Pattern.compile("-?[0-9]{1,15}");
+
+    private static final Pattern AGO = Pattern.compile("-([0-9]{1,9})([smhdw])");
+
+    private static final Map<String, ChronoUnit> UNITS = Map.of(
+            "s", ChronoUnit.SECONDS,
+            "m", ChronoUnit.MINUTES,
+            "h", ChronoUnit.HOURS,
+            "d", ChronoUnit.DAYS,
+            "w", ChronoUnit.WEEKS);
 
     /**
      * Numbers below this are refused as seconds. As milliseconds they lie in the years 1966 to 1973, when nothing was
@@ -28,7 +43,10 @@ final class TimeParameter {
     private TimeParameter() {}
 
     static Instant read(String name, String text) {
-        Instant time = EPOCH_MILLIS.matcher(text).matches() ? ofMillis(name, Long.parseLong(text)) : iso(name, text);
+        Matcher ago = AGO.matcher(text);
+        Instant time = EPOCH_MILLIS.matcher(text).matches()
+                ? ofMillis(name, Long.parseLong(text))
+                : ago.matches() ? ago(Long.parseLong(ago.group(1)), UNITS.get(ago.group(2))) : iso(name, text);
         if (!isStorable(time)) {
             throw notTime(name);
         }
@@ -43,6 +61,10 @@ final class TimeParameter {
                             + Math.multiplyExact(millis, 1000) + " or " + Instant.ofEpochSecond(millis) + ".");
         }
         return Instant.ofEpochMilli(millis);
+    }
+
+    private static Instant ago(long count, ChronoUnit unit) {
+        return Instant.now().minus(unit.getDuration().multipliedBy(count));
     }
 
     /** Whether a database can take this time in a query. */
@@ -69,6 +91,6 @@ final class TimeParameter {
 
     private static ApiException notTime(String name) {
         return ApiException.invalid(name + " must be a time of the years 1 to 9999, in ISO 8601 such as"
-                + " 2026-01-01T00:00:00Z or in milliseconds since 1970.");
+                + " 2026-01-01T00:00:00Z, in milliseconds since 1970, or relative such as -24h, in s, m, h, d or w.");
     }
 }

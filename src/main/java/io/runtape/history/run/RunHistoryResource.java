@@ -1,12 +1,13 @@
 package io.runtape.history.run;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.runtape.access.CallerAuthentication;
-import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.facet.Place;
+import io.runtape.facet.RunOrder;
 import io.runtape.history.Deleted;
 import io.runtape.history.DeletionParameters;
 import io.runtape.history.FilteredDeletion;
-import io.runtape.history.ListSlice;
 import io.runtape.history.Page;
 import io.runtape.history.PageParameters;
 import io.runtape.run.RecordedRequest;
@@ -35,10 +36,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
@@ -50,8 +53,6 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "Runs")
 public final class RunHistoryResource {
 
-    static final String LISTING = "runs";
-
     private final CallerAuthentication callers;
     private final RunQueries runs;
     private final RunSearch search;
@@ -61,6 +62,7 @@ public final class RunHistoryResource {
     private final FilteredDeletion filtered;
     private final ResponseTags tags;
     private final MemoryBudgets memory;
+    private final ObjectMapper json;
 
     RunHistoryResource(
             CallerAuthentication callers,
@@ -71,7 +73,8 @@ public final class RunHistoryResource {
             Deletion deletion,
             FilteredDeletion filtered,
             ResponseTags tags,
-            MemoryBudgets memory) {
+            MemoryBudgets memory,
+            ObjectMapper json) {
         this.callers = callers;
         this.runs = runs;
         this.search = search;
@@ -81,43 +84,52 @@ public final class RunHistoryResource {
         this.filtered = filtered;
         this.tags = tags;
         this.memory = memory;
+        this.json = json;
     }
 
-    /** The caller's runs, the newest first. */
+    /** The caller's runs, the newest first unless another order is asked for. */
     @GET
     @Path("/runs")
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(operationId = "listRuns", summary = "List runs", description = """
-                    The caller's runs, the newest first. As `application/json`, a page; new runs do not move a page that a cursor \
-                    leads to. With `q` each run has a `highlight`, and a page may be short, or empty, although more follow. As \
-                    `application/x-ndjson`, an archive of all that have ended, with their requests and frames, from \
-                    `cursor` on and without `limit`.""")
+                    The caller's runs, the newest first unless `sort` and `order` say otherwise. As `application/json`, a page; new \
+                    runs do not move a page that a cursor leads to. A run must pass all filters. With `q` each run has a \
+                    `highlight`, the newest come first, and a page may be short, or empty, although more follow. As \
+                    `application/x-ndjson`, an archive of all that have ended, with their requests and frames, the newest first, \
+                    from `cursor` on and without `limit`, `q`, `sort`, `order` and `fields`.""")
+    @Parameter(ref = "Metadata")
     @APIResponse(responseCode = "200", description = "The runs.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
     public RestResponse<Page<RunView>> list(
             @BeanParam RunFilter filter,
             @BeanParam SearchParameter searched,
+            @BeanParam ListOrder asked,
+            @BeanParam RunFields fields,
             @BeanParam PageParameters page,
             @Context RoutingContext context)
             throws SQLException {
         Responses.requireJson(context);
-        Owner owner = callers.readerOf(context.request());
-        filter.common().refuseForeign();
-        Optional<RunQueries.StreamPosition> after = page.cursor(LISTING, 2).map(RunQueries.StreamPosition::of);
+        RunSelection selection = RunSelection.of(callers.readerOf(context.request()), filter, context);
+        RunOrder order = asked.order();
+        fields.wanted();
+        Optional<Place> from = ListOrder.after(page, order);
         Optional<SearchQuery> query = searched.query();
+        LongConsumer room = ResponseBudget.of(context, memory);
+        List<RunView> views;
+        @Nullable Place after;
         if (query.isPresent()) {
-            RunSearch.Hits hits =
-                    search.page(owner, filter, query.get(), after, page.limit(), ResponseBudget.of(context, memory));
-            return Responses.ok(Page.of(
-                    present.views(hits.rows(), hits.highlights()),
-                    hits.next() == null ? null : hits.next().cursor(LISTING),
-                    context));
+            asked.requireNewestFirst();
+            RunSearch.Hits hits = search.page(selection, query.get(), from, page.limit(), room);
+            views = present.views(hits.rows(), hits.highlights());
+            after = hits.after();
+        } else {
+            RunQueries.Found found =
+                    runs.page(selection, order, from, RunQueries.Bounds.ofPage(page.limit()), room);
+            views = present.views(found.runs());
+            after = found.after();
         }
-        ListSlice<Run> slice = runs.newest(
-                owner, filter, after, RunQueries.Bounds.ofPage(page.limit()), ResponseBudget.of(context, memory));
-        @Nullable
-        String next = slice.more() ? RunQueries.StreamPosition.of(slice.last()).cursor(LISTING) : null;
-        return Responses.ok(Page.of(present.views(slice.rows()), next, context));
+        @Nullable String next = after == null ? null : ListOrder.cursor(after, order);
+        return Responses.ok(Page.of(fields.thinned(views, json), next, context));
     }
 
     /** One run, by Runtape's id or the agent API's. */
@@ -199,46 +211,44 @@ public final class RunHistoryResource {
                     All that the list shows with the same filter, which must be there, and with them threads that are left without \
                     runs. Ask with `dryRun=true` for the count first, and then with that count in `expect`. Runs that begin \
                     meanwhile stay. What the agent API keeps is not touched.""")
+    @Parameter(ref = "Metadata")
     @APIResponse(responseCode = "200", description = "The count.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
     @APIResponse(responseCode = "409", ref = "NotDeleted")
     public RestResponse<DataEnvelope<Deleted>> deleteFound(
             @BeanParam RunFilter filter, @BeanParam DeletionParameters asked, @Context RoutingContext context)
             throws SQLException {
-        Owner owner = callers.readerOf(context.request());
-        filter.common().refuseForeign();
+        RunSelection selection = RunSelection.of(callers.readerOf(context.request()), filter, context);
         asked.check("runs", context);
-        return Responses.ok(new DataEnvelope<>(filtered.of(asked, new FoundRuns(owner, filter))));
+        return Responses.ok(new DataEnvelope<>(filtered.of(asked, new FoundRuns(selection))));
     }
 
     /** The runs that a filter selects. */
-    private final class FoundRuns implements FilteredDeletion.Target<RunQueries.StreamPosition> {
+    private final class FoundRuns implements FilteredDeletion.Target<Place> {
 
-        private final Owner owner;
-        private final RunFilter filter;
+        private final RunSelection selection;
 
-        FoundRuns(Owner owner, RunFilter filter) {
-            this.owner = owner;
-            this.filter = filter;
+        FoundRuns(RunSelection selection) {
+            this.selection = selection;
         }
 
         @Override
-        public List<RunQueries.StreamPosition> next(Optional<RunQueries.StreamPosition> after, int limit) {
-            return runs.places(owner, filter, after, limit);
+        public List<Place> next(Optional<Place> after, int limit) throws SQLException {
+            return runs.places(selection, RunOrder.NEWEST, after, limit);
         }
 
         @Override
-        public RunQueries.StreamPosition before(RunQueries.StreamPosition place) {
-            return new RunQueries.StreamPosition(place.createdAt(), place.runPk() + 1);
+        public Place before(Place place) {
+            return new Place(place.value(), place.runPk() + 1);
         }
 
         @Override
-        public long running(List<RunQueries.StreamPosition> places) {
+        public long running(List<Place> places) {
             return runs.running(places);
         }
 
         @Override
-        public boolean delete(Connection connection, RunQueries.StreamPosition place, Pace pace) throws SQLException {
+        public boolean delete(Connection connection, Place place, Pace pace) throws SQLException {
             return deletion.ofEndedRun(connection, place.runPk());
         }
     }

@@ -4,18 +4,25 @@ import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
-import io.runtape.history.Cursor;
+import io.runtape.facet.Place;
+import io.runtape.facet.RunFinder;
+import io.runtape.facet.RunOrder;
 import io.runtape.history.ListSlice;
 import io.runtape.history.WhereClause;
 import io.runtape.run.Run;
 import io.runtape.run.RunStatus;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
+import java.sql.SQLException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Queries over runs. Each query is a transaction of its own. So it sees what is committed at that time, and never what
@@ -42,6 +49,9 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         }
     }
 
+    // All columns of the index from its first one; otherwise H2 sorts all rows for each page.
+    private static final String OLDEST = "e.owner, e.createdAt, e.runPk";
+
     private static final String NEWEST = "e.owner desc, e.createdAt desc, e.runPk desc";
 
     private static final String SIZES = """
@@ -49,6 +59,12 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                 + octet_length(e.metadata) + octet_length(e.config)
                 + coalesce(octet_length(e.usage), 0) + coalesce(octet_length(e.error), 0)
             from Run e where\s""";
+
+    private final RunFinder finder;
+
+    RunQueries(RunFinder finder) {
+        this.finder = finder;
+    }
 
     /**
      * The size of a run.
@@ -68,63 +84,110 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         return Run.of(owner, id).orElseThrow(() -> ApiException.notFound("run"));
     }
 
-    /** The newest runs, from a position on. */
-    ListSlice<Run> newest(
-            Owner owner, RunFilter filter, Optional<StreamPosition> after, Bounds bounds, LongConsumer room) {
-        return slice(newest(owner, filter, after), NEWEST, bounds, room);
+    /** The next runs that are selected, in an order, from a place on. */
+    Found page(RunSelection selection, RunOrder order, Optional<Place> after, Bounds bounds, LongConsumer room)
+            throws SQLException {
+        List<Place> places = places(selection, order, after, bounds.runs() + 1);
+        return slice(selection.owner(), places, bounds, room);
     }
 
-    /** The places of the newest runs, from a position on: those that {@link #newest} lists. */
-    List<StreamPosition> places(Owner owner, RunFilter filter, Optional<StreamPosition> after, int limit) {
-        WhereClause conditions = newest(owner, filter, after);
+    /**
+     * Runs that were found.
+     *
+     * @param runs the runs, in the listing's order
+     * @param after where the listing goes on; null at its end
+     */
+    record Found(List<Run> runs, @Nullable Place after) {}
+
+    /** The places of the next runs that are selected, from a place on: those that {@link #page} lists. */
+    List<Place> places(RunSelection selection, RunOrder order, Optional<Place> after, int limit) throws SQLException {
+        if (order.by() != RunOrder.By.CREATED_AT || !selection.criteria().isOfTimeAlone()) {
+            return finder.find(selection.criteria(), order, after, limit);
+        }
+        WhereClause conditions = WhereClause.of(selection.owner())
+                // Repeats the condition of the partial index.
+                .and("e.runPk > 0", Map.of())
+                .and(
+                        "e.createdAt >= :since",
+                        "since",
+                        selection.filter().common().since())
+                .and("e.createdAt < :until", Map.of("until", selection.filter().common().end()));
+        String past = order.descending() ? "<" : ">";
+        after.ifPresent(place -> conditions.and(
+                // The database searches the index by the first half.
+                "e.createdAt " + past + "= :at and (e.createdAt " + past + " :at or e.runPk " + past + " :pk)",
+                Map.of("at", time(place), "pk", place.runPk())));
         return find(
-                        "select e.createdAt, e.runPk from Run e where " + conditions.hql() + " order by " + NEWEST,
+                        "select e.createdAt, e.runPk from Run e where " + conditions.hql() + " order by "
+                                + (order.descending() ? NEWEST : OLDEST),
                         conditions.parameters())
                 .page(0, limit)
-                .project(StreamPosition.class)
-                .list();
+                .project(Created.class)
+                .stream()
+                .map(row -> new Place(ChronoUnit.MICROS.between(Instant.EPOCH, row.createdAt), row.runPk))
+                .toList();
     }
 
-    /** The places of those of these runs that the filter selects, the newest first. */
-    List<StreamPosition> places(Owner owner, RunFilter filter, List<Long> pks) {
-        WhereClause conditions = newest(owner, filter, Optional.empty()).and("e.runPk in :pks", Map.of("pks", pks));
-        return find(
-                        "select e.createdAt, e.runPk from Run e where " + conditions.hql()
-                                + " order by e.createdAt desc, e.runPk desc",
-                        conditions.parameters())
-                .project(StreamPosition.class)
-                .list();
+    /** When a run began, and its key. */
+    @RegisterForReflection
+    record Created(Instant createdAt, Long runPk) {}
+
+    private static Instant time(Place place) {
+        return Instant.EPOCH.plus(Objects.requireNonNull(place.value()), ChronoUnit.MICROS);
     }
 
-    /** These runs, the newest first. */
-    ListSlice<Run> these(Owner owner, List<Long> pks, Bounds bounds, LongConsumer room) {
-        return pks.isEmpty()
-                ? new ListSlice<>(List.of(), false)
-                : slice(WhereClause.of(owner).and("e.runPk in :pks", Map.of("pks", pks)), NEWEST, bounds, room);
+    /** The run at a place; empty if it was deleted. */
+    Optional<Run> at(Owner owner, Place place, LongConsumer room) {
+        return slice(owner, List.of(place), new Bounds(1, Long.MAX_VALUE), room).runs().stream().findFirst();
+    }
+
+    /** @param places those of the runs, and of one more if the listing goes on behind them */
+    private Found slice(Owner owner, List<Place> places, Bounds bounds, LongConsumer room) {
+        if (places.isEmpty()) {
+            return new Found(List.of(), null);
+        }
+        Map<Long, Long> sizes = new HashMap<>();
+        this.<Run>find(
+                        SIZES + "e.owner = ?1 and e.runPk in ?2",
+                        owner.id(),
+                        places.stream().map(Place::runPk).toList())
+                .project(Size.class)
+                .list()
+                .forEach(size -> sizes.put(size.runPk(), size.bytes().longValue()));
+        int taken = 0;
+        long bytes = 0;
+        while (taken < Math.min(bounds.runs(), places.size()) && bytes < bounds.bytes()) {
+            bytes += sizes.getOrDefault(places.get(taken).runPk(), 0L);
+            taken++;
+        }
+        room.accept(bytes);
+        List<Long> keys = places.subList(0, taken).stream().map(Place::runPk).toList();
+        Map<Long, Run> rows = new HashMap<>();
+        this.<Run>list("from Run e where e.owner = ?1 and e.runPk in ?2", owner.id(), keys)
+                .forEach(run -> rows.put(run.runPk, run));
+        List<Run> runs = keys.stream().filter(rows::containsKey).map(rows::get).toList();
+        return new Found(runs, taken < places.size() ? places.get(taken - 1) : null);
+    }
+
+    /** The places of those of these runs that are selected, the newest first. */
+    List<Place> among(RunSelection selection, List<Place> places) throws SQLException {
+        return selection.criteria().isOfTimeAlone()
+                ? places
+                : finder.among(
+                        selection.criteria(), places.stream().map(Place::runPk).toList());
+    }
+
+    /** The runs at these places, as many as the bounds allow. */
+    Found these(Owner owner, List<Place> places, Bounds bounds, LongConsumer room) {
+        return slice(owner, places, bounds, room);
     }
 
     /** How many of these runs have not ended, as their rows say. */
-    long running(List<StreamPosition> places) {
+    long running(List<Place> places) {
         return count(
                 "from Run e where e.runPk in ?1 and e.status = ?2",
-                places.stream().map(StreamPosition::runPk).toList(),
+                places.stream().map(Place::runPk).toList(),
                 RunStatus.RUNNING.label());
-    }
-
-    private static WhereClause newest(Owner owner, RunFilter filter, Optional<StreamPosition> after) {
-        WhereClause conditions = WhereClause.of(owner)
-                // Repeats the condition of the partial index.
-                .and("e.runPk > 0", Map.of())
-                .and("e.agent = :agent", "agent", filter.common().agent())
-                .and("e.status = :status", "status", filter.status().map(RunStatus::label))
-                .and("e.threadId = :thread", "thread", filter.threadId())
-                .and("e.createdAt >= :since", "since", filter.common().since())
-                .and("e.createdAt < :until", Map.of("until", filter.common().end()));
-        after.ifPresent(position -> conditions.and(
-                // The database searches the index by the first half.
-                "e.createdAt <= :at and (e.createdAt < :at or e.runPk < :pk)",
-                Map.of("at", position.createdAt(), "pk", position.runPk())));
-        return conditions;
     }
 
     /** The runs of a thread in their order, between two places. */
@@ -156,22 +219,5 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         List<Long> pks = sizes.subList(0, taken).stream().map(Size::runPk).toList();
         List<Run> runs = pks.isEmpty() ? List.of() : list("from Run e where e.runPk in ?1 order by " + order, pks);
         return new ListSlice<>(runs, taken < sizes.size());
-    }
-
-    /** A position in the list of the newest runs. */
-    @RegisterForReflection
-    record StreamPosition(Instant createdAt, Long runPk) {
-
-        static StreamPosition of(Run run) {
-            return new StreamPosition(run.createdAt, run.runPk);
-        }
-
-        static StreamPosition of(Cursor cursor) {
-            return new StreamPosition(cursor.time(0), cursor.number(1));
-        }
-
-        String cursor(String listing) {
-            return Cursor.write(listing, createdAt, runPk);
-        }
     }
 }

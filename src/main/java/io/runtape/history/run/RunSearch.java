@@ -1,7 +1,6 @@
 package io.runtape.history.run;
 
-import io.runtape.access.Owner;
-import io.runtape.history.ListSlice;
+import io.runtape.facet.Place;
 import io.runtape.run.Run;
 import io.runtape.search.Candidates;
 import io.runtape.search.Document;
@@ -11,9 +10,11 @@ import io.runtape.search.SearchQuery;
 import io.runtape.search.SearchRange;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -44,75 +45,71 @@ final class RunSearch {
      *
      * @param rows the runs, the newest first
      * @param highlights where the words were found, by the keys of the runs
-     * @param next where the list goes on; null if it does not
+     * @param after where the list goes on; null if it does not
      */
-    record Hits(List<Run> rows, Map<Long, List<Highlight>> highlights, RunQueries.@Nullable StreamPosition next) {}
+    record Hits(List<Run> rows, Map<Long, List<Highlight>> highlights, @Nullable Place after) {}
 
-    Hits page(
-            Owner owner,
-            RunFilter filter,
-            SearchQuery query,
-            Optional<RunQueries.StreamPosition> after,
-            int limit,
-            LongConsumer room)
+    Hits page(RunSelection selection, SearchQuery query, Optional<Place> after, int limit, LongConsumer room)
             throws SQLException {
         SearchRange range = new SearchRange(
-                filter.common().since(),
-                filter.common().end(),
-                after.map(place -> Document.of(place.createdAt(), place.runPk())));
-        Candidates candidates = search.candidates(owner, query, range);
-        Gathering gathering = new Gathering(owner, filter, query, limit);
+                selection.filter().common().since(),
+                selection.filter().common().end(),
+                after.map(place -> new Document(Objects.requireNonNull(place.value()), place.runPk())));
+        Candidates candidates = search.candidates(selection.owner(), query, range);
+        Gathering gathering = new Gathering(selection, query, limit);
         List<Document> some = candidates.next(AT_ONCE);
         while (!some.isEmpty() && !gathering.take(some)) {
             some = candidates.next(AT_ONCE);
         }
-        RunQueries.@Nullable StreamPosition next = some.isEmpty() ? null : gathering.last;
-        ListSlice<Run> read =
-                runs.these(owner, List.copyOf(gathering.found.keySet()), RunQueries.Bounds.ofPage(limit), room);
-        return new Hits(read.rows(), gathering.found, read.more() ? RunQueries.StreamPosition.of(read.last()) : next);
+        RunQueries.Found read =
+                runs.these(selection.owner(), gathering.hits, RunQueries.Bounds.ofPage(limit), room);
+        @Nullable Place last = some.isEmpty() ? null : gathering.last;
+        return new Hits(read.runs(), gathering.highlights, read.after() == null ? last : read.after());
     }
 
     /** The hits of one page. Confined to one thread. */
     private final class Gathering {
 
-        private final Owner owner;
-        private final RunFilter filter;
+        private final RunSelection selection;
         private final SearchQuery query;
         private final int limit;
-        private final Map<Long, List<Highlight>> found = new HashMap<>();
+        private final List<Place> hits = new ArrayList<>();
+        private final Map<Long, List<Highlight>> highlights = new HashMap<>();
         private int lookedAt;
 
         /** The last place that was looked at, or that of the last hit of a full page. */
-        private RunQueries.@Nullable StreamPosition last;
+        private @Nullable Place last;
 
-        Gathering(Owner owner, RunFilter filter, SearchQuery query, int limit) {
-            this.owner = owner;
-            this.filter = filter;
+        Gathering(RunSelection selection, SearchQuery query, int limit) {
+            this.selection = selection;
             this.query = query;
             this.limit = limit;
         }
 
         /** Takes the hits among these; returns true when the page ends, though more may follow. */
         boolean take(List<Document> some) throws SQLException {
-            List<RunQueries.StreamPosition> fitting = runs.places(
-                    owner, filter, some.stream().map(Document::runPk).toList());
-            Map<Long, List<Highlight>> matching = search.matching(
-                    query,
-                    fitting.stream().map(RunQueries.StreamPosition::runPk).toList());
-            for (RunQueries.StreamPosition place : fitting) {
-                @Nullable List<Highlight> highlights = matching.get(place.runPk());
-                if (highlights != null) {
-                    if (found.size() == limit) {
+            List<Place> fitting = runs.among(
+                    selection,
+                    some.stream()
+                            .map(document -> new Place(document.createdMicros(), document.runPk()))
+                            .toList());
+            Map<Long, List<Highlight>> matching =
+                    search.matching(query, fitting.stream().map(Place::runPk).toList());
+            for (Place place : fitting) {
+                @Nullable List<Highlight> found = matching.get(place.runPk());
+                if (found != null) {
+                    if (hits.size() == limit) {
                         return true;
                     }
-                    found.put(place.runPk(), highlights);
+                    hits.add(place);
+                    highlights.put(place.runPk(), found);
                     last = place;
                 }
             }
             lookedAt += some.size();
-            if (found.size() < limit) {
+            if (hits.size() < limit) {
                 Document end = some.get(some.size() - 1);
-                last = new RunQueries.StreamPosition(end.createdAt(), end.runPk());
+                last = new Place(end.createdMicros(), end.runPk());
             }
             return lookedAt >= LOOKED_AT_MAX;
         }

@@ -1,14 +1,19 @@
 package io.runtape.history.run;
 
 import io.runtape.access.Owner;
+import io.runtape.facet.Place;
+import io.runtape.facet.RunOrder;
 import io.runtape.history.Cursor;
 import io.runtape.history.ListSlice;
 import io.runtape.history.PageParameters;
 import io.runtape.run.AgentThread;
 import io.runtape.run.Run;
 import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class RunWalks {
 
     private static final RunQueries.Bounds ONE = new RunQueries.Bounds(1, Long.MAX_VALUE);
+
+    /** Places of one read. */
+    private static final int PLACES = 100;
 
     private final RunQueries runs;
 
@@ -31,14 +39,13 @@ public final class RunWalks {
     }
 
     /**
-     * The newest runs first, from the cursor on.
+     * The newest runs first, from the cursor on, of those that are selected.
      *
      * @throws io.runtape.error.ApiException 400 if the cursor is of another listing
      */
-    public Beginning newest(Owner owner, RunFilter filter, PageParameters page) {
-        Optional<RunQueries.StreamPosition> from =
-                page.cursor(RunHistoryResource.LISTING, 2).map(RunQueries.StreamPosition::of);
-        return room -> new Newest(owner, filter, from, room);
+    public Beginning newest(RunSelection selection, PageParameters page) {
+        Optional<Place> from = ListOrder.after(page, RunOrder.NEWEST);
+        return room -> new Newest(selection, from, room);
     }
 
     /**
@@ -59,31 +66,38 @@ public final class RunWalks {
 
     private final class Newest implements RunWalk {
 
-        private final Owner owner;
-        private final RunFilter filter;
+        private final RunSelection selection;
         private final LongConsumer room;
-        private Optional<RunQueries.StreamPosition> after;
+        private final Queue<Place> places = new ArrayDeque<>();
+        private Optional<Place> after;
 
-        Newest(Owner owner, RunFilter filter, Optional<RunQueries.StreamPosition> after, LongConsumer room) {
-            this.owner = owner;
-            this.filter = filter;
+        Newest(RunSelection selection, Optional<Place> after, LongConsumer room) {
+            this.selection = selection;
             this.after = after;
             this.room = room;
         }
 
         @Override
-        public @Nullable Run next() {
-            ListSlice<Run> one = runs.newest(owner, filter, after, ONE, room);
-            if (one.rows().isEmpty()) {
-                return null;
+        public @Nullable Run next() throws SQLException {
+            while (true) {
+                if (places.isEmpty()) {
+                    places.addAll(runs.places(selection, RunOrder.NEWEST, after, PLACES));
+                }
+                Place place = places.poll();
+                if (place == null) {
+                    return null;
+                }
+                after = Optional.of(place);
+                Optional<Run> run = runs.at(selection.owner(), place, room);
+                if (run.isPresent()) {
+                    return run.get();
+                }
             }
-            after = Optional.of(RunQueries.StreamPosition.of(one.last()));
-            return one.last();
         }
 
         @Override
         public String cursor() {
-            return after.orElseThrow().cursor(RunHistoryResource.LISTING);
+            return ListOrder.cursor(after.orElseThrow(), RunOrder.NEWEST);
         }
     }
 

@@ -149,7 +149,7 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
         WhereClause conditions = WhereClause.of(owner)
                 // Repeats the condition of the partial index.
                 .and("e.lastOrdinal > 0", Map.of())
-                .and("e.agent = :agent", "agent", filter.common().agent())
+                .and("e.agent in :agents", "agents", filter.common().anyAgent())
                 .and("e.archived = :archived", "archived", filter.archived())
                 .and("e.updatedAt >= :since", "since", filter.common().since())
                 .and("e.updatedAt < :until", Map.of("until", filter.common().end()));

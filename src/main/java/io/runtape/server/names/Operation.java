@@ -12,4 +12,15 @@ import java.util.Set;
  * @param bodies the media types of the bodies that it reads
  */
 record Operation(
-        String name, Set<String> parameters, Set<String> repeatable, Set<String> answers, Set<String> bodies) {}
+        String name, Set<String> parameters, Set<String> repeatable, Set<String> answers, Set<String> bodies) {
+
+    /** Ends the name of a parameter in the document whose callers choose what stands there. */
+    private static final String CHOSEN = ".KEY";
+
+    /** Whether a query may have a parameter of this name. */
+    boolean takes(String parameter) {
+        int dot = parameter.indexOf('.');
+        return parameters.contains(parameter)
+                || dot > 0 && dot < parameter.length() - 1 && parameters.contains(parameter.substring(0, dot) + CHOSEN);
+    }
+}

@@ -12,24 +12,10 @@ public final class PlannedNames {
     /** Request headers. On unrecorded calls they are the agent API's business. */
     public static final List<String> HEADERS = List.of("Runtape-Fault", "Runtape-Replay", "Runtape-Speed");
 
-    private static final Set<String> PARAMETERS = Set.of(
-            "completedSince",
-            "completedUntil",
-            "errorCode",
-            "fields",
-            "maxDurationMs",
-            "minDurationMs",
-            "model",
-            "sort",
-            "tool",
-            "upstream");
-
-    /** The prefix of parameters whose names callers choose. */
-    private static final String METADATA = "metadata.";
 
     private PlannedNames() {}
 
     static boolean isParameter(String name) {
-        return PARAMETERS.contains(name) || name.startsWith(METADATA);
+        return PARAMETERS.contains(name);
     }
 }

@@ -104,7 +104,7 @@ final class RequestNames {
         Operation call = operation.get();
         MultiMap query = context.queryParams();
         for (String name : query.names()) {
-            if (!call.parameters().contains(name)) {
+            if (!call.takes(name)) {
                 throw unknown(name, call);
             }
             checkValues(name, query.getAll(name), call.repeatable().contains(name));

@@ -1,0 +1,200 @@
+package io.runtape.facet;
+
+import io.runtape.facet.RunCriteria.Group;
+import io.runtape.facet.RunCriteria.Range;
+import io.runtape.facet.RunOrder.By;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statements over the index of ended runs. All values in them are numbers that the gateway has made, and stand in the text:
+ * so the database plans for exactly these. In each subquery on a run {@code offset 0} keeps PostgreSQL from turning it into a
+ * join, for which it might read all of a table; so each is one look-up by a key.
+ */
+final class FacetSql {
+
+    private static final String OFFSET = " offset 0 rows";
+
+    private final RunCriteria criteria;
+    private final RunOrder order;
+
+    FacetSql(RunCriteria criteria, RunOrder order) {
+        this.criteria = criteria;
+        this.order = order;
+    }
+
+    /**
+     * Ended runs that are found in one index range, or in a few.
+     *
+     * @param keys of the table of facets; empty for the table of facts
+     * @param column what the range of facts is about
+     * @param covered the groups of traits that each of these runs meets
+     */
+    record Candidates(Set<Long> keys, @Nullable String column, Range range, Set<Group> covered) {
+
+        boolean areFacets() {
+            return !keys.isEmpty();
+        }
+    }
+
+    /** Facets with one of these keys, of the time that is asked for. */
+    Candidates facets(Set<Long> keys, Set<Group> covered) {
+        return new Candidates(keys, null, criteria.created(), covered);
+    }
+
+    /** Facts whose value in this column is in the range. */
+    static Candidates facts(String column, Range range) {
+        return new Candidates(Set.of(), column, range, Set.of());
+    }
+
+    /** Counts candidates, but not beyond a bound and one more. */
+    String count(Candidates candidates, int bound) {
+        return "select count(*) from (select 1 from " + table(candidates) + " d where " + range(candidates) + " limit "
+                + (bound + 1) + ") c";
+    }
+
+    /** Those of these runs that meet all conditions. */
+    String among(Collection<Long> runPks) {
+        Candidates none = facts("created_us", criteria.created());
+        return "select d.created_us, d.run_pk from run_fact d where d.run_pk in (" + joined(runPks)
+                + ") and d.owner_key = " + owner() + " and " + String.join(" and ", checks(none));
+    }
+
+    /** All of the candidates, which are few, are looked at and sorted. */
+    String collect(Candidates candidates, int bound, @Nullable Place after, boolean unknown, int limit) {
+        String columns = candidates.areFacets()
+                ? "distinct d.created_us, d.run_pk"
+                : "d.created_us, d.run_pk, d.completed_us, d.duration_ms, d.total_tokens";
+        List<String> outer = new ArrayList<>(List.of(unknown ? "v is null" : "v is not null"));
+        past(outer, "v", "run_pk", after, unknown);
+        return "select v, run_pk from (select " + value(candidates) + " as v, d.run_pk from (select " + columns
+                + " from " + table(candidates) + " d where " + range(candidates) + " limit " + (bound + 1)
+                + ") d where " + String.join(" and ", checks(candidates)) + ") t where " + String.join(" and ", outer)
+                + " order by v" + order.direction() + ", run_pk" + order.direction() + " limit " + limit;
+    }
+
+    /** The list's own index is walked, from the place on, until enough runs have met all conditions. */
+    String walk(Candidates candidates, @Nullable Place after, boolean unknown, int limit) {
+        if (!candidates.areFacets()) {
+            return walk("run_fact", "owner_key = " + owner(), order.by().column(), candidates, after, unknown, limit);
+        }
+        List<String> walks = candidates.keys().stream()
+                .map(key -> walk("run_facet", "facet = " + key, By.CREATED_AT.column(), candidates, after, false, limit))
+                .toList();
+        return walks.size() == 1
+                ? walks.get(0)
+                : walks.stream().collect(Collectors.joining(") union (", "select v, run_pk from ((", ")) u"))
+                        + " order by v" + order.direction() + ", run_pk" + order.direction() + " limit " + limit;
+    }
+
+    private String walk(
+            String table,
+            String equal,
+            String column,
+            Candidates candidates,
+            @Nullable Place after,
+            boolean unknown,
+            int limit) {
+        List<String> conditions = new ArrayList<>(List.of("d." + equal));
+        if (order.by() == By.TOTAL_TOKENS) {
+            conditions.add("d.total_tokens is " + (unknown ? "null" : "not null"));
+        }
+        past(conditions, "d." + column, "d.run_pk", after, unknown);
+        conditions.addAll(checks(candidates));
+        if (candidates.areFacets()) {
+            between(conditions, "d.created_us", criteria.created());
+        }
+        // All columns of the index from its first one: otherwise H2 sorts all rows.
+        String direction = order.direction();
+        return "select d." + column + " as v, d.run_pk from " + table + " d where " + String.join(" and ", conditions)
+                + " order by d." + equal.substring(0, equal.indexOf(' ')) + direction + ", d." + column + direction
+                + ", d.run_pk" + direction + " limit " + limit;
+    }
+
+    private static String table(Candidates candidates) {
+        return candidates.areFacets() ? "run_facet" : "run_fact";
+    }
+
+    private String range(Candidates candidates) {
+        List<String> conditions = new ArrayList<>();
+        if (candidates.areFacets()) {
+            conditions.add("d.facet in (" + joined(candidates.keys()) + ")");
+            between(conditions, "d.created_us", candidates.range());
+        } else {
+            conditions.add("d.owner_key = " + owner());
+            between(conditions, "d." + candidates.column(), candidates.range());
+        }
+        return String.join(" and ", conditions);
+    }
+
+    private long owner() {
+        return Trait.ofOwner(criteria.owner());
+    }
+
+    private String value(Candidates candidates) {
+        return candidates.areFacets() && order.by() != By.CREATED_AT
+                ? "(select r." + order.by().column() + " from run_fact r where r.run_pk = d.run_pk)"
+                : "d." + order.by().column();
+    }
+
+    /** The conditions that the candidates need not meet; the alias of a candidate is {@code d}. */
+    private List<String> checks(Candidates candidates) {
+        List<String> checks = new ArrayList<>();
+        for (Group group : criteria.groups()) {
+            if (!candidates.covered().contains(group)) {
+                checks.add("exists (select 1 from run_facet g where g.facet in (" + joined(group.keys())
+                        + ") and g.created_us = d.created_us and g.run_pk = d.run_pk" + OFFSET + ")");
+            }
+        }
+        List<String> facts = new ArrayList<>();
+        String alias = candidates.areFacets() ? "r." : "d.";
+        between(facts, alias + "completed_us", criteria.completed());
+        between(facts, alias + "duration_ms", criteria.duration());
+        if (!facts.isEmpty() && candidates.areFacets()) {
+            checks.add("exists (select 1 from run_fact r where r.run_pk = d.run_pk and " + String.join(" and ", facts)
+                    + OFFSET + ")");
+        } else {
+            checks.addAll(facts);
+        }
+        if (!candidates.areFacets()) {
+            between(checks, "d.created_us", criteria.created());
+        }
+        if (checks.isEmpty()) {
+            checks.add("d.run_pk is not null");
+        }
+        return checks;
+    }
+
+    private static void between(List<String> conditions, String column, Range range) {
+        if (range.from() != Long.MIN_VALUE) {
+            conditions.add(column + " >= " + range.from());
+        }
+        if (range.to() != Long.MAX_VALUE) {
+            conditions.add(column + " < " + range.to());
+        }
+    }
+
+    /** What comes after a place; in the part of the list whose values are unknown, the keys alone are in order. */
+    private void past(List<String> to, String value, String key, @Nullable Place after, boolean unknown) {
+        if (after == null || unknown && after.value() != null) {
+            return;
+        }
+        String past = order.past();
+        if (unknown) {
+            to.add(key + " " + past + " " + after.runPk());
+        } else {
+            // The database searches the index by the first half.
+            to.add(value + " " + past + "= " + after.value());
+            to.add("(" + value + " " + past + " " + after.value() + " or " + key + " " + past + " " + after.runPk()
+                    + ")");
+        }
+    }
+
+    private static String joined(Collection<Long> keys) {
+        return keys.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    }
+}

@@ -1,0 +1,86 @@
+package io.runtape.facet;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.json.LeanTree;
+import java.math.BigDecimal;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The strings, numbers and booleans of a run's metadata, each with its path. */
+public final class Metadata {
+
+    /** Runs are found by this many entries of their metadata. */
+    static final int ENTRIES_MAX = 100;
+
+    /** A nesting that nobody means; the text may have 900 levels. */
+    private static final int DEPTH_MAX = 20;
+
+    private static final Pattern NUMBER = Pattern.compile("[+-]?[0-9]{1,40}(\\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?");
+
+    private static final int DIGITS_MAX = 40;
+
+    private Metadata() {}
+
+    /**
+     * A value and where it is.
+     *
+     * @param path the names of the members that lead there, joined by dots; an item of a list has the list's path
+     * @param value its text; of equal numbers it is the same
+     */
+    public record Entry(String path, String value) {}
+
+    /** What a caller may mean by this text at that path: a string, and, if it is one, a number. */
+    public static Set<Entry> asked(String path, String text) {
+        Set<Entry> meant = new LinkedHashSet<>();
+        meant.add(new Entry(path, text));
+        number(text).ifPresent(number -> meant.add(new Entry(path, number)));
+        return meant;
+    }
+
+    /** The entries of a JSON object, the first {@link #ENTRIES_MAX} of them. */
+    static Set<Entry> entries(String json) {
+        Set<Entry> entries = new LinkedHashSet<>();
+        @Nullable JsonNode object = json.equals("{}") ? null : LeanTree.read(json, Set.of());
+        if (object != null && object.isObject()) {
+            add(object, "", 0, entries);
+        }
+        return entries;
+    }
+
+    private static void add(JsonNode node, String path, int depth, Set<Entry> to) {
+        if (depth > DEPTH_MAX || to.size() >= ENTRIES_MAX) {
+            return;
+        }
+        if (node.isObject()) {
+            node.properties()
+                    .forEach(member -> add(
+                            member.getValue(),
+                            path.isEmpty() ? member.getKey() : path + "." + member.getKey(),
+                            depth + 1,
+                            to));
+        } else if (node.isArray()) {
+            node.forEach(item -> add(item, path, depth + 1, to));
+        } else if (node.isTextual() || node.isBoolean()) {
+            to.add(new Entry(path, node.asText()));
+        } else if (node.isNumber()) {
+            to.add(new Entry(path, number(node.asText()).orElse(node.asText())));
+        }
+    }
+
+    /** The text that all equal numbers share; empty if the text is no number, or one of more digits than anybody counts. */
+    private static Optional<String> number(String text) {
+        if (!NUMBER.matcher(text).matches()) {
+            return Optional.empty();
+        }
+        BigDecimal number = new BigDecimal(text);
+        if (number.signum() == 0) {
+            return Optional.of("0");
+        }
+        BigDecimal shortest = number.stripTrailingZeros();
+        boolean isShort = shortest.precision() <= DIGITS_MAX && Math.abs(shortest.scale()) <= DIGITS_MAX;
+        return Optional.of(isShort ? shortest.toPlainString() : shortest.toString());
+    }
+}

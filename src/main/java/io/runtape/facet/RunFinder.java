@@ -1,0 +1,208 @@
+package io.runtape.facet;
+
+import io.runtape.facet.FacetSql.Candidates;
+import io.runtape.facet.RunCriteria.Group;
+import io.runtape.facet.RunOrder.By;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the runs that meet all criteria, in an order: those that are indexed by the index, and the few that are not yet by
+ * their rows. Blocks; safe for any thread.
+ *
+ * <p>Of all index ranges that hold the runs asked for, the smallest is chosen by counting each up to a bound. If it is below
+ * the bound, all of its runs are looked at. Otherwise the index that has the list's order is walked until there are enough.
+ */
+@Singleton
+public final class RunFinder {
+
+    /** A range of so many runs is looked at as a whole in a few milliseconds. */
+    private static final int FEW = 2000;
+
+    /** More combinations of two groups than this are not worth a range each. */
+    private static final int COMBINATIONS_MAX = 50;
+
+    private final DataSource database;
+
+    RunFinder(DataSource database) {
+        this.database = database;
+    }
+
+    /** The next runs in this order, from a place on, which is not among them; empty for the beginning. */
+    public List<Place> find(RunCriteria criteria, RunOrder order, Optional<Place> after, int limit)
+            throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            // First: a run that is indexed meanwhile is then found twice rather than not at all.
+            UnindexedRuns unindexed = UnindexedRuns.find(connection, criteria, order, after, limit);
+            TreeSet<Place> found = new TreeSet<>(order.comparator());
+            found.addAll(unindexed.found());
+            found.addAll(new Search(connection, criteria, order).find(after.orElse(null), limit, unindexed.keys()));
+            return found.stream().limit(limit).toList();
+        }
+    }
+
+    /** Those of these runs that meet all criteria, the newest first. */
+    public List<Place> among(RunCriteria criteria, List<Long> runPks) throws SQLException {
+        if (runPks.isEmpty()) {
+            return List.of();
+        }
+        try (Connection connection = database.getConnection()) {
+            UnindexedRuns unindexed = UnindexedRuns.among(connection, criteria, runPks);
+            TreeSet<Place> found = new TreeSet<>(RunOrder.NEWEST.comparator());
+            found.addAll(unindexed.found());
+            Search search = new Search(connection, criteria, RunOrder.NEWEST);
+            search.read(search.sql.among(runPks)).stream()
+                    .filter(place -> !unindexed.keys().contains(place.runPk()))
+                    .forEach(found::add);
+            return List.copyOf(found);
+        }
+    }
+
+    /** One search in the index. */
+    private static final class Search {
+
+        private final Connection connection;
+        private final RunCriteria criteria;
+        private final RunOrder order;
+        private final FacetSql sql;
+
+        Search(Connection connection, RunCriteria criteria, RunOrder order) {
+            this.connection = connection;
+            this.criteria = criteria;
+            this.order = order;
+            this.sql = new FacetSql(criteria, order);
+        }
+
+        /** @param without runs that are being indexed anew: what the index says of them is out of date */
+        List<Place> find(@Nullable Place after, int limit, Set<Long> without) throws SQLException {
+            Plan plan = plan();
+            List<Place> found = new ArrayList<>();
+            @Nullable Place from = after;
+            while (true) {
+                List<Place> next = next(plan, from, limit);
+                next.stream().filter(place -> !without.contains(place.runPk())).forEach(found::add);
+                if (next.size() < limit || found.size() >= limit) {
+                    return found;
+                }
+                from = next.get(next.size() - 1);
+            }
+        }
+
+        private List<Place> next(Plan plan, @Nullable Place after, int limit) throws SQLException {
+            List<Place> places = new ArrayList<>();
+            if (after == null || after.value() != null) {
+                places.addAll(read(plan.sql(sql, after, false, limit)));
+            }
+            if (places.size() < limit && order.by() == By.TOTAL_TOKENS) {
+                places.addAll(read(plan.sql(sql, after, true, limit - places.size())));
+            }
+            return places;
+        }
+
+        private Plan plan() throws SQLException {
+            List<Candidates> candidates = candidates();
+            boolean sorted = order.by() == By.CREATED_AT;
+            if (sorted && candidates.size() == 1 && candidates.get(0).areFacets()) {
+                return new Plan(candidates.get(0), true);
+            }
+            @Nullable Candidates fewest = null;
+            long least = Long.MAX_VALUE;
+            for (Candidates some : candidates) {
+                long count = number(sql.count(some, FEW));
+                if (count < least) {
+                    least = count;
+                    fewest = some;
+                }
+            }
+            if (fewest != null && least <= FEW) {
+                return new Plan(fewest, false);
+            }
+            Optional<Candidates> walked =
+                    candidates.stream().filter(some -> sorted && some.areFacets()).findFirst();
+            return new Plan(walked.orElse(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL)), true);
+        }
+
+        /** All ranges that hold every run asked for; those of two groups first. */
+        private List<Candidates> candidates() {
+            List<Candidates> candidates = new ArrayList<>();
+            List<Group> groups = criteria.groups();
+            for (int i = 0; i < groups.size(); i++) {
+                for (int j = i + 1; j < groups.size(); j++) {
+                    pairs(groups.get(i), groups.get(j)).ifPresent(candidates::add);
+                }
+            }
+            if (candidates.isEmpty() || groups.size() > 2) {
+                groups.forEach(group -> candidates.add(sql.facets(group.keys(), Set.of(group))));
+            }
+            if (!criteria.completed().isAll()) {
+                candidates.add(FacetSql.facts("completed_us", criteria.completed()));
+            }
+            if (!criteria.duration().isAll()) {
+                candidates.add(FacetSql.facts("duration_ms", criteria.duration()));
+            }
+            if (order.by() != By.CREATED_AT && !criteria.created().isAll()) {
+                candidates.add(FacetSql.facts("created_us", criteria.created()));
+            }
+            return candidates;
+        }
+
+        private Optional<Candidates> pairs(Group one, Group other) {
+            if (!one.kind().pairsWith(other.kind())
+                    || one.keys().size() * other.keys().size() > COMBINATIONS_MAX) {
+                return Optional.empty();
+            }
+            Set<Long> keys = new LinkedHashSet<>();
+            for (long first : one.keys()) {
+                for (long second : other.keys()) {
+                    keys.add(Trait.pair(new Trait(one.kind(), first), new Trait(other.kind(), second)));
+                }
+            }
+            return Optional.of(sql.facets(keys, Set.of(one, other)));
+        }
+
+        private long number(String query) throws SQLException {
+            try (Statement select = connection.createStatement();
+                    ResultSet row = select.executeQuery(query)) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+
+        private List<Place> read(String query) throws SQLException {
+            List<Place> places = new ArrayList<>();
+            try (Statement select = connection.createStatement();
+                    ResultSet row = select.executeQuery(query)) {
+                while (row.next()) {
+                    long value = row.getLong(1);
+                    places.add(new Place(row.wasNull() ? null : value, row.getLong(2)));
+                }
+            }
+            return places;
+        }
+    }
+
+    /**
+     * How to find the runs.
+     *
+     * @param walked whether the candidates are walked in the list's order, rather than looked at as a whole
+     */
+    private record Plan(Candidates candidates, boolean walked) {
+
+        String sql(FacetSql sql, @Nullable Place after, boolean unknown, int limit) {
+            return walked
+                    ? sql.walk(candidates, after, unknown, limit)
+                    : sql.collect(candidates, FEW, after, unknown, limit);
+        }
+    }
+}

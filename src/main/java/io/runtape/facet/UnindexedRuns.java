@@ -1,0 +1,242 @@
+package io.runtape.facet;
+
+import io.runtape.access.Owner;
+import io.runtape.facet.RunCriteria.Group;
+import io.runtape.facet.RunOrder.By;
+import io.runtape.facet.Trait.Kind;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The runs that the index does not have: those that go on, and those that have just ended. They are few, and their rows tell
+ * all but the tools that they called. After an update from a version without the index they may be all runs: then all rows are
+ * looked at, until they are indexed.
+ *
+ * @param found those that are asked for, in order
+ * @param keys all of them, asked for or not, of which the index may still have an earlier state
+ */
+record UnindexedRuns(List<Place> found, Set<Long> keys) {
+
+    /** More have not just ended: they are still to be indexed for the first time. */
+    private static final int ENDED_MAX = 1000;
+
+    /** Rows of one read. */
+    private static final int ROWS = 200;
+
+    static final String RUNNING = "select run_pk from run where status = 'running' and owner = ?";
+
+    static final String ENDED = """
+            select run_pk from run where indexed_at is null and completed_at is not null and owner = ?
+            order by indexed_at desc, completed_at desc, run_pk desc limit ?""";
+
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+
+    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+
+    /** The runs that are asked for, in order, from a place on. */
+    static UnindexedRuns find(
+            Connection connection, RunCriteria criteria, RunOrder order, Optional<Place> after, int limit)
+            throws SQLException {
+        Owner owner = criteria.owner();
+        List<Long> ended = keys(connection, ENDED, owner, ENDED_MAX + 1);
+        Search search = new Search(connection, criteria, order, after, limit);
+        Set<Long> keys = new HashSet<>(ended);
+        if (ended.size() > ENDED_MAX) {
+            search.lookAtAll();
+        } else {
+            keys.addAll(keys(connection, RUNNING, owner, null));
+            search.lookAt(new ArrayList<>(keys));
+        }
+        return new UnindexedRuns(List.copyOf(search.found), keys);
+    }
+
+    /** Those of these runs that are asked for. */
+    static UnindexedRuns among(Connection connection, RunCriteria criteria, List<Long> runPks) throws SQLException {
+        Search search = new Search(connection, criteria, RunOrder.NEWEST, Optional.empty(), runPks.size());
+        search.lookAt(runPks);
+        return new UnindexedRuns(List.copyOf(search.found), search.lookedAt);
+    }
+
+    private static List<Long> keys(Connection connection, String query, Owner owner, @Nullable Integer limit)
+            throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(query)) {
+            select.setString(1, owner.id());
+            if (limit != null) {
+                select.setInt(2, limit);
+            }
+            List<Long> keys = new ArrayList<>();
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    keys.add(row.getLong(1));
+                }
+            }
+            return keys;
+        }
+    }
+
+    /** Looks at rows, and keeps the first of those that are asked for. */
+    private static final class Search {
+
+        private final Connection connection;
+        private final RunCriteria criteria;
+        private final RunOrder order;
+        private final Optional<Place> after;
+        private final int limit;
+        private final String columns;
+        private final TreeSet<Place> found;
+        private final Set<Long> lookedAt = new HashSet<>();
+
+        Search(Connection connection, RunCriteria criteria, RunOrder order, Optional<Place> after, int limit) {
+            this.connection = connection;
+            this.criteria = criteria;
+            this.order = order;
+            this.after = after;
+            this.limit = limit;
+            this.found = new TreeSet<>(order.comparator());
+            // What may be long is read only if it is needed.
+            this.columns = "select run_pk, created_at, completed_at, thread_id, status, agent, model, upstream, "
+                    + (criteria.asksFor(Kind.ERROR) ? "error, " : "null, ")
+                    + (criteria.asksFor(Kind.METADATA) ? "metadata, " : "null, ")
+                    + (order.by() == By.TOTAL_TOKENS ? "usage" : "null")
+                    + " from run where owner = ? and indexed_at is null and ";
+        }
+
+        void lookAt(List<Long> keys) throws SQLException {
+            for (int from = 0; from < keys.size(); from += ROWS) {
+                String some = keys.subList(from, Math.min(from + ROWS, keys.size())).stream()
+                        .map(String::valueOf)
+                        .collect(Collectors.joining(", "));
+                try (PreparedStatement select = connection.prepareStatement(columns + "run_pk in (" + some + ")")) {
+                    select.setString(1, criteria.owner().id());
+                    read(select);
+                }
+            }
+        }
+
+        /** The order of the rows is that of the list if it is sorted by time, and any other one is as good if it is not. */
+        void lookAtAll() throws SQLException {
+            boolean byTime = order.by() == By.CREATED_AT;
+            boolean descending = !byTime || order.descending();
+            String direction = descending ? " desc" : " asc";
+            String past = descending ? "<" : ">";
+            String query = columns + "run_pk > 0 and created_at " + past + "= ? and (created_at " + past
+                    + " ? or run_pk " + past + " ?) order by owner" + direction + ", created_at" + direction
+                    + ", run_pk" + direction + " limit " + ROWS;
+            Instant at = byTime && after.isPresent()
+                    ? Instant.EPOCH.plus(after.get().value() == null ? 0 : after.get().value(), ChronoUnit.MICROS)
+                    : descending ? LATEST : EARLIEST;
+            long key = byTime && after.isPresent() ? after.get().runPk() : descending ? Long.MAX_VALUE : 0;
+            while (true) {
+                @Nullable Row last;
+                try (PreparedStatement select = connection.prepareStatement(query)) {
+                    OffsetDateTime time = at.atOffset(ZoneOffset.UTC);
+                    select.setString(1, criteria.owner().id());
+                    select.setObject(2, time);
+                    select.setObject(3, time);
+                    select.setLong(4, key);
+                    last = read(select);
+                }
+                if (last == null || byTime && found.size() >= limit) {
+                    return;
+                }
+                at = last.createdAt;
+                key = last.runPk;
+            }
+        }
+
+        private record Row(long runPk, Instant createdAt) {}
+
+        /** The last of the rows; null if there are none. */
+        private @Nullable Row read(PreparedStatement select) throws SQLException {
+            @Nullable Row last = null;
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    long runPk = row.getLong(1);
+                    lookedAt.add(runPk);
+                    Instant createdAt = row.getObject(2, OffsetDateTime.class).toInstant();
+                    @Nullable OffsetDateTime ended = row.getObject(3, OffsetDateTime.class);
+                    // On H2 a row may have the run's end before it is durable; the status tells of it, too.
+                    @Nullable Instant completedAt = ended == null ? null : ended.toInstant();
+                    if (isAskedFor(row, createdAt, completedAt)) {
+                        keep(new Place(value(row, createdAt, completedAt), runPk));
+                    }
+                    last = new Row(runPk, createdAt);
+                }
+            }
+            return last;
+        }
+
+        private void keep(Place place) {
+            if (after.isEmpty() || order.comparator().compare(place, after.get()) > 0) {
+                found.add(place);
+                if (found.size() > limit) {
+                    found.pollLast();
+                }
+            }
+        }
+
+        private @Nullable Long value(ResultSet row, Instant createdAt, @Nullable Instant completedAt)
+                throws SQLException {
+            return switch (order.by()) {
+                case CREATED_AT -> RunFacets.micros(createdAt);
+                case DURATION_MS -> duration(createdAt, completedAt);
+                case TOTAL_TOKENS -> Tokens.of(row.getString(11)).total();
+            };
+        }
+
+        private static @Nullable Long duration(Instant createdAt, @Nullable Instant completedAt) {
+            return completedAt == null
+                    ? null
+                    : Long.valueOf(Duration.between(createdAt, completedAt).toMillis());
+        }
+
+        private boolean isAskedFor(ResultSet row, Instant createdAt, @Nullable Instant completedAt)
+                throws SQLException {
+            if (!criteria.created().holds(RunFacets.micros(createdAt))
+                    || !isHeld(criteria.completed(), completedAt == null ? null : RunFacets.micros(completedAt))
+                    || !isHeld(criteria.duration(), duration(createdAt, completedAt))) {
+                return false;
+            }
+            if (criteria.groups().isEmpty()) {
+                return true;
+            }
+            RunTraits traits = new RunTraits(criteria.owner())
+                    .with(Kind.THREAD, row.getString(4))
+                    .with(Kind.STATUS, row.getString(5))
+                    .with(Kind.AGENT, row.getString(6))
+                    .with(Kind.MODEL, row.getString(7))
+                    .with(Kind.UPSTREAM, row.getString(8))
+                    .withError(row.getString(9));
+            @Nullable String metadata = row.getString(10);
+            if (metadata != null) {
+                traits.withMetadata(metadata);
+            }
+            Set<Long> keys = traits.keys();
+            for (Group group : criteria.groups()) {
+                if (group.keys().stream().noneMatch(keys::contains)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private static boolean isHeld(RunCriteria.Range range, @Nullable Long value) {
+            return range.isAll() || value != null && range.holds(value);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+delete from run_stats where run_pk = ${n};
