@@ -52,6 +52,8 @@ class ArchitectureTest {
             "archive",
             "indexing",
             "search",
+            "facet",
+            "stats",
             "move",
             "history");
 

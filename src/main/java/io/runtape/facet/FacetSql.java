@@ -83,7 +83,8 @@ final class FacetSql {
             return walk("run_fact", "owner_key = " + owner(), order.by().column(), candidates, after, unknown, limit);
         }
         List<String> walks = candidates.keys().stream()
-                .map(key -> walk("run_facet", "facet = " + key, By.CREATED_AT.column(), candidates, after, false, limit))
+                .map(key ->
+                        walk("run_facet", "facet = " + key, By.CREATED_AT.column(), candidates, after, false, limit))
                 .toList();
         return walks.size() == 1
                 ? walks.get(0)

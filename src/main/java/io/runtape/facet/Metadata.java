@@ -18,7 +18,12 @@ public final class Metadata {
     /** A nesting that nobody means; the text may have 900 levels. */
     private static final int DEPTH_MAX = 20;
 
-    private static final Pattern NUMBER = Pattern.compile("[+-]?[0-9]{1,40}(\\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?");
+    // Lead a value.
+    private static final String STRING = "string ";
+    private static final String BOOLEAN = "boolean ";
+    private static final String NUMBER = "number ";
+
+    private static final Pattern IS_NUMBER = Pattern.compile("[+-]?[0-9]{1,40}(\\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?");
 
     private static final int DIGITS_MAX = 40;
 
@@ -28,15 +33,18 @@ public final class Metadata {
      * A value and where it is.
      *
      * @param path the names of the members that lead there, joined by dots; an item of a list has the list's path
-     * @param value its text; of equal numbers it is the same
+     * @param value its kind and its text; of equal numbers it is the same
      */
     public record Entry(String path, String value) {}
 
-    /** What a caller may mean by this text at that path: a string, and, if it is one, a number. */
+    /** What a caller may mean by this text at that path: a string, and, if it is one, a number or a boolean. */
     public static Set<Entry> asked(String path, String text) {
         Set<Entry> meant = new LinkedHashSet<>();
-        meant.add(new Entry(path, text));
-        number(text).ifPresent(number -> meant.add(new Entry(path, number)));
+        meant.add(new Entry(path, STRING + text));
+        if (text.equals("true") || text.equals("false")) {
+            meant.add(new Entry(path, BOOLEAN + text));
+        }
+        number(text).ifPresent(number -> meant.add(new Entry(path, NUMBER + number)));
         return meant;
     }
 
@@ -63,16 +71,18 @@ public final class Metadata {
                             to));
         } else if (node.isArray()) {
             node.forEach(item -> add(item, path, depth + 1, to));
-        } else if (node.isTextual() || node.isBoolean()) {
-            to.add(new Entry(path, node.asText()));
+        } else if (node.isTextual()) {
+            to.add(new Entry(path, STRING + node.asText()));
+        } else if (node.isBoolean()) {
+            to.add(new Entry(path, BOOLEAN + node.asText()));
         } else if (node.isNumber()) {
-            to.add(new Entry(path, number(node.asText()).orElse(node.asText())));
+            to.add(new Entry(path, NUMBER + number(node.asText()).orElse(node.asText())));
         }
     }
 
     /** The text that all equal numbers share; empty if the text is no number, or one of more digits than anybody counts. */
     private static Optional<String> number(String text) {
-        if (!NUMBER.matcher(text).matches()) {
+        if (!IS_NUMBER.matcher(text).matches()) {
             return Optional.empty();
         }
         BigDecimal number = new BigDecimal(text);

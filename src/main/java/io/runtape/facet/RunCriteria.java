@@ -87,9 +87,7 @@ public final class RunCriteria {
     public RunCriteria duration(Optional<Long> min, Optional<Long> max) {
         duration = new Range(
                 min.orElse(Long.MIN_VALUE),
-                max.filter(most -> most < Long.MAX_VALUE)
-                        .map(most -> most + 1)
-                        .orElse(Long.MAX_VALUE));
+                max.filter(most -> most < Long.MAX_VALUE).map(most -> most + 1).orElse(Long.MAX_VALUE));
         return this;
     }
 

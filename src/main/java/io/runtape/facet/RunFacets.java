@@ -12,7 +12,6 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 
 /**
  * Writes the rows by which ended runs are found. Plain SQL: one run has dozens of small rows, which go in one batch. Blocks;
@@ -29,7 +28,8 @@ final class RunFacets implements RunIndex {
 
     /** Microseconds since 1970, as the rows have times. */
     static long micros(Instant time) {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, time);
+        // Not by the difference of two times: its nanoseconds overflow for far ones.
+        return Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000L), time.getNano() / 1000);
     }
 
     @Override

@@ -128,8 +128,9 @@ public final class RunFinder {
             if (fewest != null && least <= FEW) {
                 return new Plan(fewest, false);
             }
-            Optional<Candidates> walked =
-                    candidates.stream().filter(some -> sorted && some.areFacets()).findFirst();
+            Optional<Candidates> walked = candidates.stream()
+                    .filter(some -> sorted && some.areFacets())
+                    .findFirst();
             return new Plan(walked.orElse(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL)), true);
         }
 

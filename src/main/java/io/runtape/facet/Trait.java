@@ -63,7 +63,8 @@ public record Trait(Kind kind, long key) {
         boolean inOrder = one.kind.compareTo(other.kind) <= 0;
         long first = inOrder ? one.key : other.key;
         long second = inOrder ? other.key : one.key;
-        // The keys are hashes already: what matters is only that no pair's key is a single one's, nor that of another pair.
+        // The keys are hashes already: what matters is only that no pair's key is a single one's, nor that of another
+        // pair.
         long mixed = Long.rotateLeft(first, 23) * 0x9E3779B97F4A7C15L + second;
         mixed = (mixed ^ mixed >>> 33) * 0xFF51AFD7ED558CCDL;
         return mixed ^ mixed >>> 29;

@@ -138,7 +138,8 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
                     + " ? or run_pk " + past + " ?) order by owner" + direction + ", created_at" + direction
                     + ", run_pk" + direction + " limit " + ROWS;
             Instant at = byTime && after.isPresent()
-                    ? Instant.EPOCH.plus(after.get().value() == null ? 0 : after.get().value(), ChronoUnit.MICROS)
+                    ? Instant.EPOCH.plus(
+                            after.get().value() == null ? 0 : after.get().value(), ChronoUnit.MICROS)
                     : descending ? LATEST : EARLIEST;
             long key = byTime && after.isPresent() ? after.get().runPk() : descending ? Long.MAX_VALUE : 0;
             while (true) {

@@ -21,7 +21,9 @@ import org.jboss.resteasy.reactive.RestQuery;
  */
 public record ListFilter(
         @RestQuery("agent")
-        @Parameter(description = "Only those of this agent. May be repeated: any of them.", example = "[\"code-assistant\"]")
+        @Parameter(
+                description = "Only those of this agent. May be repeated: any of them.",
+                example = "[\"code-assistant\"]")
         List<String> agents,
 
         @RestQuery("since")

@@ -2,15 +2,14 @@ package io.runtape.history;
 
 import io.runtape.error.ApiException;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAccessor;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,13 +22,6 @@ final class TimeParameter {
     private static final Pattern EPOCH_MILLIS = Pattern.compile("-?[0-9]{1,15}");
 
     private static final Pattern AGO = Pattern.compile("-([0-9]{1,9})([smhdw])");
-
-    private static final Map<String, ChronoUnit> UNITS = Map.of(
-            "s", ChronoUnit.SECONDS,
-            "m", ChronoUnit.MINUTES,
-            "h", ChronoUnit.HOURS,
-            "d", ChronoUnit.DAYS,
-            "w", ChronoUnit.WEEKS);
 
     /**
      * Numbers below this are refused as seconds. As milliseconds they lie in the years 1966 to 1973, when nothing was
@@ -46,7 +38,7 @@ final class TimeParameter {
         Matcher ago = AGO.matcher(text);
         Instant time = EPOCH_MILLIS.matcher(text).matches()
                 ? ofMillis(name, Long.parseLong(text))
-                : ago.matches() ? ago(Long.parseLong(ago.group(1)), UNITS.get(ago.group(2))) : iso(name, text);
+                : ago.matches() ? ago(Long.parseLong(ago.group(1)), ago.group(2)) : iso(name, text);
         if (!isStorable(time)) {
             throw notTime(name);
         }
@@ -63,8 +55,16 @@ final class TimeParameter {
         return Instant.ofEpochMilli(millis);
     }
 
-    private static Instant ago(long count, ChronoUnit unit) {
-        return Instant.now().minus(unit.getDuration().multipliedBy(count));
+    private static Instant ago(long count, String unit) {
+        Duration one = Duration.ofSeconds(
+                switch (unit) {
+                    case "s" -> 1;
+                    case "m" -> 60;
+                    case "h" -> 3600;
+                    case "d" -> 86_400;
+                    default -> 7 * 86_400;
+                });
+        return Instant.now().minus(one.multipliedBy(count));
     }
 
     /** Whether a database can take this time in a query. */

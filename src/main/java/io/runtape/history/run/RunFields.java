@@ -19,7 +19,8 @@ import org.jboss.resteasy.reactive.RestQuery;
 public record RunFields(
         @RestQuery("fields")
         @Parameter(
-                description = "Members of a run, with commas between them: each run has these alone, in the usual order.",
+                description =
+                        "Members of a run, with commas between them: each run has these alone, in the usual order.",
                 example = "id,status,durationMs")
         Optional<String> fields) {
 
@@ -77,11 +78,12 @@ public record RunFields(
     /** The members that are asked for; empty for all. */
     Set<String> wanted() {
         Set<String> wanted = new LinkedHashSet<>();
-        fields.ifPresent(text -> Arrays.stream(text.split(",", -1)).map(String::strip).forEach(wanted::add));
+        fields.ifPresent(
+                text -> Arrays.stream(text.split(",", -1)).map(String::strip).forEach(wanted::add));
         for (String name : wanted) {
             if (!ALL.contains(name)) {
-                throw ApiException.invalid("fields must name members of a run, with commas between them: "
-                        + String.join(", ", ALL) + ".");
+                throw ApiException.invalid(
+                        "fields must name members of a run, with commas between them: " + String.join(", ", ALL) + ".");
             }
         }
         return wanted;

@@ -26,6 +26,7 @@ import org.jboss.resteasy.reactive.RestQuery;
  * @param maxDurationMs the most milliseconds that it took
  * @param completedSince the earliest time of its end
  * @param completedUntil the time before which it ended
+ * @param metadata stands in the document for the filters on metadata, of which it is one if its key is really {@code KEY}
  */
 public record RunFilter(
         @BeanParam ListFilter common,
@@ -39,7 +40,9 @@ public record RunFilter(
         Optional<String> model,
 
         @RestQuery("upstream")
-        @Parameter(description = "Only those that called this agent API, by its name in the settings.", example = "default")
+        @Parameter(
+                description = "Only those that called this agent API, by its name in the settings.",
+                example = "default")
         Optional<String> upstream,
 
         @RestQuery("tool")
@@ -75,7 +78,10 @@ public record RunFilter(
                 description = "Only those that ended before this time, in the forms of `since`.",
                 schema = @Schema(type = SchemaType.STRING),
                 example = "2026-01-01T00:00:00Z")
-        Optional<Instant> completedUntil) {
+        Optional<Instant> completedUntil,
+
+        @RestQuery("metadata.KEY") @Parameter(ref = "Metadata")
+        Optional<String> metadata) {
 
     public RunFilter {
         statuses = statuses.stream().distinct().toList();

@@ -41,7 +41,6 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
@@ -97,7 +96,6 @@ public final class RunHistoryResource {
                     `highlight`, the newest come first, and a page may be short, or empty, although more follow. As \
                     `application/x-ndjson`, an archive of all that have ended, with their requests and frames, the newest first, \
                     from `cursor` on and without `limit`, `q`, `sort`, `order` and `fields`.""")
-    @Parameter(ref = "Metadata")
     @APIResponse(responseCode = "200", description = "The runs.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
     public RestResponse<Page<RunView>> list(
@@ -211,7 +209,6 @@ public final class RunHistoryResource {
                     All that the list shows with the same filter, which must be there, and with them threads that are left without \
                     runs. Ask with `dryRun=true` for the count first, and then with that count in `expect`. Runs that begin \
                     meanwhile stay. What the agent API keeps is not touched.""")
-    @Parameter(ref = "Metadata")
     @APIResponse(responseCode = "200", description = "The count.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
     @APIResponse(responseCode = "409", ref = "NotDeleted")

@@ -111,7 +111,9 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                         "e.createdAt >= :since",
                         "since",
                         selection.filter().common().since())
-                .and("e.createdAt < :until", Map.of("until", selection.filter().common().end()));
+                .and(
+                        "e.createdAt < :until",
+                        Map.of("until", selection.filter().common().end()));
         String past = order.descending() ? "<" : ">";
         after.ifPresent(place -> conditions.and(
                 // The database searches the index by the first half.
@@ -138,7 +140,8 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
 
     /** The run at a place; empty if it was deleted. */
     Optional<Run> at(Owner owner, Place place, LongConsumer room) {
-        return slice(owner, List.of(place), new Bounds(1, Long.MAX_VALUE), room).runs().stream().findFirst();
+        return slice(owner, List.of(place), new Bounds(1, Long.MAX_VALUE), room).runs().stream()
+                .findFirst();
     }
 
     /** @param places those of the runs, and of one more if the listing goes on behind them */
@@ -147,7 +150,7 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
             return new Found(List.of(), null);
         }
         Map<Long, Long> sizes = new HashMap<>();
-        this.<Run>find(
+        find(
                         SIZES + "e.owner = ?1 and e.runPk in ?2",
                         owner.id(),
                         places.stream().map(Place::runPk).toList())
@@ -163,7 +166,7 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         room.accept(bytes);
         List<Long> keys = places.subList(0, taken).stream().map(Place::runPk).toList();
         Map<Long, Run> rows = new HashMap<>();
-        this.<Run>list("from Run e where e.owner = ?1 and e.runPk in ?2", owner.id(), keys)
+        list("from Run e where e.owner = ?1 and e.runPk in ?2", owner.id(), keys)
                 .forEach(run -> rows.put(run.runPk, run));
         List<Run> runs = keys.stream().filter(rows::containsKey).map(rows::get).toList();
         return new Found(runs, taken < places.size() ? places.get(taken - 1) : null);

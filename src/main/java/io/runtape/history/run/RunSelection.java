@@ -35,7 +35,9 @@ public record RunSelection(RunFilter filter, RunCriteria criteria) {
                 .created(filter.common().since(), filter.common().end())
                 .completed(filter.completedSince(), filter.completedUntil())
                 .duration(filter.minDurationMs(), filter.maxDurationMs())
-                .anyOf(Kind.STATUS, filter.statuses().stream().map(RunStatus::label).toList())
+                .anyOf(
+                        Kind.STATUS,
+                        filter.statuses().stream().map(RunStatus::label).toList())
                 .anyOf(Kind.AGENT, filter.common().agents())
                 .with(Kind.THREAD, filter.threadId())
                 .with(Kind.MODEL, stored(filter.model()))

@@ -11,8 +11,7 @@ import java.util.Set;
  * @param answers the media types of its responses
  * @param bodies the media types of the bodies that it reads
  */
-record Operation(
-        String name, Set<String> parameters, Set<String> repeatable, Set<String> answers, Set<String> bodies) {
+record Operation(String name, Set<String> parameters, Set<String> repeatable, Set<String> answers, Set<String> bodies) {
 
     /** Ends the name of a parameter in the document whose callers choose what stands there. */
     private static final String CHOSEN = ".KEY";

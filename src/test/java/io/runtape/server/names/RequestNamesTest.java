@@ -49,6 +49,9 @@ abstract class RequestNamesTest extends RunningGateway {
             value = {
                 "GET    | /runs?statsu=failed               | statsu    | status",
                 "GET    | /runs?thread_id=x                 | thread_id | threadId",
+                "GET    | /runs?metdata.branch=main         | metdata.branch | metadata.KEY",
+                "GET    | /runs?metadata=main               | metadata  | metadata.KEY",
+                "GET    | /stats?groupby=agent              | groupby   | groupBy",
                 "GET    | /runs/?Limit=1                    | Limit     | limit",
                 "GET    | /runs?limit=1&limt=2              | limt      | limit",
                 "GET    | /%72uns?statsu=failed             | statsu    | status",
@@ -133,7 +136,7 @@ abstract class RequestNamesTest extends RunningGateway {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/runs?sort=createdAt", "/runs?metadata.branch=main", "/runs?completedSince=-24h"})
+    @ValueSource(strings = {"/runs?q=tests", "/threads?q=tests"})
     void saysWhatALaterVersionWillKnow(String target) throws Exception {
         String message = refusal(client().get("/history/v1" + target, KEY));
 

@@ -1,0 +1,70 @@
+package io.runtape.stats;
+
+import io.runtape.run.Run;
+import io.runtape.run.Sha256;
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the runs of a sum have in common.
+ *
+ * @param path the path that was called, with {@code {id}} for what names one thing
+ * @param tool the tool that was called; null in sums over all runs
+ */
+record Labels(
+        String status,
+        @Nullable String agent,
+        @Nullable String model,
+        String path,
+        String upstream,
+        @Nullable String tool) {
+
+    /** A segment of a path that names one thing rather than a kind of things: it would make a sum of its own for each. */
+    private static final Pattern NAMES_ONE = Pattern.compile("[0-9]+|(?=.*[0-9])[A-Za-z0-9_.-]{16,}");
+
+    static Labels of(Run run) {
+        return new Labels(run.status, run.agent, run.model, path(run), run.upstream, null);
+    }
+
+    Labels withTool(String called) {
+        return new Labels(status, agent, model, path, upstream, called);
+    }
+
+    private static String path(Run run) {
+        return Arrays.stream(run.path.split("/", -1))
+                .map(segment -> segment.equals(run.threadId)
+                                || NAMES_ONE.matcher(segment).matches()
+                        ? "{id}"
+                        : segment)
+                .collect(Collectors.joining("/"));
+    }
+
+    /** A hash of all of them. */
+    long key() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        write(bytes);
+        return Long.parseUnsignedLong(
+                new Sha256().add(bytes.toByteArray()).hex().substring(0, 16), 16);
+    }
+
+    void write(ByteArrayOutputStream to) {
+        Varints.write(to, status);
+        Varints.write(to, agent);
+        Varints.write(to, model);
+        Varints.write(to, path);
+        Varints.write(to, upstream);
+        Varints.write(to, tool);
+    }
+
+    static Labels read(Varints.Reader from) {
+        return new Labels(some(from), from.text(), from.text(), some(from), some(from), from.text());
+    }
+
+    private static String some(Varints.Reader from) {
+        String text = from.text();
+        return text == null ? "" : text;
+    }
+}

@@ -1,0 +1,65 @@
+package io.runtape.stats;
+
+import io.runtape.error.ApiException;
+import io.runtape.history.ListFilter;
+import io.runtape.run.RunStatus;
+import jakarta.ws.rs.BeanParam;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.jboss.resteasy.reactive.RestQuery;
+
+/**
+ * Which sums a caller asks for.
+ *
+ * @param common the agents, and the time range in which the runs began
+ * @param groupBy what they are grouped by; empty for the sum of all
+ * @param statuses the statuses, of which one is enough; empty for all
+ * @param model the model that a run used
+ * @param upstream the name of the agent API that it called
+ * @param path the path that it called, as the sums have it
+ */
+record StatsParameters(
+        @BeanParam ListFilter common,
+
+        @RestQuery("groupBy") @Parameter(ref = "GroupBy") List<GroupBy> groupBy,
+
+        @RestQuery("status") @Parameter(ref = "EndStatus") List<RunStatus> statuses,
+
+        @RestQuery("model") @Parameter(description = "Only those that used this model.", example = "gpt-5-nano")
+        Optional<String> model,
+
+        @RestQuery("upstream")
+        @Parameter(
+                description = "Only those that called this agent API, by its name in the settings.",
+                example = "default")
+        Optional<String> upstream,
+
+        @RestQuery("path")
+        @Parameter(description = "Only those that called this path, as `groupBy=path` shows it.", example = "/v1/run")
+        Optional<String> path) {
+
+    StatsParameters {
+        groupBy = groupBy.stream().distinct().toList();
+        statuses = statuses.stream().distinct().toList();
+        if (statuses.contains(RunStatus.RUNNING)) {
+            throw ApiException.invalid(
+                    "status must be one of: completed, failed, cancelled. Stats are about runs that have ended.");
+        }
+    }
+
+    /** Whether a sum is among those that are asked for. */
+    boolean select(Labels labels) {
+        Set<String> ends = new LinkedHashSet<>();
+        statuses.forEach(status -> ends.add(status.label()));
+        return (ends.isEmpty() || ends.contains(labels.status()))
+                && (common.agents().isEmpty()
+                        || labels.agent() != null && common.agents().contains(labels.agent()))
+                && model.map(name -> ListFilter.stored(name).equals(labels.model()))
+                        .orElse(true)
+                && upstream.map(labels.upstream()::equals).orElse(true)
+                && path.map(labels.path()::equals).orElse(true);
+    }
+}

@@ -1,0 +1,172 @@
+package io.runtape.stats;
+
+import io.runtape.run.RunKey;
+import java.io.ByteArrayOutputStream;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes of the rows of sums, made together in the order of their keys, so that no two transactions wait for each other. A row
+ * without runs goes: nothing is left of what it was named after. Confined to one thread.
+ */
+final class SumRows {
+
+    /** Sums of an hour, of a day, and of those of one tool; as the table has them. */
+    static final int HOUR = 0;
+
+    static final int DAY = 1;
+    static final int TOOL_HOUR = 2;
+    static final int TOOL_DAY = 3;
+
+    static final int HOURS_A_DAY = 24;
+
+    /** Gateways share the rows of a sum by the runs that they recorded. */
+    private static final int SHARDS = 8;
+
+    private static final String ROW =
+            " where owner = ? and span = ? and start_hour = ? and group_key = ? and shard = ?";
+
+    private static final String SELECT = "select content from stats_sum" + ROW + " for update";
+
+    private static final String INSERT = """
+            insert into stats_sum (owner, span, start_hour, group_key, shard, content) values (?, ?, ?, ?, ?, ?)
+            on conflict do nothing""";
+
+    private static final String UPDATE = "update stats_sum set content = ?" + ROW;
+
+    private static final String DELETE = "delete from stats_sum" + ROW;
+
+    private final String owner;
+    private final int shard;
+    private final Map<Key, Change> changes = new TreeMap<>();
+
+    SumRows(String owner, long runPk) {
+        this.owner = owner;
+        this.shard = (int) Math.floorMod(RunKey.nodeId(runPk), (long) SHARDS);
+    }
+
+    /** Of a row, but for what all rows of these changes share. */
+    private record Key(int span, int startHour, long group) implements Comparable<Key> {
+
+        @Override
+        public int compareTo(Key other) {
+            int bySpan = Integer.compare(span, other.span);
+            int byHour = bySpan != 0 ? bySpan : Integer.compare(startHour, other.startHour);
+            return byHour != 0 ? byHour : Long.compare(group, other.group);
+        }
+    }
+
+    /** What is added to a row, and what is taken off it. */
+    private static final class Change {
+        private final Labels labels;
+        private @Nullable Sums added;
+        private @Nullable Sums removed;
+
+        Change(Labels labels) {
+            this.labels = labels;
+        }
+    }
+
+    /** The hour of a time, counted from 1970. */
+    static int hour(Instant time) {
+        return (int) Math.floorDiv(time.getEpochSecond(), 3600L);
+    }
+
+    /** The first hour of the day of that hour. */
+    static int day(int hour) {
+        return Math.floorDiv(hour, HOURS_A_DAY) * HOURS_A_DAY;
+    }
+
+    void add(Labels labels, int hour, Sums sums) {
+        of(labels, labels.tool() == null ? HOUR : TOOL_HOUR, hour).added = sums;
+        of(labels, labels.tool() == null ? DAY : TOOL_DAY, day(hour)).added = sums;
+    }
+
+    void remove(Labels labels, int hour, Sums sums) {
+        of(labels, labels.tool() == null ? HOUR : TOOL_HOUR, hour).removed = sums;
+        of(labels, labels.tool() == null ? DAY : TOOL_DAY, day(hour)).removed = sums;
+    }
+
+    private Change of(Labels labels, int span, int startHour) {
+        return changes.computeIfAbsent(new Key(span, startHour, labels.key()), key -> new Change(labels));
+    }
+
+    /** Makes all changes, in the connection's transaction. */
+    void apply(Connection connection) throws SQLException {
+        for (Map.Entry<Key, Change> each : changes.entrySet()) {
+            apply(connection, each.getKey(), each.getValue());
+        }
+    }
+
+    private void apply(Connection connection, Key key, Change change) throws SQLException {
+        while (true) {
+            byte @Nullable [] before = content(connection, key);
+            Sums sums = new Sums();
+            if (before != null) {
+                Varints.Reader reader = new Varints.Reader(before);
+                Labels.read(reader);
+                sums.read(reader);
+            }
+            if (change.added != null) {
+                sums.add(change.added);
+            }
+            if (change.removed != null && before != null) {
+                sums.subtract(change.removed);
+            }
+            if (write(connection, key, before != null, content(change.labels, sums), sums.runs() <= 0)) {
+                return;
+            }
+            // Another gateway has inserted the row meanwhile.
+        }
+    }
+
+    private static byte[] content(Labels labels, Sums sums) {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        labels.write(content);
+        sums.write(content);
+        return content.toByteArray();
+    }
+
+    private byte @Nullable [] content(Connection connection, Key key) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(SELECT)) {
+            set(select, 1, key);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? row.getBytes(1) : null;
+            }
+        }
+    }
+
+    /** Returns false if the row was to be new, and is not. */
+    private boolean write(Connection connection, Key key, boolean isThere, byte[] content, boolean empty)
+            throws SQLException {
+        if (!isThere && empty) {
+            return true;
+        }
+        try (PreparedStatement write = connection.prepareStatement(empty ? DELETE : isThere ? UPDATE : INSERT)) {
+            if (empty) {
+                set(write, 1, key);
+            } else if (isThere) {
+                write.setBytes(1, content);
+                set(write, 2, key);
+            } else {
+                write.setBytes(set(write, 1, key), content);
+            }
+            return write.executeUpdate() > 0;
+        }
+    }
+
+    private int set(PreparedStatement to, int from, Key key) throws SQLException {
+        to.setString(from, owner);
+        to.setInt(from + 1, key.span);
+        to.setInt(from + 2, key.startHour);
+        to.setLong(from + 3, key.group);
+        to.setInt(from + 4, shard);
+        return from + 5;
+    }
+}

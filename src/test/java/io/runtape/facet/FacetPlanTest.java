@@ -1,0 +1,205 @@
+package io.runtape.facet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.access.Owner;
+import io.runtape.facet.FacetSql.Candidates;
+import io.runtape.facet.RunCriteria.Range;
+import io.runtape.facet.RunOrder.By;
+import io.runtape.facet.Trait.Kind;
+import io.runtape.store.Engine;
+import io.runtape.testsupport.RunningGateway;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Each statement over the index of ended runs, and each look-up of those that it does not have, takes an index. */
+abstract class FacetPlanTest extends RunningGateway {
+
+    private static final Owner OWNER = new Owner("c-of-the-plans");
+
+    /** Keys of runs that no node has. */
+    private static final long FIRST = 900_000_000_000_000L;
+
+    private static final int RUNS = 20_000;
+
+    /** A trait that every run has, one that a tenth has, and one that none has. */
+    private static final String[] AGENTS = {"all", "tenth", "none"};
+
+    private Connection connection;
+
+    @BeforeEach
+    void fill() throws SQLException {
+        connection = store().connect();
+        String numbers = store().engine() == Engine.H2
+                ? "system_range(1, " + RUNS + ") as n(i)"
+                : "generate_series(1, " + RUNS + ") as n(i)";
+        try (Statement insert = connection.createStatement()) {
+            insert.execute(
+                    "insert into run_fact (run_pk, owner_key, created_us, completed_us, duration_ms, total_tokens) select "
+                            + FIRST + " + i, " + Trait.ofOwner(OWNER)
+                            + ", 1767225600000000 + i, 1767225600000000 + 2 * i, mod(i, 1000), nullif(mod(i, 7), 0) from "
+                            + numbers);
+            insert.execute(facets(AGENTS[0], 1, numbers));
+            insert.execute(facets(AGENTS[1], 10, numbers));
+            if (store().engine() == Engine.POSTGRESQL) {
+                insert.execute("analyze run_facet, run_fact");
+            }
+        }
+    }
+
+    private static String facets(String agent, int every, String numbers) {
+        return "insert into run_facet (facet, created_us, run_pk) select " + key(agent) + ", 1767225600000000 + i, "
+                + FIRST + " + i from " + numbers + " where mod(i, " + every + ") = 0";
+    }
+
+    private static long key(String agent) {
+        return Trait.of(OWNER, Kind.AGENT, agent).key();
+    }
+
+    @AfterEach
+    void empty() throws SQLException {
+        try (connection;
+                Statement delete = connection.createStatement()) {
+            delete.execute("delete from run_facet where run_pk > " + FIRST);
+            delete.execute("delete from run_fact where run_pk > " + FIRST);
+        }
+    }
+
+    /** The statements of every kind of search in an order. */
+    private static List<String> statements(RunOrder order) {
+        RunCriteria criteria = new RunCriteria(OWNER)
+                .created(Optional.of(Instant.parse("2026-01-01T00:00:00Z")), Instant.parse("2026-02-01T00:00:00Z"))
+                .duration(Optional.of(10L), Optional.of(20_000L))
+                .anyOf(Kind.AGENT, List.of(AGENTS[0], AGENTS[2]))
+                .anyOf(Kind.AGENT, List.of(AGENTS[1]));
+        FacetSql sql = new FacetSql(criteria, order);
+        List<Candidates> candidates = List.of(
+                sql.facets(Set.of(key(AGENTS[0])), Set.of()),
+                sql.facets(Set.of(key(AGENTS[0]), key(AGENTS[2])), Set.copyOf(criteria.groups())),
+                FacetSql.facts("duration_ms", new Range(990, Long.MAX_VALUE)),
+                FacetSql.facts("completed_us", new Range(1767225600000000L, 1767225600010000L)),
+                FacetSql.facts("created_us", criteria.created()));
+        List<String> statements = new ArrayList<>();
+        Place after = new Place(order.by() == By.CREATED_AT ? 1767225600005000L : 500L, FIRST + 5000);
+        for (Candidates some : candidates) {
+            statements.add(sql.count(some, 2000));
+            statements.add(sql.collect(some, 2000, after, false, 51));
+            if (some.areFacets() && order.by() == By.CREATED_AT) {
+                statements.add(sql.walk(some, after, false, 51));
+                statements.add(sql.walk(some, null, false, 51));
+            }
+        }
+        Candidates all = FacetSql.facts(order.by().column(), Range.ALL);
+        statements.add(sql.walk(all, null, false, 51));
+        statements.add(sql.walk(all, after, false, 51));
+        if (order.by() == By.TOTAL_TOKENS) {
+            statements.add(sql.walk(all, new Place(null, FIRST + 5000), true, 51));
+        }
+        return statements;
+    }
+
+    @Test
+    void readsNoTableAsAWhole() throws SQLException {
+        List<String> statements = new ArrayList<>();
+        for (By by : By.values()) {
+            Stream.of(true, false)
+                    .map(down -> new RunOrder(by, down))
+                    .forEach(order -> statements.addAll(statements(order)));
+        }
+        assertTrue(statements.size() > 60, statements.size() + " statements");
+
+        for (String statement : statements) {
+            String plan = plan(statement);
+            assertFalse(plan.contains("Seq Scan on run_") || plan.contains("tableScan"), statement + "\n" + plan);
+            assertTrue(plan.contains("run_fac") && (plan.contains("Index") || plan.contains("/*")), plan);
+        }
+    }
+
+    /** A walk ends when it has enough: it must not sort all of its range first. */
+    @Test
+    void walksInTheOrderOfAnIndex() throws SQLException {
+        for (By by : By.values()) {
+            for (boolean down : new boolean[] {true, false}) {
+                RunOrder order = new RunOrder(by, down);
+                FacetSql sql = new FacetSql(new RunCriteria(OWNER), order);
+                List<String> walks = new ArrayList<>();
+                walks.add(sql.walk(FacetSql.facts(by.column(), Range.ALL), null, false, 51));
+                if (by == By.CREATED_AT) {
+                    walks.add(sql.walk(sql.facets(Set.of(key(AGENTS[0])), Set.of()), null, false, 51));
+                }
+                for (String walk : walks) {
+                    String plan = plan(walk);
+                    assertFalse(plan.contains("Sort"), walk + "\n" + plan);
+                    assertTrue(
+                            store().engine() == Engine.POSTGRESQL || plan.contains("index sorted"), walk + "\n" + plan);
+                }
+            }
+        }
+    }
+
+    @Test
+    void findsWhatIsThere() throws SQLException {
+        RunCriteria tenth =
+                new RunCriteria(OWNER).anyOf(Kind.AGENT, List.of(AGENTS[0])).anyOf(Kind.AGENT, List.of(AGENTS[1]));
+        FacetSql sql = new FacetSql(tenth, RunOrder.NEWEST);
+        Candidates walked =
+                sql.facets(Set.of(key(AGENTS[0])), Set.of(tenth.groups().get(0)));
+
+        assertEquals(
+                List.of(FIRST + RUNS, FIRST + RUNS - 10, FIRST + RUNS - 20), keys(sql.walk(walked, null, false, 3)));
+        assertEquals(
+                List.of(FIRST + 20, FIRST + 10),
+                keys(sql.walk(walked, new Place(1767225600000030L, FIRST + 30), false, 3)));
+    }
+
+    @Test
+    void looksUpRunsThatAreNotIndexed() throws SQLException {
+        for (String lookUp : List.of(
+                UnindexedRuns.RUNNING.replace("?", "'c-of-the-plans'"),
+                UnindexedRuns.ENDED.replaceFirst("\\?", "'c-of-the-plans'").replace("?", "1001"))) {
+            try (Statement set = connection.createStatement()) {
+                if (store().engine() == Engine.POSTGRESQL) {
+                    // The table of the tests is so small that reading it all would be right.
+                    set.execute("set enable_seqscan = off");
+                }
+            }
+            String plan = plan(lookUp);
+            assertFalse(plan.contains("Seq Scan") || plan.contains("tableScan"), plan);
+        }
+    }
+
+    private List<Long> keys(String statement) throws SQLException {
+        List<Long> keys = new ArrayList<>();
+        try (Statement select = connection.createStatement();
+                ResultSet row = select.executeQuery(statement)) {
+            while (row.next()) {
+                keys.add(row.getLong(2));
+            }
+        }
+        return keys;
+    }
+
+    private String plan(String statement) throws SQLException {
+        StringBuilder plan = new StringBuilder();
+        try (Statement explain = connection.createStatement();
+                ResultSet row = explain.executeQuery("explain " + statement)) {
+            while (row.next()) {
+                plan.append(row.getString(1)).append('\n');
+            }
+        }
+        return plan.toString();
+    }
+}

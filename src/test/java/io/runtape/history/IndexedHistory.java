@@ -1,0 +1,52 @@
+package io.runtape.history;
+
+import io.runtape.testsupport.RunTable;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+
+/** What tests of lists and sums begin with: runs that are indexed, with times and tokens that the test has chosen. */
+public abstract class IndexedHistory extends RecordedHistory {
+
+    /** Waits until the gateway has indexed these runs. */
+    protected void awaitIndexed(String... ids) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement select =
+                        connection.prepareStatement("select 1 from run where id = ? and indexed_at is not null")) {
+            for (String id : ids) {
+                RunTable.await("it is indexed", () -> {
+                    select.setString(1, id);
+                    try (ResultSet row = select.executeQuery()) {
+                        return row.next() ? true : null;
+                    }
+                });
+            }
+        }
+    }
+
+    /** Gives a run that has ended other times and another usage, and has it indexed with them. */
+    protected void change(String id, Instant createdAt, long durationMs, String usage) throws SQLException {
+        awaitIndexed(id);
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement("""
+                        update run set created_at = ?, first_event_at = ?, completed_at = ?, usage = ?, indexed_at = null
+                        where id = ?""")) {
+            update.setObject(1, createdAt.atOffset(ZoneOffset.UTC));
+            update.setObject(2, createdAt.plusMillis(durationMs / 2).atOffset(ZoneOffset.UTC));
+            update.setObject(3, createdAt.plusMillis(durationMs).atOffset(ZoneOffset.UTC));
+            update.setString(4, usage);
+            update.setString(5, id);
+            update.executeUpdate();
+        }
+        awaitIndexed(id);
+    }
+
+    /** The ids on a page. */
+    protected List<String> ids(String target) {
+        return json(target).getList("data.id", String.class);
+    }
+}

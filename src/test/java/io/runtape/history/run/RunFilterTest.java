@@ -1,0 +1,341 @@
+package io.runtape.history.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.restassured.path.json.JsonPath;
+import io.runtape.history.IndexedHistory;
+import io.runtape.testsupport.Script;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Runs are found by what they are, alone and together, sorted and page by page, before they are indexed and after. */
+abstract class RunFilterTest extends IndexedHistory {
+
+    private static final Script WITH_TOOL = Script.stream(
+            "event: tool_call\ndata: {\"toolCallId\":\"c1\",\"name\":\"shell\",\"arguments\":{\"cmd\":\"make\"}}\n\n",
+            "event: tool_result\ndata: {\"toolCallId\":\"c1\",\"result\":\"ok\"}\n\n",
+            "event: run_completed\ndata: {\"result\":\"Done.\",\"usage\":{\"inputTokens\":30,\"outputTokens\":5}}\n\n");
+
+    private static final Script COMPLETED = Script.stream("event: run_completed\ndata: {\"result\":\"Done.\"}\n\n");
+
+    private static final Script BUSY = Script.json(503, "{\"error\":{\"code\":\"busy\",\"message\":\"Later.\"}}");
+
+    private static final String METADATA =
+            "\"metadata\":{\"branch\":\"main\",\"ticket\":7.0,\"urgent\":true,\"deep\":{\"er\":{\"key\":\"a b\"}},"
+                    + "\"tags\":[\"x\",\"y\"],\"none\":null}";
+
+    @Test
+    void findsRunsByEachFilterBeforeAndAfterTheyAreIndexed() throws Exception {
+        String coder = record(
+                "{\"agent\":\"coder\",\"model\":\"m-1\",\"threadId\":\"" + thread + "\"," + METADATA + "}", WITH_TOOL);
+        String failed = record("{\"agent\":\"writer\",\"metadata\":{\"branch\":\"dev\",\"ticket\":\"7\"}}", BUSY);
+        String plain = record("{\"agent\":\"writer\"}", COMPLETED);
+
+        findsThem(coder, failed, plain);
+        awaitIndexed(coder, failed, plain);
+        findsThem(coder, failed, plain);
+
+        found(Set.of(coder), "/runs?tool=shell");
+        found(Set.of(coder), "/runs?tool=shell&agent=coder&metadata.branch=main&status=completed");
+        found(Set.of(), "/runs?tool=shell&agent=writer");
+        found(Set.of(), "/runs?tool=shel");
+    }
+
+    private void findsThem(String coder, String failed, String plain) {
+        found(Set.of(coder), "/runs?agent=coder");
+        found(Set.of(coder, failed, plain), "/runs?agent=coder&agent=writer&agent=nobody");
+        found(Set.of(), "/runs?agent=nobody");
+        found(Set.of(failed), "/runs?status=failed");
+        found(Set.of(failed), "/runs?status=failed&status=cancelled&status=running");
+        found(Set.of(coder, plain), "/runs?status=completed");
+        found(Set.of(coder), "/runs?model=m-1");
+        found(Set.of(), "/runs?model=m-2");
+        found(Set.of(coder, failed, plain), "/runs?upstream=default");
+        found(Set.of(), "/runs?upstream=other");
+        found(Set.of(failed), "/runs?errorCode=busy");
+        found(Set.of(), "/runs?errorCode=Busy");
+        found(Set.of(coder), "/runs?threadId=" + thread);
+        found(Set.of(coder), "/runs?metadata.branch=main");
+        found(Set.of(coder, failed), "/runs?metadata.ticket=7");
+        found(Set.of(coder), "/runs?metadata.ticket=7.00");
+        found(Set.of(coder), "/runs?metadata.ticket=70e-1");
+        found(Set.of(), "/runs?metadata.ticket=7.01");
+        found(Set.of(coder), "/runs?metadata.urgent=true");
+        found(Set.of(coder), "/runs?metadata.deep.er.key=a%20b");
+        found(Set.of(coder), "/runs?metadata.tags=y&metadata.branch=main");
+        found(Set.of(), "/runs?metadata.tags=y&metadata.branch=dev");
+        found(Set.of(), "/runs?metadata.none=null");
+        found(Set.of(coder, failed, plain), "/runs?completedSince=-1h&maxDurationMs=60000");
+        found(Set.of(), "/runs?completedSince=" + Instant.now().plusSeconds(60));
+        found(Set.of(), "/runs?completedUntil=-1h");
+        found(Set.of(), "/runs?minDurationMs=600000");
+        found(Set.of(coder, failed, plain), "/runs?since=-1h&minDurationMs=0");
+        found(Set.of(), "/runs?until=-1h&agent=coder");
+        found(Set.of(failed), "/runs?agent=writer&status=failed");
+        found(Set.of(), "/runs?agent=coder&status=failed");
+        found(Set.of(failed), "/runs?agent=writer&agent=coder&errorCode=busy&upstream=default&metadata.branch=dev");
+    }
+
+    private void found(Set<String> expected, String target) {
+        assertEquals(new TreeSet<>(expected), new TreeSet<>(ids(target)), target);
+        assertEquals(new TreeSet<>(expected), new TreeSet<>(ids(target + "&sort=durationMs")), target);
+        assertEquals(new TreeSet<>(expected), new TreeSet<>(ids(target + "&sort=totalTokens&order=asc")), target);
+    }
+
+    @Test
+    void findsRunsThatGoOn() throws Exception {
+        String ended = record("{\"agent\":\"coder\"," + METADATA + "}", COMPLETED);
+        try (LiveRun live = begin("{\"agent\":\"coder\"," + METADATA + "}", "data: x\n\n")) {
+            awaitIndexed(ended);
+
+            assertEquals(List.of(live.id()), ids("/runs?status=running"));
+            assertEquals(List.of(live.id(), ended), ids("/runs?agent=coder"));
+            assertEquals(List.of(live.id(), ended), ids("/runs?metadata.branch=main"));
+            assertEquals(List.of(live.id(), ended), ids("/runs?agent=coder&status=running&status=completed"));
+            assertEquals(List.of(ended), ids("/runs?minDurationMs=0"));
+            assertEquals(List.of(ended, live.id()), ids("/runs?sort=durationMs"));
+            assertEquals(List.of(ended, live.id()), ids("/runs?sort=durationMs&order=asc"));
+            assertEquals(List.of(ended, live.id()), ids("/runs?order=asc"));
+
+            live.finish();
+
+            assertEquals(List.of(), ids("/runs?status=running"));
+            assertEquals(List.of(live.id(), ended), ids("/runs?status=completed&agent=coder"));
+        }
+    }
+
+    @Test
+    void findsNothingOfAnotherOwner() throws Exception {
+        String mine = record("{\"agent\":\"coder\"," + METADATA + "}", WITH_TOOL);
+        awaitIndexed(mine);
+
+        for (String filter : List.of(
+                "agent=coder",
+                "status=completed",
+                "tool=shell",
+                "metadata.branch=main",
+                "minDurationMs=0",
+                "completedSince=-1h",
+                "sort=totalTokens",
+                "sort=durationMs&order=asc",
+                "order=asc")) {
+            assertEquals(List.of(mine), ids("/runs?" + filter), filter);
+            assertEquals(
+                    List.of(),
+                    historyOf(key + "-other")
+                            .get("/runs?" + filter)
+                            .then()
+                            .statusCode(200)
+                            .extract()
+                            .jsonPath()
+                            .getList("data"),
+                    filter);
+        }
+    }
+
+    /** Runs with ties, unknown values, and runs that come between two pages. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "sort=createdAt&order=asc",
+                "sort=createdAt&order=desc",
+                "sort=durationMs&order=asc",
+                "sort=durationMs&order=desc",
+                "sort=totalTokens&order=asc",
+                "sort=totalTokens&order=desc",
+                "sort=totalTokens&order=desc&status=completed",
+                "sort=durationMs&order=desc&agent=sorter&metadata.branch=main",
+                "sort=createdAt&order=desc&agent=sorter",
+                "sort=createdAt&order=asc&agent=sorter&status=completed&minDurationMs=0"
+            })
+    void pagesAreInOrderAndComplete(String query) throws Exception {
+        Instant first = Instant.parse("2026-01-01T00:00:00Z");
+        List<String> recorded = new ArrayList<>();
+        // Each pair of runs has the same value, and the last ones have no usage.
+        for (int i = 0; i < 7; i++) {
+            String id = record("{\"agent\":\"sorter\"," + METADATA + "}", COMPLETED);
+            String usage = i < 4 ? "{\"inputTokens\":" + 10 * (i / 2) + ",\"outputTokens\":1}" : null;
+            change(id, first.plusSeconds(i / 2), 100 * (i / 2), usage);
+            recorded.add(id);
+        }
+
+        List<String> listed = new ArrayList<>();
+        String cursor = "";
+        boolean more = true;
+        while (more) {
+            JsonPath page = json("/runs?limit=2&until=2026-01-02&" + query + cursor);
+            listed.addAll(page.getList("data.id", String.class));
+            more = page.getBoolean("meta.hasMore");
+            cursor = "&cursor=" + page.getString("meta.nextCursor");
+            awaitIndexed(record("{\"agent\":\"late\"," + METADATA + "}", COMPLETED));
+        }
+
+        assertEquals(7, listed.size(), listed::toString);
+        assertEquals(new TreeSet<>(recorded), new TreeSet<>(listed));
+        List<Integer> ranks =
+                listed.stream().map(id -> rank(recorded.indexOf(id), query)).toList();
+        List<Integer> sorted = new ArrayList<>(ranks);
+        Collections.sort(sorted);
+        if (query.contains("order=desc")) {
+            Collections.reverse(sorted);
+            // What is unknown is last in both directions.
+            List<Integer> unknown =
+                    sorted.stream().filter(rank -> rank == Integer.MAX_VALUE).toList();
+            sorted.removeAll(unknown);
+            sorted.addAll(unknown);
+        }
+        assertEquals(sorted, ranks);
+    }
+
+    private static int rank(int index, String query) {
+        return query.contains("totalTokens") && index >= 4 ? Integer.MAX_VALUE : index / 2;
+    }
+
+    @Test
+    void aCursorBelongsToItsOrder() throws Exception {
+        record("{\"agent\":\"a\"}", COMPLETED);
+        record("{\"agent\":\"a\"}", COMPLETED);
+        String newest = json("/runs?limit=1").getString("meta.nextCursor");
+        String longest = json("/runs?limit=1&sort=durationMs").getString("meta.nextCursor");
+
+        refused("/runs?sort=durationMs&cursor=" + newest, 400, "invalid_request", "cursor");
+        refused("/runs?order=asc&cursor=" + newest, 400, "invalid_request", "cursor");
+        refused("/runs?cursor=" + longest, 400, "invalid_request", "cursor");
+        refused("/runs?sort=durationMs&order=asc&cursor=" + longest, 400, "invalid_request", "cursor");
+        assertEquals(1, ids("/runs?sort=createdAt&order=desc&cursor=" + newest).size());
+        assertEquals(1, ids("/runs?sort=durationMs&cursor=" + longest).size());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "status=failed&status=done        | status    | running, completed, failed, cancelled",
+                "status=failed&status=            | status    | no value",
+                "model=a&model=b                  | model     | once",
+                "tool=a&tool=b                    | tool      | once",
+                "metadata.a=1&metadata.a=2        | metadata.a | once",
+                "metadata.=1                      | metadata. | nearest",
+                "metadata.a=                      | metadata.a | no value",
+                "metadata=1                       | metadata  | metadata.KEY",
+                "minDurationMs=-1                 | minDurationMs | from 0",
+                "maxDurationMs=fast               | maxDurationMs | whole number",
+                "completedSince=-5y               | completedSince | -24h",
+                "completedUntil=soon              | completedUntil | ISO 8601",
+                "since=-24                        | since     | seconds",
+                "sort=duration                    | sort      | createdAt, durationMs, totalTokens",
+                "order=up                         | order     | asc, desc",
+                "fields=id,resutl                 | fields    | result",
+                "fields=id,,status                | fields    | members",
+                "metadat.a=1                      | metadat.a | nearest",
+                "minDurationMS=1                  | minDurationMS | The nearest is minDurationMs",
+                "errorcode=1                      | errorcode | The nearest is errorCode",
+                "tool=%00                         | tool      | U+0000"
+            })
+    void refusesWhatItDoesNotKnow(String query, String name, String said) {
+        refused("/runs?" + query, 400, "invalid_request", name, said);
+    }
+
+    @Test
+    void takesSomeFiltersOnMetadata() {
+        String many = "metadata.k%d=1&".repeat(11);
+        refused("/runs?" + String.format(many, numbers(11)), 400, "invalid_request", "10", "metadata");
+        assertEquals(List.of(), ids("/runs?" + String.format("metadata.k%d=1&".repeat(10) + "limit=1", numbers(10))));
+    }
+
+    private static Object[] numbers(int count) {
+        Object[] numbers = new Object[count];
+        Arrays.setAll(numbers, i -> i);
+        return numbers;
+    }
+
+    @Test
+    void relativeTimesCountFromNow() throws Exception {
+        String old = record("{\"agent\":\"a\"}", COMPLETED);
+        String recent = record("{\"agent\":\"a\"}", COMPLETED);
+        change(old, Instant.now().minus(Duration.ofHours(30)), 10, null);
+
+        assertEquals(List.of(recent), ids("/runs?since=-24h"));
+        assertEquals(List.of(recent), ids("/runs?since=-90s&agent=a"));
+        assertEquals(List.of(old), ids("/runs?until=-1d"));
+        assertEquals(List.of(old), ids("/runs?completedUntil=-60m"));
+        assertEquals(List.of(recent, old), ids("/runs?since=-1w"));
+        assertEquals(List.of(), json("/threads?until=-1h").getList("data"));
+    }
+
+    @Test
+    void showsTheFieldsThatAreAskedFor() throws Exception {
+        String id = record("{\"agent\":\"coder\"," + METADATA + "}", WITH_TOOL);
+
+        JsonPath page = json("/runs?fields=status,id,metadata");
+
+        assertEquals(Set.of("id", "metadata", "status"), page.getMap("data[0]").keySet());
+        assertEquals(id, page.getString("data[0].id"));
+        assertEquals("a b", page.getString("data[0].metadata.deep.er.key"));
+        assertTrue(page.getMap("meta").containsKey("hasMore"));
+        JsonPath result = json("/runs?fields=result,reason");
+        assertEquals("Done.", result.getString("data[0].result"));
+        assertNull(result.get("data[0].reason"));
+        assertEquals(
+                RunFields.ALL,
+                Arrays.stream(RunView.class.getRecordComponents())
+                        .map(member -> member.getName())
+                        .toList());
+    }
+
+    @Test
+    void deletesWhatItFinds() throws Exception {
+        String kept = record("{\"agent\":\"a\"," + METADATA + "}", COMPLETED);
+        String gone = record("{\"agent\":\"a\"," + METADATA + "}", WITH_TOOL);
+        awaitIndexed(kept, gone);
+
+        refused(history().delete("/runs?sort=createdAt&dryRun=true").then(), 400, "invalid_request", "sort");
+        refused(history().delete("/runs?all=false&dryRun=true").then(), 400, "invalid_request", "filter");
+        String filter = "/runs?tool=shell&metadata.branch=main&status=completed";
+        assertEquals(1, deleted(filter + "&dryRun=true"));
+        assertEquals(1, deleted(filter + "&expect=1"));
+
+        assertEquals(List.of(kept), ids("/runs?agent=a"));
+        assertEquals(List.of(), ids("/runs?tool=shell"));
+        assertEquals(List.of(kept), ids("/runs?sort=totalTokens"));
+    }
+
+    private int deleted(String target) {
+        return history().delete(target).then().statusCode(200).extract().path("data.count");
+    }
+
+    @Test
+    void archivesWhatItFinds() throws Exception {
+        String other = record("{\"agent\":\"a\"}", COMPLETED);
+        String found = record("{\"agent\":\"a\"," + METADATA + "}", WITH_TOOL);
+        awaitIndexed(other, found);
+
+        String archive = history()
+                .accept("application/x-ndjson")
+                .get("/runs?agent=a&metadata.deep.er.key=a%20b")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asString();
+
+        assertTrue(archive.contains(found), archive);
+        assertTrue(!archive.contains(other), archive);
+        refused(
+                history().accept("application/x-ndjson").get("/runs?fields=id").then(),
+                400,
+                "invalid_request",
+                "fields");
+    }
+}

@@ -1,0 +1,240 @@
+package io.runtape.stats;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.restassured.path.json.JsonPath;
+import io.runtape.history.IndexedHistory;
+import io.runtape.testsupport.Script;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Sums over runs are those that one gets by adding up the runs, and follow what becomes of them. */
+abstract class StatsTest extends IndexedHistory {
+
+    private static final Instant FIRST = Instant.parse("2026-01-01T22:30:00Z");
+
+    private static final Script COMPLETED = Script.stream("event: run_completed\ndata: {\"result\":\"Done.\"}\n\n");
+
+    private static final Script WITH_TOOLS = Script.stream(
+            "event: tool_call\ndata: {\"toolCallId\":\"c1\",\"name\":\"shell\",\"arguments\":{}}\n\n",
+            "event: tool_call\ndata: {\"toolCallId\":\"c2\",\"name\":\"shell\",\"arguments\":{}}\n\n",
+            "event: tool_call\ndata: {\"toolCallId\":\"c3\",\"name\":\"browse\",\"arguments\":{}}\n\n",
+            "event: run_completed\ndata: {\"result\":\"Done.\"}\n\n");
+
+    private static final Script BUSY = Script.json(503, "{\"error\":{\"code\":\"busy\",\"message\":\"Later.\"}}");
+
+    /** Runs of two agents in two hours of two days; the durations are 100, 200, 300 ms and so on. */
+    private List<String> recorded() throws Exception {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            String agent = i % 2 == 0 ? "coder" : "writer";
+            String id = record(
+                    "{\"agent\":\"" + agent + "\",\"model\":\"m-" + i % 3 + "\"}",
+                    i == 5 ? BUSY : i == 4 ? WITH_TOOLS : COMPLETED);
+            String usage =
+                    i < 3 ? "{\"inputTokens\":" + (i + 1) + ",\"outputTokens\":10,\"reasoningTokens\":null}" : null;
+            change(id, FIRST.plusSeconds(1800L * i), 100L * (i + 1), usage);
+            ids.add(id);
+        }
+        return ids;
+    }
+
+    @Test
+    void sumsUpWhatTheRunsTell() throws Exception {
+        recorded();
+
+        JsonPath all = json("/stats");
+
+        assertEquals(1, all.getList("data").size());
+        assertEquals(Map.of(), all.getMap("data[0].group"));
+        assertEquals(6, all.getInt("data[0].runs"));
+        assertEquals(5, all.getInt("data[0].completed"));
+        assertEquals(1, all.getInt("data[0].failed"));
+        assertEquals(0, all.getInt("data[0].cancelled"));
+        assertEquals(0.1667, all.getDouble("data[0].errorRate"), 0.00001);
+        assertEquals(6, all.getLong("data[0].usage.inputTokens"));
+        assertEquals(30, all.getLong("data[0].usage.outputTokens"));
+        assertNull(all.get("data[0].usage.reasoningTokens"));
+        assertNull(all.get("data[0].usage.cachedInputTokens"));
+        near(300, all.getLong("data[0].durationMs.p50"));
+        near(600, all.getLong("data[0].durationMs.p95"));
+        near(600, all.getLong("data[0].durationMs.p99"));
+        near(150, all.getLong("data[0].timeToFirstEventMs.p50"));
+        assertNull(all.get("meta.since"));
+        assertNull(all.get("meta.until"));
+    }
+
+    private static void near(long expected, long actual) {
+        assertTrue(Math.abs(expected - actual) <= expected * 0.02 + 0.5, expected + " and " + actual);
+    }
+
+    @Test
+    void groups() throws Exception {
+        recorded();
+
+        assertEquals(List.of("coder 3 4", "writer 3 2"), groups("agent", "agent", "inputTokens"));
+        assertEquals(List.of("completed 5 30", "failed 1 null"), groups("status", "status", "outputTokens"));
+        assertEquals(
+                List.of(
+                        "2026-01-01T22:00:00Z 1 1",
+                        "2026-01-01T23:00:00Z 2 5",
+                        "2026-01-02T00:00:00Z 2 null",
+                        "2026-01-02T01:00:00Z 1 null"),
+                groups("hour&since=2026-01-01&until=2026-01-03", "hour", "inputTokens"));
+        assertEquals(List.of("2026-01-01 3 6", "2026-01-02 3 null"), groups("day", "day", "inputTokens"));
+        assertEquals(List.of("m-0 2 1", "m-1 2 2", "m-2 2 3"), groups("model", "model", "inputTokens"));
+        assertEquals(List.of("browse 1 null", "shell 1 null"), groups("tool", "tool", "inputTokens"));
+        assertEquals(List.of("/v1/run 6 6"), groups("path", "path", "inputTokens"));
+        assertEquals(List.of("default 6 6"), groups("upstream", "upstream", "inputTokens"));
+        String owner = json("/runs?limit=1").getString("data[0].owner");
+        assertEquals(List.of(owner + " 6 6"), groups("owner", "owner", "inputTokens"));
+    }
+
+    private List<String> groups(String groupBy, String name, String tokens) {
+        JsonPath stats = json("/stats?groupBy=" + groupBy);
+        List<String> groups = new ArrayList<>();
+        for (int i = 0; i < stats.getList("data").size(); i++) {
+            Object sum = stats.get("data[" + i + "].usage." + tokens);
+            groups.add(stats.getString("data[" + i + "].group." + name) + " " + stats.getInt("data[" + i + "].runs")
+                    + " " + sum);
+        }
+        return groups;
+    }
+
+    @Test
+    void groupsBySeveralAndFilters() throws Exception {
+        recorded();
+
+        JsonPath both = json("/stats?groupBy=day&groupBy=agent");
+        assertEquals(4, both.getList("data").size());
+        assertEquals(Map.of("day", "2026-01-01", "agent", "coder"), both.getMap("data[0].group"));
+        assertEquals(2, both.getInt("data[0].runs"));
+        assertEquals(3, json("/stats?agent=coder").getInt("data[0].runs"));
+        assertEquals(6, json("/stats?agent=coder&agent=writer").getInt("data[0].runs"));
+        assertEquals(1, json("/stats?agent=coder&model=m-1&status=completed").getInt("data[0].runs"));
+        assertEquals(1, json("/stats?status=failed&status=cancelled").getInt("data[0].runs"));
+        assertEquals(6, json("/stats?upstream=default&path=/v1/run").getInt("data[0].runs"));
+        assertEquals(List.of(), json("/stats?path=/v1/other").getList("data"));
+        assertEquals(List.of(), json("/stats?agent=nobody").getList("data"));
+        assertEquals(5, json("/stats?since=2026-01-01T23:10:00Z").getInt("data[0].runs"));
+        assertEquals(
+                "2026-01-01T23:00:00Z",
+                json("/stats?since=2026-01-01T23:10:00Z").getString("meta.since"));
+        assertEquals(3, json("/stats?until=2026-01-02").getInt("data[0].runs"));
+        assertEquals(3, json("/stats?since=2026-01-02&until=2026-01-03").getInt("data[0].runs"));
+        assertEquals(
+                5, json("/stats?since=2026-01-01&until=2026-01-02T01:00:00Z").getInt("data[0].runs"));
+        assertEquals(List.of(), json("/stats?since=-24h").getList("data"));
+    }
+
+    @Test
+    void isOnlyOfTheCallersOwnRuns() throws Exception {
+        recorded();
+
+        assertEquals(
+                List.of(),
+                historyOf(key + "-other")
+                        .get("/stats")
+                        .then()
+                        .statusCode(200)
+                        .extract()
+                        .jsonPath()
+                        .getList("data"));
+        refused("/stats?all=true", 403, "forbidden", "admin");
+        refused("/stats?owner=c-1", 403, "forbidden", "admin");
+        refused(historyOf("").get("/stats").then(), 401, "unauthorized");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "groupBy=user                                        | groupBy | agent, hour, day, status",
+                "groupBy=agent&groupBy=day&groupBy=model&groupBy=tool | groupBy | 3 times",
+                "groupby=agent                                       | groupby | The nearest is groupBy",
+                "status=running                                      | status  | completed, failed, cancelled",
+                "groupBy=hour&since=2026-01-01&until=2026-03-01      | hour    | 31 days",
+                "since=lately                                        | since   | ISO 8601",
+                "model=a&model=b                                     | model   | once"
+            })
+    void refusesWhatItDoesNotKnow(String query, String name, String said) {
+        refused("/stats?" + query, 400, "invalid_request", name, said);
+    }
+
+    @Test
+    void forgetsWhatIsDeleted() throws Exception {
+        List<String> ids = recorded();
+
+        history().delete("/runs/" + ids.get(5)).then().statusCode(204);
+        assertEquals(5, json("/stats").getInt("data[0].runs"));
+        assertEquals(0, json("/stats").getInt("data[0].failed"));
+        near(500, json("/stats").getLong("data[0].durationMs.p99"));
+        history().delete("/runs?agent=coder&expect=3").then().statusCode(200);
+        assertEquals(List.of("writer 2 null"), groups("agent", "agent", "reasoningTokens"));
+        assertEquals(List.of(), json("/stats?groupBy=tool").getList("data"));
+        assertEquals(List.of("m-0 1 null", "m-1 1 2"), groups("model", "model", "inputTokens"));
+        history().delete("/runs?agent=writer&expect=2").then().statusCode(200);
+
+        assertEquals(List.of(), json("/stats").getList("data"));
+        assertEquals(0, rowsOf("coder"));
+    }
+
+    /** How many sums of this owner hold a text. */
+    private long rowsOf(String text) throws Exception {
+        long rows = 0;
+        String mine = ownerOf();
+        try (Connection connection = store().connect();
+                Statement select = connection.createStatement();
+                ResultSet row = select.executeQuery("select owner, content from stats_sum where start_hour between "
+                        + SumRows.day(SumRows.hour(FIRST)) + " and " + SumRows.hour(FIRST.plusSeconds(86_400)))) {
+            while (row.next()) {
+                if (row.getString(1).equals(mine)
+                        && new String(row.getBytes(2), StandardCharsets.ISO_8859_1).contains(text)) {
+                    rows++;
+                }
+            }
+        }
+        return rows;
+    }
+
+    private String ownerOf() throws Exception {
+        String id = record("{}", COMPLETED);
+        return json("/runs/" + id).getString("data.owner");
+    }
+
+    @Test
+    void countsARunOnceHoweverOftenItIsIndexed() throws Exception {
+        List<String> ids = recorded();
+
+        change(ids.get(0), FIRST.plusSeconds(7200), 100, "{\"inputTokens\":100,\"outputTokens\":10}");
+        change(ids.get(0), FIRST.plusSeconds(7200), 100, "{\"inputTokens\":1000,\"outputTokens\":10}");
+
+        assertEquals(6, json("/stats").getInt("data[0].runs"));
+        assertEquals(1005, json("/stats").getLong("data[0].usage.inputTokens"));
+        assertEquals(List.of("2026-01-01 2 5", "2026-01-02 4 1000"), groups("day", "day", "inputTokens"));
+    }
+
+    @Test
+    void pathsThatNameOneThingAreOneGroup() throws Exception {
+        String run = record("/v1/agents/reviewer/run", "{}", COMPLETED);
+        awaitIndexed(run);
+
+        assertEquals("/v1/agents/reviewer/run", json("/stats?groupBy=path").getString("data[0].group.path"));
+        assertEquals("reviewer", json("/stats?groupBy=agent").getString("data[0].group.agent"));
+        assertEquals(
+                Collections.singletonMap("model", null),
+                json("/stats?groupBy=model").getMap("data[0].group"));
+    }
+}
