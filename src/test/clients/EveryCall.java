@@ -14,6 +14,7 @@ import org.openapitools.client.api.AgentApiApi;
 import org.openapitools.client.api.RunsApi;
 import org.openapitools.client.api.ThreadsApi;
 import org.openapitools.client.api.TicketsApi;
+import org.openapitools.client.model.DataEnvelopeDeleted;
 import org.openapitools.client.model.Error;
 import org.openapitools.client.model.ErrorCode;
 import org.openapitools.client.model.Event;
@@ -95,9 +96,21 @@ public final class EveryCall {
         deleteAll(id);
     }
 
+    private DataEnvelopeDeleted deleted(Boolean dryRun, Long expect) throws ApiException {
+        return runs.deleteRuns(
+                List.of("reviewer"), null, null, null, dryRun, null, expect, null, null, null, null, null, null, null, THREAD,
+                null, null, null);
+    }
+
     private void readRuns(String id, String stream) throws ApiException, IOException {
-        List<Run> newest = runs.listRuns(null, null, null, 10, null, null, null, "completed", THREAD, null).getData();
+        List<Run> newest = runs.listRuns(
+                        null, null, "-1h", null, null, null, null, 10, null, null, null, null, "desc", null, null, "createdAt",
+                        List.of("completed"), THREAD, null, null, null)
+                .getData();
         same(List.of("reviewer", "tester"), newest.stream().map(Run::getAgent).filter(Objects::nonNull).toList());
+
+        check(runs.getStats(null, null, List.of("agent", "day"), null, null, null, "-1h", List.of("completed"), null, null)
+                        .getData() != null, "no sums");
 
         Run run = runs.getRun(id, null).getData();
         same(Run.StatusEnum.COMPLETED, run.getStatus());
@@ -158,9 +171,9 @@ public final class EveryCall {
             Error error = new ObjectMapper().readValue(gone.getResponseBody(), Error.class);
             same(ErrorCode.NOT_FOUND, error.getError().getCode());
         }
-        same(1L, runs.deleteRuns("reviewer", null, true, null, null, null, null, THREAD, null).getData().getCount());
-        same(1L, runs.deleteRuns("reviewer", null, null, 1L, null, null, null, THREAD, null).getData().getCount());
-        same(0L, threads.deleteThreads("nobody", null, null, true, null, null, null, null).getData().getCount());
+        same(1L, deleted(true, null).getData().getCount());
+        same(1L, deleted(null, 1L).getData().getCount());
+        same(0L, threads.deleteThreads(List.of("nobody"), null, null, true, null, null, null, null).getData().getCount());
         threads.deleteThread(THREAD);
     }
 

@@ -95,7 +95,9 @@ const named = await good(
 check(String(named).includes("id: 1\n"), named);
 
 const runs = await good(
-  client.GET("/history/v1/runs", { params: { query: { threadId: THREAD, status: "completed", limit: 10 } } }),
+  client.GET("/history/v1/runs", {
+    params: { query: { threadId: THREAD, status: ["completed"], completedSince: "-1h", sort: "createdAt", limit: 10 } },
+  }),
 );
 same(3, (runs as components["schemas"]["PageRunView"]).data.length);
 const archive = String(
@@ -114,6 +116,8 @@ const imported = client.POST("/history/v1/import", {
   headers: { "Content-Type": "application/x-ndjson" },
 });
 same(3, (await good(imported)).data.skipped);
+const sums = await good(client.GET("/history/v1/stats", { params: { query: { groupBy: ["agent", "day"], since: "-1h" } } }));
+check(Array.isArray(sums.data), sums);
 const run = json(await good(client.GET("/history/v1/runs/{id}", ofRun))).data;
 same("completed", run.status);
 same("Green.", run.result);
@@ -169,9 +173,9 @@ await good(client.DELETE("/history/v1/runs/{id}", ofRun));
 const gone = await client.GET("/history/v1/runs/{id}", ofRun);
 const code: components["schemas"]["ErrorCode"] | undefined = gone.error?.error.code;
 same("not_found", code);
-const counted = await good(client.DELETE("/history/v1/runs", { params: { query: { agent: "reviewer", dryRun: true } } }));
-const deleted = await good(client.DELETE("/history/v1/runs", { params: { query: { agent: "reviewer", expect: counted.data.count } } }));
+const counted = await good(client.DELETE("/history/v1/runs", { params: { query: { agent: ["reviewer"], dryRun: true } } }));
+const deleted = await good(client.DELETE("/history/v1/runs", { params: { query: { agent: ["reviewer"], expect: counted.data.count } } }));
 same(counted.data.count, deleted.data.count);
-const none = await good(client.DELETE("/history/v1/threads", { params: { query: { agent: "nobody", dryRun: true } } }));
+const none = await good(client.DELETE("/history/v1/threads", { params: { query: { agent: ["nobody"], dryRun: true } } }));
 same(0, none.data.count);
 await good(client.DELETE("/history/v1/threads/{id}", ofThread));

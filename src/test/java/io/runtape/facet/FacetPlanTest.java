@@ -71,8 +71,8 @@ abstract class FacetPlanTest extends RunningGateway {
 
     @AfterEach
     void empty() throws SQLException {
-        try (connection;
-                Statement delete = connection.createStatement()) {
+        try (Connection closed = connection;
+                Statement delete = closed.createStatement()) {
             delete.execute("delete from run_facet where run_pk > " + FIRST);
             delete.execute("delete from run_fact where run_pk > " + FIRST);
         }

@@ -1,0 +1,187 @@
+package io.runtape.facet;
+
+import io.runtape.access.Owner;
+import io.runtape.facet.Trait.Kind;
+import java.io.IOException;
+import java.io.StringReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import org.postgresql.PGConnection;
+
+/**
+ * Fills the history of the one owner that it has with runs, as the gateway's index would have them, and tells how long lists with
+ * filters take, with hits and without. Half of the agents only ever use one model, and only one of them ever fails, so that many
+ * pairs of filters that are common by themselves have no hits. See bench/filters.sh.
+ */
+final class Filters {
+
+    private static final int CHUNK = 5000;
+
+    private static final List<String> QUERIES = List.of(
+            "limit=50",
+            "agent=agent-1",
+            "agent=nobody",
+            "status=completed",
+            "status=failed",
+            "status=cancelled",
+            "model=model-2",
+            "upstream=other",
+            "tool=shell",
+            "tool=rare",
+            "errorCode=busy",
+            "metadata.branch=main",
+            "metadata.user=7",
+            "metadata.user=nobody",
+            "minDurationMs=9000",
+            "minDurationMs=9999999",
+            "maxDurationMs=3",
+            "completedSince=-1h",
+            "completedUntil=-300d",
+            "since=-1h",
+            "agent=agent-1&status=completed",
+            "agent=agent-1&status=failed",
+            "agent=agent-2&model=model-1",
+            "agent=agent-2&agent=agent-4&model=model-1",
+            "model=model-2&upstream=other",
+            "tool=shell&status=failed",
+            "tool=shell&agent=agent-2",
+            "tool=shell&metadata.branch=dev",
+            "metadata.branch=dev&metadata.user=7",
+            "metadata.branch=main&status=failed",
+            "agent=agent-1&minDurationMs=9000",
+            "status=failed&minDurationMs=9999",
+            "sort=durationMs",
+            "sort=durationMs&order=asc&agent=agent-1",
+            "sort=totalTokens",
+            "sort=totalTokens&status=failed",
+            "sort=totalTokens&agent=agent-2&model=model-1",
+            "sort=durationMs&since=-1h");
+
+    private Filters() {}
+
+    public static void main(String[] args) throws Exception {
+        String gateway = args[0];
+        int runs = Integer.parseInt(args[2]);
+        int requests = Integer.parseInt(args[3]);
+        try (Connection connection = DriverManager.getConnection(args[1], "postgres", "")) {
+            connection.setSchema("runtape");
+            long begun = System.nanoTime();
+            fill(connection, runs);
+            System.out.printf("%d runs in %d s%n", runs, (System.nanoTime() - begun) / 1_000_000_000);
+            try (Statement sizes = connection.createStatement();
+                    ResultSet row = sizes.executeQuery("""
+                            select relname, pg_total_relation_size(oid) from pg_class
+                            where relname in ('run', 'run_facet', 'run_fact') and relnamespace = 'runtape'::regnamespace""")) {
+                while (row.next()) {
+                    System.out.printf("%s: %d bytes a run%n", row.getString(1), row.getLong(2) / runs);
+                }
+            }
+        }
+        HttpClient client = HttpClient.newHttpClient();
+        for (String query : QUERIES) {
+            measure(client, gateway, query, requests);
+        }
+    }
+
+    private static void measure(HttpClient client, String gateway, String query, int requests)
+            throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + gateway + "/history/v1/runs?" + query))
+                .header("X-API-Key", "rt_test_bench")
+                .build();
+        long[] took = new long[requests];
+        int found = 0;
+        for (int i = -requests / 4; i < requests; i++) {
+            long begun = System.nanoTime();
+            HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+            if (answer.statusCode() != 200) {
+                throw new IOException(query + ": " + answer.body());
+            }
+            if (i >= 0) {
+                took[i] = System.nanoTime() - begun;
+                found = answer.body().split("\"threadId\"", -1).length - 1;
+            }
+        }
+        Arrays.sort(took);
+        System.out.printf(
+                "%-55s %3d hits  p50 %7.2f ms  p99 %7.2f ms%n",
+                query, found, took[requests / 2] / 1e6, took[requests * 99 / 100] / 1e6);
+    }
+
+    private static void fill(Connection connection, int runs) throws SQLException, IOException {
+        Owner owner;
+        try (Statement select = connection.createStatement();
+                ResultSet row = select.executeQuery("select owner from run limit 1")) {
+            row.next();
+            owner = new Owner(row.getString(1));
+        }
+        long now = Instant.now().getEpochSecond();
+        for (int from = 0; from < runs; from += CHUNK) {
+            StringBuilder rows = new StringBuilder();
+            StringBuilder facts = new StringBuilder();
+            StringBuilder facets = new StringBuilder();
+            for (int i = from; i < Math.min(from + CHUNK, runs); i++) {
+                // A year, the oldest first.
+                long created = (now - 31_536_000L + 31_536_000L * i / runs) * 1_000_000 + i % 1000;
+                add(owner, 900_000_000_000_000L + i, i, created, rows, facts, facets);
+            }
+            copy(connection, "run (run_pk, owner, id, thread_id, node_id, agent, path, upstream, model, status, stream, metadata,"
+                    + " config, request_body, prompt, result, error, created_at, completed_at, indexed_at)", rows);
+            copy(connection, "run_fact", facts);
+            copy(connection, "run_facet", facets);
+        }
+        try (Statement vacuum = connection.createStatement()) {
+            vacuum.execute("vacuum analyze run");
+            vacuum.execute("vacuum analyze run_fact");
+            vacuum.execute("vacuum analyze run_facet");
+        }
+    }
+
+    private static void add(
+            Owner owner, long runPk, int i, long created, StringBuilder rows, StringBuilder facts, StringBuilder facets) {
+        int agent = i % 10;
+        boolean failed = agent == 5 && i % 1000 == 5;
+        String status = failed ? "failed" : "completed";
+        String model = "model-" + (agent % 2 == 0 ? 0 : i / 10 % 3);
+        String metadata = "{\"branch\":\"" + (i % 4 == 0 ? "dev" : "main") + "\",\"user\":" + i % 5000 + "}";
+        String error = failed ? "{\"code\":\"busy\",\"message\":\"Later.\"}" : null;
+        long duration = i * 7919L % 10_000;
+        RunTraits traits = new RunTraits(owner)
+                .with(Kind.THREAD, "thr_" + i / 3)
+                .with(Kind.STATUS, status)
+                .with(Kind.AGENT, "agent-" + agent)
+                .with(Kind.MODEL, model)
+                .with(Kind.UPSTREAM, "default")
+                .withError(error)
+                .withMetadata(metadata)
+                .with(Kind.TOOL, agent % 2 == 0 ? "browse" : "shell");
+        for (long key : traits.keysAndPairs()) {
+            line(facets, key, created, runPk);
+        }
+        line(facts, runPk, Trait.ofOwner(owner), created, created + duration * 1000, duration, i % 3 == 0 ? null : i % 9973);
+        Instant at = Instant.ofEpochSecond(created / 1_000_000, created % 1_000_000 * 1000);
+        line(rows, runPk, owner.id(), "run_bench" + i, "thr_" + i / 3, runPk >> 40, "agent-" + agent, "/v1/run", "default",
+                model, status, true, metadata, "{}", "\\\\x", "Run the tests, and tell what came of them.",
+                failed ? null : "\"All of them are green.\"", error, at, at.plusMillis(duration), at);
+    }
+
+    private static void line(StringBuilder to, Object... values) {
+        for (int i = 0; i < values.length; i++) {
+            to.append(i == 0 ? "" : "\t").append(values[i] == null ? "\\N" : values[i]);
+        }
+        to.append('\n');
+    }
+
+    private static void copy(Connection connection, String into, StringBuilder rows) throws SQLException, IOException {
+        connection.unwrap(PGConnection.class).getCopyAPI().copyIn("copy " + into + " from stdin", new StringReader(rows.toString()));
+    }
+}
