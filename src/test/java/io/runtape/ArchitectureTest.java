@@ -54,6 +54,7 @@ class ArchitectureTest {
             "search",
             "facet",
             "stats",
+            "mock",
             "move",
             "history");
 

@@ -3,8 +3,10 @@ package io.runtape.archive;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.util.List;
+import java.util.Optional;
 
-/** Bounds of the recording that bound the lines of an archive too. */
+/** Bounds of the recording that bound the lines of an archive too, and what cassettes leave out. */
 @ConfigMapping(prefix = "runtape")
 interface ArchiveConfig {
 
@@ -15,4 +17,10 @@ interface ArchiveConfig {
     /** The largest frame, which an archive has in one line. */
     @WithDefault("8M")
     MemorySize maxFrame();
+
+    /**
+     * Regular expressions, with commas between them: a cassette has asterisks for what they find, besides what looks like a
+     * credential. The requests that recordings are matched by are read the same way.
+     */
+    Optional<List<String>> cassetteRedact();
 }

@@ -3,6 +3,7 @@ package io.runtape.archive;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import io.runtape.history.NdjsonResponses;
 import io.runtape.history.run.RunSnapshot;
 import io.runtape.history.run.RunSnapshots;
@@ -18,6 +19,7 @@ import io.runtape.run.RecordedRequest;
 import io.runtape.run.RequestReader;
 import io.runtape.run.Run;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.json.JsonArray;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -42,6 +44,7 @@ final class ArchiveExport {
     private final RequestReader requests;
     private final FrameReader frames;
     private final ArchiveThreads threads;
+    private final Redaction redaction;
     private final ObjectMapper json;
 
     ArchiveExport(
@@ -50,23 +53,30 @@ final class ArchiveExport {
             RequestReader requests,
             FrameReader frames,
             ArchiveThreads threads,
+            Redaction redaction,
             ObjectMapper json) {
         this.lines = lines;
         this.present = present;
         this.requests = requests;
         this.frames = frames;
         this.threads = threads;
+        this.redaction = redaction;
         this.json = json;
     }
 
     /** An archive of the runs of a walk that have ended. Does not block. */
     Uni<Void> write(Owner owner, RunWalks.Beginning runs, RoutingContext context) {
-        return lines.write(owner, context, room -> new Source(owner, runs.begin(room), room));
+        return lines.write(owner, context, room -> new Source(owner, runs.begin(room), null, room));
     }
 
     /** An archive of one run that has ended. Does not block. */
     Uni<Void> write(Owner owner, Run run, RoutingContext context) {
-        return lines.write(owner, context, room -> new Source(owner, new OneRun(run), room));
+        return lines.write(owner, context, room -> new Source(owner, new OneRun(run), null, room));
+    }
+
+    /** The same, without what the rules of redaction find. */
+    Uni<Void> writeRedacted(Owner owner, Run run, RoutingContext context) {
+        return lines.write(owner, context, room -> new Source(owner, new OneRun(run), redaction, room));
     }
 
     private static final class OneRun implements RunWalk {
@@ -100,16 +110,17 @@ final class ArchiveExport {
         private final Owner owner;
         private final RunWalk walk;
         private final LongConsumer room;
-        private final ArchiveLines archive = new ArchiveLines(json);
+        private final ArchiveLines archive;
         private boolean begun;
         private boolean over;
         private long runs;
         private @Nullable Open open;
         private long written;
 
-        Source(Owner owner, RunWalk walk, LongConsumer room) {
+        Source(Owner owner, RunWalk walk, @Nullable Redaction leavesOut, LongConsumer room) {
             this.owner = owner;
             this.walk = walk;
+            this.archive = new ArchiveLines(json, leavesOut);
             this.room = room;
         }
 
@@ -172,8 +183,9 @@ final class ArchiveExport {
             }
             List<RecordedFrame> page = frames.shortPage(run.pk, FrameQuery.all(written, run.frameCount, FRAMES), room);
             for (RecordedFrame frame : page) {
-                run.digest.add(new ArrivedFrame(
-                        frame.kind(), frame.bytes(), 0, frame.bytes().length, frame.offsetMicros(), null, "", 0));
+                byte[] shown = archive.shown(frame.bytes());
+                run.digest.add(
+                        new ArrivedFrame(frame.kind(), shown, 0, shown.length, frame.offsetMicros(), null, "", 0));
                 archive.frame(run.id, frame);
                 written = frame.sequence();
             }
@@ -191,5 +203,22 @@ final class ArchiveExport {
             throw ApiException.framesExpired();
         }
         return run.row();
+    }
+
+    /**
+     * Checks that what a response says can be found in its bytes.
+     *
+     * @throws ApiException 501 if it is compressed
+     */
+    static void requireReadable(Run run) {
+        JsonArray headers = run.responseHeaders == null ? new JsonArray() : new JsonArray(run.responseHeaders);
+        for (int i = 0; i < headers.size(); i++) {
+            if (headers.getJsonArray(i).getString(0).equalsIgnoreCase("Content-Encoding")) {
+                throw ApiException.of(
+                        ErrorCode.NOT_SUPPORTED,
+                        "The response of this run is compressed, so that nothing can be left out of it. Export the run as an"
+                                + " archive, with Accept: " + NdjsonResponses.LINES + ", if nothing in it is secret.");
+            }
+        }
     }
 }

@@ -15,8 +15,10 @@ import io.vertx.core.http.HttpServerRequest;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.io.InputStream;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -24,9 +26,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** Takes archives as the bodies of requests. Safe for any event loop. */
+/** Takes archives as the bodies of requests, or from elsewhere. Safe for any event loop. */
 @Singleton
-final class ArchiveImports {
+public final class ArchiveImports {
 
     private static final Logger LOG = Logger.getLogger(ArchiveImports.class);
 
@@ -40,6 +42,9 @@ final class ArchiveImports {
 
     /** How often the bytes of a line count: as they came, as text, and as the bytes of a frame twice. */
     private static final int FORMS = 4;
+
+    /** What is read of a file at once. */
+    private static final int PIECE_BYTES = 64 << 10;
 
     private final ArchiveConfig config;
     private final Store store;
@@ -92,6 +97,33 @@ final class ArchiveImports {
         return BodyPieces.feed(request, worker, new Going(owner, coding));
     }
 
+    /**
+     * Imports an archive that is not compressed. Blocks.
+     *
+     * @param owner whose runs they will be
+     * @throws ApiException 400 if it is no archive
+     * @throws IOException if it cannot be read
+     */
+    public ImportSummary of(Owner owner, InputStream archive) throws IOException, SQLException {
+        byte[] piece = new byte[PIECE_BYTES];
+        try (BudgetShare share = memory.bodies().share();
+                ArchiveImport importing =
+                        new ArchiveImport(owner, store, journal, null, lineMax(), bytes -> room(share, bytes))) {
+            for (int read = archive.read(piece); read >= 0; read = archive.read(piece)) {
+                importing.take(Arrays.copyOf(piece, read));
+            }
+            return importing.end();
+        }
+    }
+
+    private static void room(BudgetShare share, long bytes) {
+        if (bytes > 0) {
+            share.takeBlocking(FORMS * bytes);
+        } else {
+            share.give(-FORMS * bytes);
+        }
+    }
+
     private int lineMax() {
         long longest =
                 2 * Math.max(config.maxBody().asLongValue(), config.maxFrame().asLongValue());
@@ -105,15 +137,8 @@ final class ArchiveImports {
         private final ArchiveImport archive;
 
         Going(Owner owner, @Nullable String coding) {
-            archive = new ArchiveImport(owner, store, journal, ContentDecoder.of(coding), lineMax(), this::room);
-        }
-
-        private void room(long bytes) {
-            if (bytes > 0) {
-                share.takeBlocking(FORMS * bytes);
-            } else {
-                share.give(-FORMS * bytes);
-            }
+            archive = new ArchiveImport(
+                    owner, store, journal, ContentDecoder.of(coding), lineMax(), bytes -> room(share, bytes));
         }
 
         @Override

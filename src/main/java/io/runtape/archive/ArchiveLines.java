@@ -21,12 +21,17 @@ import org.jspecify.annotations.Nullable;
 final class ArchiveLines {
 
     private final ObjectMapper json;
+    private final @Nullable Redaction redaction;
     private final CharsetDecoder utf8 = UTF_8.newDecoder();
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
 
-    /** @param json writes times and JSON texts as all responses have them */
-    ArchiveLines(ObjectMapper json) {
+    /**
+     * @param json writes times and JSON texts as all responses have them
+     * @param redaction what the lines leave out; null for nothing
+     */
+    ArchiveLines(ObjectMapper json, @Nullable Redaction redaction) {
         this.json = json;
+        this.redaction = redaction;
     }
 
     /** How many bytes the lines have that were not taken yet. */
@@ -93,7 +98,8 @@ final class ArchiveLines {
             text(to, "finishReason", run.finishReason);
             text(to, "dialect", run.dialect);
             text(to, "upstreamRunId", run.upstreamRunId);
-            text(to, "digest", run.digest == null ? null : ArchiveFormat.SHA_256 + run.digest);
+            // What is left out changes it: then the last line alone has one.
+            text(to, "digest", run.digest == null || redaction != null ? null : ArchiveFormat.SHA_256 + run.digest);
             to.writeNumberField("eventCount", run.eventCount);
             to.writeNumberField("frameCount", run.frameCount);
             to.writeNumberField("byteCount", run.byteCount);
@@ -103,7 +109,7 @@ final class ArchiveLines {
         });
     }
 
-    private static void thread(JsonGenerator to, AgentThread thread, long ordinal) throws IOException {
+    private void thread(JsonGenerator to, AgentThread thread, long ordinal) throws IOException {
         to.writeStartObject();
         to.writeNumberField("ordinal", ordinal);
         text(to, "title", thread.title);
@@ -175,7 +181,8 @@ final class ArchiveLines {
     }
 
     /** Text where the bytes are UTF-8, which can be read and searched and is shorter; otherwise base64. */
-    private void bytes(JsonGenerator to, byte[] bytes) throws IOException {
+    private void bytes(JsonGenerator to, byte[] whole) throws IOException {
+        byte[] bytes = shown(whole);
         @Nullable String text = decoded(bytes);
         if (text == null) {
             to.writeBinaryField("base64", bytes);
@@ -192,12 +199,21 @@ final class ArchiveLines {
         }
     }
 
-    private static void text(JsonGenerator to, String name, @Nullable String text) throws IOException {
-        to.writeStringField(name, text);
+    private void text(JsonGenerator to, String name, @Nullable String text) throws IOException {
+        to.writeStringField(name, shown(text));
     }
 
-    private static void json(JsonGenerator to, String name, @Nullable String text) throws IOException {
-        to.writePOJOField(name, JsonText.orNull(text));
+    private void json(JsonGenerator to, String name, @Nullable String text) throws IOException {
+        to.writePOJOField(name, JsonText.orNull(shown(text)));
+    }
+
+    private @Nullable String shown(@Nullable String text) {
+        return redaction == null || text == null ? text : redaction.of(text);
+    }
+
+    /** The bytes as the lines have them. */
+    byte[] shown(byte[] bytes) {
+        return redaction == null ? bytes : redaction.of(bytes);
     }
 
     private static void number(JsonGenerator to, String name, @Nullable Number number) throws IOException {

@@ -10,6 +10,7 @@ import io.runtape.history.run.RunSnapshots;
 import io.runtape.history.run.RunWalks;
 import io.runtape.history.thread.ThreadQueries;
 import io.runtape.run.AgentThread;
+import io.runtape.run.Run;
 import io.runtape.server.response.DataEnvelope;
 import io.runtape.server.response.Responses;
 import io.smallrye.common.annotation.Blocking;
@@ -91,6 +92,30 @@ public final class ArchiveResource {
     public Uni<Void> run(@RestPath String id, @Context RoutingContext context) throws SQLException {
         Owner owner = callers.readerOf(context.request());
         return export.write(owner, ArchiveExport.requireEnded(present.require(owner, id)), context);
+    }
+
+    /** An archive of one run that can be kept beside the tests of an agent's client. */
+    @GET
+    @Path("/runs/{id}/cassette")
+    @Produces(NdjsonResponses.LINES)
+    @Blocking
+    @Tag(name = "Runs")
+    @Operation(operationId = "getRunCassette", summary = "Get a run as a cassette", description = """
+                    An archive of one run for the tests of an agent's client, without what looks like a credential and what \
+                    `RUNTAPE_CASSETTE_REDACT` names: asterisks stand for it. A gateway with `RUNTAPE_CASSETTES` answers calls \
+                    from it, and `POST /history/v1/import` takes it.""")
+    @APIResponse(
+            responseCode = "200",
+            description = "The cassette.",
+            content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(ref = "Archive")))
+    @APIResponse(responseCode = "409", ref = "RunActive")
+    @APIResponse(responseCode = "410", ref = "FramesExpired")
+    public Uni<Void> cassette(@RestPath String id, @Context RoutingContext context) throws SQLException {
+        Owner owner = callers.readerOf(context.request());
+        Run run = ArchiveExport.requireEnded(present.require(owner, id));
+        ArchiveExport.requireReadable(run);
+        context.response().putHeader("Content-Disposition", "attachment; filename=\"" + run.id + ".ndjson\"");
+        return export.writeRedacted(owner, run, context);
     }
 
     /** An archive of a thread's runs, in their order. */

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
         name = "ImportProblem",
         description = "A run of the archive that was not imported.",
         requiredProperties = {"line", "runId", "kind", "reason"})
-record ImportProblem(
+public record ImportProblem(
         @Schema(description = "The line at which that showed, counted from 1.", examples = "17")
         long line,
 

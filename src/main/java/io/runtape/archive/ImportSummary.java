@@ -8,7 +8,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
         name = "ImportSummary",
         description = "What became of the runs of an archive.",
         requiredProperties = {"imported", "skipped", "conflicts", "refused", "complete", "problems"})
-record ImportSummary(
+public record ImportSummary(
         @Schema(description = "Runs that were made.", examples = "12")
         long imported,
 

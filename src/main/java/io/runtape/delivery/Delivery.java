@@ -131,6 +131,16 @@ public final class Delivery {
                 .publisher(subscriber -> new RunReplay(source, part, clock, framing, loop, this, subscriber).begin());
     }
 
+    /**
+     * Plays a run that has ended in the place of the agent API: the bytes as they came over the wire.
+     *
+     * @param speed how much faster than the recording; infinite for no pauses at all
+     * @param loop the event loop that subscribes and gets all items
+     */
+    public Playback playback(RunSource source, double speed, EventLoop loop) {
+        return new Playback(this, source, speed, loop);
+    }
+
     StreamedFrames reader() {
         return reader;
     }

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
@@ -83,32 +82,10 @@ record ReplayParameters(
     private static final Duration RUN_GAP_USUAL = Duration.ofSeconds(1);
     private static final Duration GAP_MAX = Duration.ofHours(1);
 
-    /** Java reads more as a number than people write: {@code 0x1p3}, {@code 1d}, {@code NaN}. */
-    private static final Pattern SPEED = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,20})?");
-
-    private static final double SPEED_MIN = 0.1;
-    private static final double SPEED_MAX = 100;
-
     /** How its frames are played. */
     ReplayPace pace() {
-        return new ReplayPace(factor(), pauseMaxMicros(), withIds());
-    }
-
-    /** How much faster than it was; infinite for {@code max}. */
-    private double factor() {
-        if (speed == null) {
-            return 1;
-        }
-        if (speed.equals("max")) {
-            return Double.POSITIVE_INFINITY;
-        }
-        if (SPEED.matcher(speed).matches()) {
-            double factor = Double.parseDouble(speed);
-            if (factor >= SPEED_MIN && factor <= SPEED_MAX) {
-                return factor;
-            }
-        }
-        throw ApiException.invalid("The parameter speed must be a number from 0.1 to 100, or max.");
+        return new ReplayPace(
+                speed == null ? 1 : ReplaySpeed.of("The parameter speed", speed), pauseMaxMicros(), withIds());
     }
 
     /** Whether events get their sequences as ids. */

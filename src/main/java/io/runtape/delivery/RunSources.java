@@ -42,7 +42,7 @@ public final class RunSources {
         }
 
         /** @throws ApiException 410 if its frames are deleted */
-        void requireFrames() {
+        public void requireFrames() {
             if (isExpired()) {
                 throw ApiException.framesExpired();
             }
@@ -64,7 +64,7 @@ public final class RunSources {
     }
 
     /** The owner's run, if it exists. */
-    Optional<Found> find(Owner owner, String id) {
+    public Optional<Found> find(Owner owner, String id) {
         return find(() -> Run.of(owner, id));
     }
 

@@ -15,6 +15,7 @@ import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
 import io.runtape.error.OwnPaths;
 import io.runtape.error.RequestId;
+import io.runtape.mock.MockAgent;
 import io.runtape.relay.AgentTarget;
 import io.runtape.relay.RecordedPaths;
 import io.runtape.relay.RequestTarget;
@@ -72,6 +73,7 @@ final class Forwarding {
     private final Resumes resumes;
     private final BackgroundOutcomes outcomes;
     private final Dialects dialects;
+    private final MockAgent mocks;
     private final ForwardingClient client;
 
     Forwarding(
@@ -83,7 +85,8 @@ final class Forwarding {
             ForwardedCancels cancels,
             Resumes resumes,
             BackgroundOutcomes outcomes,
-            Dialects dialects) {
+            Dialects dialects,
+            MockAgent mocks) {
         this.paths = paths;
         this.upstreams = upstreams;
         this.credentials = credentials;
@@ -92,6 +95,7 @@ final class Forwarding {
         this.resumes = resumes;
         this.outcomes = outcomes;
         this.dialects = dialects;
+        this.mocks = mocks;
         this.client = client;
     }
 
@@ -114,8 +118,10 @@ final class Forwarding {
         }
         if (OwnPaths.contains(target.target().normalised())) {
             ErrorReply.write(context, ApiException.notFound("path"));
-        } else if (isPost(request) && paths.isRecorded(context, target)) {
-            if (request.method().equals(HttpMethod.POST)) {
+        } else if (isPost(request) && (mocks.isAlone() || paths.isRecorded(context, target))) {
+            if (mocks.isAsked(request)) {
+                mocks.answer(context, target);
+            } else if (request.method().equals(HttpMethod.POST)) {
                 context.next();
             } else {
                 // Methods are case-sensitive, but not for every server.
@@ -128,7 +134,14 @@ final class Forwarding {
                     "WebSocket connections are not passed on. Read the run's events as an event stream.");
         } else {
             request.pause();
-            resumes.answer(context, target, open -> forward(context, target, open));
+            resumes.answer(context, target, open -> {
+                if (mocks.isAlone()) {
+                    request.resume();
+                    mocks.refuse(context);
+                } else {
+                    forward(context, target, open);
+                }
+            });
         }
     }
 

@@ -12,10 +12,8 @@ import io.runtape.error.ApiException;
 import io.runtape.idempotency.RecordedResponses;
 import io.runtape.journal.EarlierRuns;
 import io.runtape.journal.Journal;
-import io.runtape.server.body.IncomingBody;
 import io.runtape.server.body.ReceivedBody;
 import io.runtape.server.loop.EventLoops;
-import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.Upstream;
 import io.smallrye.mutiny.Uni;
@@ -51,7 +49,7 @@ public final class AgentApiResource {
     private final Dialects dialects;
     private final DialectWorker dialectWorker;
     private final BodyWorker bodyWorker;
-    private final MemoryBudgets memory;
+    private final CallBodies bodies;
     private final StoredHeaders storedHeaders;
     private final UsageMeter usageMeter;
     private final KeyHeaders keyHeaders;
@@ -70,7 +68,7 @@ public final class AgentApiResource {
             Dialects dialects,
             DialectWorker dialectWorker,
             BodyWorker bodyWorker,
-            MemoryBudgets memory,
+            CallBodies bodies,
             StoredHeaders storedHeaders,
             UsageMeter usageMeter,
             KeyHeaders keyHeaders) {
@@ -87,7 +85,7 @@ public final class AgentApiResource {
         this.dialects = dialects;
         this.dialectWorker = dialectWorker;
         this.bodyWorker = bodyWorker;
-        this.memory = memory;
+        this.bodies = bodies;
         this.storedHeaders = storedHeaders;
         this.usageMeter = usageMeter;
         this.keyHeaders = keyHeaders;
@@ -109,10 +107,7 @@ public final class AgentApiResource {
             throw UnansweredErrors.stopping();
         }
         Upstream upstream = path.target().upstream();
-        long bodyMax = upstream.bodyMax().orElse(config.maxBody()).asLongValue();
-        String limit =
-                " (" + (upstream.bodyMax().isPresent() ? upstream.setting("MAX_BODY") : "RUNTAPE_MAX_BODY") + ")";
-        return IncomingBody.read(request, bodyMax, limit, memory.bodies())
+        return bodies.read(request, upstream)
                 .flatMap(body -> parse(
                         body,
                         () -> RecordedCall.of(

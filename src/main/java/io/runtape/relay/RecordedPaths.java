@@ -93,7 +93,7 @@ public final class RecordedPaths {
      * @param path the path to store, with the prefix of the agent API and in the spelling of the setting
      * @param values what the path says, decoded, by the names in braces
      */
-    record RecordedPath(AgentTarget target, String path, Map<String, String> values) {
+    public record RecordedPath(AgentTarget target, String path, Map<String, String> values) {
 
         /** The agent that the path names. */
         @Nullable

@@ -4,7 +4,6 @@ import io.runtape.delivery.BodyForm;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.run.StreamPosition;
-import io.runtape.server.names.PlannedNames;
 import io.vertx.core.MultiMap;
 import java.util.List;
 import java.util.Set;
@@ -57,11 +56,6 @@ record RuntapeHeaders(
      * @throws ApiException 400 if one has a value that is not allowed
      */
     static RuntapeHeaders of(MultiMap headers, KeyHeaders keys) {
-        for (String name : PlannedNames.HEADERS) {
-            if (headers.contains(name)) {
-                throw ApiException.invalid(name + " is not supported by this version. Send the call without it.");
-            }
-        }
         String threadId = only(headers, "Runtape-Thread-Id");
         if (threadId != null && !isFitId(threadId)) {
             throw ApiException.invalid(

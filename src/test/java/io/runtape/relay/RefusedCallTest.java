@@ -131,17 +131,6 @@ abstract class RefusedCallTest extends RunningGateway {
         refusal(response, 400, "invalid_request");
     }
 
-    @ParameterizedTest
-    @CsvSource({"Runtape-Replay, match", "Runtape-Speed, 1"})
-    void refusesAHeaderThatIsNotBuiltYet(String name, String value) throws Exception {
-        Scripted script = upstream.on(Script.stream("data: x\n\n"));
-
-        WireResponse response = client().post("/v1/run", "{}", script.header(), name + ": " + value);
-
-        assertTrue(refusal(response, 400, "invalid_request").contains(name));
-        assertTrue(script.isUncalled());
-    }
-
     @Test
     void saysThatTheAgentApiCannotBeReached() throws Exception {
         upstream.refuse();

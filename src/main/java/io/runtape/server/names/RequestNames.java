@@ -2,7 +2,6 @@ package io.runtape.server.names;
 
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorReply;
-import io.runtape.error.OwnPaths;
 import io.runtape.server.connection.RawTarget;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
@@ -56,7 +55,7 @@ final class RequestNames {
     private void check(RoutingContext context) {
         try {
             String path = context.normalizedPath();
-            checkHeaders(context.request(), !OwnPaths.contains(path));
+            checkHeaders(context.request());
             if (isBelow(HISTORY, path)) {
                 checkQuery(context, path);
             }
@@ -75,18 +74,13 @@ final class RequestNames {
         return header.regionMatches(true, 0, OURS, 0, OURS.length());
     }
 
-    private void checkHeaders(HttpServerRequest request, boolean agentApi) {
+    private void checkHeaders(HttpServerRequest request) {
         for (String name : request.headers().names()) {
             if (!isOurs(name) || name.equalsIgnoreCase(RawTarget.HEADER) || contains(headers, name)) {
                 continue;
             }
-            if (!contains(PlannedNames.HEADERS, name)) {
-                throw ApiException.invalid("There is no request header " + Spelling.quoted(name) + "."
-                        + nearest(name, headers) + " Allowed: " + listed(headers) + ". Nothing was done.");
-            }
-            if (!agentApi) {
-                throw ApiException.invalid(name + " is not supported by this version. Send the call without it.");
-            }
+            throw ApiException.invalid("There is no request header " + Spelling.quoted(name) + "."
+                    + nearest(name, headers) + " Allowed: " + listed(headers) + ". Nothing was done.");
         }
     }
 
@@ -126,10 +120,6 @@ final class RequestNames {
     }
 
     private static ApiException unknown(String name, Operation call) {
-        if (PlannedNames.isParameter(name)) {
-            return ApiException.invalid(
-                    "The parameter " + Spelling.quoted(name) + " is not supported by this version." + allowed(call));
-        }
         return ApiException.invalid("There is no parameter " + Spelling.quoted(name) + "."
                 + nearest(name, call.parameters()) + allowed(call));
     }

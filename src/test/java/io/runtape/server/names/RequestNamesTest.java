@@ -210,19 +210,6 @@ abstract class RequestNamesTest extends RunningGateway {
         assertTrue(script.isUncalled());
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"Runtape-Replay: match", "Runtape-Fault: cut@3", "Runtape-Speed: 2"})
-    void runsNoAgentForAHeaderOfALaterVersion(String line) throws Exception {
-        Scripted script = upstream.on(Script.stream("data: x\n\n"));
-
-        String run = refusal(client().post("/v1/run", "{}", KEY, script.header(), line));
-        String history = refusal(client().get("/history/v1/runs", KEY, line));
-
-        assertTrue(run.contains("not supported by this version"), run);
-        assertTrue(history.contains("not supported by this version"), history);
-        assertTrue(script.isUncalled());
-    }
-
     @Test
     void leavesParametersOfTheAgentApiAlone() throws Exception {
         Scripted script = upstream.on(Script.json(200, "{}"));

@@ -1,0 +1,73 @@
+package io.runtape.archive;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.quarkus.runtime.configuration.ConfigurationException;
+import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * Blackens what looks like a credential, and what the operator's own rules find (RUNTAPE_CASSETTE_REDACT). Each byte becomes
+ * an asterisk, so that lengths and offsets stay. What a stream has in pieces, one part in each event, no rule finds. Safe for
+ * any thread.
+ */
+@Singleton
+public final class Redaction {
+
+    /** Keys of OpenAI, Anthropic and others, GitHub, AWS, Slack, Google; bearer tokens, JSON web tokens and private keys. */
+    private static final List<String> USUAL = List.of(
+            "\\b[sprk]k[-_][A-Za-z0-9_-]{16,}",
+            "\\bgh[pousr]_[A-Za-z0-9]{20,}",
+            "\\bgithub_pat_[A-Za-z0-9_]{20,}",
+            "\\bAKIA[0-9A-Z]{16}\\b",
+            "\\bxox[abeprs]-[A-Za-z0-9-]{10,}",
+            "\\bAIza[0-9A-Za-z_-]{35}",
+            "(?i)\\bbearer [A-Za-z0-9._~+/-]{16,}=*",
+            "\\beyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{5,}",
+            "-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\\\\nr\\s]*(-----END [A-Z ]*PRIVATE KEY-----)?");
+
+    private final List<Pattern> rules = new ArrayList<>();
+
+    /** @throws ConfigurationException if a rule is no regular expression, which stops the start */
+    Redaction(ArchiveConfig config) {
+        USUAL.forEach(rule -> rules.add(Pattern.compile(rule)));
+        for (String rule : config.cassetteRedact().orElse(List.of())) {
+            try {
+                rules.add(Pattern.compile(rule));
+            } catch (PatternSyntaxException e) {
+                throw new ConfigurationException(
+                        "runtape.cassette-redact (RUNTAPE_CASSETTE_REDACT) has a rule that is no"
+                                + " regular expression: " + e.getDescription() + ", at character " + (e.getIndex() + 1)
+                                + ".");
+            }
+        }
+    }
+
+    /** The text without what the rules find. */
+    public String of(String text) {
+        String redacted = text;
+        for (Pattern rule : rules) {
+            Matcher found = rule.matcher(redacted);
+            if (found.find()) {
+                redacted = found.replaceAll(match -> "*".repeat(match.group().getBytes(UTF_8).length));
+            }
+        }
+        return redacted;
+    }
+
+    /** The bytes, as UTF-8 or, where they are none, each as a character, without what the rules find. */
+    public byte[] of(byte[] bytes) {
+        String text = new String(bytes, UTF_8);
+        byte[] again = text.getBytes(UTF_8);
+        if (again.length != bytes.length) {
+            return of(new String(bytes, ISO_8859_1)).getBytes(ISO_8859_1);
+        }
+        String redacted = of(text);
+        return redacted.equals(text) ? bytes : redacted.getBytes(UTF_8);
+    }
+}

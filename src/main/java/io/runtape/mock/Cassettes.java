@@ -1,0 +1,136 @@
+package io.runtape.mock;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.runtape.access.Owner;
+import io.runtape.archive.ArchiveImports;
+import io.runtape.archive.ImportProblem;
+import io.runtape.archive.ImportSummary;
+import io.runtape.error.ApiException;
+import io.runtape.history.run.Deletion;
+import io.runtape.journal.Journal;
+import io.runtape.store.StartupException;
+import io.runtape.store.Store;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+
+/**
+ * Takes the cassettes of a folder at the start, in the place of those of the start before, and tells at the end which of
+ * them no call has used. Their runs belong to an owner of their own, whom no credential makes.
+ */
+@ApplicationScoped
+final class Cassettes {
+
+    /** Whose runs they are. */
+    static final Owner OWNER = new Owner("cassettes");
+
+    private static final Logger LOG = Logger.getLogger(Cassettes.class);
+    private static final int NAMED_MAX = 20;
+
+    private final MockConfig config;
+    private final MockMode mode;
+    private final ArchiveImports imports;
+    private final Recordings recordings;
+    private final Matches matches;
+    private final Deletion deletion;
+    private final Store store;
+
+    Cassettes(
+            MockConfig config,
+            MockMode mode,
+            ArchiveImports imports,
+            Recordings recordings,
+            Matches matches,
+            Deletion deletion,
+            Store store) {
+        this.config = config;
+        this.mode = mode;
+        this.imports = imports;
+        this.recordings = recordings;
+        this.matches = matches;
+        this.deletion = deletion;
+        this.store = store;
+    }
+
+    /** @throws StartupException if a cassette cannot be taken, which stops the start */
+    void start(@Observes @Priority(Journal.STARTS_AT + 50) StartupEvent event) {
+        config.cassettes().ifPresent(folder -> {
+            try {
+                forgetAll();
+                LOG.infof("%d recordings are taken from the cassettes in %s", take(folder), folder);
+            } catch (IOException | SQLException e) {
+                throw new StartupException(
+                        "The cassettes in " + folder + " (RUNTAPE_CASSETTES) cannot be taken: " + e.getMessage());
+            }
+        });
+    }
+
+    private void forgetAll() throws SQLException {
+        try (Connection connection = store.connect()) {
+            for (Recordings.Candidate run : recordings.all(OWNER.id())) {
+                deletion.ofEndedRun(connection, run.runPk());
+            }
+        }
+    }
+
+    private long take(Path folder) throws IOException, SQLException {
+        List<Path> files;
+        try (Stream<Path> all = Files.list(folder)) {
+            files = all.filter(file -> file.getFileName().toString().endsWith(".ndjson"))
+                    .sorted()
+                    .toList();
+        }
+        long taken = 0;
+        for (Path file : files) {
+            taken += takeOne(file);
+        }
+        return taken;
+    }
+
+    private long takeOne(Path file) throws IOException, SQLException {
+        try (InputStream archive = Files.newInputStream(file)) {
+            ImportSummary summary = imports.of(OWNER, archive);
+            if (!summary.problems().isEmpty()) {
+                ImportProblem first = summary.problems().get(0);
+                throw new StartupException(
+                        "The cassette " + file + " is damaged, at line " + first.line() + ": " + first.reason());
+            }
+            return summary.imported();
+        } catch (ApiException e) {
+            throw new StartupException("The file " + file + " (RUNTAPE_CASSETTES) is no cassette: " + e.message());
+        }
+    }
+
+    void stop(@Observes @Priority(Journal.STOPS_AT) ShutdownEvent event) {
+        if (!mode.isReplay() || config.cassettes().isEmpty()) {
+            return;
+        }
+        try {
+            List<String> unused = recordings.all(OWNER.id()).stream()
+                    .filter(run -> !matches.isUsed(run.runPk()))
+                    .map(Recordings.Candidate::id)
+                    .toList();
+            if (unused.isEmpty()) {
+                LOG.info("all recordings of the cassettes were used");
+            } else {
+                LOG.warnf(
+                        "%d recordings of the cassettes were never used: %s%s",
+                        unused.size(),
+                        String.join(", ", unused.subList(0, Math.min(NAMED_MAX, unused.size()))),
+                        unused.size() > NAMED_MAX ? ", …" : "");
+            }
+        } catch (SQLException e) {
+            LOG.warnf("which cassettes were used cannot be told: %s", e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.runtape.mock;
+
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Chooses the recording that answers a call of which there may be several: where all calls are answered from recordings,
+ * equal calls get them in the order in which they were recorded, and the last one again from then on. Safe for any thread.
+ */
+@Singleton
+final class Matches {
+
+    private final Recordings recordings;
+
+    /** How many equal calls there were, by owner and key. */
+    private final Map<String, Integer> calls = new HashMap<>();
+
+    private final Set<Long> used = new HashSet<>();
+
+    Matches(Recordings recordings) {
+        this.recordings = recordings;
+    }
+
+    /** The newest recording that has completed. */
+    Optional<Long> newest(String owner, CanonicalRequest asked) throws SQLException {
+        List<Long> found = recordings.of(owner, asked, true);
+        return found.isEmpty() ? Optional.empty() : Optional.of(found.get(found.size() - 1));
+    }
+
+    /** The next one in turn, however it ended. */
+    Optional<Long> next(String owner, CanonicalRequest asked) throws SQLException {
+        List<Long> found = recordings.of(owner, asked, false);
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        synchronized (this) {
+            int call = calls.merge(owner + ' ' + asked.key(), 1, Integer::sum);
+            long turn = found.get(Math.min(call, found.size()) - 1);
+            used.add(turn);
+            return Optional.of(turn);
+        }
+    }
+
+    /** Whether the run has answered a call. */
+    synchronized boolean isUsed(long runPk) {
+        return used.contains(runPk);
+    }
+}

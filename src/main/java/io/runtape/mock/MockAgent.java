@@ -1,0 +1,250 @@
+package io.runtape.mock;
+
+import io.netty.channel.EventLoop;
+import io.runtape.access.CallerAuthentication;
+import io.runtape.access.Owner;
+import io.runtape.archive.Redaction;
+import io.runtape.delivery.Delivery;
+import io.runtape.delivery.RunSources;
+import io.runtape.delivery.StreamedResponse;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
+import io.runtape.error.ErrorReply;
+import io.runtape.idempotency.RecordedHead;
+import io.runtape.relay.AgentTarget;
+import io.runtape.relay.CallBodies;
+import io.runtape.relay.RecordedPaths;
+import io.runtape.relay.ResponseHead;
+import io.runtape.relay.UnansweredErrors;
+import io.runtape.run.FrameReader;
+import io.runtape.run.Run;
+import io.runtape.server.body.ReceivedBody;
+import io.runtape.server.loop.EventLoops;
+import io.runtape.store.BlockingWork;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers calls from recordings, in the place of the agent API: status, headers, bytes, pauses, cuts and errors as they were
+ * (docs/guides/mock-agent.md). Nothing goes to the agent API, and no run is recorded. Safe for any event loop.
+ */
+@Singleton
+public final class MockAgent {
+
+    private static final Logger LOG = Logger.getLogger(MockAgent.class);
+
+    /** Statuses with which an agent API says when to come back. */
+    private static final Set<Integer> COME_BACK = Set.of(429, 503, 529);
+
+    private static final int DIFFERENCES_MAX = 5;
+    private static final int KEY_CHARS_SHOWN = 12;
+
+    private final MockMode mode;
+    private final CallerAuthentication callers;
+    private final RecordedPaths paths;
+    private final CallBodies bodies;
+    private final Redaction redaction;
+    private final Recordings recordings;
+    private final Matches matches;
+    private final RunSources sources;
+    private final FrameReader frames;
+    private final Delivery delivery;
+    private final BlockingWork work;
+
+    MockAgent(
+            MockMode mode,
+            CallerAuthentication callers,
+            RecordedPaths paths,
+            CallBodies bodies,
+            Redaction redaction,
+            Recordings recordings,
+            Matches matches,
+            RunSources sources,
+            FrameReader frames,
+            Delivery delivery,
+            BlockingWork work) {
+        this.mode = mode;
+        this.callers = callers;
+        this.paths = paths;
+        this.bodies = bodies;
+        this.redaction = redaction;
+        this.recordings = recordings;
+        this.matches = matches;
+        this.sources = sources;
+        this.frames = frames;
+        this.delivery = delivery;
+        this.work = work;
+    }
+
+    /** Whether a call of an agent is to be answered from a recording, or names a header of that. */
+    public boolean isAsked(HttpServerRequest request) {
+        return mode.isReplay() || MockedCall.isNamedIn(request.headers());
+    }
+
+    /** Whether nothing is sent to an agent API. */
+    public boolean isAlone() {
+        return mode.isReplay();
+    }
+
+    /** Answers a call that cannot have a recording, where nothing is sent to an agent API. */
+    public void refuse(RoutingContext context) {
+        ErrorReply.write(
+                context,
+                ErrorCode.NO_RECORDING,
+                "The gateway answers from recordings only (RUNTAPE_MODE=replay), and this call has none: a recording is of a"
+                        + " POST. Nothing was sent to the agent API.");
+    }
+
+    /** A call, as it is asked for. */
+    private record Asked(
+            Owner owner, MockedCall how, String path, RoutingContext context, EventLoop loop, long began) {}
+
+    /** Answers a call. Call it on the request's event loop, as soon as the request comes in. */
+    public void answer(RoutingContext context, AgentTarget target) {
+        Asked asked;
+        try {
+            MockedCall how = MockedCall.of(context.request().headers(), mode.isReplay());
+            Owner owner = mode.isReplay() ? callers.ownerOf(context.request()) : callers.readerOf(context.request());
+            String path = paths.match(target)
+                    .map(RecordedPaths.RecordedPath::path)
+                    .orElseGet(() -> target.target().normalised());
+            asked = new Asked(owner, how, path, context, EventLoops.current(), System.nanoTime());
+        } catch (ApiException refused) {
+            ErrorReply.write(context, refused);
+            return;
+        }
+        bodies.read(context.request(), target.upstream())
+                .chain(body -> work.onWorker(() -> find(asked, body), asked.loop))
+                .subscribe()
+                .with(found -> answer(asked, found), e -> fail(context, e));
+    }
+
+    private static void fail(RoutingContext context, Throwable cause) {
+        if (cause instanceof ApiException refused) {
+            ErrorReply.write(context, refused);
+        } else {
+            LOG.debugf(cause, "a recording cannot be looked up");
+            ErrorReply.write(context, UnansweredErrors.awayStore());
+        }
+    }
+
+    private MockedResponse find(Asked asked, ReceivedBody received) throws SQLException {
+        try (var share = received.share()) {
+            @Nullable String runId = asked.how.runId();
+            RunSources.Found found = runId == null ? matching(asked, received.bytes()) : named(asked, runId);
+            if (found.run().upstreamStatus == null && found.source().live() == null) {
+                throw ApiException.of(
+                        ErrorCode.NO_RECORDING,
+                        "The agent API never answered run " + found.run().id
+                                + ", so there is no response to give again.");
+            }
+            return MockedResponse.of(found, asked.how.fault(), frames);
+        }
+    }
+
+    private RunSources.Found named(Asked asked, String runId) {
+        Optional<RunSources.Found> own = sources.find(asked.owner, runId);
+        return own.or(() -> sources.find(Cassettes.OWNER, runId)).orElseThrow(() -> ApiException.notFound("run"));
+    }
+
+    /** The caller's own recordings come first, then those of the cassettes. */
+    private RunSources.Found matching(Asked asked, byte[] body) throws SQLException {
+        CanonicalRequest request = CanonicalRequest.of(asked.path, body, redaction);
+        for (Owner owner : List.of(asked.owner, Cassettes.OWNER)) {
+            Optional<Long> run =
+                    asked.how.newest() ? matches.newest(owner.id(), request) : matches.next(owner.id(), request);
+            Optional<RunSources.Found> found = run.flatMap(sources::byKey);
+            if (found.isPresent()) {
+                return found.get();
+            }
+        }
+        throw none(asked.owner, request);
+    }
+
+    private ApiException none(Owner caller, CanonicalRequest asked) throws SQLException {
+        Optional<Recordings.Nearest> nearest = Optional.empty();
+        for (Owner owner : List.of(caller, Cassettes.OWNER)) {
+            Optional<Recordings.Nearest> near = recordings.nearest(owner.id(), asked);
+            if (near.isPresent()
+                    && (nearest.isEmpty()
+                            || near.get().distance() < nearest.get().distance())) {
+                nearest = near;
+            }
+        }
+        String key =
+                "No recording fits this call, whose key is " + shown(asked) + ". Nothing was sent to the agent API.";
+        return ApiException.of(
+                ErrorCode.NO_RECORDING,
+                key + nearest.map(near -> " " + told(near, asked)).orElse(" There are no recordings."));
+    }
+
+    private static String shown(CanonicalRequest request) {
+        return request.key().substring(0, KEY_CHARS_SHOWN);
+    }
+
+    private static String told(Recordings.Nearest near, CanonicalRequest asked) {
+        return "The nearest is run " + near.runId() + " (" + shown(near.request()) + "), which differs in "
+                + near.distance() + (near.distance() == 1 ? " place: " : " places: ")
+                + String.join("; ", asked.differences(near.request(), DIFFERENCES_MAX)) + ".";
+    }
+
+    private void answer(Asked asked, MockedResponse response) {
+        Fault fault = response.fault();
+        if (fault != null && !fault.isAtFrame()) {
+            writeStatus(asked.context, (int) fault.number());
+            return;
+        }
+        double speed = asked.how.speed();
+        long due = (long) (response.firstMicros() * 1000.0 / speed) - (System.nanoTime() - asked.began);
+        if (due > 0) {
+            asked.loop.schedule(() -> write(asked, response), due, TimeUnit.NANOSECONDS);
+        } else {
+            write(asked, response);
+        }
+    }
+
+    private void write(Asked asked, MockedResponse response) {
+        RoutingContext context = asked.context;
+        if (context.response().closed()) {
+            return;
+        }
+        Run run = response.found().run();
+        StreamedResponse to =
+                StreamedResponse.of(context, response.body(delivery, asked.how.speed(), asked.loop), () -> {});
+        context.response().closeHandler(v -> to.cancel());
+        RecordedHead head = new RecordedHead(
+                run.id, run.threadId, run.upstreamStatus, run.responseHeaders, run.stream, null, run.cut);
+        boolean whole = response.fault() == null;
+        ResponseHead.again(head, response.status()).write(context.response(), whole);
+        to.start();
+    }
+
+    /** Answers as an agent API would that is busy or broken. */
+    private static void writeStatus(RoutingContext context, int status) {
+        HttpServerResponse response = context.response();
+        if (response.closed()) {
+            return;
+        }
+        String type = status == 429 ? "rate_limit_error" : status == 529 ? "overloaded_error" : "api_error";
+        response.setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+        if (COME_BACK.contains(status)) {
+            response.putHeader(HttpHeaders.RETRY_AFTER, "1");
+        }
+        JsonObject error = new JsonObject()
+                .put("type", type)
+                .put("code", type)
+                .put("message", "Runtape-Fault asked for status " + status + ".");
+        response.end(new JsonObject().put("type", "error").put("error", error).encode());
+    }
+}

@@ -1,0 +1,188 @@
+package io.runtape.mock;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
+import io.restassured.path.json.JsonPath;
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PostgresServer;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.WireResponse;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Recordings that are written to files by one gateway, and that another one answers from, without any agent API. */
+class CassettesIT {
+
+    private static final String CHAT = "/v1/chat/completions";
+    private static final String KEY = "X-API-Key: a caller of the first gateway";
+    private static final String LANG_CHAIN =
+            "{\"model\":\"gpt-5-nano\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}";
+
+    private final ScriptedUpstream upstream = new ScriptedUpstream();
+
+    @AfterEach
+    void stop() {
+        upstream.close();
+    }
+
+    private static String chunk(String text) {
+        return "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"model\":\"gpt-5-nano\",\"choices\":[{\"index\":0,"
+                + "\"delta\":{\"content\":\"" + text + "\"},\"finish_reason\":null}]}\n\n";
+    }
+
+    private static Script saying(String... words) {
+        String[] chunks = new String[words.length + 1];
+        for (int i = 0; i < words.length; i++) {
+            chunks[i] = chunk(words[i]);
+        }
+        chunks[words.length] = "data: [DONE]\n\n";
+        return Script.stream(chunks);
+    }
+
+    /** Records a call at a gateway, and writes its cassette. */
+    private String cassette(GatewayProcess gateway, Path folder, String body, Script script) throws Exception {
+        String run;
+        try (WireResponse response =
+                gateway.client().post(CHAT, body, KEY, upstream.on(script).header())) {
+            response.whole();
+            run = response.header("Runtape-Run-Id");
+        }
+        byte[] cassette = RunTable.await("the run has ended", () -> {
+            try (WireResponse file = gateway.client().get("/history/v1/runs/" + run + "/cassette", KEY)) {
+                byte[] bytes = file.whole();
+                return file.status() == 200 ? bytes : null;
+            }
+        });
+        Files.write(folder.resolve(run + ".ndjson"), cassette);
+        return run;
+    }
+
+    private List<String> record(Path data, Path folder) throws Exception {
+        Map<String, String> settings = GatewayProcess.onH2(data, upstream);
+        settings.put("RUNTAPE_RECORD_PATHS", CHAT);
+        List<String> runs = new ArrayList<>();
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            String greeting = LANG_CHAIN.formatted("Greet me.");
+            runs.add(cassette(gateway, folder, greeting, saying("Good", " morning")));
+            runs.add(cassette(gateway, folder, greeting, saying("Good", " evening")));
+            runs.add(cassette(gateway, folder, LANG_CHAIN.formatted("Never asked again."), saying("x")));
+        }
+        return runs;
+    }
+
+    private static GatewayProcess replaying(Map<String, String> database, Path folder) throws IOException {
+        database.put("RUNTAPE_MODE", "replay");
+        database.put("RUNTAPE_CASSETTES", folder.toString());
+        return GatewayProcess.start(database);
+    }
+
+    private static String asked(GatewayProcess gateway, String prompt) throws Exception {
+        CompletableFuture<String> whole = new CompletableFuture<>();
+        StringBuilder text = new StringBuilder();
+        OpenAiStreamingChatModel.builder()
+                .baseUrl("http://localhost:" + gateway.port() + "/v1")
+                .apiKey("no key is needed")
+                .modelName("gpt-5-nano")
+                .build()
+                .chat(prompt, new StreamingChatResponseHandler() {
+                    @Override
+                    public void onPartialResponse(String part) {
+                        text.append(part);
+                    }
+
+                    @Override
+                    public void onCompleteResponse(ChatResponse response) {
+                        whole.complete(text.toString());
+                    }
+
+                    @Override
+                    public void onError(Throwable failure) {
+                        whole.completeExceptionally(failure);
+                    }
+                });
+        return whole.get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void testsAnAgentsClientWithoutAnAgentApiOnH2(@TempDir Path first, @TempDir Path second, @TempDir Path folder)
+            throws Exception {
+        List<String> runs = record(first, folder);
+        testsAnAgentsClient(GatewayProcess.onH2(second, upstream), runs, folder);
+    }
+
+    @Test
+    void testsAnAgentsClientWithoutAnAgentApiOnPostgres(@TempDir Path first, @TempDir Path folder) throws Exception {
+        List<String> runs = record(first, folder);
+        testsAnAgentsClient(GatewayProcess.onPostgres(PostgresServer.freshDatabase(), upstream), runs, folder);
+    }
+
+    private void testsAnAgentsClient(Map<String, String> settings, List<String> runs, Path folder) throws Exception {
+        int calls = upstream.received().size();
+        try (GatewayProcess gateway = replaying(settings, folder).ready()) {
+            // Equal calls get their recordings in turn, and then the last one.
+            assertEquals("Good morning", asked(gateway, "Greet me."));
+            assertEquals("Good evening", asked(gateway, "Greet me."));
+            assertEquals("Good evening", asked(gateway, "Greet me."));
+
+            WireResponse miss =
+                    gateway.client().post(CHAT, LANG_CHAIN.formatted("Greet him."), "Authorization: Bearer any");
+            String why = new String(miss.whole(), UTF_8);
+            assertEquals(404, miss.status());
+            assertEquals("no_recording", new JsonPath(why).getString("error.code"));
+            assertTrue(
+                    why.contains("messages[0].content: recorded \\\"Greet me.\\\", asked \\\"Greet him.\\\"")
+                            || why.contains("Greet me."),
+                    why);
+
+            WireResponse other = gateway.client().get("/v1/models", KEY);
+            assertEquals("no_recording", new JsonPath(new String(other.whole(), UTF_8)).getString("error.code"));
+            gateway.terminate();
+            assertEquals(0, gateway.exit(Duration.ofSeconds(30)) & ~143);
+            assertTrue(
+                    gateway.output().stream()
+                            .anyMatch(line ->
+                                    line.contains("1 recordings of the cassettes were never used: " + runs.get(2))),
+                    () -> String.join("\n", gateway.output()));
+        }
+        assertEquals(calls, upstream.received().size());
+        takesTheFolderAsItIs(settings, runs, folder);
+    }
+
+    /** At the next start. */
+    private void takesTheFolderAsItIs(Map<String, String> settings, List<String> runs, Path folder) throws Exception {
+        Files.delete(folder.resolve(runs.get(0) + ".ndjson"));
+        try (GatewayProcess gateway = replaying(settings, folder).ready()) {
+            assertEquals("Good evening", asked(gateway, "Greet me."));
+        }
+    }
+
+    @Test
+    void doesNotStartOnADamagedCassette(@TempDir Path data, @TempDir Path folder) throws Exception {
+        Files.writeString(
+                folder.resolve("broken.ndjson"), "{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1}\nx\n");
+
+        try (GatewayProcess gateway = replaying(GatewayProcess.onH2(data, upstream), folder)) {
+            assertNotEquals(0, gateway.exit(Duration.ofSeconds(60)));
+            assertTrue(
+                    gateway.output().stream().anyMatch(line -> line.contains("broken.ndjson is damaged, at line 2")));
+        }
+    }
+}

@@ -1,0 +1,334 @@
+package io.runtape.mock;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.restassured.path.json.JsonPath;
+import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireResponse;
+import io.runtape.testsupport.WireResponse.Arrival;
+import io.runtape.testsupport.WireResponse.End;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Calls that are answered from recordings. */
+abstract class MockAgentTest extends RecordedHistory {
+
+    private static final String[] EVENTS = {
+        "event: run_started\ndata: {}\n\n", ": still here\n\n", "data: {\"content\":\"Grüße\"}\n\n", "data: [DONE]\n\n"
+    };
+
+    private final String prompt = "Say " + UUID.randomUUID();
+
+    private String body() {
+        return "{\"agent\":\"greeter\",\"prompt\":\"" + prompt + "\",\"temperature\":0.1}";
+    }
+
+    /** What a call gets that no agent API may see. */
+    private WireResponse mocked(String body, String... headers) throws Exception {
+        Scripted uncalled = upstream.on(Script.json(500, "{}"));
+        String[] all = new String[headers.length + 2];
+        all[0] = "X-API-Key: " + key;
+        all[1] = uncalled.header();
+        System.arraycopy(headers, 0, all, 2, headers.length);
+        WireResponse response = client().post("/v1/run", body, all);
+        response.head();
+        assertTrue(uncalled.isUncalled());
+        return response;
+    }
+
+    private static void refused(WireResponse response, int status, String code, String... said) throws Exception {
+        String body = new String(response.whole(), UTF_8);
+        assertEquals(status, response.status(), body);
+        JsonPath error = new JsonPath(body);
+        assertEquals(code, error.getString("error.code"));
+        for (String words : said) {
+            assertTrue(error.getString("error.message").contains(words), body);
+        }
+    }
+
+    private static Script paced(Duration pause, String... chunks) {
+        return exchange -> {
+            exchange.streamHead("X-Model: m-1", "Retry-After: 3");
+            for (String chunk : chunks) {
+                LockSupport.parkNanos(pause.toNanos());
+                exchange.chunk(chunk);
+            }
+            exchange.end();
+        };
+    }
+
+    /** When the byte at that place had come. */
+    private static long at(WireResponse response, int place) {
+        int length = 0;
+        for (Arrival arrival : response.arrivals()) {
+            length += arrival.bytes().length;
+            if (length >= place) {
+                return arrival.atNanos();
+            }
+        }
+        throw new AssertionError("byte " + place + " has not come");
+    }
+
+    @Test
+    void answersFromTheRunThatIsNamed() throws Exception {
+        String run = record(body(), paced(Duration.ofMillis(60), EVENTS));
+        int runs = json("/runs").getList("data").size();
+
+        long asked = System.nanoTime();
+        try (WireResponse again = mocked("{\"prompt\":\"another\"}", "Runtape-Replay: " + run)) {
+            assertArrayEquals(table().bytes(run), again.whole());
+            assertEquals(200, again.status());
+            assertEquals("m-1", again.header("X-Model"));
+            assertEquals("text/event-stream", again.header("Content-Type"));
+            assertEquals(run, again.header("Runtape-Run-Id"));
+            int end = 0;
+            for (var frame : table().frames(run)) {
+                end += frame.bytes().length;
+                long after = at(again, end) - asked;
+                assertTrue(after >= frame.offsetMicros() * 1000, "frame " + frame.sequence() + " came too early");
+            }
+        }
+        assertEquals(runs, json("/runs").getList("data").size());
+    }
+
+    @Test
+    void leavesThePausesOut() throws Exception {
+        String run = record(body(), paced(Duration.ofMillis(400), EVENTS));
+
+        long asked = System.nanoTime();
+        try (WireResponse again = mocked(body(), "Runtape-Replay: " + run, "Runtape-Speed: max")) {
+            assertArrayEquals(table().bytes(run), again.whole());
+        }
+
+        long recorded = table().frames(run).get(EVENTS.length - 1).offsetMicros() * 1000;
+        assertTrue(System.nanoTime() - asked < recorded);
+    }
+
+    @Test
+    void findsTheNewestRunThatWasAskedTheSame() throws Exception {
+        record(body(), Script.stream("data: old\n\n"));
+        record(body(), Script.stream("data: new\n\n"));
+        record(body().replace(prompt, "Else " + prompt), Script.stream("data: else\n\n"));
+        String spelt = "{ \"prompt\": \"" + prompt + "\", \"metadata\": {\"call\": 7}, \"agent\": \"greeter\" }";
+
+        for (String asked : List.of(body(), spelt)) {
+            try (WireResponse again = mocked(asked, "Runtape-Replay: match")) {
+                assertEquals("data: new\n\n", new String(again.whole(), UTF_8));
+            }
+        }
+    }
+
+    /** Clients and agents make new ids each time; what the tools are given is not theirs to change. */
+    @Test
+    void leavesIdsOfMessagesOutButNotThoseInArguments() throws Exception {
+        String talk = "{\"messages\":[{\"id\":\"%s\",\"role\":\"user\",\"content\":\"" + prompt
+                + "\"},{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"%s\",\"input\":{\"id\":%s}}]}]}";
+        record(talk.formatted("m1", "c1", "5"), Script.stream("data: 5\n\n"));
+
+        try (WireResponse again = mocked(talk.formatted("m2", "c2", "5.0"), "Runtape-Replay: match")) {
+            assertEquals("data: 5\n\n", new String(again.whole(), UTF_8));
+        }
+        refused(
+                mocked(talk.formatted("m1", "c1", "6"), "Runtape-Replay: match"),
+                404,
+                "no_recording",
+                "messages[1].tool_calls[0].input.id: recorded 5, asked 6");
+    }
+
+    @Test
+    void saysWhichRecordingIsTheNearest() throws Exception {
+        refused(mocked(body(), "Runtape-Replay: match"), 404, "no_recording", "There are no recordings.");
+        String run = record(body(), Script.stream("data: x\n\n"));
+        record("{\"agent\":\"other\",\"prompt\":\"Nothing of it\"}", Script.stream("data: y\n\n"));
+
+        refused(
+                mocked(body().replace("greeter", "gretter"), "Runtape-Replay: match"),
+                404,
+                "no_recording",
+                run,
+                "differs in 1 place: agent: recorded \"greeter\", asked \"gretter\"");
+    }
+
+    @Test
+    void givesErrorsAndCutsAgain() throws Exception {
+        String refused = record(body(), Script.json(429, "{\"error\":\"slow down\"}", "Retry-After: 7"));
+        String cut = record(body(), exchange -> {
+            exchange.streamHead();
+            exchange.chunk("data: 1\n\nda");
+        });
+
+        try (WireResponse again = mocked("{}", "Runtape-Replay: " + refused)) {
+            assertEquals("{\"error\":\"slow down\"}", new String(again.whole(), UTF_8));
+            assertEquals(429, again.status());
+            assertEquals("7", again.header("Retry-After"));
+        }
+        try (WireResponse again = mocked("{}", "Runtape-Replay: " + cut)) {
+            assertEquals("data: 1\n\nda", new String(again.readAll(), UTF_8));
+            assertEquals(End.CUT, again.end());
+        }
+        // Neither has completed.
+        refused(mocked(body(), "Runtape-Replay: match"), 404, "no_recording");
+    }
+
+    @Test
+    void cutsOnDemand() throws Exception {
+        String run = record(body(), Script.stream(EVENTS));
+
+        try (WireResponse again = mocked("{}", "Runtape-Replay: " + run, "Runtape-Fault: cut@3")) {
+            assertEquals(EVENTS[0] + EVENTS[1], new String(again.readAll(), UTF_8));
+            assertEquals(End.CUT, again.end());
+        }
+        try (WireResponse again = mocked("{}", "Runtape-Replay: " + run, "Runtape-Fault: cut@1")) {
+            assertEquals("", new String(again.readAll(), UTF_8));
+            assertEquals(End.CUT, again.end());
+        }
+    }
+
+    @Test
+    void stallsOnDemand() throws Exception {
+        String run = record(body(), Script.stream(EVENTS));
+
+        try (WireResponse again = mocked("{}", "Runtape-Replay: " + run, "Runtape-Fault: stall@2")) {
+            assertEquals(EVENTS[0], new String(again.readUpTo(EVENTS[0].length()), UTF_8));
+            assertTrue(again.isSilentFor(Duration.ofMillis(300)));
+        }
+    }
+
+    @Test
+    void sendsAFrameTwiceOnDemand() throws Exception {
+        String run = record(body(), Script.stream(EVENTS));
+
+        try (WireResponse again = mocked("{}", "Runtape-Replay: " + run, "Runtape-Fault: duplicate@4")) {
+            assertEquals(String.join("", EVENTS) + EVENTS[3], new String(again.whole(), UTF_8));
+        }
+    }
+
+    @Test
+    void splitsACharacterOnDemand() throws Exception {
+        String run = record(body(), Script.stream(EVENTS));
+        byte[] whole = table().bytes(run);
+        int inside = (EVENTS[0] + EVENTS[1] + "data: {\"content\":\"Gr").getBytes(UTF_8).length + 1;
+
+        try (WireResponse again = mocked("{}", "Runtape-Replay: " + run, "Runtape-Fault: split-utf8@1")) {
+            assertArrayEquals(whole, again.whole());
+            assertTrue(at(again, inside + 1) - at(again, inside)
+                    >= Duration.ofMillis(10).toNanos());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"429, 1", "529, 1", "503, 1", "400, ", "500, "})
+    void answersWithAStatusOnDemand(int status, String retryAfter) throws Exception {
+        String run = record(body(), Script.stream(EVENTS));
+
+        try (WireResponse again = mocked("{}", "Runtape-Replay: " + run, "Runtape-Fault: status=" + status)) {
+            JsonPath error = new JsonPath(new String(again.whole(), UTF_8));
+            assertEquals(status, again.status());
+            assertEquals("error", error.getString("type"));
+            assertEquals(retryAfter, again.head().has("Retry-After") ? again.header("Retry-After") : null);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Runtape-Speed: 2||Send it with Runtape-Replay",
+                "Runtape-Fault: cut@1||Send it with Runtape-Replay",
+                "Runtape-Replay: not a run||must be the id of a run, or 'match'",
+                "Runtape-Replay: match|Runtape-Speed: 0|Runtape-Speed must be a number from 0.1 to 100, or max.",
+                "Runtape-Replay: match|Runtape-Fault: cut@0|Runtape-Fault must be cut@N",
+                "Runtape-Replay: match|Runtape-Fault: status=200|where S is from 400 to 599",
+                "Runtape-Replay: match|Runtape-Fault: cut@5|names frame 5, and the recording has 4 frames.",
+                "Runtape-Replay: match|Runtape-Replay: match|must be sent once at the most",
+            })
+    void refusesWhatCannotBeMeant(String first, String second, String said) throws Exception {
+        record(body(), Script.stream(EVENTS));
+
+        String[] headers = second == null ? new String[] {first} : new String[] {first, second};
+        refused(mocked(body(), headers), 400, "invalid_request", said);
+    }
+
+    @Test
+    void refusesToSplitWhatHasNoLongCharacter() throws Exception {
+        String run = record(body(), Script.stream("data: 1\n\n", "data: 2\n\n"));
+
+        refused(
+                mocked("{}", "Runtape-Replay: " + run, "Runtape-Fault: split-utf8@2"),
+                400,
+                "invalid_request",
+                "from frame 2 on the recording has none of several bytes");
+    }
+
+    @Test
+    void answersFromTheCallersOwnRunsAlone() throws Exception {
+        String run = record(body(), Script.stream(EVENTS));
+
+        for (String replay : List.of(run, "match")) {
+            WireResponse other =
+                    client().post("/v1/run", body(), "X-API-Key: other-" + key, "Runtape-Replay: " + replay);
+            other.whole();
+            assertEquals(404, other.status());
+        }
+    }
+
+    @Test
+    void waitsForTheEndOfALiveRun() throws Exception {
+        try (LiveRun live = begin(body(), EVENTS[0])) {
+            refused(mocked("{}", "Runtape-Replay: " + live.id()), 409, "run_active");
+            live.finish();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sk-proj-AbCdEfGhIjKlMnOpQrStUv", "Bearer abcdefghijklmnopqrstuvwxyz"})
+    void writesCassettesWithoutCredentials(String secret) throws Exception {
+        String body = body().replace(prompt, prompt + " with " + secret);
+        String run = record(body, Script.stream("data: {\"content\":\"" + secret + "\"}\n\n", EVENTS[2]));
+
+        String cassette = history()
+                .get("/runs/" + run + "/cassette")
+                .then()
+                .statusCode(200)
+                .contentType("application/x-ndjson")
+                .header("Content-Disposition", "attachment; filename=\"" + run + ".ndjson\"")
+                .extract()
+                .asString();
+
+        assertFalse(cassette.contains(secret.substring(secret.length() - 16)), cassette);
+        String reader = "reader-" + key;
+        JsonPath summary = historyOf(reader)
+                .contentType("application/x-ndjson")
+                .body(cassette.getBytes(UTF_8))
+                .post("/import")
+                .then()
+                .statusCode(200)
+                .extract()
+                .jsonPath();
+        assertEquals(1, summary.getInt("data.imported"), summary.prettify());
+        // The call with the secret fits the recording without it.
+        WireResponse again = client().post("/v1/run", body, "X-API-Key: " + reader, "Runtape-Replay: match");
+        String masked = "*".repeat(secret.length());
+        assertEquals("data: {\"content\":\"" + masked + "\"}\n\n" + EVENTS[2], new String(again.whole(), UTF_8));
+    }
+
+    @Test
+    void writesNoCassetteOfWhatItCannotRead() throws Exception {
+        String run = record(
+                body(), Script.whole(200, new byte[] {1, 2, 3}, "Content-Type: text/plain", "Content-Encoding: br"));
+
+        refused("/runs/" + run + "/cassette", 501, "not_supported", "compressed");
+    }
+}
