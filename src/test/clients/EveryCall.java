@@ -72,16 +72,16 @@ public final class EveryCall {
 
     private void makeAll(String live) throws ApiException, IOException {
         Map<String, Object> asked = Map.of("agent", "tester", "prompt", "Run the tests.", "threadId", THREAD);
-        ApiResponse<File> streamed = agents.runWithHttpInfo(asked, null, null, null, null, "key-1", null);
+        ApiResponse<File> streamed = agents.runWithHttpInfo(asked, null, null, null, null, "key-1", null, null, null, null);
         String stream = read(streamed.getData());
         check(stream.contains("event: run_completed"), stream);
         String id = streamed.getHeaders().get("runtape-run-id").get(0);
 
-        String whole = read(agents.run(Map.of("prompt", "Hi", "stream", false), "continue", null, null, THREAD, null, null));
+        String whole = read(agents.run(Map.of("prompt", "Hi", "stream", false), "continue", null, null, THREAD, null, null, null, null, null));
         Map<?, ?> answer = new ObjectMapper().readValue(whole, Map.class);
         same("Hello.", ((Map<?, ?>) answer.get("data")).get("result"));
 
-        String named = read(agents.runNamedAgent("reviewer", Map.of("prompt", "Look."), null, "true", null, THREAD, null, null));
+        String named = read(agents.runNamedAgent("reviewer", Map.of("prompt", "Look."), null, "true", null, THREAD, null, null, null, null, null));
         check(named.contains("id: 1\n"), named);
 
         readRuns(id, stream);
@@ -132,6 +132,7 @@ public final class EveryCall {
         same("shell", ((Map<?, ?>) events.get(0).getPayload()).get("name"));
 
         same("Run the tests.", ((Map<?, ?>) runs.getRunRequest(id)).get("prompt"));
+        check(runs.getRunCassette(id).contains("\"line\":\"end\""), id);
         same(stream, read(runs.replayRun(id, null, null, null, null, "max", null, null, null)));
         checkTranscript(runs.getRunTranscript(id, 1L, null, null).getData().getMessages());
     }

@@ -141,6 +141,8 @@ const tail = await good(
 check(String(tail).includes("event: runtape.end"), tail);
 
 same("Run the tests.", (await good(client.GET("/history/v1/runs/{id}/request", ofRun)))["prompt"]);
+const cassette = await good(client.GET("/history/v1/runs/{id}/cassette", { ...ofRun, parseAs: "text" }));
+check(String(cassette).includes('"line":"end"'), cassette);
 const replayed = client.GET("/history/v1/runs/{id}/replay", {
   params: { path: { id }, query: { speed: "max" } },
   parseAs: "text",

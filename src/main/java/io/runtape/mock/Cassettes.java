@@ -121,10 +121,10 @@ final class Cassettes {
                     .map(Recordings.Candidate::id)
                     .toList();
             if (unused.isEmpty()) {
-                LOG.info("all recordings of the cassettes were used");
+                LOG.info("every recording of the cassettes was used");
             } else {
                 LOG.warnf(
-                        "%d recordings of the cassettes were never used: %s%s",
+                        "recordings of the cassettes that no call has used (%d): %s%s",
                         unused.size(),
                         String.join(", ", unused.subList(0, Math.min(NAMED_MAX, unused.size()))),
                         unused.size() > NAMED_MAX ? ", …" : "");

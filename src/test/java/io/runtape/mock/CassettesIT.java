@@ -148,18 +148,19 @@ class CassettesIT {
             assertEquals(404, miss.status());
             assertEquals("no_recording", new JsonPath(why).getString("error.code"));
             assertTrue(
-                    why.contains("messages[0].content: recorded \\\"Greet me.\\\", asked \\\"Greet him.\\\"")
-                            || why.contains("Greet me."),
+                    new JsonPath(why)
+                            .getString("error.message")
+                            .contains("messages[0].content: recorded \"Greet me.\", asked \"Greet him.\""),
                     why);
 
             WireResponse other = gateway.client().get("/v1/models", KEY);
             assertEquals("no_recording", new JsonPath(new String(other.whole(), UTF_8)).getString("error.code"));
             gateway.terminate();
-            assertEquals(0, gateway.exit(Duration.ofSeconds(30)) & ~143);
+            gateway.exit(Duration.ofSeconds(30));
             assertTrue(
                     gateway.output().stream()
-                            .anyMatch(line ->
-                                    line.contains("1 recordings of the cassettes were never used: " + runs.get(2))),
+                            .anyMatch(line -> line.contains(
+                                    "recordings of the cassettes that no call has used (1): " + runs.get(2))),
                     () -> String.join("\n", gateway.output()));
         }
         assertEquals(calls, upstream.received().size());

@@ -192,8 +192,8 @@ abstract class RequestNamesTest extends RunningGateway {
         assertTrue(message.contains("'" + written + "'"), message);
         assertTrue(message.contains("The nearest is " + meant + "."), message);
         assertTrue(
-                message.contains(
-                        "Allowed: Runtape-Event-Ids, Runtape-Keep-Alive, Runtape-On-Disconnect, Runtape-Thread-Id."),
+                message.contains("Allowed: Runtape-Event-Ids, Runtape-Fault, Runtape-Keep-Alive, Runtape-On-Disconnect,"
+                        + " Runtape-Replay, Runtape-Speed, Runtape-Thread-Id."),
                 message);
         assertTrue(script.isUncalled());
         assertEquals(before, table().runs().size());
