@@ -27,6 +27,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
@@ -107,7 +108,10 @@ public final class ArchiveResource {
     @APIResponse(
             responseCode = "200",
             description = "The cassette.",
-            content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(ref = "Archive")))
+            content =
+                    @Content(
+                            mediaType = NdjsonResponses.LINES,
+                            schema = @Schema(type = SchemaType.STRING, format = "binary")))
     @APIResponse(responseCode = "409", ref = "RunActive")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> cassette(@RestPath String id, @Context RoutingContext context) throws SQLException {

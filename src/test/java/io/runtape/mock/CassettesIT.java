@@ -150,7 +150,7 @@ class CassettesIT {
             assertTrue(
                     new JsonPath(why)
                             .getString("error.message")
-                            .contains("messages[0].content: recorded \"Greet me.\", asked \"Greet him.\""),
+                            .contains("messages[0].content: recorded \"Never asked again.\", asked \"Greet him.\""),
                     why);
 
             WireResponse other = gateway.client().get("/v1/models", KEY);
