@@ -53,6 +53,12 @@ public final class ApiException extends RuntimeException {
         return of(ErrorCode.NOT_FOUND, "There is no such " + what + ".");
     }
 
+    /** 405: the path is there, for these methods only; {@code allowed} is the value of {@code Allow}. */
+    public static ApiException methodNotAllowed(String allowed) {
+        return new ApiException(
+                ErrorCode.METHOD_NOT_ALLOWED, "Allowed here: " + allowed + ".", Map.of("Allow", allowed), null);
+    }
+
     /** 409: the run is live, so it cannot be deleted or replayed. */
     public static ApiException runActive() {
         return of(ErrorCode.RUN_ACTIVE, "The run is still going on. Cancel it or wait for its end.");

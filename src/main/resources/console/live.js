@@ -1,0 +1,81 @@
+// What is going on is followed only where somebody can see it: a tab in the background asks nothing.
+
+/** Calls again and again while its view is there and its tab is visible; a call that takes long delays the next one. */
+export class Poll {
+  constructor(host, every, ask) {
+    this.every = every;
+    this.ask = ask;
+    this.onVisible = () => this.wake();
+    host.addController(this);
+  }
+
+  hostConnected() {
+    this.connected = true;
+    document.addEventListener("visibilitychange", this.onVisible);
+    this.later();
+  }
+
+  hostDisconnected() {
+    this.connected = false;
+    document.removeEventListener("visibilitychange", this.onVisible);
+    clearTimeout(this.timer);
+  }
+
+  wake() {
+    clearTimeout(this.timer);
+    if (this.connected && !document.hidden) {
+      this.turn();
+    }
+  }
+
+  later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.turn(), this.every);
+  }
+
+  async turn() {
+    if (!this.connected || document.hidden || this.asking) {
+      return;
+    }
+    this.asking = true;
+    try {
+      await this.ask();
+    } catch {
+      // The next turn tries again.
+    } finally {
+      this.asking = false;
+    }
+    if (this.connected) {
+      this.later();
+    }
+  }
+}
+
+/** Collects many wishes for one thing into a call now and then, never two at once. */
+export function throttled(ms, act) {
+  let timer = null, wanted = false, running = false;
+  const turn = async () => {
+    timer = null;
+    if (running) {
+      return;
+    }
+    wanted = false;
+    running = true;
+    try {
+      await act();
+    } catch {
+      // The next wish tries again.
+    } finally {
+      running = false;
+      if (wanted) {
+        timer = setTimeout(turn, ms);
+      }
+    }
+  };
+  return () => {
+    wanted = true;
+    if (!timer && !running) {
+      timer = setTimeout(turn, ms);
+    }
+  };
+}

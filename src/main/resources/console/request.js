@@ -1,0 +1,77 @@
+import { html, nothing } from "lit";
+import { View } from "./element.js";
+import { call, path, told } from "./api.js";
+import { bytes, count, fullMoment, NOTHING } from "./format.js";
+import { jsonText, longText } from "./text.js";
+import "./transcript.js";
+
+/** A longer body is shown as text, without being read. */
+const PARSED_MAX = 2_000_000;
+
+/** What was asked, byte for byte, and all that is known of the run. */
+class Request extends View {
+  static properties = { run: { attribute: false }, body: { state: true }, problem: { state: true } };
+
+  updated(changed) {
+    if (changed.has("run") && this.run && this.run.id !== this.asked) {
+      this.asked = this.run.id;
+      this.load();
+    }
+  }
+
+  async load() {
+    try {
+      this.body = await (await call(path(["runs", this.run.id, "request"]), { accept: "*/*" })).text();
+      this.problem = null;
+    } catch (failure) {
+      this.problem = told(failure);
+    }
+  }
+
+  render() {
+    const run = this.run;
+    const facts = [
+      ["Run", run.id], ["Agent API's run", run.upstreamRunId], ["Thread", run.threadId], ["Agent", run.agent], ["Model", run.model],
+      ["Path", run.path], ["Agent API", run.upstream], ["Status of the response", run.upstreamStatus], ["Finish reason", run.finishReason],
+      ["Began", fullMoment(run.createdAt)], ["First event", fullMoment(run.firstEventAt)], ["Ended", fullMoment(run.completedAt)],
+      ["Frames", count(run.frameCount)], ["Bytes", bytes(run.byteCount)], ["Digest", run.digest], ["Owner", run.owner],
+      ["Input tokens", count(run.usage?.inputTokens)], ["Cached", count(run.usage?.cachedInputTokens)],
+      ["Output tokens", count(run.usage?.outputTokens)], ["Reasoning tokens", count(run.usage?.reasoningTokens)],
+      ["Metadata", hasAny(run.metadata) ? JSON.stringify(run.metadata) : null],
+      ["Config", hasAny(run.config) ? JSON.stringify(run.config) : null],
+    ].filter(([, value]) => value !== null && value !== undefined && value !== NOTHING);
+    return html`
+      <h3 class="section">Body as it was sent</h3>
+      ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}
+      ${this.body === undefined ? nothing : this.shownBody()}
+      <h3 class="section">The run</h3>
+      <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  }
+
+  shownBody() {
+    if (this.body.length > PARSED_MAX) {
+      return longText(this.body);
+    }
+    try {
+      const text = jsonText(JSON.parse(this.body));
+      return text.length > 20_000 ? longText(text) : html`<rt-code .code=${text}></rt-code>`;
+    } catch {
+      return longText(this.body);
+    }
+  }
+}
+
+const hasAny = object => object && Object.keys(object).length > 0;
+
+customElements.define("rt-request", Request);
+
+/** The call again, as a line for a shell. The key is not in it, but the variable that has it. */
+export function asCurl(run, body) {
+  const quoted = text => "'" + text.replaceAll("'", "'\\''") + "'";
+  return [
+    "curl -N " + quoted(location.origin + run.path),
+    "-H \"X-API-Key: $RUNTAPE_KEY\"",
+    "-H 'Content-Type: application/json'",
+    "-d " + quoted(body),
+  ].join(" \\\n  ");
+}

@@ -1,0 +1,451 @@
+import { html, nothing } from "lit";
+import { View } from "./element.js";
+import { ApiError, call, download, getJson, getRun, path, tail, told } from "./api.js";
+import { bytes, count, duration, fullMoment, moment, tokens } from "./format.js";
+import { Keys } from "./keys.js";
+import { throttled } from "./live.js";
+import { copy, firstLine } from "./text.js";
+import { EventPages, isLoadedWhole, loadAll, loadSamples, Track } from "./track.js";
+import { compareHref, go, noteHash, threadHref, withQuery } from "./router.js";
+import { asCurl } from "./request.js";
+import { SPEEDS } from "./player.js";
+import { badge } from "./badge.js";
+import "./events.js";
+import "./transcript.js";
+
+const TABS = [["transcript", "Transcript"], ["events", "Events"], ["request", "Request"]];
+
+/** A live run is asked for so often at the most, while events come. */
+const EVENTS_EVERY = 250;
+const TRANSCRIPT_EVERY = 700;
+
+/** The transcript follows the cursor when it has rested for so long. */
+const FOLLOW_EVERY = 200;
+
+/** Of a long run the transcript shows so many events up to the cursor, until somebody asks for all. */
+const PART_EVENTS = 3000;
+
+/** After a lost connection a live run is asked for again after this long. */
+const AGAIN = 1500;
+
+/** One run: what was said, beside it when, and behind tabs each event and the request. */
+class RunView extends View {
+  static properties = {
+    place: { attribute: false },
+    run: { state: true },
+    messages: { state: true },
+    truncated: { state: true },
+    version: { state: true },
+    time: { state: true },
+    asOf: { state: true },
+    problem: { state: true },
+    loading: { state: true },
+    notice: { state: true },
+  };
+
+  constructor() {
+    super();
+    this.track = new Track();
+    this.version = 0;
+    this.time = 0;
+    this.following = throttled(FOLLOW_EVERY, () => this.follow());
+    this.refreshEvents = throttled(EVENTS_EVERY, () => this.moreEvents());
+    this.refreshTranscript = throttled(TRANSCRIPT_EVERY, () => this.loadTranscript());
+    this.onVisible = () => this.watch();
+    new Keys(this, {
+      t: () => this.tab("transcript"),
+      e: () => this.tab("events"),
+      r: () => this.tab("request"),
+      c: () => this.copyLink(),
+      Escape: () => (this.asOf ? this.toEnd() : false),
+    });
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    document.addEventListener("visibilitychange", this.onVisible);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    document.removeEventListener("visibilitychange", this.onVisible);
+    this.leave();
+  }
+
+  leave() {
+    this.loads?.abort();
+    this.tailing?.abort();
+    this.tailing = null;
+    clearTimeout(this.again);
+  }
+
+  willUpdate(changed) {
+    if (changed.has("place") && this.place.id !== this.opened) {
+      this.opened = this.place.id;
+      this.open();
+    } else if (changed.has("place") && this.run) {
+      const sequence = Number(this.place.hash.get("seq")) || 0;
+      if (sequence && sequence !== this.sequence) {
+        this.goTo(sequence);
+      }
+    }
+  }
+
+  get live() {
+    return this.run?.status === "running";
+  }
+
+  get speed() {
+    const speed = Number(this.place.query.get("speed"));
+    return SPEEDS.includes(speed) ? speed : 1;
+  }
+
+  get shownTab() {
+    const tab = this.place.query.get("tab");
+    return TABS.some(([name]) => name === tab) ? tab : "transcript";
+  }
+
+  async open() {
+    this.leave();
+    this.loads = new AbortController();
+    this.track = new Track();
+    this.pages = new EventPages(this.place.id);
+    this.pagesOf = () => this.pages;
+    this.run = this.messages = undefined;
+    this.asOf = this.problem = this.notice = null;
+    this.last = 0;
+    this.time = 0;
+    this.sequence = Number(this.place.hash.get("seq")) || 0;
+    const { signal } = this.loads;
+    try {
+      this.run = await getRun(this.place.id, signal);
+      document.title = firstLine(this.run.prompt, 60) + " – Runtape";
+      this.inParts = !isLoadedWhole(this.run) && !this.run.framesExpiredAt;
+      await Promise.all([this.loadTranscript(), this.loadTrack(signal)]);
+      this.watch();
+    } catch (failure) {
+      if (!signal.aborted) {
+        this.problem = told(failure);
+      }
+    }
+  }
+
+  async loadTranscript() {
+    try {
+      const { data } = await getJson(["runs", this.run.id, "transcript"], this.shownSpan(), this.loads.signal);
+      this.keepPlace();
+      this.messages = data.messages;
+      this.truncated = data.truncated;
+    } catch (failure) {
+      if (!(failure instanceof ApiError) || failure.status !== 400) {
+        this.notice = told(failure);
+      }
+    }
+  }
+
+  /** Which events the transcript is of. */
+  shownSpan() {
+    if (!this.inParts) {
+      return this.asOf ? { to: this.asOf } : {};
+    }
+    const to = this.asOf ?? Math.max(this.run.lastSequence, this.last);
+    this.spanFrom = Math.max(1, to - PART_EVENTS + 1);
+    return { from: this.spanFrom > 1 ? this.spanFrom : null, to };
+  }
+
+  showWhole() {
+    this.inParts = false;
+    this.messages = undefined;
+    this.loadTranscript();
+  }
+
+  /** Somebody who reads the end of a live run goes on reading its end. */
+  keepPlace() {
+    const page = document.scrollingElement;
+    if (this.live && page.scrollHeight > innerHeight && page.scrollTop + innerHeight > page.scrollHeight - 60) {
+      this.updateComplete.then(() => page.scrollTo({ top: page.scrollHeight }));
+    }
+  }
+
+  async loadTrack(signal, whole = isLoadedWhole(this.run)) {
+    const atSequence = this.sequence;
+    this.loading = true;
+    const track = new Track();
+    track.begin(this.run);
+    this.track = track;
+    const toldOf = () => {
+      this.version++;
+      if (!atSequence) {
+        this.time = this.track.end;
+      }
+    };
+    try {
+      this.last = await (whole
+        ? loadAll(track, this.run.id, { signal, told: toldOf })
+        : loadSamples(track, this.run, { signal, told: toldOf }));
+    } catch (failure) {
+      if (failure instanceof ApiError && failure.status === 410) {
+        this.notice = "The frames of this run were kept long enough and are deleted. Its transcript is still there.";
+      } else {
+        throw failure;
+      }
+    } finally {
+      this.loading = false;
+    }
+    if (atSequence) {
+      this.sequence = 0;
+      this.goTo(atSequence);
+    }
+  }
+
+  /** Follows a live run as long as the tab is seen: the tail says that something came, pages say exactly when. */
+  async watch() {
+    if (!this.live || document.hidden || !this.isConnected) {
+      this.tailing?.abort();
+      this.tailing = null;
+      return;
+    }
+    if (this.tailing) {
+      return;
+    }
+    const tailing = (this.tailing = new AbortController());
+    try {
+      for await (const frame of tail(path(["runs", this.run.id, "events"], { after: this.last || null }), tailing.signal)) {
+        if (frame.event === "runtape.end") {
+          break;
+        }
+        this.refreshEvents();
+        this.refreshTranscript();
+      }
+      await this.settle();
+    } catch {
+      // Lost, or left: below.
+    }
+    if (this.tailing === tailing) {
+      this.tailing = null;
+      if (this.live && !document.hidden && this.isConnected) {
+        this.again = setTimeout(() => this.watch(), AGAIN);
+      }
+    }
+  }
+
+  /** What is there at the end, whole. */
+  async settle() {
+    this.run = await getRun(this.run.id, this.loads.signal);
+    await this.moreEvents();
+    await this.loadTranscript();
+  }
+
+  async moreEvents() {
+    const track = this.track;
+    const followed = this.time >= track.end - 1;
+    let page;
+    do {
+      page = await getJson(["runs", this.run.id, "events"], { after: this.last || null, limit: 500 }, this.loads.signal);
+      for (const event of page.data) {
+        if (event.sequence > this.last) {
+          track.add(event);
+          track.frames++;
+          this.last = event.sequence;
+        }
+      }
+    } while (page.meta.hasMore && this.isConnected);
+    this.pages.forgetFrom(this.last);
+    if (this.live) {
+      this.run = { ...this.run, lastSequence: this.last };
+    }
+    track.version++;
+    this.version++;
+    if (followed && !this.asOf) {
+      this.time = track.end;
+    }
+  }
+
+  get player() {
+    return this.querySelector("rt-player");
+  }
+
+  goTo(sequence) {
+    const to = Math.min(Math.max(1, sequence), Math.max(1, this.run.lastSequence));
+    this.placeCursor(this.track.timeOf(to), to);
+  }
+
+  moved(event) {
+    this.placeCursor(event.detail, this.track.sequenceAt(event.detail + 0.0005));
+  }
+
+  placeCursor(time, sequence) {
+    this.time = time;
+    if (sequence === this.sequence) {
+      return;
+    }
+    this.sequence = sequence;
+    const atEnd = sequence >= this.track.sequence[this.track.length - 1];
+    clearTimeout(this.noting);
+    this.noting = setTimeout(() => noteHash(atEnd ? {} : { seq: sequence }), 150);
+    this.cursorAt = atEnd ? null : sequence;
+    this.following();
+    this.requestUpdate();
+  }
+
+  async follow() {
+    if (this.cursorAt !== this.asOf && this.isConnected) {
+      this.asOf = this.cursorAt;
+      await this.loadTranscript();
+    }
+  }
+
+  toEnd() {
+    this.player?.stop();
+    this.placeCursor(this.track.end, this.track.sequence[this.track.length - 1]);
+  }
+
+  tab(name) {
+    go(withQuery({ tab: name === "transcript" ? null : name }) + location.hash, { replace: true });
+  }
+
+  tabKeys(event) {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (by) {
+      event.preventDefault();
+      const at = TABS.findIndex(([name]) => name === this.shownTab);
+      this.tab(TABS[(at + by + TABS.length) % TABS.length][0]);
+      this.updateComplete.then(() => this.querySelector("[role=tab][aria-selected=true]").focus());
+    }
+  }
+
+  async act(name, action) {
+    this.notice = null;
+    try {
+      await action();
+      if (name) {
+        this.notice = name;
+      }
+    } catch (failure) {
+      this.notice = told(failure);
+    }
+  }
+
+  cancel() {
+    this.act(null, async () => {
+      const { data } = await (await call(path(["runs", this.run.id, "cancel"]), { method: "POST" })).json();
+      this.run = data;
+    });
+  }
+
+  delete() {
+    this.act(null, async () => {
+      await call(path(["runs", this.run.id]), { method: "DELETE" });
+      go("/console", { replace: true });
+    });
+  }
+
+  copyCurl() {
+    this.act("The call is on the clipboard. Put your key into RUNTAPE_KEY.", async () => {
+      const body = await (await call(path(["runs", this.run.id, "request"]), { accept: "*/*" })).text();
+      await copy(asCurl(this.run, body));
+    });
+  }
+
+  copyLink() {
+    this.act("The link to this position is on the clipboard.", () =>
+      copy(location.origin + location.pathname + location.search + (this.sequence ? "#seq=" + this.sequence : "")));
+  }
+
+  save(form) {
+    this.act(null, () => form === "markdown"
+      ? download(path(["runs", this.run.id, "transcript"]), "text/markdown", this.run.id + ".md")
+      : download(path(["runs", this.run.id]), "application/x-ndjson", this.run.id + ".ndjson"));
+  }
+
+  render() {
+    if (this.problem) {
+      return html`<p class="problem pad" role="alert">${this.problem}</p><p class="pad"><a href="/console">All runs</a></p>`;
+    }
+    const run = this.run;
+    if (!run) {
+      return html`<p class="muted pad" role="status">Loading the run …</p>`;
+    }
+    return html`
+      ${this.head(run)}
+      <div class="split">
+        <section class="main-column" aria-label="What happened">
+          <div class="tabs" role="tablist" aria-label="Views of the run" @keydown=${this.tabKeys}>
+            ${TABS.map(([name, label]) => html`<button role="tab" id="tab-${name}" aria-controls="panel"
+              aria-selected=${name === this.shownTab ? "true" : "false"} tabindex=${name === this.shownTab ? 0 : -1}
+              @click=${() => this.tab(name)}>${label}</button>`)}
+          </div>
+          <div id="panel" role="tabpanel" aria-labelledby="tab-${this.shownTab}">${this.panel(run)}</div>
+        </section>
+        <aside class="side" aria-label="Timeline">
+          <h2 class="hidden">Timeline</h2>
+          ${this.track.sampled ? html`<p class="note">Samples of ${count(run.lastSequence)} events, and times between them estimated.
+            <button @click=${() => this.loadTrack(this.loads.signal, true)} ?disabled=${this.loading}>Load all of them</button></p>` : nothing}
+          <rt-player .track=${this.track} .version=${this.version} .time=${this.time} .speed=${this.speed} .usage=${run.usage}
+            .pages=${this.pagesOf} .live=${this.live} .loading=${this.loading} @moved=${this.moved}
+            @speed=${event => go(withQuery({ speed: event.detail === 1 ? null : event.detail }) + location.hash, { replace: true })}></rt-player>
+          ${this.loading && this.track.length ? html`<p class="muted small" role="status">${count(this.track.length)} of ${count(run.lastSequence)} events …</p>` : nothing}
+        </aside>
+      </div>`;
+  }
+
+  head(run) {
+    const end = run.status === "running" ? Date.now() - Date.parse(run.createdAt) : run.durationMs;
+    return html`
+      <header class="run-head">
+        <div class="title-line">
+          <h1>${firstLine(run.prompt, 160) || run.id}</h1>
+          ${badge(run)}
+        </div>
+        <p class="chips">
+          <span>${firstLine(run.agent ?? run.path, 60)}</span>${run.model ? html`<span>${firstLine(run.model, 60)}</span>` : nothing}
+          <span title=${fullMoment(run.createdAt)}>${moment(run.createdAt)}</span>
+          <a href=${threadHref(run.threadId)}>thread ${firstLine(run.threadId, 40)}</a>
+        </p>
+        ${run.error ? html`<div class="error" role="note"><strong>${firstLine(run.error.code ?? "error", 80)}</strong> ${firstLine(run.error.message ?? "", 400)}</div>` : nothing}
+        <div class="head-line"><dl class="figures">
+          <div><dt>Duration</dt><dd>${duration(end)}</dd></div>
+          <div><dt>First event</dt><dd>${duration(run.timeToFirstEventMs)}</dd></div>
+          <div><dt>Tokens</dt><dd>${tokens(run.usage)}</dd></div>
+          <div><dt>Events</dt><dd class="frames">${count(Math.max(run.lastSequence, this.last))}</dd></div>
+          <div><dt>Size</dt><dd>${bytes(run.byteCount)}</dd></div>
+        </dl>
+        <div class="actions" role="group" aria-label="Actions">
+          ${run.status === "running" ? html`<button class="danger" @click=${this.cancel}>Cancel the run</button>` : nothing}
+          <button @click=${this.copyCurl}>Copy as curl</button>
+          <button @click=${this.copyLink} title="c">Copy link here</button>
+          <button @click=${() => this.save("markdown")}>Transcript</button>
+          <button @click=${() => this.save("archive")} ?disabled=${run.status === "running"}>Archive</button>
+          <a class="button" href=${compareHref(run.id, "")}>Compare …</a>
+          <button class="danger" @click=${() => this.querySelector("dialog").showModal()} ?disabled=${run.status === "running"}>Delete …</button>
+        </div></div>
+        ${this.notice ? html`<p class="notice" role="status">${this.notice}</p>` : nothing}
+        <dialog aria-labelledby="delete-title">
+          <h2 id="delete-title">Delete this run?</h2>
+          <p>Its ${count(run.lastSequence)} events, its request and its transcript are gone for good.</p>
+          <p class="row"><button class="danger solid" @click=${() => { this.querySelector("dialog").close(); this.delete(); }}>Delete</button>
+            <button autofocus @click=${() => this.querySelector("dialog").close()}>Keep</button></p>
+        </dialog>
+      </header>`;
+  }
+
+  panel(run) {
+    if (this.shownTab === "events") {
+      return html`<rt-events .runId=${run.id} .total=${Math.max(run.lastSequence, this.last)} .pages=${this.pages}
+        .selected=${this.sequence} @picked=${event => { this.player?.stop(); this.goTo(event.detail); }}></rt-events>`;
+    }
+    if (this.shownTab === "request") {
+      return html`<rt-request .run=${run}></rt-request>`;
+    }
+    return html`
+      ${this.asOf ? html`<p class="as-of" role="status">As it was at event ${count(this.asOf)}.
+        <button @click=${this.toEnd}>To the end</button></p>` : nothing}
+      ${this.inParts && this.spanFrom > 1 ? html`<p class="note">From event ${count(this.spanFrom)} on.
+        <button @click=${this.showWhole}>Load the whole transcript</button></p>` : nothing}
+      ${this.messages === undefined
+        ? html`<p class="muted pad-y">Loading the transcript …</p>`
+        : html`<rt-transcript .messages=${this.messages} .truncated=${this.truncated} .live=${this.live && !this.asOf}></rt-transcript>`}`;
+  }
+}
+
+customElements.define("rt-run", RunView);

@@ -1,0 +1,198 @@
+import { html, nothing } from "lit";
+import { View } from "./element.js";
+import { getJson, told } from "./api.js";
+import { badge } from "./badge.js";
+import { count, duration, fullMoment, moment, tokens } from "./format.js";
+import { Poll } from "./live.js";
+import { firstLine } from "./text.js";
+import { EventPages, isLoadedWhole, loadAll, loadSamples, Track, WHOLE_MAX } from "./track.js";
+import { go, noteHash, runHref, withQuery } from "./router.js";
+import { SPEEDS } from "./player.js";
+import "./transcript.js";
+
+const EVERY = 2000;
+const RUNS_MAX = 200;
+
+/** A conversation: its runs as one transcript and on one timeline. */
+class ThreadView extends View {
+  static properties = {
+    place: { attribute: false },
+    thread: { state: true },
+    runs: { state: true },
+    messages: { state: true },
+    version: { state: true },
+    time: { state: true },
+    problem: { state: true },
+    more: { state: true },
+  };
+
+  constructor() {
+    super();
+    this.version = 0;
+    this.time = 0;
+    new Poll(this, EVERY, () => this.look());
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.loads?.abort();
+  }
+
+  willUpdate(changed) {
+    if (changed.has("place") && this.place.id !== this.opened) {
+      this.opened = this.place.id;
+      this.open();
+    }
+  }
+
+  get speed() {
+    const speed = Number(this.place.query.get("speed"));
+    return SPEEDS.includes(speed) ? speed : 1;
+  }
+
+  async open() {
+    this.loads?.abort();
+    const { signal } = (this.loads = new AbortController());
+    this.pages = new Map();
+    this.pagesOf = id => {
+      if (!this.pages.has(id)) {
+        this.pages.set(id, new EventPages(id));
+      }
+      return this.pages.get(id);
+    };
+    this.track = null;
+    this.thread = this.messages = this.runs = undefined;
+    this.problem = null;
+    const wanted = [Number(this.place.hash.get("run")) || 0, Number(this.place.hash.get("seq")) || 0];
+    try {
+      await this.load(signal);
+      document.title = firstLine(this.thread.title, 60) + " – Runtape";
+      if (wanted[0] && this.track.runs[wanted[0] - 1]) {
+        const point = this.track.indexOf(wanted[1], wanted[0] - 1);
+        this.time = this.track.at[Math.max(0, point)];
+      }
+    } catch (failure) {
+      if (!signal.aborted) {
+        this.problem = told(failure);
+      }
+    }
+  }
+
+  async load(signal) {
+    const id = this.place.id;
+    const [thread, runs, transcript] = await Promise.all([
+      getJson(["threads", id], {}, signal),
+      getJson(["threads", id, "runs"], { limit: RUNS_MAX }, signal),
+      getJson(["threads", id, "transcript"], {}, signal),
+    ]);
+    this.thread = thread.data;
+    this.runs = runs.data;
+    this.more = runs.meta.hasMore;
+    this.messages = transcript.data.messages;
+    this.truncated = transcript.data.truncated;
+    await this.loadTrack(signal);
+  }
+
+  /** All frames of the runs, as long as there are not too many; of the rest, samples. */
+  async loadTrack(signal) {
+    const track = new Track();
+    const followed = !this.track || this.time >= this.track.end - 1;
+    if (!this.track) {
+      // The first time it is seen as it grows; later it takes the place of the one before.
+      this.track = track;
+      this.loading = true;
+    }
+    const told = () => {
+      this.version++;
+      if (followed && this.track === track) {
+        this.time = track.end;
+      }
+    };
+    let left = WHOLE_MAX;
+    for (const run of this.runs) {
+      if (run.framesExpiredAt || run.lastSequence === 0) {
+        continue;
+      }
+      track.begin(run);
+      if (isLoadedWhole(run, left)) {
+        await loadAll(track, run.id, { signal, told });
+        left -= run.lastSequence;
+      } else {
+        await loadSamples(track, run, { signal, told });
+      }
+    }
+    this.track = track;
+    this.loading = false;
+    this.version++;
+    if (followed) {
+      this.time = track.end;
+    }
+  }
+
+  /** Whether anything has happened since; only then the rest is asked for. */
+  async look() {
+    if (!this.thread) {
+      return;
+    }
+    const { data } = await getJson(["threads", this.place.id], {}, this.loads.signal);
+    if (data.eventCount !== this.thread.eventCount || data.lastRunStatus !== this.thread.lastRunStatus
+        || data.runCount !== this.thread.runCount) {
+      await this.load(this.loads.signal);
+    }
+  }
+
+  moved(event) {
+    this.time = event.detail;
+    const i = this.track.indexAt(this.time + 0.0005);
+    clearTimeout(this.noting);
+    this.noting = setTimeout(() => noteHash(i < 0 ? {} : { run: this.track.run[i] + 1, seq: this.track.sequence[i] }), 150);
+  }
+
+  render() {
+    if (this.problem) {
+      return html`<p class="problem pad" role="alert">${this.problem}</p><p class="pad"><a href="/console">All runs</a></p>`;
+    }
+    if (!this.thread) {
+      return html`<p class="muted pad" role="status">Loading the thread …</p>`;
+    }
+    const usage = this.runs.reduce((sum, run) => ({
+      inputTokens: sum.inputTokens + (run.usage?.inputTokens ?? 0),
+      outputTokens: sum.outputTokens + (run.usage?.outputTokens ?? 0),
+    }), { inputTokens: 0, outputTokens: 0 });
+    const live = this.thread.lastRunStatus === "running";
+    const at = this.track?.length ? this.track.runs[this.track.run[Math.max(0, this.track.indexAt(this.time + 0.0005))]].id : null;
+    return html`
+      <header class="run-head">
+        <div class="title-line"><h1>${firstLine(this.thread.title, 160) || this.thread.id}</h1>
+          ${this.thread.lastRunStatus ? html`<span class="badge ${this.thread.lastRunStatus}">${this.thread.lastRunStatus}</span>` : nothing}</div>
+        <p class="chips"><span>thread ${firstLine(this.thread.id, 60)}</span><span>${firstLine(this.thread.agent ?? "", 60)}</span>
+          <span title=${fullMoment(this.thread.createdAt)}>since ${moment(this.thread.createdAt)}</span></p>
+        <dl class="figures">
+          <div><dt>Runs</dt><dd>${count(this.thread.runCount)}</dd></div>
+          <div><dt>Events</dt><dd>${count(this.thread.eventCount)}</dd></div>
+          <div><dt>Tokens</dt><dd>${tokens(usage)}</dd></div>
+        </dl>
+      </header>
+      <div class="split">
+        <section class="main-column" aria-label="The conversation">
+          <rt-transcript .messages=${this.messages} .truncated=${this.truncated} .live=${live} links></rt-transcript>
+        </section>
+        <aside class="side" aria-label="Timeline">
+          <h2 class="hidden">Timeline</h2>
+          ${this.track?.sampled ? html`<p class="note">Of the longest runs there are samples; times between them are estimated.</p>` : nothing}
+          <rt-player .track=${this.track} .version=${this.version} .time=${this.time} .speed=${this.speed} .usage=${usage}
+            .pages=${this.pagesOf} .loading=${this.loading} @moved=${this.moved}
+            @speed=${event => go(withQuery({ speed: event.detail === 1 ? null : event.detail }) + location.hash, { replace: true })}></rt-player>
+          <h2 class="section">Runs</h2>
+          <ol class="run-list">
+            ${this.runs.map(run => html`<li class=${at === run.id ? "current" : ""}>
+              <a href=${runHref(run.id)} dir="auto">${firstLine(run.prompt, 80) || run.id}</a>
+              <span class="muted small">${badge(run)} ${duration(run.durationMs)} · ${count(run.eventCount)} events</span></li>`)}
+          </ol>
+          ${this.more ? html`<p class="note">Only the first ${RUNS_MAX} runs are listed.</p>` : nothing}
+        </aside>
+      </div>`;
+  }
+}
+
+customElements.define("rt-thread", ThreadView);
