@@ -21,12 +21,13 @@ class Overview extends View {
     hours: { state: true },
     tools: { state: true },
     slow: { state: true },
-    estimated: { state: true },
+    counted: { state: true },
     problem: { state: true },
   };
 
   constructor() {
     super();
+    this.counted = null;
     new Poll(this, EVERY, () => this.load());
   }
 
@@ -52,8 +53,8 @@ class Overview extends View {
         const groups = (await getJson(["stats"], { groupBy: "hour", since: from })).data;
         this.hours = hoursOf(fromStats(groups), since, until);
         this.tools = toolsOf((await getJson(["stats"], { groupBy: "tool", since: from })).data);
-        this.estimated = null;
-        this.slow = null;
+        this.counted = null;
+        this.slow = await this.slowest(from);
       } catch (failure) {
         if (!(failure instanceof ApiError) || (failure.status !== 404 && failure.status !== 400)) {
           throw failure;
@@ -61,12 +62,24 @@ class Overview extends View {
         const page = await getJson(["runs"], { since: from, limit: NEWEST });
         this.hours = hoursOf(fromRuns(page.data), since, until);
         this.tools = null;
-        this.estimated = page.meta.hasMore ? page.data.length : null;
+        this.counted = page.data.length;
         this.slow = page.data.filter(run => run.durationMs !== null).sort((a, b) => b.durationMs - a.durationMs).slice(0, SLOWEST);
       }
       this.problem = null;
     } catch (failure) {
       this.problem = told(failure);
+    }
+  }
+
+  /** The slowest runs, where the history can sort by that. */
+  async slowest(since) {
+    try {
+      return (await getJson(["runs"], { since, sort: "durationMs", limit: SLOWEST })).data;
+    } catch (failure) {
+      if (failure instanceof ApiError && failure.status === 400) {
+        return [];
+      }
+      throw failure;
     }
   }
 
@@ -77,7 +90,7 @@ class Overview extends View {
           ${SPANS.map(([hours, label]) => html`<option value=${hours} ?selected=${Number(hours) === this.span}>${label}</option>`)}</select></label>
       </header>
       ${this.problem ? html`<p class="problem pad" role="alert">${this.problem}</p>` : nothing}
-      ${this.estimated ? html`<p class="note">Only the newest ${count(this.estimated)} runs of this time are counted.</p>` : nothing}
+      ${this.counted === null ? nothing : html`<p class="note">Counted here from the newest ${count(this.counted)} runs of this time, ${count(NEWEST)} at the most.</p>`}
       ${this.hours ? this.shown(this.hours) : this.problem ? nothing : html`<p class="muted pad" role="status">Counting …</p>`}`;
   }
 

@@ -40,15 +40,15 @@ export function fromRuns(runs) {
 
 /** The hours as the history has counted them. */
 export function fromStats(groups) {
-  return groups.map(group => ({ start: hourOf(group.key), ...figures(group) }));
+  return groups.map(group => ({ start: hourOf(group.group.hour), ...figures(group) }));
 }
 
 function figures(group) {
   return {
     runs: group.runs ?? 0,
     failed: group.failed ?? 0,
-    inputTokens: group.inputTokens ?? 0,
-    outputTokens: group.outputTokens ?? 0,
+    inputTokens: group.usage?.inputTokens ?? 0,
+    outputTokens: group.usage?.outputTokens ?? 0,
     duration: group.durationMs ?? null,
     firstEvent: group.timeToFirstEventMs ?? null,
   };
@@ -64,9 +64,9 @@ export function hoursOf(counted, since, until) {
   return hours;
 }
 
-/** The tools, those of failed runs first. */
+/** The tools, those that failed runs called most first. */
 export function toolsOf(groups) {
-  return groups.filter(group => group.key).map(group => ({ name: group.key, ...figures(group) }))
+  return groups.filter(group => group.group.tool).map(group => ({ name: group.group.tool, ...figures(group) }))
     .sort((a, b) => b.failed - a.failed || (b.duration?.p95 ?? 0) - (a.duration?.p95 ?? 0))
     .slice(0, TOOLS_MAX);
 }

@@ -67,7 +67,8 @@ final class ConsoleFiles {
         LIBRARIES.forEach(path -> read.put(path, ConsoleFile.packed(path)));
         this.byPath = Map.copyOf(read);
         StringBuilder all = new StringBuilder();
-        read.forEach((path, file) -> all.append(path).append(' ').append(file.digest()).append('\n'));
+        read.forEach((path, file) ->
+                all.append(path).append(' ').append(file.digest()).append('\n'));
         this.version = ConsoleFile.shortened(HashUtil.sha256(all.toString()));
     }
 

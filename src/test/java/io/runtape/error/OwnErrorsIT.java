@@ -256,6 +256,6 @@ class OwnErrorsIT extends PackagedGateway {
         }
         refusal(gateway.client().get("/history/v1/runs/" + id, "X-API-Key: k"), 404, "not_found", null);
         refusal(gateway.client().get("/console/nothing", "X-API-Key: k"), 404, "not_found", null);
-        refusal(gateway.client().get("/", "X-API-Key: k"), 404, "not_found", null);
+        refusal(gateway.client().get("/console/files/x", "X-API-Key: k"), 404, "not_found", null);
     }
 }

@@ -3,12 +3,12 @@ package io.runtape.transcript;
 import java.util.List;
 
 /** Texts that try to be more than text, in HTML, in Markdown, on a terminal or in the reader's eye. */
-final class HostileTexts {
+public final class HostileTexts {
 
     /** What a script of theirs would leave behind in a browser. */
-    static final String MARK = "broken-in";
+    public static final String MARK = "broken-in";
 
-    static final List<String> ALL = List.of(
+    public static final List<String> ALL = List.of(
             "<script>document.title='" + MARK + "'</script>",
             "</pre></details></article><script>document.title='" + MARK + "'</script>",
             "</title></style><script>document.title='" + MARK + "'</script>",

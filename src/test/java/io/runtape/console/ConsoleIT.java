@@ -1,0 +1,637 @@
+package io.runtape.console;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
+import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.WireResponse;
+import io.runtape.transcript.HostileTexts;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
+import org.openqa.selenium.JavascriptException;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.WindowType;
+
+/** The console in a browser: each view shows what was recorded, by mouse and by keyboard, and nothing of a recording runs. */
+class ConsoleIT {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String KEY = "rt_test_console";
+    private static final String AS_KEY = "X-API-Key: " + KEY;
+    private static final int LONG = 300_000;
+    private static final int HUGE_CHARS = 5_000_000;
+
+    @TempDir
+    static Path dataDir;
+
+    private static ConsoleTab tab;
+    private static ScriptedUpstream upstream;
+    private static GatewayProcess gateway;
+    private static HttpServer elsewhere;
+    private static final List<String> LOADED = new CopyOnWriteArrayList<>();
+    private static Recordings good;
+    private static Recordings bad;
+    private static Recordings again;
+
+    @BeforeAll
+    static void start() throws Exception {
+        upstream = new ScriptedUpstream();
+        gateway = GatewayProcess.start(GatewayProcess.onH2(dataDir, upstream)).ready();
+        elsewhere = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        elsewhere.createContext("/", exchange -> {
+            LOADED.add(exchange.getRequestURI().toString());
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        elsewhere.start();
+        imported();
+        tab = new ConsoleTab("http://127.0.0.1:" + gateway.port());
+        tab.open("/console");
+        tab.find("#key").sendKeys(KEY + Keys.ENTER);
+        tab.find(".run-link");
+    }
+
+    @AfterAll
+    static void stop() {
+        if (tab != null) {
+            tab.close();
+        }
+        if (gateway != null) {
+            gateway.close();
+        }
+        if (elsewhere != null) {
+            elsewhere.stop(0);
+        }
+        upstream.close();
+    }
+
+    @AfterEach
+    void nothingWasForbidden() {
+        tab.assertNothingForbidden();
+    }
+
+    private static void imported() throws IOException {
+        Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        List<Recordings> runs = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            Recordings run = Recordings.of(
+                    "thr_day_" + i,
+                    1,
+                    i % 3 == 0 ? "reviewer" : "code-assistant",
+                    "Look at pull request " + (400 + i),
+                    now.minus(Duration.ofMinutes(40L + i * i * 23 % 1300)));
+            run.think("What does it change?").after(200L + i * 37 % 900).say("It is fine. ");
+            runs.add(
+                    i % 11 == 5
+                            ? run.fail("overloaded", "The model is overloaded.")
+                            : run.complete("Fine.", 900 + i * 40, 60 + i * 7 % 90));
+        }
+        good = Recordings.of("thr_login", 1, "code-assistant", "Fix the flaky login test", now.minusSeconds(180));
+        good.think("The test waits for a fixed time. I look at it first, and at what it waits for.")
+                .after(400)
+                .say("I look at the test first. ")
+                .tool(
+                        "read_file",
+                        Map.of("path", "test/login.test.js"),
+                        700,
+                        0,
+                        "await sleep(500);\nexpect(page).toHaveURL('/home');")
+                .think("It races with the redirect. It should wait for the address instead.")
+                .tool(
+                        "edit_file",
+                        Map.of("path", "test/login.test.js", "insert", "await page.waitForURL('/home');"),
+                        300,
+                        0,
+                        "- await sleep(500);\n+ await page.waitForURL('/home');")
+                .after(1900)
+                .tool(
+                        "bash",
+                        Map.of("command", "npm test -- login --repeat 50"),
+                        2600,
+                        0,
+                        "50 passed, 0 failed (21.4 s)")
+                .after(500)
+                .say(
+                        "The test **no longer races**: it waits for the address, not for half a second.\n\n| | before | now |\n| - | - | - |\n"
+                                + "| failures of 50 | 7 | 0 |\n| time | 31 s | 21 s |\n\n```js\nawait page.waitForURL('/home');\n```\n")
+                .complete("The test no longer races.", 2480, 164);
+        bad = Recordings.of("thr_login", 2, "code-assistant", "Deploy it to staging", now.minusSeconds(120));
+        bad.think("Deploying needs the staging key.")
+                .say("I deploy it now. ")
+                .tool(
+                        "bash",
+                        Map.of("command", "make deploy ENV=staging"),
+                        1500,
+                        2,
+                        "error: no credentials for staging\nmake: *** [deploy] Error 2")
+                .fail("tool_error", "The deployment failed: there are no credentials for staging.");
+        again = Recordings.of(
+                "thr_login",
+                3,
+                "code-assistant",
+                "Fix the flaky login test\nand the logout test",
+                now.minusSeconds(60));
+        again.think("Two tests now.")
+                .tool("read_file", Map.of("path", "test/login.test.js"), 500, 0, "await page.waitForURL('/home');")
+                .tool("read_file", Map.of("path", "test/logout.test.js"), 500, 0, "await sleep(200);")
+                .say("The login test is fine. The logout test waits for the address too now.\n")
+                .complete("Both wait for the address.", 3120, 88);
+        runs.addAll(List.of(good, bad, again));
+        byte[] archive = Recordings.archive(runs).getBytes(UTF_8);
+        try (WireResponse response = gateway.client()
+                .send("POST", "/history/v1/import", archive, AS_KEY, "Content-Type: application/x-ndjson")) {
+            String summary = new String(response.whole(), UTF_8);
+            assertEquals(200, response.status(), summary);
+            assertTrue(summary.contains("\"imported\":" + runs.size()), summary);
+        }
+    }
+
+    private static String event(String type, Map<String, Object> data) throws IOException {
+        return "event: " + type + "\ndata: " + JSON.writeValueAsString(data) + "\n\n";
+    }
+
+    private static WireResponse call(String prompt, Script script) throws IOException {
+        return gateway.client()
+                .post(
+                        "/v1/run",
+                        JSON.writeValueAsString(Map.of("agent", "code-assistant", "prompt", prompt)),
+                        AS_KEY,
+                        upstream.on(script).header());
+    }
+
+    private static String record(String prompt, Script script) throws IOException {
+        try (WireResponse response = call(prompt, script)) {
+            response.readAll();
+            return response.header("Runtape-Run-Id");
+        }
+    }
+
+    @Test
+    void asksForAKeyWhereOneIsNeeded() {
+        tab.open("/console");
+        tab.js("sessionStorage.clear()");
+        tab.open("/console");
+        WebElement key = tab.find("#key");
+        assertEquals("password", key.getDomAttribute("type"));
+
+        key.sendKeys(KEY + Keys.ENTER);
+
+        tab.find(".run-link");
+        assertEquals(KEY, tab.js("return sessionStorage.getItem('runtape.key')"));
+        assertEquals(null, tab.js("return localStorage.getItem('runtape.key')"));
+        tab.awaitText(".top", "key …sole");
+    }
+
+    @Test
+    void listsRunsAndShowsNewOnesByThemselves() throws Exception {
+        tab.open("/console");
+        tab.awaitText("table.runs", "Deploy it to staging");
+        tab.awaitText("table.runs", "there are no credentials for staging");
+
+        record("A run that comes while somebody looks", Script.stream(event("run_completed", Map.of("result", "x"))));
+
+        tab.awaitText("table.runs tbody tr:first-child", "A run that comes while somebody looks");
+    }
+
+    @Test
+    void filtersByWhatTheAddressSays() {
+        tab.open("/console?status=failed&agent=code-assistant");
+        tab.awaitText("table.runs", "Deploy it to staging");
+        assertFalse(tab.text("table.runs").contains("completed"));
+
+        tab.find("[name=status]").sendKeys("completed");
+        tab.awaitTrue("new URLSearchParams(location.search).get('status') === 'completed'");
+        tab.awaitText("table.runs", "completed");
+        assertFalse(tab.text("table.runs").contains("Deploy it"));
+
+        tab.browser().navigate().back();
+        tab.awaitText("table.runs", "Deploy it to staging");
+    }
+
+    @Test
+    void pagesThroughTheRuns() {
+        tab.open("/console?since=-7d");
+        tab.find(".run-link");
+        String first = tab.text("table.runs tbody tr:first-child");
+
+        tab.find(".paging a").click();
+
+        tab.awaitTrue("location.search.includes('cursor=')");
+        tab.awaitText(".paging", "Newest");
+        assertFalse(tab.text("table.runs").contains(first));
+    }
+
+    @Test
+    void movesByKeys() {
+        tab.open("/console?agent=code-assistant&status=failed");
+        tab.awaitText("table.runs", "Deploy it to staging");
+        tab.press("/");
+        assertEquals("q", tab.browser().switchTo().activeElement().getDomAttribute("name"));
+        tab.js("document.activeElement.blur()");
+
+        tab.press("j");
+        assertEquals(bad.id(), tab.browser().switchTo().activeElement().getDomAttribute("data-id"));
+        tab.press("x");
+        tab.awaitText(".marked", "One run is marked");
+        tab.press("j");
+        tab.press("k");
+        tab.press(Keys.ENTER);
+
+        tab.awaitText("h1", "Deploy it to staging");
+        assertEquals("/console/runs/" + bad.id(), tab.address());
+        tab.press("e");
+        tab.find(".grid");
+        tab.press("?");
+        tab.awaitText("dialog.help", "event by event");
+        tab.escape();
+    }
+
+    @Test
+    void showsWhatARunDidAndSaid() {
+        tab.open("/console/runs/" + good.id());
+        tab.awaitText(".message.user", "Fix the flaky login test");
+        tab.awaitText(".reasoning", "It races with the redirect");
+        tab.awaitText("rt-markdown strong", "no longer races");
+        tab.awaitText("rt-markdown td", "31 s");
+        tab.awaitText(".figures", "2,480 → 164");
+        WebElement tool =
+                tab.browser().findElements(By.cssSelector("details.tool")).get(2);
+        assertTrue(tool.getText().contains("npm test -- login --repeat 50"), tool::getText);
+        assertFalse(tool.getText().contains("50 passed"));
+        tool.findElement(By.tagName("summary")).click();
+        assertTrue(tool.getText().contains("50 passed"), tool::getText);
+
+        tab.open("/console/runs/" + bad.id());
+        tab.awaitText(".parts .error", "no credentials for staging");
+        tab.awaitText("details.tool.bad", "exit 2");
+    }
+
+    @Test
+    void showsEventsAndTheirBytes() {
+        tab.open("/console/runs/" + good.id() + "?tab=events#seq=2");
+        tab.awaitText(".grid-row.selected", "assistant_thinking_delta");
+        tab.awaitText(".hex", "65 76 65 6e 74 3a 20 61");
+
+        tab.find(".grid").sendKeys(Keys.ARROW_DOWN, Keys.ARROW_DOWN);
+
+        tab.awaitTrue("location.hash === '#seq=4'");
+        tab.awaitText(".cursor .seq", "4 of");
+        tab.awaitText(".event-details", "#4");
+    }
+
+    @Test
+    void showsTheRequestAndCopiesIt() {
+        tab.open("/console/runs/" + bad.id() + "?tab=request");
+        tab.awaitText("rt-request rt-code", "\"prompt\": \"Deploy it to staging\"");
+        tab.awaitText(".facts", bad.id());
+        tab.js("navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve(); }");
+
+        tab.find(".actions button").click();
+
+        tab.awaitTrue("window.copied");
+        String copied = (String) tab.js("return window.copied");
+        assertTrue(copied.contains("\"X-API-Key: $RUNTAPE_KEY\"") && copied.contains("Deploy it to staging"), copied);
+        assertFalse(copied.contains(KEY));
+    }
+
+    @Test
+    void growsWhileTheRunIsLive() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>();
+        Script script = exchange -> {
+            exchange.streamHead();
+            for (String next = said.take(); !next.isEmpty(); next = said.take()) {
+                exchange.chunk(
+                        event("assistant_message_delta", Map.of("delta", next)).getBytes(UTF_8));
+            }
+            exchange.chunk(event("run_completed", Map.of("result", "done")).getBytes(UTF_8));
+            exchange.end();
+        };
+        said.add("Once ");
+        try (WireResponse live = call("Tell a story", script)) {
+            tab.open("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText("rt-transcript", "Once");
+            tab.awaitText(".title-line", "running");
+            said.add("upon a time ");
+            tab.awaitText("rt-transcript", "Once upon a time");
+            tab.awaitText(".cursor .seq", "2 of 2");
+            said.add("");
+            tab.awaitText(".title-line", "completed");
+            tab.awaitText(".cursor .seq", "3 of 3");
+        }
+    }
+
+    @Test
+    void cancelsALiveRun() throws Exception {
+        Script script = exchange -> {
+            exchange.streamHead();
+            exchange.chunk(event("assistant_message_delta", Map.of("delta", "On and on "))
+                    .getBytes(UTF_8));
+            exchange.awaitPeerGone();
+        };
+        try (WireResponse live = call("Go on for ever", script)) {
+            tab.open("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText("rt-transcript", "On and on");
+            tab.find(".actions .danger").click();
+            tab.awaitText(".title-line", "cancelled");
+        }
+    }
+
+    @Test
+    void deletesARunOnlyWhenThatIsConfirmed() throws Exception {
+        String run = record("To be deleted", Script.stream(event("run_completed", Map.of("result", "x"))));
+        tab.open("/console/runs/" + run);
+        tab.awaitText("h1", "To be deleted");
+        WebElement delete =
+                tab.browser().findElements(By.cssSelector(".actions .danger")).get(0);
+        delete.click();
+        tab.find("dialog[open] button:not(.danger)").click();
+        assertEquals(200, status("/history/v1/runs/" + run));
+
+        delete.click();
+        tab.find("dialog[open] .danger").click();
+
+        tab.awaitTrue("location.pathname === '/console'");
+        assertEquals(404, status("/history/v1/runs/" + run));
+    }
+
+    private static int status(String target) throws IOException {
+        try (WireResponse response = gateway.client().get(target, AS_KEY)) {
+            return response.status();
+        }
+    }
+
+    @Test
+    void playsAtTheRecordedPace() {
+        tab.open("/console/runs/" + good.id() + "?speed=2#seq=1");
+        tab.awaitText(".cursor .seq", "1 of");
+        @SuppressWarnings("unchecked")
+        List<Number> moved = (List<Number>) tab.asyncJs("""
+                const done = arguments[0], player = document.querySelector("rt-player");
+                player.play();
+                requestAnimationFrame(() => requestAnimationFrame(() => {
+                  const time = player.time, began = performance.now();
+                  const look = () => performance.now() - began < 1500 ? requestAnimationFrame(look)
+                    : (player.stop(), done([player.time - time, performance.now() - began]));
+                  look();
+                }));
+                """);
+        double pace = moved.get(0).doubleValue() / moved.get(1).doubleValue();
+        System.out.printf("console: played at speed 2 with a pace of %.3f%n", pace);
+        assertEquals(2, pace, 0.3);
+        tab.awaitText(".as-of", "As it was at event");
+        assertFalse(tab.text("rt-transcript").contains("no longer races"));
+
+        tab.js("document.activeElement.blur()");
+        long at = ((Number) tab.js("return document.querySelector('rt-player').index")).longValue();
+        tab.press(Keys.ARROW_RIGHT);
+        tab.press(Keys.ARROW_RIGHT);
+        tab.press(Keys.ARROW_LEFT);
+        assertEquals(at + 1, ((Number) tab.js("return document.querySelector('rt-player').index")).longValue());
+        tab.press(Keys.ESCAPE);
+        tab.awaitText("rt-transcript", "no longer races");
+
+        int width = tab.find("canvas.timeline").getSize().getWidth();
+        new org.openqa.selenium.interactions.Actions(tab.browser())
+                .moveToElement(tab.find("canvas.timeline"), (74 + width - 8) / 2 - width / 2, 0)
+                .click()
+                .perform();
+        tab.awaitTrue(
+                "Math.abs(document.querySelector('rt-player').time / document.querySelector('rt-player').track.end - 0.5) < 0.03");
+    }
+
+    @Test
+    void showsAThreadAsOneConversation() {
+        tab.open("/console/threads/thr_login");
+        tab.awaitText("rt-transcript", "Deploy it to staging");
+        tab.awaitText("rt-transcript", "The logout test waits for the address too now.");
+        assertEquals(3, tab.browser().findElements(By.cssSelector(".run-mark")).size());
+        tab.awaitTrue("document.querySelector('rt-player').track.runs.length === 3");
+        tab.find(".run-list a").click();
+        tab.awaitTrue("location.pathname === '/console/runs/" + good.id() + "'");
+    }
+
+    @Test
+    void comparesTwoRuns() {
+        tab.open("/console/compare?a=" + good.id());
+        tab.find(".side-head select").sendKeys(Keys.ARROW_DOWN);
+        tab.open("/console/compare?a=" + good.id() + "&b=" + again.id());
+        tab.awaitText(".figures-table", "+26 %");
+        tab.awaitText(".diff-rows .come", "and the logout test");
+        tab.awaitText(".pair.tools .come", "test/logout.test.js");
+    }
+
+    @Test
+    void sumsUpTheHours() {
+        tab.open("/console/overview?hours=72");
+        tab.find("rt-chart canvas");
+        tab.awaitTrue("document.querySelectorAll('rt-chart canvas').length === 4");
+        tab.find(".table-details summary").click();
+        assertTrue(tab.browser()
+                        .findElements(By.cssSelector(".table-details tbody tr"))
+                        .size()
+                > 10);
+        tab.awaitText(".figures.big", "Failed");
+    }
+
+    @Test
+    void opensALongRunAndScrubsThroughIt() throws Exception {
+        String run = record("Write a book", exchange -> {
+            exchange.streamHead();
+            StringBuilder some = new StringBuilder();
+            for (int i = 1; i < LONG; i++) {
+                some.append("event: assistant_message_delta\ndata: {\"delta\":\"word ")
+                        .append(i)
+                        .append(" \"}\n\n");
+                if (some.length() > 60_000) {
+                    exchange.chunk(some.toString().getBytes(UTF_8));
+                    some.setLength(0);
+                }
+            }
+            exchange.chunk((some + event("run_completed", Map.of("result", "x"))).getBytes(UTF_8));
+            exchange.end();
+        });
+        tab.open("/console");
+        tab.find(".run-link");
+        tab.open("/console/runs/" + run);
+        tab.awaitTrue(
+                "document.querySelector('rt-markdown') && document.querySelector('rt-player')?.track?.length > 50");
+        Object times = tab.js("""
+                const entries = performance.getEntriesByType("resource").filter(each => each.name.includes("/history/"));
+                return "first paint " + Math.round(performance.getEntriesByName("first-contentful-paint")[0].startTime)
+                  + " ms, all asked for by " + Math.round(Math.max(...entries.map(each => each.responseEnd))) + " ms";
+                """);
+        System.out.println("console: a run of " + LONG + " frames: " + times);
+        Object scrubbed = tab.asyncJs("""
+                const done = arguments[0], player = document.querySelector("rt-player"), times = [];
+                let n = 0, before = performance.now();
+                const turn = now => {
+                  times.push(now - before);
+                  before = now;
+                  player.move(player.track.end * n / 90);
+                  if (n++ < 90) { requestAnimationFrame(turn); return; }
+                  times.sort((a, b) => a - b);
+                  done("frames while scrubbing: median " + times[45].toFixed(1) + " ms, p95 " + times[86].toFixed(1) + " ms");
+                };
+                requestAnimationFrame(turn);
+                """);
+        System.out.println("console: " + scrubbed);
+
+        tab.open("/console/runs/" + run + "?tab=events#seq=150000");
+        tab.awaitText(".grid-row.selected", "word 150000");
+        assertTrue(tab.browser().findElements(By.cssSelector(".grid-row")).size() < 100);
+        tab.find(".grid").sendKeys(Keys.END);
+        tab.awaitText(".grid-row.selected", "run_completed");
+        tab.awaitTrue("location.hash === ''");
+    }
+
+    @Test
+    void nothingOfARecordingRunsOrLoads() throws Exception {
+        LOADED.clear();
+        String here = "http://127.0.0.1:" + elsewhere.getAddress().getPort() + "/";
+        List<String> chunks = new ArrayList<>();
+        for (String hostile : HostileTexts.ALL) {
+            String text = hostile.replace("http://127.0.0.1:9/", here).replaceAll("[\ud800-\udfff]", "");
+            chunks.add(event("assistant_message_delta", Map.of("delta", text + "\n\n")));
+            chunks.add(event("assistant_thinking_delta", Map.of("delta", text)));
+            chunks.add(event("tool_call", Map.of("toolCallId", "c", "name", text, "arguments", Map.of(text, text))));
+            chunks.add(event("tool_result", Map.of("toolCallId", "c", "name", text, "output", text, "exitCode", 1)));
+            chunks.add(event("file_changed", Map.of("path", text, "action", text, "diff", text)));
+        }
+        String huge = "<b>" + "x".repeat(HUGE_CHARS);
+        chunks.add(event("tool_call", Map.of("toolCallId", "d", "name", "huge", "arguments", Map.of())));
+        chunks.add(event("tool_result", Map.of("toolCallId", "d", "name", "huge", "output", huge, "exitCode", 0)));
+        String name = HostileTexts.ALL.get(0);
+        chunks.add(event("run_failed", Map.of("error", Map.of("code", name, "message", HostileTexts.ALL.get(3)))));
+        String run = record(name, Script.stream(chunks.toArray(String[]::new)));
+
+        tab.open("/console/runs/" + run);
+        tab.awaitText(".parts .error", "onerror=");
+        tab.js("document.querySelectorAll('details').forEach(each => each.open = true)");
+        for (String view : new String[] {"?tab=events#seq=3", "?tab=request"}) {
+            assertEquals(
+                    0L,
+                    tab.js(
+                            "return document.querySelectorAll('main :is(script,img,iframe,object,embed,base,link,style,meta,form)').length"));
+            tab.open("/console/runs/" + run + view);
+            tab.awaitText("h1", "<script>");
+        }
+        tab.open("/console");
+        tab.awaitText("table.runs", "<script>");
+        tab.open("/console/compare?a=" + run + "&b=" + good.id());
+        tab.find(".figures-table");
+
+        assertFalse(tab.title().contains(HostileTexts.MARK));
+        assertEquals(List.of(), LOADED);
+        // That the browser would have told: no string becomes HTML here.
+        assertThrows(JavascriptException.class, () -> tab.js("document.body.innerHTML = '<b>x</b>'"));
+        tab.open("/console");
+        tab.complaints();
+    }
+
+    @Test
+    void asksNothingWhileNobodyLooks() {
+        tab.open("/console");
+        tab.find(".run-link");
+        String looked = tab.browser().getWindowHandle();
+        tab.browser().switchTo().newWindow(WindowType.TAB);
+        String other = tab.browser().getWindowHandle();
+        tab.browser().switchTo().window(looked);
+        // Background tabs of a browser without a window are not always told that they are hidden.
+        tab.js("""
+                Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
+                document.dispatchEvent(new Event("visibilitychange"));
+                performance.clearResourceTimings();
+                """);
+
+        Awaitility.await()
+                .during(5, TimeUnit.SECONDS)
+                .atMost(10, TimeUnit.SECONDS)
+                .until(() ->
+                        ((Number) tab.js("return performance.getEntriesByType('resource').length")).intValue() <= 1);
+
+        tab.browser().switchTo().window(other).close();
+        tab.browser().switchTo().window(looked);
+        tab.open("/console");
+    }
+
+    /** Each view in both colours, for everybody to see, and without barriers. */
+    @Test
+    void isForEverybody() throws Exception {
+        Map<String, String> views = Map.of(
+                "runs", "/console?until=" + Instant.now().minusSeconds(50),
+                "run", "/console/runs/" + good.id() + "#seq=60",
+                "failed", "/console/runs/" + bad.id(),
+                "events", "/console/runs/" + good.id() + "?tab=events#seq=24",
+                "request", "/console/runs/" + good.id() + "?tab=request",
+                "thread", "/console/threads/thr_login",
+                "compare", "/console/compare?a=" + good.id() + "&b=" + again.id(),
+                "overview", "/console/overview");
+        Map<String, String> ready = Map.of(
+                "runs",
+                ".run-link",
+                "run",
+                ".as-of",
+                "failed",
+                ".inspector",
+                "events",
+                ".hex",
+                "request",
+                "rt-code",
+                "thread",
+                ".inspector",
+                "compare",
+                ".pair.tools",
+                "overview",
+                "rt-chart canvas");
+        List<String> barriers = new ArrayList<>();
+        for (boolean dark : new boolean[] {false, true}) {
+            if (dark) {
+                tab.dark();
+            }
+            for (Map.Entry<String, String> view : views.entrySet()) {
+                String name = view.getKey() + (dark ? "-dark" : "");
+                tab.open(view.getValue());
+                tab.find(ready.get(view.getKey()));
+                tab.picture(name);
+                tab.barriers().forEach(barrier -> barriers.add(name + " " + barrier));
+            }
+        }
+        tab.size(420, 860);
+        for (String view : List.of("runs", "run")) {
+            tab.open(views.get(view));
+            tab.find(ready.get(view));
+            tab.picture(view + "-narrow");
+            assertEquals(true, tab.js("return document.documentElement.scrollWidth <= innerWidth"));
+        }
+        tab.size(1440, 900);
+        tab.light();
+        assertEquals(List.of(), barriers);
+    }
+}
