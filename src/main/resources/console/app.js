@@ -92,6 +92,12 @@ class App extends View {
     this.ready = view;
   }
 
+  updated(changed) {
+    if (changed.has("asksKey") && this.asksKey) {
+      this.querySelector("#key").focus();
+    }
+  }
+
   setTheme() {
     const names = Object.keys(THEMES);
     this.theme = names[(names.indexOf(this.theme) + 1) % names.length];
@@ -143,7 +149,7 @@ class App extends View {
         <h2 id="help-title">Keys</h2>
         <div class="help-groups">${HELP.map(([title, keys]) => html`<section><h3>${title}</h3><dl>${keys.map(([name, what]) =>
           html`<div><dt>${name.split(" ").map(each => html`<kbd>${each}</kbd> `)}</dt><dd>${what}</dd></div>`)}</dl></section>`)}</div>
-        <form method="dialog"><button autofocus @click=${event => { event.preventDefault(); this.querySelector("dialog.help").close(); }}>Close</button></form>
+        <form method="dialog"><button @click=${event => { event.preventDefault(); this.querySelector("dialog.help").close(); }}>Close</button></form>
       </dialog>`;
   }
 
@@ -153,7 +159,7 @@ class App extends View {
         <h1>Whose history?</h1>
         <p class="muted">Type in the key that you call the agent with. It stays in this tab, and goes to this gateway only.</p>
         <label for="key">Key</label>
-        <input id="key" type="password" autocomplete="off" spellcheck="false" required autofocus
+        <input id="key" type="password" autocomplete="off" spellcheck="false" required
           aria-invalid=${this.refused ? "true" : nothing} aria-describedby=${this.refused ? "key-problem" : nothing}>
         ${this.refused ? html`<p id="key-problem" class="problem" role="alert">The gateway does not take this key.</p>` : nothing}
         <p class="row"><button class="primary">Show the history</button>

@@ -77,7 +77,7 @@ class Compare extends View {
       <div class="pair heads">
         ${this.sides.map((side, i) => side ? html`<section class="side-head">
           <p class="small"><span class="letter">${"AB"[i]}</span> ${badge(side.run)} <span class="muted">${moment(side.run.createdAt)}</span>
-            <button class="quiet" @click=${() => go(withQuery({ ["ab"[i]]: null }))} aria-label=${"Choose another run for " + "AB"[i]}>Change</button></p>
+            <button class="quiet" @click=${() => go(withQuery({ ["ab"[i]]: null }))} aria-label=${"Change run " + "AB"[i]}>Change</button></p>
           <a href=${runHref(side.run.id)} dir="auto">${firstLine(side.run.prompt, 140) || side.run.id}</a></section>` : this.chooser(i))}
       </div>
       ${a && b ? this.both(a, b) : nothing}`;

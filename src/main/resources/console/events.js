@@ -211,8 +211,8 @@ class Events extends View {
     const raw = event.raw ? Uint8Array.from(atob(event.raw), c => c.charCodeAt(0)) : null;
     return html`
       <section class="event-details" aria-label="Event ${event.sequence}">
-        <h3><span class="lane-dot dot-${LANES[laneOf(event)]}"></span>${firstLine(event.type ?? event.kind, 80)}
-          <span class="muted">#${event.sequence} · ${event.kind} · ${duration(event.offsetMs)} · ${bytes(event.bytes)}</span></h3>
+        <h2><span class="lane-dot dot-${LANES[laneOf(event)]}"></span>${firstLine(event.type ?? event.kind, 80)}
+          <span class="muted">#${event.sequence} · ${event.kind} · ${duration(event.offsetMs)} · ${bytes(event.bytes)}</span></h2>
         ${event.data ? html`<p class="kind">Data</p>${longText(jsonText(event.payload ?? event.data))}` : nothing}
         ${raw ? html`<p class="kind">Bytes</p><pre class="hex" tabindex="0" aria-label="Bytes in hexadecimal digits">${hex(raw, this.hexRows)}</pre>
           ${raw.length > this.hexRows * HEX_ROW ? html`<button class="more" @click=${() => { this.hexRows *= 8; this.requestUpdate(); }}>Show more of ${count(raw.length)} bytes</button>` : nothing}` : nothing}

@@ -51,9 +51,12 @@ export class Poll {
   }
 }
 
+/** A call that takes long is made so much less often. */
+const REST = 4;
+
 /** Collects many wishes for one thing into a call now and then, never two at once. */
 export function throttled(ms, act) {
-  let timer = null, wanted = false, running = false;
+  let timer = null, wanted = false, running = false, wait = ms;
   const turn = async () => {
     timer = null;
     if (running) {
@@ -61,21 +64,23 @@ export function throttled(ms, act) {
     }
     wanted = false;
     running = true;
+    const began = performance.now();
     try {
       await act();
     } catch {
       // The next wish tries again.
     } finally {
       running = false;
+      wait = Math.max(ms, REST * (performance.now() - began));
       if (wanted) {
-        timer = setTimeout(turn, ms);
+        timer = setTimeout(turn, wait);
       }
     }
   };
   return () => {
     wanted = true;
     if (!timer && !running) {
-      timer = setTimeout(turn, ms);
+      timer = setTimeout(turn, wait);
     }
   };
 }

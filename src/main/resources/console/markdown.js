@@ -141,7 +141,7 @@ const cells = line => line.trim().replace(/^\|/, "").replace(/\|$/, "").split("|
 
 function table(lines, from, to) {
   const head = make("tr");
-  cells(lines[from]).forEach(cell => head.append(inline(make("th"), cell.trim())));
+  cells(lines[from]).forEach(cell => head.append(inline(make(cell.trim() ? "th" : "td"), cell.trim())));
   const body = make("tbody");
   let at = from + 2;
   while (at < lines.length && lines[at].includes("|")) {

@@ -2,7 +2,7 @@ import { html, nothing } from "lit";
 import { View } from "./element.js";
 import { call, path, told } from "./api.js";
 import { bytes, count, fullMoment, NOTHING } from "./format.js";
-import { jsonText, longText } from "./text.js";
+import { firstLine, jsonText, longText } from "./text.js";
 import "./transcript.js";
 
 /** A longer body is shown as text, without being read. */
@@ -41,11 +41,11 @@ class Request extends View {
       ["Config", hasAny(run.config) ? JSON.stringify(run.config) : null],
     ].filter(([, value]) => value !== null && value !== undefined && value !== NOTHING);
     return html`
-      <h3 class="section">Body as it was sent</h3>
+      <h2 class="section">Body as it was sent</h2>
       ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}
       ${this.body === undefined ? nothing : this.shownBody()}
-      <h3 class="section">The run</h3>
-      <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+      <h2 class="section">The run</h2>
+      <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${firstLine(value, 4000)}</dd></div>`)}</dl>`;
   }
 
   shownBody() {

@@ -5,7 +5,7 @@ import { bytes, count, duration, fullMoment, moment, tokens } from "./format.js"
 import { Keys } from "./keys.js";
 import { throttled } from "./live.js";
 import { copy, firstLine } from "./text.js";
-import { EventPages, isLoadedWhole, loadAll, loadSamples, Track } from "./track.js";
+import { EventPages, isLoadedWhole, loadAll, loadSamples, Track, WHOLE_MAX } from "./track.js";
 import { compareHref, go, noteHash, threadHref, withQuery } from "./router.js";
 import { asCurl } from "./request.js";
 import { SPEEDS } from "./player.js";
@@ -120,6 +120,7 @@ class RunView extends View {
     try {
       this.run = await getRun(this.place.id, signal);
       document.title = firstLine(this.run.prompt, 60) + " – Runtape";
+      this.wantsWhole = false;
       this.inParts = !isLoadedWhole(this.run) && !this.run.framesExpiredAt;
       await Promise.all([this.loadTranscript(), this.loadTrack(signal)]);
       this.watch();
@@ -155,6 +156,7 @@ class RunView extends View {
 
   showWhole() {
     this.inParts = false;
+    this.wantsWhole = true;
     this.messages = undefined;
     this.loadTranscript();
   }
@@ -251,6 +253,7 @@ class RunView extends View {
       }
     } while (page.meta.hasMore && this.isConnected);
     this.pages.forgetFrom(this.last);
+    this.inParts ||= this.last > WHOLE_MAX && !this.wantsWhole;
     if (this.live) {
       this.run = { ...this.run, lastSequence: this.last };
     }
@@ -423,8 +426,8 @@ class RunView extends View {
         <dialog aria-labelledby="delete-title">
           <h2 id="delete-title">Delete this run?</h2>
           <p>Its ${count(run.lastSequence)} events, its request and its transcript are gone for good.</p>
-          <p class="row"><button class="danger solid" @click=${() => { this.querySelector("dialog").close(); this.delete(); }}>Delete</button>
-            <button autofocus @click=${() => this.querySelector("dialog").close()}>Keep</button></p>
+          <p class="row"><button @click=${() => this.querySelector("dialog").close()}>Keep</button>
+            <button class="danger solid" @click=${() => { this.querySelector("dialog").close(); this.delete(); }}>Delete</button></p>
         </dialog>
       </header>`;
   }

@@ -35,6 +35,7 @@ class Runs extends View {
     problem: { state: true },
     marked: { state: true },
     fresh: { state: true },
+    busy: { state: true },
   };
 
   constructor() {
@@ -78,6 +79,7 @@ class Runs extends View {
   async load() {
     this.loading?.abort();
     const { signal } = (this.loading = new AbortController());
+    this.busy = true;
     document.title = "Runs – Runtape";
     try {
       const page = await getJson(["runs"], { ...this.parameters, limit: PAGE, cursor: this.place.query.get("cursor") }, signal);
@@ -88,6 +90,10 @@ class Runs extends View {
       if (!signal.aborted) {
         this.problem = told(failure);
         this.runs ??= [];
+      }
+    } finally {
+      if (!signal.aborted) {
+        this.busy = false;
       }
     }
   }
@@ -189,7 +195,7 @@ class Runs extends View {
   -d '{"agent":"code-assistant","prompt":"Run the tests."}'</pre>`}</div>`;
     }
     return html`
-      <div class="scroll" tabindex="0" role="region" aria-label="Runs">
+      <div class="scroll" tabindex="0" role="region" aria-label="Runs" aria-busy=${this.busy ? "true" : "false"}>
       <table class="runs">
         <thead><tr><th><span class="hidden">Compare</span></th><th>Status</th><th>Began</th><th>Agent</th><th>Prompt</th>
           <th class="num">Duration</th><th class="num">First event</th><th class="num">Tokens</th><th class="num">Events</th></tr></thead>

@@ -106,14 +106,15 @@ class ConsoleIT {
                     1,
                     i % 3 == 0 ? "reviewer" : "code-assistant",
                     "Look at pull request " + (400 + i),
-                    now.minus(Duration.ofMinutes(40L + i * i * 23 % 1300)));
+                    now.minus(Duration.ofMinutes(40L + i * i * 23 % 1300)),
+                    180 + i * 53 % 340);
             run.think("What does it change?").after(200L + i * 37 % 900).say("It is fine. ");
             runs.add(
                     i % 11 == 5
                             ? run.fail("overloaded", "The model is overloaded.")
-                            : run.complete("Fine.", 900 + i * 40, 60 + i * 7 % 90));
+                            : run.complete(900 + i * 40, 60 + i * 7 % 90));
         }
-        good = Recordings.of("thr_login", 1, "code-assistant", "Fix the flaky login test", now.minusSeconds(180));
+        good = Recordings.of("thr_login", 1, "code-assistant", "Fix the flaky login test", now.minusSeconds(180), 380);
         good.think("The test waits for a fixed time. I look at it first, and at what it waits for.")
                 .after(400)
                 .say("I look at the test first. ")
@@ -141,8 +142,8 @@ class ConsoleIT {
                 .say(
                         "The test **no longer races**: it waits for the address, not for half a second.\n\n| | before | now |\n| - | - | - |\n"
                                 + "| failures of 50 | 7 | 0 |\n| time | 31 s | 21 s |\n\n```js\nawait page.waitForURL('/home');\n```\n")
-                .complete("The test no longer races.", 2480, 164);
-        bad = Recordings.of("thr_login", 2, "code-assistant", "Deploy it to staging", now.minusSeconds(120));
+                .complete(2480, 164);
+        bad = Recordings.of("thr_login", 2, "code-assistant", "Deploy it to staging", now.minusSeconds(120), 410);
         bad.think("Deploying needs the staging key.")
                 .say("I deploy it now. ")
                 .tool(
@@ -157,12 +158,13 @@ class ConsoleIT {
                 3,
                 "code-assistant",
                 "Fix the flaky login test\nand the logout test",
-                now.minusSeconds(60));
+                now.minusSeconds(60),
+                290);
         again.think("Two tests now.")
                 .tool("read_file", Map.of("path", "test/login.test.js"), 500, 0, "await page.waitForURL('/home');")
                 .tool("read_file", Map.of("path", "test/logout.test.js"), 500, 0, "await sleep(200);")
                 .say("The login test is fine. The logout test waits for the address too now.\n")
-                .complete("Both wait for the address.", 3120, 88);
+                .complete(3120, 88);
         runs.addAll(List.of(good, bad, again));
         byte[] archive = Recordings.archive(runs).getBytes(UTF_8);
         try (WireResponse response = gateway.client()
@@ -226,9 +228,11 @@ class ConsoleIT {
         tab.awaitText("table.runs", "Deploy it to staging");
         assertFalse(tab.text("table.runs").contains("completed"));
 
-        tab.find("[name=status]").sendKeys("completed");
+        tab.js("const status = document.querySelector('[name=status]'); status.value = 'completed';"
+                + " status.dispatchEvent(new Event('change', { bubbles: true }))");
         tab.awaitTrue("new URLSearchParams(location.search).get('status') === 'completed'");
         tab.awaitText("table.runs", "completed");
+        tab.awaitTrue("document.querySelector('table.runs').closest('[aria-busy=false]')");
         assertFalse(tab.text("table.runs").contains("Deploy it"));
 
         tab.browser().navigate().back();
@@ -245,6 +249,7 @@ class ConsoleIT {
 
         tab.awaitTrue("location.search.includes('cursor=')");
         tab.awaitText(".paging", "Newest");
+        tab.awaitTrue("document.querySelector('table.runs').closest('[aria-busy=false]')");
         assertFalse(tab.text("table.runs").contains(first));
     }
 
@@ -482,6 +487,13 @@ class ConsoleIT {
         tab.open("/console/runs/" + run);
         tab.awaitTrue(
                 "document.querySelector('rt-markdown') && document.querySelector('rt-player')?.track?.length > 50");
+        assertTrue(
+                ((Number)
+                                        tab.js(
+                                                "return performance.getEntriesByType('resource').filter(each => each.name.includes('/history/')).length"))
+                                .intValue()
+                        < 120,
+                "asks for much more than it shows");
         Object times = tab.js("""
                 const entries = performance.getEntriesByType("resource").filter(each => each.name.includes("/history/"));
                 return "first paint " + Math.round(performance.getEntriesByName("first-contentful-paint")[0].startTime)
@@ -619,6 +631,7 @@ class ConsoleIT {
                 String name = view.getKey() + (dark ? "-dark" : "");
                 tab.open(view.getValue());
                 tab.find(ready.get(view.getKey()));
+                tab.js("document.querySelectorAll('.more-filters').forEach(each => each.open = false)");
                 tab.picture(name);
                 tab.barriers().forEach(barrier -> barriers.add(name + " " + barrier));
             }

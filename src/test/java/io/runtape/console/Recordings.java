@@ -43,10 +43,10 @@ final class Recordings {
         this.createdAt = createdAt;
     }
 
-    /** Begins a run, the so manieth of its thread, from 1. */
-    static Recordings of(String thread, int ordinal, String agent, String prompt, Instant createdAt) {
+    /** Begins a run, the so manieth of its thread, from 1; its first event comes after so many milliseconds. */
+    static Recordings of(String thread, int ordinal, String agent, String prompt, Instant createdAt, long firstMs) {
         return new Recordings(thread, ordinal, agent, prompt, createdAt)
-                .after(380)
+                .after(firstMs)
                 .event("run_started", Map.of());
     }
 
@@ -81,6 +81,7 @@ final class Recordings {
     }
 
     Recordings say(String text) {
+        result = text;
         return words("assistant_message_delta", text);
     }
 
@@ -92,10 +93,9 @@ final class Recordings {
         return event("tool_result", Map.of("toolCallId", call, "name", name, "output", output, "exitCode", exitCode));
     }
 
-    Recordings complete(String text, int input, int output) {
-        result = text;
+    Recordings complete(int input, int output) {
         usage = Map.of("inputTokens", input, "outputTokens", output);
-        return after(60).event("run_completed", Map.of("status", "completed", "usage", usage, "result", text));
+        return after(60).event("run_completed", Map.of("status", "completed", "usage", usage, "result", result));
     }
 
     Recordings fail(String code, String message) {

@@ -136,14 +136,6 @@ abstract class RequestNamesTest extends RunningGateway {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/runs?q=tests", "/threads?q=tests"})
-    void saysWhatALaterVersionWillKnow(String target) throws Exception {
-        String message = refusal(client().get("/history/v1" + target, KEY));
-
-        assertTrue(message.contains("not supported by this version"), message);
-    }
-
-    @ParameterizedTest
     @ValueSource(strings = {"/runs?agent=%ff%fe", "/runs?threadId=%ed%a0%80", "/runs?agent=\u00e9", "/runs/%ff"})
     void refusesWhatIsNoText(String target) throws Exception {
         String message = refusal(client().get("/history/v1" + target, KEY));
