@@ -104,7 +104,7 @@ public final class EveryCall {
 
     private void readRuns(String id, String stream) throws ApiException, IOException {
         List<Run> newest = runs.listRuns(
-                        null, null, "-1h", null, null, null, null, 10, null, null, null, null, "desc", null, null, "createdAt",
+                        null, null, "-1h", null, null, null, null, 10, null, null, null, null, "desc", null, null, null, "createdAt",
                         List.of("completed"), THREAD, null, null, null)
                 .getData();
         same(List.of("reviewer", "tester"), newest.stream().map(Run::getAgent).filter(Objects::nonNull).toList());

@@ -150,6 +150,23 @@ class OpenApiDocumentTest extends RunningGateway {
     }
 
     @Test
+    void namesNoParameterOfACallTwice() throws Exception {
+        JsonNode document = document();
+        Set<String> twice = new TreeSet<>();
+        operations(document).forEach((call, operation) -> {
+            Set<String> names = new TreeSet<>();
+            operation.path("parameters").forEach(parameter -> {
+                String name = resolved(document, parameter).path("name").asText();
+                if (!names.add(name)) {
+                    twice.add(call + " " + name);
+                }
+            });
+        });
+
+        assertEquals(new TreeSet<>(), twice);
+    }
+
+    @Test
     void showsExamplesThatAreOfTheirSchemas() throws Exception {
         JsonNode document = document();
         JsonSchemaFactory schemas = JsonSchemaFactory.getInstance(

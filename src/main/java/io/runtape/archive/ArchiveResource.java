@@ -42,6 +42,10 @@ public final class ArchiveResource {
 
     private static final String QS = ";qs=0.9";
 
+    private static final String CASSETTE = """
+            {"line":"archive","format":"runtape","version":1}
+            """;
+
     private final CallerAuthentication callers;
     private final RunWalks walks;
     private final RunSnapshots present;
@@ -111,7 +115,8 @@ public final class ArchiveResource {
             content =
                     @Content(
                             mediaType = NdjsonResponses.LINES,
-                            schema = @Schema(type = SchemaType.STRING, format = "binary")))
+                            schema = @Schema(type = SchemaType.STRING, format = "binary"),
+                            example = CASSETTE))
     @APIResponse(responseCode = "409", ref = "RunActive")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> cassette(@RestPath String id, @Context RoutingContext context) throws SQLException {

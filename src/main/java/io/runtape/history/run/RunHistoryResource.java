@@ -121,8 +121,7 @@ public final class RunHistoryResource {
             views = present.views(hits.rows(), hits.highlights());
             after = hits.after();
         } else {
-            RunQueries.Found found =
-                    runs.page(selection, order, from, RunQueries.Bounds.ofPage(page.limit()), room);
+            RunQueries.Found found = runs.page(selection, order, from, RunQueries.Bounds.ofPage(page.limit()), room);
             views = present.views(found.runs());
             after = found.after();
         }

@@ -47,7 +47,10 @@ final class RunSearch {
      * @param highlights where the words were found, by the keys of the runs
      * @param after where the list goes on; null if it does not
      */
-    record Hits(List<Run> rows, Map<Long, List<Highlight>> highlights, @Nullable Place after) {}
+    record Hits(
+            List<Run> rows,
+            Map<Long, List<Highlight>> highlights,
+            @Nullable Place after) {}
 
     Hits page(RunSelection selection, SearchQuery query, Optional<Place> after, int limit, LongConsumer room)
             throws SQLException {
@@ -61,8 +64,7 @@ final class RunSearch {
         while (!some.isEmpty() && !gathering.take(some)) {
             some = candidates.next(AT_ONCE);
         }
-        RunQueries.Found read =
-                runs.these(selection.owner(), gathering.hits, RunQueries.Bounds.ofPage(limit), room);
+        RunQueries.Found read = runs.these(selection.owner(), gathering.hits, RunQueries.Bounds.ofPage(limit), room);
         @Nullable Place last = some.isEmpty() ? null : gathering.last;
         return new Hits(read.runs(), gathering.highlights, read.after() == null ? last : read.after());
     }

@@ -6,9 +6,11 @@ import io.runtape.error.RequestId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.OASFactory;
@@ -64,6 +66,7 @@ public final class CommonResponses implements OASFilter {
                 describeId(operation, parameter);
             }
         });
+        dropRepeated(operation);
         APIResponses responses = operation.getResponses();
         responses.getAPIResponses().values().stream()
                 .filter(response -> response.getRef() == null)
@@ -97,6 +100,17 @@ public final class CommonResponses implements OASFilter {
         parameters.replaceAll(each ->
                 each.getIn() == Parameter.In.PATH ? OASFactory.createParameter().ref(parameter) : each);
         operation.setParameters(parameters);
+    }
+
+    /** Two resources of one call, for two media types, have the same parameters. */
+    private static void dropRepeated(Operation operation) {
+        @Nullable List<Parameter> parameters = operation.getParameters();
+        if (parameters != null) {
+            Set<String> refs = new HashSet<>();
+            operation.setParameters(parameters.stream()
+                    .filter(each -> each.getRef() == null || refs.add(each.getRef()))
+                    .toList());
+        }
     }
 
     /** The gateway may compress the responses that it makes, except streams. */
