@@ -44,6 +44,7 @@ public final class ArchiveResource {
 
     private static final String CASSETTE = """
             {"line":"archive","format":"runtape","version":1}
+            {"line":"frame","run":"run_01","sequence":1,"offsetUs":1200,"kind":"event","text":"data: Hello.\\n\\n"}
             """;
 
     private final CallerAuthentication callers;

@@ -57,13 +57,6 @@ final class FacetSql {
                 + (bound + 1) + ") c";
     }
 
-    /** Those of these runs that meet all conditions. */
-    String among(Collection<Long> runPks) {
-        Candidates none = facts("created_us", criteria.created());
-        return "select d.created_us, d.run_pk from run_fact d where d.run_pk in (" + joined(runPks)
-                + ") and d.owner_key = " + owner() + " and " + String.join(" and ", checks(none));
-    }
-
     /** All of the candidates, which are few, are looked at and sorted. */
     String collect(Candidates candidates, int bound, @Nullable Place after, boolean unknown, int limit) {
         String columns = candidates.areFacets()

@@ -52,23 +52,6 @@ public final class RunFinder {
         }
     }
 
-    /** Those of these runs that meet all criteria, the newest first. */
-    public List<Place> among(RunCriteria criteria, List<Long> runPks) throws SQLException {
-        if (runPks.isEmpty()) {
-            return List.of();
-        }
-        try (Connection connection = database.getConnection()) {
-            UnindexedRuns unindexed = UnindexedRuns.among(connection, criteria, runPks);
-            TreeSet<Place> found = new TreeSet<>(RunOrder.NEWEST.comparator());
-            found.addAll(unindexed.found());
-            Search search = new Search(connection, criteria, RunOrder.NEWEST);
-            search.read(search.sql.among(runPks)).stream()
-                    .filter(place -> !unindexed.keys().contains(place.runPk()))
-                    .forEach(found::add);
-            return List.copyOf(found);
-        }
-    }
-
     /** One search in the index. */
     private static final class Search {
 

@@ -65,13 +65,6 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         return new UnindexedRuns(List.copyOf(search.found), keys);
     }
 
-    /** Those of these runs that are asked for. */
-    static UnindexedRuns among(Connection connection, RunCriteria criteria, List<Long> runPks) throws SQLException {
-        Search search = new Search(connection, criteria, RunOrder.NEWEST, Optional.empty(), runPks.size());
-        search.lookAt(runPks);
-        return new UnindexedRuns(List.copyOf(search.found), search.lookedAt);
-    }
-
     private static List<Long> keys(Connection connection, String query, Owner owner, @Nullable Integer limit)
             throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(query)) {
@@ -99,7 +92,6 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         private final int limit;
         private final String columns;
         private final TreeSet<Place> found;
-        private final Set<Long> lookedAt = new HashSet<>();
 
         Search(Connection connection, RunCriteria criteria, RunOrder order, Optional<Place> after, int limit) {
             this.connection = connection;
@@ -168,7 +160,6 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     long runPk = row.getLong(1);
-                    lookedAt.add(runPk);
                     Instant createdAt = row.getObject(2, OffsetDateTime.class).toInstant();
                     @Nullable OffsetDateTime ended = row.getObject(3, OffsetDateTime.class);
                     // On H2 a row may have the run's end before it is durable; the status tells of it, too.

@@ -56,7 +56,8 @@ public record RunFields(
             "completedAt",
             "framesExpiredAt",
             "durationMs",
-            "timeToFirstEventMs");
+            "timeToFirstEventMs",
+            "highlight");
 
     /**
      * Leaves out what was not asked for.
