@@ -98,18 +98,18 @@ public final class EveryCall {
 
     private DataEnvelopeDeleted deleted(Boolean dryRun, Long expect) throws ApiException {
         return runs.deleteRuns(
-                List.of("reviewer"), null, null, null, dryRun, null, expect, null, null, null, null, null, null, null, THREAD,
+                List.of("reviewer"), null, null, null, dryRun, null, expect, null, null, null, null, null, THREAD, null, null,
                 null, null, null);
     }
 
     private void readRuns(String id, String stream) throws ApiException, IOException {
         List<Run> newest = runs.listRuns(
-                        null, null, "-1h", null, null, null, null, 10, null, null, null, null, "desc", null, null, null, "createdAt",
-                        List.of("completed"), THREAD, null, null, null)
+                        null, null, "-1h", null, null, null, 10, null, null, null, null, null, THREAD, null, null, null, null,
+                        List.of("completed"), null, "desc", null, "createdAt")
                 .getData();
         same(List.of("reviewer", "tester"), newest.stream().map(Run::getAgent).filter(Objects::nonNull).toList());
 
-        check(runs.getStats(null, null, List.of("agent", "day"), null, null, null, "-1h", List.of("completed"), null, null)
+        check(runs.getStats(null, null, null, null, null, "-1h", null, null, List.of("completed"), List.of("agent", "day"))
                         .getData() != null, "no sums");
 
         Run run = runs.getRun(id, null).getData();

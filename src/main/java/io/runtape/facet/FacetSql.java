@@ -109,6 +109,13 @@ final class FacetSql {
                 + ", d.run_pk" + direction + " limit " + limit;
     }
 
+    /** Those of some runs that meet all conditions. */
+    String among(Collection<Long> keys) {
+        Candidates all = facts("created_us", Range.ALL);
+        return "select d.created_us as v, d.run_pk from run_fact d where d.run_pk in (" + joined(keys)
+                + ") and d.owner_key = " + owner() + " and " + String.join(" and ", checks(all));
+    }
+
     private static String table(Candidates candidates) {
         return candidates.areFacets() ? "run_facet" : "run_fact";
     }

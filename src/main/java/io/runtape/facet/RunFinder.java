@@ -3,12 +3,15 @@ package io.runtape.facet;
 import io.runtape.facet.FacetSql.Candidates;
 import io.runtape.facet.RunCriteria.Group;
 import io.runtape.facet.RunOrder.By;
+import io.runtape.store.Engine;
+import io.runtape.store.Store;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -33,22 +36,57 @@ public final class RunFinder {
     /** More combinations of two groups than this are not worth a range each. */
     private static final int COMBINATIONS_MAX = 50;
 
-    private final DataSource database;
+    /** PostgreSQL would read a table as a whole where it takes many of its rows for hits, wherever in it they are. */
+    private static final String BY_INDEX_ONLY = "set local enable_seqscan = off";
 
-    RunFinder(DataSource database) {
+    private final DataSource database;
+    private final Store store;
+
+    RunFinder(DataSource database, Store store) {
         this.database = database;
+        this.store = store;
     }
 
-    /** The next runs in this order, from a place on, which is not among them; empty for the beginning. */
+    /**
+     * The next runs in this order, from a place on, which is not among them; empty for the beginning. To be called in a
+     * transaction.
+     */
     public List<Place> find(RunCriteria criteria, RunOrder order, Optional<Place> after, int limit)
             throws SQLException {
         try (Connection connection = database.getConnection()) {
+            takeIndexes(connection);
             // First: a run that is indexed meanwhile is then found twice rather than not at all.
             UnindexedRuns unindexed = UnindexedRuns.find(connection, criteria, order, after, limit);
             TreeSet<Place> found = new TreeSet<>(order.comparator());
             found.addAll(unindexed.found());
             found.addAll(new Search(connection, criteria, order).find(after.orElse(null), limit, unindexed.keys()));
             return found.stream().limit(limit).toList();
+        }
+    }
+
+    /** Those of some runs that meet all criteria, the newest first. To be called in a transaction. */
+    public List<Place> among(RunCriteria criteria, Collection<Long> keys) throws SQLException {
+        if (keys.isEmpty()) {
+            return List.of();
+        }
+        try (Connection connection = database.getConnection()) {
+            takeIndexes(connection);
+            UnindexedRuns unindexed = UnindexedRuns.among(connection, criteria, keys);
+            TreeSet<Place> found = new TreeSet<>(RunOrder.NEWEST.comparator());
+            found.addAll(unindexed.found());
+            new Search(connection, criteria, RunOrder.NEWEST)
+                    .among(keys).stream()
+                            .filter(place -> !unindexed.keys().contains(place.runPk()))
+                            .forEach(found::add);
+            return List.copyOf(found);
+        }
+    }
+
+    private void takeIndexes(Connection connection) throws SQLException {
+        if (store.engine() == Engine.POSTGRESQL) {
+            try (Statement set = connection.createStatement()) {
+                set.execute(BY_INDEX_ONLY);
+            }
         }
     }
 
@@ -80,6 +118,10 @@ public final class RunFinder {
                 }
                 from = next.get(next.size() - 1);
             }
+        }
+
+        List<Place> among(Collection<Long> keys) throws SQLException {
+            return read(sql.among(keys));
         }
 
         private List<Place> next(Plan plan, @Nullable Place after, int limit) throws SQLException {

@@ -14,6 +14,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -65,6 +66,13 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         return new UnindexedRuns(List.copyOf(search.found), keys);
     }
 
+    /** Those of some runs that are not indexed and are asked for, the newest first. */
+    static UnindexedRuns among(Connection connection, RunCriteria criteria, Collection<Long> keys) throws SQLException {
+        Search search = new Search(connection, criteria, RunOrder.NEWEST, Optional.empty(), keys.size());
+        search.lookAt(List.copyOf(keys));
+        return new UnindexedRuns(List.copyOf(search.found), search.seen);
+    }
+
     private static List<Long> keys(Connection connection, String query, Owner owner, @Nullable Integer limit)
             throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(query)) {
@@ -93,6 +101,11 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         private final String columns;
         private final TreeSet<Place> found;
 
+        /** The keys of the rows that were looked at by their keys. */
+        private final Set<Long> seen = new HashSet<>();
+
+        private boolean byKey;
+
         Search(Connection connection, RunCriteria criteria, RunOrder order, Optional<Place> after, int limit) {
             this.connection = connection;
             this.criteria = criteria;
@@ -109,6 +122,7 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         }
 
         void lookAt(List<Long> keys) throws SQLException {
+            byKey = true;
             for (int from = 0; from < keys.size(); from += ROWS) {
                 String some = keys.subList(from, Math.min(from + ROWS, keys.size())).stream()
                         .map(String::valueOf)
@@ -160,6 +174,9 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     long runPk = row.getLong(1);
+                    if (byKey) {
+                        seen.add(runPk);
+                    }
                     Instant createdAt = row.getObject(2, OffsetDateTime.class).toInstant();
                     @Nullable OffsetDateTime ended = row.getObject(3, OffsetDateTime.class);
                     // On H2 a row may have the run's end before it is durable; the status tells of it, too.

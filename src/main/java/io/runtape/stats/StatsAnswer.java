@@ -34,7 +34,7 @@ record StatsAnswer(
                     implementation = String.class,
                     format = "date-time",
                     description = "The beginning of the first hour; null where all runs count.",
-                    examples = "2026-01-01T00:00:00Z")
+                    examples = "2026-01-01T00:00:00.000000Z")
             @Nullable
             Instant since,
 
@@ -43,7 +43,7 @@ record StatsAnswer(
                     implementation = String.class,
                     format = "date-time",
                     description = "The end of the last hour; null where all runs count.",
-                    examples = "2026-01-08T00:00:00Z")
+                    examples = "2026-01-08T00:00:00.000000Z")
             @Nullable
             Instant until,
 

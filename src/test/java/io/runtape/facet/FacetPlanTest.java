@@ -11,6 +11,7 @@ import io.runtape.facet.RunOrder.By;
 import io.runtape.facet.Trait.Kind;
 import io.runtape.store.Engine;
 import io.runtape.testsupport.RunningGateway;
+import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -38,6 +39,9 @@ abstract class FacetPlanTest extends RunningGateway {
     /** A trait that every run has, one that a tenth has, and one that none has. */
     private static final String[] AGENTS = {"all", "tenth", "none"};
 
+    @Inject
+    RunFinder finder;
+
     private Connection connection;
 
     @BeforeEach
@@ -56,6 +60,8 @@ abstract class FacetPlanTest extends RunningGateway {
             insert.execute(facets(AGENTS[1], 10, numbers));
             if (store().engine() == Engine.POSTGRESQL) {
                 insert.execute("analyze run_facet, run_fact");
+                // As the search has it.
+                insert.execute("set enable_seqscan = off");
             }
         }
     }
@@ -166,16 +172,26 @@ abstract class FacetPlanTest extends RunningGateway {
     }
 
     @Test
+    void tellsWhichOfSomeRunsAreAskedFor() throws SQLException {
+        RunCriteria both = new RunCriteria(OWNER)
+                .created(Optional.empty(), Instant.parse("2026-02-01T00:00:00Z"))
+                .anyOf(Kind.AGENT, List.of(AGENTS[0], AGENTS[2]))
+                .anyOf(Kind.AGENT, List.of(AGENTS[1]));
+
+        assertEquals(
+                List.of(FIRST + 20, FIRST + 10),
+                finder.among(both, List.of(FIRST + 5, FIRST + 10, FIRST + 20, FIRST + RUNS + 10)).stream()
+                        .map(Place::runPk)
+                        .toList());
+        assertEquals(List.of(), finder.among(both, List.of()));
+        assertEquals(List.of(), finder.among(new RunCriteria(new Owner("c-other")), List.of(FIRST + 10)));
+    }
+
+    @Test
     void looksUpRunsThatAreNotIndexed() throws SQLException {
         for (String lookUp : List.of(
                 UnindexedRuns.RUNNING.replace("?", "'c-of-the-plans'"),
                 UnindexedRuns.ENDED.replaceFirst("\\?", "'c-of-the-plans'").replace("?", "1001"))) {
-            try (Statement set = connection.createStatement()) {
-                if (store().engine() == Engine.POSTGRESQL) {
-                    // The table of the tests is so small that reading it all would be right.
-                    set.execute("set enable_seqscan = off");
-                }
-            }
             String plan = plan(lookUp);
             assertFalse(plan.contains("Seq Scan") || plan.contains("tableScan"), plan);
         }
