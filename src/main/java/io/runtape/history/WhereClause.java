@@ -2,6 +2,7 @@ package io.runtape.history;
 
 import io.runtape.access.Owner;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -11,16 +12,29 @@ import java.util.Optional;
  */
 public final class WhereClause {
 
-    private final StringBuilder hql = new StringBuilder("e.owner = :owner");
+    private final StringBuilder hql;
     private final Map<String, Object> parameters = new LinkedHashMap<>();
 
-    private WhereClause(Owner owner) {
+    private WhereClause(String condition, Owner owner) {
+        hql = new StringBuilder(condition);
         parameters.put("owner", owner.id());
     }
 
     /** Begins with the condition that the owner is this one. */
     public static WhereClause of(Owner owner) {
-        return new WhereClause(owner);
+        return new WhereClause("e.owner = :owner", owner);
+    }
+
+    /**
+     * Begins with the same condition and one on keys, which alone are looked up: no index has the expression, and H2 would
+     * otherwise walk all that the owner has.
+     *
+     * @param key the path of the key
+     */
+    public static WhereClause among(Owner owner, String key, List<Long> keys) {
+        WhereClause conditions = new WhereClause(key + " in :keys and substring(e.owner, 1, 128) = :owner", owner);
+        conditions.parameters.put("keys", keys);
+        return conditions;
     }
 
     /** If there is a value, adds the condition with the value as its parameter {@code :name}. */

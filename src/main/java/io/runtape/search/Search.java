@@ -30,7 +30,7 @@ public final class Search {
     /** An expression keeps H2 from walking all runs of the owner, where few runs of all owners are live. */
     static final String LIVE = """
             select run_pk, created_at, substring(prompt, 1, 65536) from run
-            where status = 'running' and owner || '' = ? and prompt is not null limit 5000""";
+            where status = 'running' and substring(owner, 1, 128) = ? and prompt is not null limit 5000""";
 
     static final String TEXTS_OF = """
             select r.run_pk, r.id, d.content, case when d.content is null then substring(r.prompt, 1, 65536) end

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,13 +24,19 @@ abstract class SearchPlanTest extends RunningGateway {
 
     private static final String FILTERED = """
             select created_at, run_pk from run
-            where owner = 'o' and run_pk > 0 and status = 'completed' and created_at < '2030-01-01 00:00:00+00'
-            and run_pk in (1, 2, 3) order by created_at desc, run_pk desc""";
+            where run_pk in (1, 2, 3) and substring(owner, 1, 128) = 'o' and agent = 'a' and created_at < '2030-01-01 00:00:00+00'
+            order by created_at desc, run_pk desc""";
+
+    private static final String THREADS = """
+            select t.id, t.updated_at, r.run_pk from run r join thread t on t.owner = r.owner and t.id = r.thread_id
+            where r.run_pk in (1, 2, 3) and substring(t.owner, 1, 128) = 'o' and t.last_ordinal > 0
+            and t.updated_at < '2030-01-01 00:00:00+00'""";
 
     private static String statement(String name) {
         return switch (name) {
             case "unindexed" -> UNINDEXED;
             case "filtered" -> FILTERED;
+            case "threads" -> THREADS;
             case "live" -> Search.LIVE.replace("?", "'o'");
             case "texts" -> Search.TEXTS_OF.formatted("1, 2, 3");
             case "segments" -> Candidates.SEGMENTS.replace("?", "'o'");
@@ -44,6 +51,7 @@ abstract class SearchPlanTest extends RunningGateway {
     @CsvSource({
         "unindexed, run_unindexed",
         "filtered, run_pkey",
+        "threads, run_pkey",
         "live, run_live",
         "texts, run_pkey",
         "segments, search_segment_by_owner",
@@ -66,9 +74,8 @@ abstract class SearchPlanTest extends RunningGateway {
         try (Connection connection = store().connect();
                 Statement statement = connection.createStatement()) {
             if (!h2) {
-                // A small table is read as a whole, unless that is forbidden; without a usable index it still is.
-                statement.execute("set enable_seqscan = off");
-                statement.execute("set enable_bitmapscan = off");
+                connection.setAutoCommit(false);
+                fill(statement);
             }
             StringBuilder plan = new StringBuilder();
             try (ResultSet row = statement.executeQuery("explain " + sql)) {
@@ -76,7 +83,37 @@ abstract class SearchPlanTest extends RunningGateway {
                     plan.append(row.getString(1)).append('\n');
                 }
             }
+            if (!h2) {
+                connection.rollback();
+            }
             return plan.toString();
         }
+    }
+
+    /** PostgreSQL plans by what it knows of its tables: here they are large, and one owner has most of what there is. */
+    private static void fill(Statement statement) throws SQLException {
+        statement.execute("create schema large");
+        statement.execute("set local search_path = large");
+        for (String table :
+                List.of("run", "thread", "search_document", "search_segment", "search_block", "search_removal")) {
+            statement.execute("create table " + table + " (like runtape." + table + " including all)");
+        }
+        statement.execute("""
+                insert into run (run_pk, owner, id, thread_id, node_id, path, status, stream, metadata, config,
+                    request_body, created_at, completed_at, indexed_at)
+                select n, 'o', 'run_' || n, 'thr_' || n, 1, '/v1/run', case when n % 10000 = 0 then 'running'
+                    else 'completed' end, true, '{}', '{}', cast('' as bytea), now() - n * interval '1 second',
+                    case when n % 10000 = 0 then null else now() end, case when n % 5000 = 1 then null else now() end
+                from generate_series(1, 30000) n""");
+        statement.execute("""
+                insert into thread (owner, id, last_ordinal, created_at, updated_at)
+                select 'o', 'thr_' || n, 1, now(), now() from generate_series(1, 30000) n""");
+        statement.execute(
+                "insert into search_document select n, cast('text' as bytea) from generate_series(1, 30000) n");
+        statement.execute("""
+                insert into search_segment
+                select n, 'o' || n % 500, n % 3, n, n, 1, cast('' as bytea), cast('' as bytea) from generate_series(1, 30000) n""");
+        statement.execute("insert into search_block select n, cast('terms' as bytea) from generate_series(1, 30000) n");
+        statement.execute("analyze run, thread, search_document, search_segment, search_block");
     }
 }

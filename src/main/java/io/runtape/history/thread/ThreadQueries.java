@@ -100,7 +100,7 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
 
     /** Which threads have these runs, of those that the list shows from a position on. */
     List<OfRun> ofRuns(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, List<Long> pks) {
-        WhereClause conditions = latest(owner, filter, after).and("r.runPk in :pks", Map.of("pks", pks));
+        WhereClause conditions = latest(WhereClause.among(owner, "r.runPk", pks), filter, after);
         return find(
                         "select e.id, e.updatedAt, r.runPk from Run r join AgentThread e"
                                 + " on e.owner = r.owner and e.id = r.threadId where " + conditions.hql(),
@@ -146,7 +146,11 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
     }
 
     private static WhereClause latest(Owner owner, ThreadFilter filter, Optional<StreamPosition> after) {
-        WhereClause conditions = WhereClause.of(owner)
+        return latest(WhereClause.of(owner), filter, after);
+    }
+
+    private static WhereClause latest(WhereClause conditions, ThreadFilter filter, Optional<StreamPosition> after) {
+        conditions
                 // Repeats the condition of the partial index.
                 .and("e.lastOrdinal > 0", Map.of())
                 .and("e.agent in :agents", "agents", filter.common().anyAgent())

@@ -250,6 +250,7 @@ abstract class RunHistoryTest extends RecordedHistory {
         refused("/runs?cursor=nonsense", 400, "invalid_request", "cursor");
         refused("/runs?agent=%00", 400, "invalid_request", "agent", "U+0000");
         refused("/runs?threadId=a%00b", 400, "invalid_request", "threadId");
+        refused("/runs?q=-tests", 400, "invalid_request", "q", "must occur");
         refused("/runs?all=true", 403, "forbidden", "admin");
         refused("/runs?all=perhaps", 400, "invalid_request", "all");
         refused("/runs?owner=c-1", 403, "forbidden", "admin");

@@ -106,7 +106,7 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         assertEquals(List.of(other), ids("/threads?since=" + moved));
         assertEquals(List.of(thread), ids("/threads?until=" + moved));
         refused("/threads?archived=yes", 400, "invalid_request", "archived", "true, false");
-        refused("/threads?q=x", 400, "invalid_request", "q");
+        refused("/threads?q=-x", 400, "invalid_request", "q");
         refused("/threads?all=true", 403, "forbidden");
         refused("/threads?agent=%00", 400, "invalid_request", "agent");
         refused("/threads?cursor=MQ", 400, "invalid_request", "cursor");
