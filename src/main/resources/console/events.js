@@ -3,7 +3,7 @@ import { View } from "./element.js";
 import { getJson, told } from "./api.js";
 import { bytes, count, duration } from "./format.js";
 import { firstLine, jsonText, longText } from "./text.js";
-import { EventPages, LANES, laneOf } from "./track.js";
+import { LANES, laneOf } from "./track.js";
 
 const ROW = 28;
 const SPARE = 8;
@@ -103,8 +103,8 @@ class Events extends View {
     const wanted = [];
     const last = Math.min(this.total, this.firstRow + this.rowsSeen + SPARE);
     for (let sequence = Math.max(1, this.firstRow - SPARE + 1); sequence <= last; sequence++) {
-      const page = Math.floor((sequence - 1) / EventPages.SIZE);
-      if (!this.pages.known(sequence) && wanted[wanted.length - 1]?.page !== page) {
+      const page = this.pages.number(sequence);
+      if (!this.pages.isHere(sequence) && wanted[wanted.length - 1]?.page !== page) {
         wanted.push({ page, sequence });
       }
     }

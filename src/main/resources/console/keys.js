@@ -1,5 +1,5 @@
 /** Whether keys are meant for what has the focus, and not for the view. */
-export function isTyping(event) {
+function isTyping(event) {
   const at = event.target;
   return event.ctrlKey || event.metaKey || event.altKey || event.isComposing
     || at instanceof HTMLInputElement || at instanceof HTMLTextAreaElement || at instanceof HTMLSelectElement

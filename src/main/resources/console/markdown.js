@@ -229,7 +229,7 @@ export function codeBlock(code, language) {
 }
 
 /** Adds code in colours. */
-export function highlight(to, code) {
+function highlight(to, code) {
   let last = 0;
   for (const found of code.matchAll(TOKENS)) {
     to.append(code.slice(last, found.index));

@@ -1,16 +1,17 @@
 import { html, nothing } from "lit";
 import { View } from "./element.js";
-import { ApiError, call, download, getJson, getRun, path, tail, told } from "./api.js";
-import { bytes, count, duration, fullMoment, moment, tokens } from "./format.js";
+import { ApiError, getJson, getRun, path, tail, told } from "./api.js";
+import { count } from "./format.js";
 import { Keys } from "./keys.js";
 import { throttled } from "./live.js";
-import { copy, firstLine } from "./text.js";
-import { EventPages, isLoadedWhole, loadAll, loadSamples, Track, WHOLE_MAX } from "./track.js";
-import { compareHref, go, noteHash, threadHref, withQuery } from "./router.js";
-import { asCurl } from "./request.js";
+import { EventPages } from "./pages.js";
 import { SPEEDS } from "./player.js";
-import { badge } from "./badge.js";
+import { go, noteHash, withQuery } from "./router.js";
+import { firstLine } from "./text.js";
+import { isLoadedWhole, loadAll, loadSamples, Track, WHOLE_MAX } from "./track.js";
 import "./events.js";
+import "./request.js";
+import "./run-head.js";
 import "./transcript.js";
 
 const TABS = [["transcript", "Transcript"], ["events", "Events"], ["request", "Request"]];
@@ -56,7 +57,7 @@ class RunView extends View {
       t: () => this.tab("transcript"),
       e: () => this.tab("events"),
       r: () => this.tab("request"),
-      c: () => this.copyLink(),
+      c: () => this.querySelector("rt-run-head")?.copyLink(),
       Escape: () => (this.asOf ? this.toEnd() : false),
     });
   }
@@ -109,7 +110,6 @@ class RunView extends View {
     this.leave();
     this.loads = new AbortController();
     this.track = new Track();
-    this.pages = new EventPages(this.place.id);
     this.pagesOf = () => this.pages;
     this.run = this.messages = undefined;
     this.asOf = this.problem = this.notice = null;
@@ -119,6 +119,7 @@ class RunView extends View {
     const { signal } = this.loads;
     try {
       this.run = await getRun(this.place.id, signal);
+      this.pages = new EventPages(this.run.id, this.run);
       document.title = firstLine(this.run.prompt, 60) + " – Runtape";
       this.wantsWhole = false;
       this.inParts = !isLoadedWhole(this.run) && !this.run.framesExpiredAt;
@@ -252,7 +253,7 @@ class RunView extends View {
         }
       }
     } while (page.meta.hasMore && this.isConnected);
-    this.pages.forgetFrom(this.last);
+    this.pages.forgetUnfinished();
     this.inParts ||= this.last > WHOLE_MAX && !this.wantsWhole;
     if (this.live) {
       this.run = { ...this.run, lastSequence: this.last };
@@ -317,50 +318,6 @@ class RunView extends View {
     }
   }
 
-  async act(name, action) {
-    this.notice = null;
-    try {
-      await action();
-      if (name) {
-        this.notice = name;
-      }
-    } catch (failure) {
-      this.notice = told(failure);
-    }
-  }
-
-  cancel() {
-    this.act(null, async () => {
-      const { data } = await (await call(path(["runs", this.run.id, "cancel"]), { method: "POST" })).json();
-      this.run = data;
-    });
-  }
-
-  delete() {
-    this.act(null, async () => {
-      await call(path(["runs", this.run.id]), { method: "DELETE" });
-      go("/console", { replace: true });
-    });
-  }
-
-  copyCurl() {
-    this.act("The call is on the clipboard. Put your key into RUNTAPE_KEY.", async () => {
-      const body = await (await call(path(["runs", this.run.id, "request"]), { accept: "*/*" })).text();
-      await copy(asCurl(this.run, body));
-    });
-  }
-
-  copyLink() {
-    this.act("The link to this position is on the clipboard.", () =>
-      copy(location.origin + location.pathname + location.search + (this.sequence ? "#seq=" + this.sequence : "")));
-  }
-
-  save(form) {
-    this.act(null, () => form === "markdown"
-      ? download(path(["runs", this.run.id, "transcript"]), "text/markdown", this.run.id + ".md")
-      : download(path(["runs", this.run.id]), "application/x-ndjson", this.run.id + ".ndjson"));
-  }
-
   render() {
     if (this.problem) {
       return html`<p class="problem pad" role="alert">${this.problem}</p><p class="pad"><a href="/console">All runs</a></p>`;
@@ -370,7 +327,8 @@ class RunView extends View {
       return html`<p class="muted pad" role="status">Loading the run …</p>`;
     }
     return html`
-      ${this.head(run)}
+      <rt-run-head .run=${run} .last=${this.last} .sequence=${this.sequence} @changed=${event => (this.run = event.detail)}></rt-run-head>
+      ${this.notice ? html`<p class="notice" role="status">${this.notice}</p>` : nothing}
       <div class="split">
         <section class="main-column" aria-label="What happened">
           <div class="tabs" role="tablist" aria-label="Views of the run" @keydown=${this.tabKeys}>
@@ -390,46 +348,6 @@ class RunView extends View {
           ${this.loading && this.track.length ? html`<p class="muted small" role="status">${count(this.track.length)} of ${count(run.lastSequence)} events …</p>` : nothing}
         </aside>
       </div>`;
-  }
-
-  head(run) {
-    const end = run.status === "running" ? Date.now() - Date.parse(run.createdAt) : run.durationMs;
-    return html`
-      <header class="run-head">
-        <div class="title-line">
-          <h1>${firstLine(run.prompt, 160) || run.id}</h1>
-          ${badge(run)}
-        </div>
-        <p class="chips">
-          <span>${firstLine(run.agent ?? run.path, 60)}</span>${run.model ? html`<span>${firstLine(run.model, 60)}</span>` : nothing}
-          <span title=${fullMoment(run.createdAt)}>${moment(run.createdAt)}</span>
-          <a href=${threadHref(run.threadId)}>thread ${firstLine(run.threadId, 40)}</a>
-        </p>
-        ${run.error ? html`<div class="error" role="note"><strong>${firstLine(run.error.code ?? "error", 80)}</strong> ${firstLine(run.error.message ?? "", 400)}</div>` : nothing}
-        <div class="head-line"><dl class="figures">
-          <div><dt>Duration</dt><dd>${duration(end)}</dd></div>
-          <div><dt>First event</dt><dd>${duration(run.timeToFirstEventMs)}</dd></div>
-          <div><dt>Tokens</dt><dd>${tokens(run.usage)}</dd></div>
-          <div><dt>Events</dt><dd class="frames">${count(Math.max(run.lastSequence, this.last))}</dd></div>
-          <div><dt>Size</dt><dd>${bytes(run.byteCount)}</dd></div>
-        </dl>
-        <div class="actions" role="group" aria-label="Actions">
-          ${run.status === "running" ? html`<button class="danger" @click=${this.cancel}>Cancel the run</button>` : nothing}
-          <button @click=${this.copyCurl}>Copy as curl</button>
-          <button @click=${this.copyLink} title="c">Copy link here</button>
-          <button @click=${() => this.save("markdown")}>Transcript</button>
-          <button @click=${() => this.save("archive")} ?disabled=${run.status === "running"}>Archive</button>
-          <a class="button" href=${compareHref(run.id, "")}>Compare …</a>
-          <button class="danger" @click=${() => this.querySelector("dialog").showModal()} ?disabled=${run.status === "running"}>Delete …</button>
-        </div></div>
-        ${this.notice ? html`<p class="notice" role="status">${this.notice}</p>` : nothing}
-        <dialog aria-labelledby="delete-title">
-          <h2 id="delete-title">Delete this run?</h2>
-          <p>Its ${count(run.lastSequence)} events, its request and its transcript are gone for good.</p>
-          <p class="row"><button @click=${() => this.querySelector("dialog").close()}>Keep</button>
-            <button class="danger solid" @click=${() => { this.querySelector("dialog").close(); this.delete(); }}>Delete</button></p>
-        </dialog>
-      </header>`;
   }
 
   panel(run) {

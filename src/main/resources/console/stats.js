@@ -6,7 +6,7 @@ const TOOLS_MAX = 20;
 const hourOf = moment => Math.floor(Date.parse(moment) / HOUR) * HOUR;
 
 /** The value that so large a part of the values does not exceed; null without values. */
-export function quantile(values, part) {
+function quantile(values, part) {
   if (values.length === 0) {
     return null;
   }

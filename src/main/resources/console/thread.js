@@ -5,7 +5,8 @@ import { badge } from "./badge.js";
 import { count, duration, fullMoment, moment, tokens } from "./format.js";
 import { Poll } from "./live.js";
 import { firstLine } from "./text.js";
-import { EventPages, isLoadedWhole, loadAll, loadSamples, Track, WHOLE_MAX } from "./track.js";
+import { EventPages } from "./pages.js";
+import { isLoadedWhole, loadAll, loadSamples, Track, WHOLE_MAX } from "./track.js";
 import { go, noteHash, runHref, withQuery } from "./router.js";
 import { SPEEDS } from "./player.js";
 import "./transcript.js";
@@ -56,7 +57,7 @@ class ThreadView extends View {
     this.pages = new Map();
     this.pagesOf = id => {
       if (!this.pages.has(id)) {
-        this.pages.set(id, new EventPages(id));
+        this.pages.set(id, new EventPages(id, this.runs.find(run => run.id === id)));
       }
       return this.pages.get(id);
     };

@@ -61,7 +61,7 @@ export function laneOf(event) {
 }
 
 /** How many characters of text or reasoning an event adds. */
-export function charsOf(event, lane) {
+function charsOf(event, lane) {
   if (lane !== TEXT && lane !== REASONING) {
     return 0;
   }
@@ -250,47 +250,4 @@ export async function loadSamples(track, run, { signal, told }) {
   }
   track.frames += last;
   return last;
-}
-
-/** Events of one run by sequence, in pages that are kept for a while. */
-export class EventPages {
-  static SIZE = 100;
-  static KEPT = 60;
-
-  constructor(id) {
-    this.id = id;
-    this.pages = new Map();
-  }
-
-  /** The page that has a sequence, as a promise. */
-  page(sequence) {
-    const number = Math.floor((sequence - 1) / EventPages.SIZE);
-    let page = this.pages.get(number);
-    if (!page) {
-      page = getJson(["runs", this.id, "events"], { after: number * EventPages.SIZE || null, limit: EventPages.SIZE })
-        .then(answer => {
-          page.events = answer.data;
-          return answer.data;
-        });
-      page.catch(() => this.pages.delete(number));
-    } else {
-      this.pages.delete(number);
-    }
-    this.pages.set(number, page);
-    if (this.pages.size > EventPages.KEPT) {
-      this.pages.delete(this.pages.keys().next().value);
-    }
-    return page;
-  }
-
-  /** The event, if it is here already. */
-  known(sequence) {
-    const page = this.pages.get(Math.floor((sequence - 1) / EventPages.SIZE));
-    return page?.events?.find(event => event.sequence === sequence) ?? null;
-  }
-
-  /** Forgets the last page, which grows with a live run. */
-  forgetFrom(sequence) {
-    this.pages.delete(Math.floor(sequence / EventPages.SIZE));
-  }
 }

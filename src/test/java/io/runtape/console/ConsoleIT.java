@@ -17,9 +17,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +35,6 @@ import org.openqa.selenium.By;
 import org.openqa.selenium.JavascriptException;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
-import org.openqa.selenium.WindowType;
 
 /** The console in a browser: each view shows what was recorded, by mouse and by keyboard, and nothing of a recording runs. */
 class ConsoleIT {
@@ -55,10 +52,8 @@ class ConsoleIT {
     private static ScriptedUpstream upstream;
     private static GatewayProcess gateway;
     private static HttpServer elsewhere;
+    private static final ConsoleRuns RUNS = ConsoleRuns.before(Instant.now());
     private static final List<String> LOADED = new CopyOnWriteArrayList<>();
-    private static Recordings good;
-    private static Recordings bad;
-    private static Recordings again;
 
     @BeforeAll
     static void start() throws Exception {
@@ -98,80 +93,12 @@ class ConsoleIT {
     }
 
     private static void imported() throws IOException {
-        Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-        List<Recordings> runs = new ArrayList<>();
-        for (int i = 0; i < 60; i++) {
-            Recordings run = Recordings.of(
-                    "thr_day_" + i,
-                    1,
-                    i % 3 == 0 ? "reviewer" : "code-assistant",
-                    "Look at pull request " + (400 + i),
-                    now.minus(Duration.ofMinutes(40L + i * i * 23 % 1300)),
-                    180 + i * 53 % 340);
-            run.think("What does it change?").after(200L + i * 37 % 900).say("It is fine. ");
-            runs.add(
-                    i % 11 == 5
-                            ? run.fail("overloaded", "The model is overloaded.")
-                            : run.complete(900 + i * 40, 60 + i * 7 % 90));
-        }
-        good = Recordings.of("thr_login", 1, "code-assistant", "Fix the flaky login test", now.minusSeconds(180), 380);
-        good.think("The test waits for a fixed time. I look at it first, and at what it waits for.")
-                .after(400)
-                .say("I look at the test first. ")
-                .tool(
-                        "read_file",
-                        Map.of("path", "test/login.test.js"),
-                        700,
-                        0,
-                        "await sleep(500);\nexpect(page).toHaveURL('/home');")
-                .think("It races with the redirect. It should wait for the address instead.")
-                .tool(
-                        "edit_file",
-                        Map.of("path", "test/login.test.js", "insert", "await page.waitForURL('/home');"),
-                        300,
-                        0,
-                        "- await sleep(500);\n+ await page.waitForURL('/home');")
-                .after(1900)
-                .tool(
-                        "bash",
-                        Map.of("command", "npm test -- login --repeat 50"),
-                        2600,
-                        0,
-                        "50 passed, 0 failed (21.4 s)")
-                .after(500)
-                .say(
-                        "The test **no longer races**: it waits for the address, not for half a second.\n\n| | before | now |\n| - | - | - |\n"
-                                + "| failures of 50 | 7 | 0 |\n| time | 31 s | 21 s |\n\n```js\nawait page.waitForURL('/home');\n```\n")
-                .complete(2480, 164);
-        bad = Recordings.of("thr_login", 2, "code-assistant", "Deploy it to staging", now.minusSeconds(120), 410);
-        bad.think("Deploying needs the staging key.")
-                .say("I deploy it now. ")
-                .tool(
-                        "bash",
-                        Map.of("command", "make deploy ENV=staging"),
-                        1500,
-                        2,
-                        "error: no credentials for staging\nmake: *** [deploy] Error 2")
-                .fail("tool_error", "The deployment failed: there are no credentials for staging.");
-        again = Recordings.of(
-                "thr_login",
-                3,
-                "code-assistant",
-                "Fix the flaky login test\nand the logout test",
-                now.minusSeconds(60),
-                290);
-        again.think("Two tests now.")
-                .tool("read_file", Map.of("path", "test/login.test.js"), 500, 0, "await page.waitForURL('/home');")
-                .tool("read_file", Map.of("path", "test/logout.test.js"), 500, 0, "await sleep(200);")
-                .say("The login test is fine. The logout test waits for the address too now.\n")
-                .complete(3120, 88);
-        runs.addAll(List.of(good, bad, again));
-        byte[] archive = Recordings.archive(runs).getBytes(UTF_8);
+        byte[] archive = ArchivedRun.archive(RUNS.all()).getBytes(UTF_8);
         try (WireResponse response = gateway.client()
                 .send("POST", "/history/v1/import", archive, AS_KEY, "Content-Type: application/x-ndjson")) {
             String summary = new String(response.whole(), UTF_8);
             assertEquals(200, response.status(), summary);
-            assertTrue(summary.contains("\"imported\":" + runs.size()), summary);
+            assertTrue(summary.contains("\"imported\":" + RUNS.all().size()), summary);
         }
     }
 
@@ -262,7 +189,7 @@ class ConsoleIT {
         tab.js("document.activeElement.blur()");
 
         tab.press("j");
-        assertEquals(bad.id(), tab.browser().switchTo().activeElement().getDomAttribute("data-id"));
+        assertEquals(RUNS.bad().id(), tab.browser().switchTo().activeElement().getDomAttribute("data-id"));
         tab.press("x");
         tab.awaitText(".marked", "One run is marked");
         tab.press("j");
@@ -270,7 +197,7 @@ class ConsoleIT {
         tab.press(Keys.ENTER);
 
         tab.awaitText("h1", "Deploy it to staging");
-        assertEquals("/console/runs/" + bad.id(), tab.address());
+        assertEquals("/console/runs/" + RUNS.bad().id(), tab.address());
         tab.press("e");
         tab.find(".grid");
         tab.press("?");
@@ -280,7 +207,7 @@ class ConsoleIT {
 
     @Test
     void showsWhatARunDidAndSaid() {
-        tab.open("/console/runs/" + good.id());
+        tab.open("/console/runs/" + RUNS.good().id());
         tab.awaitText(".message.user", "Fix the flaky login test");
         tab.awaitText(".reasoning", "It races with the redirect");
         tab.awaitText("rt-markdown strong", "no longer races");
@@ -293,14 +220,14 @@ class ConsoleIT {
         tool.findElement(By.tagName("summary")).click();
         assertTrue(tool.getText().contains("50 passed"), tool::getText);
 
-        tab.open("/console/runs/" + bad.id());
+        tab.open("/console/runs/" + RUNS.bad().id());
         tab.awaitText(".parts .error", "no credentials for staging");
         tab.awaitText("details.tool.bad", "exit 2");
     }
 
     @Test
     void showsEventsAndTheirBytes() {
-        tab.open("/console/runs/" + good.id() + "?tab=events#seq=2");
+        tab.open("/console/runs/" + RUNS.good().id() + "?tab=events#seq=2");
         tab.awaitText(".grid-row.selected", "assistant_thinking_delta");
         tab.awaitText(".hex", "65 76 65 6e 74 3a 20 61");
 
@@ -313,9 +240,9 @@ class ConsoleIT {
 
     @Test
     void showsTheRequestAndCopiesIt() {
-        tab.open("/console/runs/" + bad.id() + "?tab=request");
+        tab.open("/console/runs/" + RUNS.bad().id() + "?tab=request");
         tab.awaitText("rt-request rt-code", "\"prompt\": \"Deploy it to staging\"");
-        tab.awaitText(".facts", bad.id());
+        tab.awaitText(".facts", RUNS.bad().id());
         tab.js("navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve(); }");
 
         tab.find(".actions button").click();
@@ -394,7 +321,7 @@ class ConsoleIT {
 
     @Test
     void playsAtTheRecordedPace() {
-        tab.open("/console/runs/" + good.id() + "?speed=2#seq=1");
+        tab.open("/console/runs/" + RUNS.good().id() + "?speed=2#seq=1");
         tab.awaitText(".cursor .seq", "1 of");
         @SuppressWarnings("unchecked")
         List<Number> moved = (List<Number>) tab.asyncJs("""
@@ -439,14 +366,14 @@ class ConsoleIT {
         assertEquals(3, tab.browser().findElements(By.cssSelector(".run-mark")).size());
         tab.awaitTrue("document.querySelector('rt-player').track.runs.length === 3");
         tab.find(".run-list a").click();
-        tab.awaitTrue("location.pathname === '/console/runs/" + good.id() + "'");
+        tab.awaitTrue("location.pathname === '/console/runs/" + RUNS.good().id() + "'");
     }
 
     @Test
     void comparesTwoRuns() {
-        tab.open("/console/compare?a=" + good.id());
+        tab.open("/console/compare?a=" + RUNS.good().id());
         tab.find(".side-head select").sendKeys(Keys.ARROW_DOWN);
-        tab.open("/console/compare?a=" + good.id() + "&b=" + again.id());
+        tab.open("/console/compare?a=" + RUNS.good().id() + "&b=" + RUNS.again().id());
         tab.awaitText(".figures-table", "+26 %");
         tab.awaitText(".diff-rows .come", "and the logout test");
         tab.awaitText(".pair.tools .come", "test/logout.test.js");
@@ -556,7 +483,7 @@ class ConsoleIT {
         }
         tab.open("/console");
         tab.awaitText("table.runs", "<script>");
-        tab.open("/console/compare?a=" + run + "&b=" + good.id());
+        tab.open("/console/compare?a=" + run + "&b=" + RUNS.good().id());
         tab.find(".figures-table");
 
         assertFalse(tab.title().contains(HostileTexts.MARK));
@@ -571,11 +498,7 @@ class ConsoleIT {
     void asksNothingWhileNobodyLooks() {
         tab.open("/console");
         tab.find(".run-link");
-        String looked = tab.browser().getWindowHandle();
-        tab.browser().switchTo().newWindow(WindowType.TAB);
-        String other = tab.browser().getWindowHandle();
-        tab.browser().switchTo().window(looked);
-        // Background tabs of a browser without a window are not always told that they are hidden.
+        // A browser without a window does not tell its tabs in the background that they are.
         tab.js("""
                 Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
                 document.dispatchEvent(new Event("visibilitychange"));
@@ -588,9 +511,8 @@ class ConsoleIT {
                 .until(() ->
                         ((Number) tab.js("return performance.getEntriesByType('resource').length")).intValue() <= 1);
 
-        tab.browser().switchTo().window(other).close();
-        tab.browser().switchTo().window(looked);
-        tab.open("/console");
+        tab.js("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))");
+        tab.awaitTrue("performance.getEntriesByType('resource').length > 2");
     }
 
     /** Each view in both colours, for everybody to see, and without barriers. */
@@ -598,12 +520,14 @@ class ConsoleIT {
     void isForEverybody() throws Exception {
         Map<String, String> views = Map.of(
                 "runs", "/console?until=" + Instant.now().minusSeconds(50),
-                "run", "/console/runs/" + good.id() + "#seq=60",
-                "failed", "/console/runs/" + bad.id(),
-                "events", "/console/runs/" + good.id() + "?tab=events#seq=24",
-                "request", "/console/runs/" + good.id() + "?tab=request",
+                "run", "/console/runs/" + RUNS.good().id() + "#seq=52",
+                "failed", "/console/runs/" + RUNS.bad().id(),
+                "events", "/console/runs/" + RUNS.good().id() + "?tab=events#seq=24",
+                "request", "/console/runs/" + RUNS.good().id() + "?tab=request",
                 "thread", "/console/threads/thr_login",
-                "compare", "/console/compare?a=" + good.id() + "&b=" + again.id(),
+                "compare",
+                        "/console/compare?a=" + RUNS.good().id() + "&b="
+                                + RUNS.again().id(),
                 "overview", "/console/overview");
         Map<String, String> ready = Map.of(
                 "runs",

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.UUID;
 
 /** A run as an archive has it: of any time and any pace, so that no test has to wait for its pauses. */
-final class Recordings {
+final class ArchivedRun {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long WORD_US = 42_000;
@@ -35,7 +35,7 @@ final class Recordings {
     private Map<String, Object> usage;
     private Map<String, Object> error;
 
-    private Recordings(String thread, int ordinal, String agent, String prompt, Instant createdAt) {
+    private ArchivedRun(String thread, int ordinal, String agent, String prompt, Instant createdAt) {
         this.thread = thread;
         this.ordinal = ordinal;
         this.agent = agent;
@@ -44,8 +44,8 @@ final class Recordings {
     }
 
     /** Begins a run, the so manieth of its thread, from 1; its first event comes after so many milliseconds. */
-    static Recordings of(String thread, int ordinal, String agent, String prompt, Instant createdAt, long firstMs) {
-        return new Recordings(thread, ordinal, agent, prompt, createdAt)
+    static ArchivedRun of(String thread, int ordinal, String agent, String prompt, Instant createdAt, long firstMs) {
+        return new ArchivedRun(thread, ordinal, agent, prompt, createdAt)
                 .after(firstMs)
                 .event("run_started", Map.of());
     }
@@ -54,12 +54,12 @@ final class Recordings {
         return id;
     }
 
-    Recordings after(long millis) {
+    ArchivedRun after(long millis) {
         now += millis * 1000;
         return this;
     }
 
-    Recordings event(String type, Map<String, Object> data) {
+    ArchivedRun event(String type, Map<String, Object> data) {
         try {
             frames.add(new Frame(now, type, "event: " + type + "\ndata: " + JSON.writeValueAsString(data) + "\n\n"));
         } catch (JsonProcessingException e) {
@@ -68,7 +68,7 @@ final class Recordings {
         return this;
     }
 
-    private Recordings words(String type, String text) {
+    private ArchivedRun words(String type, String text) {
         for (String word : text.split("(?<= )")) {
             now += WORD_US;
             event(type, Map.of("delta", word));
@@ -76,29 +76,29 @@ final class Recordings {
         return this;
     }
 
-    Recordings think(String text) {
+    ArchivedRun think(String text) {
         return words("assistant_thinking_delta", text);
     }
 
-    Recordings say(String text) {
+    ArchivedRun say(String text) {
         result = text;
         return words("assistant_message_delta", text);
     }
 
     /** A call, and its output after so long. */
-    Recordings tool(String name, Map<String, Object> arguments, long millis, int exitCode, String output) {
+    ArchivedRun tool(String name, Map<String, Object> arguments, long millis, int exitCode, String output) {
         String call = "call_" + ++calls;
         event("tool_call", Map.of("toolCallId", call, "name", name, "arguments", arguments));
         after(millis);
         return event("tool_result", Map.of("toolCallId", call, "name", name, "output", output, "exitCode", exitCode));
     }
 
-    Recordings complete(int input, int output) {
+    ArchivedRun complete(int input, int output) {
         usage = Map.of("inputTokens", input, "outputTokens", output);
         return after(60).event("run_completed", Map.of("status", "completed", "usage", usage, "result", result));
     }
 
-    Recordings fail(String code, String message) {
+    ArchivedRun fail(String code, String message) {
         error = Map.of("code", code, "message", message);
         return after(60).event("run_failed", Map.of("error", error));
     }
@@ -227,7 +227,7 @@ final class Recordings {
     }
 
     /** All of them as an archive. */
-    static String archive(List<Recordings> runs) {
+    static String archive(List<ArchivedRun> runs) {
         StringBuilder archive = new StringBuilder("{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1}\n");
         runs.forEach(run -> archive.append(run.lines()));
         return archive.append("{\"line\":\"archiveEnd\",\"runs\":" + runs.size() + "}\n")
