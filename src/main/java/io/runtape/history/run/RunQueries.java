@@ -150,10 +150,9 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
             return new Found(List.of(), null);
         }
         Map<Long, Long> sizes = new HashMap<>();
-        find(
-                        SIZES + "e.owner = ?1 and e.runPk in ?2",
-                        owner.id(),
-                        places.stream().map(Place::runPk).toList())
+        WhereClause all = WhereClause.among(
+                owner, "e.runPk", places.stream().map(Place::runPk).toList());
+        find(SIZES + all.hql(), all.parameters())
                 .project(Size.class)
                 .list()
                 .forEach(size -> sizes.put(size.runPk(), size.bytes().longValue()));
@@ -166,8 +165,10 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         room.accept(bytes);
         List<Long> keys = places.subList(0, taken).stream().map(Place::runPk).toList();
         Map<Long, Run> rows = new HashMap<>();
-        list("from Run e where e.owner = ?1 and e.runPk in ?2", owner.id(), keys)
-                .forEach(run -> rows.put(run.runPk, run));
+        if (!keys.isEmpty()) {
+            WhereClause some = WhereClause.among(owner, "e.runPk", keys);
+            list("from Run e where " + some.hql(), some.parameters()).forEach(run -> rows.put(run.runPk, run));
+        }
         List<Run> runs = keys.stream().filter(rows::containsKey).map(rows::get).toList();
         return new Found(runs, taken < places.size() ? places.get(taken - 1) : null);
     }
