@@ -74,6 +74,7 @@ class RunView extends View {
   }
 
   leave() {
+    this.player?.stop();
     this.loads?.abort();
     this.tailing?.abort();
     this.tailing = null;
@@ -265,6 +266,14 @@ class RunView extends View {
     }
   }
 
+  async loadEverything() {
+    try {
+      await this.loadTrack(this.loads.signal, true);
+    } catch (failure) {
+      this.notice = told(failure);
+    }
+  }
+
   get player() {
     return this.querySelector("rt-player");
   }
@@ -341,7 +350,7 @@ class RunView extends View {
         <aside class="side" aria-label="Timeline">
           <h2 class="hidden">Timeline</h2>
           ${this.track.sampled ? html`<p class="note">Samples of ${count(run.lastSequence)} events, and times between them estimated.
-            <button @click=${() => this.loadTrack(this.loads.signal, true)} ?disabled=${this.loading}>Load all of them</button></p>` : nothing}
+            <button @click=${this.loadEverything} ?disabled=${this.loading}>Load all of them</button></p>` : nothing}
           <rt-player .track=${this.track} .version=${this.version} .time=${this.time} .speed=${this.speed} .usage=${run.usage}
             .pages=${this.pagesOf} .live=${this.live} .loading=${this.loading} @moved=${this.moved}
             @speed=${event => go(withQuery({ speed: event.detail === 1 ? null : event.detail }) + location.hash, { replace: true })}></rt-player>

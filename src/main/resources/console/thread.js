@@ -62,6 +62,7 @@ class ThreadView extends View {
       return this.pages.get(id);
     };
     this.track = null;
+    this.known = [];
     this.thread = this.messages = this.runs = undefined;
     this.problem = null;
     const wanted = [Number(this.place.hash.get("run")) || 0, Number(this.place.hash.get("seq")) || 0];
@@ -94,40 +95,41 @@ class ThreadView extends View {
     await this.loadTrack(signal);
   }
 
-  /** All frames of the runs, as long as there are not too many; of the rest, samples. */
+  /** All frames of the runs, as long as there are not too many; of the rest, samples. What is here already is kept. */
   async loadTrack(signal) {
-    const track = new Track();
+    const runs = this.runs.filter(run => !run.framesExpiredAt && run.lastSequence > 0);
+    const lastKnown = this.known.length - 1;
+    const grows = this.track && !this.track.sampled && this.known.every((known, i) =>
+      runs[i]?.id === known.id && (i === lastKnown || runs[i].lastSequence === known.last));
     const followed = !this.track || this.time >= this.track.end - 1;
-    if (!this.track) {
-      // The first time it is seen as it grows; later it takes the place of the one before.
-      this.track = track;
-      this.loading = true;
+    if (!grows) {
+      this.track = new Track();
+      this.known = [];
     }
+    const track = this.track;
     const told = () => {
       this.version++;
       if (followed && this.track === track) {
         this.time = track.end;
       }
     };
-    let left = WHOLE_MAX;
-    for (const run of this.runs) {
-      if (run.framesExpiredAt || run.lastSequence === 0) {
+    this.loading = true;
+    for (const [i, run] of runs.entries()) {
+      const known = this.known[i];
+      if (known) {
+        if (i === this.known.length - 1 && run.lastSequence > known.last) {
+          known.last = await loadAll(track, run.id, { after: known.last, signal, told });
+        }
         continue;
       }
       track.begin(run);
-      if (isLoadedWhole(run, left)) {
-        await loadAll(track, run.id, { signal, told });
-        left -= run.lastSequence;
-      } else {
-        await loadSamples(track, run, { signal, told });
-      }
+      const load = isLoadedWhole(run, WHOLE_MAX - track.length)
+        ? loadAll(track, run.id, { signal, told })
+        : loadSamples(track, run, { signal, told });
+      this.known.push({ id: run.id, last: await load });
     }
-    this.track = track;
     this.loading = false;
-    this.version++;
-    if (followed) {
-      this.time = track.end;
-    }
+    told();
   }
 
   /** Whether anything has happened since; only then the rest is asked for. */

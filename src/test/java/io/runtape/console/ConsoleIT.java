@@ -115,6 +115,14 @@ class ConsoleIT {
                         upstream.on(script).header());
     }
 
+    private static void record(String thread, String prompt, Script script) throws IOException {
+        String body = JSON.writeValueAsString(Map.of("threadId", thread, "prompt", prompt));
+        try (WireResponse response = gateway.client()
+                .post("/v1/run", body, AS_KEY, upstream.on(script).header())) {
+            response.readAll();
+        }
+    }
+
     private static String record(String prompt, Script script) throws IOException {
         try (WireResponse response = call(prompt, script)) {
             response.readAll();
@@ -367,6 +375,28 @@ class ConsoleIT {
         tab.awaitTrue("document.querySelector('rt-player').track.runs.length === 3");
         tab.find(".run-list a").click();
         tab.awaitTrue("location.pathname === '/console/runs/" + RUNS.good().id() + "'");
+    }
+
+    @Test
+    void growsWithItsThread() throws Exception {
+        record(
+                "thr_grows",
+                "The first question",
+                Script.stream(event("assistant_message_delta", Map.of("delta", "One."))));
+        tab.open("/console/threads/thr_grows");
+        tab.awaitText("rt-transcript", "One.");
+        tab.awaitTrue("document.querySelector('rt-player').track?.length === 1");
+
+        record(
+                "thr_grows",
+                "The second question",
+                Script.stream(event("assistant_message_delta", Map.of("delta", "Two."))));
+
+        tab.awaitText("rt-transcript", "Two.");
+        tab.awaitTrue("document.querySelector('rt-player').track.runs.length === 2");
+        tab.awaitTrue("document.querySelector('rt-player').track.length === 2");
+        assertEquals(
+                2, tab.browser().findElements(By.cssSelector(".run-list li")).size());
     }
 
     @Test
