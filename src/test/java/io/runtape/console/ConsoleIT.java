@@ -262,6 +262,40 @@ class ConsoleIT {
     }
 
     @Test
+    void savesARunAndLinksToAPlaceInIt() {
+        tab.open("/console/runs/" + RUNS.good().id() + "#seq=7");
+        tab.awaitText(".cursor .seq", "7 of");
+        tab.js("""
+                window.saved = [];
+                URL.createObjectURL = blob => { blob.text().then(text => saved.push(text)); return "data:,"; };
+                HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };
+                navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve(); };
+                """);
+
+        button("Transcript").click();
+        tab.awaitTrue("saved.length === 2");
+        button("Archive").click();
+        tab.awaitTrue("saved.length === 4");
+        tab.press("c");
+        tab.awaitTrue("window.copied");
+
+        String saved = String.valueOf(tab.js("return saved"));
+        assertTrue(saved.contains(RUNS.good().id() + ".md"), saved);
+        assertTrue(saved.contains("The test **no longer races**"), saved);
+        assertTrue(saved.contains(RUNS.good().id() + ".ndjson"), saved);
+        assertTrue(saved.contains("{\"line\":\"archive\""), saved);
+        assertTrue(String.valueOf(tab.js("return window.copied"))
+                .endsWith("/console/runs/" + RUNS.good().id() + "#seq=7"));
+    }
+
+    private static WebElement button(String label) {
+        return tab.browser().findElements(By.cssSelector(".actions button")).stream()
+                .filter(each -> each.getText().equals(label))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
     void growsWhileTheRunIsLive() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>();
         Script script = exchange -> {
@@ -354,6 +388,10 @@ class ConsoleIT {
         tab.press(Keys.ARROW_RIGHT);
         tab.press(Keys.ARROW_LEFT);
         assertEquals(at + 1, ((Number) tab.js("return document.querySelector('rt-player').index")).longValue());
+        tab.press("+");
+        tab.awaitTrue("document.querySelector('rt-timeline').to !== null");
+        tab.press("0");
+        tab.awaitTrue("document.querySelector('rt-timeline').to === null");
         tab.press(Keys.ESCAPE);
         tab.awaitText("rt-transcript", "no longer races");
 
