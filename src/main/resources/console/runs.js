@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit-html/directives/repeat.js";
 import { View } from "./element.js";
-import { getJson, told } from "./api.js";
+import { ApiError, getJson, key, told } from "./api.js";
 import { badge } from "./badge.js";
 import { count, duration, fullMoment, moment, tokens } from "./format.js";
 import { Keys } from "./keys.js";
@@ -80,6 +80,7 @@ class Runs extends View {
     this.loading?.abort();
     const { signal } = (this.loading = new AbortController());
     this.busy = true;
+    this.refused = false;
     document.title = "Runs – Runtape";
     try {
       const page = await getJson(["runs"], { ...this.parameters, limit: PAGE, cursor: this.place.query.get("cursor") }, signal);
@@ -89,6 +90,7 @@ class Runs extends View {
     } catch (failure) {
       if (!signal.aborted) {
         this.problem = told(failure);
+        this.refused = failure instanceof ApiError && failure.status < 500;
         this.runs ??= [];
       }
     } finally {
@@ -100,7 +102,8 @@ class Runs extends View {
 
   /** Looks for what is new at the top, and how far the live ones are. */
   async look() {
-    if (!this.runs || this.place.query.get("cursor")) {
+    // What was refused once is refused again.
+    if (!this.runs || this.refused || this.place.query.get("cursor")) {
       return;
     }
     const asked = this.asked;
@@ -191,7 +194,7 @@ class Runs extends View {
       return this.problem ? nothing : html`<div class="empty">
         <p><strong>${any ? "No run matches." : "No runs yet."}</strong></p>
         ${any ? html`<p><a href="/console">Show all runs</a></p>` : html`<p>Send a call through the gateway, and it appears here by itself:</p>
-          <pre class="code" tabindex="0">curl -N ${location.origin}/v1/run -H 'Content-Type: application/json' \\
+          <pre class="code" tabindex="0">curl -N ${location.origin}/v1/run -H 'Content-Type: application/json' \\${key.get() ? "\n  -H \"X-API-Key: $RUNTAPE_KEY\" \\" : ""}
   -d '{"agent":"code-assistant","prompt":"Run the tests."}'</pre>`}</div>`;
     }
     return html`
