@@ -55,9 +55,14 @@ class RunHead extends View {
   }
 
   save(form) {
-    this.act(null, () => form === "markdown"
-      ? download(path(["runs", this.run.id, "transcript"]), "text/markdown", this.run.id + ".md")
-      : download(path(["runs", this.run.id]), "application/x-ndjson", this.run.id + ".ndjson"));
+    const { id } = this.run;
+    const files = {
+      markdown: [["runs", id, "transcript"], "text/markdown", id + ".md"],
+      archive: [["runs", id], "application/x-ndjson", id + ".ndjson"],
+      cassette: [["runs", id, "cassette"], "application/x-ndjson", id + ".cassette.ndjson"],
+    };
+    const [target, type, name] = files[form];
+    this.act(null, () => download(path(target), type, name));
   }
 
   render() {
@@ -88,6 +93,7 @@ class RunHead extends View {
           <button @click=${this.copyLink} title="c">Copy link here</button>
           <button @click=${() => this.save("markdown")}>Transcript</button>
           <button @click=${() => this.save("archive")} ?disabled=${run.status === "running"}>Archive</button>
+          <button @click=${() => this.save("cassette")} ?disabled=${run.status === "running"}>Cassette</button>
           <a class="button" href=${compareHref(run.id, "")}>Compare …</a>
           <button class="danger" @click=${() => this.querySelector("dialog").showModal()} ?disabled=${run.status === "running"}>Delete …</button>
         </div></div>
