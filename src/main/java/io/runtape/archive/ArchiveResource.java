@@ -27,7 +27,6 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
@@ -41,11 +40,6 @@ import org.jboss.resteasy.reactive.RestResponse;
 public final class ArchiveResource {
 
     private static final String QS = ";qs=0.9";
-
-    private static final String CASSETTE = """
-            {"line":"archive","format":"runtape","version":1}
-            {"line":"frame","run":"run_01","sequence":1,"offsetUs":1200,"kind":"event","text":"data: Hello.\\n\\n"}
-            """;
 
     private final CallerAuthentication callers;
     private final RunWalks walks;
@@ -113,11 +107,7 @@ public final class ArchiveResource {
     @APIResponse(
             responseCode = "200",
             description = "The cassette.",
-            content =
-                    @Content(
-                            mediaType = NdjsonResponses.LINES,
-                            schema = @Schema(type = SchemaType.STRING, format = "binary"),
-                            example = CASSETTE))
+            content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(ref = "Cassette")))
     @APIResponse(responseCode = "409", ref = "RunActive")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> cassette(@RestPath String id, @Context RoutingContext context) throws SQLException {
