@@ -130,7 +130,7 @@ abstract class StatsTest extends IndexedHistory {
         assertEquals(List.of(), json("/stats?agent=nobody").getList("data"));
         assertEquals(5, json("/stats?since=2026-01-01T23:10:00Z").getInt("data[0].runs"));
         assertEquals(
-                "2026-01-01T23:00:00Z",
+                "2026-01-01T23:00:00.000000Z",
                 json("/stats?since=2026-01-01T23:10:00Z").getString("meta.since"));
         assertEquals(3, json("/stats?until=2026-01-02").getInt("data[0].runs"));
         assertEquals(3, json("/stats?since=2026-01-02&until=2026-01-03").getInt("data[0].runs"));
