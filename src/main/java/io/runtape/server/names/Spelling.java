@@ -2,6 +2,7 @@ package io.runtape.server.names;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.commons.text.similarity.LevenshteinDistance;
@@ -25,7 +26,14 @@ final class Spelling {
         String lower = (written.length() > COMPARED_MAX ? shortened(written) : written).toLowerCase(Locale.ROOT);
         return known.stream()
                 .min(Comparator.comparingInt((String name) -> distance.apply(lower, name.toLowerCase(Locale.ROOT)))
+                        // Of two that are as near, one that has the same letters: some of them were swapped.
+                        .thenComparing(
+                                name -> !letters(name.toLowerCase(Locale.ROOT)).equals(letters(lower)))
                         .thenComparing(Comparator.naturalOrder()));
+    }
+
+    private static List<Integer> letters(String word) {
+        return word.chars().sorted().boxed().toList();
     }
 
     /** The name as a message repeats it. */
