@@ -144,8 +144,14 @@ class MisspellingsIT extends PackagedGateway {
         assertOnThePage("| setting | misspelt |", rows);
     }
 
-    /** The name with two letters in each other's place, as fingers have it; past what all such names begin with. */
+    /**
+     * The name with two letters in each other's place, as fingers have it; past what all such names begin with. A single letter
+     * is there twice.
+     */
     private static String misspelt(String name, String begin) {
+        if (name.length() == 1) {
+            return name + name;
+        }
         int i = begin.length() + 1;
         while (i + 2 < name.length() && name.charAt(i) == name.charAt(i + 1)) {
             i++;

@@ -135,7 +135,11 @@ final class RunIndexer {
         /** A run that cannot be indexed must not be tried for ever. */
         private void failed(Connection connection, long runPk, Exception why) throws SQLException {
             if (failures.merge(runPk, 1, Integer::sum) == ATTEMPTS) {
-                LOG.errorf(why, "the run with the key %d cannot be indexed, so that no search finds it", runPk);
+                // The message of a failure may quote what the run says.
+                LOG.errorf(
+                        "the run with the key %d cannot be indexed, so that no search finds it: %s",
+                        runPk, SqlFault.named(why));
+                LOG.debug("it cannot be indexed", why);
                 indexing.mark(connection, runPk);
                 failures.remove(runPk);
             }

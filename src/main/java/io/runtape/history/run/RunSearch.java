@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class RunSearch {
 
-    /** Runs that are looked at together. */
-    private static final int AT_ONCE = 100;
+    /** Runs that are looked at together, at least and at most. */
+    private static final int AT_ONCE_MIN = 25;
+
+    private static final int AT_ONCE_MAX = 100;
 
     /**
      * Runs that are looked at for one page: it ends there, however few of them match. The next page goes on. Comparing one
@@ -60,9 +62,9 @@ final class RunSearch {
                 after.map(place -> new Document(Objects.requireNonNull(place.value()), place.runPk())));
         Candidates candidates = search.candidates(selection.owner(), query, range);
         Gathering gathering = new Gathering(selection, query, limit);
-        List<Document> some = candidates.next(AT_ONCE);
+        List<Document> some = candidates.next(gathering.atOnce());
         while (!some.isEmpty() && !gathering.take(some)) {
-            some = candidates.next(AT_ONCE);
+            some = candidates.next(gathering.atOnce());
         }
         RunQueries.Found read = runs.these(selection.owner(), gathering.hits, RunQueries.Bounds.ofPage(limit), room);
         @Nullable Place last = some.isEmpty() ? null : gathering.last;
@@ -86,6 +88,11 @@ final class RunSearch {
             this.selection = selection;
             this.query = query;
             this.limit = limit;
+        }
+
+        /** As many as the page has room for, and one to tell whether more follow. */
+        int atOnce() {
+            return Math.min(AT_ONCE_MAX, Math.max(AT_ONCE_MIN, limit + 1 - hits.size()));
         }
 
         /** Takes the hits among these; returns true when the page ends, though more may follow. */
