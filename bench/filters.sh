@@ -35,7 +35,7 @@ env RUNTAPE_DATABASE_URL="postgresql://postgres@127.0.0.1:$database_port/postgre
   java -Xmx352m -jar "$app/quarkus-run.jar" >"$out/gateway.log" 2>&1 & pids+=($!)
 wait_for $gateway_port
 # The owner of the runs is the one of this credential.
-curl -sSf "127.0.0.1:$gateway_port/v1/run" -H 'Content-Type: application/json' -H 'X-API-Key: rt_test_bench' -d '{"prompt":"Go on.","stream":false}' -o /dev/null
+curl -sSf "127.0.0.1:$gateway_port/v1/run" -H 'Content-Type: application/json' -H 'X-API-Key: rt_test_bench' -d '{"agent":"code-assistant","prompt":"Go on."}' -o /dev/null
 
 echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1)"
 classes="$app/lib/main/*:$app/app/*"
