@@ -9,7 +9,10 @@ import java.sql.SQLException;
  */
 public interface RunIndex {
 
-    /** Writes what is derived from the run, in place of what was written of it before. The transaction has locked its row. */
+    /**
+     * Writes what is derived from the run, in place of what was written of it before. The transaction has locked its row, so
+     * it must not wait for another connection.
+     */
     void add(Connection connection, EndedRun run) throws SQLException;
 
     /** Removes what was written of the run, in the transaction that deletes it, which has locked its row. */

@@ -14,9 +14,11 @@ import jakarta.enterprise.event.Observes;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +82,8 @@ final class RunIndexer {
             }
             lookedAt = System.nanoTime();
             List<Long> runs = indexing.unindexed(connection, RUNS_AT_ONCE + failures.size());
+            // Gateways with the same runs before them seldom read the same one.
+            Collections.shuffle(runs, ThreadLocalRandom.current());
             for (long runPk : runs) {
                 if (worker.isStopping()) {
                     return false;

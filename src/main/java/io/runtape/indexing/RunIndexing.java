@@ -31,9 +31,14 @@ final class RunIndexing {
             where indexed_at is null and completed_at is not null
             order by indexed_at desc, completed_at desc, run_pk desc limit ?""";
 
+    private static final String IS_UNINDEXED = "select 1 from run where run_pk = ? and indexed_at is null";
+
+    /** Not if its outcome has come, or its frames have expired, since it was read. */
     private static final String CLAIM = """
             select 1 from run
-            where run_pk = ? and indexed_at is null and completed_at is not null for update skip locked""";
+            where run_pk = ? and indexed_at is null and status = ? and finish_reason is not distinct from cast(? as varchar)
+                and (frames_expired_at is null) = cast(? as boolean)
+            for update skip locked""";
 
     private final Store store;
     private final RunContentReader contents;
@@ -63,26 +68,32 @@ final class RunIndexing {
      * Indexes a run, unless another gateway does so now, or it is indexed already or gone. On PostgreSQL the commit does not
      * wait for the disk: what is lost with the server is done again.
      *
+     * <p>All is read before the transaction. Inside it the table is locked, however weakly: if somebody waits for a stronger
+     * lock, such as a migration, another connection's read would wait behind that one, and the transaction for the read.
+     *
      * @param connection in auto-commit mode
      * @throws ApiException 503 if there is no memory for it now, or the database does not answer
      */
     void index(Connection connection, long runPk) throws SQLException {
-        Transaction.losable(connection, store.engine(), () -> {
-            if (isClaimed(connection, runPk)) {
-                Optional<Run> run = QuarkusTransaction.requiringNew().call(() -> Run.findByIdOptional(runPk));
-                if (run.isPresent()) {
-                    contents.read(run.get(), read -> {
-                        EndedRun ended = new EndedRun(run.get(), read.parts());
-                        for (RunIndex index : indexes) {
-                            index.add(connection, ended);
+        if (!isUnindexed(connection, runPk)) {
+            return;
+        }
+        Optional<Run> found = QuarkusTransaction.requiringNew().call(() -> Run.findByIdOptional(runPk));
+        if (found.isPresent()) {
+            Run run = found.get();
+            contents.read(
+                    run,
+                    read -> Transaction.losable(connection, store.engine(), () -> {
+                        if (isClaimed(connection, run)) {
+                            EndedRun ended = new EndedRun(run, read.parts());
+                            for (RunIndex index : indexes) {
+                                index.add(connection, ended);
+                            }
+                            mark(connection, runPk);
                         }
-                        return ended;
-                    });
-                    mark(connection, runPk);
-                }
-            }
-            return runPk;
-        });
+                        return runPk;
+                    }));
+        }
     }
 
     /** Does a piece of what the indexes have left to do; returns whether there was any. */
@@ -94,12 +105,26 @@ final class RunIndexing {
         return done;
     }
 
-    private static boolean isClaimed(Connection connection, long runPk) throws SQLException {
+    private static boolean isUnindexed(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(IS_UNINDEXED)) {
+            select.setLong(1, runPk);
+            return isThere(select);
+        }
+    }
+
+    private static boolean isClaimed(Connection connection, Run run) throws SQLException {
         try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
-            claim.setLong(1, runPk);
-            try (ResultSet row = claim.executeQuery()) {
-                return row.next();
-            }
+            claim.setLong(1, run.runPk);
+            claim.setString(2, run.status);
+            claim.setString(3, run.finishReason);
+            claim.setBoolean(4, run.framesExpiredAt == null);
+            return isThere(claim);
+        }
+    }
+
+    private static boolean isThere(PreparedStatement select) throws SQLException {
+        try (ResultSet row = select.executeQuery()) {
+            return row.next();
         }
     }
 

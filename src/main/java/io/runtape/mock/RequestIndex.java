@@ -31,8 +31,8 @@ final class RequestIndex implements RunIndex {
     /** What the run's call asked for; empty if it is not known any more. */
     Optional<CanonicalRequest> read(long runPk, String path) throws SQLException {
         try (BudgetShare room = memory.bodies().share()) {
-            Optional<RecordedRequest> request = requests.read(runPk, room::takeBlocking);
-            return request.map(read -> CanonicalRequest.of(path, read.body(), redaction));
+            return requests.read(runPk, room::takeBlocking)
+                    .map(request -> CanonicalRequest.of(path, request.body(), redaction));
         }
     }
 
@@ -43,15 +43,24 @@ final class RequestIndex implements RunIndex {
         if (row.upstreamStatus == null || row.framesExpiredAt != null) {
             return;
         }
-        Optional<CanonicalRequest> request = read(row.runPk, row.path);
-        if (request.isPresent()) {
-            try (PreparedStatement insert = connection.prepareStatement(
-                    "insert into recorded_request (run_pk, owner, request_key) values (?, ?, ?)")) {
-                insert.setLong(1, row.runPk);
-                insert.setString(2, row.owner);
-                insert.setString(3, request.get().key());
-                insert.executeUpdate();
+        try (BudgetShare room = memory.bodies().share()) {
+            Optional<RecordedRequest> request = RequestReader.read(connection, row.runPk, room::takeBlocking);
+            if (request.isPresent()) {
+                insert(
+                        connection,
+                        row,
+                        CanonicalRequest.of(row.path, request.get().body(), redaction));
             }
+        }
+    }
+
+    private static void insert(Connection connection, Run row, CanonicalRequest request) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(
+                "insert into recorded_request (run_pk, owner, request_key) values (?, ?, ?)")) {
+            insert.setLong(1, row.runPk);
+            insert.setString(2, row.owner);
+            insert.setString(3, request.key());
+            insert.executeUpdate();
         }
     }
 

@@ -31,6 +31,12 @@ public abstract class IndexedHistory extends RecordedHistory {
     /** Gives a run that has ended other times and another usage, and has it indexed with them. */
     protected void change(String id, Instant createdAt, long durationMs, String usage) throws SQLException {
         awaitIndexed(id);
+        rewrite(id, createdAt, durationMs, usage);
+        awaitIndexed(id);
+    }
+
+    /** The same of a run that is indexed, without waiting until it is so again. */
+    protected void rewrite(String id, Instant createdAt, long durationMs, String usage) throws SQLException {
         try (Connection connection = store().connect();
                 PreparedStatement update = connection.prepareStatement("""
                         update run set created_at = ?, first_event_at = ?, completed_at = ?, usage = ?, indexed_at = null
@@ -42,7 +48,6 @@ public abstract class IndexedHistory extends RecordedHistory {
             update.setString(5, id);
             update.executeUpdate();
         }
-        awaitIndexed(id);
     }
 
     /** The ids on a page. */

@@ -165,11 +165,15 @@ abstract class RunFilterTest extends IndexedHistory {
         List<String> recorded = new ArrayList<>();
         // Each pair of runs has the same value, and the last ones have no usage.
         for (int i = 0; i < 7; i++) {
-            String id = record("{\"agent\":\"sorter\"," + METADATA + "}", COMPLETED);
-            String usage = i < 4 ? "{\"inputTokens\":" + 10 * (i / 2) + ",\"outputTokens\":1}" : null;
-            change(id, first.plusSeconds(i / 2), 100 * (i / 2), usage);
-            recorded.add(id);
+            recorded.add(record("{\"agent\":\"sorter\"," + METADATA + "}", COMPLETED));
         }
+        String[] all = recorded.toArray(String[]::new);
+        awaitIndexed(all);
+        for (int i = 0; i < 7; i++) {
+            String usage = i < 4 ? "{\"inputTokens\":" + 10 * (i / 2) + ",\"outputTokens\":1}" : null;
+            rewrite(recorded.get(i), first.plusSeconds(i / 2), 100 * (i / 2), usage);
+        }
+        awaitIndexed(all);
 
         List<String> listed = new ArrayList<>();
         String cursor = "";
