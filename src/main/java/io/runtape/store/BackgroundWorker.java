@@ -15,8 +15,11 @@ public final class BackgroundWorker {
 
     private static final Logger LOG = Logger.getLogger(BackgroundWorker.class);
 
-    /** How long a statement may take before its connection counts as lost. */
-    private static final Duration ANSWER_WITHIN = Duration.ofMinutes(1);
+    /**
+     * How long a statement may take before its connection counts as lost. Longer than people lock a table for: a statement
+     * that waits for a lock goes on at the server when its connection is given up.
+     */
+    private static final Duration ANSWER_WITHIN = Duration.ofMinutes(5);
 
     private static final Duration AGAIN_AFTER = Duration.ofSeconds(5);
     private static final Duration STOPS_WITHIN = Duration.ofSeconds(5);

@@ -34,10 +34,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class RuntapeReplay implements BeforeAllCallback, AfterAllCallback {
 
-    /** The system property that names the gateway, and the variable that does so without it. */
-    static final String PROPERTY = "runtape.gateway";
+    /** The system property that names the gateway. */
+    private static final String PROPERTY = "runtape.gateway";
 
-    private static final String VARIABLE = "RUNTAPE_GATEWAY";
     private static final String USUAL = "target/quarkus-app/quarkus-run.jar";
 
     private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
@@ -107,11 +106,10 @@ public final class RuntapeReplay implements BeforeAllCallback, AfterAllCallback 
     }
 
     private static String jar() {
-        @Nullable String named = System.getProperty(PROPERTY, System.getenv(VARIABLE));
-        Path jar = Path.of(named == null ? USUAL : named).toAbsolutePath();
+        Path jar = Path.of(System.getProperty(PROPERTY, USUAL)).toAbsolutePath();
         if (!Files.isRegularFile(jar)) {
             throw new IllegalStateException("There is no gateway at " + jar + ". The system property " + PROPERTY
-                    + ", or the variable " + VARIABLE + ", must name Runtape's quarkus-run.jar.");
+                    + " must name Runtape's quarkus-run.jar.");
         }
         return jar.toString();
     }
