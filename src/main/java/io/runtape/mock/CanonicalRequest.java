@@ -62,6 +62,9 @@ final class CanonicalRequest {
     private static final Set<String> PAYLOADS = Set.of(
             "args", "arguments", "input", "input_schema", "output", "parameters", "properties", "result", "schema");
 
+    /** A longer body is not taken apart: that takes a multiple of its memory. */
+    private static final int READ_BYTES_MAX = 256 << 10;
+
     private static final int SHOWN_CHARS_MAX = 120;
 
     private final String path;
@@ -75,11 +78,15 @@ final class CanonicalRequest {
      * The call in that form.
      *
      * @param path its path, normalised
-     * @param body its body; counts as it is if it is no JSON object
+     * @param body its body; counts as it is if it is no JSON object, or longer than 256 KiB
      * @param redaction what cassettes leave out, so that a call fits the cassette of its like
      */
     static CanonicalRequest of(String path, byte[] body, Redaction redaction) {
         CanonicalRequest request = new CanonicalRequest(path);
+        if (body.length > READ_BYTES_MAX) {
+            request.values.put("", "body of " + body.length + " bytes, SHA-256 " + new Sha256().add(body).hex());
+            return request;
+        }
         String text = redaction.of(new String(body, UTF_8));
         @Nullable JsonNode json = LeanTree.read(text, Set.of());
         if (json == null || !json.isObject()) {
