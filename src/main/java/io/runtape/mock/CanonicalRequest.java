@@ -84,7 +84,10 @@ final class CanonicalRequest {
     static CanonicalRequest of(String path, byte[] body, Redaction redaction) {
         CanonicalRequest request = new CanonicalRequest(path);
         if (body.length > READ_BYTES_MAX) {
-            request.values.put("", "body of " + body.length + " bytes, SHA-256 " + new Sha256().add(body).hex());
+            request.values.put(
+                    "",
+                    "body of " + body.length + " bytes, SHA-256 "
+                            + new Sha256().add(body).hex());
             return request;
         }
         String text = redaction.of(new String(body, UTF_8));

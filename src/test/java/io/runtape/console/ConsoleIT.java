@@ -513,8 +513,7 @@ class ConsoleIT {
         tab.open("/console/runs/" + run + "?tab=events#seq=150000");
         tab.awaitText(".grid-row.selected", "word 150000");
         assertTrue(tab.browser().findElements(By.cssSelector(".grid-row")).size() < 100);
-        tab.find(".grid").sendKeys(Keys.END);
-        tab.awaitText(".grid-row.selected", "run_completed");
+        tab.pressUntil(".grid", Keys.END, ".grid-row.selected", "run_completed");
         tab.awaitTrue("location.hash === ''");
     }
 

@@ -15,6 +15,7 @@ import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.logging.LogEntry;
@@ -93,9 +94,29 @@ final class ConsoleTab implements AutoCloseable {
                 selector + " is there",
                 PATIENCE,
                 () -> browser.findElements(By.cssSelector(selector)).stream()
-                        .filter(WebElement::isDisplayed)
+                        .filter(ConsoleTab::isSeen)
                         .findFirst()
                         .orElse(null));
+    }
+
+    /** False of an element that the page has replaced since it was found. */
+    private static boolean isSeen(WebElement element) {
+        try {
+            return element.isDisplayed();
+        } catch (StaleElementReferenceException e) {
+            return false;
+        }
+    }
+
+    /** Presses a key on an element until the first such other element has this in its text: the page may be busy. */
+    void pressUntil(String selector, Keys key, String other, String part) {
+        RunTable.await(other + " has " + part, PATIENCE, () -> {
+            find(selector).sendKeys(key);
+            return (Boolean) asyncJs("""
+                    const done = arguments[2];
+                    setTimeout(() => done([...document.querySelectorAll(arguments[0])].some(e => e.innerText.includes(arguments[1]))), 2000);
+                    """, other, part) ? true : null;
+        });
     }
 
     /** Waits until the first such element has this in its text. */
