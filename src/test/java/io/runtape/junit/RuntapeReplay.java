@@ -79,6 +79,16 @@ public final class RuntapeReplay implements BeforeAllCallback, AfterAllCallback 
 
     @Override
     public void beforeAll(ExtensionContext context) throws Exception {
+        start();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws Exception {
+        stop();
+    }
+
+    /** Starts the gateway, and waits until it listens. */
+    void start() throws IOException, InterruptedException {
         Path home = Files.createTempDirectory("runtape-replay-");
         data = home;
         ProcessBuilder builder = new ProcessBuilder(
@@ -130,8 +140,12 @@ public final class RuntapeReplay implements BeforeAllCallback, AfterAllCallback 
         }
     }
 
-    @Override
-    public void afterAll(ExtensionContext context) throws Exception {
+    /**
+     * Stops the gateway.
+     *
+     * @throws AssertionError if a recording was not used, and all must be
+     */
+    void stop() throws IOException, InterruptedException {
         Process running = gateway;
         if (running == null) {
             return;

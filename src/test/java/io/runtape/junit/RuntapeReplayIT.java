@@ -3,7 +3,6 @@ package io.runtape.junit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import dev.langchain4j.model.openai.OpenAiChatModel;
 import java.io.IOException;
@@ -15,9 +14,6 @@ import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
-import org.junit.platform.launcher.core.LauncherFactory;
-import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
 /** An agent's client, LangChain4j's, that is tested with a cassette and without a network. */
 class RuntapeReplayIT {
@@ -50,21 +46,24 @@ class RuntapeReplayIT {
     }
 
     @Test
-    void failsAClassThatLeavesRecordingsUnused() {
-        SummaryGeneratingListener told = new SummaryGeneratingListener();
+    void failsAClassThatLeavesRecordingsUnused() throws Exception {
+        RuntapeReplay forgotten = RuntapeReplay.of(CASSETTES);
+        forgotten.start();
 
-        LauncherFactory.create()
-                .execute(
-                        LauncherDiscoveryRequestBuilder.request()
-                                .selectors(selectClass(Forgetful.class))
-                                .build(),
-                        told);
+        AssertionError failure = assertThrows(AssertionError.class, forgotten::stop);
 
-        List<String> why = told.getSummary().getFailures().stream()
-                .map(failure -> String.valueOf(failure.getException().getMessage()))
-                .toList();
-        assertEquals(1, why.size(), why.toString());
-        assertTrue(why.get(0).contains("run_01a21d1f566678138de22c422af67147"), why.toString());
+        assertTrue(
+                String.valueOf(failure.getMessage()).contains("run_01a21d1f566678138de22c422af67147"),
+                failure.getMessage());
+    }
+
+    @Test
+    void toleratesThatWhereItIsAllowed() throws Exception {
+        RuntapeReplay forgotten = RuntapeReplay.of(CASSETTES).allowingUnused();
+        forgotten.start();
+
+        assertTrue(forgotten.url().startsWith("http://localhost:"), forgotten.url());
+        forgotten.stop();
     }
 
     @Test
@@ -81,18 +80,6 @@ class RuntapeReplayIT {
                     .toList();
 
             assertEquals(List.of("io/runtape/junit/RuntapeReplay.class"), classes);
-        }
-    }
-
-    /** Its tests pass, and use nothing. */
-    static class Forgetful {
-
-        @RegisterExtension
-        static final RuntapeReplay OTHER = RuntapeReplay.of(CASSETTES);
-
-        @Test
-        void callsNobody() {
-            assertTrue(OTHER.url().startsWith("http://localhost:"));
         }
     }
 }
