@@ -150,7 +150,8 @@ public final class RuntapeReplay implements BeforeAllCallback, AfterAllCallback 
         if (running == null) {
             return;
         }
-        running.destroy();
+        // The process's own method closes its output, which tells what was used.
+        running.toHandle().destroy();
         if (!running.waitFor(STOPS_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
             running.destroyForcibly().waitFor();
         }
