@@ -28,11 +28,6 @@ public final class Playback {
         return source.durableSequence();
     }
 
-    /** How long after the beginning of the call something is played that came at this time of the recording, in nanoseconds. */
-    public long nanos(long offsetMicros) {
-        return (long) (offsetMicros * 1000.0 / speed);
-    }
-
     /**
      * Some frames, with the pauses in which they came. It begins on subscription.
      *

@@ -2,6 +2,7 @@ package io.runtape.mock;
 
 import io.runtape.delivery.ReplaySpeed;
 import io.runtape.error.ApiException;
+import io.runtape.relay.SingleHeader;
 import io.vertx.core.MultiMap;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -40,9 +41,9 @@ record MockedCall(
      * @throws ApiException 400 if one has a value that is not allowed
      */
     static MockedCall of(MultiMap headers, boolean always) {
-        @Nullable String replay = only(headers, REPLAY);
-        @Nullable String speed = only(headers, SPEED);
-        @Nullable String fault = only(headers, FAULT);
+        @Nullable String replay = SingleHeader.of(headers, REPLAY);
+        @Nullable String speed = SingleHeader.of(headers, SPEED);
+        @Nullable String fault = SingleHeader.of(headers, FAULT);
         if (replay == null && !always) {
             throw ApiException.invalid((speed == null ? FAULT : SPEED)
                     + " is for calls that are answered from a recording. Send it with " + REPLAY
@@ -57,13 +58,5 @@ record MockedCall(
                 replay != null,
                 speed == null ? 1 : ReplaySpeed.of(SPEED, speed),
                 fault == null ? null : Fault.of(fault));
-    }
-
-    private static @Nullable String only(MultiMap headers, String name) {
-        List<String> values = headers.getAll(name);
-        if (values.size() > 1) {
-            throw ApiException.invalid(name + " must be sent once at the most.");
-        }
-        return values.isEmpty() ? null : values.get(0);
     }
 }

@@ -5,7 +5,6 @@ import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.run.StreamPosition;
 import io.vertx.core.MultiMap;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -56,13 +55,13 @@ record RuntapeHeaders(
      * @throws ApiException 400 if one has a value that is not allowed
      */
     static RuntapeHeaders of(MultiMap headers, KeyHeaders keys) {
-        String threadId = only(headers, "Runtape-Thread-Id");
+        String threadId = SingleHeader.of(headers, "Runtape-Thread-Id");
         if (threadId != null && !isFitId(threadId)) {
             throw ApiException.invalid(
                     "Runtape-Thread-Id must be 1 to 128 characters of letters, digits, '.', '_', ':' and '-'.");
         }
         @Nullable String idempotencyKey = keys.keyIn(headers);
-        @Nullable String keepAlive = only(headers, "Runtape-Keep-Alive");
+        @Nullable String keepAlive = SingleHeader.of(headers, "Runtape-Keep-Alive");
         return new RuntapeHeaders(
                 headers.contains("Runtape-On-Disconnect")
                         ? oneOf(headers, "Runtape-On-Disconnect", "continue", "cancel")
@@ -92,7 +91,7 @@ record RuntapeHeaders(
     }
 
     private static long position(MultiMap headers) {
-        String value = only(headers, "Last-Event-ID");
+        String value = SingleHeader.of(headers, "Last-Event-ID");
         if (value == null || value.isEmpty()) {
             return 0;
         }
@@ -122,17 +121,8 @@ record RuntapeHeaders(
         return idempotencyKey == null ? NOT_SENT_ON : NOT_SENT_ON_OF_KEYED;
     }
 
-    /** Refuses two values: the caller could mean either. */
-    private static @Nullable String only(MultiMap headers, String name) {
-        List<String> values = headers.getAll(name);
-        if (values.size() > 1) {
-            throw ApiException.invalid(name + " must be sent once at the most.");
-        }
-        return values.isEmpty() ? null : values.get(0);
-    }
-
     private static String oneOf(MultiMap headers, String name, String usual, String other) {
-        String value = only(headers, name);
+        String value = SingleHeader.of(headers, name);
         if (value == null || value.equals(usual)) {
             return usual;
         }

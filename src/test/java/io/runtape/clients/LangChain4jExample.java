@@ -7,19 +7,19 @@ import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import java.util.concurrent.CompletableFuture;
 
 /** Asks OpenAI's chat completions through a gateway. */
-final class LangChain4jExample {
+public final class LangChain4jExample {
 
     private final String url;
     private final String key;
 
     /** Of a gateway at that origin. */
-    LangChain4jExample(String gateway, String key) {
+    public LangChain4jExample(String gateway, String key) {
         this.url = gateway + "/openai/v1";
         this.key = key;
     }
 
     /** The text, as it is streamed. */
-    String stream(String prompt) {
+    public String stream(String prompt) {
         CompletableFuture<String> whole = new CompletableFuture<>();
         StringBuilder text = new StringBuilder();
         OpenAiStreamingChatModel.builder()

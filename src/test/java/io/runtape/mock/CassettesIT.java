@@ -5,10 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.langchain4j.model.chat.response.ChatResponse;
-import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
-import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import io.restassured.path.json.JsonPath;
+import io.runtape.clients.LangChain4jExample;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
@@ -22,8 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Recordings that are written to files by one gateway, and that another one answers from, without any agent API. */
 class CassettesIT {
 
-    private static final String CHAT = "/v1/chat/completions";
+    private static final String CHAT = "/openai/v1/chat/completions";
     private static final String KEY = "X-API-Key: a caller of the first gateway";
     private static final String LANG_CHAIN =
             "{\"model\":\"gpt-5-nano\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}";
@@ -94,31 +90,9 @@ class CassettesIT {
         return GatewayProcess.start(database);
     }
 
-    private static String asked(GatewayProcess gateway, String prompt) throws Exception {
-        CompletableFuture<String> whole = new CompletableFuture<>();
-        StringBuilder text = new StringBuilder();
-        OpenAiStreamingChatModel.builder()
-                .baseUrl("http://localhost:" + gateway.port() + "/v1")
-                .apiKey("no key is needed")
-                .modelName("gpt-5-nano")
-                .build()
-                .chat(prompt, new StreamingChatResponseHandler() {
-                    @Override
-                    public void onPartialResponse(String part) {
-                        text.append(part);
-                    }
-
-                    @Override
-                    public void onCompleteResponse(ChatResponse response) {
-                        whole.complete(text.toString());
-                    }
-
-                    @Override
-                    public void onError(Throwable failure) {
-                        whole.completeExceptionally(failure);
-                    }
-                });
-        return whole.get(30, TimeUnit.SECONDS);
+    private static String asked(GatewayProcess gateway, String prompt) {
+        String url = "http://localhost:" + gateway.port();
+        return new LangChain4jExample(url, "no key is needed").stream(prompt);
     }
 
     @Test

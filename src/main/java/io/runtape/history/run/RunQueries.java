@@ -88,7 +88,7 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     Found page(RunSelection selection, RunOrder order, Optional<Place> after, Bounds bounds, LongConsumer room)
             throws SQLException {
         List<Place> places = places(selection, order, after, bounds.runs() + 1);
-        return slice(selection.owner(), places, bounds, room);
+        return these(selection.owner(), places, bounds, room);
     }
 
     /**
@@ -140,12 +140,16 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
 
     /** The run at a place; empty if it was deleted. */
     Optional<Run> at(Owner owner, Place place, LongConsumer room) {
-        return slice(owner, List.of(place), new Bounds(1, Long.MAX_VALUE), room).runs().stream()
+        return these(owner, List.of(place), new Bounds(1, Long.MAX_VALUE), room).runs().stream()
                 .findFirst();
     }
 
-    /** @param places those of the runs, and of one more if the listing goes on behind them */
-    private Found slice(Owner owner, List<Place> places, Bounds bounds, LongConsumer room) {
+    /**
+     * The runs at these places, as many as the bounds allow.
+     *
+     * @param places those of the runs, and of one more if the listing goes on behind them
+     */
+    Found these(Owner owner, List<Place> places, Bounds bounds, LongConsumer room) {
         if (places.isEmpty()) {
             return new Found(List.of(), null);
         }
@@ -179,11 +183,6 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                 ? places
                 : finder.among(
                         selection.criteria(), places.stream().map(Place::runPk).toList());
-    }
-
-    /** The runs at these places, as many as the bounds allow. */
-    Found these(Owner owner, List<Place> places, Bounds bounds, LongConsumer room) {
-        return slice(owner, places, bounds, room);
     }
 
     /** How many of these runs have not ended, as their rows say. */
