@@ -14,6 +14,7 @@ import jakarta.enterprise.event.Observes;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Indexes the runs that have ended, in the background and over one connection: those of this gateway at once, and all others
- * that no gateway has indexed, such as runs of an earlier version. All gateways of a database do so; each run is indexed by
+ * that no gateway has indexed some seconds later, such as runs of an earlier version or of a gateway that has died. All gateways of a database do so; each run is indexed by
  * one of them.
  */
 @ApplicationScoped
@@ -40,6 +41,9 @@ final class RunIndexer {
 
     /** How often it looks into the database for other runs. */
     private static final Duration LOOK_FOR_OTHERS = Duration.ofSeconds(1);
+
+    /** How long runs of other gateways are left to those. */
+    private static final Duration OTHERS_AFTER = Duration.ofSeconds(10);
 
     /** How often it tries to index a run that cannot be indexed. */
     private static final int ATTEMPTS = 3;
@@ -81,7 +85,8 @@ final class RunIndexer {
                 return false;
             }
             lookedAt = System.nanoTime();
-            List<Long> runs = indexing.unindexed(connection, RUNS_AT_ONCE + failures.size());
+            List<Long> runs =
+                    indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), RUNS_AT_ONCE + failures.size());
             // Gateways with the same runs before them seldom read the same one.
             Collections.shuffle(runs, ThreadLocalRandom.current());
             for (long runPk : runs) {

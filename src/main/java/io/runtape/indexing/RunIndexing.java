@@ -3,7 +3,9 @@ package io.runtape.indexing;
 import io.quarkus.arc.All;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.runtape.error.ApiException;
+import io.runtape.journal.Journal;
 import io.runtape.run.Run;
+import io.runtape.run.RunKey;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import io.runtape.transcript.RunContentReader;
@@ -28,7 +30,7 @@ final class RunIndexing {
     /** The newest first: who looks for a run mostly looks for a recent one, and older runs may be many. */
     static final String UNINDEXED = """
             select run_pk from run
-            where indexed_at is null and completed_at is not null
+            where indexed_at is null and completed_at is not null and (run_pk between ? and ? or completed_at < ?)
             order by indexed_at desc, completed_at desc, run_pk desc limit ?""";
 
     private static final String IS_UNINDEXED = "select 1 from run where run_pk = ? and indexed_at is null";
@@ -41,19 +43,27 @@ final class RunIndexing {
             for update skip locked""";
 
     private final Store store;
+    private final Journal journal;
     private final RunContentReader contents;
     private final List<RunIndex> indexes;
 
-    RunIndexing(Store store, RunContentReader contents, @All List<RunIndex> indexes) {
+    RunIndexing(Store store, Journal journal, RunContentReader contents, @All List<RunIndex> indexes) {
         this.store = store;
+        this.journal = journal;
         this.contents = contents;
         this.indexes = indexes;
     }
 
-    /** The next runs that have ended and are not indexed. */
-    List<Long> unindexed(Connection connection, int limit) throws SQLException {
+    /**
+     * The next runs that have ended and are not indexed: those of this gateway, and those of others that ended before that
+     * time, so that two gateways seldom read one run.
+     */
+    List<Long> unindexed(Connection connection, Instant othersBefore, int limit) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(UNINDEXED)) {
-            select.setInt(1, limit);
+            select.setLong(1, RunKey.beforeFirst(journal.nodeId()));
+            select.setLong(2, RunKey.beforeFirst(journal.nodeId() + 1));
+            select.setObject(3, othersBefore.atOffset(ZoneOffset.UTC));
+            select.setInt(4, limit);
             try (ResultSet row = select.executeQuery()) {
                 List<Long> runs = new ArrayList<>();
                 while (row.next()) {

@@ -14,6 +14,7 @@ import io.runtape.journal.EarlierRuns;
 import io.runtape.journal.Journal;
 import io.runtape.server.body.ReceivedBody;
 import io.runtape.server.loop.EventLoops;
+import io.runtape.server.memory.BudgetShare;
 import io.runtape.upstream.AgentClient;
 import io.runtape.upstream.Upstream;
 import io.smallrye.mutiny.Uni;
@@ -23,6 +24,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
@@ -134,13 +136,26 @@ public final class AgentApiResource {
         }
     }
 
+    /** Keeps the body in no stage: the stages before a response live as long as that. */
     private Uni<RecordedCall> parse(ReceivedBody body, Supplier<RecordedCall> parsing) {
-        Context context = Vertx.currentContext();
-        Uni<RecordedCall> parsed = Uni.createFrom().item(parsing);
-        if (body.bytes().length > PARSED_AT_ONCE) {
-            parsed = parsed.runSubscriptionOn(bodyWorker).emitOn(task -> context.runOnContext(v -> task.run()));
+        BudgetShare share = body.share();
+        if (body.bytes().length <= PARSED_AT_ONCE) {
+            try {
+                return Uni.createFrom().item(parsing.get());
+            } catch (RuntimeException e) {
+                share.close();
+                return Uni.createFrom().failure(e);
+            }
         }
-        return parsed.onFailure().invoke(body.share()::close).onCancellation().invoke(body.share()::close);
+        CompletableFuture<RecordedCall> parsed = CompletableFuture.supplyAsync(parsing, bodyWorker);
+        Context context = Vertx.currentContext();
+        return Uni.createFrom()
+                .completionStage(parsed)
+                .emitOn(task -> context.runOnContext(v -> task.run()))
+                .onFailure()
+                .invoke(share::close)
+                .onCancellation()
+                .invoke(share::close);
     }
 
     /** From here on the run goes on even if the client leaves: only the client's response depends on the result. */

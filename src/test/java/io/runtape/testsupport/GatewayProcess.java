@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -165,6 +167,18 @@ public final class GatewayProcess implements AutoCloseable {
 
     /** How many objects of this class it can reach in memory; makes it collect garbage first. */
     public int objectsOf(String className) throws IOException, InterruptedException {
+        return reachable(className)
+                .map(objects -> Integer.parseInt(objects.group(1)))
+                .orElse(0);
+    }
+
+    /** How many bytes of heap arrays of bytes take, without those that are garbage. */
+    public long bytesOfByteArrays() throws IOException, InterruptedException {
+        return reachable("[B").map(arrays -> Long.parseLong(arrays.group(2))).orElse(0L);
+    }
+
+    /** The number of objects of a class and their bytes, once garbage is collected; empty if there is none. */
+    private Optional<MatchResult> reachable(String className) throws IOException, InterruptedException {
         Process jcmd = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
                         Long.toString(process.pid()),
@@ -175,9 +189,10 @@ public final class GatewayProcess implements AutoCloseable {
         if (jcmd.waitFor() != 0) {
             throw new IOException(histogram);
         }
-        Matcher line = Pattern.compile("(\\d+) +\\d+ +" + Pattern.quote(className) + "$", Pattern.MULTILINE)
-                .matcher(histogram);
-        return line.find() ? Integer.parseInt(line.group(1)) : 0;
+        return Pattern.compile("(\\d+) +(\\d+) +" + Pattern.quote(className) + "(?: \\(.*\\))?$", Pattern.MULTILINE)
+                .matcher(histogram)
+                .results()
+                .findFirst();
     }
 
     /** {@code kill -STOP}: as a machine that sleeps. That its event loops stood still is no fault of theirs from now on. */

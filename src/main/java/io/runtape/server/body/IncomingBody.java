@@ -48,7 +48,9 @@ public final class IncomingBody {
     private final HttpServerRequest request;
     private final long bytesMax;
     private final String limit;
-    private final UniEmitter<? super ReceivedBody> emitter;
+    /** Until the body is there or will not come: it leads to whatever the body becomes. */
+    private @Nullable UniEmitter<? super ReceivedBody> emitter;
+
     private final BudgetShare share;
     private final Context context;
     private final long stated;
@@ -56,7 +58,6 @@ public final class IncomingBody {
     private int length;
     private int lengthAtLook;
     private long timer = -1;
-    private boolean done;
 
     private IncomingBody(
             HttpServerRequest request,
@@ -81,7 +82,11 @@ public final class IncomingBody {
      * @param limit what follows the number of bytes in the message of 413
      */
     public static Uni<ReceivedBody> read(HttpServerRequest request, long bytesMax, String limit, ByteBudget budget) {
-        return Uni.createFrom().emitter(emitter -> new IncomingBody(request, bytesMax, limit, budget, emitter).begin());
+        return Uni.createFrom().emitter(emitter -> {
+            IncomingBody body = new IncomingBody(request, bytesMax, limit, budget, emitter);
+            emitter.onTermination(body::leave);
+            body.begin();
+        });
     }
 
     private static long stated(@Nullable String length) {
@@ -95,7 +100,6 @@ public final class IncomingBody {
     private void begin() {
         request.pause();
         request.exceptionHandler(this::broken);
-        emitter.onTermination(this::leave);
         if (stated > bytesMax) {
             refuse(tooLarge());
         } else if (stated <= 0) {
@@ -126,7 +130,7 @@ public final class IncomingBody {
                 FORMS * more,
                 loop,
                 taken -> context.runOnContext(v -> {
-                    if (done) {
+                    if (emitter == null) {
                         return;
                     }
                     if (taken) {
@@ -165,7 +169,7 @@ public final class IncomingBody {
     }
 
     private void requireProgress() {
-        if (done) {
+        if (emitter == null) {
             return;
         }
         if (length - lengthAtLook >= BYTES_PER_SECOND_MIN * WINDOW.toSeconds()) {
@@ -178,7 +182,7 @@ public final class IncomingBody {
     }
 
     private void chunk(Buffer more) {
-        if (done) {
+        if (emitter == null) {
             return;
         }
         int needed = length + more.length();
@@ -206,33 +210,35 @@ public final class IncomingBody {
     }
 
     private void end() {
-        if (done) {
+        UniEmitter<? super ReceivedBody> receiver = emitter;
+        if (receiver == null) {
             return;
         }
         byte[] whole = length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
         share.give(FORMS * (bytes.length - length));
         finish();
-        emitter.complete(new ReceivedBody(whole, share));
+        receiver.complete(new ReceivedBody(whole, share));
     }
 
     /** Releases everything that this object holds, since the request lives as long as its response. */
     private void finish() {
-        done = true;
+        emitter = null;
         bytes = NOTHING;
         context.owner().cancelTimer(timer);
     }
 
     private void fail(ApiException failure) {
-        if (!done) {
+        UniEmitter<? super ReceivedBody> receiver = emitter;
+        if (receiver != null) {
             finish();
             share.close();
-            emitter.fail(failure);
+            receiver.fail(failure);
         }
     }
 
     /** The subscriber has cancelled. */
     private void leave() {
-        if (!done) {
+        if (emitter != null) {
             finish();
             share.close();
         }

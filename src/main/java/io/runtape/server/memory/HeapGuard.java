@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code -XX:+ExitOnOutOfMemoryError} is the better way, since it exits at the first failed allocation. But a
  * running JVM cannot switch it on, and plain {@code java -jar} does not have it. Without the option this class finds
- * the failure in the log, where every unexpected failure ends up. It leaves tests and live reload alone, which share
- * their JVM.
+ * the failure in the log, where every unexpected failure ends up, and where it ends a thread: then there may be no
+ * memory to log it with. It leaves tests and live reload alone, which share their JVM.
  */
 @Singleton
 final class HeapGuard {
@@ -40,6 +40,7 @@ final class HeapGuard {
             return;
         }
         Logger.getLogger("").addHandler(new Watch());
+        Thread.setDefaultUncaughtExceptionHandler(HeapGuard::endOfThread);
         if (ImageMode.current() == ImageMode.JVM && !exitsByItself()) {
             LOG.warnf(
                     "started without -XX:+%s: when memory runs out, this gateway ends only where it notices",
@@ -59,6 +60,28 @@ final class HeapGuard {
         }
     }
 
+    private static void end() {
+        try {
+            System.err.println("Terminating: the heap is used up");
+        } finally {
+            Runtime.getRuntime().halt(EXIT_CODE);
+        }
+    }
+
+    /** Of threads that nobody catches the failures of. */
+    private static void endOfThread(Thread thread, Throwable failure) {
+        boolean usedUp = true;
+        try {
+            usedUp = HeapFailure.isIn(failure);
+        } finally {
+            // To tell one failure from another takes memory, too.
+            if (usedUp) {
+                end();
+            }
+        }
+        LOG.errorf(failure, "the thread %s has ended", thread.getName());
+    }
+
     /** Safe for any thread. */
     private static final class Watch extends Handler {
 
@@ -66,14 +89,6 @@ final class HeapGuard {
         public void publish(LogRecord report) {
             if (HeapFailure.isIn(report.getThrown())) {
                 end();
-            }
-        }
-
-        private static void end() {
-            try {
-                System.err.println("Terminating: the heap is used up");
-            } finally {
-                Runtime.getRuntime().halt(EXIT_CODE);
             }
         }
 
