@@ -43,11 +43,16 @@ abstract class StatsTest extends IndexedHistory {
             String id = record(
                     "{\"agent\":\"" + agent + "\",\"model\":\"m-" + i % 3 + "\"}",
                     i == 5 ? BUSY : i == 4 ? WITH_TOOLS : COMPLETED);
-            String usage =
-                    i < 3 ? "{\"inputTokens\":" + (i + 1) + ",\"outputTokens\":10,\"reasoningTokens\":null}" : null;
-            change(id, FIRST.plusSeconds(1800L * i), 100L * (i + 1), usage);
             ids.add(id);
         }
+        String[] all = ids.toArray(String[]::new);
+        awaitIndexed(all);
+        for (int i = 0; i < all.length; i++) {
+            String usage =
+                    i < 3 ? "{\"inputTokens\":" + (i + 1) + ",\"outputTokens\":10,\"reasoningTokens\":null}" : null;
+            rewrite(all[i], FIRST.plusSeconds(1800L * i), 100L * (i + 1), usage);
+        }
+        awaitIndexed(all);
         return ids;
     }
 
