@@ -20,9 +20,12 @@ import org.openapitools.client.model.ErrorCode;
 import org.openapitools.client.model.Event;
 import org.openapitools.client.model.Message;
 import org.openapitools.client.model.Run;
+import org.openapitools.client.model.RunDiff;
+import org.openapitools.client.model.TextOperation;
 import org.openapitools.client.model.TextPart;
 import org.openapitools.client.model.ThreadChange;
 import org.openapitools.client.model.TicketRequest;
+import org.openapitools.client.model.ToolCallDiff;
 import org.openapitools.client.model.ToolCallPart;
 import org.openapitools.client.model.ToolResultPart;
 
@@ -135,6 +138,16 @@ public final class EveryCall {
         check(read(runs.getRunCassette(id)).contains("\"line\":\"end\""), id);
         same(stream, read(runs.replayRun(id, null, null, null, null, "max", null, null, null)));
         checkTranscript(runs.getRunTranscript(id, 1L, null, null).getData().getMessages());
+        checkDiff(runs.diffRuns(id, id, null).getData());
+    }
+
+    private static void checkDiff(RunDiff diff) {
+        same(true, diff.getEqual());
+        same(TextOperation.KindEnum.EQUAL, diff.getText().getOperations().get(0).getKind());
+        ToolCallDiff call = diff.getToolCalls().getPairs().get(0);
+        same(ToolCallDiff.ChangeEnum.SAME, call.getChange());
+        same("make", ((Map<?, ?>) call.getFirst().getArguments()).get("cmd"));
+        same(0, call.getSecond().getResult().getExitCode());
     }
 
     private static void checkTranscript(List<Message> messages) {

@@ -37,7 +37,7 @@ async function good<T, R extends Response>(
   return data as T;
 }
 
-/** A transcript as JSON; its other forms are text. */
+/** A transcript or a comparison as JSON; its other forms are text. */
 function json<T>(answer: T): Exclude<T, string> {
     if (typeof answer === "string") {
         throw new Error("text instead of JSON");
@@ -149,6 +149,9 @@ const replayed = client.GET("/history/v1/runs/{id}/replay", {
 });
 same(stream, await good(replayed));
 checkTranscript(json(await good(client.GET("/history/v1/runs/{id}/transcript", ofRun))).data.messages);
+const compared = client.GET("/history/v1/runs/{id}/diff", { params: { path: { id }, query: { with: id } } });
+const diff = json(await good(compared)).data;
+same("true same shell 0", [diff.equal, ...diff.toolCalls.pairs.map((pair) => pair.change + " " + pair.name + " " + pair.second?.result?.exitCode)].join(" "));
 
 const threads = await good(client.GET("/history/v1/threads", { params: { query: { archived: false } } }));
 same(THREAD, threads.data[0]?.id);

@@ -59,7 +59,7 @@ class ArchitectureTest {
             "history");
 
     /** These ask run, each in a transaction of its own, and have rows written and read, which may fail. */
-    private static final String[] READING = in("journal", "delivery", "resume", "transcript");
+    private static final String[] READING = in("journal", "delivery", "resume", "transcript", "diff");
 
     /** Their code runs on event loops, where one wait holds up thousands of streams. */
     private static final String[] LIVE_PATH = in("relay", "forward", "delivery", "server.body", "upstream", "sse");

@@ -17,166 +17,131 @@ import org.jspecify.annotations.Nullable;
  */
 final class HtmlPage extends DocumentWriter {
 
-    /** For what is markup. */
-    private final Writer page;
+    private final HtmlPieces page;
 
-    /** For what was recorded. */
-    private final Writer text;
-
-    HtmlPage(Writer page) {
-        this.page = page;
-        this.text = new HtmlText(page);
+    HtmlPage(Writer to) {
+        this.page = new HtmlPieces(to);
     }
 
     @Override
     void begin(TranscriptDocument document) throws IOException {
-        page.write("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-        page.write("<meta http-equiv=\"Content-Security-Policy\" content=\"" + HtmlStyle.POLICY_OF_PAGE + "\">\n");
-        page.write("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        page.write("<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-        line(document.title() == null ? document.id() : document.title());
-        page.write("</title>\n<style>" + HtmlStyle.SHEET + "</style>\n</head>\n<body>\n<main>\n<h1>Transcript of "
-                + document.subject() + " ");
-        name(document.id());
-        page.write("</h1>\n");
+        page.begin(document.title() == null ? document.id() : document.title(), HtmlStyle.TRANSCRIPT);
+        page.markup("<h1>Transcript of " + document.subject() + " ");
+        page.name(document.id());
+        page.markup("</h1>\n");
         if (document.title() != null) {
-            page.write("<p>");
-            name(document.title());
-            page.write("</p>\n");
+            page.markup("<p>");
+            page.name(document.title());
+            page.markup("</p>\n");
         }
     }
 
     @Override
     void end() throws IOException {
-        page.write("</main>\n</body>\n</html>\n");
+        page.end();
     }
 
     @Override
     void beginRun(String id, List<RunFacts.Fact> facts) throws IOException {
-        page.write("<section>\n<h2>Run ");
-        name(id);
-        page.write("</h2>\n<dl>\n");
+        page.markup("<section>\n<h2>Run ");
+        page.name(id);
+        page.markup("</h2>\n<dl>\n");
         for (RunFacts.Fact fact : facts) {
-            page.write("<dt>" + fact.name() + "</dt><dd>");
-            name(fact.value());
-            page.write("</dd>\n");
+            page.markup("<dt>" + fact.name() + "</dt><dd>");
+            page.name(fact.value());
+            page.markup("</dd>\n");
         }
-        page.write("</dl>\n");
+        page.markup("</dl>\n");
     }
 
     @Override
     void endRun() throws IOException {
-        page.write("</section>\n");
+        page.markup("</section>\n");
     }
 
     @Override
     void beginMessage(Role role, @Nullable Instant at) throws IOException {
-        page.write("<article class=\"" + role.label() + "\">\n<h3>" + RunFacts.title(role));
+        page.markup("<article class=\"" + role.label() + "\">\n<h3>" + RunFacts.title(role));
         if (at != null) {
-            page.write("<time datetime=\"" + at + "\">" + RunFacts.time(at) + "</time>");
+            page.markup("<time datetime=\"" + at + "\">" + RunFacts.time(at) + "</time>");
         }
-        page.write("</h3>\n");
+        page.markup("</h3>\n");
     }
 
     @Override
     void endMessage() throws IOException {
-        page.write("</article>\n");
+        page.markup("</article>\n");
     }
 
     @Override
     void text(String text) throws IOException {
-        lines(text);
+        page.lines(text);
     }
 
     @Override
     void reasoning(String text) throws IOException {
-        page.write("<details><summary>Reasoning</summary>\n");
-        lines(text);
-        page.write("</details>\n");
+        page.markup("<details><summary>Reasoning</summary>\n");
+        page.lines(text);
+        page.markup("</details>\n");
     }
 
     @Override
     void call(String tool, String arguments, Part.@Nullable ToolResult result) throws IOException {
         fold("Tool call", tool, result);
         if (!arguments.isEmpty()) {
-            page.write("<h4>Arguments</h4>\n");
-            lines(arguments);
+            page.markup("<h4>Arguments</h4>\n");
+            page.lines(arguments);
         }
         if (result != null) {
-            page.write("<h4>Output</h4>\n");
-            lines(JsonLines.of(result.output()));
+            page.markup("<h4>Output</h4>\n");
+            page.lines(JsonLines.of(result.output()));
         }
-        page.write("</details>\n");
+        page.markup("</details>\n");
     }
 
     @Override
     void result(Part.ToolResult result) throws IOException {
         fold("Tool result", result.name(), result);
-        lines(JsonLines.of(result.output()));
-        page.write("</details>\n");
+        page.lines(JsonLines.of(result.output()));
+        page.markup("</details>\n");
     }
 
     private void fold(String what, String tool, Part.@Nullable ToolResult result) throws IOException {
         boolean failed = result != null && result.failed();
-        page.write("<details" + (failed ? " class=\"failed\"" : "") + "><summary>" + what + " ");
-        code(tool);
+        page.markup("<details" + (failed ? " class=\"failed\"" : "") + "><summary>" + what + " ");
+        page.code(tool);
         String outcome = outcome(result);
         if (!outcome.isEmpty()) {
-            page.write(failed ? " <span class=\"bad\">" + outcome + "</span>" : " " + outcome);
+            page.markup(failed ? " <span class=\"bad\">" + outcome + "</span>" : " " + outcome);
         }
-        page.write("</summary>\n");
+        page.markup("</summary>\n");
     }
 
     @Override
     void file(Part.FilePart file) throws IOException {
-        page.write("<div class=\"file\">" + (file.path() == null ? "Address " : "File "));
-        code(address(file));
+        page.markup("<div class=\"file\">" + (file.path() == null ? "Address " : "File "));
+        page.code(address(file));
         if (file.action() != null) {
-            page.write(" ");
-            name(file.action());
+            page.markup(" ");
+            page.name(file.action());
         }
         if (file.diff() != null) {
-            lines(file.diff());
+            page.lines(file.diff());
         }
-        page.write("</div>\n");
+        page.markup("</div>\n");
     }
 
     @Override
     void error(String heading, String code, String message) throws IOException {
-        page.write("<div class=\"error\"><strong>" + heading + "</strong> ");
-        code(code);
-        page.write("\n");
-        lines(message);
-        page.write("</div>\n");
+        page.markup("<div class=\"error\"><strong>" + heading + "</strong> ");
+        page.code(code);
+        page.markup("\n");
+        page.lines(message);
+        page.markup("</div>\n");
     }
 
     @Override
     void unfinished() throws IOException {
-        page.write("<p class=\"open\">… still being written</p>\n");
-    }
-
-    /** A recorded text. The browser drops a line end that comes first, and takes the direction from the text. */
-    private void lines(String recorded) throws IOException {
-        page.write("<pre dir=\"auto\">\n");
-        ShownText.write(recorded, text);
-        page.write("</pre>\n");
-    }
-
-    private void name(String recorded) throws IOException {
-        page.write("<bdi>");
-        line(recorded);
-        page.write("</bdi>");
-    }
-
-    private void code(String recorded) throws IOException {
-        if (!recorded.isEmpty()) {
-            page.write("<code><bdi>");
-            line(recorded);
-            page.write("</bdi></code>");
-        }
-    }
-
-    private void line(String recorded) throws IOException {
-        text.write(ShownText.line(recorded));
+        page.markup("<p class=\"open\">… still being written</p>\n");
     }
 }

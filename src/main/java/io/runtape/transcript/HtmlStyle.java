@@ -5,11 +5,15 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 
-/** How transcripts in HTML look, and what a browser may do with them. */
-final class HtmlStyle {
+/**
+ * How a page of HTML looks, and what a browser may do with it.
+ *
+ * @param sheet the style sheet, the only one. It is within the page, so that a saved page looks the same
+ */
+public record HtmlStyle(String sheet) {
 
-    /** The style sheet, the only one. It is within the page, so that a saved page looks the same. */
-    static final String SHEET = """
+    /** How transcripts look. */
+    public static final HtmlStyle TRANSCRIPT = new HtmlStyle("""
 
             :root { color-scheme: light dark; --text: #1f2328; --soft: #59636e; --page: #fff; --block: #f6f8fa; --line: #d1d9e0;
               --user: #0969da; --assistant: #1a7f37; --bad: #cf222e; --bad-block: #fff1f0; --open: #9a6700; }
@@ -48,16 +52,22 @@ final class HtmlStyle {
               h2, h3, summary { break-after: avoid; }
               details::details-content { content-visibility: visible; block-size: auto; }
             }
-            """;
+            """);
+
+    /** The same with further rules. */
+    public HtmlStyle with(String rules) {
+        return new HtmlStyle(sheet + rules);
+    }
 
     /** For a page that was saved as well: nothing is loaded, nothing runs, nothing is sent. */
-    static final String POLICY_OF_PAGE =
-            "default-src 'none'; style-src 'sha256-" + sha256(SHEET) + "'; base-uri 'none'; form-action 'none'";
+    public String policyOfPage() {
+        return "default-src 'none'; style-src 'sha256-" + sha256(sheet) + "'; base-uri 'none'; form-action 'none'";
+    }
 
     /** For the response: nobody frames it either, and it has no origin, as if from nowhere. */
-    static final String POLICY = POLICY_OF_PAGE + "; frame-ancestors 'none'; sandbox";
-
-    private HtmlStyle() {}
+    public String policy() {
+        return policyOfPage() + "; frame-ancestors 'none'; sandbox";
+    }
 
     private static String sha256(String text) {
         try {

@@ -7,7 +7,7 @@ import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** Arguments and results of tools as people read them. */
-final class JsonLines {
+public final class JsonLines {
 
     /** A longer object stays on one line: it would be in memory once more as a tree. */
     private static final int LAID_OUT_MAX = 64 << 10;
@@ -18,7 +18,7 @@ final class JsonLines {
      * A string as its text, an object with a line for each member, and any other value on one line. What lies within the
      * members stays on their lines: laid out as well, a deeply nested value would grow by its square.
      */
-    static String of(@Nullable JsonNode value) {
+    public static String of(@Nullable JsonNode value) {
         if (value == null || value.isNull()) {
             return "";
         }

@@ -6,8 +6,9 @@ import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
+import java.util.function.LongConsumer;
 
-/** Reads what runs brought. Blocks; safe for any thread. */
+/** Reads what runs were asked and brought. Blocks; safe for any thread. */
 @Singleton
 public final class RunContentReader {
 
@@ -35,5 +36,21 @@ public final class RunContentReader {
         try (BudgetShare room = memory.answers().share()) {
             return use.of(transcripts.contents(run, room::takeBlocking));
         }
+    }
+
+    /**
+     * Everything that a run was asked, and what it has brought so far, up to a bound of 8 MiB of events. Of a run whose
+     * frames are deleted, what is kept of it.
+     *
+     * @param room takes how many bytes that needs; may wait until there is room for them, or throw
+     * @throws ApiException 404 if the run is gone
+     */
+    public RunConversation conversation(Run run, LongConsumer room) throws SQLException {
+        return transcripts.conversation(run, room);
+    }
+
+    /** How much room the {@link #conversation} of a run takes at the most for its events, if they have so many bytes. */
+    public static long room(long eventBytes) {
+        return Transcripts.roomOfContents(eventBytes);
     }
 }

@@ -34,6 +34,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
     private long bytes;
     private boolean truncated;
     private long through;
+    private long offsetMicros = -1;
 
     /**
      * @param from the first sequence to read; an event in parts belongs to the sequence of its last frame
@@ -71,12 +72,18 @@ final class RunEvents implements Iterable<ServerSentEvent> {
         return through;
     }
 
+    /** When the frame of {@link #through} came, in microseconds after the run's beginning; -1 if no frame is read now. */
+    long offsetMicros() {
+        return offsetMicros;
+    }
+
     /** Begins anew each time: a dialect that understands no event hands them to another dialect. */
     @Override
     public Iterator<ServerSentEvent> iterator() {
         bytes = 0;
         truncated = false;
         through = 0;
+        offsetMicros = -1;
         return new Pages();
     }
 
@@ -93,6 +100,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
                 RecordedFrame frame = page.get(at++);
                 next = event(frame);
                 through = frame.sequence();
+                offsetMicros = frame.offsetMicros();
             }
             return next != null;
         }
@@ -122,6 +130,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
         private List<RecordedFrame> read() {
             if (after >= upTo) {
                 through = upTo;
+                offsetMicros = -1;
                 return List.of();
             }
             try {
@@ -130,6 +139,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
                         new FrameQuery(after, upTo, List.of(FrameKind.EVENT), List.of(), false, PAGE_FRAMES),
                         more -> room.accept(bytes + more));
                 through = read.isEmpty() ? upTo : through;
+                offsetMicros = read.isEmpty() ? -1 : offsetMicros;
                 after = read.isEmpty() ? upTo : read.get(read.size() - 1).sequence();
                 return read;
             } catch (SQLException e) {

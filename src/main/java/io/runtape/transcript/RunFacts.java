@@ -16,7 +16,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What a document tells of a run besides its messages. */
-final class RunFacts {
+public final class RunFacts {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
                     "uuuu-MM-dd HH:mm:ss.SSS 'UTC'", Locale.ROOT)
@@ -114,7 +114,7 @@ final class RunFacts {
     }
 
     /** The speaker of a message. */
-    static String title(Role role) {
+    public static String title(Role role) {
         return switch (role) {
             case SYSTEM -> "System";
             case USER -> "User";
@@ -124,7 +124,7 @@ final class RunFacts {
     }
 
     /** A time in UTC, to the millisecond. */
-    static String time(Instant at) {
+    public static String time(Instant at) {
         return TIME.format(at);
     }
 

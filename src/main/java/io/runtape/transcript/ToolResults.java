@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Which tool result of a message belongs to which of its calls: the first one behind the call that names it. */
-final class ToolResults {
+/** Which of some tool results belongs to which call among the same parts: the first one behind the call that names it. */
+public final class ToolResults {
 
     private final List<Part> parts;
     private final Map<Integer, Integer> resultOf = new HashMap<>();
     private final BitSet paired = new BitSet();
 
-    ToolResults(List<Part> parts) {
+    public ToolResults(List<Part> parts) {
         this.parts = parts;
         Map<String, Integer> calls = new HashMap<>();
         for (int i = 0; i < parts.size(); i++) {
@@ -30,14 +30,14 @@ final class ToolResults {
         }
     }
 
-    /** The result of the call at this index; null if the message has none. */
-    Part.@Nullable ToolResult of(int call) {
+    /** The result of the call at this index; null if it has none. */
+    public Part.@Nullable ToolResult of(int call) {
         @Nullable Integer result = resultOf.get(call);
         return result == null ? null : (Part.ToolResult) parts.get(result);
     }
 
-    /** Whether the part at this index is the result of a call of the message. */
-    boolean isTold(int part) {
+    /** Whether the part at this index is the result of one of the calls. */
+    public boolean isTold(int part) {
         return paired.get(part);
     }
 }

@@ -19,7 +19,6 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -239,20 +238,11 @@ public final class TranscriptResource {
     }
 
     private static RestResponse<TextResponse> markdown(RestResponse<TextResponse> response) {
-        return asText(response, MARKDOWN);
+        return DocumentResponses.text(response, MARKDOWN);
     }
 
     private static RestResponse<TextResponse> html(RestResponse<TextResponse> response) {
-        response.getHeaders().putSingle("Content-Security-Policy", HtmlStyle.POLICY);
-        response.getHeaders().putSingle("Referrer-Policy", "no-referrer");
-        return asText(response, MediaType.TEXT_HTML);
-    }
-
-    /** A browser must not guess what it is. */
-    private static RestResponse<TextResponse> asText(RestResponse<TextResponse> response, String mediaType) {
-        response.getHeaders().putSingle("X-Content-Type-Options", "nosniff");
-        response.getHeaders().putSingle(HttpHeaders.CONTENT_TYPE, mediaType + ";charset=UTF-8");
-        return response;
+        return DocumentResponses.html(response, HtmlStyle.TRANSCRIPT);
     }
 
     /** The part of the entity tag that does not depend on the run. */

@@ -35,7 +35,9 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -165,6 +167,16 @@ final class Transcripts {
     /** What a run that has ended brought: parts of its transcript, without what its request only repeats. */
     RunContents contents(Run run, LongConsumer room) throws SQLException {
         return ofPresent(run, now -> new Draft(room, CONTENTS_BYTES_MAX).contents(now));
+    }
+
+    /** What a run was asked and has brought so far, also what its request only repeats. */
+    RunConversation conversation(Run run, LongConsumer room) throws SQLException {
+        return ofPresent(run, now -> new Draft(room, CONTENTS_BYTES_MAX).conversation(now));
+    }
+
+    /** How much room the contents of a run take whose events have so many bytes. */
+    static long roomOfContents(long eventBytes) {
+        return FORMS * Math.min(eventBytes, CONTENTS_BYTES_MAX);
     }
 
     /** What is kept of a run that has ended when its frames are deleted. */
@@ -316,6 +328,7 @@ final class Transcripts {
         private final Conversation conversation = new Conversation();
         private final List<TranscriptMessage> messages = new ArrayList<>();
         private final LongConsumer room;
+        private final Map<Long, Long> arrivals = new HashMap<>();
         private PartPlaces places = PartPlaces.unasked();
         private long bytesLeft;
         private long bytesExpected;
@@ -369,21 +382,35 @@ final class Transcripts {
             if (!span.hasBeginning() || span.to() < run.lastSequence) {
                 throw ApiException.framesExpired();
             }
-            KeptMessages messages = kept.read(run.runPk, this::expect)
-                    .map(KeptMessages::of)
-                    .orElseThrow(() -> ApiException.notFound("run"));
+            KeptMessages messages = readKept(run);
             take(run, conversation.asked(messages.request()), run.createdAt);
             take(run, conversation.answered(messages.said(), messages.request()), run.firstEventAt);
             spend(messages.bytes());
             truncated |= messages.truncated();
         }
 
+        private KeptMessages readKept(Run run) throws SQLException {
+            return kept.read(run.runPk, this::expect)
+                    .map(KeptMessages::of)
+                    .orElseThrow(() -> ApiException.notFound("run"));
+        }
+
         RunContents contents(Run run) throws SQLException {
+            RunConversation all = conversation(run);
+            List<PlacedPart> parts = new ArrayList<>();
+            for (Message message : Conversation.latest(all.asked())) {
+                message.parts().forEach(part -> parts.add(new PlacedPart(true, message.role(), part, 0, -1)));
+            }
+            parts.addAll(all.said());
+            return new RunContents(parts, truncated);
+        }
+
+        RunConversation conversation(Run run) throws SQLException {
             if (run.framesExpiredAt != null) {
-                KeptMessages messages = kept.read(run.runPk, this::expect)
-                        .map(KeptMessages::of)
-                        .orElseThrow(() -> ApiException.notFound("run"));
-                return contents(run, messages.request(), conversation.answered(messages.said(), messages.request()));
+                KeptMessages messages = readKept(run);
+                truncated |= messages.truncated();
+                List<Message> said = conversation.answered(messages.said(), messages.request());
+                return new RunConversation(messages.request(), placed(run, said), truncated);
             }
             long forEvents = bytesLeft;
             Asked asked = ask(run, FrameSpan.WHOLE);
@@ -393,26 +420,34 @@ final class Transcripts {
             if (kept.isThere(run.runPk)) {
                 throw new ExpiredMeanwhileException();
             }
-            return contents(run, asked.request, said);
+            return new RunConversation(asked.request, placed(run, said), truncated);
         }
 
-        private RunContents contents(Run run, List<Message> request, List<Message> said) {
+        private List<PlacedPart> placed(Run run, List<Message> said) {
             List<PlacedPart> parts = new ArrayList<>();
-            for (Message message : Conversation.latest(request)) {
-                message.parts().forEach(part -> parts.add(new PlacedPart(true, message.role(), part, 0)));
-            }
             for (Message message : said) {
-                message.parts()
-                        .forEach(part -> parts.add(new PlacedPart(false, message.role(), part, sequence(run, part))));
+                for (Part part : message.parts()) {
+                    long sequence = sequence(run, part);
+                    parts.add(new PlacedPart(
+                            false, message.role(), part, sequence, arrivals.getOrDefault(sequence, -1L)));
+                }
             }
-            return new RunContents(parts, truncated);
+            return parts;
         }
 
         /** What only the end of a stream tells belongs to its last frame, and so does all of another response. */
         private long sequence(Run run, Part part) {
-            return run.framesExpiredAt != null
-                    ? 0
-                    : run.stream ? Math.min(places.of(part), run.lastSequence) : run.lastSequence;
+            if (run.framesExpiredAt != null) {
+                return 0;
+            }
+            if (!run.stream) {
+                return run.lastSequence;
+            }
+            long sequence = places.of(part);
+            if (!run.running()) {
+                return Math.min(sequence, run.lastSequence);
+            }
+            return sequence == FrameSpan.WHOLE.to() ? 0 : sequence;
         }
 
         KeptMessages kept(Run run) throws SQLException {
@@ -536,7 +571,10 @@ final class Transcripts {
 
         private List<Message> streamed(Run run, Asked asked) {
             RunEvents events = events(run, asked.response);
-            places = new PartPlaces(events::through);
+            places = new PartPlaces(() -> {
+                arrivals.put(events.through(), events.offsetMicros());
+                return events.through();
+            });
             List<Message> said = asked.dialect.transcript(events, places);
             spend(events);
             return said;

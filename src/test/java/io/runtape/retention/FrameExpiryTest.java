@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
@@ -122,6 +123,30 @@ abstract class FrameExpiryTest extends RecordedHistory {
         assertEquals("Green.", run.getString("data.result"));
         assertEquals(before.getLong("data.frameCount"), run.getLong("data.frameCount"));
         assertEquals(before.getString("data.digest"), run.getString("data.digest"));
+    }
+
+    @Test
+    void comparesWhatIsLeft() throws Exception {
+        String body = "{\"prompt\":\"Hi\",\"threadId\":\"" + thread + "\",\"config\":{\"depth\":%d}}";
+        String first = record(body.formatted(1), SPOKEN);
+        String second = record(body.formatted(2), SPOKEN);
+        String diff = "/runs/" + first + "/diff?with=" + second;
+        JsonPath before = json(diff);
+        assertEquals(List.of("config"), before.getList("data.request.members.name"));
+        expire(first);
+
+        JsonPath after = json(diff);
+
+        assertTrue(after.getBoolean("data.text.equal") && after.getBoolean("data.toolCalls.equal"), after.prettify());
+        assertEquals(List.of("same", "same"), after.getList("data.toolCalls.pairs.change"));
+        assertEquals(List.of("same"), after.getList("data.request.messages.change"));
+        assertNull(after.get("data.request.members"));
+        assertNull(after.get("data.toolCalls.pairs[0].first.startedMs"));
+        assertNull(after.get("data.toolCalls.pairs[0].first.sequence"));
+        assertNotNull(after.get("data.toolCalls.pairs[0].second.startedMs"));
+        assertEquals(before.getString("data.text.operations"), after.getString("data.text.operations"));
+        assertEquals(before.getLong("data.time.durationMs.first"), after.getLong("data.time.durationMs.first"));
+        history().accept("text/html").get(diff).then().statusCode(200);
     }
 
     @Test

@@ -121,7 +121,7 @@ class DocumentPagesTest {
     }
 
     private static void assertOwnTags(String html) {
-        String body = html.replace(HtmlStyle.SHEET, "");
+        String body = html.replace(HtmlStyle.TRANSCRIPT.sheet(), "");
         List<String> open = new ArrayList<>();
         Matcher tag = TAG.matcher(body);
         for (int at = body.indexOf('<'); at >= 0; at = body.indexOf('<', at + 1)) {

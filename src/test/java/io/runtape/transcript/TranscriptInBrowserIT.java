@@ -55,7 +55,7 @@ class TranscriptInBrowserIT {
         elsewhere.createContext("/", exchange -> {
             LOADED.add(exchange.getRequestURI().toString());
             exchange.getResponseHeaders().set("Content-Type", "text/html");
-            exchange.getResponseHeaders().set("Content-Security-Policy", HtmlStyle.POLICY);
+            exchange.getResponseHeaders().set("Content-Security-Policy", HtmlStyle.TRANSCRIPT.policy());
             byte[] page = "<script>document.title='x'</script><img src=/image>".getBytes(UTF_8);
             exchange.sendResponseHeaders(200, page.length);
             exchange.getResponseBody().write(page);

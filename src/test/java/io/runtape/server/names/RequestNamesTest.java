@@ -61,7 +61,8 @@ abstract class RequestNamesTest extends RunningGateway {
                 "GET    | /threads/spelling/replay?rungap=1 | rungap    | runGap",
                 "GET    | /runs/RUN/events?kinds=event      | kinds     | kind",
                 "HEAD   | /runs?statsu=failed               | ''        | ''",
-                "GET    | /runs/RUN/replay?sped=max         | sped      | speed"
+                "GET    | /runs/RUN/replay?sped=max         | sped      | speed",
+                "GET    | /runs/RUN/diff?whit=RUN           | whit      | with"
             })
     void namesTheParameterThatWasMeant(String method, String target, String written, String meant) throws Exception {
         String at = "/history/v1" + target.replace("RUN", recorded());

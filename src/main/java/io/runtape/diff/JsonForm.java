@@ -1,0 +1,35 @@
+package io.runtape.diff;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.runtape.json.LeanTree;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** JSON values in the form in which they are compared: the order of an object's members does not count. */
+final class JsonForm {
+
+    private static final ObjectWriter SORTED = JsonMapper.builder()
+            .enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED)
+            .build()
+            .writer();
+
+    private JsonForm() {}
+
+    /** A text that is the same for the same values; a value too large to be expanded is its own text. Empty for null. */
+    static String of(@Nullable JsonNode value) {
+        if (value == null) {
+            return "";
+        }
+        try {
+            // Often not a tree but JSON that is already text.
+            JsonNode read = value.isPojo() ? LeanTree.read(value.toString(), Set.of()) : value;
+            return read == null ? value.toString() : SORTED.writeValueAsString(read);
+        } catch (JsonProcessingException e) {
+            return value.toString();
+        }
+    }
+}
