@@ -19,9 +19,7 @@ record ToolCallDiff(
         @Schema(description = "The tool, empty if it is not named.", examples = "shell")
         String name,
 
-        @Schema(
-                description = "What has changed: `arguments`, `result` or both.",
-                examples = "[\"arguments\"]")
+        @Schema(description = "What has changed: `arguments`, `result` or both.", examples = "[\"arguments\"]")
         List<String> differs,
 
         @Schema(nullable = true, description = "The call of the first run.") @Nullable

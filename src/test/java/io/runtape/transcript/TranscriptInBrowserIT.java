@@ -25,6 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Dimension;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.logging.LogEntry;
@@ -153,6 +154,95 @@ class TranscriptInBrowserIT {
         assertEquals(List.of(), complaints());
         assertTrue(browser.findElements(By.tagName("section")).size() > 20);
         assertEquals(List.of(), LOADED);
+    }
+
+    @Test
+    void nothingOfAComparisonRunsOrLoads() throws Exception {
+        complaints();
+        LOADED.clear();
+        String plain = record("thr_plain", "plain");
+        for (String hostile : HostileTexts.ALL) {
+            if (ShownText.of(hostile).indexOf('\ufffd') >= 0) {
+                // Has no form on the wire.
+                continue;
+            }
+            String text = hostile.replace("http://127.0.0.1:9/", here());
+            openComparison(plain, record("thr_hostile", text));
+
+            assertEquals(List.of(), complaints(), text);
+            assertEquals("Comparison of two runs", browser.getTitle());
+            assertEquals(
+                    List.of(), browser.findElements(By.cssSelector("script,img,svg,iframe,a,form,input,base,link")));
+        }
+        assertEquals(List.of(), LOADED);
+    }
+
+    private static void openComparison(String first, String second) {
+        browser.get("http://127.0.0.1:" + gateway.port() + "/history/v1/runs/" + first + "/diff?with=" + second);
+    }
+
+    @Test
+    void aComparisonHasTwoColumnsWhereThereIsRoom() throws Exception {
+        openComparison(record("thr_plain", "one word"), record("thr_plain", "one name"));
+        Dimension before = browser.manage().window().getSize();
+        try {
+            browser.manage().window().setSize(new Dimension(1200, 900));
+            List<WebElement> wide = browser.findElements(By.cssSelector(".differs > div"));
+            assertEquals(wide.get(0).getLocation().y, wide.get(1).getLocation().y);
+            assertTrue(wide.get(0).getLocation().x < wide.get(1).getLocation().x);
+
+            browser.manage().window().setSize(new Dimension(500, 900));
+            List<WebElement> narrow = browser.findElements(By.cssSelector(".differs > div"));
+            assertEquals(narrow.get(0).getLocation().x, narrow.get(1).getLocation().x);
+            assertTrue(narrow.get(0).getLocation().y < narrow.get(1).getLocation().y);
+        } finally {
+            browser.manage().window().setSize(before);
+        }
+    }
+
+    @Test
+    void aComparisonCanBeReadInBothSchemes() throws Exception {
+        openComparison(record("thr_plain", "one word"), record("thr_plain", "one name"));
+        for (String scheme : List.of("light", "dark")) {
+            browser.executeCdpCommand(
+                    "Emulation.setEmulatedMedia",
+                    Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+            for (String of : List.of("del", "ins", ".bad", ".note", "h1 .change", "summary .change", "tbody th")) {
+                WebElement shown = browser.findElement(By.cssSelector(of));
+                double contrast = contrast(shown.getCssValue("color"), background(shown));
+                assertTrue(contrast >= 4.5, scheme + " " + of + " " + contrast);
+            }
+        }
+        browser.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of()));
+    }
+
+    /** The nearest background that is not transparent. */
+    private static String background(WebElement shown) {
+        WebElement at = shown;
+        String colour = at.getCssValue("background-color");
+        while (colour.matches("rgba\\(.*, 0\\)")) {
+            at = at.findElement(By.xpath(".."));
+            colour = at.getCssValue("background-color");
+        }
+        return colour;
+    }
+
+    /** The contrast of two colours (WCAG 2.2, "contrast ratio"). */
+    private static double contrast(String one, String other) {
+        double first = luminance(one) + 0.05;
+        double second = luminance(other) + 0.05;
+        return Math.max(first, second) / Math.min(first, second);
+    }
+
+    private static double luminance(String colour) {
+        String[] parts = colour.replaceAll("[^0-9,.]", "").split(",");
+        double[] weights = {0.2126, 0.7152, 0.0722};
+        double luminance = 0;
+        for (int i = 0; i < weights.length; i++) {
+            double part = Double.parseDouble(parts[i]) / 255;
+            luminance += weights[i] * (part <= 0.04045 ? part / 12.92 : Math.pow((part + 0.055) / 1.055, 2.4));
+        }
+        return luminance;
     }
 
     @Test
