@@ -34,8 +34,9 @@ record ReplayParameters(
 
         @RestQuery
         @Parameter(
-                description = "Where it begins: a sequence, whose frame comes at once, or for a run a time after its"
-                        + " beginning such as `+90s`, `+1.5m` or `+250ms`.",
+                description = "Where it begins: a sequence, whose frame comes at once, or a time after the beginning"
+                        + " such as `+90s`, `+1.5m` or `+250ms`. In a thread the time counts as if its runs followed each"
+                        + " other with `runGap` between them.",
                 example = "+90s")
         @Nullable
         String from,

@@ -1,9 +1,11 @@
 package io.runtape.delivery;
 
+import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.run.FrameReader;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the frames of a run that a replay plays. Blocks; safe for any thread. */
@@ -29,6 +31,11 @@ final class ReplayParts {
         } catch (SQLException e) {
             throw new BrokenOffException("the frames cannot be read");
         }
+    }
+
+    /** The times of a thread, with this pause between two runs. */
+    ThreadTimeline timeline(RunSources sources, Owner owner, String threadId, Duration gap) {
+        return new ThreadTimeline(sources, frames, owner, threadId, gap);
     }
 
     private ReplayPart find(RunSource source, ReplaySpan span, boolean events) throws SQLException {

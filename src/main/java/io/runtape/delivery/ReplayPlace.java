@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A place in a recording that a caller names.
  *
- * @param number the sequence of a frame, or a time in microseconds after the run's beginning
+ * @param number the sequence of a frame, or a time in microseconds after the beginning
  * @param isTime whether it is a time
  */
 record ReplayPlace(long number, boolean isTime) {
@@ -49,6 +49,6 @@ record ReplayPlace(long number, boolean isTime) {
             // Said below.
         }
         throw ApiException.invalid("The parameter " + name
-                + " must be a sequence from 1 on, or a time after the run's beginning such as +90s, +1.5m or +250ms.");
+                + " must be a sequence from 1 on, or a time after the beginning such as +90s, +1.5m or +250ms.");
     }
 }

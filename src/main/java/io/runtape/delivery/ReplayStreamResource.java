@@ -143,11 +143,11 @@ public final class ReplayStreamResource {
         StreamReaders.Lookup<Owner> lookup = readers.ofThread(context, asked.ticket(), id);
         ReplayPace pace = asked.pace();
         ReplaySpan span = asked.span();
-        span.checkForThread();
-        Duration gap = pace.gap(ReplayParameters.runGap(runGap));
+        Duration runPause = ReplayParameters.runGap(runGap);
+        Duration gap = pace.gap(runPause);
         StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
         return reply.lookedUp(
-                () -> new ThreadReplay(sources, parts, lookup.work().get(), id, span, pace), replay -> {
+                () -> new ThreadReplay(sources, parts, lookup.work().get(), id, span, runPause, pace), replay -> {
                     Optional<ReplayedRun> first = replay.first();
                     if (first.isEmpty() && asked.position() != null) {
                         return reply.nothingMore();

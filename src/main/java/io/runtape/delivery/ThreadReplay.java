@@ -3,6 +3,7 @@ package io.runtape.delivery;
 import io.runtape.access.Owner;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -15,27 +16,35 @@ final class ThreadReplay {
     private final ReplayParts parts;
     private final Owner owner;
     private final String threadId;
-    private final ReplaySpan span;
+    private final ThreadSpan span;
     private final ReplayPace pace;
     private Optional<ReplayedRun> next;
 
     /**
      * Looks the thread and its first wanted run up, and blocks for that.
      *
-     * @throws io.runtape.error.ApiException 404 if there is no such thread, 400 if the span names a position that it does not
-     *     have
+     * @param gap the pause between two runs, by which the span's times count
+     * @throws io.runtape.error.ApiException 404 if there is no such thread, 400 if the span names a position or a time that it
+     *     does not have, 410 if frames of it are deleted
      */
     ThreadReplay(
-            RunSources sources, ReplayParts parts, Owner owner, String threadId, ReplaySpan span, ReplayPace pace) {
+            RunSources sources,
+            ReplayParts parts,
+            Owner owner,
+            String threadId,
+            ReplaySpan span,
+            Duration gap,
+            ReplayPace pace) {
         this.sources = sources;
         this.parts = parts;
         this.owner = owner;
         this.threadId = threadId;
-        this.span = span;
         this.pace = pace;
         span.named().forEach(position -> sources.requirePosition(owner, threadId, position));
-        sources.requireFrames(owner, threadId, Math.max(0, span.first() - 1));
-        this.next = find(span.firstOrdinal() - 1);
+        // Times count from the beginning, over all frames.
+        sources.requireFrames(owner, threadId, span.hasTimes() ? 0 : Math.max(0, span.first() - 1));
+        this.span = parts.timeline(sources, owner, threadId, gap).of(span);
+        this.next = find(this.span.firstOrdinal() - 1);
     }
 
     /** The first run to play; empty if there is none. */

@@ -253,7 +253,7 @@ abstract class ReplayStreamTest extends RunningGateway {
             }
             assertRefused("/threads/" + thread + "/replay?from=" + (two + 3), 400, "unknown_sequence");
             assertRefused("/threads/" + thread + "/replay?from=1", 400, "unknown_sequence");
-            assertRefused("/threads/" + thread + "/replay?from=1s", 400, "invalid_request");
+            assertRefused("/threads/" + thread + "/replay?from=1h", 400, "invalid_request");
         }
     }
 
@@ -275,6 +275,99 @@ abstract class ReplayStreamTest extends RunningGateway {
                     arrival(replay, secondBegins + 1) - replay.arrivals().get(0).atNanos();
             assertTrue(gap >= Duration.ofMillis(190).toNanos(), first + " and " + second + " follow too soon");
         }
+    }
+
+    /** Records a run whose events come one after the other, however slow the machine is. */
+    private String recordApart(String thread, String first, String second) throws Exception {
+        CountDownLatch firstIsThere = new CountDownLatch(1);
+        Script script = exchange -> {
+            exchange.streamHead().chunk(first);
+            assertTrue(firstIsThere.await(20, TimeUnit.SECONDS));
+            exchange.chunk(second).end();
+        };
+        try (WireResponse response =
+                client().post("/v1/run", "{}", upstream.on(script).header(), key, thread)) {
+            response.readUpTo(first.length());
+            firstIsThere.countDown();
+            response.readAll();
+            String run = response.header("Runtape-Run-Id");
+            table().ended(run);
+            return run;
+        }
+    }
+
+    /** A time of as many microseconds. */
+    private static String at(long micros) {
+        return "%d.%03dms".formatted(micros / 1000, micros % 1000);
+    }
+
+    private String replayThread(String thread, String query) throws Exception {
+        try (WireResponse replay = client().get("/history/v1/threads/" + thread + "/replay?" + query, key)) {
+            String body = new String(replay.whole(), StandardCharsets.UTF_8);
+            assertEquals(200, replay.status(), body);
+            return body;
+        }
+    }
+
+    @Test
+    void playsAThreadFromOneTimeToAnother() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String in = "Runtape-Thread-Id: " + thread;
+        List<FrameRow> first = table().frames(recordApart(in, "data: 1\n\n", "data: 2\n\n"));
+        String second = recordApart(in, "data: 3\n\n", "data: 4\n\n");
+        List<FrameRow> frames = table().frames(second);
+        long end = first.get(1).offsetMicros();
+        long begin = end + 10_000_000;
+        String ofTwo = at(end);
+        String ofThree = at(begin + frames.get(0).offsetMicros());
+        String ofFour = at(begin + frames.get(1).offsetMicros());
+        String between = at(end + 5_000_000);
+        String pace = "speed=max&runGap=PT10S&";
+
+        assertEquals("data: 2\n\ndata: 3\n\ndata: 4\n\n", replayThread(thread, pace + "from=%2B" + ofTwo));
+        assertEquals("data: 3\n\ndata: 4\n\n", replayThread(thread, pace + "from=" + ofThree));
+        assertEquals("data: 4\n\n", replayThread(thread, pace + "from=" + ofFour));
+        assertEquals("data: 3\n\ndata: 4\n\n", replayThread(thread, pace + "from=" + between));
+        assertEquals("data: 1\n\ndata: 2\n\ndata: 3\n\n", replayThread(thread, pace + "to=+" + ofThree));
+        assertEquals("data: 1\n\ndata: 2\n\n", replayThread(thread, pace + "to=" + between));
+        assertEquals("data: 2\n\ndata: 3\n\n", replayThread(thread, pace + "from=" + ofTwo + "&to=" + ofThree));
+        assertEquals("", replayThread(thread, pace + "from=" + between + "&to=" + at(end + 6_000_000)));
+        assertEquals("data: 1\n\ndata: 2\n\ndata: 3\n\ndata: 4\n\n", replayThread(thread, pace + "to=100h"));
+        long two = 2L << 32;
+        assertEquals("data: 2\n\ndata: 3\n\n", replayThread(thread, pace + "from=" + ofTwo + "&to=" + (two + 1)));
+        assertEquals("data: 3\n\n", replayThread(thread, pace + "from=" + two + "&to=" + ofThree));
+        assertEquals(
+                "data: 4\nid: " + (two + 2) + "\n\n" + end(second, two + 2, 2, "completed", null),
+                replayThread(thread, pace + "ids=true&from=" + ofTwo + "&after=" + (two + 1)));
+        assertEquals(
+                "data: 4\n\n",
+                replayThread(
+                        thread,
+                        "speed=max&runGap=PT0S&maxGap=PT0S&from="
+                                + at(end + frames.get(1).offsetMicros())));
+        String replay = "/threads/" + thread + "/replay?" + pace;
+        assertRefused(replay + "from=" + at(begin + frames.get(1).offsetMicros() + 1), 400, "invalid_request");
+        assertRefused(replay + "from=2s&to=1s", 400, "invalid_request");
+        assertRefused("/threads/none/replay?from=1s", 404, "not_found");
+    }
+
+    @Test
+    void doesNotWaitForWhatLiesBeforeTheTime() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String in = "Runtape-Thread-Id: " + thread;
+        String first = record(Script.stream("data: 1\n\n"), in);
+        String second = recordApart(in, "data: 2\n\n", "data: 3\n\n");
+        long begin = table().frames(first).get(0).offsetMicros()
+                + Duration.ofHours(1).toNanos() / 1000;
+        List<FrameRow> frames = table().frames(second);
+        long pause = frames.get(1).offsetMicros() - frames.get(0).offsetMicros() - 1;
+
+        long asked = System.nanoTime();
+        assertEquals(
+                "data: 3\n\n",
+                replayThread(
+                        thread, "runGap=PT1H&from=" + at(begin + frames.get(0).offsetMicros() + 1)));
+        assertTrue(System.nanoTime() - asked >= pause * 1000, "it did not wait");
     }
 
     @Test

@@ -126,6 +126,19 @@ abstract class FrameExpiryTest extends RecordedHistory {
     }
 
     @Test
+    void refusesTimesOfAThreadThatHasLostFrames() throws Exception {
+        String first = record("{\"threadId\":\"" + thread + "\"}", SPOKEN);
+        record("{\"threadId\":\"" + thread + "\"}", SPOKEN);
+        String replay = "/threads/" + thread + "/replay?speed=max&";
+        history().get(replay + "from=1s").then().statusCode(200);
+        expire(first);
+
+        refused(replay + "from=1s", 410, "frames_expired");
+        refused(replay + "after=" + (2L << 32) + "&to=1s", 410, "frames_expired");
+        history().get(replay + "after=" + (2L << 32)).then().statusCode(200);
+    }
+
+    @Test
     void comparesWhatIsLeft() throws Exception {
         String body = "{\"prompt\":\"Hi\",\"threadId\":\"" + thread + "\",\"config\":{\"depth\":%d}}";
         String first = record(body.formatted(1), SPOKEN);
