@@ -23,13 +23,9 @@ gateway_port=9361 management_port=9362 database_port=9363
 mkdir -p "$out"
 [ -f "$app/quarkus-run.jar" ] || ./mvnw -q package -DskipTests
 
-pids=()
-stop() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done; wait; [ -z "${pg_started:-}" ] || stop_postgres; }
-trap stop EXIT
-
+. bench/common.sh
 . bench/postgres.sh
 
-wait_for() { for _ in $(seq 600); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done; echo "nothing listens on $1" >&2; exit 1; }
 env RUNTAPE_DATABASE_URL="postgresql://postgres@127.0.0.1:$database_port/postgres" RUNTAPE_DATA_DIR="$out/data" RUNTAPE_PACK_AFTER=off \
   QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 QUARKUS_MANAGEMENT_PORT=$management_port \
   java -Xmx352m -jar "$app/quarkus-run.jar" >"$out/gateway.log" 2>&1 & pids+=($!)

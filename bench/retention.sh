@@ -26,17 +26,12 @@ mkdir -p "$out"
 [ -f "$app/quarkus-run.jar" ] || ./mvnw -q package -DskipTests
 cc -O2 -o "$out/ssebench" bench/ssebench.c -lm
 
-pids=()
-stop() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done; [ -z "${pg_started:-}" ] || stop_postgres; }
-trap stop EXIT
-
+. bench/common.sh
 . bench/postgres.sh
 
-wait_for() { for _ in $(seq 600); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done; echo "nothing listens on $1" >&2; exit 1; }
 "$out/ssebench" serve --port $agent_port & pids+=($!)
 wait_for $agent_port
 
-value() { awk -v name="$1" '{ for (i = 1; i < NF; i++) if ($i == name) { print $(i + 1); exit } }' <<<"$2"; }
 metric() { curl -sf "127.0.0.1:$management_port/q/metrics" | awk -v name="$1" '$1 ~ "^" name "({|$)" { sum += $2 } END { printf "%d\n", sum }'; }
 now() { date +%s%3N; }
 # Milliseconds of processor that the thread of retention has taken; they count alike on a busy machine.

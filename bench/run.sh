@@ -48,23 +48,16 @@ mkdir -p "$out"
 [ -n "$native" ] || [ -f "$jar" ] || ./mvnw -q package -DskipTests
 cc -O2 -o "$out/ssebench" bench/ssebench.c -lm
 
-pids=()
-stop() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done; [ -z "${pg_started:-}" ] || stop_postgres; }
-trap stop EXIT
-
+. bench/common.sh
 . bench/postgres.sh
 database=postgresql://postgres@127.0.0.1:$database_port/postgres
 
-wait_for() { for _ in $(seq 300); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done; echo "nothing listens on $1" >&2; exit 1; }
 "$out/ssebench" serve --port $upstream_port & pids+=($!)
 wait_for $upstream_port
 
 bulk() { "$out/ssebench" load --target "127.0.0.1:$1" --streams 50 --runs 1000 --bench 'events=500,rate=0,size=120' --expect 500 ${2:+--pid "$2"}; }
 live() { "$out/ssebench" load --target "127.0.0.1:$1" --streams 100 --runs 100 --bench 'events=500,rate=50,size=120' --expect 500 ${2:+--pid "$2"}; }
 
-# value NAME, out of ssebench's report
-value() { awk -v name="$1" '{ for (i = 1; i < NF; i++) if ($i == name) { print $(i + 1); exit } }' <<<"$2"; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 rows=()
 row() { rows+=("$1"); printf '%s\n' "$1" >&2; }
 

@@ -27,25 +27,25 @@ if [ -n "$newer" ]; then
   (cd "$out/cached" && PATH="$(dirname "$newer"):$PATH" ../../../../docker/train >"$out/train.log" 2>&1)
 fi
 cc -O2 -o "$out/ssebench" bench/ssebench.c -lm
-"$out/ssebench" serve --port $agent_port & agent=$!
-gateway=''
-trap 'kill $agent $gateway 2>/dev/null' EXIT
+
+. bench/common.sh
+"$out/ssebench" serve --port $agent_port & pids+=($!)
 
 now() { date +%s%3N; }
 first_byte() { curl -sS -o /dev/null -w '%{time_starttransfer}' "127.0.0.1:$gateway_port/v1/run" -H 'Content-Type: application/json' -H 'X-Bench: events=3,rate=0,size=120' -d '{}' | awk '{ print $1 * 1000 }'; }
 
 # start NAME FOLDER JAVA OPTION...: one start, its figures into a file of that name
 start() {
-  local name=$1 folder=$2 began ready; shift 2
+  local name=$1 folder=$2 began ready gateway; shift 2
   rm -rf "$out/data"
   began=$(now)
   (cd "$folder" && exec env RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$agent_port RUNTAPE_DATA_DIR="$out/data" QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \
     QUARKUS_MANAGEMENT_PORT=$management_port "$@" -XX:+ExitOnOutOfMemoryError -jar quarkus-run.jar >"$out/$name.log" 2>&1) & gateway=$!
+  pids+=("$gateway")
   until curl -sf -o /dev/null "127.0.0.1:$management_port/q/health/ready"; do sleep 0.005; done
   ready=$(($(now) - began))
   echo "$ready $(first_byte) $(first_byte) $(awk '/VmRSS/ { print int($2 / 1024) }' /proc/$gateway/status)" >>"$out/figures-$name"
   kill $gateway; wait $gateway || true
-  gateway=''
 }
 
 names=(plain)
@@ -55,7 +55,6 @@ for _ in $(seq "$rounds"); do
 done
 [ -z "$newer" ] || names+=(newer cached)
 
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1)${newer:+, newer: $("$newer" -version 2>&1 | head -1)}, medians of $rounds starts"
 echo
 echo '| | start to ready (ms) | first byte of the first run (ms) | of the second (ms) | memory then (MiB) |'

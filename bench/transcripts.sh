@@ -21,13 +21,9 @@ agent_port=9340 gateway_port=9341 management_port=9342 database_port=9343
 mkdir -p "$out"
 [ -f "$app/quarkus-run.jar" ] || ./mvnw -q package -DskipTests
 
-pids=()
-stop() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done; wait; [ -z "${pg_started:-}" ] || stop_postgres; }
-trap stop EXIT
-
+. bench/common.sh
 . bench/postgres.sh
 
-wait_for() { for _ in $(seq 600); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done; echo "nothing listens on $1" >&2; exit 1; }
 java bench/TranscriptAgent.java $agent_port & pids+=($!)
 wait_for $agent_port
 
