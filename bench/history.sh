@@ -62,12 +62,12 @@ gateway() {
 end_gateway() { kill "$1"; wait "$1" || true; }
 seconds() { local began; began=$(date +%s%3N); "$@" >&2; awk -v a="$began" -v b="$(date +%s%3N)" 'BEGIN { printf "%.1f", (b - a) / 1000 }'; }
 
-# A recording beside what is measured: each stream lasts ten seconds, and they begin one after the other.
+# A recording beside what is measured: each stream lasts twenty seconds, and they begin one after the other.
 recording=''
 record() {
   [ "$streams" = 0 ] && return
   "$out/ssebench" load --target 127.0.0.1:$gateway_port --path /live/v1/run --streams "$streams" --runs 1000000 --connect-rate $(((streams + 9) / 10)) \
-    --body '{"agent":"live","prompt":"Go on."}' --bench 'events=500,rate=50,size=120' --expect 500 --pid "$gateway_pid" >"$out/live-$1" & recording=$!
+    --body '{"agent":"live","prompt":"Go on."}' --bench 'events=1000,rate=50,size=120' --expect 1000 --pid "$gateway_pid" >"$out/live-$1" & recording=$!
   pids+=("$recording")
   sleep 12
 }
@@ -75,7 +75,7 @@ end_recording() {
   [ -n "$recording" ] || return 0
   kill "$recording"; wait "$recording" || true; recording=''
   # Its runs end without their readers.
-  while curl -s -H 'X-API-Key: rt_test_bench' "127.0.0.1:$gateway_port/history/v1/runs?status=running&limit=1" | grep -q '"id":"run_'; do sleep 0.5; done
+  while [ -n "$(curl -s -H 'X-API-Key: rt_test_bench' "127.0.0.1:$gateway_port/history/v1/runs?status=running&limit=1" | grep -o '"id":"run_')" ]; do sleep 0.5; done
 }
 
 # Deletes what was recorded beside the queries, so that later figures are those of the history alone.

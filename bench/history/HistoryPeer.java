@@ -32,15 +32,14 @@ import org.postgresql.copy.CopyIn;
  */
 final class HistoryPeer {
 
-    private static final String[] TABLES = {
-        """
+    private static final String[] TABLES = {"""
         create table run (id text primary key, owner text not null, thread_id text not null, agent text, model text, status text,
             error_code text, metadata jsonb, prompt text, input_tokens bigint, output_tokens bigint, duration_ms bigint,
-            created_at timestamptz not null, completed_at timestamptz)""",
-        """
-        create table event (id bigserial primary key, run_id text not null, thread_id text not null, owner text not null,
-            seq integer not null, type text, created_at timestamptz not null, payload jsonb)"""
-    };
+            created_at timestamptz not null, completed_at timestamptz)\
+        """, """
+            create table event (id bigserial primary key, run_id text not null, thread_id text not null, owner text not null,
+                seq integer not null, type text, created_at timestamptz not null, payload jsonb)\
+            """};
 
     private static final String[] INDEXES = {
         "create unique index event_by_run on event (run_id, seq)",
@@ -77,7 +76,8 @@ final class HistoryPeer {
             if (args[0].equals("fill")) {
                 fill(connection, args[2]);
             } else {
-                new HistoryPeer(connection, Integer.parseInt(args[2])).queries(Integer.parseInt(args[3]), Integer.parseInt(args[4]));
+                new HistoryPeer(connection, Integer.parseInt(args[2]))
+                        .queries(Integer.parseInt(args[3]), Integer.parseInt(args[4]));
             }
         }
     }
@@ -97,7 +97,9 @@ final class HistoryPeer {
                 }
                 for (JsonNode run : page.path("data")) {
                     copy(connection, "run", List.of(runLine(run)));
-                    copy(connection, "event (run_id, thread_id, owner, seq, type, created_at, payload)",
+                    copy(
+                            connection,
+                            "event (run_id, thread_id, owner, seq, type, created_at, payload)",
                             events(client, gateway, run));
                 }
                 cursor = page.path("meta").path("hasMore").asBoolean()
@@ -108,11 +110,16 @@ final class HistoryPeer {
                 sql.execute(index);
             }
             try (ResultSet row = sql.executeQuery("select (select count(*) from event), pg_table_size('event'),"
-                    + " pg_total_relation_size('event_by_payload'), pg_indexes_size('event'), pg_total_relation_size('run')")) {
+                    + " pg_total_relation_size('event_by_payload'), pg_indexes_size('event'),"
+                    + " pg_total_relation_size('run')")) {
                 row.next();
                 System.out.printf(
                         "events %d table %d gin %d indexes %d runs %d%n",
-                        row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4) - row.getLong(3), row.getLong(5));
+                        row.getLong(1),
+                        row.getLong(2),
+                        row.getLong(3),
+                        row.getLong(4) - row.getLong(3),
+                        row.getLong(5));
             }
         }
     }
@@ -133,10 +140,20 @@ final class HistoryPeer {
 
     private static String runLine(JsonNode run) {
         return line(
-                text(run, "id"), text(run, "owner"), text(run, "threadId"), text(run, "agent"), text(run, "model"),
-                text(run, "status"), text(run.path("error"), "code"), run.path("metadata").toString(), text(run, "prompt"),
-                text(run.path("usage"), "inputTokens"), text(run.path("usage"), "outputTokens"), text(run, "durationMs"),
-                text(run, "createdAt"), text(run, "completedAt"));
+                text(run, "id"),
+                text(run, "owner"),
+                text(run, "threadId"),
+                text(run, "agent"),
+                text(run, "model"),
+                text(run, "status"),
+                text(run.path("error"), "code"),
+                run.path("metadata").toString(),
+                text(run, "prompt"),
+                text(run.path("usage"), "inputTokens"),
+                text(run.path("usage"), "outputTokens"),
+                text(run, "durationMs"),
+                text(run, "createdAt"),
+                text(run, "completedAt"));
     }
 
     private static List<String> events(HttpClient client, String gateway, JsonNode run) throws Exception {
@@ -146,8 +163,13 @@ final class HistoryPeer {
             for (String each = reader.readLine(); each != null; each = reader.readLine()) {
                 JsonNode event = JSON.readTree(each);
                 lines.add(line(
-                        text(event, "runId"), text(event, "threadId"), text(run, "owner"), text(event, "sequence"),
-                        text(event, "type"), text(event, "createdAt"), text(event, "data")));
+                        text(event, "runId"),
+                        text(event, "threadId"),
+                        text(run, "owner"),
+                        text(event, "sequence"),
+                        text(event, "type"),
+                        text(event, "createdAt"),
+                        text(event, "data")));
             }
         }
         return lines;
@@ -163,7 +185,13 @@ final class HistoryPeer {
         StringBuilder line = new StringBuilder();
         for (String value : values) {
             line.append(line.length() == 0 ? "" : "\t")
-                    .append(value == null ? "\\N" : value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r"));
+                    .append(
+                            value == null
+                                    ? "\\N"
+                                    : value.replace("\\", "\\\\")
+                                            .replace("\t", "\\t")
+                                            .replace("\n", "\\n")
+                                            .replace("\r", "\\r"));
         }
         return line.append('\n').toString();
     }
@@ -196,11 +224,22 @@ final class HistoryPeer {
         ask("runs, first page", n -> mine + newest);
         ask("runs, pages further on", n -> mine + newest + " offset " + n % 100 * 50L * runs / 10_000);
         ask("runs, agent", n -> mine + " and agent = 'agent-" + n % Story.AGENTS + "'" + newest);
-        ask("runs, status=failed", n -> mine + " and status = 'failed' and created_at < now() - interval '" + n + " hours'" + newest);
-        ask("runs, metadata, a common value", n -> mine + " and metadata @> '{\"branch\":\"" + (n % 2 == 0 ? "main" : "dev") + "\"}'" + newest);
-        ask("runs, metadata, a rare value", n -> mine + " and metadata @> '{\"user\":" + n % Story.USERS + "}'" + newest);
-        ask("runs, tool", n -> mine + called + "e.type = 'tool_call' and e.payload @> '{\"name\":\"" + Story.TOOLS[n % Story.TOOLS.length] + "\"}')" + newest);
-        ask("runs, agent and status", n -> mine + " and agent = 'agent-" + n % Story.AGENTS + "' and status = 'failed'" + newest);
+        ask(
+                "runs, status=failed",
+                n -> mine + " and status = 'failed' and created_at < now() - interval '" + n + " hours'" + newest);
+        ask(
+                "runs, metadata, a common value",
+                n -> mine + " and metadata @> '{\"branch\":\"" + (n % 2 == 0 ? "main" : "dev") + "\"}'" + newest);
+        ask(
+                "runs, metadata, a rare value",
+                n -> mine + " and metadata @> '{\"user\":" + n % Story.USERS + "}'" + newest);
+        ask(
+                "runs, tool",
+                n -> mine + called + "e.type = 'tool_call' and e.payload @> '{\"name\":\""
+                        + Story.TOOLS[n % Story.TOOLS.length] + "\"}')" + newest);
+        ask(
+                "runs, agent and status",
+                n -> mine + " and agent = 'agent-" + n % Story.AGENTS + "' and status = 'failed'" + newest);
         ask("runs, sort=totalTokens", n -> mine + " order by input_tokens + output_tokens desc nulls last limit 50");
         ask("search, a common word", n -> search(mine, Story.word(n % 50)) + newest);
         ask("search, a rare word", n -> search(mine, Story.word(15_000 + n * 7)) + newest);
@@ -211,20 +250,27 @@ final class HistoryPeer {
         String year = " where owner = '" + owner + "' and created_at > now() - interval '365 days' group by 1";
         ask("stats, a year by the day", n -> "select date_trunc('day', created_at)," + sums + year);
         ask("stats, a year by agent", n -> "select agent," + sums + year);
-        ask("stats, a year by tool", n -> "select tool," + sums + " join (select distinct run_id, payload->>'name' as tool from event"
-                + " where type = 'tool_call') called on called.run_id = run.id" + year);
+        ask(
+                "stats, a year by tool",
+                n -> "select tool," + sums + " join (select distinct run_id, payload->>'name' as tool from event"
+                        + " where type = 'tool_call') called on called.run_id = run.id" + year);
         ask("events, first page", n -> of("*", n) + " order by seq limit 50");
         ask("events, a page in the middle", n -> of("*", n) + " and seq > " + frames / 2 + " order by seq limit 50");
         ask("events, last page", n -> of("*", n) + " order by seq desc limit 50");
         ask("events, tool calls", n -> of("*", n) + " and type = 'tool_call' order by seq limit 50");
-        ask("transcript", n -> of("string_agg(payload->>'delta', '' order by seq)", n) + " and type = 'assistant_message_delta'");
-        ask("runs of a thread", n -> mine + " and thread_id = '" + Story.thread(n * 31 % runs) + "' order by created_at");
+        ask(
+                "transcript",
+                n -> of("string_agg(payload->>'delta', '' order by seq)", n) + " and type = 'assistant_message_delta'");
+        ask(
+                "runs of a thread",
+                n -> mine + " and thread_id = '" + Story.thread(n * 31 % runs) + "' order by created_at");
         ask("tail of an ended run, first byte", n -> of("seq, type, payload", n) + " order by seq limit 100");
     }
 
     /** Runs with an event that says a word: JSONB finds values as a whole, so the text is compared, of the prompt as well. */
     private static String search(String runs, String word) {
-        return runs + " and (prompt ilike '%" + word + "%' or id in (select run_id from event where payload::text ilike '%" + word + "%'))";
+        return runs + " and (prompt ilike '%" + word
+                + "%' or id in (select run_id from event where payload::text ilike '%" + word + "%'))";
     }
 
     private String of(String columns, int n) {

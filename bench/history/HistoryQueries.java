@@ -137,7 +137,9 @@ final class HistoryQueries {
         list("agent and model", n -> "agent=agent-" + n % Story.AGENTS + "&model=model-" + n % Story.MODELS);
         list("model and upstream", n -> "model=model-" + n % Story.MODELS + "&upstream=other");
         list("tool and status", n -> "tool=" + Story.TOOLS[n % Story.TOOLS.length] + "&status=failed");
-        list("tool and metadata", n -> "tool=" + Story.TOOLS[n % Story.TOOLS.length] + "&metadata.user=" + n % Story.USERS);
+        list(
+                "tool and metadata",
+                n -> "tool=" + Story.TOOLS[n % Story.TOOLS.length] + "&metadata.user=" + n % Story.USERS);
         list("metadata, twice", n -> "metadata.branch=dev&metadata.user=" + n % Story.USERS);
         list("metadata and status", n -> "metadata.user=" + n % Story.USERS + "&status=failed");
         // A user whose runs are never on that branch: both are there, and never together.
@@ -166,7 +168,9 @@ final class HistoryQueries {
         search("a prefix of many words", n -> Story.word(n % 20).substring(0, 2) + "*");
         search("a prefix of few words", n -> "only" + n * 31 % runs + "*");
         search("a common word, not another", n -> Story.word(n % 50) + " -" + Story.word(60 + n % 50));
-        add("search, a common word of an agent", n -> "/runs?agent=agent-" + n % Story.AGENTS + "&status=failed&q=" + Story.word(n % 50));
+        add(
+                "search, a common word of an agent",
+                n -> "/runs?agent=agent-" + n % Story.AGENTS + "&status=failed&q=" + Story.word(n % 50));
         add("threads, first page", n -> "/threads?limit=50");
         add("threads, pages further on", n -> deep("/threads?since=-9999d", n));
         add("threads, agent", n -> "/threads?agent=agent-" + n % Story.AGENTS);
@@ -179,7 +183,9 @@ final class HistoryQueries {
         add("stats, a year by the day", n -> "/stats?groupBy=day&since=-365d&until=-" + n + "h");
         add("stats, a week by the hour", n -> "/stats?groupBy=hour&since=-" + (n + 7) + "d&until=-" + n + "d");
         add("stats, a year by agent", n -> "/stats?groupBy=agent&since=-365d&until=-" + n + "h");
-        add("stats, a year by model and status", n -> "/stats?groupBy=model&groupBy=status&since=-365d&until=-" + n + "h");
+        add(
+                "stats, a year by model and status",
+                n -> "/stats?groupBy=model&groupBy=status&since=-365d&until=-" + n + "h");
         add("stats, a year by tool", n -> "/stats?groupBy=tool&since=-365d&until=-" + n + "h");
         add("stats, an agent by the day", n -> "/stats?groupBy=day&agent=agent-" + n % Story.AGENTS + "&since=-365d");
     }
@@ -211,7 +217,10 @@ final class HistoryQueries {
     private String live(int n) {
         if (n % 20 == 0) {
             try {
-                live = ID.matcher(text("/runs?status=running&limit=500")).results().map(hit -> hit.group(1)).toList();
+                live = ID.matcher(text("/runs?status=running&limit=500"))
+                        .results()
+                        .map(hit -> hit.group(1))
+                        .toList();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -220,8 +229,8 @@ final class HistoryQueries {
     }
 
     private HttpURLConnection open(String target, String accept) throws IOException {
-        HttpURLConnection call =
-                (HttpURLConnection) URI.create("http://" + gateway + "/history/v1" + target).toURL().openConnection();
+        HttpURLConnection call = (HttpURLConnection)
+                URI.create("http://" + gateway + "/history/v1" + target).toURL().openConnection();
         call.setRequestProperty("X-API-Key", "rt_test_bench");
         call.setRequestProperty("Accept", accept);
         return call;
@@ -266,7 +275,8 @@ final class HistoryQueries {
 
     /** How many events, runs, threads, groups or messages an answer has. */
     private static int hits(String body) {
-        for (String each : new String[] {"\"offsetMs\":", "\"byteCount\":", "\"runCount\":", "\"durationMs\":{", "\"role\":"}) {
+        for (String each :
+                new String[] {"\"offsetMs\":", "\"byteCount\":", "\"runCount\":", "\"durationMs\":{", "\"role\":"}) {
             int hits = body.split(Pattern.quote(each), -1).length - 1;
             if (hits > 0) {
                 return hits;

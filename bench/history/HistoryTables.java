@@ -25,8 +25,9 @@ import java.util.stream.Collectors;
 final class HistoryTables {
 
     /** All that is derived from runs. */
-    private static final String DERIVED = "run_facet, run_fact, stats_sum, run_stats, search_document, search_segment, search_block,"
-            + " search_removal, recorded_request";
+    private static final String DERIVED =
+            "run_facet, run_fact, stats_sum, run_stats, search_document, search_segment, search_block,"
+                    + " search_removal, recorded_request";
 
     /** Runs of {@link Story}, and not of the recording beside the queries. */
     private static final String STORIES = "upstream <> 'live'";
@@ -46,16 +47,19 @@ final class HistoryTables {
                 case "spread" -> spread(sql, Double.parseDouble(args[2]));
                 case "copies" -> copies(connection, Long.parseLong(args[2]));
                 case "vacuum" -> sql.execute("vacuum analyze");
-                case "frames" -> System.out.println("runs " + number(sql, "select count(*) from run where " + STORIES) + " frames "
-                        + number(sql, "select sum(frame_count) from run where " + STORIES) + " bytes "
-                        + number(sql, "select sum(byte_count) from run where " + STORIES));
+                case "frames" ->
+                    System.out.println("runs " + number(sql, "select count(*) from run where " + STORIES) + " frames "
+                            + number(sql, "select sum(frame_count) from run where " + STORIES) + " bytes "
+                            + number(sql, "select sum(byte_count) from run where " + STORIES));
                 case "sizes" -> print(sql, """
-                        select coalesce(p.relname, c.relname), sum(pg_total_relation_size(c.oid)) from pg_class c
-                        left join pg_inherits i on i.inhrelid = c.oid left join pg_class p on p.oid = i.inhparent
-                        where c.relnamespace = 'runtape'::regnamespace and c.relkind = 'r' group by 1 order by 2 desc""");
+                    select coalesce(p.relname, c.relname), sum(pg_total_relation_size(c.oid)) from pg_class c
+                    left join pg_inherits i on i.inhrelid = c.oid left join pg_class p on p.oid = i.inhparent
+                    where c.relnamespace = 'runtape'::regnamespace and c.relkind = 'r' group by 1 order by 2 desc\
+                    """);
                 case "scans" -> print(sql, """
-                        select relname, seq_scan, coalesce(seq_tup_read, 0) from pg_stat_user_tables
-                        where schemaname = 'runtape' and relname !~ '^block_' order by 1""");
+                    select relname, seq_scan, coalesce(seq_tup_read, 0) from pg_stat_user_tables
+                    where schemaname = 'runtape' and relname !~ '^block_' order by 1\
+                    """);
                 default -> throw new IllegalArgumentException(args[1]);
             }
         }
@@ -89,23 +93,29 @@ final class HistoryTables {
     /** Also until the partitions of blocks are dropped. */
     private static void packed(Statement sql) throws SQLException, InterruptedException {
         await(sql, "select count(*) from run where packed_at is null", 0);
-        await(sql, "select sum(pg_total_relation_size(inhrelid)) from pg_inherits where inhparent = 'block'::regclass", 200_000);
+        await(
+                sql,
+                "select sum(pg_total_relation_size(inhrelid)) from pg_inherits where inhparent = 'block'::regclass",
+                200_000);
     }
 
     private static void spread(Statement sql, double days) throws SQLException {
         sql.execute("truncate " + DERIVED);
         sql.execute("""
-                create temporary table moved as
-                select run_pk, (row_number() over (order by run_pk desc) - 1) * (interval '1 day' * %s)
-                    / (select greatest(count(*), 1) from run) as back from run""".formatted(days));
+            create temporary table moved as
+            select run_pk, (row_number() over (order by run_pk desc) - 1) * (interval '1 day' * %s)
+                / (select greatest(count(*), 1) from run) as back from run\
+            """.formatted(days));
         sql.execute("""
-                update run r set created_at = created_at - back, first_event_at = first_event_at - back,
-                    completed_at = completed_at - back, indexed_at = null
-                from moved where moved.run_pk = r.run_pk""");
+            update run r set created_at = created_at - back, first_event_at = first_event_at - back,
+                completed_at = completed_at - back, indexed_at = null
+            from moved where moved.run_pk = r.run_pk\
+            """);
         sql.execute("""
-                update thread t set created_at = r.first, updated_at = r.last from
-                    (select owner, thread_id, min(created_at) as first, max(completed_at) as last from run group by 1, 2) r
-                where r.owner = t.owner and r.thread_id = t.id""");
+            update thread t set created_at = r.first, updated_at = r.last from
+                (select owner, thread_id, min(created_at) as first, max(completed_at) as last from run group by 1, 2) r
+            where r.owner = t.owner and r.thread_id = t.id\
+            """);
         sql.execute("vacuum (full, analyze) run");
         sql.execute("vacuum (full, analyze) thread");
     }
@@ -118,8 +128,9 @@ final class HistoryTables {
     private static void copies(Connection connection, long frames) throws SQLException {
         try (Statement sql = connection.createStatement()) {
             sql.execute("""
-                    create temporary table story as select run_pk, row_number() over (order by run_pk) as number
-                    from run where packed_at is not null and %s""".formatted(STORIES));
+                create temporary table story as select run_pk, row_number() over (order by run_pk) as number
+                from run where packed_at is not null and %s\
+                """.formatted(STORIES));
             sql.execute("create unique index on story (number)");
             sql.execute("analyze story");
             long runs = number(sql, "select count(*) from story");
@@ -142,24 +153,34 @@ final class HistoryTables {
         String key = "(" + (node << 40) + " + number)";
         String thread = "thread_id || '_" + pass + "'";
         Map<String, String> changed = Map.of(
-                "run_pk", key,
-                "node_id", Long.toString(node),
-                "id", "'run_' || gen_random_uuid()",
-                "upstream_run_id", "upstream_run_id || '_" + pass + "'",
-                "thread_id", thread,
-                "prompt", renumbered("prompt", pass),
-                "request_body", "convert_to(" + renumbered("convert_from(request_body, 'UTF8')", pass) + ", 'UTF8')",
-                "indexed_at", "null");
+                "run_pk",
+                key,
+                "node_id",
+                Long.toString(node),
+                "id",
+                "'run_' || gen_random_uuid()",
+                "upstream_run_id",
+                "upstream_run_id || '_" + pass + "'",
+                "thread_id",
+                thread,
+                "prompt",
+                renumbered("prompt", pass),
+                "request_body",
+                "convert_to(" + renumbered("convert_from(request_body, 'UTF8')", pass) + ", 'UTF8')",
+                "indexed_at",
+                "null");
         List<String> columns = columns(connection, "run");
         String values = columns.stream()
-                .map(column -> changed.getOrDefault(column, column.matches("(created|first_event|completed)_at") ? column + " - " + back : column))
+                .map(column -> changed.getOrDefault(
+                        column, column.matches("(created|first_event|completed)_at") ? column + " - " + back : column))
                 .collect(Collectors.joining(", "));
         connection.setAutoCommit(false);
         try (Statement sql = connection.createStatement()) {
             sql.execute("insert into run (" + String.join(", ", columns) + ") select " + values + source);
             sql.execute("insert into packed_block (run_pk, last_sequence, plain_length, content)"
                     + " select " + key + ", last_sequence, plain_length, content"
-                    + " from story join packed_block using (run_pk) where number > " + after + " and number <= " + last);
+                    + " from story join packed_block using (run_pk) where number > " + after + " and number <= "
+                    + last);
             sql.execute("insert into thread (owner, id, title, agent, archived, last_ordinal, created_at, updated_at)"
                     + " select owner, " + thread + ", title, agent, archived, last_ordinal, t.created_at - " + back
                     + ", updated_at - " + back + " from (select distinct r.owner, r.thread_id" + source + ") r"

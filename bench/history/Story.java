@@ -14,11 +14,14 @@ final class Story {
     static final int MODELS = 4;
     static final int USERS = 500;
     static final int RARE = 1000;
-    static final String[] TOOLS = {"shell", "read_file", "edit_file", "browse", "search", "fetch", "plan", "test", "deploy"};
+    static final String[] TOOLS = {
+        "shell", "read_file", "edit_file", "browse", "search", "fetch", "plan", "test", "deploy"
+    };
 
     private static final int WORDS = 20_000;
     private static final String[] SYLLABLES = {
-        "ba", "co", "di", "fe", "ga", "hu", "ja", "ke", "li", "mo", "na", "pe", "qui", "ro", "sa", "tu", "va", "we", "xi", "zo"
+        "ba", "co", "di", "fe", "ga", "hu", "ja", "ke", "li", "mo", "na", "pe", "qui", "ro", "sa", "tu", "va", "we",
+        "xi", "zo"
     };
     private static final int[] WORD_OF_SHARE = shares();
 
@@ -75,7 +78,8 @@ final class Story {
     }
 
     static String request(int run) {
-        return "{\"agent\":\"" + agent(run) + "\",\"model\":\"" + model(run) + "\",\"stream\":true,\"threadId\":\"" + thread(run)
+        return "{\"agent\":\"" + agent(run) + "\",\"model\":\"" + model(run) + "\",\"stream\":true,\"threadId\":\""
+                + thread(run)
                 + "\",\"metadata\":{\"branch\":\"" + (run % 4 == 0 ? "dev" : "main") + "\",\"user\":" + run % USERS
                 + "},\"prompt\":\"" + prompt(run) + "\"}";
     }
@@ -112,7 +116,10 @@ final class Story {
                 + "},\"iterations\":" + (calls + 1);
         if (run % 25 == 7) {
             String code = new String[] {"busy", "tool_error", "context_length"}[run / 25 % 3];
-            add(events, "run_failed", "{\"error\":{\"code\":\"" + code + "\",\"message\":\"It ended early.\"}," + usage + "}");
+            add(
+                    events,
+                    "run_failed",
+                    "{\"error\":{\"code\":\"" + code + "\",\"message\":\"It ended early.\"}," + usage + "}");
         } else if (run % 100 == 8) {
             add(events, "run_cancelled", "{" + usage + "}");
         } else {
@@ -125,15 +132,21 @@ final class Story {
         // Each is half as frequent as the one before, so that the last is rare.
         String tool = TOOLS[Math.min(TOOLS.length - 1, Integer.numberOfLeadingZeros(random.nextInt() | 1))];
         String id = "\"toolCallId\":\"call_" + call + "\"";
-        add(events, "tool_call", "{" + id + ",\"name\":\"" + tool + "\",\"arguments\":{\"target\":\"src/" + word(random) + "/"
-                + word(random) + ".java\",\"depth\":" + random.nextInt(9) + "}}");
+        add(
+                events,
+                "tool_call",
+                "{" + id + ",\"name\":\"" + tool + "\",\"arguments\":{\"target\":\"src/" + word(random) + "/"
+                        + word(random) + ".java\",\"depth\":" + random.nextInt(9) + "}}");
         StringBuilder output = new StringBuilder();
         for (int i = 0; i < lines; i++) {
             String line = i + " " + word(random) + " " + word(random) + " (" + random.nextInt(1000) + " ms)\\n";
             output.append(line);
             add(events, "tool_output_delta", "{" + id + ",\"stream\":\"stdout\",\"delta\":\"" + line + "\"}");
         }
-        add(events, "tool_result", "{" + id + ",\"name\":\"" + tool + "\",\"output\":\"" + output + "\",\"exitCode\":0}");
+        add(
+                events,
+                "tool_result",
+                "{" + id + ",\"name\":\"" + tool + "\",\"output\":\"" + output + "\",\"exitCode\":0}");
     }
 
     private static void add(List<byte[]> events, String type, String data) {

@@ -14,8 +14,8 @@ final class StoryAgent {
 
     public static void main(String[] args) throws IOException {
         int frames = Integer.parseInt(args[1]);
-        HttpServer server =
-                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[0])), 0);
+        HttpServer server = HttpServer.create(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[0])), 0);
         server.setExecutor(Executors.newCachedThreadPool());
         server.createContext("/", call -> {
             int run = Integer.parseInt(call.getRequestHeaders().getFirst("X-Bench"));

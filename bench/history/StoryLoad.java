@@ -53,7 +53,9 @@ final class StoryLoad {
                 .POST(HttpRequest.BodyPublishers.ofString(Story.request(run)))
                 .build();
         HttpResponse<Void> answer = client.send(
-                request, HttpResponse.BodyHandlers.ofByteArrayConsumer(some -> some.ifPresent(piece -> bytes.add(piece.length))));
+                request,
+                HttpResponse.BodyHandlers.ofByteArrayConsumer(
+                        some -> some.ifPresent(piece -> bytes.add(piece.length))));
         if (answer.statusCode() != 200) {
             throw new IOException("run " + run + ": " + answer.statusCode());
         }
