@@ -26,13 +26,15 @@ public final class WhereClause {
     }
 
     /**
-     * Begins with the same condition and one on keys, which alone are looked up: no index has the expression, and H2 would
-     * otherwise walk all that the owner has.
+     * Begins with the same condition and one on the keys of runs, which alone are looked up: no index has the expression, and
+     * H2 would otherwise walk all that the owner has. Both are about the runs, whatever is joined to them: a database that
+     * cannot tell how many rows the expression leaves would begin with the table that has it.
      *
-     * @param key the path of the key
+     * @param runs the alias of the runs
      */
-    public static WhereClause among(Owner owner, String key, List<Long> keys) {
-        WhereClause conditions = new WhereClause(key + " in :keys and substring(e.owner, 1, 128) = :owner", owner);
+    public static WhereClause among(Owner owner, String runs, List<Long> keys) {
+        WhereClause conditions =
+                new WhereClause(runs + ".runPk in :keys and substring(" + runs + ".owner, 1, 128) = :owner", owner);
         conditions.parameters.put("keys", keys);
         return conditions;
     }

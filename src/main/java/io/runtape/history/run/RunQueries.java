@@ -154,8 +154,8 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
             return new Found(List.of(), null);
         }
         Map<Long, Long> sizes = new HashMap<>();
-        WhereClause all = WhereClause.among(
-                owner, "e.runPk", places.stream().map(Place::runPk).toList());
+        WhereClause all =
+                WhereClause.among(owner, "e", places.stream().map(Place::runPk).toList());
         find(SIZES + all.hql(), all.parameters())
                 .project(Size.class)
                 .list()
@@ -170,7 +170,7 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         List<Long> keys = places.subList(0, taken).stream().map(Place::runPk).toList();
         Map<Long, Run> rows = new HashMap<>();
         if (!keys.isEmpty()) {
-            WhereClause some = WhereClause.among(owner, "e.runPk", keys);
+            WhereClause some = WhereClause.among(owner, "e", keys);
             list("from Run e where " + some.hql(), some.parameters()).forEach(run -> rows.put(run.runPk, run));
         }
         List<Run> runs = keys.stream().filter(rows::containsKey).map(rows::get).toList();

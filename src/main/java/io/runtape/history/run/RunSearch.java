@@ -26,7 +26,7 @@ final class RunSearch {
     /** Runs that are looked at together, at least and at most. */
     private static final int AT_ONCE_MIN = 25;
 
-    private static final int AT_ONCE_MAX = 100;
+    private static final int AT_ONCE_MAX = 500;
 
     /**
      * Runs that are looked at for one page: it ends there, however few of them match. The next page goes on. Comparing one
@@ -90,9 +90,15 @@ final class RunSearch {
             this.limit = limit;
         }
 
-        /** As many as the page has room for, and one to tell whether more follow. */
+        /**
+         * As many as the page has room for, and one to tell whether more follow; then as many as are likely to have those hits,
+         * by what came of the ones before. Most of what a look costs is its statements.
+         */
         int atOnce() {
-            return Math.min(AT_ONCE_MAX, Math.max(AT_ONCE_MIN, limit + 1 - hits.size()));
+            int wanted = limit + 1 - hits.size();
+            int likely =
+                    hits.isEmpty() ? lookedAt : (int) Math.min(AT_ONCE_MAX, (long) wanted * lookedAt / hits.size());
+            return Math.min(AT_ONCE_MAX, Math.max(AT_ONCE_MIN, Math.max(wanted, likely)));
         }
 
         /** Takes the hits among these; returns true when the page ends, though more may follow. */

@@ -100,7 +100,7 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
 
     /** Which threads have these runs, of those that the list shows from a position on. */
     List<OfRun> ofRuns(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, List<Long> pks) {
-        WhereClause conditions = latest(WhereClause.among(owner, "r.runPk", pks), filter, after);
+        WhereClause conditions = latest(WhereClause.among(owner, "r", pks), filter, after);
         return find(
                         "select e.id, e.updatedAt, r.runPk from Run r join AgentThread e"
                                 + " on e.owner = r.owner and e.id = r.threadId where " + conditions.hql(),
