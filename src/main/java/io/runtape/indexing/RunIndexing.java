@@ -35,12 +35,14 @@ final class RunIndexing {
 
     private static final String IS_UNINDEXED = "select 1 from run where run_pk = ? and indexed_at is null";
 
-    /** Not if its outcome has come, or its frames have expired, since it was read. */
+    /**
+     * Not if its outcome has come, or its frames have expired, since it was read. It also locks the row, so that it is written
+     * once: H2 writes all of a row each time, a long prompt with it.
+     */
     private static final String CLAIM = """
-            select 1 from run
+            update run set indexed_at = ?
             where run_pk = ? and indexed_at is null and status = ? and finish_reason is not distinct from cast(? as varchar)
-                and (frames_expired_at is null) = cast(? as boolean)
-            for update skip locked""";
+                and (frames_expired_at is null) = cast(? as boolean)""";
 
     private final Store store;
     private final Journal journal;
@@ -94,12 +96,11 @@ final class RunIndexing {
             contents.read(
                     run,
                     read -> Transaction.losable(connection, store.engine(), () -> {
-                        if (isClaimed(connection, run)) {
+                        if (claim(connection, run)) {
                             EndedRun ended = new EndedRun(run, read.parts());
                             for (RunIndex index : indexes) {
                                 index.add(connection, ended);
                             }
-                            mark(connection, runPk);
                         }
                         return runPk;
                     }));
@@ -118,23 +119,20 @@ final class RunIndexing {
     private static boolean isUnindexed(Connection connection, long runPk) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(IS_UNINDEXED)) {
             select.setLong(1, runPk);
-            return isThere(select);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
         }
     }
 
-    private static boolean isClaimed(Connection connection, Run run) throws SQLException {
+    private static boolean claim(Connection connection, Run run) throws SQLException {
         try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
-            claim.setLong(1, run.runPk);
-            claim.setString(2, run.status);
-            claim.setString(3, run.finishReason);
-            claim.setBoolean(4, run.framesExpiredAt == null);
-            return isThere(claim);
-        }
-    }
-
-    private static boolean isThere(PreparedStatement select) throws SQLException {
-        try (ResultSet row = select.executeQuery()) {
-            return row.next();
+            claim.setObject(1, Instant.now().atOffset(ZoneOffset.UTC));
+            claim.setLong(2, run.runPk);
+            claim.setString(3, run.status);
+            claim.setString(4, run.finishReason);
+            claim.setBoolean(5, run.framesExpiredAt == null);
+            return claim.executeUpdate() == 1;
         }
     }
 

@@ -11,6 +11,7 @@ import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireClient;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,6 +36,9 @@ abstract class UnderAttack {
     /** Another caller's events may take so long while the gateway is attacked; a crowded machine is several times as slow. */
     private static final double DELAY_MAX_MILLIS = 2_000;
 
+    /** How long an embedded database may write what an attack has left; meanwhile it takes no runs. */
+    private static final Duration DIGESTS_WITHIN = Duration.ofMinutes(2);
+
     private static final String BYSTANDER_KEY = "bystander";
     private static final int MIB = 1 << 20;
     private static final Pattern COLLECTED = Pattern.compile("->(\\d+)M\\(\\d+M\\)");
@@ -55,7 +59,12 @@ abstract class UnderAttack {
         // stop the
         // world: no event loop is to blame for that, and the other caller's delay tells of it.
         gateway = GatewayProcess.start(
-                        settings(upstream), "-Xmx256m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xlog:gc")
+                        settings(upstream),
+                        "-Xmx256m",
+                        "-XX:+UseSerialGC",
+                        "-XX:+ExitOnOutOfMemoryError",
+                        "-Xlog:gc",
+                        GatewayProcess.BOTH_COMPILERS)
                 .crowded()
                 .ready();
         // What a JVM does for the first time takes it long, attack or not.
@@ -81,7 +90,10 @@ abstract class UnderAttack {
         printed = gateway.output().size();
         gateway.forgetPeak();
         // What an earlier attack left to be written may take an embedded database a moment.
-        RunTable.await("the gateway takes runs", this::takesRuns);
+        long began = System.nanoTime();
+        RunTable.await("the gateway takes runs", DIGESTS_WITHIN, this::takesRuns);
+        System.out.printf(
+                "%s takes runs after %d ms%n", getClass().getSimpleName(), (System.nanoTime() - began) / 1_000_000);
         bystanders.put(test.getDisplayName(), Bystander.begin(client(), upstream, BYSTANDER_KEY));
     }
 
