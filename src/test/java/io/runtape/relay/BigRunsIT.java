@@ -83,7 +83,12 @@ abstract class BigRunsIT {
 
     @BeforeAll
     void start() throws Exception {
-        gateway = GatewayProcess.start(settings(upstream), "-Xmx256m", "-XX:+ExitOnOutOfMemoryError", "-Xlog:gc")
+        gateway = GatewayProcess.start(
+                        settings(upstream),
+                        "-Xmx256m",
+                        "-XX:+ExitOnOutOfMemoryError",
+                        "-Xlog:gc",
+                        GatewayProcess.BOTH_COMPILERS)
                 .ready();
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,9 @@ public final class GatewayProcess implements AutoCloseable {
     /** The directory of the packaged gateway. */
     public static final Path APPLICATION = Path.of("target", "quarkus-app");
 
+    /** The option of a gateway that has much to do: others have only the compiler that has them start fast. */
+    public static final String BOTH_COMPILERS = "-XX:TieredStopAtLevel=4";
+
     private static final Pattern LISTENING = Pattern.compile(
             "Listening on: https?://[^:]+:(\\d+)\\. Management interface listening on http://[^:]+:(\\d+)");
 
@@ -57,7 +61,9 @@ public final class GatewayProcess implements AutoCloseable {
      *     be started with, and one that has it start fast
      */
     public static GatewayProcess start(Map<String, String> settings, String... jvmOptions) throws IOException {
-        return startFrom(APPLICATION, settings, jvmOptions);
+        String[] options = Arrays.copyOf(jvmOptions, jvmOptions.length + 1);
+        options[jvmOptions.length] = "-XX:SharedArchiveFile=" + SharedClasses.archive();
+        return startFrom(APPLICATION, settings, options);
     }
 
     /** The same, of another directory than {@link #APPLICATION}. */
