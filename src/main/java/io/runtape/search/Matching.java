@@ -24,6 +24,11 @@ final class Matching {
 
     /** Where the query was found; empty if the texts do not match it. */
     static Optional<List<Highlight>> of(SearchQuery query, List<Passage> passages, @Nullable String runId) {
+        for (Phrase phrase : query.wanted()) {
+            if (passages.stream().noneMatch(passage -> phrase.mayBeIn(passage.text()))) {
+                return Optional.empty();
+            }
+        }
         List<List<Word>> words =
                 passages.stream().map(passage -> Words.of(passage.text())).toList();
         for (Phrase phrase : query.wanted()) {

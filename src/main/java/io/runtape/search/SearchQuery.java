@@ -44,6 +44,46 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
             return true;
         }
 
+        /**
+         * False only if the phrase is not in this text, which tells texts apart without cutting them into words: most that have
+         * all words of a phrase do not have them in its order. Always true for texts that are not ASCII, and for one word.
+         */
+        boolean mayBeIn(String text) {
+            if (terms.size() == 1 || terms.stream().anyMatch(term -> term.length() >= Words.TERM_CHARS_MAX)) {
+                return true;
+            }
+            boolean inWord = false;
+            for (int at = 0; at < text.length(); at++) {
+                char c = text.charAt(at);
+                if (c >= 0x80 || !inWord && goesOn(text, at, 0)) {
+                    return true;
+                }
+                inWord = isLetterOrDigit(c);
+            }
+            return false;
+        }
+
+        private boolean goesOn(String text, int from, int term) {
+            String wanted = terms.get(term);
+            if (!text.regionMatches(true, from, wanted, 0, wanted.length())) {
+                return false;
+            }
+            if (term == terms.size() - 1) {
+                return true;
+            }
+            int end = from + wanted.length();
+            int next = end;
+            while (next < text.length() && !isLetterOrDigit(text.charAt(next))) {
+                next++;
+            }
+            return next > end && goesOn(text, next, term + 1);
+        }
+
+        /** As {@link Words} cuts a text that is ASCII. */
+        private static boolean isLetterOrDigit(char c) {
+            return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z';
+        }
+
         boolean isIn(List<Word> words) {
             for (int i = 0; i < words.size(); i++) {
                 if (isAt(words, i)) {

@@ -10,9 +10,13 @@ import io.runtape.search.SearchQuery;
 import io.runtape.search.SearchRange;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -149,10 +153,21 @@ final class ThreadSearch {
         Hits page(int limit) throws SQLException {
             Map<String, List<Highlight>> highlights = new HashMap<>();
             List<String> ids = new ArrayList<>();
+            Iterator<Map.Entry<ThreadQueries.StreamPosition, Candidate>> left =
+                    candidates.entrySet().iterator();
+            Deque<Map.Entry<ThreadQueries.StreamPosition, Candidate>> some = new ArrayDeque<>();
+            Map<Long, List<Highlight>> newest = Map.of();
             ThreadQueries.@Nullable StreamPosition last = null;
             ThreadQueries.@Nullable StreamPosition next = titlesUpTo;
-            for (Map.Entry<ThreadQueries.StreamPosition, Candidate> entry : candidates.entrySet()) {
-                ThreadQueries.StreamPosition place = entry.getKey();
+            while (left.hasNext() || !some.isEmpty()) {
+                if (some.isEmpty()) {
+                    for (int i = ids.size(); i <= limit && left.hasNext(); i++) {
+                        some.add(left.next());
+                    }
+                    newest = newestOf(some);
+                }
+                ThreadQueries.StreamPosition place = some.element().getKey();
+                Candidate candidate = some.remove().getValue();
                 if (titlesUpTo != null && LATEST_FIRST.compare(place, titlesUpTo) > 0) {
                     break;
                 }
@@ -160,9 +175,8 @@ final class ThreadSearch {
                     next = last;
                     break;
                 }
-                Candidate candidate = entry.getValue();
                 Optional<List<Highlight>> found =
-                        candidate.title == null ? first(candidate.runs) : Optional.of(candidate.title);
+                        candidate.title == null ? first(candidate.runs, newest) : Optional.of(candidate.title);
                 if (found.isPresent()) {
                     if (ids.size() == limit) {
                         next = last;
@@ -176,9 +190,26 @@ final class ThreadSearch {
             return new Hits(inOrder(ids), highlights, next);
         }
 
+        /** Where the newest runs of those without a title that matches do so: mostly they do, and are compared together. */
+        private Map<Long, List<Highlight>> newestOf(Collection<Map.Entry<ThreadQueries.StreamPosition, Candidate>> some)
+                throws SQLException {
+            List<Long> runs = some.stream()
+                    .map(Map.Entry::getValue)
+                    .filter(candidate -> candidate.title == null)
+                    .map(candidate -> candidate.runs.get(0))
+                    .toList();
+            return search.matching(query, runs);
+        }
+
         /** Where the newest of these runs that matches does so. */
-        private Optional<List<Highlight>> first(List<Long> runs) throws SQLException {
-            for (int from = 0; from < runs.size(); from += COMPARED_AT_ONCE) {
+        private Optional<List<Highlight>> first(List<Long> runs, Map<Long, List<Highlight>> newest)
+                throws SQLException {
+            compared++;
+            @Nullable List<Highlight> ofNewest = newest.get(runs.get(0));
+            if (ofNewest != null) {
+                return Optional.of(ofNewest);
+            }
+            for (int from = 1; from < runs.size(); from += COMPARED_AT_ONCE) {
                 List<Long> some = runs.subList(from, Math.min(from + COMPARED_AT_ONCE, runs.size()));
                 compared += some.size();
                 Map<Long, List<Highlight>> matching = search.matching(query, some);
