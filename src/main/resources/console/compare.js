@@ -1,14 +1,11 @@
 import { html, nothing } from "lit";
 import { View } from "./element.js";
-import { getJson, getRun, told } from "./api.js";
+import { download, getJson, getRun, path, told } from "./api.js";
 import { badge } from "./badge.js";
 import { bytes, count, duration, moment, NOTHING } from "./format.js";
-import { diffLines } from "./diff.js";
 import { go, runHref, withQuery } from "./router.js";
 import { firstLine, jsonText, longText, shown } from "./text.js";
 
-/** Longer texts are shown one beside the other, and not line by line. */
-const DIFF_MAX = 200_000;
 const CHOICES = 30;
 
 /** Two runs side by side: what was asked, what they did, said and took. */
@@ -16,6 +13,7 @@ class Compare extends View {
   static properties = {
     place: { attribute: false },
     sides: { state: true },
+    diff: { state: true },
     choices: { state: true },
     problem: { state: true },
   };
@@ -31,37 +29,28 @@ class Compare extends View {
   async open() {
     document.title = "Compare – Runtape";
     const ids = [this.place.query.get("a"), this.place.query.get("b")];
-    this.sides = undefined;
+    this.sides = this.diff = undefined;
     this.problem = null;
     const opened = this.opened;
     try {
-      const sides = await Promise.all(ids.map(id => (id ? this.side(id) : null)));
-      if (sides.some(side => side === null)) {
+      const sides = await Promise.all(ids.map(id => (id ? getRun(id) : null)));
+      const both = sides.every(run => run !== null);
+      if (!both) {
         this.choices = (await getJson(["runs"], { limit: CHOICES })).data;
       }
+      const diff = both ? (await getJson(["runs", ids[0], "diff"], { with: ids[1] })).data : null;
       if (opened === this.opened) {
-        this.sides = sides;
+        [this.sides, this.diff] = [sides, diff];
       }
     } catch (failure) {
       this.problem = told(failure);
     }
   }
 
-  async side(id) {
-    const run = await getRun(id);
-    const { data } = await getJson(["runs", run.id, "transcript"], {});
-    const parts = data.messages.filter(message => message.role !== "user" && message.role !== "system").flatMap(message => message.parts);
-    return {
-      run,
-      prompt: data.messages.filter(message => message.role === "user").flatMap(textOf).join("\n\n") || run.prompt || "",
-      text: parts.filter(part => part.type === "text").map(part => part.text).join("\n\n"),
-      calls: parts.filter(part => part.type === "tool_call").map(call => ({
-        name: call.name,
-        input: jsonText(call.input ?? ""),
-        line: call.name + " " + (typeof call.input === "string" ? call.input : JSON.stringify(call.input ?? "")).replace(/\s+/g, " "),
-        result: parts.find(part => part.type === "tool_result" && part.callId === call.id) ?? null,
-      })),
-    };
+  save() {
+    const [a, b] = this.sides;
+    download(path(["runs", a.id, "diff"], { with: b.id }), "text/html", a.id + "." + b.id + ".html")
+      .catch(failure => { this.problem = told(failure); });
   }
 
   render() {
@@ -73,14 +62,15 @@ class Compare extends View {
     }
     const [a, b] = this.sides;
     return html`
-      <header class="run-head"><h1>Compare</h1></header>
+      <header class="run-head"><div class="head-line"><h1>Compare</h1>
+        ${this.diff ? html`<div class="actions"><button @click=${this.save}>Download as a page</button></div>` : nothing}</div></header>
       <div class="pair heads">
-        ${this.sides.map((side, i) => side ? html`<section class="side-head">
-          <p class="small"><span class="letter">${"AB"[i]}</span> ${badge(side.run)} <span class="muted">${moment(side.run.createdAt)}</span>
+        ${this.sides.map((run, i) => run ? html`<section class="side-head">
+          <p class="small"><span class="letter">${"AB"[i]}</span> ${badge(run)} <span class="muted">${moment(run.createdAt)}</span>
             <button class="quiet" @click=${() => go(withQuery({ ["ab"[i]]: null }))} aria-label=${"Change run " + "AB"[i]}>Change</button></p>
-          <a href=${runHref(side.run.id)} dir="auto">${firstLine(side.run.prompt, 140) || side.run.id}</a></section>` : this.chooser(i))}
+          <a href=${runHref(run.id)} dir="auto">${firstLine(run.prompt, 140) || run.id}</a></section>` : this.chooser(i))}
       </div>
-      ${a && b ? this.both(a, b) : nothing}`;
+      ${this.diff ? this.both(a, b, this.diff) : nothing}`;
   }
 
   chooser(i) {
@@ -92,74 +82,111 @@ class Compare extends View {
       </select></label></section>`;
   }
 
-  both(a, b) {
+  both(a, b, diff) {
+    const calls = side => diff.toolCalls.pairs.filter(pair => pair[side]).length;
     const figures = [
-      ["Duration", side => side.run.durationMs, duration],
-      ["First event", side => side.run.timeToFirstEventMs, duration],
-      ["Input tokens", side => side.run.usage?.inputTokens, count],
-      ["Output tokens", side => side.run.usage?.outputTokens, count],
-      ["Tool calls", side => side.calls.length, count],
-      ["Events", side => side.run.eventCount, count],
-      ["Size", side => side.run.byteCount, bytes],
+      ["Duration", a.durationMs, b.durationMs, duration],
+      ["First event", a.timeToFirstEventMs, b.timeToFirstEventMs, duration],
+      ["Input tokens", diff.usage.inputTokens.first, diff.usage.inputTokens.second, count],
+      ["Output tokens", diff.usage.outputTokens.first, diff.usage.outputTokens.second, count],
+      ["Tool calls", calls("first"), calls("second"), count],
+      ["Events", a.eventCount, b.eventCount, count],
+      ["Size", a.byteCount, b.byteCount, bytes],
     ];
     const words = [
-      ["Agent", side => side.run.agent], ["Model", side => side.run.model], ["Finish reason", side => side.run.finishReason],
-      ["Error", side => side.run.error?.message ?? side.run.error?.code],
+      ["Agent", run => run.agent], ["Model", run => run.model], ["Finish reason", run => run.finishReason],
+      ["Error", run => run.error?.message ?? run.error?.code],
     ].filter(([, of]) => of(a) || of(b));
     return html`
       <div class="scroll figures-scroll" tabindex="0" role="region" aria-label="Figures">
       <table class="figures-table"><thead><tr><th><span class="hidden">Figure</span></th><th class="num">A</th><th class="num">B</th><th class="num">B to A</th></tr></thead>
         <tbody>
-          ${figures.map(([name, of, told]) => html`<tr><th scope="row">${name}</th><td class="num">${told(of(a))}</td><td class="num">${told(of(b))}</td>
-            <td class="num">${change(of(a), of(b))}</td></tr>`)}
+          ${figures.map(([name, one, other, told]) => html`<tr><th scope="row">${name}</th><td class="num">${told(one)}</td><td class="num">${told(other)}</td>
+            <td class="num">${change(one, other)}</td></tr>`)}
           ${words.map(([name, of]) => html`<tr class=${of(a) === of(b) ? "" : "differs"}><th scope="row">${name}</th>
             <td>${firstLine(of(a) ?? NOTHING, 200)}</td><td>${firstLine(of(b) ?? NOTHING, 200)}</td><td></td></tr>`)}
+          ${(diff.request.members ?? []).map(member => html`<tr class="differs"><th scope="row">${firstLine(member.name, 60)}</th>
+            <td>${firstLine(jsonText(member.first ?? NOTHING), 200)}</td><td>${firstLine(jsonText(member.second ?? NOTHING), 200)}</td><td></td></tr>`)}
         </tbody></table></div>
-      ${this.section("What was asked", a.prompt, b.prompt)}
-      ${this.tools(a.calls, b.calls)}
-      ${this.section("What was said", a.text, b.text)}`;
+      ${diff.request.messages.map(message => text(message.role === "user" ? "What was asked" : "What was asked: " + message.role, message.text))}
+      ${this.tools(diff.toolCalls.pairs)}
+      ${diff.reasoning ? text("What was thought", diff.reasoning) : nothing}
+      ${text("What was said", diff.text)}`;
   }
 
-  section(title, left, right) {
-    const same = left === right;
-    const rows = !same && left.length + right.length < DIFF_MAX ? diffLines(left, right) : null;
-    return html`<section class="diff"><h2 class="section">${title} ${same ? html`<span class="badge completed">the same</span>` : nothing}</h2>
-      ${same ? longText(left) : rows ? html`
-        <div class="diff-rows">${rows.map(([one, other]) => {
-          const kind = one === other ? "" : "differs";
-          return html`<pre class="${one === null ? "none" : kind ? "gone" : ""}" dir="auto">${one === null ? "" : shown(one) || " "}</pre>
-            <pre class="${other === null ? "none" : kind ? "come" : ""}" dir="auto">${other === null ? "" : shown(other) || " "}</pre>`;
-        })}</div>` : html`<div class="pair">${longText(left)}${longText(right)}</div>`}
-    </section>`;
-  }
-
-  /** Calls of the same name and arguments are set beside each other, in their order. */
-  tools(left, right) {
-    const line = call => call.line;
-    const rows = diffLines(left.map(line).join("\n"), right.map(line).join("\n"));
-    if (left.length + right.length === 0) {
-      return nothing;
-    }
-    let i = 0, j = 0;
-    return html`<section class="diff"><h2 class="section">Tool calls</h2>
-      <div class="pair tools">${(rows ?? []).filter(([one, other]) => one || other).map(([one, other]) => html`
-        ${this.call(one ? left[i++] : null, one === other ? "" : "gone")}${this.call(other ? right[j++] : null, one === other ? "" : "come")}`)}</div></section>`;
-  }
-
-  call(call, kind) {
-    if (!call) {
-      return html`<div class="none"></div>`;
-    }
-    const failed = call.result && (call.result.failed || (call.result.exitCode ?? 0) !== 0);
-    return html`<details class="tool ${kind} ${failed ? "bad" : ""}"><summary><span class="tool-name">${firstLine(call.name, 60)}</span>
-      <code class="args">${firstLine(call.line.slice(call.name.length + 1), 120)}</code>
-      <span class="state ${failed ? "failed" : "completed"}">${failed ? (call.result.exitCode ? "exit " + call.result.exitCode : "failed") : call.result ? "done" : "no result"}</span></summary>
-      <p class="kind">Arguments</p>${longText(call.input)}
-      ${call.result ? html`<p class="kind">Output</p>${longText(jsonText(call.result.output ?? ""))}` : nothing}</details>`;
+  tools(pairs) {
+    return pairs.length === 0 ? nothing : html`<section class="diff"><h2 class="section">Tool calls</h2>
+      <div class="pair tools">${pairs.map(({ name, change, first, second }) => html`
+        ${call(name, first, change === "same" ? "" : "gone")}${call(name, second, change === "same" ? "" : "come")}`)}</div></section>`;
   }
 }
 
-const textOf = message => message.parts.filter(part => part.type === "text").map(part => part.text);
+function text(title, { equal, operations }) {
+  return html`<section class="diff"><h2 class="section">${title} ${equal ? html`<span class="badge completed">the same</span>` : nothing}</h2>
+    ${equal ? longText(operations.map(piece => piece.text).join("")) : html`
+      <div class="diff-rows">${rowsOf(operations).map(row => html`${side(row.left, row.same ? "" : "gone", "del")}${side(row.right, row.same ? "" : "come", "ins")}`)}</div>`}
+  </section>`;
+}
+
+/** Lines of both texts that stand beside each other, in pieces: what one side alone has is `changed`. */
+function rowsOf(operations) {
+  const rows = [];
+  let row = { left: [], right: [], same: true };
+  const end = () => {
+    if (row.left.length + row.right.length > 0) {
+      rows.push(row);
+      row = { left: [], right: [], same: true };
+    }
+  };
+  const both = text => {
+    row.left.push({ text });
+    row.right.push({ text });
+  };
+  const endsLine = pieces => pieces.length === 0 || pieces.at(-1).text.endsWith("\n");
+  for (const { kind, text } of operations) {
+    if (kind !== "equal") {
+      row.same = false;
+      row[kind === "delete" ? "left" : "right"].push({ text, changed: true });
+      continue;
+    }
+    const open = endsLine(row.left) && endsLine(row.right) ? 0 : text.indexOf("\n") + 1 || text.length;
+    if (open > 0) {
+      both(text.slice(0, open));
+    }
+    const last = text.lastIndexOf("\n") + 1;
+    if (open < text.length) {
+      end();
+    }
+    if (last > open) {
+      both(text.slice(open, last));
+      end();
+    }
+    if (Math.max(open, last) < text.length) {
+      both(text.slice(Math.max(open, last)));
+    }
+  }
+  end();
+  return rows;
+}
+
+function side(pieces, kind, mark) {
+  const told = piece => !piece.changed ? shown(piece.text) : mark === "del" ? html`<del>${shown(piece.text)}</del>` : html`<ins>${shown(piece.text)}</ins>`;
+  return html`<pre class=${pieces.length === 0 ? "none" : kind} dir="auto">${pieces.map(told)}</pre>`;
+}
+
+function call(name, made, kind) {
+  if (!made) {
+    return html`<div class="none"></div>`;
+  }
+  const { result } = made;
+  const failed = result && (result.failed || (result.exitCode ?? 0) !== 0);
+  const line = typeof made.arguments === "string" ? made.arguments : JSON.stringify(made.arguments ?? "");
+  return html`<details class="tool ${kind} ${failed ? "bad" : ""}"><summary><span class="tool-name">${firstLine(name, 60)}</span>
+    <code class="args">${firstLine(line.replace(/\s+/g, " "), 120)}</code>
+    <span class="state ${failed ? "failed" : "completed"}">${failed ? (result.exitCode ? "exit " + result.exitCode : "failed") : result ? "done" : "no result"}</span></summary>
+    <p class="kind">Arguments</p>${longText(jsonText(made.arguments ?? ""))}
+    ${result ? html`<p class="kind">Output</p>${longText(jsonText(result.output ?? ""))}` : nothing}</details>`;
+}
 
 function change(a, b) {
   if (!a || b === null || b === undefined) {

@@ -24,7 +24,6 @@ final class ConsoleFiles {
             "badge.js",
             "charts.js",
             "compare.js",
-            "diff.js",
             "element.js",
             "events.js",
             "format.js",

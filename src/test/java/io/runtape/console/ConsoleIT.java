@@ -261,16 +261,21 @@ class ConsoleIT {
         assertFalse(copied.contains(KEY));
     }
 
-    @Test
-    void savesARunAndLinksToAPlaceInIt() {
-        tab.open("/console/runs/" + RUNS.good().id() + "#seq=7");
-        tab.awaitText(".cursor .seq", "7 of");
+    /** Downloads come into a list of the page, each as its name and its content. */
+    private void keepWhatIsSaved() {
         tab.js("""
                 window.saved = [];
                 URL.createObjectURL = blob => { blob.text().then(text => saved.push(text)); return "data:,"; };
                 HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };
-                navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve(); };
                 """);
+    }
+
+    @Test
+    void savesARunAndLinksToAPlaceInIt() {
+        tab.open("/console/runs/" + RUNS.good().id() + "#seq=7");
+        tab.awaitText(".cursor .seq", "7 of");
+        keepWhatIsSaved();
+        tab.js("navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve(); }");
 
         button("Transcript").click();
         tab.awaitTrue("saved.length === 2");
@@ -445,6 +450,12 @@ class ConsoleIT {
         tab.awaitText(".figures-table", "+26 %");
         tab.awaitText(".diff-rows .come", "and the logout test");
         tab.awaitText(".pair.tools .come", "test/logout.test.js");
+        keepWhatIsSaved();
+        button("Download as a page").click();
+        tab.awaitTrue("saved.length === 2");
+        String saved = String.valueOf(tab.js("return saved"));
+        assertTrue(saved.contains(RUNS.good().id() + "." + RUNS.again().id() + ".html"), saved);
+        assertTrue(saved.contains("<h1>Comparison of two runs"), saved);
     }
 
     @Test
