@@ -23,7 +23,7 @@ abstract class ClientHistory extends RecordedHistory {
         JsonNode runs = read(credential, "/runs");
         assertEquals(count, runs.size());
         String id = runs.get(0).path("id").asText();
-        table().ended(id);
+        awaitEnd(credential, id);
         return read(credential, "/runs/" + id);
     }
 

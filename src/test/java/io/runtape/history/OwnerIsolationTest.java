@@ -56,6 +56,9 @@ abstract class OwnerIsolationTest extends RecordedHistory {
         for (Endpoint endpoint : endpoints) {
             boolean ofThread = endpoint.path().contains("/threads/");
             String target = endpoint.path().replaceAll("\\{[^}]+}", ofThread ? thread : run);
+            if (target.endsWith("/diff")) {
+                target += "?with=" + run;
+            }
             for (String accept : List.of("*/*", "text/event-stream", "application/x-ndjson")) {
                 Response response = given().baseUri(url())
                         .header("X-API-Key", stranger)

@@ -6,6 +6,7 @@ import io.restassured.http.ContentType;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
@@ -66,6 +67,14 @@ public abstract class RecordedHistory extends RunningGateway {
         }
     }
 
+    /** Waits until readers see that a caller's run has ended; on H2 its row says so a moment earlier. */
+    protected void awaitEnd(String otherKey, String id) {
+        RunTable.await("run " + id + " ends for its readers", () -> {
+            String status = historyOf(otherKey).get("/runs/" + id).jsonPath().getString("data.status");
+            return "running".equals(status) ? null : status;
+        });
+    }
+
     /** Records a run of the agent API's response to this body, to its end. */
     protected String record(String body, Script script, String... headerLines) throws Exception {
         return record("/v1/run", body, script, headerLines);
@@ -77,7 +86,7 @@ public abstract class RecordedHistory extends RunningGateway {
             String id = response.header("Runtape-Run-Id");
             // A body of a known length has no closing chunk: its last byte is sent before the run's end is durable.
             if (response.head().has("Content-Length")) {
-                table().ended(id);
+                awaitEnd(key, id);
             }
             return id;
         }

@@ -151,7 +151,8 @@ abstract class CompressedResponseTest extends RecordedHistory {
         WireResponse response = post(atOnce(wire, "text/event-stream"));
         assertArrayEquals(joined(wire), response.whole());
         String id = response.header("Runtape-Run-Id");
-        RunRow row = table().ended(id);
+        awaitEnd(key, id);
+        RunRow row = table().run(id);
 
         JsonPath run = json("/runs/" + id);
         JsonPath events = json("/runs/" + id + "/events?kind=event");
@@ -189,7 +190,7 @@ abstract class CompressedResponseTest extends RecordedHistory {
 
         assertArrayEquals(joined(wire), response.whole());
         String id = response.header("Runtape-Run-Id");
-        table().ended(id);
+        awaitEnd(key, id);
         assertEquals("green", json("/runs/" + id).getString("data.result"));
         JsonPath events = json("/runs/" + id + "/events?kind=response");
         assertEquals(json, events.getString("data[0].data"));
@@ -263,7 +264,7 @@ abstract class CompressedResponseTest extends RecordedHistory {
             permits.release(parts);
         }
         assertArrayEquals(joined(wire), response.whole());
-        table().ended(id);
+        awaitEnd(key, id);
 
         JsonPath events = json("/runs/" + id + "/events?kind=event");
         assertEquals("{\"half\":1}", events.getString("data[0].data"));
@@ -309,7 +310,8 @@ abstract class CompressedResponseTest extends RecordedHistory {
         WireResponse response = post(atOnce(broken, "text/event-stream"));
         assertArrayEquals(joined(broken), response.whole());
         String id = response.header("Runtape-Run-Id");
-        assertEquals("completed", table().ended(id).outcome());
+        awaitEnd(key, id);
+        assertEquals("completed", table().run(id).outcome());
         assertEquals("1", json("/runs/" + id + "/events?kind=event").getString("data[0].data"));
         assertArrayEquals(joined(broken), table().bytes(id));
     }

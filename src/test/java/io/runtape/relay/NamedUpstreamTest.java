@@ -26,7 +26,7 @@ abstract class NamedUpstreamTest extends RecordedHistory {
         WireResponse response = client().post(target, body, script.header(), "X-API-Key: " + key);
         response.whole();
         String id = response.header("Runtape-Run-Id");
-        table().ended(id);
+        awaitEnd(key, id);
         return JSON.readTree(history().get("/runs/" + id).asString()).path("data");
     }
 
@@ -125,7 +125,7 @@ abstract class NamedUpstreamTest extends RecordedHistory {
         response.whole();
 
         String id = response.header("Runtape-Run-Id");
-        table().ended(id);
+        awaitEnd(key, id);
         ReceivedCall call = script.call();
         assertEquals(key, call.head().value(header));
         assertEquals(200, client().get("/history/v1/runs/" + id, credential).status());

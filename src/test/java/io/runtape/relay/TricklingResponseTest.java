@@ -79,7 +79,7 @@ abstract class TricklingResponseTest extends RecordedHistory {
     void isReadAsAWhole() throws Exception {
         WireResponse response = trickled("/v1/recorded", PIECES);
         String id = response.header("Runtape-Run-Id");
-        table().ended(id);
+        awaitEnd(key, id);
         String body = String.join("", PIECES);
 
         JsonPath run = json("/runs/" + id);

@@ -233,7 +233,7 @@ abstract class RunEventsTest extends RecordedHistory {
             partSeen.countDown();
             response.whole();
             id = response.header("Runtape-Run-Id");
-            table().ended(id);
+            awaitEnd(key, id);
         }
 
         JsonPath page = json("/runs/" + id + "/events?include=raw");
