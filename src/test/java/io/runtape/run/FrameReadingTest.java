@@ -14,8 +14,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.Test;
 
 /** What a page costs does not grow with its run: by the rows that the database looks at for it, of a run of 100,000 frames. */
 abstract class FrameReadingTest extends RunningGateway {
@@ -59,9 +58,14 @@ abstract class FrameReadingTest extends RunningGateway {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(longs = {0, 50_000, 99_500})
-    void looksAtNoMoreRowsThanItReads(long after) throws SQLException {
+    @Test
+    void looksAtNoMoreRowsThanItReads() throws SQLException {
+        for (long after : List.of(0L, FRAMES / 2L, (long) FRAMES - LIMIT)) {
+            looksAtNoMoreRowsThanItReads(after);
+        }
+    }
+
+    private void looksAtNoMoreRowsThanItReads(long after) throws SQLException {
         for (FrameTable table : FrameTable.values()) {
             List<String> plans = List.of(
                     plan(table.nextSizes("?", "?", "?"), RUN_PK, after, RUN_PK, after, after + LIMIT),
@@ -71,7 +75,7 @@ abstract class FrameReadingTest extends RunningGateway {
             // H2 counts the rows around them too.
             for (String plan : plans) {
                 long most = mostRows(plan);
-                assertTrue(most >= LIMIT && most <= LIMIT + 2, plan);
+                assertTrue(most >= LIMIT && most <= LIMIT + 2, "after " + after + ": " + plan);
             }
         }
     }
