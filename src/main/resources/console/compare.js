@@ -8,6 +8,9 @@ import { firstLine, jsonText, longText, shown } from "./text.js";
 
 const CHOICES = 30;
 
+/** How a tool call may differ, in the words of this page. */
+const NAMES = { arguments: "arguments", result: "output" };
+
 /** Two runs side by side: what was asked, what they did, said and took. */
 class Compare extends View {
   static properties = {
@@ -116,8 +119,8 @@ class Compare extends View {
 
   tools(pairs) {
     return pairs.length === 0 ? nothing : html`<section class="diff"><h2 class="section">Tool calls</h2>
-      <div class="pair tools">${pairs.map(({ name, change, first, second }) => html`
-        ${call(name, first, change === "same" ? "" : "gone")}${call(name, second, change === "same" ? "" : "come")}`)}</div></section>`;
+      <div class="pair tools">${pairs.map(({ name, change, differs, first, second }) => html`
+        ${call(name, first, change === "same" ? "" : "gone", differs)}${call(name, second, change === "same" ? "" : "come", differs)}`)}</div></section>`;
   }
 }
 
@@ -174,7 +177,8 @@ function side(pieces, kind, mark) {
   return html`<pre class=${pieces.length === 0 ? "none" : kind} dir="auto">${pieces.map(told)}</pre>`;
 }
 
-function call(name, made, kind) {
+/** @param differs what the other run's call has otherwise: `arguments`, `result` */
+function call(name, made, kind, differs) {
   if (!made) {
     return html`<div class="none"></div>`;
   }
@@ -183,7 +187,8 @@ function call(name, made, kind) {
   const line = typeof made.arguments === "string" ? made.arguments : JSON.stringify(made.arguments ?? "");
   return html`<details class="tool ${kind} ${failed ? "bad" : ""}"><summary><span class="tool-name">${firstLine(name, 60)}</span>
     <code class="args">${firstLine(line.replace(/\s+/g, " "), 120)}</code>
-    <span class="state ${failed ? "failed" : "completed"}">${failed ? (result.exitCode ? "exit " + result.exitCode : "failed") : result ? "done" : "no result"}</span></summary>
+    <span class="state ${failed ? "failed" : "completed"}">${failed ? (result.exitCode ? "exit " + result.exitCode : "failed") : result ? "done" : "no result"}</span>
+    ${differs.length > 0 ? html`<span class="differs-in">other ${differs.map(part => NAMES[part]).join(", ")}</span>` : nothing}</summary>
     <p class="kind">Arguments</p>${longText(jsonText(made.arguments ?? ""))}
     ${result ? html`<p class="kind">Output</p>${longText(jsonText(result.output ?? ""))}` : nothing}</details>`;
 }

@@ -450,6 +450,7 @@ class ConsoleIT {
         tab.awaitText(".figures-table", "+26 %");
         tab.awaitText(".diff-rows .come", "and the logout test");
         tab.awaitText(".pair.tools .come", "test/logout.test.js");
+        tab.awaitText(".pair.tools .differs-in", "other output");
         keepWhatIsSaved();
         button("Download as a page").click();
         tab.awaitTrue("saved.length === 2");

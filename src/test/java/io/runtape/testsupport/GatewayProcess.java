@@ -163,6 +163,11 @@ public final class GatewayProcess implements AutoCloseable {
         return new ManagementPort(new WireClient(managementPort()));
     }
 
+    /** The time of processors that it has taken so far. */
+    public Duration processorTime() {
+        return process.info().totalCpuDuration().orElseThrow();
+    }
+
     /** The most memory that it has had resident so far, in bytes. */
     public long peakMemory() throws IOException {
         for (String line : Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
