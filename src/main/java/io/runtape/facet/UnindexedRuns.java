@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * looked at, until they are indexed.
  *
  * @param found those that are asked for, in order
- * @param keys all of them, asked for or not, of which the index may still have an earlier state
+ * @param keys those, asked for or not, of which the index may still have an earlier state
  */
 record UnindexedRuns(List<Place> found, Set<Long> keys) {
 
@@ -54,16 +54,20 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
             Connection connection, RunCriteria criteria, RunOrder order, Optional<Place> after, int limit)
             throws SQLException {
         Owner owner = criteria.owner();
+        // In the order in which a run comes to be in them, so that none is missed that changes meanwhile.
+        Set<Long> keys = new HashSet<>(keys(connection, RUNNING, owner, null));
         List<Long> ended = keys(connection, ENDED, owner, ENDED_MAX + 1);
+        keys.addAll(ended);
         Search search = new Search(connection, criteria, order, after, limit);
-        Set<Long> keys = new HashSet<>(ended);
+        // The keys of runs that are indexed meanwhile must not be among those that the index is not asked for.
         if (ended.size() > ENDED_MAX) {
             search.lookAtAll();
-        } else {
-            keys.addAll(keys(connection, RUNNING, owner, null));
-            search.lookAt(new ArrayList<>(keys));
+            Set<Long> still = new HashSet<>(ended);
+            still.retainAll(keys(connection, ENDED, owner, ENDED_MAX + 1));
+            return new UnindexedRuns(List.copyOf(search.found), still);
         }
-        return new UnindexedRuns(List.copyOf(search.found), keys);
+        search.lookAt(List.copyOf(keys));
+        return new UnindexedRuns(List.copyOf(search.found), search.seen);
     }
 
     /** Those of some runs that are not indexed and are asked for, the newest first. */
@@ -101,10 +105,8 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         private final String columns;
         private final TreeSet<Place> found;
 
-        /** The keys of the rows that were looked at by their keys. */
+        /** The keys of the rows that were looked at. */
         private final Set<Long> seen = new HashSet<>();
-
-        private boolean byKey;
 
         Search(Connection connection, RunCriteria criteria, RunOrder order, Optional<Place> after, int limit) {
             this.connection = connection;
@@ -122,7 +124,6 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         }
 
         void lookAt(List<Long> keys) throws SQLException {
-            byKey = true;
             for (int from = 0; from < keys.size(); from += ROWS) {
                 String some = keys.subList(from, Math.min(from + ROWS, keys.size())).stream()
                         .map(String::valueOf)
@@ -174,9 +175,7 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     long runPk = row.getLong(1);
-                    if (byKey) {
-                        seen.add(runPk);
-                    }
+                    seen.add(runPk);
                     Instant createdAt = row.getObject(2, OffsetDateTime.class).toInstant();
                     @Nullable OffsetDateTime ended = row.getObject(3, OffsetDateTime.class);
                     // On H2 a row may have the run's end before it is durable; the status tells of it, too.

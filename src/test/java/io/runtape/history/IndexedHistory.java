@@ -13,17 +13,20 @@ import java.util.List;
 public abstract class IndexedHistory extends RecordedHistory {
 
     /** Waits until the gateway has indexed these runs. */
-    protected void awaitIndexed(String... ids) throws SQLException {
+    protected void awaitIndexed(String... ids) {
+        for (String id : ids) {
+            RunTable.await("it is indexed", () -> isIndexed(id) ? true : null);
+        }
+    }
+
+    /** Whether the gateway has indexed the run. */
+    protected boolean isIndexed(String id) throws SQLException {
         try (Connection connection = store().connect();
                 PreparedStatement select =
                         connection.prepareStatement("select 1 from run where id = ? and indexed_at is not null")) {
-            for (String id : ids) {
-                RunTable.await("it is indexed", () -> {
-                    select.setString(1, id);
-                    try (ResultSet row = select.executeQuery()) {
-                        return row.next() ? true : null;
-                    }
-                });
+            select.setString(1, id);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
             }
         }
     }

@@ -53,6 +53,17 @@ abstract class RunFilterTest extends IndexedHistory {
         found(Set.of(), "/runs?tool=shel");
     }
 
+    /** A list reads what is not indexed and then the index, and runs come from the one into the other meanwhile. */
+    @Test
+    void findsARunAtEachMomentOfItsIndexing() throws Exception {
+        for (int i = 0; i < 25; i++) {
+            String run = record("{\"agent\":\"moment-" + i + "\"}", COMPLETED);
+            do {
+                found(Set.of(run), "/runs?agent=moment-" + i);
+            } while (!isIndexed(run));
+        }
+    }
+
     private void findsThem(String coder, String failed, String plain) {
         found(Set.of(coder), "/runs?agent=coder");
         found(Set.of(coder, failed, plain), "/runs?agent=coder&agent=writer&agent=nobody");
