@@ -67,7 +67,7 @@ final class TableCopy {
                 for (int i : copied) {
                     @Nullable Object value = value(row, i, columns.getColumnType(i));
                     insert.setObject(parameter++, value);
-                    bytes += value instanceof byte[] content ? content.length : 16;
+                    bytes += size(value);
                 }
                 insert.addBatch();
                 rows++;
@@ -81,6 +81,13 @@ final class TableCopy {
             insert.executeBatch();
         }
         return rows;
+    }
+
+    private static long size(@Nullable Object value) {
+        if (value instanceof byte[] content) {
+            return content.length;
+        }
+        return value instanceof String text ? 2L * text.length() : 16;
     }
 
     private static @Nullable Object value(ResultSet row, int at, int type) throws SQLException {
