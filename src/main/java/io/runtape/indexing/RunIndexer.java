@@ -79,12 +79,16 @@ final class RunIndexer {
         private long endedBefore = -1;
         private long lookedAt;
 
+        /** Whether the last round left something to do. */
+        private boolean more;
+
         private boolean round(Connection connection, BackgroundWorker worker) throws SQLException {
             long ended = journal.endedRuns();
-            if (ended == endedBefore && System.nanoTime() - lookedAt < LOOK_FOR_OTHERS.toNanos()) {
+            if (!more && ended == endedBefore && System.nanoTime() - lookedAt < LOOK_FOR_OTHERS.toNanos()) {
                 return false;
             }
             lookedAt = System.nanoTime();
+            more = false;
             List<Long> runs =
                     indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), RUNS_AT_ONCE + failures.size());
             // Gateways with the same runs before them seldom read the same one.
@@ -100,7 +104,8 @@ final class RunIndexer {
                 worker.pause();
             }
             endedBefore = ended;
-            return runs.size() >= RUNS_AT_ONCE + failures.size() || runs.isEmpty() && tidy(connection, worker);
+            more = runs.size() >= RUNS_AT_ONCE + failures.size() || runs.isEmpty() && tidy(connection, worker);
+            return more;
         }
 
         private boolean tidy(Connection connection, BackgroundWorker worker) throws SQLException {

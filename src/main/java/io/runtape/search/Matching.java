@@ -24,31 +24,48 @@ final class Matching {
 
     /** Where the query was found; empty if the texts do not match it. */
     static Optional<List<Highlight>> of(SearchQuery query, List<Passage> passages, @Nullable String runId) {
+        List<Text> texts = passages.stream().map(Text::new).toList();
         for (Phrase phrase : query.wanted()) {
-            if (passages.stream().noneMatch(passage -> phrase.mayBeIn(passage.text()))) {
-                return Optional.empty();
-            }
-        }
-        List<List<Word>> words =
-                passages.stream().map(passage -> Words.of(passage.text())).toList();
-        for (Phrase phrase : query.wanted()) {
-            if (words.stream().noneMatch(phrase::isIn)) {
+            if (texts.stream().noneMatch(text -> text.has(phrase))) {
                 return Optional.empty();
             }
         }
         for (Phrase phrase : query.unwanted()) {
-            if (words.stream().anyMatch(phrase::isIn)) {
+            if (texts.stream().anyMatch(text -> text.has(phrase))) {
                 return Optional.empty();
             }
         }
         List<Highlight> highlights = new ArrayList<>();
-        for (int i = 0; i < passages.size() && highlights.size() < HIGHLIGHTS_MAX; i++) {
-            List<int[]> found = found(query, words.get(i), passages.get(i).text());
-            if (!found.isEmpty()) {
-                highlights.add(highlight(passages.get(i), found, runId));
+        for (Text text : texts) {
+            if (highlights.size() < HIGHLIGHTS_MAX && query.wanted().stream().anyMatch(text::has)) {
+                highlights.add(highlight(text.passage, found(query, text.words(), text.passage.text()), runId));
             }
         }
         return Optional.of(highlights);
+    }
+
+    /** A text that is cut into words only where it may have a phrase. */
+    private static final class Text {
+
+        private final Passage passage;
+        private @Nullable List<Word> words;
+
+        Text(Passage passage) {
+            this.passage = passage;
+        }
+
+        boolean has(Phrase phrase) {
+            return phrase.mayBeIn(passage.text()) && phrase.isIn(words());
+        }
+
+        List<Word> words() {
+            List<Word> cut = words;
+            if (cut == null) {
+                cut = Words.of(passage.text());
+                words = cut;
+            }
+            return cut;
+        }
     }
 
     /** The beginnings and ends of the first matches, in their order. */

@@ -51,9 +51,14 @@ final class SearchIndex implements RunIndex {
     public void add(Connection connection, EndedRun run) throws SQLException {
         List<Passage> passages = RunText.of(run);
         Set<String> terms = new HashSet<>();
-        passages.forEach(passage -> Words.of(passage.text()).forEach(word -> terms.add(word.term())));
+        for (Passage passage : passages) {
+            List<Word> words = Words.of(passage.text());
+            words.forEach(word -> terms.add(word.term()));
+            WordPairs.add(words, terms);
+        }
         keep(connection, run.row(), RunText.stored(passages));
         if (!terms.isEmpty()) {
+            terms.add(WordPairs.INDEXED);
             Segment segment = Segment.of(Document.of(run.row().createdAt, run.row().runPk), terms);
             Segments.insert(connection, run.row().owner, 0, segment);
             SegmentMerge.merge(connection, run.row().owner);

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -26,7 +27,13 @@ final class SegmentSearch {
         }
     }
 
+    private static final Wanted WITH_PAIRS = new Wanted(WordPairs.INDEXED, false);
+
     private final List<String> directory;
+
+    /** Terms of pairs: a run without any such term may have them too. */
+    private final Set<Wanted> pairs = new LinkedHashSet<>();
+
     private final Map<Wanted, BitSet> found =
             new TreeMap<>(Comparator.comparing(Wanted::term).thenComparing(Wanted::beginning));
 
@@ -35,9 +42,20 @@ final class SegmentSearch {
         for (Phrase phrase : query.wanted()) {
             int last = phrase.terms().size() - 1;
             for (int i = 0; i <= last; i++) {
-                found.put(new Wanted(phrase.terms().get(i), phrase.beginning() && i == last), new BitSet());
+                boolean beginning = phrase.beginning() && i == last;
+                found.put(new Wanted(phrase.terms().get(i), beginning), new BitSet());
+                if (i > 0 && !beginning) {
+                    pair(WordPairs.term(
+                            phrase.terms().get(i - 1), phrase.terms().get(i)));
+                }
             }
         }
+    }
+
+    private void pair(String term) {
+        pairs.add(new Wanted(term, false));
+        found.put(new Wanted(term, false), new BitSet());
+        found.put(WITH_PAIRS, new BitSet());
     }
 
     /** The numbers of the blocks that may have the terms. */
@@ -93,6 +111,13 @@ final class SegmentSearch {
 
     /** The places of the runs that have all terms, of the blocks that were read. */
     BitSet runs() {
+        BitSet without = new BitSet();
+        if (!pairs.isEmpty()) {
+            // No run has a higher place than those of a word.
+            found.values().forEach(without::or);
+            without.andNot(Objects.requireNonNull(found.remove(WITH_PAIRS)));
+            pairs.forEach(pair -> Objects.requireNonNull(found.get(pair)).or(without));
+        }
         List<BitSet> each = new ArrayList<>(found.values());
         BitSet all = each.get(0);
         each.forEach(all::and);

@@ -13,6 +13,7 @@ import io.restassured.path.json.JsonPath;
 import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.WireResponse;
 import java.net.URLEncoder;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -305,6 +306,42 @@ abstract class SearchTest extends RecordedHistory {
         assertFalse(holds("quokka"));
         assertTrue(holds("ibex"));
         assertEquals(List.of(kept), runs("ibex"));
+    }
+
+    /** One after the other at once, and not one with each look for something to do. */
+    @Test
+    void forgetsWhatManyOwnersDelete() throws Exception {
+        List<String> owners = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            String credential = key + i;
+            WireResponse recorded = client().post(
+                            "/v1/run",
+                            asked("a tarsier"),
+                            "X-API-Key: " + credential,
+                            upstream.on(answering("x")).header());
+            recorded.whole();
+            String run = recorded.header("Runtape-Run-Id");
+            RunTable.await(
+                    "the run is indexed",
+                    () -> historyOf(credential)
+                                    .get("/runs?q=tarsier")
+                                    .jsonPath()
+                                    .getList("data")
+                                    .isEmpty()
+                            ? null
+                            : true);
+            owners.add(historyOf(credential).get("/runs/" + run).jsonPath().getString("data.owner"));
+            historyOf(credential).delete("/runs/" + run).then().statusCode(204);
+        }
+
+        RunTable.await("the terms of all are gone", () -> {
+            for (String owner : owners) {
+                if (count("select count(*) from search_segment where owner = ?", owner) > 0) {
+                    return null;
+                }
+            }
+            return true;
+        });
     }
 
     private boolean holds(String word) throws SQLException {

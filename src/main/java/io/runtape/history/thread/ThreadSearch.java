@@ -10,37 +10,46 @@ import io.runtape.search.SearchQuery;
 import io.runtape.search.SearchRange;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Lists the threads with a run in which words were found, and those with the words in their title. No index has the titles: a
- * page looks at as many as {@link #TITLES_MAX} threads for them, and the next page goes on behind these. Blocks; safe for any
+ * page looks at as many as {@link #THREADS_MAX} threads for them, and the next page goes on behind these. Blocks; safe for any
  * thread.
  */
 @Singleton
 final class ThreadSearch {
 
-    /** Titles that are looked at for one page. */
-    private static final int TITLES_MAX = 2000;
+    /** Threads that are looked at for one page. */
+    private static final int THREADS_MAX = 2000;
 
-    private static final int TITLES_AT_ONCE = 500;
+    /** Most pages are full with the first of them. */
+    private static final int FIRST_THREADS = 100;
 
-    /** Runs, the newest first, whose threads are looked for: those of a word that more runs have are not all found. */
+    private static final int THREADS_AT_ONCE = 500;
+
+    /** As many runs that may match are looked up with their threads; where more may, the threads are, with their runs. */
+    private static final int FEW_RUNS = 200;
+
+    /** Of the runs that may match only the newest are known, where there are more; older ones are compared. */
     private static final int RUNS_MAX = 5000;
-
-    private static final int RUNS_AT_ONCE = 500;
 
     /** Runs that are compared with the query for one page. */
     private static final int COMPARED_MAX = 2000;
@@ -80,10 +89,7 @@ final class ThreadSearch {
             Optional<ThreadQueries.StreamPosition> after,
             int limit)
             throws SQLException {
-        Found found = new Found(owner, filter, query, after);
-        found.titles();
-        found.runs();
-        return found.page(limit);
+        return new Found(owner, filter, query, after).page(limit);
     }
 
     /** The threads that may be hits. Confined to one thread. */
@@ -95,12 +101,21 @@ final class ThreadSearch {
         private final Optional<ThreadQueries.StreamPosition> after;
 
         /** Where the words were found in the titles, or which runs may have them. */
-        private final Map<ThreadQueries.StreamPosition, Candidate> candidates = new TreeMap<>(LATEST_FIRST);
+        private final NavigableMap<ThreadQueries.StreamPosition, Candidate> candidates = new TreeMap<>(LATEST_FIRST);
+
+        /** The runs that may have them, as far as they are known; empty where their threads are. */
+        private final Set<Long> known = new HashSet<>();
+
+        /** Runs that began earlier may have them too, in microseconds since 1970. */
+        private long unknownBefore = Long.MIN_VALUE;
+
+        /** How many threads were looked at. */
+        private int seen;
+
+        /** The last of them; null once all were. */
+        private ThreadQueries.@Nullable StreamPosition upTo;
 
         private int compared;
-
-        /** The last thread whose title was looked at; null if all were. */
-        private ThreadQueries.@Nullable StreamPosition titlesUpTo;
 
         Found(Owner owner, ThreadFilter filter, SearchQuery query, Optional<ThreadQueries.StreamPosition> after) {
             this.owner = owner;
@@ -109,32 +124,11 @@ final class ThreadSearch {
             this.after = after;
         }
 
-        void titles() {
-            Optional<ThreadQueries.StreamPosition> from = after;
-            for (int read = 0; read < TITLES_MAX; read += TITLES_AT_ONCE) {
-                List<ThreadQueries.Titled> some = threads.titles(owner, filter, from, TITLES_AT_ONCE);
-                for (ThreadQueries.Titled thread : some) {
-                    Search.inTitle(query, thread.title())
-                            .ifPresent(highlights -> candidate(thread.place()).title = highlights);
-                }
-                if (some.size() < TITLES_AT_ONCE) {
-                    titlesUpTo = null;
-                    return;
-                }
-                titlesUpTo = some.get(some.size() - 1).place();
-                from = Optional.of(titlesUpTo);
-            }
-        }
-
-        private Candidate candidate(ThreadQueries.StreamPosition place) {
-            return candidates.computeIfAbsent(place, key -> new Candidate());
-        }
-
-        void runs() throws SQLException {
+        private void findRuns() throws SQLException {
             Candidates runs = search.candidates(owner, query, SearchRange.ALL);
-            List<Document> some = runs.next(RUNS_AT_ONCE);
-            for (int read = 0; !some.isEmpty() && read < RUNS_MAX; read += RUNS_AT_ONCE) {
-                List<Long> pks = some.stream().map(Document::runPk).toList();
+            List<Document> few = runs.next(FEW_RUNS + 1);
+            if (few.size() <= FEW_RUNS) {
+                List<Long> pks = few.stream().map(Document::runPk).toList();
                 Map<Long, ThreadQueries.OfRun> threadOf = new HashMap<>();
                 threads.ofRuns(owner, filter, after, pks).forEach(of -> threadOf.put(of.runPk(), of));
                 for (long runPk : pks) {
@@ -145,49 +139,86 @@ final class ThreadSearch {
                                 .add(runPk);
                     }
                 }
-                some = runs.next(RUNS_AT_ONCE);
+                return;
+            }
+            few.forEach(run -> known.add(run.runPk()));
+            List<Document> more = runs.next(RUNS_MAX);
+            more.forEach(run -> known.add(run.runPk()));
+            if (more.size() == RUNS_MAX) {
+                unknownBefore = more.get(RUNS_MAX - 1).createdMicros();
             }
         }
 
-        /** The first that are hits; the page ends where not all titles are known, or where enough runs are compared. */
-        Hits page(int limit) throws SQLException {
-            Map<String, List<Highlight>> highlights = new HashMap<>();
-            List<String> ids = new ArrayList<>();
-            Iterator<Map.Entry<ThreadQueries.StreamPosition, Candidate>> left =
-                    candidates.entrySet().iterator();
-            Deque<Map.Entry<ThreadQueries.StreamPosition, Candidate>> some = new ArrayDeque<>();
-            Map<Long, List<Highlight>> newest = Map.of();
-            ThreadQueries.@Nullable StreamPosition last = null;
-            ThreadQueries.@Nullable StreamPosition next = titlesUpTo;
-            while (left.hasNext() || !some.isEmpty()) {
-                if (some.isEmpty()) {
-                    for (int i = ids.size(); i <= limit && left.hasNext(); i++) {
-                        some.add(left.next());
-                    }
-                    newest = newestOf(some);
-                }
-                ThreadQueries.StreamPosition place = some.element().getKey();
-                Candidate candidate = some.remove().getValue();
-                if (titlesUpTo != null && LATEST_FIRST.compare(place, titlesUpTo) > 0) {
-                    break;
-                }
-                if (compared >= COMPARED_MAX) {
-                    next = last;
-                    break;
-                }
-                Optional<List<Highlight>> found =
-                        candidate.title == null ? first(candidate.runs, newest) : Optional.of(candidate.title);
+        private Candidate candidate(ThreadQueries.StreamPosition place) {
+            return candidates.computeIfAbsent(place, key -> new Candidate());
+        }
+
+        /** Looks at the next threads of the list. */
+        private void look() {
+            int count = seen == 0 ? FIRST_THREADS : THREADS_AT_ONCE;
+            List<ThreadQueries.Titled> some =
+                    threads.titles(owner, filter, seen == 0 ? after : Optional.ofNullable(upTo), count);
+            Map<String, ThreadQueries.StreamPosition> untitled = new HashMap<>();
+            for (ThreadQueries.Titled thread : some) {
+                Optional<List<Highlight>> found = Search.inTitle(query, thread.title());
                 if (found.isPresent()) {
-                    if (ids.size() == limit) {
-                        next = last;
-                        break;
-                    }
-                    ids.add(place.id());
-                    highlights.put(place.id(), found.get());
+                    candidate(thread.place()).title = found.get();
+                } else {
+                    untitled.put(thread.id(), thread.place());
                 }
-                last = place;
             }
-            return new Hits(inOrder(ids), highlights, next);
+            if (!known.isEmpty()) {
+                for (ThreadQueries.RunOf run : threads.newestRuns(owner, List.copyOf(untitled.keySet()))) {
+                    if (known.contains(run.runPk())
+                            || ChronoUnit.MICROS.between(Instant.EPOCH, run.createdAt()) < unknownBefore) {
+                        candidate(Objects.requireNonNull(untitled.get(run.id())))
+                                .runs
+                                .add(run.runPk());
+                    }
+                }
+            }
+            seen += some.size();
+            upTo = some.size() < count ? null : some.get(some.size() - 1).place();
+        }
+
+        /** The first that are hits; the page ends where enough threads or runs were looked at. */
+        Hits page(int limit) throws SQLException {
+            findRuns();
+            Map<String, List<Highlight>> highlights = new LinkedHashMap<>();
+            ThreadQueries.@Nullable StreamPosition last = null;
+            do {
+                look();
+                NavigableMap<ThreadQueries.StreamPosition, Candidate> within =
+                        upTo == null ? candidates : candidates.headMap(upTo, true);
+                Deque<Map.Entry<ThreadQueries.StreamPosition, Candidate>> left = new ArrayDeque<>(within.entrySet());
+                Map<Long, List<Highlight>> newest = Map.of();
+                for (int ahead = 0; !left.isEmpty(); ahead--) {
+                    if (ahead == 0) {
+                        ahead = Math.min(left.size(), limit + 1 - highlights.size());
+                        newest = newestOf(left.stream().limit(ahead).toList());
+                    }
+                    ThreadQueries.StreamPosition place = left.element().getKey();
+                    Candidate candidate = left.remove().getValue();
+                    if (compared >= COMPARED_MAX) {
+                        return hits(highlights, last);
+                    }
+                    Optional<List<Highlight>> found =
+                            candidate.title == null ? first(candidate.runs, newest) : Optional.of(candidate.title);
+                    if (found.isPresent()) {
+                        if (highlights.size() == limit) {
+                            return hits(highlights, last);
+                        }
+                        highlights.put(place.id(), found.get());
+                    }
+                    last = place;
+                }
+                within.clear();
+            } while (upTo != null && seen < THREADS_MAX);
+            return hits(highlights, upTo);
+        }
+
+        private Hits hits(Map<String, List<Highlight>> highlights, ThreadQueries.@Nullable StreamPosition next) {
+            return new Hits(inOrder(List.copyOf(highlights.keySet())), highlights, next);
         }
 
         /** Where the newest runs of those without a title that matches do so: mostly they do, and are compared together. */
