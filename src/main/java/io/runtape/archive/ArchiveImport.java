@@ -35,7 +35,7 @@ final class ArchiveImport implements AutoCloseable {
     private static final int TYPE_CHARS_MAX = 200;
 
     /** The longest time from a run's beginning to a frame: a year. */
-    private static final long OFFSET_MICROS_MAX = 366L * 24 * 3600 * 1_000_000;
+    static final long OFFSET_MICROS_MAX = 366L * 24 * 3600 * 1_000_000;
 
     private final Owner owner;
     private final Store store;

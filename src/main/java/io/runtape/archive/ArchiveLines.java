@@ -136,6 +136,7 @@ final class ArchiveLines {
         line(ArchiveFormat.HEAD, to -> {
             to.writeStringField("run", run.id);
             number(to, "status", run.upstreamStatus);
+            number(to, "offsetUs", run.headMicros);
             json(to, "headers", run.responseHeaders);
         });
     }

@@ -42,9 +42,9 @@ final class ImportedRows implements AutoCloseable {
     private static final String INSERT_RUN = """
             insert into run (run_pk, owner, id, thread_id, thread_ordinal, node_id, agent, path, upstream, status, reason, cut,
                 stream, prompt, metadata, config, request_type, request_body, upstream_status, upstream_run_id,
-                answer_headers, dialect, model, finish_reason, result, usage, iterations, error, event_count, frame_count,
+                answer_headers, head_us, dialect, model, finish_reason, result, usage, iterations, error, event_count, frame_count,
                 byte_count, last_sequence, created_at, first_event_at, completed_at, digest, packed_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
 
     /** A run that the history has. */
     record Present(long runPk, @Nullable String digest, boolean ended) {}
@@ -143,6 +143,7 @@ final class ImportedRows implements AutoCloseable {
             insert.setObject(at++, head.status(), Types.INTEGER);
             insert.setString(at++, run.upstreamRunId);
             insert.setString(at++, head.headers());
+            insert.setObject(at++, head.offsetMicros(), Types.BIGINT);
             insert.setString(at++, run.dialect);
             insert.setString(at++, run.model);
             insert.setString(at++, run.finishReason);

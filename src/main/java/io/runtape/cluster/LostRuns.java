@@ -79,8 +79,7 @@ final class LostRuns {
                             ThreadTitle.of(row.getString(8)),
                             row.getObject(7, OffsetDateTime.class).toInstant());
                     if (row.getObject(5) == null) {
-                        unsettled.add(new RunRows.Head(
-                                run, new RunHead(row.getString(4), null, null, null, row.getBoolean(6))));
+                        unsettled.add(new RunRows.Head(run, RunHead.none(row.getString(4), row.getBoolean(6))));
                     }
                     ends.add(new RunRows.End(
                             run,

@@ -113,8 +113,7 @@ final class UnwrittenRun {
             end = newEnd.withoutOutcome();
         }
         if (newHead == null && newEnd != null && !headTaken) {
-            // A run that ends without a response still belongs to a thread.
-            newHead = new RunHead(start.threadId(), null, null, null, start.stream());
+            newHead = RunHead.none(start.threadId(), start.stream());
         }
         headTaken |= newHead != null;
         if (newFrames != null) {

@@ -206,7 +206,7 @@ public final class MockAgent {
             return;
         }
         double speed = asked.how.speed();
-        long due = (long) (response.firstMicros() * 1000.0 / speed) - (System.nanoTime() - asked.began);
+        long due = (long) (response.headMicros() * 1000.0 / speed) - (System.nanoTime() - asked.began);
         if (due > 0) {
             asked.loop.schedule(() -> write(asked, response), due, TimeUnit.NANOSECONDS);
         } else {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * A recorded response that is to be given again, and what goes wrong with it.
  *
  * @param found its run
- * @param firstMicros when its first bytes came, in microseconds after the beginning of the call
+ * @param headMicros when its head came, in microseconds after the beginning of the call
  * @param fault what goes wrong; null for nothing
  * @param faultBeforeMicros when the frame before the fault came
  * @param faultMicros when the frame of the fault came
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 record MockedResponse(
         RunSources.Found found,
-        long firstMicros,
+        long headMicros,
         @Nullable Fault fault,
         long faultBeforeMicros,
         long faultMicros,
@@ -51,9 +51,9 @@ record MockedResponse(
         found.requireFrames();
         Run run = found.run();
         long last = found.source().durableSequence();
-        long first = last > 0 ? frames.offsetMicros(run.runPk, 1) : durationMicros(run);
+        long head = headMicros(run, last, frames);
         if (fault == null || !fault.isAtFrame()) {
-            return new MockedResponse(found, first, fault, 0, 0, 0);
+            return new MockedResponse(found, head, fault, 0, 0, 0);
         }
         if (fault.number() > last) {
             throw ApiException.invalid("Runtape-Fault names frame " + fault.number() + ", and the recording has " + last
@@ -62,14 +62,22 @@ record MockedResponse(
         Split split = fault.kind() == Fault.Kind.SPLIT_UTF8
                 ? split(run.runPk, fault.number(), last, frames)
                 : new Split(fault.number(), 0);
-        long before = split.frame == 1 ? first : frames.offsetMicros(run.runPk, split.frame - 1);
+        long before = split.frame == 1 ? head : frames.offsetMicros(run.runPk, split.frame - 1);
         return new MockedResponse(
                 found,
-                first,
+                head,
                 new Fault(fault.kind(), split.frame),
                 before,
                 frames.offsetMicros(run.runPk, split.frame),
                 split.at);
+    }
+
+    /** Of a run that was recorded without it, when its first bytes came. */
+    private static long headMicros(Run run, long last, FrameReader frames) throws SQLException {
+        if (run.headMicros != null) {
+            return run.headMicros;
+        }
+        return last > 0 ? frames.offsetMicros(run.runPk, 1) : durationMicros(run);
     }
 
     private static long durationMicros(Run run) {
@@ -101,30 +109,30 @@ record MockedResponse(
                 + " on the recording has none of several bytes.");
     }
 
-    /** The body, from the first bytes on. */
+    /** The body, from the head on. */
     Multi<Buffer> body(Delivery delivery, double speed, EventLoop loop) {
         Run run = found.run();
         Playback played = delivery.playback(found.source().endingAsAnswered(run.cut), speed, loop);
         Fault wrong = fault;
         if (wrong == null) {
-            return played.rest(0, firstMicros);
+            return played.rest(0, headMicros);
         }
         long at = wrong.number();
         return switch (wrong.kind()) {
             case CUT ->
                 inTurn(
-                        played.part(0, at - 1, firstMicros),
+                        played.part(0, at - 1, headMicros),
                         Multi.createFrom().failure(() -> new BrokenOffException("a fault was asked for")));
             case STALL ->
-                inTurn(played.part(0, at - 1, firstMicros), Multi.createFrom().nothing());
+                inTurn(played.part(0, at - 1, headMicros), Multi.createFrom().nothing());
             case DUPLICATE ->
                 inTurn(
-                        played.part(0, at, firstMicros),
+                        played.part(0, at, headMicros),
                         played.part(at - 1, at, faultMicros),
                         played.rest(at, faultMicros));
             case SPLIT_UTF8 ->
                 inTurn(
-                        played.part(0, at - 1, firstMicros),
+                        played.part(0, at - 1, headMicros),
                         inTwo(played.part(at - 1, at, faultBeforeMicros), loop),
                         played.rest(at, faultMicros));
             case STATUS -> throw new IllegalStateException("a status has no body of the recording");

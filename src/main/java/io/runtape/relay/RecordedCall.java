@@ -210,6 +210,11 @@ final class RecordedCall {
         return start.createdAt().plusNanos(System.nanoTime() - beganNanos).truncatedTo(ChronoUnit.MICROS);
     }
 
+    /** The time since the call came in. */
+    long elapsedMicros() {
+        return (System.nanoTime() - beganNanos) / 1000;
+    }
+
     /** When the call came in, by the calendar and by the clock that never jumps. */
     record Arrival(Instant at, long nanos) {
         static Arrival now() {

@@ -202,7 +202,8 @@ final class RunRelay implements BodyListener {
                 response.status(),
                 ids.runId(),
                 storedHeaders.of(response.headers(), call.headers()),
-                response.isEventStream());
+                response.isEventStream(),
+                call.elapsedMicros());
         run.head(head).whenComplete((durable, e) -> {
             if (e == null) {
                 client.begin(run, head, response);

@@ -77,6 +77,10 @@ public class Run extends PanacheEntityBase {
     @Column(name = "answer_headers")
     public @Nullable String responseHeaders;
 
+    /** When the response's head came, in microseconds after the call; null if none came, and of old runs. */
+    @Column(name = "head_us")
+    public @Nullable Long headMicros;
+
     /** The model that it used, as the response names it, or as the call did. */
     public @Nullable String model;
 

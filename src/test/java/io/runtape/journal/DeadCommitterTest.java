@@ -175,7 +175,8 @@ abstract class DeadCommitterTest extends RunningGateway {
             assertTrue(table().run(run.id()).running(), "for the next gateway to end");
             ExecutionException unheaded = assertThrows(
                     ExecutionException.class,
-                    () -> run.head(new RunHead("t", 200, null, null, true)).get(WITHIN_SECONDS, TimeUnit.SECONDS));
+                    () -> run.head(new RunHead("t", 200, null, null, true, null))
+                            .get(WITHIN_SECONDS, TimeUnit.SECONDS));
             assertInstanceOf(StoreUnavailableException.class, unheaded.getCause());
         }
         for (Heard reader : readers) {

@@ -104,6 +104,28 @@ abstract class MockAgentTest extends RecordedHistory {
     }
 
     @Test
+    void givesTheHeadWhenItCame() throws Exception {
+        String run = record(body(), exchange -> {
+            LockSupport.parkNanos(Duration.ofMillis(300).toNanos());
+            exchange.streamHead();
+            LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
+            exchange.chunk(EVENTS[0]);
+            exchange.end();
+        });
+
+        long asked = System.nanoTime();
+        try (WireResponse again = mocked(body(), "Runtape-Replay: " + run)) {
+            long head = System.nanoTime();
+            assertTrue(head - asked >= Duration.ofMillis(300).toNanos(), "the head came too early");
+            assertArrayEquals(EVENTS[0].getBytes(UTF_8), again.whole());
+            assertTrue(
+                    at(again, EVENTS[0].length()) - head
+                            >= Duration.ofMillis(500).toNanos(),
+                    "the head came with the first frame");
+        }
+    }
+
+    @Test
     void leavesThePausesOut() throws Exception {
         String run = record(body(), paced(Duration.ofMillis(400), EVENTS));
 

@@ -38,7 +38,7 @@ final class H2RunRows extends RunRows {
             where owner = ? and id = ?""";
 
     private static final String UPDATE_HEAD = """
-            update run set thread_id = ?, upstream_status = ?, upstream_run_id = ?, answer_headers = ?, stream = ?,
+            update run set thread_id = ?, upstream_status = ?, upstream_run_id = ?, answer_headers = ?, stream = ?, head_us = ?,
                 thread_ordinal = (select t.last_ordinal from thread t where t.owner = ? and t.id = ?)
             where run_pk = ?""";
 
@@ -129,9 +129,10 @@ final class H2RunRows extends RunRows {
                 update.setString(3, head.upstreamRunId());
                 update.setString(4, head.responseHeaders());
                 update.setBoolean(5, head.stream());
-                update.setString(6, run.owner());
-                update.setString(7, head.threadId());
-                update.setLong(8, run.pk());
+                update.setObject(6, head.offsetMicros(), Types.BIGINT);
+                update.setString(7, run.owner());
+                update.setString(8, head.threadId());
+                update.setLong(9, run.pk());
                 update.addBatch();
             }
             insert.executeBatch();

@@ -50,9 +50,10 @@ final class PostgresRunRows extends RunRows {
     static final String UPDATE_HEADS = """
             update run r set thread_id = h.thread_id, upstream_status = h.upstream_status,
                 upstream_run_id = h.upstream_run_id, answer_headers = h.answer_headers, stream = h.stream,
+                head_us = h.head_us,
                 thread_ordinal = (select t.last_ordinal from thread t where t.owner = r.owner and t.id = h.thread_id)
-            from unnest(?::bigint[], ?::varchar[], ?::integer[], ?::varchar[], ?::text[], ?::boolean[])
-                as h (run_pk, thread_id, upstream_status, upstream_run_id, answer_headers, stream)
+            from unnest(?::bigint[], ?::varchar[], ?::integer[], ?::varchar[], ?::text[], ?::boolean[], ?::bigint[])
+                as h (run_pk, thread_id, upstream_status, upstream_run_id, answer_headers, stream, head_us)
             where r.run_pk = any(array[h.run_pk])""";
 
     static final String UPDATE_NAMES = """
@@ -172,7 +173,8 @@ final class PostgresRunRows extends RunRows {
                             .with("int4", Integer[]::new, head -> head.head().upstreamStatus())
                             .with("varchar", String[]::new, head -> head.head().upstreamRunId())
                             .with("text", String[]::new, head -> head.head().responseHeaders())
-                            .with("bool", Boolean[]::new, head -> head.head().stream()));
+                            .with("bool", Boolean[]::new, head -> head.head().stream())
+                            .with("int8", Long[]::new, head -> head.head().offsetMicros()));
         }
     }
 

@@ -83,7 +83,9 @@ abstract class RunRowsTest extends RunningGateway {
     @ParameterizedTest
     @ValueSource(strings = {"", "NULL", "null", "{}", "{\"a\",b}", "a\\b\"c\"'d'", "\n\t ", "日本語 😀"})
     void writesTextsAsTheyAre(String text) throws SQLException {
-        write(new RunRows.Head(run(1, text, BEGAN), new RunHead("t" + text, 200, text, text, true)), head(2, "other"));
+        write(
+                new RunRows.Head(run(1, text, BEGAN), new RunHead("t" + text, 200, text, text, true, 812L)),
+                head(2, "other"));
         write(
                 end(
                         1,
@@ -99,6 +101,7 @@ abstract class RunRowsTest extends RunningGateway {
                 "upstream_run_id", "answer_headers", "dialect", "model", "finish_reason", "result", "usage", "error")) {
             assertEquals(text, column(column, 1).get(0), column);
         }
+        assertEquals(812L, column("head_us", 1).get(0));
         assertEquals("t" + text, column("thread_id", 1).get(0));
         assertEquals(text, threadColumn("t" + text, "agent"));
         assertEquals("by " + text, threadColumn("t" + text, "title"));
@@ -107,7 +110,7 @@ abstract class RunRowsTest extends RunningGateway {
     @Test
     void writesNothingWhereThereIsNothing() throws SQLException {
         RunKey run = run(1, null, BEGAN);
-        write(new RunRows.Head(run, new RunHead("a", null, null, null, false)));
+        write(new RunRows.Head(run, RunHead.none("a", false)));
         RunEnd broken = RunEnd.broken(RunStatus.FAILED, RunReason.UPSTREAM_UNREACHABLE, BEGAN.plusSeconds(9));
         write(new RunRows.End(run, broken, RunTotals.NONE, null));
 
@@ -117,6 +120,7 @@ abstract class RunRowsTest extends RunningGateway {
         for (String column : List.of("usage", "iterations", "error", "first_event_at")) {
             assertNull(column(column, 1).get(0), column);
         }
+        assertNull(column("head_us", 1).get(0));
         assertEquals("upstream_unreachable", column("reason", 1).get(0));
         assertEquals(BEGAN.plusSeconds(9), instant(threadColumn("a", "updated_at")));
     }
@@ -160,7 +164,7 @@ abstract class RunRowsTest extends RunningGateway {
     }
 
     private static RunRows.Head headOf(RunKey run, String thread) {
-        return new RunRows.Head(run, new RunHead(thread, 200, "up", "[]", true));
+        return new RunRows.Head(run, new RunHead(thread, 200, "up", "[]", true, 812L));
     }
 
     private static RunOutcome result(String result) {
