@@ -3,27 +3,27 @@ package io.runtape.search;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * The terms of some runs of one owner.
  *
  * @param documents the runs, the newest first
- * @param postings for each term the places of its runs in that list, in their order
+ * @param terms the terms, each with the places of its runs in that list, in their order
  */
-record Segment(List<Document> documents, SortedMap<String, int[]> postings) {
+record Segment(List<Document> documents, TermBlocks terms) {
 
     /** The terms of one run. */
     static Segment of(Document document, Collection<String> terms) {
-        SortedMap<String, int[]> postings = new TreeMap<>();
+        TermBlocks.Writer blocks = new TermBlocks.Writer();
         int[] it = {0};
-        terms.forEach(term -> postings.put(term, it));
-        return new Segment(List.of(document), postings);
+        terms.stream().distinct().sorted().forEach(term -> blocks.add(term, it));
+        return new Segment(List.of(document), blocks.written());
     }
 
     /** All of these in one, without the runs that are gone. A run that is in several has the terms of all. */
@@ -38,22 +38,57 @@ record Segment(List<Document> documents, SortedMap<String, int[]> postings) {
         for (int i = 0; i < documents.size(); i++) {
             places.put(documents.get(i), i);
         }
-        SortedMap<String, Gathered> gathered = new TreeMap<>();
+        PriorityQueue<Merging> next = new PriorityQueue<>(Comparator.comparing(Merging::term));
         for (Segment segment : segments) {
-            int[] place = segment.documents.stream()
+            Merging merging = new Merging(segment, places);
+            if (merging.terms.next()) {
+                next.add(merging);
+            }
+        }
+        TermBlocks.Writer terms = new TermBlocks.Writer();
+        while (!next.isEmpty()) {
+            String term = next.element().term();
+            Gathered runs = new Gathered();
+            while (!next.isEmpty() && next.element().term().equals(term)) {
+                Merging merging = next.remove();
+                merging.addTo(runs);
+                if (merging.terms.next()) {
+                    next.add(merging);
+                }
+            }
+            if (runs.count > 0) {
+                terms.add(term, runs.sorted());
+            }
+        }
+        return new Segment(documents, terms.written());
+    }
+
+    /** A segment of which the next term is to be merged. Its terms are read one after the other: they may be many. */
+    private static final class Merging {
+
+        private final TermBlocks.Reader terms;
+
+        /** The new places of its runs, -1 for one that is gone. */
+        private final int[] places;
+
+        Merging(Segment segment, Map<Document, Integer> places) {
+            this.terms = new TermBlocks.Reader(segment.terms.contents());
+            this.places = segment.documents.stream()
                     .mapToInt(document -> places.getOrDefault(document, -1))
                     .toArray();
-            segment.postings.forEach((term, runs) -> {
-                for (int run : runs) {
-                    if (place[run] >= 0) {
-                        gathered.computeIfAbsent(term, key -> new Gathered()).add(place[run]);
-                    }
-                }
-            });
         }
-        SortedMap<String, int[]> postings = new TreeMap<>();
-        gathered.forEach((term, runs) -> postings.put(term, runs.sorted()));
-        return new Segment(documents, postings);
+
+        String term() {
+            return terms.term();
+        }
+
+        void addTo(Gathered runs) {
+            for (int run : terms.places()) {
+                if (places[run] >= 0) {
+                    runs.add(places[run]);
+                }
+            }
+        }
     }
 
     /** Places that come in any order. */

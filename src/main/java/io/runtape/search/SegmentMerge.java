@@ -22,7 +22,7 @@ final class SegmentMerge {
     private static final int LEVEL_MAX = 3;
 
     /** Segments that are larger together stay as they are, so that none is merged that does not fit the memory. */
-    private static final int BYTES_MAX = 4 << 20;
+    private static final int BYTES_MAX = 8 << 20;
 
     /** The level of those. */
     private static final int LEVEL_LARGE = 9;

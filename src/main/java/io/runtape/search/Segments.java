@@ -6,8 +6,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * The rows of segments and of their blocks. Plain SQL: what locks rows in an order, and rows of segments are no entities.
@@ -39,7 +37,7 @@ final class Segments {
 
     static void insert(Connection connection, String owner, int level, Segment segment) throws SQLException {
         long segmentPk = nextPk(connection);
-        TermBlocks blocks = TermBlocks.of(segment.postings());
+        TermBlocks blocks = segment.terms();
         List<Document> documents = segment.documents();
         try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
             insert.setLong(1, segmentPk);
@@ -73,28 +71,18 @@ final class Segments {
 
     /** The segment with all its terms. */
     static Segment load(Connection connection, Row row) throws SQLException {
-        SortedMap<String, int[]> postings = new TreeMap<>();
+        List<byte[]> contents = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement(
                 "select content from search_block where block_pk >= ? and block_pk < ? order by block_pk")) {
             select.setLong(1, blockPk(row.segmentPk, 0));
             select.setLong(2, blockPk(row.segmentPk + 1, 0));
             try (ResultSet block = select.executeQuery()) {
                 while (block.next()) {
-                    TermBlocks.read(block.getBytes(1), new TermBlocks.Visitor() {
-                        @Override
-                        public boolean wants(String term) {
-                            return true;
-                        }
-
-                        @Override
-                        public void found(String term, int[] places) {
-                            postings.put(term, places);
-                        }
-                    });
+                    contents.add(block.getBytes(1));
                 }
             }
         }
-        return new Segment(row.documents, postings);
+        return new Segment(row.documents, TermBlocks.of(contents));
     }
 
     static void delete(Connection connection, long segmentPk) throws SQLException {

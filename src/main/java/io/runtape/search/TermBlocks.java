@@ -1,8 +1,8 @@
 package io.runtape.search;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
-import java.util.SortedMap;
 
 /**
  * The terms of a segment with their postings, in blocks of some kilobytes, so that a search reads only the block that has its
@@ -26,29 +26,85 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
         void found(String term, int[] places);
     }
 
-    static TermBlocks of(SortedMap<String, int[]> postings) {
+    /** Blocks that were read, the directory made anew. */
+    static TermBlocks of(List<byte[]> contents) {
         List<String> directory = new ArrayList<>();
-        List<byte[]> contents = new ArrayList<>();
-        ByteWriter block = new ByteWriter();
-        String before = "";
-        for (var entry : postings.entrySet()) {
-            if (block.size() >= BLOCK_BYTES) {
-                contents.add(block.written());
-                block = new ByteWriter();
-                before = "";
-            }
-            if (block.size() == 0) {
-                directory.add(entry.getKey());
-            }
-            int shared = shared(before, entry.getKey());
-            block.number(shared).text(entry.getKey().substring(shared));
-            write(entry.getValue(), block);
-            before = entry.getKey();
-        }
-        if (block.size() > 0) {
-            contents.add(block.written());
+        for (byte[] block : contents) {
+            Reader first = new Reader(List.of(block));
+            first.next();
+            directory.add(first.term());
         }
         return new TermBlocks(directory, contents);
+    }
+
+    /** Makes blocks of terms that come in their order, each once. Confined to one thread. */
+    static final class Writer {
+
+        private final List<String> directory = new ArrayList<>();
+        private final List<byte[]> contents = new ArrayList<>();
+        private ByteWriter block = new ByteWriter();
+        private String before = "";
+
+        void add(String term, int[] places) {
+            if (block.size() >= BLOCK_BYTES) {
+                endBlock();
+            }
+            if (block.size() == 0) {
+                directory.add(term);
+            }
+            int shared = shared(before, term);
+            block.number(shared).text(term.substring(shared));
+            write(places, block);
+            before = term;
+        }
+
+        private void endBlock() {
+            contents.add(block.written());
+            block = new ByteWriter();
+            before = "";
+        }
+
+        TermBlocks written() {
+            if (block.size() > 0) {
+                endBlock();
+            }
+            return new TermBlocks(directory, contents);
+        }
+    }
+
+    /** Reads all terms in their order. Confined to one thread. */
+    static final class Reader {
+
+        private final Iterator<byte[]> blocks;
+        private ByteReader block = new ByteReader(new byte[0]);
+        private String term = "";
+        private int[] places = {};
+
+        Reader(List<byte[]> contents) {
+            this.blocks = contents.iterator();
+        }
+
+        /** Goes to the next term; false behind the last one. */
+        boolean next() {
+            if (!block.hasMore()) {
+                if (!blocks.hasNext()) {
+                    return false;
+                }
+                block = new ByteReader(blocks.next());
+                term = "";
+            }
+            term = term.substring(0, (int) block.number()) + block.text();
+            places = TermBlocks.places(block);
+            return true;
+        }
+
+        String term() {
+            return term;
+        }
+
+        int[] places() {
+            return places;
+        }
     }
 
     /** How many characters both begin with, whole surrogate pairs only. */

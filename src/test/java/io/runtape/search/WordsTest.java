@@ -43,11 +43,11 @@ class WordsTest {
         for (int i = 0; i < SearchCases.ALL.size(); i++) {
             Document document = new Document(1000 + i, i);
             documents.add(document);
-            segments.add(Segment.of(document, terms(SearchCases.ALL.get(i).text())));
+            segments.add(Segment.of(document, terms(SearchCases.ALL.get(i).text(), i % 2 == 0)));
         }
         Segment merged = Segment.merged(segments, Set.of(3L));
         List<Document> kept = Segment.documents(Segment.written(merged.documents()));
-        TermBlocks blocks = TermBlocks.of(merged.postings());
+        TermBlocks blocks = merged.terms();
         SegmentSearch search =
                 new SegmentSearch(SearchQuery.of(one.query()), TermBlocks.directory(blocks.writtenDirectory()));
         search.blocks().forEach(block -> search.read(blocks.contents().get(block)));
@@ -64,8 +64,35 @@ class WordsTest {
         }
     }
 
-    private static Set<String> terms(String text) {
-        return Words.of(text).stream().map(Word::term).collect(Collectors.toSet());
+    /** Segments of earlier versions have no pairs. */
+    private static Set<String> terms(String text, boolean pairs) {
+        List<Word> words = Words.of(text);
+        Set<String> terms = words.stream().map(Word::term).collect(Collectors.toSet());
+        if (pairs) {
+            terms.add(WordPairs.INDEXED);
+            WordPairs.add(words, terms);
+        }
+        return terms;
+    }
+
+    @Test
+    void findsNoPhraseWhereItsWordsStandApart() {
+        List<Segment> segments = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            String text = i % 100 == 0 ? "a blue whale " + i : "a whale that is blue " + i;
+            segments.add(Segment.of(new Document(1000 + i, i), terms(text, true)));
+        }
+        Segment merged = Segment.merged(segments, Set.of());
+        SegmentSearch search = new SegmentSearch(
+                SearchQuery.of("\"blue whale\""), merged.terms().directory());
+        search.blocks().forEach(block -> search.read(merged.terms().contents().get(block)));
+
+        Set<Long> found = search.runs().stream()
+                .mapToObj(place -> merged.documents().get(place).runPk())
+                .collect(Collectors.toSet());
+
+        assertTrue(found.containsAll(Set.of(0L, 100L)), found::toString);
+        assertTrue(found.size() < 30, found::toString);
     }
 
     @Test
@@ -79,7 +106,9 @@ class WordsTest {
                     .toArray();
             postings.put(Integer.toString(random.nextInt(1_000_000), 36) + (i % 9 == 0 ? "🎉" : ""), places);
         }
-        TermBlocks blocks = TermBlocks.of(postings);
+        TermBlocks.Writer writer = new TermBlocks.Writer();
+        postings.forEach(writer::add);
+        TermBlocks blocks = writer.written();
 
         assertTrue(blocks.contents().size() > 20);
         for (var entry : postings.entrySet()) {
