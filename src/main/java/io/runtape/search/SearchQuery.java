@@ -52,7 +52,7 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
             if (terms.stream().anyMatch(term -> term.length() >= Words.TERM_CHARS_MAX)) {
                 return true;
             }
-            // A term is folded, so the letter that it begins with is a small one; of ASCII a bit tells the capital.
+            // A term is folded, so its letters are small ones; in ASCII a bit tells the capital.
             char first = terms.get(0).charAt(0);
             boolean inWord = false;
             for (int at = 0; at < text.length(); at++) {
@@ -67,8 +67,13 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
 
         private boolean goesOn(String text, int from, int term) {
             String wanted = terms.get(term);
-            if (!text.regionMatches(true, from, wanted, 0, wanted.length())) {
+            if (text.length() - from < wanted.length()) {
                 return false;
+            }
+            for (int i = 0; i < wanted.length(); i++) {
+                if ((text.charAt(from + i) | 0x20) != wanted.charAt(i)) {
+                    return false;
+                }
             }
             if (term == terms.size() - 1) {
                 return true;

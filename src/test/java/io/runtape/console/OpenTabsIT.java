@@ -33,10 +33,10 @@ class OpenTabsIT {
                 GatewayProcess gateway = GatewayProcess.start(GatewayProcess.onH2(data, upstream))
                         .ready()) {
             record(gateway);
-            System.out.println("console: processor time of the gateway with no tab: " + watched(gateway));
             try (ConsoleTab tab = new ConsoleTab("http://127.0.0.1:" + gateway.port())) {
                 open(tab);
-                System.out.println("console: with " + TABS + " tabs, all to be seen: " + watched(gateway));
+                System.out.println("console: processor time of the gateway with " + TABS + " tabs to be seen: "
+                        + watched(gateway));
                 assertTrue(asked(tab) > TABS, "no tab follows what is new");
 
                 // A browser without a window does not tell its tabs in the background that they are.
@@ -46,9 +46,10 @@ class OpenTabsIT {
                         return 0;
                         """);
                 asked(tab);
-                System.out.println("console: with " + TABS + " tabs in the background: " + watched(gateway));
+                System.out.println("console: with as many in the background: " + watched(gateway));
                 assertEquals(0, asked(tab), "tabs in the background ask");
             }
+            System.out.println("console: with none: " + watched(gateway));
         }
     }
 

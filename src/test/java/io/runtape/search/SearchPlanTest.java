@@ -30,21 +30,35 @@ abstract class SearchPlanTest extends RunningGateway {
             where run_pk in (1, 2, 3) and substring(owner, 1, 128) = 'o' and agent = 'a' and created_at < '2030-01-01 00:00:00+00'
             order by created_at desc, run_pk desc""";
 
-    private static final String THREADS = """
-            select t.id, t.updated_at, r.run_pk from run r join thread t on t.owner = r.owner and t.id = r.thread_id
-            where r.run_pk in (%s) and substring(r.owner, 1, 128) = 'o' and t.last_ordinal > 0
-            and t.updated_at < '2030-01-01 00:00:00+00'""".formatted(keys(500));
+    private static final String THREADS =
+            "select run_pk, thread_id from run where run_pk in (%s) and substring(owner, 1, 128) = 'o'"
+                    .formatted(keys(1000));
+
+    private static final String THREAD_IDS = keys(300).replaceAll("(\\d+)", "'thr_$1'");
+
+    private static final String RUNS_OF_THREADS_ON_H2 = """
+            select r.thread_id, r.run_pk, r.created_at from thread t
+            join run r on r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal > t.last_ordinal - 500
+            where t.owner = 'o' and t.id in (%s) order by r.thread_id, r.thread_ordinal desc""".formatted(THREAD_IDS);
+
+    private static final String RUNS_OF_THREADS_ON_POSTGRESQL = """
+            select r.thread_id, r.run_pk, r.created_at from thread t cross join lateral (
+                select thread_id, run_pk, created_at from run where owner = t.owner and thread_id = t.id
+                    and thread_ordinal is not null
+                order by owner desc, thread_id desc, thread_ordinal desc limit 500) r
+            where t.owner = 'o' and t.id in (%s)""".formatted(THREAD_IDS);
 
     /** So many keys that PostgreSQL might rather walk a table. */
     private static String keys(int count) {
         return IntStream.rangeClosed(1, count).mapToObj(String::valueOf).collect(Collectors.joining(", "));
     }
 
-    private static String statement(String name) {
+    private static String statement(String name, boolean h2) {
         return switch (name) {
             case "unindexed" -> UNINDEXED;
             case "filtered" -> FILTERED;
             case "threads" -> THREADS;
+            case "runs of threads" -> h2 ? RUNS_OF_THREADS_ON_H2 : RUNS_OF_THREADS_ON_POSTGRESQL;
             case "live" -> Search.LIVE.replace("?", "'o'");
             case "texts" -> Search.TEXTS_OF.formatted("1, 2, 3");
             case "segments" -> Candidates.SEGMENTS.replace("?", "'o'");
@@ -60,6 +74,7 @@ abstract class SearchPlanTest extends RunningGateway {
         "unindexed, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
         "filtered, primary_key, run_pkey",
         "threads, primary_key, run_pkey",
+        "runs of threads, owner = t.owner, run_owner_thread_id_thread_ordinal_key",
         "live, run_live, run_status_idx",
         "texts, primary_key, run_pkey",
         "segments, search_segment_by_owner, search_segment_owner_level_idx",
@@ -69,7 +84,7 @@ abstract class SearchPlanTest extends RunningGateway {
     })
     void findsItsRowsByAnIndex(String name, String onH2, String onPostgres) throws SQLException {
         boolean h2 = store().engine() == Engine.H2;
-        String plan = plan(statement(name), h2).toLowerCase(Locale.ROOT);
+        String plan = plan(statement(name, h2), h2).toLowerCase(Locale.ROOT);
 
         assertFalse(plan.contains("seq scan") || plan.contains("tablescan"), plan);
         assertTrue(plan.contains(h2 ? onH2 : onPostgres), plan);

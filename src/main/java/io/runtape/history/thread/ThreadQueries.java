@@ -55,13 +55,6 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
                     order by r.owner desc, r.threadId desc, r.threadOrdinal desc limit 1)
             from AgentThread t where t.owner = :owner and t.id in :threads""";
 
-    private static final int NEWEST_RUNS = 500;
-
-    private static final String NEWEST = """
-            select t.id, r.runPk, r.createdAt from AgentThread t join Run r on r.owner = t.owner and r.threadId = t.id
-            where t.owner = :owner and t.id in :threads and r.threadOrdinal > t.lastOrdinal - %d
-            order by t.id, r.threadOrdinal desc""".formatted(NEWEST_RUNS);
-
     /** A key that no run has: an empty list of keys is not valid SQL. */
     private static final long NO_RUN = -1;
 
@@ -93,44 +86,6 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
                 .page(0, limit)
                 .project(StreamPosition.class)
                 .list();
-    }
-
-    /**
-     * A thread that has one of some runs.
-     *
-     * @param id the thread
-     * @param updatedAt its place in the list
-     * @param runPk the run
-     */
-    @RegisterForReflection
-    record OfRun(String id, Instant updatedAt, Long runPk) {}
-
-    /** Which threads have these runs, of those that the list shows from a position on. */
-    List<OfRun> ofRuns(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, List<Long> pks) {
-        WhereClause conditions = latest(WhereClause.among(owner, "r", pks), filter, after);
-        return find(
-                        "select e.id, e.updatedAt, r.runPk from Run r join AgentThread e"
-                                + " on e.owner = r.owner and e.id = r.threadId where " + conditions.hql(),
-                        conditions.parameters())
-                .project(OfRun.class)
-                .list();
-    }
-
-    /**
-     * A run of a thread.
-     *
-     * @param id the thread
-     */
-    @RegisterForReflection
-    record RunOf(String id, Long runPk, Instant createdAt) {}
-
-    /** The newest runs of these threads, {@value #NEWEST_RUNS} of each at the most; those of a thread the newest first. */
-    List<RunOf> newestRuns(Owner owner, List<String> ids) {
-        return ids.isEmpty()
-                ? List.of()
-                : find(NEWEST, Map.of("owner", owner.id(), "threads", ids))
-                        .project(RunOf.class)
-                        .list();
     }
 
     /** A thread's title, and its place in the list. */

@@ -10,23 +10,17 @@ import io.runtape.search.SearchQuery;
 import io.runtape.search.SearchRange;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,10 +37,10 @@ final class ThreadSearch {
     /** Most pages are full with the first of them. */
     private static final int FIRST_THREADS = 100;
 
-    private static final int THREADS_AT_ONCE = 500;
+    private static final int THREADS_AT_ONCE = 300;
 
     /** As many runs that may match are looked up with their threads; where more may, the threads are, with their runs. */
-    private static final int FEW_RUNS = 200;
+    private static final int FEW_RUNS = 1000;
 
     /** Of the runs that may match only the newest are known, where there are more; older ones are compared. */
     private static final int RUNS_MAX = 5000;
@@ -56,17 +50,13 @@ final class ThreadSearch {
 
     private static final int COMPARED_AT_ONCE = 10;
 
-    /** The order of the list. */
-    private static final Comparator<ThreadQueries.StreamPosition> LATEST_FIRST = Comparator.comparing(
-                    ThreadQueries.StreamPosition::updatedAt)
-            .thenComparing(ThreadQueries.StreamPosition::id)
-            .reversed();
-
     private final ThreadQueries threads;
+    private final ThreadRuns runs;
     private final Search search;
 
-    ThreadSearch(ThreadQueries threads, Search search) {
+    ThreadSearch(ThreadQueries threads, ThreadRuns runs, Search search) {
         this.threads = threads;
+        this.runs = runs;
         this.search = search;
     }
 
@@ -100,20 +90,14 @@ final class ThreadSearch {
         private final SearchQuery query;
         private final Optional<ThreadQueries.StreamPosition> after;
 
-        /** Where the words were found in the titles, or which runs may have them. */
-        private final NavigableMap<ThreadQueries.StreamPosition, Candidate> candidates = new TreeMap<>(LATEST_FIRST);
+        /** The runs that may match, by their threads, the newest first; where they are few. */
+        private final Map<String, List<Long>> few = new HashMap<>();
 
-        /** The runs that may have them, as far as they are known; empty where their threads are. */
-        private final Set<Long> known = new HashSet<>();
+        /** The runs that may match, where they are many; as far as they are known. */
+        private final Set<Long> many = new HashSet<>();
 
-        /** Runs that began earlier may have them too, in microseconds since 1970. */
+        /** Runs that began earlier may match too, in microseconds since 1970. */
         private long unknownBefore = Long.MIN_VALUE;
-
-        /** How many threads were looked at. */
-        private int seen;
-
-        /** The last of them; null once all were. */
-        private ThreadQueries.@Nullable StreamPosition upTo;
 
         private int compared;
 
@@ -125,60 +109,56 @@ final class ThreadSearch {
         }
 
         private void findRuns() throws SQLException {
-            Candidates runs = search.candidates(owner, query, SearchRange.ALL);
-            List<Document> few = runs.next(FEW_RUNS + 1);
-            if (few.size() <= FEW_RUNS) {
-                List<Long> pks = few.stream().map(Document::runPk).toList();
-                Map<Long, ThreadQueries.OfRun> threadOf = new HashMap<>();
-                threads.ofRuns(owner, filter, after, pks).forEach(of -> threadOf.put(of.runPk(), of));
+            Candidates found = search.candidates(owner, query, SearchRange.ALL);
+            List<Document> first = found.next(FEW_RUNS + 1);
+            List<Long> pks = first.stream().map(Document::runPk).toList();
+            if (pks.size() <= FEW_RUNS) {
+                Map<Long, String> threadOf = runs.threadsOf(owner, pks);
                 for (long runPk : pks) {
-                    ThreadQueries.@Nullable OfRun of = threadOf.get(runPk);
-                    if (of != null) {
-                        candidate(new ThreadQueries.StreamPosition(of.updatedAt(), of.id()))
-                                .runs
-                                .add(runPk);
+                    @Nullable String thread = threadOf.get(runPk);
+                    if (thread != null) {
+                        few.computeIfAbsent(thread, id -> new ArrayList<>()).add(runPk);
                     }
                 }
                 return;
             }
-            few.forEach(run -> known.add(run.runPk()));
-            List<Document> more = runs.next(RUNS_MAX);
-            more.forEach(run -> known.add(run.runPk()));
+            many.addAll(pks);
+            List<Document> more = found.next(RUNS_MAX);
+            more.forEach(run -> many.add(run.runPk()));
             if (more.size() == RUNS_MAX) {
                 unknownBefore = more.get(RUNS_MAX - 1).createdMicros();
             }
         }
 
-        private Candidate candidate(ThreadQueries.StreamPosition place) {
-            return candidates.computeIfAbsent(place, key -> new Candidate());
-        }
-
-        /** Looks at the next threads of the list. */
-        private void look() {
-            int count = seen == 0 ? FIRST_THREADS : THREADS_AT_ONCE;
-            List<ThreadQueries.Titled> some =
-                    threads.titles(owner, filter, seen == 0 ? after : Optional.ofNullable(upTo), count);
-            Map<String, ThreadQueries.StreamPosition> untitled = new HashMap<>();
+        /** Those of some threads that have the words in their title, or runs that may have them. */
+        private Deque<Candidate> candidates(List<ThreadQueries.Titled> some) throws SQLException {
+            List<Candidate> all = new ArrayList<>();
+            Map<String, List<Long>> runsOf = few;
             for (ThreadQueries.Titled thread : some) {
-                Optional<List<Highlight>> found = Search.inTitle(query, thread.title());
-                if (found.isPresent()) {
-                    candidate(thread.place()).title = found.get();
-                } else {
-                    untitled.put(thread.id(), thread.place());
-                }
+                all.add(new Candidate(
+                        thread.place(), Search.inTitle(query, thread.title()).orElse(null)));
             }
-            if (!known.isEmpty()) {
-                for (ThreadQueries.RunOf run : threads.newestRuns(owner, List.copyOf(untitled.keySet()))) {
-                    if (known.contains(run.runPk())
-                            || ChronoUnit.MICROS.between(Instant.EPOCH, run.createdAt()) < unknownBefore) {
-                        candidate(Objects.requireNonNull(untitled.get(run.id())))
-                                .runs
+            if (!many.isEmpty()) {
+                runsOf = new HashMap<>();
+                List<String> untitled = all.stream()
+                        .filter(thread -> thread.title == null)
+                        .map(thread -> thread.place.id())
+                        .toList();
+                for (ThreadRuns.RunOf run : runs.newestOf(owner, untitled)) {
+                    if (many.contains(run.runPk()) || run.createdMicros() < unknownBefore) {
+                        runsOf.computeIfAbsent(run.threadId(), id -> new ArrayList<>())
                                 .add(run.runPk());
                     }
                 }
             }
-            seen += some.size();
-            upTo = some.size() < count ? null : some.get(some.size() - 1).place();
+            Deque<Candidate> candidates = new ArrayDeque<>();
+            for (Candidate thread : all) {
+                thread.runs = runsOf.getOrDefault(thread.place.id(), List.of());
+                if (thread.title != null || !thread.runs.isEmpty()) {
+                    candidates.add(thread);
+                }
+            }
+            return candidates;
         }
 
         /** The first that are hits; the page ends where enough threads or runs were looked at. */
@@ -186,19 +166,19 @@ final class ThreadSearch {
             findRuns();
             Map<String, List<Highlight>> highlights = new LinkedHashMap<>();
             ThreadQueries.@Nullable StreamPosition last = null;
-            do {
-                look();
-                NavigableMap<ThreadQueries.StreamPosition, Candidate> within =
-                        upTo == null ? candidates : candidates.headMap(upTo, true);
-                Deque<Map.Entry<ThreadQueries.StreamPosition, Candidate>> left = new ArrayDeque<>(within.entrySet());
+            Optional<ThreadQueries.StreamPosition> from = after;
+            int count = FIRST_THREADS;
+            for (int seen = 0; seen < THREADS_MAX; seen += count) {
+                count = seen == 0 ? FIRST_THREADS : THREADS_AT_ONCE;
+                List<ThreadQueries.Titled> some = threads.titles(owner, filter, from, count);
+                Deque<Candidate> left = candidates(some);
                 Map<Long, List<Highlight>> newest = Map.of();
                 for (int ahead = 0; !left.isEmpty(); ahead--) {
                     if (ahead == 0) {
                         ahead = Math.min(left.size(), limit + 1 - highlights.size());
                         newest = newestOf(left.stream().limit(ahead).toList());
                     }
-                    ThreadQueries.StreamPosition place = left.element().getKey();
-                    Candidate candidate = left.remove().getValue();
+                    Candidate candidate = left.remove();
                     if (compared >= COMPARED_MAX) {
                         return hits(highlights, last);
                     }
@@ -208,13 +188,16 @@ final class ThreadSearch {
                         if (highlights.size() == limit) {
                             return hits(highlights, last);
                         }
-                        highlights.put(place.id(), found.get());
+                        highlights.put(candidate.place.id(), found.get());
                     }
-                    last = place;
+                    last = candidate.place;
                 }
-                within.clear();
-            } while (upTo != null && seen < THREADS_MAX);
-            return hits(highlights, upTo);
+                if (some.size() < count) {
+                    return hits(highlights, null);
+                }
+                from = Optional.of(some.get(some.size() - 1).place());
+            }
+            return hits(highlights, from.orElse(null));
         }
 
         private Hits hits(Map<String, List<Highlight>> highlights, ThreadQueries.@Nullable StreamPosition next) {
@@ -222,14 +205,12 @@ final class ThreadSearch {
         }
 
         /** Where the newest runs of those without a title that matches do so: mostly they do, and are compared together. */
-        private Map<Long, List<Highlight>> newestOf(Collection<Map.Entry<ThreadQueries.StreamPosition, Candidate>> some)
-                throws SQLException {
-            List<Long> runs = some.stream()
-                    .map(Map.Entry::getValue)
+        private Map<Long, List<Highlight>> newestOf(List<Candidate> some) throws SQLException {
+            List<Long> newest = some.stream()
                     .filter(candidate -> candidate.title == null)
                     .map(candidate -> candidate.runs.get(0))
                     .toList();
-            return search.matching(query, runs);
+            return search.matching(query, newest);
         }
 
         /** Where the newest of these runs that matches does so. */
@@ -264,7 +245,16 @@ final class ThreadSearch {
     /** A thread that may be a hit. */
     private static final class Candidate {
 
-        private @Nullable List<Highlight> title;
-        private final List<Long> runs = new ArrayList<>();
+        private final ThreadQueries.StreamPosition place;
+        private final @Nullable List<Highlight> title;
+
+        /** The runs that may match, the newest first. */
+        private List<Long> runs = List.of();
+
+        /** @param title where the words were found in the title; null if it does not match */
+        Candidate(ThreadQueries.StreamPosition place, @Nullable List<Highlight> title) {
+            this.place = place;
+            this.title = title;
+        }
     }
 }

@@ -1,0 +1,113 @@
+package io.runtape.history.thread;
+
+import io.runtape.access.Owner;
+import io.runtape.store.Engine;
+import io.runtape.store.Store;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import javax.sql.DataSource;
+
+/**
+ * The runs of many threads at once. Plain SQL: Hibernate takes longer to read a statement with hundreds of parameters than the
+ * database takes to answer it. Blocks; safe for any thread.
+ */
+@Singleton
+final class ThreadRuns {
+
+    /** The newest of a thread, at the most. */
+    static final int NEWEST = 500;
+
+    /** PostgreSQL would walk all runs of the owner for a join. */
+    private static final String NEWEST_ON_POSTGRESQL = """
+            select r.thread_id, r.run_pk, r.created_at from thread t cross join lateral (
+                select thread_id, run_pk, created_at from run where owner = t.owner and thread_id = t.id
+                    and thread_ordinal is not null
+                order by owner desc, thread_id desc, thread_ordinal desc limit %d) r
+            where t.owner = ? and t.id in (%s)""";
+
+    /** H2 knows no such join, and looks up the runs of each thread. */
+    private static final String NEWEST_ON_H2 = """
+            select r.thread_id, r.run_pk, r.created_at from thread t
+            join run r on r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal > t.last_ordinal - %d
+            where t.owner = ? and t.id in (%s) order by r.thread_id, r.thread_ordinal desc""";
+
+    /** The owner is compared by an expression: H2 would otherwise walk all that the owner has. */
+    static final String THREADS_OF =
+            "select run_pk, thread_id from run where run_pk in (%s) and substring(owner, 1, 128) = ?";
+
+    private final DataSource database;
+    private final String newest;
+
+    ThreadRuns(DataSource database, Store store) {
+        this.database = database;
+        this.newest = store.engine() == Engine.H2 ? NEWEST_ON_H2 : NEWEST_ON_POSTGRESQL;
+    }
+
+    /**
+     * A run of a thread.
+     *
+     * @param createdMicros when it began, in microseconds since 1970
+     */
+    record RunOf(String threadId, long runPk, long createdMicros) {}
+
+    /** The newest runs of these threads, {@value #NEWEST} of each at the most; those of a thread the newest first. */
+    List<RunOf> newestOf(Owner owner, Collection<String> threads) throws SQLException {
+        if (threads.isEmpty()) {
+            return List.of();
+        }
+        String marks = String.join(", ", Collections.nCopies(threads.size(), "?"));
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(newest.formatted(NEWEST, marks))) {
+            select.setString(1, owner.id());
+            int parameter = 2;
+            for (String thread : threads) {
+                select.setString(parameter++, thread);
+            }
+            try (ResultSet row = select.executeQuery()) {
+                List<RunOf> runs = new ArrayList<>();
+                while (row.next()) {
+                    OffsetDateTime created = row.getObject(3, OffsetDateTime.class);
+                    runs.add(new RunOf(
+                            row.getString(1),
+                            row.getLong(2),
+                            ChronoUnit.MICROS.between(Instant.EPOCH, created.toInstant())));
+                }
+                return runs;
+            }
+        }
+    }
+
+    /** The threads of these runs, by the keys of the runs. */
+    Map<Long, String> threadsOf(Owner owner, List<Long> runs) throws SQLException {
+        Map<Long, String> threads = new HashMap<>();
+        if (runs.isEmpty()) {
+            return threads;
+        }
+        String marks = String.join(", ", Collections.nCopies(runs.size(), "?"));
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(THREADS_OF.formatted(marks))) {
+            for (int i = 0; i < runs.size(); i++) {
+                select.setLong(i + 1, runs.get(i));
+            }
+            select.setString(runs.size() + 1, owner.id());
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    threads.put(row.getLong(1), row.getString(2));
+                }
+            }
+        }
+        return threads;
+    }
+}
