@@ -4,6 +4,8 @@ import io.runtape.facet.CalledTools;
 import io.runtape.indexing.EndedRun;
 import io.runtape.indexing.RunIndex;
 import io.runtape.run.Run;
+import io.runtape.store.Store;
+import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
 import java.io.ByteArrayOutputStream;
 import java.sql.Connection;
@@ -11,7 +13,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -22,12 +27,25 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class StatsIndex implements RunIndex {
 
-    private static final String ADDED = """
-            select r.owner, s.content from run_stats s join run r on r.run_pk = s.run_pk where s.run_pk = ?""";
+    /** Locked, since another gateway may be about to add it to months. */
+    private static final String ADDED = "select content, in_months from run_stats where run_pk = ? for update";
 
-    private static final String INSERT = "insert into run_stats (run_pk, content) values (?, ?)";
+    private static final String OWNER = "select owner from run where run_pk = ?";
+
+    private static final String INSERT = "insert into run_stats (run_pk, content, in_months) values (?, ?, true)";
 
     private static final String DELETE = "delete from run_stats where run_pk = ?";
+
+    static final String NOT_IN_MONTHS =
+            "select run_pk from run_stats where in_months is null order by in_months, run_pk limit 20";
+
+    private static final String IN_MONTHS = "update run_stats set in_months = true where run_pk = ?";
+
+    private final Store store;
+
+    StatsIndex(Store store) {
+        this.store = store;
+    }
 
     /**
      * What a run has added.
@@ -42,9 +60,14 @@ final class StatsIndex implements RunIndex {
             tools.forEach(tool -> rows.add(labels.withTool(tool), hour, sums));
         }
 
-        void removeFrom(SumRows rows) {
-            rows.remove(labels, hour, sums);
-            tools.forEach(tool -> rows.remove(labels.withTool(tool), hour, sums));
+        void addToMonths(SumRows rows) {
+            rows.addToMonth(labels, hour, sums);
+            tools.forEach(tool -> rows.addToMonth(labels.withTool(tool), hour, sums));
+        }
+
+        void removeFrom(SumRows rows, boolean months) {
+            rows.remove(labels, hour, sums, months);
+            tools.forEach(tool -> rows.remove(labels.withTool(tool), hour, sums, months));
         }
 
         byte[] content() {
@@ -107,24 +130,68 @@ final class StatsIndex implements RunIndex {
      */
     private static @Nullable SumRows forget(Connection connection, long runPk, @Nullable SumRows rows)
             throws SQLException {
-        String owner;
-        byte[] content;
-        try (PreparedStatement select = connection.prepareStatement(ADDED)) {
-            select.setLong(1, runPk);
-            try (ResultSet row = select.executeQuery()) {
-                if (!row.next()) {
-                    return rows;
-                }
-                owner = row.getString(1);
-                content = row.getBytes(2);
-            }
+        Optional<Noted> noted = noted(connection, runPk);
+        if (noted.isEmpty()) {
+            return rows;
         }
-        SumRows changed = rows == null ? new SumRows(owner, runPk) : rows;
-        Added.read(content).removeFrom(changed);
+        SumRows changed = rows == null ? new SumRows(owner(connection, runPk), runPk) : rows;
+        noted.get().added.removeFrom(changed, noted.get().inMonths);
         try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
             delete.setLong(1, runPk);
             delete.executeUpdate();
         }
         return changed;
+    }
+
+    /** What a run has added, and whether to the sums of months too. */
+    private record Noted(Added added, boolean inMonths) {}
+
+    private static Optional<Noted> noted(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(ADDED)) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next()
+                        ? Optional.of(new Noted(Added.read(row.getBytes(1)), row.getBoolean(2)))
+                        : Optional.empty();
+            }
+        }
+    }
+
+    private static String owner(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(OWNER)) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getString(1);
+            }
+        }
+    }
+
+    /** Adds some runs to the sums of months that a gateway of an earlier version has added to hours and days only. */
+    @Override
+    public boolean tidy(Connection connection) throws SQLException {
+        List<Long> runs = new ArrayList<>();
+        try (PreparedStatement select = connection.prepareStatement(NOT_IN_MONTHS);
+                ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                runs.add(row.getLong(1));
+            }
+        }
+        for (long runPk : runs) {
+            Transaction.losable(connection, store.engine(), () -> {
+                Optional<Noted> noted = noted(connection, runPk);
+                if (noted.isPresent() && !noted.get().inMonths) {
+                    SumRows rows = new SumRows(owner(connection, runPk), runPk);
+                    noted.get().added.addToMonths(rows);
+                    rows.apply(connection);
+                    try (PreparedStatement update = connection.prepareStatement(IN_MONTHS)) {
+                        update.setLong(1, runPk);
+                        update.executeUpdate();
+                    }
+                }
+                return runPk;
+            });
+        }
+        return !runs.isEmpty();
     }
 }

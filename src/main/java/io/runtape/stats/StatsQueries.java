@@ -16,7 +16,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads sums: those of whole days by the day, and only what is left of a day by the hour. Plain SQL: rows of sums are no
+ * Reads sums: those of whole months by the month, what is left of a month by the day, and only what is left of a day by the hour,
+ * unless they are grouped by less. Plain SQL: rows of sums are no
  * entities. Blocks; safe for any thread.
  */
 @Singleton
@@ -63,13 +64,31 @@ final class StatsQueries {
         try (Connection connection = database.getConnection()) {
             if (asked.groupBy().contains(GroupBy.HOUR) || firstDay >= lastDay) {
                 read(connection, owner, hour, hours, asked, groups, room);
-            } else {
-                read(connection, owner, hour, new Hours(hours.from, firstDay), asked, groups, room);
-                read(connection, owner, day, new Hours(firstDay, lastDay), asked, groups, room);
-                read(connection, owner, hour, new Hours(lastDay, hours.to), asked, groups, room);
+                return groups;
             }
+            int month = byTool ? SumRows.TOOL_MONTH : SumRows.MONTH;
+            int firstMonth = SumRows.monthFrom(firstDay);
+            int lastMonth = SumRows.month(lastDay);
+            boolean byMonth =
+                    firstMonth < lastMonth && !asked.groupBy().contains(GroupBy.DAY) && haveMonthsAll(connection);
+            int daysUntil = byMonth ? firstMonth : lastDay;
+            read(connection, owner, hour, new Hours(hours.from, firstDay), asked, groups, room);
+            read(connection, owner, day, new Hours(firstDay, daysUntil), asked, groups, room);
+            if (byMonth) {
+                read(connection, owner, month, new Hours(firstMonth, lastMonth), asked, groups, room);
+                read(connection, owner, day, new Hours(lastMonth, lastDay), asked, groups, room);
+            }
+            read(connection, owner, hour, new Hours(lastDay, hours.to), asked, groups, room);
         }
         return groups;
+    }
+
+    /** Whether the sums of months have all runs, also those that a gateway of an earlier version has indexed. */
+    private static boolean haveMonthsAll(Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(StatsIndex.NOT_IN_MONTHS);
+                ResultSet row = select.executeQuery()) {
+            return !row.next();
+        }
     }
 
     private static void read(

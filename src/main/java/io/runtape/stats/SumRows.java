@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -17,12 +18,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class SumRows {
 
-    /** Sums of an hour, of a day, and of those of one tool; as the table has them. */
+    /** Sums of an hour, of a day, of a month, and of those of one tool; as the table has them. */
     static final int HOUR = 0;
 
     static final int DAY = 1;
     static final int TOOL_HOUR = 2;
     static final int TOOL_DAY = 3;
+    static final int MONTH = 4;
+    static final int TOOL_MONTH = 5;
 
     static final int HOURS_A_DAY = 24;
 
@@ -83,14 +86,38 @@ final class SumRows {
         return Math.floorDiv(hour, HOURS_A_DAY) * HOURS_A_DAY;
     }
 
+    /** The first hour of the month of that hour, UTC. */
+    static int month(int hour) {
+        return (int) LocalDate.ofEpochDay(Math.floorDiv(hour, HOURS_A_DAY))
+                        .withDayOfMonth(1)
+                        .toEpochDay()
+                * HOURS_A_DAY;
+    }
+
+    /** The first hour of the first month that does not begin before that hour. */
+    static int monthFrom(int hour) {
+        int begun = month(hour);
+        return begun == hour ? hour : month(begun + 31 * HOURS_A_DAY);
+    }
+
     void add(Labels labels, int hour, Sums sums) {
         of(labels, labels.tool() == null ? HOUR : TOOL_HOUR, hour).added = sums;
         of(labels, labels.tool() == null ? DAY : TOOL_DAY, day(hour)).added = sums;
+        addToMonth(labels, hour, sums);
     }
 
-    void remove(Labels labels, int hour, Sums sums) {
+    /** Adds to the sum of a month alone: those of hours and days have it. */
+    void addToMonth(Labels labels, int hour, Sums sums) {
+        of(labels, labels.tool() == null ? MONTH : TOOL_MONTH, month(hour)).added = sums;
+    }
+
+    /** @param months whether the sum of the month has it too */
+    void remove(Labels labels, int hour, Sums sums, boolean months) {
         of(labels, labels.tool() == null ? HOUR : TOOL_HOUR, hour).removed = sums;
         of(labels, labels.tool() == null ? DAY : TOOL_DAY, day(hour)).removed = sums;
+        if (months) {
+            of(labels, labels.tool() == null ? MONTH : TOOL_MONTH, month(hour)).removed = sums;
+        }
     }
 
     private Change of(Labels labels, int span, int startHour) {

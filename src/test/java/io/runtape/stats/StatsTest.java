@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -194,6 +196,86 @@ abstract class StatsTest extends IndexedHistory {
 
         assertEquals(List.of(), json("/stats").getList("data"));
         assertEquals(0, rowsOf("coder"));
+    }
+
+    /** Runs of three months, one of them whole within what is asked for. */
+    private List<String> recordedInMonths() throws Exception {
+        List<String> ids = recorded();
+        String[] times = {
+            "2026-01-09T22:00:00Z",
+            "2026-01-31T23:59:59Z",
+            "2026-02-01T00:00:00Z",
+            "2026-02-28T23:00:00Z",
+            "2026-03-01T00:00:00Z",
+            "2026-03-07T02:00:00Z"
+        };
+        for (int i = 0; i < times.length; i++) {
+            rewrite(ids.get(i), Instant.parse(times[i]), 100L * (i + 1), "{\"inputTokens\":" + (1 << i) + "}");
+        }
+        awaitIndexed(ids.toArray(String[]::new));
+        return ids;
+    }
+
+    /** The bits of the runs that a time has. */
+    private long inputTokens(String times) {
+        return json("/stats?" + times).getLong("data[0].usage.inputTokens");
+    }
+
+    private void sumsUpMonths() {
+        assertEquals(0b111111, inputTokens("since=2020-01-01"));
+        assertEquals(0b011110, inputTokens("since=2026-01-10&until=2026-03-07T02:00:00Z"));
+        assertEquals(0b111111, inputTokens("since=2026-01-09T22:00:00Z&until=2026-03-07T03:00:00Z"));
+        assertEquals(0b001100, inputTokens("since=2026-02-01&until=2026-03-01"));
+        assertEquals(0b001000, inputTokens("since=2026-02-01T01:00:00Z&until=2026-03-01"));
+        assertEquals(0b000100, inputTokens("since=2026-02-01&until=2026-02-28T23:00:00Z"));
+        assertEquals(
+                List.of("browse 1 16", "shell 1 16"),
+                groups("tool&since=2026-01-01&until=2026-04-01", "tool", "inputTokens"));
+        assertEquals(
+                List.of("2026-02-01 1 4", "2026-02-28 1 8"),
+                groups("day&since=2026-02-01&until=2026-03-01", "day", "inputTokens"));
+    }
+
+    @Test
+    void sumsUpWholeMonths() throws Exception {
+        recordedInMonths();
+
+        sumsUpMonths();
+    }
+
+    @Test
+    void addsWhatAnEarlierVersionHasIndexedToMonths() throws Exception {
+        List<String> ids = recordedInMonths();
+        String owner = json("/runs?limit=1").getString("data[0].owner");
+        String ofOwner = " where run_pk in (select run_pk from run where owner = '" + owner + "')";
+        try (Connection connection = store().connect();
+                Statement write = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            write.executeUpdate("update run_stats set in_months = null" + ofOwner);
+            write.executeUpdate("delete from stats_sum where span in (4, 5) and owner = '" + owner + "'");
+            connection.commit();
+        }
+
+        sumsUpMonths();
+        RunTable.await(
+                "all are in months",
+                () -> number("select count(*) from run_stats" + ofOwner + " and in_months is null") == 0 ? true : null);
+        assertTrue(number("select count(*) from stats_sum where span = 4 and owner = '" + owner + "'") >= 3);
+        sumsUpMonths();
+
+        for (String id : ids) {
+            history().delete("/runs/" + id).then().statusCode(204);
+        }
+        assertEquals(0, number("select count(*) from stats_sum where owner = '" + owner + "'"));
+    }
+
+    private long number(String query) throws SQLException {
+        try (Connection connection = store().connect();
+                Statement select = connection.createStatement();
+                ResultSet row = select.executeQuery(query)) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     /** How many sums of this owner hold a text. */
