@@ -3,13 +3,13 @@
 # speed 1, once and many times at once: how far each frame is from its time, and whether that grows until the last frame. Needs a
 # JDK 17 and a C compiler.
 #
-#   bench/replays.sh [--seconds N: how long the run is recorded, 120] [--rate N: its frames a second, 10] [--replays N: at once, 500]
+#   bench/replays.sh [--seconds N: how long the run is recorded, 120] [--rate N: its frames a second, 10] [--replays "N …": at once, "1 500"]
 #                    [--stretch N: the run is exported, and imported with N times as much time between its frames, 1]
 #                    [--against FOLDER: the packaged program in that folder (a copy of target/quarkus-app) instead]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-app=$PWD/target/quarkus-app seconds=120 rate=10 replays=500 stretch=1 postgres=17.11.0
+app=$PWD/target/quarkus-app seconds=120 rate=10 replays="1 500" stretch=1 postgres=17.11.0
 while [ $# -gt 0 ]; do
   case "$1" in
     --seconds) seconds=$2; shift ;;
@@ -57,6 +57,6 @@ fi
 
 echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), load $(cut -d' ' -f1 /proc/loadavg)"
 javac -d "$out/classes" bench/Replays.java
-for count in 1 "$replays"; do
+for count in $replays; do
   java -cp "$out/classes" Replays 127.0.0.1:$gateway_port "$run" "$count"
 done

@@ -49,6 +49,7 @@ public final class RunVersion {
                 run.upstreamStatus,
                 run.upstreamRunId,
                 run.responseHeaders,
+                run.headMicros,
                 run.model,
                 run.finishReason,
                 run.dialect,
