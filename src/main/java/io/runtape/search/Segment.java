@@ -2,7 +2,6 @@ package io.runtape.search;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -19,10 +18,10 @@ import java.util.Set;
 record Segment(List<Document> documents, TermBlocks terms) {
 
     /** The terms of one run. */
-    static Segment of(Document document, Collection<String> terms) {
+    static Segment of(Document document, Set<String> terms) {
         TermBlocks.Writer blocks = new TermBlocks.Writer();
         int[] it = {0};
-        terms.stream().distinct().sorted().forEach(term -> blocks.add(term, it));
+        terms.stream().sorted().forEach(term -> blocks.add(term, it));
         return new Segment(List.of(document), blocks.written());
     }
 

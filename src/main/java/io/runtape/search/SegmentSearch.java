@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Which runs of one segment have all terms of a query. Confined to one thread. */
 final class SegmentSearch {
@@ -85,28 +86,18 @@ final class SegmentSearch {
     }
 
     void read(byte[] block) {
-        TermBlocks.read(block, new TermBlocks.Visitor() {
-            @Override
-            public boolean wants(String term) {
-                for (Wanted wanted : found.keySet()) {
-                    if (wanted.is(term)) {
-                        return true;
+        TermBlocks.Reader terms = new TermBlocks.Reader(List.of(block));
+        while (terms.next()) {
+            int @Nullable [] places = null;
+            for (Map.Entry<Wanted, BitSet> each : found.entrySet()) {
+                if (each.getKey().is(terms.term())) {
+                    places = places == null ? terms.places() : places;
+                    for (int place : places) {
+                        each.getValue().set(place);
                     }
                 }
-                return false;
             }
-
-            @Override
-            public void found(String term, int[] places) {
-                found.forEach((wanted, runs) -> {
-                    if (wanted.is(term)) {
-                        for (int place : places) {
-                            runs.set(place);
-                        }
-                    }
-                });
-            }
-        });
+        }
     }
 
     /** The places of the runs that have all terms, of the blocks that were read. */

@@ -17,15 +17,6 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
     /** A block is full with so many bytes. */
     private static final int BLOCK_BYTES = 4096;
 
-    /** Takes the terms of a block in their order. */
-    interface Visitor {
-        /** Whether the runs of this term are to be read. */
-        boolean wants(String term);
-
-        /** The places of the runs of a term that is wanted. */
-        void found(String term, int[] places);
-    }
-
     /** Blocks that were read, the directory made anew. */
     static TermBlocks of(List<byte[]> contents) {
         List<String> directory = new ArrayList<>();
@@ -72,13 +63,13 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
         }
     }
 
-    /** Reads all terms in their order. Confined to one thread. */
+    /** Reads all terms in their order, and the places of the runs of those that are asked for. Confined to one thread. */
     static final class Reader {
 
         private final Iterator<byte[]> blocks;
         private ByteReader block = new ByteReader(new byte[0]);
         private String term = "";
-        private int[] places = {};
+        private boolean placesFollow;
 
         Reader(List<byte[]> contents) {
             this.blocks = contents.iterator();
@@ -86,6 +77,10 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
 
         /** Goes to the next term; false behind the last one. */
         boolean next() {
+            if (placesFollow) {
+                skipPlaces(block);
+                placesFollow = false;
+            }
             if (!block.hasMore()) {
                 if (!blocks.hasNext()) {
                     return false;
@@ -94,7 +89,7 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
                 term = "";
             }
             term = term.substring(0, (int) block.number()) + block.text();
-            places = TermBlocks.places(block);
+            placesFollow = true;
             return true;
         }
 
@@ -102,8 +97,10 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
             return term;
         }
 
+        /** The places of the runs of the term; to be called once. */
         int[] places() {
-            return places;
+            placesFollow = false;
+            return TermBlocks.places(block);
         }
     }
 
@@ -128,20 +125,6 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
         for (int place : places) {
             to.number(place - before);
             before = place;
-        }
-    }
-
-    static void read(byte[] block, Visitor visitor) {
-        ByteReader bytes = new ByteReader(block);
-        String before = "";
-        while (bytes.hasMore()) {
-            String term = before.substring(0, (int) bytes.number()) + bytes.text();
-            if (visitor.wants(term)) {
-                visitor.found(term, places(bytes));
-            } else {
-                skipPlaces(bytes);
-            }
-            before = term;
         }
     }
 
