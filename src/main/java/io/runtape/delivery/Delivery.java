@@ -27,13 +27,16 @@ public final class Delivery {
      */
     private final long queuedMax = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
 
+    /** What a replay may keep where all together have read too much ahead: thousands of replays may. */
+    private static final long FEW_BYTES = 32 << 10;
+
     private final StreamedFrames reader;
     private final DeliveryMetrics metrics;
     private final ReadTurns turns;
     private final UnsentBytes untaken;
     private final AtomicLong queued = new AtomicLong();
 
-    /** Bytes that replays have read ahead, bounded by {@link #queuedMax} too. */
+    /** Bytes that replays have read ahead, bounded by {@link #queuedMax} too, and by twice as many where each has few. */
     private final AtomicLong ahead = new AtomicLong();
 
     /** How long the connection of a tail may last; zero for as long as it takes. */
@@ -171,7 +174,16 @@ public final class Delivery {
         ahead.addAndGet(bytes);
     }
 
-    boolean isTooMuchReadAhead() {
-        return ahead.get() > queuedMax;
+    /**
+     * Whether replays are to read only the next few frames. From half of the bound on: what is read now must fit when it
+     * comes, or it would be dropped and read again for each frame.
+     */
+    boolean isMuchReadAhead() {
+        return ahead.get() > queuedMax / 2;
+    }
+
+    /** Whether a replay may keep frames that are not due yet and weigh so much: a few it may keep for longer. */
+    boolean mayKeepAhead(long weight) {
+        return ahead.get() <= (weight <= FEW_BYTES ? 2 * queuedMax : queuedMax);
     }
 }

@@ -132,7 +132,7 @@ final class RunReplay implements Flow.Subscription {
         }
         long wait = dueNanos(current, index(current)) - delivery.nanoClock().getAsLong();
         if (wait > 0) {
-            if (delivery.isTooMuchReadAhead()) {
+            if (!delivery.mayKeepAhead(current.weight())) {
                 // It is read again when it is due.
                 keep(null);
             }
@@ -206,9 +206,13 @@ final class RunReplay implements Flow.Subscription {
         reading = true;
         long after = position;
         int limit = readLimit;
+        // A row of a packed run may have thousands of frames.
+        long upTo = delivery.isMuchReadAhead()
+                ? Math.min(part.upTo(), after + FrameReader.FIRST_BLOCK_FRAMES)
+                : part.upTo();
         delivery.turns().take(source.owner(), loop, () -> {
             try {
-                FrameBlock next = delivery.reader().block(source.pk(), after, part.upTo(), limit);
+                FrameBlock next = delivery.reader().block(source.pk(), after, upTo, limit);
                 loop.execute(() -> readDone(next));
             } catch (SQLException | RuntimeException e) {
                 LOG.warnf("frames of run %s cannot be read: %s", source.id(), e.toString());

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 record StoredRows(FrameTable table, long runPk, long first, long last, long bytes) {
 
+    /** More than most frames have. */
+    private static final long FRAME_BYTES = 256;
+
     /**
      * Frames of a run.
      *
@@ -155,7 +158,9 @@ record StoredRows(FrameTable table, long runPk, long first, long last, long byte
      * @throws SQLException if one of them is missing
      */
     FrameBlock block(Connection connection, Span span, boolean withIds) throws SQLException {
-        FrameBlock block = new FrameBlock(span.after + 1, FrameReader.FIRST_BLOCK_FRAMES, Math.toIntExact(bytes));
+        // The span may end far before the row does.
+        long expected = Math.min(bytes, FRAME_BYTES * Math.min(span.upTo - span.after, FrameReader.SCANNED_FRAMES_MAX));
+        FrameBlock block = new FrameBlock(span.after + 1, FrameReader.FIRST_BLOCK_FRAMES, Math.toIntExact(expected));
         read(connection, (sequence, frame) -> {
             if (span.holds(sequence)) {
                 block.addNext(sequence, withIds ? frame : frame.withoutId());

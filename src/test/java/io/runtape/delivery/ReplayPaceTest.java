@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Flow;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 /** The pace of a run of an hour, on an event loop whose time a test moves and that is always a little late. */
@@ -43,6 +44,31 @@ class ReplayPaceTest {
                 byte[] bytes = ("data: " + sequence + "\n\n").getBytes(UTF_8);
                 block.add(new ArrivedFrame(
                         FrameKind.EVENT, bytes, 0, bytes.length, offsetMicros(sequence), "message", "", 0));
+            }
+            return block;
+        }
+
+        @Override
+        public FrameKind completes(long runPk, long after, long upTo) {
+            return FrameKind.EVENT;
+        }
+    }
+
+    /** A packed run: one row has all of its frames, whatever limit is asked for. */
+    private static final class OneRow implements StreamedFrames {
+
+        private static final int FRAMES = 3000;
+
+        private int reads;
+
+        @Override
+        public FrameBlock block(long runPk, long after, long upTo, int limit) {
+            reads++;
+            FrameBlock block = new FrameBlock(after + 1, limit, 500 * limit);
+            byte[] bytes = ("data: " + "x".repeat(490) + "\n\n").getBytes(UTF_8);
+            for (long sequence = after + 1; sequence <= upTo; sequence++) {
+                block.add(new ArrivedFrame(
+                        FrameKind.EVENT, bytes, 0, bytes.length, sequence * 100_000, "message", "", 0));
             }
             return block;
         }
@@ -89,16 +115,20 @@ class ReplayPaceTest {
         }
     }
 
-    @Test
-    void doesNotDriftOverAnHour() {
-        HandRunLoop reads = new HandRunLoop();
-        Delivery delivery = new Delivery(
-                new Hour(),
+    private static Delivery delivery(StreamedFrames frames, HandRunLoop reads, LongSupplier nanoClock) {
+        return new Delivery(
+                frames,
                 new DeliveryMetrics(new SimpleMeterRegistry()),
                 new ReadTurns(reads.eventLoop()),
                 new UnsentBytes(),
                 Duration.ZERO,
-                this::lateTime);
+                nanoClock);
+    }
+
+    @Test
+    void doesNotDriftOverAnHour() {
+        HandRunLoop reads = new HandRunLoop();
+        Delivery delivery = delivery(new Hour(), reads, this::lateTime);
         RunSource source =
                 new RunSource(1, "run", "owner", null, FRAMES, new RunEnding("run", "completed", null, FRAMES, false));
         Client client = new Client();
@@ -127,5 +157,38 @@ class ReplayPaceTest {
                     error >= -LATE_NANOS && error <= Duration.ofMillis(50).toNanos() + LATE_NANOS,
                     "frame " + (i + 1) + " is wrong by " + error + " ns");
         }
+    }
+
+    /** All rows together are more than replays may hold: three times 64 MiB, and a heap may allow less. */
+    @Test
+    void manyReplaysOfPackedRunsReadManyFramesAtOnce() {
+        int replays = 128;
+        HandRunLoop reads = new HandRunLoop();
+        OneRow row = new OneRow();
+        Delivery delivery = delivery(row, reads, loop::nanoTime);
+        RunEnding ending = new RunEnding("run", "completed", null, OneRow.FRAMES, false);
+        List<Client> clients = new ArrayList<>();
+        long began = loop.nanoTime();
+        for (int i = 0; i < replays; i++) {
+            Client client = new Client();
+            clients.add(client);
+            delivery.replay(
+                            new RunSource(1, "run", "owner", null, OneRow.FRAMES, ending),
+                            new ReplayPart(0, OneRow.FRAMES, 0, true),
+                            new ReplayClock(1, Long.MAX_VALUE, 0),
+                            VerbatimFraming.decoded(),
+                            loop.eventLoop())
+                    .subscribe()
+                    .withSubscriber(client);
+        }
+        while (!clients.stream().allMatch(client -> client.complete)) {
+            reads.run();
+            loop.pass(Duration.ofMillis(10));
+            assertTrue(loop.nanoTime() - began < Duration.ofHours(1).toNanos(), "they do not end");
+        }
+
+        assertTrue(clients.stream().allMatch(client -> client.atNanos.size() == OneRow.FRAMES));
+        int perRead = replays * OneRow.FRAMES / row.reads;
+        assertTrue(perRead >= 20, "a read brings " + perRead + " frames");
     }
 }
