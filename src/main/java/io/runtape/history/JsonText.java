@@ -12,9 +12,9 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text that a response holds as the JSON value that it is, or as a string if it is not JSON. The value is copied
- * token by token, without a tree. Numbers keep their digits, and repeated fields stay. Line ends between tokens go, so
- * that the value fits on a line.
+ * A text that a response holds as the JSON value that it is, or as a string if it is not JSON. The value is written as it
+ * stands: numbers keep their digits, and repeated fields stay. Only one with line ends between its tokens is copied token by
+ * token, without a tree and without them, so that it fits on a line.
  *
  * @param text the text
  */
@@ -53,6 +53,11 @@ public record JsonText(String text) {
         }
     }
 
+    /** JSON has them nowhere but between tokens. */
+    private boolean hasLineEnds() {
+        return text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0;
+    }
+
     private void copy(JsonGenerator to) throws IOException {
         try (JsonParser parser = JSON.createParser(text)) {
             for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
@@ -78,10 +83,12 @@ public record JsonText(String text) {
     static final class Serializer extends JsonSerializer<JsonText> {
         @Override
         public void serialize(JsonText value, JsonGenerator to, SerializerProvider serializers) throws IOException {
-            if (value.isJson()) {
+            if (!value.isJson()) {
+                to.writeString(value.text());
+            } else if (value.hasLineEnds()) {
                 value.copy(to);
             } else {
-                to.writeString(value.text());
+                to.writeRawValue(value.text());
             }
         }
     }

@@ -26,6 +26,11 @@ final class SegmentSearch {
         boolean is(String other) {
             return beginning ? other.startsWith(term) : other.equals(term);
         }
+
+        /** Whether neither this term nor a later one counts. */
+        boolean isBefore(String other) {
+            return term.compareTo(other) < 0 && !is(other);
+        }
     }
 
     private static final Wanted WITH_PAIRS = new Wanted(WordPairs.INDEXED, false);
@@ -85,15 +90,21 @@ final class SegmentSearch {
         return at >= 0 ? at : -at - 2;
     }
 
+    /** Both the terms of a block and those of the query are in their order. */
     void read(byte[] block) {
+        List<Wanted> wanted = List.copyOf(found.keySet());
         TermBlocks.Reader terms = new TermBlocks.Reader(List.of(block));
-        while (terms.next()) {
+        int from = 0;
+        while (from < wanted.size() && terms.next()) {
             int @Nullable [] places = null;
-            for (Map.Entry<Wanted, BitSet> each : found.entrySet()) {
-                if (each.getKey().is(terms.term())) {
+            while (from < wanted.size() && wanted.get(from).isBefore(terms.term())) {
+                from++;
+            }
+            for (int i = from; i < wanted.size() && wanted.get(i).term.compareTo(terms.term()) <= 0; i++) {
+                if (wanted.get(i).is(terms.term())) {
                     places = places == null ? terms.places() : places;
                     for (int place : places) {
-                        each.getValue().set(place);
+                        Objects.requireNonNull(found.get(wanted.get(i))).set(place);
                     }
                 }
             }

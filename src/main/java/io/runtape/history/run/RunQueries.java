@@ -13,6 +13,9 @@ import io.runtape.run.Run;
 import io.runtape.run.RunStatus;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -22,6 +25,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import javax.sql.DataSource;
+import org.hibernate.Session;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,31 +54,24 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         }
     }
 
-    // All columns of the index from its first one; otherwise H2 sorts all rows for each page.
     private static final String OLDEST = "e.owner, e.createdAt, e.runPk";
 
     private static final String NEWEST = "e.owner desc, e.createdAt desc, e.runPk desc";
 
+    /** The bytes of a run's texts, so that not more of them are read than there is room for. */
     private static final String SIZES = """
-            select e.runPk, coalesce(octet_length(e.prompt), 0) + coalesce(octet_length(e.result), 0)
-                + octet_length(e.metadata) + octet_length(e.config)
-                + coalesce(octet_length(e.usage), 0) + coalesce(octet_length(e.error), 0)
-            from Run e where\s""";
+            select run_pk, coalesce(octet_length(prompt), 0) + coalesce(octet_length(result), 0)
+                + octet_length(metadata) + octet_length(config)
+                + coalesce(octet_length(usage), 0) + coalesce(octet_length(error), 0)
+            from run where run_pk = any(?)""";
 
     private final RunFinder finder;
+    private final DataSource database;
 
-    RunQueries(RunFinder finder) {
+    RunQueries(RunFinder finder, DataSource database) {
         this.finder = finder;
+        this.database = database;
     }
-
-    /**
-     * The size of a run.
-     *
-     * @param runPk its key
-     * @param bytes how many bytes its texts have
-     */
-    @RegisterForReflection
-    record Size(Long runPk, Number bytes) {}
 
     /**
      * The owner's run of this id, Runtape's or the agent API's.
@@ -119,15 +117,7 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                 // The database searches the index by the first half.
                 "e.createdAt " + past + "= :at and (e.createdAt " + past + " :at or e.runPk " + past + " :pk)",
                 Map.of("at", time(place), "pk", place.runPk())));
-        return find(
-                        "select e.createdAt, e.runPk from Run e where " + conditions.hql() + " order by "
-                                + (order.descending() ? NEWEST : OLDEST),
-                        conditions.parameters())
-                .page(0, limit)
-                .project(Created.class)
-                .stream()
-                .map(row -> new Place(ChronoUnit.MICROS.between(Instant.EPOCH, row.createdAt), row.runPk))
-                .toList();
+        return places(conditions, order.descending() ? NEWEST : OLDEST, limit);
     }
 
     /** When a run began, and its key. */
@@ -139,7 +129,7 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     }
 
     /** The run at a place; empty if it was deleted. */
-    Optional<Run> at(Owner owner, Place place, LongConsumer room) {
+    Optional<Run> at(Owner owner, Place place, LongConsumer room) throws SQLException {
         return these(owner, List.of(place), new Bounds(1, Long.MAX_VALUE), room).runs().stream()
                 .findFirst();
     }
@@ -149,17 +139,11 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
      *
      * @param places those of the runs, and of one more if the listing goes on behind them
      */
-    Found these(Owner owner, List<Place> places, Bounds bounds, LongConsumer room) {
+    Found these(Owner owner, List<Place> places, Bounds bounds, LongConsumer room) throws SQLException {
         if (places.isEmpty()) {
             return new Found(List.of(), null);
         }
-        Map<Long, Long> sizes = new HashMap<>();
-        WhereClause all =
-                WhereClause.among(owner, "e", places.stream().map(Place::runPk).toList());
-        find(SIZES + all.hql(), all.parameters())
-                .project(Size.class)
-                .list()
-                .forEach(size -> sizes.put(size.runPk(), size.bytes().longValue()));
+        Map<Long, Long> sizes = sizes(places.stream().map(Place::runPk).toList());
         int taken = 0;
         long bytes = 0;
         while (taken < Math.min(bounds.runs(), places.size()) && bytes < bounds.bytes()) {
@@ -168,13 +152,25 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         }
         room.accept(bytes);
         List<Long> keys = places.subList(0, taken).stream().map(Place::runPk).toList();
-        Map<Long, Run> rows = new HashMap<>();
-        if (!keys.isEmpty()) {
-            WhereClause some = WhereClause.among(owner, "e", keys);
-            list("from Run e where " + some.hql(), some.parameters()).forEach(run -> rows.put(run.runPk, run));
-        }
-        List<Run> runs = keys.stream().filter(rows::containsKey).map(rows::get).toList();
+        List<Run> runs = getEntityManager().unwrap(Session.class).findMultiple(Run.class, keys).stream()
+                .filter(run -> run != null && run.owner.equals(owner.id()))
+                .toList();
         return new Found(runs, taken < places.size() ? places.get(taken - 1) : null);
+    }
+
+    /** Plain SQL with one parameter for all: Hibernate reads a list of parameters anew each time, which takes longer. */
+    private Map<Long, Long> sizes(List<Long> keys) throws SQLException {
+        Map<Long, Long> sizes = new HashMap<>();
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(SIZES)) {
+            select.setArray(1, connection.createArrayOf("bigint", keys.toArray()));
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    sizes.put(row.getLong(1), row.getLong(2));
+                }
+            }
+        }
+        return sizes;
     }
 
     /** The places of those of these runs that are selected, the newest first. */
@@ -193,34 +189,32 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                 RunStatus.RUNNING.label());
     }
 
-    /** The runs of a thread in their order, between two places. */
+    /**
+     * The runs of a thread in their order, between two places.
+     *
+     * @param room takes how many bytes the read will bring; may wait until there is room for them, or throw
+     */
     public ListSlice<Run> ofThread(
-            Owner owner, String threadId, long afterOrdinal, long upToOrdinal, Bounds bounds, LongConsumer room) {
+            Owner owner, String threadId, long afterOrdinal, long upToOrdinal, Bounds bounds, LongConsumer room)
+            throws SQLException {
         WhereClause conditions = WhereClause.of(owner)
                 .and("e.threadId = :thread", Map.of("thread", threadId))
                 .and("e.threadOrdinal > :after", Map.of("after", afterOrdinal))
                 .and("e.threadOrdinal <= :upTo", Map.of("upTo", upToOrdinal));
-        return slice(conditions, "e.owner, e.threadId, e.threadOrdinal", bounds, room);
+        Found found = these(
+                owner, places(conditions, "e.owner, e.threadId, e.threadOrdinal", bounds.runs() + 1), bounds, room);
+        return new ListSlice<>(found.runs(), found.after() != null);
     }
 
-    /**
-     * @param order all columns of the index from its first one; otherwise H2 sorts all rows for each page
-     * @param room takes how many bytes the read will bring; may wait until there is room for them, or throw
-     */
-    private ListSlice<Run> slice(WhereClause conditions, String order, Bounds bounds, LongConsumer room) {
-        List<Size> sizes = find(SIZES + conditions.hql() + " order by " + order, conditions.parameters())
-                .page(0, bounds.runs() + 1)
-                .project(Size.class)
-                .list();
-        int taken = 0;
-        long bytes = 0;
-        while (taken < Math.min(bounds.runs(), sizes.size()) && bytes < bounds.bytes()) {
-            bytes += sizes.get(taken).bytes().longValue();
-            taken++;
-        }
-        room.accept(bytes);
-        List<Long> pks = sizes.subList(0, taken).stream().map(Size::runPk).toList();
-        List<Run> runs = pks.isEmpty() ? List.of() : list("from Run e where e.runPk in ?1 order by " + order, pks);
-        return new ListSlice<>(runs, taken < sizes.size());
+    /** @param order all columns of the index from its first one; otherwise H2 sorts all rows for each page */
+    private List<Place> places(WhereClause conditions, String order, int limit) {
+        return find(
+                        "select e.createdAt, e.runPk from Run e where " + conditions.hql() + " order by " + order,
+                        conditions.parameters())
+                .page(0, limit)
+                .project(Created.class)
+                .stream()
+                .map(row -> new Place(ChronoUnit.MICROS.between(Instant.EPOCH, row.createdAt), row.runPk))
+                .toList();
     }
 }

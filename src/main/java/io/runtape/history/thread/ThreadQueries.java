@@ -10,17 +10,11 @@ import io.runtape.history.WhereClause;
 import io.runtape.run.AgentThread;
 import io.runtape.run.RunStatus;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.persistence.EntityManager;
-import jakarta.persistence.TypedQuery;
 import jakarta.transaction.Transactional;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,32 +25,12 @@ import org.jspecify.annotations.Nullable;
 @Transactional
 public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentThread.Key> {
 
-    // The joins and subqueries compare owner and thread, since H2 searches the index by these columns; it does not
-    // search the index by a list of threads.
-
     private static final String LATEST = " order by e.owner desc, e.updatedAt desc, e.id desc";
 
+    /** The join compares owner and thread, since H2 searches the index by these columns, and not by a list of threads. */
     private static final String WITH_RUNNING = """
             select t.id, count(r) from AgentThread t join Run r on r.owner = t.owner and r.threadId = t.id
             where t.owner = :owner and t.id in :threads and r.status = :running group by t.id""";
-
-    private static final String RUNNING = """
-            select t.id, r.runPk from AgentThread t join Run r on r.owner = t.owner and r.threadId = t.id
-            where t.owner = :owner and t.id in :threads and r.status = :running and r.threadOrdinal is not null""";
-
-    private static final String COUNTS = """
-            select t.id,
-                (select count(*) from Run r
-                    where r.owner = t.owner and r.threadId = t.id and r.threadOrdinal is not null),
-                (select sum(case when r.runPk in :running then 0 else r.eventCount end) from Run r
-                    where r.owner = t.owner and r.threadId = t.id and r.threadOrdinal is not null),
-                (select r.status from Run r
-                    where r.owner = t.owner and r.threadId = t.id and r.threadOrdinal is not null
-                    order by r.owner desc, r.threadId desc, r.threadOrdinal desc limit 1)
-            from AgentThread t where t.owner = :owner and t.id in :threads""";
-
-    /** A key that no run has: an empty list of keys is not valid SQL. */
-    private static final long NO_RUN = -1;
 
     /**
      * The owner's thread of this id.
@@ -115,12 +89,12 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
 
     /** How many of these threads have a run that goes on. */
     long running(Owner owner, List<StreamPosition> places) {
-        return ask(
-                        getEntityManager()
-                                .createQuery(WITH_RUNNING, Object[].class)
-                                .setParameter("running", RunStatus.RUNNING.label()),
-                        owner,
-                        places.stream().map(StreamPosition::id).toList())
+        return getEntityManager()
+                .createQuery(WITH_RUNNING, Object[].class)
+                .setParameter("running", RunStatus.RUNNING.label())
+                .setParameter("owner", owner.id())
+                .setParameter("threads", places.stream().map(StreamPosition::id).toList())
+                .getResultList()
                 .size();
     }
 
@@ -140,59 +114,6 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
                 "e.updatedAt <= :at and (e.updatedAt < :at or e.id < :id)",
                 Map.of("at", position.updatedAt(), "id", position.id())));
         return conditions;
-    }
-
-    /** The totals over the runs of each thread; deleted threads are absent. */
-    Map<String, Counts> counts(Owner owner, List<String> threads) {
-        if (threads.isEmpty()) {
-            return Map.of();
-        }
-        EntityManager entities = getEntityManager();
-        Map<String, List<Long>> running = new HashMap<>();
-        Set<Long> allRunning = new HashSet<>(Set.of(NO_RUN));
-        for (Object[] row : ask(
-                entities.createQuery(RUNNING, Object[].class).setParameter("running", RunStatus.RUNNING.label()),
-                owner,
-                threads)) {
-            running.computeIfAbsent((String) row[0], id -> new ArrayList<>()).add((Long) row[1]);
-            allRunning.add((Long) row[1]);
-        }
-        Map<String, Counts> counts = new HashMap<>();
-        for (Object[] row :
-                ask(entities.createQuery(COUNTS, Object[].class).setParameter("running", allRunning), owner, threads)) {
-            String id = (String) row[0];
-            counts.put(
-                    id,
-                    new Counts(
-                            ((Number) row[1]).longValue(),
-                            row[2] == null ? 0 : ((Number) row[2]).longValue(),
-                            running.getOrDefault(id, List.of()),
-                            (String) row[3]));
-        }
-        return counts;
-    }
-
-    private static List<Object[]> ask(TypedQuery<Object[]> query, Owner owner, List<String> threads) {
-        return query.setParameter("owner", owner.id())
-                .setParameter("threads", threads)
-                .getResultList();
-    }
-
-    /**
-     * The totals over the runs of a thread.
-     *
-     * @param runs how many runs the thread has
-     * @param events the number of events in runs that have ended
-     * @param running the keys of the runs that have not ended
-     * @param lastStatus the status of the last run
-     */
-    record Counts(
-            long runs,
-            long events,
-            List<Long> running,
-            @Nullable String lastStatus) {
-
-        static final Counts NONE = new Counts(0, 0, List.of(), null);
     }
 
     /** A position in the list of the threads with the latest activity. */

@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class ThreadViews {
 
-    private final ThreadQueries threads;
+    private final ThreadCounts counts;
     private final FrameReader frames;
     private final Journal journal;
 
-    ThreadViews(ThreadQueries threads, FrameReader frames, Journal journal) {
-        this.threads = threads;
+    ThreadViews(ThreadCounts counts, FrameReader frames, Journal journal) {
+        this.counts = counts;
         this.frames = frames;
         this.journal = journal;
     }
@@ -39,19 +39,19 @@ final class ThreadViews {
     /** @param highlights where the words of a search were found, by the ids of the threads */
     List<ThreadView> of(Owner owner, List<AgentThread> rows, Map<String, List<Highlight>> highlights)
             throws SQLException {
-        Map<String, ThreadQueries.Counts> counts =
-                threads.counts(owner, rows.stream().map(thread -> thread.id).toList());
+        Map<String, ThreadCounts.Counts> totals =
+                counts.of(owner, rows.stream().map(thread -> thread.id).toList());
         List<ThreadView> views = new ArrayList<>(rows.size());
         for (AgentThread row : rows) {
-            views.add(view(row, counts.getOrDefault(row.id, ThreadQueries.Counts.NONE), highlights.get(row.id)));
+            views.add(view(row, totals.getOrDefault(row.id, ThreadCounts.Counts.NONE), highlights.get(row.id)));
         }
         return views;
     }
 
-    private ThreadView view(AgentThread row, ThreadQueries.Counts counts, @Nullable List<Highlight> highlight)
+    private ThreadView view(AgentThread row, ThreadCounts.Counts total, @Nullable List<Highlight> highlight)
             throws SQLException {
-        long events = counts.events();
-        for (long runPk : counts.running()) {
+        long events = total.events();
+        for (long runPk : total.running()) {
             events += events(runPk);
         }
         return new ThreadView(
@@ -61,9 +61,9 @@ final class ThreadViews {
                 row.archived,
                 row.createdAt,
                 row.updatedAt,
-                counts.runs(),
+                total.runs(),
                 events,
-                counts.lastStatus(),
+                total.lastStatus(),
                 highlight);
     }
 
