@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
@@ -32,12 +33,14 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
 
 /**
  * A table is locked for longer than several leases, as by an operator, or while an index is built. Commits wait
  * for it at both gateways, and neither is taken for dead. For longer, and more often: {@code -Dlocked.seconds=60
  * -Dlocked.rounds=10}.
  */
+@Execution(CONCURRENT)
 class LockedFramesIT {
 
     private static final Duration LEASE = Duration.ofSeconds(2);

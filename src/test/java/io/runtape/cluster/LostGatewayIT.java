@@ -2,6 +2,7 @@ package io.runtape.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.BrittleLink;
 import io.runtape.testsupport.GatewayProcess;
@@ -15,8 +16,10 @@ import java.time.Duration;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
 
 /** The runs of a gateway that died are closed, whatever becomes of the connection that they are closed over. */
+@Execution(CONCURRENT)
 class LostGatewayIT {
 
     private static final String FIRST = "data: first\n\n";

@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * waiting for grace periods, so that several run at once, but for those that keep the table of readers from everyone.
  */
 @ResourceLock(value = RemoteReadersIT.READERS, mode = ResourceAccessMode.READ, target = ResourceLockTarget.CHILDREN)
+@Execution(CONCURRENT)
 class RemoteReadersIT {
 
     static final String READERS = "run_follower";
@@ -121,7 +122,6 @@ class RemoteReadersIT {
     }
 
     @ParameterizedTest
-    @Execution(CONCURRENT)
     @EnumSource
     void goesOnForAReaderAtAnotherGateway(Way way) throws Exception {
         Scripted script = agent();
@@ -143,7 +143,6 @@ class RemoteReadersIT {
     }
 
     @ParameterizedTest
-    @Execution(CONCURRENT)
     @EnumSource
     void goesOnForAReaderWhoComesToAnotherGatewayAfterwards(Way way) throws Exception {
         Scripted script = agent();
@@ -165,7 +164,6 @@ class RemoteReadersIT {
 
     /** Who waits for the head has been sent nothing yet, and waits for the run all the same. */
     @Test
-    @Execution(CONCURRENT)
     void goesOnForOneWhoWaitsForTheHeadAtAnotherGateway() throws Exception {
         Scripted script = CLUSTER.upstream().on(exchange -> {
             enough.await();
@@ -198,7 +196,6 @@ class RemoteReadersIT {
     }
 
     @Test
-    @Execution(CONCURRENT)
     void isCancelledWhereNobodyReadsAnywhere() throws Exception {
         Scripted script = agent();
         try (WireResponse live = begin(script)) {
@@ -211,7 +208,6 @@ class RemoteReadersIT {
     }
 
     @ParameterizedTest
-    @Execution(CONCURRENT)
     @EnumSource
     void isCancelledWhereTheReaderAtAnotherGatewayHasLeftBefore(Way way) throws Exception {
         Scripted script = agent();
@@ -229,7 +225,6 @@ class RemoteReadersIT {
     }
 
     @Test
-    @Execution(CONCURRENT)
     void isCancelledWhereTheReadersGatewayHasDied() throws Exception {
         GatewayProcess dying = CLUSTER.start(SETTINGS);
         Scripted script = agent();
@@ -255,7 +250,6 @@ class RemoteReadersIT {
 
     /** The look at other gateways takes its time, and meanwhile somebody comes here. */
     @Test
-    @Execution(CONCURRENT)
     @ResourceLock(READERS)
     void goesOnForAReaderWhoComesWhileOthersAreLookedFor() throws Exception {
         Scripted script = agent();
@@ -291,7 +285,6 @@ class RemoteReadersIT {
     }
 
     @Test
-    @Execution(CONCURRENT)
     @ResourceLock(READERS)
     void isNotCancelledInDoubt() throws Exception {
         Scripted script = agent();

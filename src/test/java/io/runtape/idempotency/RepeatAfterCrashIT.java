@@ -3,6 +3,7 @@ package io.runtape.idempotency;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
@@ -17,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
 
 /** The gateway is killed, and its clients repeat their calls with the same idempotency keys at the next one. */
 class RepeatAfterCrashIT {
@@ -33,11 +35,13 @@ class RepeatAfterCrashIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void repeatsWhatWasRecordedOnH2(@TempDir Path dataDir) throws Exception {
         repeatsWhatWasRecorded(GatewayProcess.onH2(dataDir, upstream));
     }
 
     @Test
+    @Execution(CONCURRENT)
     void repeatsWhatWasRecordedOnPostgres() throws Exception {
         repeatsWhatWasRecorded(GatewayProcess.onPostgres(PostgresServer.freshDatabase(), upstream));
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.Exchange;
 import io.runtape.testsupport.GatewayProcess;
@@ -40,6 +41,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
 
 /**
  * Kills the gateway in mid-stream, again and again, in one test stops its database as well, and compares what clients hold
@@ -87,11 +89,13 @@ class CrashIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void losesNothingThatAClientHoldsOnH2(@TempDir Path dataDir) throws Exception {
         survives("H2", GatewayProcess.onH2(dataDir, upstream), () -> h2(dataDir), CrashIT::kill);
     }
 
     @Test
+    @Execution(CONCURRENT)
     void losesNothingThatAClientHoldsOnPostgres() throws Exception {
         String database = PostgresServer.freshDatabase();
         survives(
@@ -102,6 +106,7 @@ class CrashIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void losesNothingWhenTheDatabaseStopsToo() throws Exception {
         try (OwnPostgres database = OwnPostgres.start()) {
             survives(

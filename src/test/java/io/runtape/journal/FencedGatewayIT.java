@@ -3,6 +3,7 @@ package io.runtape.journal;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
@@ -23,8 +24,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
 
 /** A gateway whose runs another one has closed writes nothing more, says so, and ends. */
+@Execution(CONCURRENT)
 class FencedGatewayIT {
 
     private static final Duration EXIT = Duration.ofSeconds(60);

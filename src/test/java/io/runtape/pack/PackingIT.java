@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
@@ -30,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
 
 /**
  * Runs are packed a moment after their end, while others are recorded and readers tail and replay; the gateway is killed amid
@@ -62,6 +64,7 @@ class PackingIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void losesNothingOnH2(@TempDir Path dataDir) throws Exception {
         Map<String, String> settings = settings(GatewayProcess.onH2(dataDir, upstream));
         killAgainAndAgain(settings);
@@ -71,6 +74,7 @@ class PackingIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void losesNothingOnPostgresAndGivesTheSpaceBack() throws Exception {
         String database = PostgresServer.freshDatabase();
         Map<String, String> settings = settings(GatewayProcess.onPostgres(database, upstream));

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
@@ -25,6 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
 
 /**
  * A secret stands wherever a caller or an agent can put one: after its runs are deleted, by a filter or by retention, it is
@@ -46,6 +48,7 @@ class ErasureIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void leavesNothingOnPostgres() throws Exception {
         String database = PostgresServer.freshDatabase();
         Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
@@ -77,6 +80,7 @@ class ErasureIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void leavesNothingOnH2(@TempDir Path dataDir) throws Exception {
         Map<String, String> settings = GatewayProcess.onH2(dataDir, upstream);
         settings.put("RUNTAPE_PACK_AFTER", "off");

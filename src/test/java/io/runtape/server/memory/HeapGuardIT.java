@@ -2,6 +2,7 @@ package io.runtape.server.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.ScriptedUpstream;
@@ -16,6 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -48,6 +50,7 @@ class HeapGuardIT {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @ValueSource(strings = {"-XX:+ExitOnOutOfMemoryError", "-XX:-ExitOnOutOfMemoryError"})
     void endsWhenTheHeapIsUsedUp(String option) throws Exception {
         try (GatewayProcess gateway = GatewayProcess.start(
@@ -82,6 +85,7 @@ class HeapGuardIT {
     }
 
     @Test
+    @Execution(CONCURRENT)
     void saysSoWhereTheJvmDoesNotEndByItself() throws Exception {
         try (GatewayProcess plain = GatewayProcess.start(
                         GatewayProcess.onH2(dataDir.resolve("plain"), upstream), "-XX:-ExitOnOutOfMemoryError")
