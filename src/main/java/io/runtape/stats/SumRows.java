@@ -8,7 +8,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +78,23 @@ final class SumRows {
         Change(Labels labels) {
             this.labels = labels;
         }
+
+        /** The sums of the row afterwards. */
+        Sums of(byte @Nullable [] before) {
+            Sums sums = new Sums();
+            if (before != null) {
+                Varints.Reader reader = new Varints.Reader(before);
+                Labels.read(reader);
+                sums.read(reader);
+            }
+            if (added != null) {
+                sums.add(added);
+            }
+            if (removed != null && before != null) {
+                sums.subtract(removed);
+            }
+            return sums;
+        }
     }
 
     /** The hour of a time, counted from 1970. */
@@ -124,32 +145,56 @@ final class SumRows {
         return changes.computeIfAbsent(new Key(span, startHour, labels.key()), key -> new Change(labels));
     }
 
-    /** Makes all changes, in the connection's transaction. */
+    /** Makes all changes, in the connection's transaction: first it locks all rows that are there, then it writes. */
     void apply(Connection connection) throws SQLException {
-        for (Map.Entry<Key, Change> each : changes.entrySet()) {
-            apply(connection, each.getKey(), each.getValue());
+        Map<Key, Change> left = changes;
+        while (!left.isEmpty()) {
+            Map<Key, byte[]> before = new HashMap<>();
+            for (Key key : left.keySet()) {
+                byte @Nullable [] content = content(connection, key);
+                if (content != null) {
+                    before.put(key, content);
+                }
+            }
+            // Where another gateway has inserted the row meanwhile, once more.
+            left = write(connection, left, before);
         }
     }
 
-    private void apply(Connection connection, Key key, Change change) throws SQLException {
-        while (true) {
-            byte @Nullable [] before = content(connection, key);
-            Sums sums = new Sums();
-            if (before != null) {
-                Varints.Reader reader = new Varints.Reader(before);
-                Labels.read(reader);
-                sums.read(reader);
+    /** Writes the rows, one statement of each kind for all, and returns the changes of rows that were to be new and are not. */
+    private Map<Key, Change> write(Connection connection, Map<Key, Change> some, Map<Key, byte[]> before)
+            throws SQLException {
+        List<Key> inserted = new ArrayList<>();
+        try (PreparedStatement insert = connection.prepareStatement(INSERT);
+                PreparedStatement update = connection.prepareStatement(UPDATE);
+                PreparedStatement delete = connection.prepareStatement(DELETE)) {
+            for (Map.Entry<Key, Change> each : some.entrySet()) {
+                Key key = each.getKey();
+                byte @Nullable [] was = before.get(key);
+                Sums sums = each.getValue().of(was);
+                if (sums.runs() > 0 && was == null) {
+                    insert.setBytes(set(insert, 1, key), content(each.getValue().labels, sums));
+                    insert.addBatch();
+                    inserted.add(key);
+                } else if (sums.runs() > 0) {
+                    update.setBytes(1, content(each.getValue().labels, sums));
+                    set(update, 2, key);
+                    update.addBatch();
+                } else if (was != null) {
+                    set(delete, 1, key);
+                    delete.addBatch();
+                }
             }
-            if (change.added != null) {
-                sums.add(change.added);
+            update.executeBatch();
+            delete.executeBatch();
+            int[] counts = insert.executeBatch();
+            Map<Key, Change> taken = new TreeMap<>();
+            for (int i = 0; i < counts.length; i++) {
+                if (counts[i] == 0) {
+                    taken.put(inserted.get(i), Objects.requireNonNull(some.get(inserted.get(i))));
+                }
             }
-            if (change.removed != null && before != null) {
-                sums.subtract(change.removed);
-            }
-            if (write(connection, key, before != null, content(change.labels, sums), sums.runs() <= 0)) {
-                return;
-            }
-            // Another gateway has inserted the row meanwhile.
+            return taken;
         }
     }
 
@@ -166,25 +211,6 @@ final class SumRows {
             try (ResultSet row = select.executeQuery()) {
                 return row.next() ? row.getBytes(1) : null;
             }
-        }
-    }
-
-    /** Returns false if the row was to be new, and is not. */
-    private boolean write(Connection connection, Key key, boolean isThere, byte[] content, boolean empty)
-            throws SQLException {
-        if (!isThere && empty) {
-            return true;
-        }
-        try (PreparedStatement write = connection.prepareStatement(empty ? DELETE : isThere ? UPDATE : INSERT)) {
-            if (empty) {
-                set(write, 1, key);
-            } else if (isThere) {
-                write.setBytes(1, content);
-                set(write, 2, key);
-            } else {
-                write.setBytes(set(write, 1, key), content);
-            }
-            return write.executeUpdate() > 0;
         }
     }
 

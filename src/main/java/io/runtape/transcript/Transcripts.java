@@ -521,9 +521,16 @@ final class Transcripts {
             if (span.hasBeginning()) {
                 take(run, fresh, run.createdAt);
             }
-            long upTo = live == null ? span.to() : Math.min(span.to(), live.frames());
-            FrameSpan response = new FrameSpan(span.from(), upTo);
+            FrameSpan response = new FrameSpan(span.from(), Math.min(span.to(), last(run, live)));
             return new Asked(dialect(run, span), request, response, firstEventAt(run, live));
+        }
+
+        /** The last frame that may be there: whoever knows it need not look for another one. */
+        private long last(Run run, @Nullable RunTotals live) {
+            if (live != null) {
+                return live.frames();
+            }
+            return run.running() ? FrameSpan.WHOLE.to() : run.lastSequence;
         }
 
         /** The first events tell the dialect of a live run, also where they are not told themselves. */
@@ -572,7 +579,8 @@ final class Transcripts {
         private List<Message> streamed(Run run, Asked asked) {
             RunEvents events = events(run, asked.response);
             places = new PartPlaces(() -> {
-                arrivals.put(events.through(), events.offsetMicros());
+                // At the end of the stream the last frame is the present one, and has come before.
+                arrivals.merge(events.through(), events.offsetMicros(), Math::max);
                 return events.through();
             });
             List<Message> said = asked.dialect.transcript(events, places);
