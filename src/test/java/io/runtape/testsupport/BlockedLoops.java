@@ -51,7 +51,8 @@ public final class BlockedLoops extends Handler implements QuarkusTestBeforeClas
     private static final AtomicReference<LoopSchedule> SCHEDULE = new AtomicReference<>();
 
     private static final Pattern LOADS_CLASSES = Pattern.compile(
-            "java\\.lang\\.(ClassLoader|Class\\.(getRawAnnotations|getDeclared\\w+0|forName0)|invoke\\.MethodHandleNatives)|jdk\\.internal\\.loader|quarkus\\.bootstrap\\.runner\\.RunnerClassLoader");
+            "java\\.lang\\.(ClassLoader|Class\\.(getRawAnnotations|getDeclared\\w+0|forName0)|invoke\\.MethodHandleNatives)|jdk\\.internal\\.loader"
+                    + "|quarkus\\.bootstrap\\.(runner\\.RunnerClassLoader|classloading\\.QuarkusClassLoader)");
 
     /** What a thread is in that has nothing to compute, as the first line of its stack says. */
     private static final Pattern WAITS = Pattern.compile("\\A.*\\R\\s+at (?:\\S+/)?(?:java\\.lang\\.Thread\\.sleep"
