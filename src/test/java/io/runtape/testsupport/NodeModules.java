@@ -1,6 +1,7 @@
 package io.runtape.testsupport;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -21,8 +22,11 @@ public final class NodeModules {
     public static void link(Path directory, String wanted) throws IOException {
         require(wanted);
         Path known = Files.createDirectories(directory).resolve("node_modules");
-        if (!Files.exists(known)) {
+        try {
             Files.createSymbolicLink(known, HOME.resolve("node_modules").toAbsolutePath());
+        } catch (FileAlreadyExistsException e) {
+            // By an earlier test, or by one of another process.
+            return;
         }
     }
 
