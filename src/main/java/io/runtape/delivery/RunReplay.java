@@ -206,11 +206,11 @@ final class RunReplay implements Flow.Subscription {
         reading = true;
         long after = position;
         int limit = readLimit;
-        // A row of a packed run may have thousands of frames.
-        long upTo = delivery.isMuchReadAhead()
-                ? Math.min(part.upTo(), after + FrameReader.FIRST_BLOCK_FRAMES)
-                : part.upTo();
         delivery.turns().take(source.owner(), loop, () -> {
+            // A row of a packed run may have thousands of frames.
+            long upTo = delivery.isMuchReadAhead()
+                    ? Math.min(part.upTo(), after + FrameReader.FIRST_BLOCK_FRAMES)
+                    : part.upTo();
             try {
                 FrameBlock next = delivery.reader().block(source.pk(), after, upTo, limit);
                 loop.execute(() -> readDone(next));

@@ -34,7 +34,7 @@ public class FrameReader implements StreamedFrames {
     public static final int FIRST_BLOCK_FRAMES = 32;
 
     /** The most frames that one piece of a scan is to have; bytes bound it too. */
-    static final int SCANNED_FRAMES_MAX = 1 << 16;
+    private static final int SCANNED_FRAMES_MAX = 1 << 16;
 
     /**
      * A read for a stream ends with the frame that reaches this many bytes: few enough that a turn at the database or

@@ -158,8 +158,8 @@ record StoredRows(FrameTable table, long runPk, long first, long last, long byte
      * @throws SQLException if one of them is missing
      */
     FrameBlock block(Connection connection, Span span, boolean withIds) throws SQLException {
-        // The span may end far before the row does.
-        long expected = Math.min(bytes, FRAME_BYTES * Math.min(span.upTo - span.after, FrameReader.SCANNED_FRAMES_MAX));
+        // The span may end far before the last row does.
+        long expected = span.upTo < last ? Math.min(bytes, FRAME_BYTES * (span.upTo - span.after)) : bytes;
         FrameBlock block = new FrameBlock(span.after + 1, FrameReader.FIRST_BLOCK_FRAMES, Math.toIntExact(expected));
         read(connection, (sequence, frame) -> {
             if (span.holds(sequence)) {

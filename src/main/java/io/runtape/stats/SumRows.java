@@ -1,6 +1,7 @@
 package io.runtape.stats;
 
 import io.runtape.run.RunKey;
+import io.runtape.store.SqlFault;
 import java.io.ByteArrayOutputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -8,11 +9,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -41,8 +39,12 @@ final class SumRows {
 
     private static final String SELECT = "select content from stats_sum" + ROW + " for update";
 
+    /**
+     * Inserts by a select: the driver of PostgreSQL merges rows that are inserted by values into one statement, and then does not
+     * count each.
+     */
     private static final String INSERT = """
-            insert into stats_sum (owner, span, start_hour, group_key, shard, content) values (?, ?, ?, ?, ?, ?)
+            insert into stats_sum (owner, span, start_hour, group_key, shard, content) select ?, ?, ?, ?, ?, ?
             on conflict do nothing""";
 
     private static final String UPDATE = "update stats_sum set content = ?" + ROW;
@@ -145,37 +147,31 @@ final class SumRows {
         return changes.computeIfAbsent(new Key(span, startHour, labels.key()), key -> new Change(labels));
     }
 
-    /** Makes all changes, in the connection's transaction: first it locks all rows that are there, then it writes. */
+    /**
+     * Makes all changes, in the connection's transaction: first it locks all rows that are there, then it writes, one statement of
+     * each kind for all.
+     *
+     * @throws SQLException with the state of a conflict if another gateway has inserted one of the rows meanwhile; the transaction
+     *     is to be made again
+     */
     void apply(Connection connection) throws SQLException {
-        Map<Key, Change> left = changes;
-        while (!left.isEmpty()) {
-            Map<Key, byte[]> before = new HashMap<>();
-            for (Key key : left.keySet()) {
-                byte @Nullable [] content = content(connection, key);
-                if (content != null) {
-                    before.put(key, content);
-                }
+        Map<Key, byte[]> before = new HashMap<>();
+        for (Key key : changes.keySet()) {
+            byte @Nullable [] content = content(connection, key);
+            if (content != null) {
+                before.put(key, content);
             }
-            // Where another gateway has inserted the row meanwhile, once more.
-            left = write(connection, left, before);
         }
-    }
-
-    /** Writes the rows, one statement of each kind for all, and returns the changes of rows that were to be new and are not. */
-    private Map<Key, Change> write(Connection connection, Map<Key, Change> some, Map<Key, byte[]> before)
-            throws SQLException {
-        List<Key> inserted = new ArrayList<>();
         try (PreparedStatement insert = connection.prepareStatement(INSERT);
                 PreparedStatement update = connection.prepareStatement(UPDATE);
                 PreparedStatement delete = connection.prepareStatement(DELETE)) {
-            for (Map.Entry<Key, Change> each : some.entrySet()) {
+            for (Map.Entry<Key, Change> each : changes.entrySet()) {
                 Key key = each.getKey();
                 byte @Nullable [] was = before.get(key);
                 Sums sums = each.getValue().of(was);
                 if (sums.runs() > 0 && was == null) {
                     insert.setBytes(set(insert, 1, key), content(each.getValue().labels, sums));
                     insert.addBatch();
-                    inserted.add(key);
                 } else if (sums.runs() > 0) {
                     update.setBytes(1, content(each.getValue().labels, sums));
                     set(update, 2, key);
@@ -187,14 +183,11 @@ final class SumRows {
             }
             update.executeBatch();
             delete.executeBatch();
-            int[] counts = insert.executeBatch();
-            Map<Key, Change> taken = new TreeMap<>();
-            for (int i = 0; i < counts.length; i++) {
-                if (counts[i] == 0) {
-                    taken.put(inserted.get(i), Objects.requireNonNull(some.get(inserted.get(i))));
+            for (int inserted : insert.executeBatch()) {
+                if (inserted == 0) {
+                    throw new SQLException("another gateway has begun a sum meanwhile", SqlFault.CONFLICT);
                 }
             }
-            return taken;
         }
     }
 

@@ -48,6 +48,22 @@ abstract class SearchPlanTest extends RunningGateway {
                 order by owner desc, thread_id desc, thread_ordinal desc limit 500) r
             where t.owner = 'o' and t.id in (%s)""".formatted(THREAD_IDS);
 
+    private static final String COUNTS_OF_THREADS = """
+            select t.id,
+                (select array_agg(r.run_pk) filter (where r.status = 'running') from run r
+                    where r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal is not null),
+                (select r.status from run r
+                    where r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal is not null
+                    order by r.owner desc, r.thread_id desc, r.thread_ordinal desc limit 1)
+            from""";
+
+    private static final String COUNTS_OF_THREADS_ON_H2 = COUNTS_OF_THREADS
+            + " unnest(array[%s]) as asked(id) join thread t on t.id = asked.id and t.owner = 'o'"
+                    .formatted(THREAD_IDS);
+
+    private static final String COUNTS_OF_THREADS_ON_POSTGRESQL =
+            COUNTS_OF_THREADS + " thread t where t.id = any(array[%s]) and t.owner = 'o'".formatted(THREAD_IDS);
+
     /** So many keys that PostgreSQL might rather walk a table. */
     private static String keys(int count) {
         return IntStream.rangeClosed(1, count).mapToObj(String::valueOf).collect(Collectors.joining(", "));
@@ -59,6 +75,7 @@ abstract class SearchPlanTest extends RunningGateway {
             case "filtered" -> FILTERED;
             case "threads" -> THREADS;
             case "runs of threads" -> h2 ? RUNS_OF_THREADS_ON_H2 : RUNS_OF_THREADS_ON_POSTGRESQL;
+            case "counts of threads" -> h2 ? COUNTS_OF_THREADS_ON_H2 : COUNTS_OF_THREADS_ON_POSTGRESQL;
             case "live" -> Search.LIVE.replace("?", "'o'");
             case "texts" -> Search.TEXTS_OF.formatted("1, 2, 3");
             case "segments" -> Candidates.SEGMENTS.replace("?", "'o'");
@@ -75,6 +92,7 @@ abstract class SearchPlanTest extends RunningGateway {
         "filtered, primary_key, run_pkey",
         "threads, primary_key, run_pkey",
         "runs of threads, owner = t.owner, run_owner_thread_id_thread_ordinal_key",
+        "counts of threads, owner = t.owner, run_owner_thread_id_thread_ordinal_key",
         "live, run_live, run_status_idx",
         "texts, primary_key, run_pkey",
         "segments, search_segment_by_owner, search_segment_owner_level_idx",

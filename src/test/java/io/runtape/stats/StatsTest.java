@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Sums over runs are those that one gets by adding up the runs, and follow what becomes of them. */
 abstract class StatsTest extends IndexedHistory {
 
-    private static final Instant FIRST = Instant.parse("2026-01-01T22:30:00Z");
+    static final Instant FIRST = Instant.parse("2026-01-01T22:30:00Z");
 
     private static final Script COMPLETED = Script.stream("event: run_completed\ndata: {\"result\":\"Done.\"}\n\n");
 
@@ -269,7 +269,7 @@ abstract class StatsTest extends IndexedHistory {
         assertEquals(0, number("select count(*) from stats_sum where owner = '" + owner + "'"));
     }
 
-    private long number(String query) throws SQLException {
+    long number(String query) throws SQLException {
         try (Connection connection = store().connect();
                 Statement select = connection.createStatement();
                 ResultSet row = select.executeQuery(query)) {

@@ -201,8 +201,12 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                 .and("e.threadId = :thread", Map.of("thread", threadId))
                 .and("e.threadOrdinal > :after", Map.of("after", afterOrdinal))
                 .and("e.threadOrdinal <= :upTo", Map.of("upTo", upToOrdinal));
-        Found found = these(
-                owner, places(conditions, "e.owner, e.threadId, e.threadOrdinal", bounds.runs() + 1), bounds, room);
+        Found found;
+        do {
+            // None, and more of them, where those were deleted meanwhile.
+            List<Place> places = places(conditions, "e.owner, e.threadId, e.threadOrdinal", bounds.runs() + 1);
+            found = these(owner, places, bounds, room);
+        } while (found.runs().isEmpty() && found.after() != null);
         return new ListSlice<>(found.runs(), found.after() != null);
     }
 

@@ -119,11 +119,7 @@ public final class RunWalks {
 
         @Override
         public @Nullable Run next() throws SQLException {
-            ListSlice<Run> one;
-            do {
-                // None, and more of them, where it was deleted meanwhile.
-                one = runs.ofThread(owner, threadId, after, upTo, ONE, room);
-            } while (one.rows().isEmpty() && one.more());
+            ListSlice<Run> one = runs.ofThread(owner, threadId, after, upTo, ONE, room);
             if (one.rows().isEmpty()) {
                 return null;
             }

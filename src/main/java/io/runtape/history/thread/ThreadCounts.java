@@ -1,6 +1,8 @@
 package io.runtape.history.thread;
 
 import io.runtape.access.Owner;
+import io.runtape.store.Engine;
+import io.runtape.store.Store;
 import jakarta.inject.Singleton;
 import java.sql.Array;
 import java.sql.Connection;
@@ -21,25 +23,32 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class ThreadCounts {
 
-    /** Looks each thread up, and its runs: H2 does not search an index by a list where it is not the first column. */
-    static final String OF_THREADS = """
+    private static final String COUNTS = """
             select t.id,
                 (select count(*) from run r
                     where r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal is not null),
                 (select sum(case when r.status = 'running' then 0 else r.event_count end) from run r
                     where r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal is not null),
-                (select array_agg(r.run_pk) from run r
-                    where r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal is not null
-                        and r.status = 'running'),
+                (select array_agg(r.run_pk) filter (where r.status = 'running') from run r
+                    where r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal is not null),
                 (select r.status from run r
                     where r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal is not null
                     order by r.owner desc, r.thread_id desc, r.thread_ordinal desc limit 1)
-            from unnest(?) as asked(id) join thread t on t.owner = ? and t.id = asked.id""";
+            from """;
+
+    /** H2 does not search an index by a list where it is not the first column, and looks each thread up. */
+    private static final String ON_H2 =
+            COUNTS + " unnest(?) as asked(id) join thread t on t.id = asked.id and t.owner = ?";
+
+    /** PostgreSQL would walk all threads for a join. */
+    private static final String ON_POSTGRESQL = COUNTS + " thread t where t.id = any(?) and t.owner = ?";
 
     private final DataSource database;
+    private final String ofThreads;
 
-    ThreadCounts(DataSource database) {
+    ThreadCounts(DataSource database, Store store) {
         this.database = database;
+        this.ofThreads = store.engine() == Engine.H2 ? ON_H2 : ON_POSTGRESQL;
     }
 
     /**
@@ -66,7 +75,7 @@ final class ThreadCounts {
             return counts;
         }
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(OF_THREADS)) {
+                PreparedStatement select = connection.prepareStatement(ofThreads)) {
             select.setArray(1, connection.createArrayOf("varchar", threads.toArray()));
             select.setString(2, owner.id());
             try (ResultSet row = select.executeQuery()) {
