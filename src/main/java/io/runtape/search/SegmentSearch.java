@@ -92,19 +92,19 @@ final class SegmentSearch {
 
     /** Both the terms of a block and those of the query are in their order. */
     void read(byte[] block) {
-        List<Wanted> wanted = List.copyOf(found.keySet());
+        List<Map.Entry<Wanted, BitSet>> wanted = List.copyOf(found.entrySet());
         TermBlocks.Reader terms = new TermBlocks.Reader(List.of(block));
         int from = 0;
         while (from < wanted.size() && terms.next()) {
             int @Nullable [] places = null;
-            while (from < wanted.size() && wanted.get(from).isBefore(terms.term())) {
+            while (from < wanted.size() && wanted.get(from).getKey().isBefore(terms.term())) {
                 from++;
             }
-            for (int i = from; i < wanted.size() && wanted.get(i).term.compareTo(terms.term()) <= 0; i++) {
-                if (wanted.get(i).is(terms.term())) {
+            for (Map.Entry<Wanted, BitSet> each : wanted.subList(from, wanted.size())) {
+                if (each.getKey().is(terms.term())) {
                     places = places == null ? terms.places() : places;
                     for (int place : places) {
-                        Objects.requireNonNull(found.get(wanted.get(i))).set(place);
+                        each.getValue().set(place);
                     }
                 }
             }
