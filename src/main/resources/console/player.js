@@ -191,7 +191,7 @@ class Player extends View {
         <div><dt>Output tokens</dt><dd class="tokens">≈ ${count(this.tokensAt(i))}</dd></div>
         <div><dt>Pause before</dt><dd>${i > 0 && !track.sampled ? duration(track.at[i] - track.at[i - 1]) : "–"}</dd></div>
       </dl>
-      ${this.inspector(i)}`;
+      <div class="at-cursor">${this.inspector(i)}</div>`;
   }
 
   lastSequence(i) {

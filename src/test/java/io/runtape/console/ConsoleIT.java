@@ -44,6 +44,8 @@ class ConsoleIT {
     private static final String AS_KEY = "X-API-Key: " + KEY;
     private static final int LONG = 300_000;
     private static final int HUGE_CHARS = 5_000_000;
+    private static final String TOP_OF_THE_RUNS =
+            "return document.querySelector('.run-list').getBoundingClientRect().top";
 
     @TempDir
     static Path dataDir;
@@ -416,6 +418,11 @@ class ConsoleIT {
         tab.awaitText("rt-transcript", "The logout test waits for the address too now.");
         assertEquals(3, tab.browser().findElements(By.cssSelector(".run-mark")).size());
         tab.awaitTrue("document.querySelector('rt-player').track.runs.length === 3");
+        tab.awaitTrue("document.querySelector('.inspector pre') !== null");
+        Object beside = tab.js(TOP_OF_THE_RUNS);
+        tab.js("document.querySelector('rt-player').event = null");
+        tab.awaitTrue("document.querySelector('.inspector') === null");
+        assertEquals(beside, tab.js(TOP_OF_THE_RUNS), "the list of runs moves with what the cursor shows");
         tab.find(".run-list a").click();
         tab.awaitTrue("location.pathname === '/console/runs/" + RUNS.good().id() + "'");
     }
