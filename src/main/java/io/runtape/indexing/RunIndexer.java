@@ -6,6 +6,7 @@ import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
 import io.runtape.store.BackgroundWorker;
+import io.runtape.store.Pace;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
 import jakarta.annotation.Priority;
@@ -60,7 +61,7 @@ final class RunIndexer {
     }
 
     void start(@Observes @Priority(Journal.STARTS_AT + 100) StartupEvent event) {
-        BackgroundWorker indexer = new BackgroundWorker("indexing", store, LOOK, new Rounds()::round);
+        BackgroundWorker indexer = new BackgroundWorker("indexing", store, LOOK, new Pace(), new Rounds()::round);
         worker = indexer;
         indexer.start();
     }

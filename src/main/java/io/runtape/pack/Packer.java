@@ -5,6 +5,7 @@ import io.quarkus.runtime.StartupEvent;
 import io.runtape.journal.Journal;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Engine;
+import io.runtape.store.Pace;
 import io.runtape.store.Store;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -55,7 +56,8 @@ final class Packer {
         if (rest.isPresent() || store.engine() == Engine.POSTGRESQL) {
             Duration look = rest.map(time -> BackgroundWorker.within(LOOK_MIN, LOOK_MAX, time.dividedBy(10)))
                     .orElse(LOOK_MAX);
-            BackgroundWorker packing = new BackgroundWorker("packing", store, look, new Rounds(rest)::round);
+            BackgroundWorker packing =
+                    new BackgroundWorker("packing", store, look, new Pace(), new Rounds(rest)::round);
             worker = packing;
             packing.start();
         }

@@ -10,29 +10,39 @@ import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import io.runtape.transcript.TranscriptKeeper;
 import jakarta.inject.Singleton;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.Optional;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
- * Deletes the frames and the request of a run, and keeps what its transcript is made of from then on: both in one
- * transaction, so that there is a transcript at any moment. Plain SQL: it locks the run's row, and rows of frames are no
- * entities. Blocks; safe for any thread.
+ * Deletes the frames and the requests of runs, and keeps what their transcripts are made of from then on: both in one
+ * transaction, so that there is a transcript at any moment. A transaction has several runs, since most of the time of one is
+ * that of its statements. Plain SQL: it locks the runs' rows, and rows of frames are no entities. Blocks; safe for any thread.
  */
 @Singleton
 final class FrameExpiry {
 
+    /** A transaction ends with the run whose transcript fills this, so that it holds neither much memory nor takes long. */
+    static final int TRANSCRIPT_BYTES = 256 * 1024;
+
     private static final String CLAIM = """
-            select 1 from run where run_pk = ? and frames_expired_at is null and status <> 'running'
-            for update skip locked""";
+            select run_pk, frame_count from run where run_pk = any(?) and frames_expired_at is null and status <> 'running'
+            order by run_pk for update skip locked""";
 
     /** A run without frames needs no packing: partitions are dropped once all their runs are packed. */
     private static final String DONE = """
             update run set frames_expired_at = ?, packed_at = coalesce(packed_at, ?), request_type = null, request_body = ?
-            where run_pk = ?""";
+            where run_pk = any(?)""";
 
     private final Store store;
     private final Journal journal;
@@ -45,46 +55,89 @@ final class FrameExpiry {
     }
 
     /**
-     * Deletes the frames and the request of a run that has ended. On PostgreSQL the commit does not wait for the disk: what
-     * is lost with the server is deleted again.
+     * Deletes the frames and the requests of runs that have ended. Leaves out runs whose end is not durable, and those that, or
+     * whose frames, are deleted already or by another gateway just now. On PostgreSQL the commits do not wait for the disk:
+     * what is lost with the server is deleted again.
      *
      * @param connection in auto-commit mode
-     * @return how many frames are deleted; empty if the run's end is not durable, or if it or its frames are deleted already
-     *     or by another gateway just now
-     * @throws ApiException 503 if there is no memory for the transcript now, or the database does not answer
+     * @param runPks a few: their rows are read at once
+     * @param failed gets each run whose transcript cannot be made, with an {@link ApiException} of 503 if there is no memory
+     *     for it now or the database does not answer; its frames stay
+     * @param pause called after each transaction; may rest
+     * @return the runs whose frames are deleted, and how many
      */
-    Optional<Long> expire(Connection connection, long runPk) throws SQLException {
-        Optional<Run> found = QuarkusTransaction.requiringNew().call(() -> Run.<Run>findByIdOptional(runPk));
-        if (found.isEmpty()
-                || found.get().framesExpiredAt != null
-                || journal.unended(runPk).isPresent()) {
-            return Optional.empty();
-        }
-        byte[] transcript = keeper.of(found.get());
-        boolean gone =
-                Transaction.losable(connection, store.engine(), () -> expireClaimed(connection, runPk, transcript));
-        return gone ? Optional.of(found.get().frameCount) : Optional.empty();
-    }
-
-    private static boolean expireClaimed(Connection connection, long runPk, byte[] transcript) throws SQLException {
-        try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
-            claim.setLong(1, runPk);
-            if (!claim.executeQuery().next()) {
-                return false;
+    Map<Long, Long> expire(
+            Connection connection, List<Long> runPks, BiConsumer<Long, RuntimeException> failed, Runnable pause)
+            throws SQLException {
+        List<Run> runs = QuarkusTransaction.requiringNew()
+                .call(() -> Run.list("runPk in ?1 and framesExpiredAt is null order by runPk", runPks));
+        Map<Long, Long> gone = new HashMap<>();
+        Map<Long, byte[]> transcripts = new LinkedHashMap<>();
+        int bytes = 0;
+        for (Run run : runs) {
+            if (journal.unended(run.runPk).isPresent()) {
+                continue;
+            }
+            try {
+                byte[] transcript = keeper.of(run);
+                transcripts.put(run.runPk, transcript);
+                bytes += transcript.length;
+            } catch (RuntimeException e) {
+                failed.accept(run.runPk, e);
+            }
+            if (bytes >= TRANSCRIPT_BYTES) {
+                gone.putAll(delete(connection, transcripts));
+                transcripts.clear();
+                bytes = 0;
+                pause.run();
             }
         }
-        KeptTranscripts.write(connection, runPk, transcript);
+        if (!transcripts.isEmpty()) {
+            gone.putAll(delete(connection, transcripts));
+            pause.run();
+        }
+        return gone;
+    }
+
+    private Map<Long, Long> delete(Connection connection, Map<Long, byte[]> transcripts) throws SQLException {
+        return Transaction.losable(connection, store.engine(), () -> {
+            Map<Long, Long> claimed = claim(connection, transcripts.keySet().toArray());
+            if (!claimed.isEmpty()) {
+                Map<Long, byte[]> kept = new LinkedHashMap<>(transcripts);
+                kept.keySet().retainAll(claimed.keySet());
+                deleteClaimed(connection, kept);
+            }
+            return claimed;
+        });
+    }
+
+    /** Locks those runs that still have their frames. */
+    private static Map<Long, Long> claim(Connection connection, Object[] runPks) throws SQLException {
+        try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
+            claim.setArray(1, connection.createArrayOf("bigint", runPks));
+            try (ResultSet row = claim.executeQuery()) {
+                Map<Long, Long> claimed = new HashMap<>();
+                while (row.next()) {
+                    claimed.put(row.getLong(1), row.getLong(2));
+                }
+                return claimed;
+            }
+        }
+    }
+
+    private static void deleteClaimed(Connection connection, Map<Long, byte[]> transcripts) throws SQLException {
+        KeptTranscripts.write(connection, transcripts);
+        Array runPks = connection.createArrayOf("bigint", transcripts.keySet().toArray());
         for (FrameTable table : FrameTable.values()) {
-            table.delete(connection, runPk);
+            table.delete(connection, runPks);
         }
         try (PreparedStatement done = connection.prepareStatement(DONE)) {
-            Instant now = Instant.now();
-            done.setObject(1, now.atOffset(ZoneOffset.UTC));
-            done.setObject(2, now.atOffset(ZoneOffset.UTC));
+            OffsetDateTime now = Instant.now().atOffset(ZoneOffset.UTC);
+            done.setObject(1, now);
+            done.setObject(2, now);
             done.setBytes(3, new byte[0]);
-            done.setLong(4, runPk);
+            done.setArray(4, runPks);
             done.executeUpdate();
         }
-        return true;
     }
 }

@@ -8,6 +8,7 @@ import io.runtape.error.ApiException;
 import io.runtape.history.run.Deletion;
 import io.runtape.journal.Journal;
 import io.runtape.store.BackgroundWorker;
+import io.runtape.store.Pace;
 import io.runtape.store.Store;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -23,7 +24,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import org.jboss.logging.Logger;
@@ -31,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Deletes the runs that ended longer ago than they are to be kept, and the threads that are left without runs; and the frames
- * and requests of runs of which only these are to go. It does so in the background, run by run, each in a transaction of its
- * own. All gateways of a database do so; what is done, one of them does. Plain SQL: its one query must be served by an index.
+ * and requests of runs of which only these are to go. It does so in the background, each run in a transaction of its own, and
+ * frames of some runs in one. All gateways of a database do so; what is done, one of them does. Plain SQL: its one query must be served by an index.
  */
 @ApplicationScoped
 final class Retention {
@@ -41,6 +42,12 @@ final class Retention {
 
     /** Runs of one look, due or not. */
     private static final int RUNS_AT_ONCE = 500;
+
+    /** Runs whose frames go at once; their transcripts may make it several transactions. */
+    static final int THINNED_AT_ONCE = 16;
+
+    /** Of the time that it works: recording goes on beside it. */
+    private static final double SHARE = 2 / 3.0;
 
     /** How often it looks for runs at least, and at most. */
     private static final Duration LOOK_MIN = Duration.ofMillis(100);
@@ -79,7 +86,8 @@ final class Retention {
         if (!rules.times().isEmpty()) {
             Duration look = BackgroundWorker.within(
                     LOOK_MIN, LOOK_MAX, rules.times().first().dividedBy(100));
-            BackgroundWorker expiring = new BackgroundWorker("retention", store, look, new Rounds()::round);
+            BackgroundWorker expiring =
+                    new BackgroundWorker("retention", store, look, new Pace(SHARE), new Rounds()::round);
             worker = expiring;
             expiring.start();
         }
@@ -96,6 +104,13 @@ final class Retention {
     private record Ended(
             long runPk, Instant completedAt, @Nullable String agent, String path, boolean expired) {}
 
+    /** What goes of a run. */
+    private enum Due {
+        RUN,
+        FRAMES,
+        NOTHING
+    }
+
     /** The rounds of retention. Confined to the worker's thread. */
     private final class Rounds {
 
@@ -111,19 +126,28 @@ final class Retention {
             boolean done = false;
             for (Walk walk : walks) {
                 List<Ended> ended = walk.next(connection);
-                @Nullable Ended kept = null;
+                List<Ended> thinned = new ArrayList<>();
                 for (Ended run : ended) {
                     if (itself.isStopping()) {
                         return false;
                     }
-                    Optional<Boolean> gone = expire(connection, run, walk.time);
-                    if (gone.isPresent()) {
-                        done |= gone.get();
-                        kept = kept == null && !gone.get() ? run : kept;
+                    Due due = due(run, walk.time);
+                    if (due == Due.RUN) {
+                        boolean gone = deletion.ofExpiredRun(connection, run.runPk);
+                        runs.add(gone ? 1 : 0);
+                        walk.note(run, gone);
+                        done |= gone;
                         itself.pause();
+                    } else if (due == Due.FRAMES) {
+                        thinned.add(run);
+                        if (thinned.size() == THINNED_AT_ONCE) {
+                            done |= expireFrames(connection, thinned, walk, itself);
+                            thinned.clear();
+                        }
                     }
                 }
-                more |= walk.took(ended, kept);
+                done |= expireFrames(connection, thinned, walk, itself);
+                more |= walk.took(ended);
                 itself.pause();
             }
             if (done) {
@@ -132,22 +156,14 @@ final class Retention {
             return more;
         }
 
-        /**
-         * Deletes what is due of a run when this time is over.
-         *
-         * @return empty if nothing is due; else whether it is gone
-         */
-        private Optional<Boolean> expire(Connection connection, Ended run, Duration time) throws SQLException {
+        /** What of a run is due when this time is over. */
+        private Due due(Ended run, Duration time) {
             RetentionRules.Keeping keeping = rules.of(run.agent, run.path);
             if (time.equals(keeping.run())) {
-                boolean gone = deletion.ofExpiredRun(connection, run.runPk);
-                runs.add(gone ? 1 : 0);
-                return Optional.of(gone);
+                return Due.RUN;
             }
             boolean framesAlone = time.equals(keeping.frames()) && !run.expired && !isDue(run, keeping.run());
-            return framesAlone && !failed.contains(run.runPk)
-                    ? Optional.of(expireFrames(connection, run.runPk))
-                    : Optional.empty();
+            return framesAlone && !failed.contains(run.runPk) ? Due.FRAMES : Due.NOTHING;
         }
 
         /** Whether the run itself goes now, so that no transcript need be made of it. */
@@ -155,24 +171,31 @@ final class Retention {
             return kept != null && !run.completedAt.plus(kept).isAfter(Instant.now());
         }
 
-        private boolean expireFrames(Connection connection, long runPk) throws SQLException {
-            try {
-                Optional<Long> gone = expiry.expire(connection, runPk);
-                gone.ifPresent(frames::add);
-                failedOnce.remove(runPk);
-                return gone.isPresent();
-            } catch (ApiException e) {
-                // No memory, or no database: perhaps the next time.
-                return !failedOnce.add(runPk) && giveUp(runPk, e);
-            } catch (RuntimeException e) {
-                return giveUp(runPk, e);
+        /** Returns whether frames of one of them are gone. */
+        private boolean expireFrames(Connection connection, List<Ended> thinned, Walk walk, BackgroundWorker itself)
+                throws SQLException {
+            if (thinned.isEmpty()) {
+                return false;
             }
+            Map<Long, Long> gone = expiry.expire(
+                    connection,
+                    thinned.stream().map(Ended::runPk).toList(),
+                    (runPk, e) -> {
+                        // No memory, or no database: perhaps the next time.
+                        if (!(e instanceof ApiException) || !failedOnce.add(runPk)) {
+                            giveUp(runPk, e);
+                        }
+                    },
+                    itself::pause);
+            failedOnce.removeAll(gone.keySet());
+            gone.values().forEach(frames::add);
+            thinned.forEach(run -> walk.note(run, gone.containsKey(run.runPk) || failed.contains(run.runPk)));
+            return !gone.isEmpty();
         }
 
-        private boolean giveUp(long runPk, RuntimeException e) {
+        private void giveUp(long runPk, RuntimeException e) {
             LOG.errorf(e, "the transcript of the run with the key %d cannot be made, and its frames stay", runPk);
             failed.add(runPk);
-            return true;
         }
     }
 
@@ -187,11 +210,15 @@ final class Retention {
         private Instant sweptAt = Instant.now();
         private int limit = RUNS_AT_ONCE;
 
+        /** The end of the first run of a look that was due and is not gone. */
+        private @Nullable Instant stays;
+
         Walk(Duration time) {
             this.time = time;
         }
 
         List<Ended> next(Connection connection) throws SQLException {
+            stays = null;
             Instant now = Instant.now();
             if (now.isAfter(sweptAt.plus(SWEEP))) {
                 sweptAt = now;
@@ -216,21 +243,28 @@ final class Retention {
             }
         }
 
+        /** What was due of this run is gone, or given up; or it stays, to be looked at again. */
+        void note(Ended run, boolean gone) {
+            if (!gone && (stays == null || run.completedAt.isBefore(stays))) {
+                stays = run.completedAt;
+            }
+        }
+
         /**
-         * Goes on behind these runs, or at the first that was due and is not gone.
+         * Goes on behind these runs, or at the first that stays.
          *
          * @return whether more may be due at once
          */
-        boolean took(List<Ended> runs, @Nullable Ended kept) {
+        boolean took(List<Ended> runs) {
             if (runs.isEmpty()) {
                 return false;
             }
             boolean full = runs.size() == limit;
-            Instant behind = kept == null ? runs.get(runs.size() - 1).completedAt : kept.completedAt;
+            Instant behind = stays == null ? runs.get(runs.size() - 1).completedAt : stays;
             // More runs than one look has may have ended in one and the same moment.
             limit = full && behind.equals(from) ? 2 * limit : RUNS_AT_ONCE;
             from = behind;
-            return full && kept == null;
+            return full && stays == null;
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.runtape.run;
 
 import io.runtape.sse.FrameKind;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -136,6 +137,15 @@ public enum FrameTable {
     public void delete(Connection connection, long runPk) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement("delete from " + table + " where run_pk = ?")) {
             delete.setLong(1, runPk);
+            delete.executeUpdate();
+        }
+    }
+
+    /** Deletes the rows of some runs of this table; the keys of the runs are an array of SQL. */
+    public void delete(Connection connection, Array runPks) throws SQLException {
+        try (PreparedStatement delete =
+                connection.prepareStatement("delete from " + table + " where run_pk = any(?)")) {
+            delete.setArray(1, runPks);
             delete.executeUpdate();
         }
     }

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import javax.sql.DataSource;
@@ -58,16 +59,19 @@ public class KeptTranscripts {
     }
 
     /**
-     * Keeps this of the run, in the transaction that deletes its frames.
+     * Keeps this of the runs, in the transaction that deletes their frames.
      *
-     * @param json a JSON object
+     * @param json a JSON object for the key of each run
      */
-    public static void write(Connection connection, long runPk, byte[] json) throws SQLException {
+    public static void write(Connection connection, Map<Long, byte[]> json) throws SQLException {
         try (PreparedStatement insert =
                 connection.prepareStatement("insert into kept_transcript (run_pk, content) values (?, ?)")) {
-            insert.setLong(1, runPk);
-            insert.setBytes(2, RequestBody.stored(json));
-            insert.executeUpdate();
+            for (Map.Entry<Long, byte[]> run : json.entrySet()) {
+                insert.setLong(1, run.getKey());
+                insert.setBytes(2, RequestBody.stored(run.getValue()));
+                insert.addBatch();
+            }
+            insert.executeBatch();
         }
     }
 

@@ -8,7 +8,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Work on the database beside the live runs: one thread with a connection of its own, which works at most half of the time.
+ * Work on the database beside the live runs: one thread with a connection of its own, which works at a pace.
  * Safe for any thread.
  */
 public final class BackgroundWorker {
@@ -42,18 +42,20 @@ public final class BackgroundWorker {
     private final Store store;
     private final Duration look;
     private final Round round;
-    private final Pace pace = new Pace();
+    private final Pace pace;
     private volatile boolean stopping;
     private volatile @Nullable Thread thread;
 
     /**
      * @param what what is done, for the log and as the thread's name, such as {@code packing}
      * @param look how long it rests after a round that left nothing to do
+     * @param pace how much of the time it works; its own
      */
-    public BackgroundWorker(String what, Store store, Duration look, Round round) {
+    public BackgroundWorker(String what, Store store, Duration look, Pace pace, Round round) {
         this.what = what;
         this.store = store;
         this.look = look;
+        this.pace = pace;
         this.round = round;
     }
 
@@ -89,7 +91,7 @@ public final class BackgroundWorker {
         return stopping;
     }
 
-    /** Rests as long as it has worked, so that live runs have at least the other half. Only for the round's own thread. */
+    /** Rests as its pace is, for live runs. Only for the round's own thread. */
     public void pause() {
         if (!stopping) {
             pace.rest();

@@ -6,23 +6,28 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import io.restassured.path.json.JsonPath;
-import io.runtape.history.RecordedHistory;
+import io.runtape.history.IndexedHistory;
 import io.runtape.run.ThreadPosition;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
 import jakarta.inject.Inject;
 import java.sql.Connection;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A run whose frames are deleted is still told, and says that they are gone. */
-abstract class FrameExpiryTest extends RecordedHistory {
+abstract class FrameExpiryTest extends IndexedHistory {
 
     private static final List<String> FORMS = List.of("application/json", "text/markdown", "text/html");
 
@@ -48,13 +53,18 @@ abstract class FrameExpiryTest extends RecordedHistory {
         RunTable.RunRow run = table().ended(id);
         try (Connection connection = store().connect()) {
             // While the run is indexed its row is locked, and left to the next look.
-            long frames = RunTable.await(
-                    "its frames expire",
-                    () -> expiry.expire(connection, run.pk()).orElse(null));
-            assertEquals(run.frames(), frames);
-            assertEquals(Optional.empty(), expiry.expire(connection, run.pk()));
+            Map<Long, Long> gone = RunTable.await("its frames expire", () -> {
+                Map<Long, Long> now = expireNow(connection, List.of(run.pk()));
+                return now.isEmpty() ? null : now;
+            });
+            assertEquals(Map.of(run.pk(), run.frames()), gone);
+            assertEquals(Map.of(), expireNow(connection, List.of(run.pk())));
         }
         assertEquals(0, table().frames(id).size());
+    }
+
+    private Map<Long, Long> expireNow(Connection connection, List<Long> runs) throws Exception {
+        return expiry.expire(connection, runs, (run, e) -> fail(e), () -> {});
     }
 
     private String transcript(String of, String form) {
@@ -107,6 +117,38 @@ abstract class FrameExpiryTest extends RecordedHistory {
         expire(failed);
         assertEquals(before, transcripts(all));
         assertTrue(before.get(0).contains("\"tool_result\""), before.get(0));
+    }
+
+    @Test
+    void expiresSeveralAtOnceButNotWhatIsLocked() throws Exception {
+        Script spokenLong = Script.stream("event: assistant_message_delta\ndata: {\"delta\":\""
+                + "x".repeat(FrameExpiry.TRANSCRIPT_BYTES) + "\"}\n\nevent: run_completed\ndata: {}\n\n");
+        List<String> ids =
+                List.of(record("{}", SPOKEN), record("{}", spokenLong), record("{}", SPOKEN), record("{}", SPOKEN));
+        List<RunTable.RunRow> runs = new ArrayList<>();
+        for (String id : ids) {
+            runs.add(table().ended(id));
+            awaitIndexed(id);
+        }
+        List<String> before = transcripts(ids.stream().map(id -> "/runs/" + id).toArray(String[]::new));
+        AtomicInteger transactions = new AtomicInteger();
+        try (Connection connection = store().connect();
+                Connection other = store().connect();
+                Statement lock = other.createStatement()) {
+            other.setAutoCommit(false);
+            lock.execute("select 1 from run where run_pk = " + runs.get(2).pk() + " for update");
+            List<Long> all = runs.stream().map(RunTable.RunRow::pk).toList();
+            Map<Long, Long> gone = expiry.expire(connection, all, (run, e) -> fail(e), transactions::incrementAndGet);
+            assertEquals(Set.of(all.get(0), all.get(1), all.get(3)), gone.keySet());
+            assertEquals(runs.get(0).frames(), gone.get(all.get(0)));
+            assertEquals(2, transactions.get(), "the long transcript ends a transaction");
+            other.rollback();
+            assertEquals(Set.of(all.get(2)), expireNow(connection, all).keySet());
+        }
+        for (String id : ids) {
+            assertEquals(0, table().frames(id).size());
+        }
+        assertEquals(before, transcripts(ids.stream().map(id -> "/runs/" + id).toArray(String[]::new)));
     }
 
     @ParameterizedTest
