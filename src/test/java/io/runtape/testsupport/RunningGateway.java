@@ -23,7 +23,8 @@ import org.junit.jupiter.api.AfterEach;
  * class LiveStreamPostgresTest extends LiveStreamTest {}
  * }</pre>
  *
- * All classes of one resource share one start of the application and one database, so a test looks at its own runs only.
+ * The build runs those named {@code *H2Test} in a process of their own, beside all others. All classes of one resource share one
+ * start of the application and one database, so a test looks at its own runs only.
  * Tests that must reach a bound add {@code @TestProfile(ShortBounds.class)}, which is one more start a database; no class
  * brings a profile of its own.
  */
