@@ -4,8 +4,8 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 
 /**
- * What the frames of a history take on the disk, on PostgreSQL: tables, indexes and long rows together. Prints how many runs
- * are not packed, the bytes of the tables of blocks, and the frames and bytes of all ended runs, one line of names and values.
+ * What a history takes on the disk, on PostgreSQL: tables, indexes and long rows together. Prints how many runs are not packed,
+ * the bytes of the tables of blocks and of all tables, and the frames and bytes of all ended runs, one line of names and values.
  *
  * <p>java -cp postgresql.jar Sizes.java JDBC-URL SCHEMA
  */
@@ -19,6 +19,8 @@ class Sizes {
             print(sql, "live_bytes", "select coalesce(sum(pg_total_relation_size(inhrelid)), 0) from pg_inherits"
                     + " where inhparent = 'block'::regclass");
             print(sql, "packed_bytes", "select pg_total_relation_size('packed_block')");
+            print(sql, "all_bytes", "select sum(pg_total_relation_size(oid)) from pg_class"
+                    + " where relkind = 'r' and relnamespace = current_schema()::regnamespace");
             print(sql, "frames", "select coalesce(sum(frame_count), 0) from run");
             print(sql, "bytes", "select coalesce(sum(byte_count), 0) from run");
             System.out.println();

@@ -1,21 +1,24 @@
 #!/usr/bin/env bash
 # Measures retention: how fast a backlog of packed runs goes, its frames alone (RUNTAPE_RETENTION_FRAMES, whose transcripts are
 # made first) and whole runs (RUNTAPE_RETENTION), on PostgreSQL and on H2, while other runs are recorded; and what that does to
-# the delay of those. Each gateway has just started: retention begins with the start. Needs a JDK 17, a C compiler and curl.
+# the delay of those. Each gateway has just started: retention begins with the start. With --warm the backlog becomes due when the
+# gateway is warm, at the pace at which it was recorded, which may be less than that of retention: for the delays. Needs a JDK 17, a
+# C compiler and curl.
 #
 #   bench/retention.sh [--runs N: runs of 500 events in each backlog, 2000] [--live N: streams of 50 events a second, 20]
-#                      [--only PostgreSQL|H2] [--against FOLDER: the packaged program in that folder (a copy of target/quarkus-app) instead]
+#                      [--warm] [--only PostgreSQL|H2] [--against FOLDER: the packaged program in that folder (a copy of target/quarkus-app) instead]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-app=$PWD/target/quarkus-app only='' runs=2000 live=20 postgres=17.11.0
+app=$PWD/target/quarkus-app only='' warm=0 runs=2000 live=20 postgres=17.11.0
 while [ $# -gt 0 ]; do
   case "$1" in
     --runs) runs=$2; shift ;;
     --live) live=$2; shift ;;
+    --warm) warm=1 ;;
     --only) only=$2; shift ;;
     --against) app=$(realpath "$2"); shift ;;
-    *) sed -n '2,7p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,9p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -43,12 +46,16 @@ gateway() {
   pids+=("$gateway_pid"); wait_for $gateway_port
 }
 end_gateway() { kill "$gateway_pid"; wait "$gateway_pid" || true; }
-live() { "$out/ssebench" load --target 127.0.0.1:$gateway_port --streams "$live" --runs "$live" --body '{"agent":"live"}' --bench 'events=1000,rate=50,size=120' --expect 1000; }
+# live [EVENTS: of each stream, 1000]
+live() { "$out/ssebench" load --target 127.0.0.1:$gateway_port --streams "$live" --runs "$live" --body '{"agent":"live"}' --bench "events=${1:-1000},rate=50,size=120" --expect "${1:-1000}"; }
+# Twelve seconds, after which the JIT has compiled what recording needs.
+warm_up() { [ $warm = 0 ] || live 600 >/dev/null; }
 
 # backlog AGENT SETTING...: records the runs of a backlog, and waits until they are packed
 backlog() {
   local agent=$1; shift
   gateway RUNTAPE_PACK_AFTER=100ms "$@"
+  recorded=$(date +%s)
   "$out/ssebench" load --target 127.0.0.1:$gateway_port --streams 50 --runs "$runs" --body "{\"agent\":\"$agent\",\"prompt\":\"Go on.\"}" --bench 'events=500,rate=0,size=120' --expect 500 >/dev/null
   until [ "$(metric runtape_packed_runs_total)" -ge "$runs" ]; do sleep 0.5; done
   end_gateway
@@ -68,15 +75,18 @@ gone() {
 
 # measure NAME SETTING...
 measure() {
-  local name=$1 alone with rate cpu what setting agent load; shift
+  local name=$1 alone with rate cpu what setting agent due load; shift
   backlog thin "$@"
   gateway RUNTAPE_PACK_AFTER=off "$@"
+  warm_up
   alone=$(live)
   end_gateway
   for what in frames runs; do
     [ $what = frames ] && { setting=FRAMES_AFTER; agent=thin; } || { setting=AFTER; agent=old; backlog old "$@"; }
+    [ $warm = 0 ] && due=1 || due=$(($(date +%s) - recorded + 18))
     # What is recorded meanwhile stays, by the agent.
-    gateway RUNTAPE_PACK_AFTER=off RUNTAPE_RETENTION_RULES_OLD_AGENT=$agent RUNTAPE_RETENTION_RULES_OLD_$setting=1s "$@"
+    gateway RUNTAPE_PACK_AFTER=off RUNTAPE_RETENTION_RULES_OLD_AGENT=$agent RUNTAPE_RETENTION_RULES_OLD_$setting=${due}s "$@"
+    warm_up
     live >"$out/live" & load=$!
     [ $what = frames ] && rate=$(gone runtape_expired_frames_total $((runs * 500))) || rate=$(($(gone runtape_expired_runs_total "$runs") * 500))
     cpu=$(worked)

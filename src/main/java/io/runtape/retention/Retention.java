@@ -47,7 +47,7 @@ final class Retention {
     static final int THINNED_AT_ONCE = 16;
 
     /** Of the time that it works: recording goes on beside it. */
-    private static final double SHARE = 2 / 3.0;
+    private static final double SHARE = 0.75;
 
     /** How often it looks for runs at least, and at most. */
     private static final Duration LOOK_MIN = Duration.ofMillis(100);

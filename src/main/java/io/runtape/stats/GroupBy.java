@@ -1,6 +1,6 @@
 package io.runtape.stats;
 
-import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Locale;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -8,9 +8,11 @@ import org.jspecify.annotations.Nullable;
 /** What sums are grouped by. */
 enum GroupBy {
     AGENT((labels, hour) -> labels.agent()),
-    HOUR((labels, hour) -> Instant.ofEpochSecond(hour * 3600L).toString()),
-    DAY((labels, hour) ->
-            Instant.ofEpochSecond(SumRows.day(hour) * 3600L).toString().substring(0, 10)),
+    HOUR((labels, hour) -> {
+        int ofDay = hour - SumRows.day(hour);
+        return day(hour) + (ofDay < 10 ? "T0" : "T") + ofDay + ":00:00Z";
+    }),
+    DAY((labels, hour) -> day(hour)),
     STATUS((labels, hour) -> labels.status()),
     OWNER((labels, hour) -> null),
     MODEL((labels, hour) -> labels.model()),
@@ -22,6 +24,11 @@ enum GroupBy {
 
     GroupBy(BiFunction<Labels, Integer, @Nullable String> value) {
         this.value = value;
+    }
+
+    /** A date without a formatter, since there may be ten thousands of sums. */
+    private static String day(int hour) {
+        return LocalDate.ofEpochDay(Math.floorDiv(hour, SumRows.HOURS_A_DAY)).toString();
     }
 
     /** Its name, as callers write it. */

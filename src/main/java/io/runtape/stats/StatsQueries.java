@@ -2,6 +2,7 @@ package io.runtape.stats;
 
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -17,14 +18,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads sums: those of whole months by the month, what is left of a month by the day, and only what is left of a day by the hour,
- * unless they are grouped by less. Plain SQL: rows of sums are no
- * entities. Blocks; safe for any thread.
+ * unless they are grouped by less. Plain SQL: rows of sums are no entities. Blocks; safe for any thread.
  */
 @Singleton
 final class StatsQueries {
 
     /** More groups than anybody looks at; each takes a few kilobytes. */
     static final int GROUPS_MAX = 5000;
+
+    /** Rows that are in memory at once, 300 bytes or so each: sums of many hours may be hundreds of thousands of rows. */
+    private static final int ROWS_AT_ONCE = 5000;
 
     /** About what a group takes in memory: two histograms. */
     private static final long GROUP_BYTES = 4096;
@@ -56,31 +59,45 @@ final class StatsQueries {
     Map<List<@Nullable String>, StatsGroup.Totals> of(
             Owner owner, StatsParameters asked, Hours hours, LongConsumer room) throws SQLException {
         Map<List<@Nullable String>, StatsGroup.Totals> groups = new LinkedHashMap<>();
+        try (Connection connection = database.getConnection()) {
+            // PostgreSQL hands out some rows at a time in a transaction only.
+            Transaction.in(connection, () -> {
+                readAll(connection, owner, asked, hours, groups, room);
+                return groups;
+            });
+        }
+        return groups;
+    }
+
+    private static void readAll(
+            Connection connection,
+            Owner owner,
+            StatsParameters asked,
+            Hours hours,
+            Map<List<@Nullable String>, StatsGroup.Totals> groups,
+            LongConsumer room)
+            throws SQLException {
         boolean byTool = asked.groupBy().contains(GroupBy.TOOL);
         int hour = byTool ? SumRows.TOOL_HOUR : SumRows.HOUR;
         int day = byTool ? SumRows.TOOL_DAY : SumRows.DAY;
         int firstDay = SumRows.day(hours.from + SumRows.HOURS_A_DAY - 1);
         int lastDay = SumRows.day(hours.to);
-        try (Connection connection = database.getConnection()) {
-            if (asked.groupBy().contains(GroupBy.HOUR) || firstDay >= lastDay) {
-                read(connection, owner, hour, hours, asked, groups, room);
-                return groups;
-            }
-            int month = byTool ? SumRows.TOOL_MONTH : SumRows.MONTH;
-            int firstMonth = SumRows.monthFrom(firstDay);
-            int lastMonth = SumRows.month(lastDay);
-            boolean byMonth =
-                    firstMonth < lastMonth && !asked.groupBy().contains(GroupBy.DAY) && haveMonthsAll(connection);
-            int daysUntil = byMonth ? firstMonth : lastDay;
-            read(connection, owner, hour, new Hours(hours.from, firstDay), asked, groups, room);
-            read(connection, owner, day, new Hours(firstDay, daysUntil), asked, groups, room);
-            if (byMonth) {
-                read(connection, owner, month, new Hours(firstMonth, lastMonth), asked, groups, room);
-                read(connection, owner, day, new Hours(lastMonth, lastDay), asked, groups, room);
-            }
-            read(connection, owner, hour, new Hours(lastDay, hours.to), asked, groups, room);
+        if (asked.groupBy().contains(GroupBy.HOUR) || firstDay >= lastDay) {
+            read(connection, owner, hour, hours, asked, groups, room);
+            return;
         }
-        return groups;
+        int month = byTool ? SumRows.TOOL_MONTH : SumRows.MONTH;
+        int firstMonth = SumRows.monthFrom(firstDay);
+        int lastMonth = SumRows.month(lastDay);
+        boolean byMonth = firstMonth < lastMonth && !asked.groupBy().contains(GroupBy.DAY) && haveMonthsAll(connection);
+        int daysUntil = byMonth ? firstMonth : lastDay;
+        read(connection, owner, hour, new Hours(hours.from, firstDay), asked, groups, room);
+        read(connection, owner, day, new Hours(firstDay, daysUntil), asked, groups, room);
+        if (byMonth) {
+            read(connection, owner, month, new Hours(firstMonth, lastMonth), asked, groups, room);
+            read(connection, owner, day, new Hours(lastMonth, lastDay), asked, groups, room);
+        }
+        read(connection, owner, hour, new Hours(lastDay, hours.to), asked, groups, room);
     }
 
     /** Whether the sums of months have all runs, also those that a gateway of an earlier version has indexed. */
@@ -108,6 +125,7 @@ final class StatsQueries {
             select.setInt(2, span);
             select.setInt(3, hours.from);
             select.setInt(4, hours.to);
+            select.setFetchSize(ROWS_AT_ONCE);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     int hour = row.getInt(1);

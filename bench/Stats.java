@@ -1,0 +1,191 @@
+package io.runtape.stats;
+
+import io.runtape.run.Run;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.StringReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.postgresql.PGConnection;
+
+/**
+ * Fills the sums of the one owner that the history has, as the gateway's index would have them after that many runs over a year,
+ * and tells how long stats take. There are no runs behind the sums: stats read nothing else. See bench/stats.sh.
+ */
+final class Stats {
+
+    private static final int AGENTS = 10;
+    private static final int MODELS = 3;
+    private static final List<String> TOOLS = List.of("shell", "browse", "edit_file");
+    private static final int DAYS = 365;
+
+    /** Gateways that have recorded them: sums of each are rows of their own. */
+    private static final int GATEWAYS = 2;
+
+    private static final String YEAR = "since=-365d";
+
+    private static final List<String> QUERIES = List.of(
+            "since=-9999d",
+            YEAR,
+            YEAR + "&groupBy=agent",
+            YEAR + "&groupBy=model",
+            YEAR + "&groupBy=status",
+            YEAR + "&groupBy=tool",
+            YEAR + "&groupBy=path",
+            YEAR + "&groupBy=owner",
+            YEAR + "&groupBy=agent&groupBy=model",
+            YEAR + "&groupBy=agent&groupBy=status",
+            YEAR + "&agent=agent-3&groupBy=model",
+            YEAR + "&groupBy=day",
+            YEAR + "&agent=agent-3&groupBy=day",
+            "since=-30d&groupBy=hour",
+            "since=-7d&groupBy=hour",
+            "since=-24h&groupBy=hour");
+
+    private Stats() {}
+
+    public static void main(String[] args) throws Exception {
+        String gateway = args[0];
+        int runs = Integer.parseInt(args[2]);
+        int requests = Integer.parseInt(args[3]);
+        try (Connection connection = DriverManager.getConnection(args[1], "postgres", "")) {
+            connection.setSchema("runtape");
+            long begun = System.nanoTime();
+            fill(connection, runs);
+            System.out.printf("the sums of %d runs in %d s%n", runs, (System.nanoTime() - begun) / 1_000_000_000);
+            try (Statement sizes = connection.createStatement();
+                    ResultSet row = sizes.executeQuery("select count(*), pg_total_relation_size('stats_sum') from stats_sum")) {
+                row.next();
+                System.out.printf("%d rows, %d MB%n", row.getLong(1), row.getLong(2) / 1_000_000);
+            }
+        }
+        HttpClient client = HttpClient.newHttpClient();
+        for (String query : QUERIES) {
+            measure(client, gateway, query, requests);
+        }
+    }
+
+    private static void measure(HttpClient client, String gateway, String query, int requests)
+            throws IOException, InterruptedException {
+        long[] took = new long[requests];
+        int groups = 0;
+        for (int i = -requests / 4; i < requests; i++) {
+            // Each asks for a time of its own: answers to the same question may be kept somewhere.
+            String asked = query + "&until=-" + (i + requests) % 24 + "h";
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + gateway + "/history/v1/stats?" + asked))
+                    .header("X-API-Key", "rt_test_bench")
+                    .build();
+            long begun = System.nanoTime();
+            HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+            if (answer.statusCode() != 200) {
+                throw new IOException(query + ": " + answer.body());
+            }
+            if (i >= 0) {
+                took[i] = System.nanoTime() - begun;
+                groups = answer.body().split("\"runs\"", -1).length - 1;
+            }
+        }
+        Arrays.sort(took);
+        System.out.printf(
+                "%-45s %4d groups  p50 %7.2f ms  p99 %7.2f ms%n",
+                query, groups, took[requests / 2] / 1e6, took[requests * 99 / 100] / 1e6);
+    }
+
+    private record Key(int span, int startHour, Labels labels, int shard) {}
+
+    private static void fill(Connection connection, int runs) throws SQLException, IOException {
+        String owner;
+        try (Statement select = connection.createStatement();
+                ResultSet row = select.executeQuery("select owner from run limit 1")) {
+            row.next();
+            owner = row.getString(1);
+        }
+        int hours = DAYS * SumRows.HOURS_A_DAY;
+        int first = SumRows.hour(Instant.now()) - hours;
+        Map<Key, Sums> days = new HashMap<>();
+        Map<Key, Sums> months = new HashMap<>();
+        long number = 0;
+        for (int hour = first; hour <= first + hours; hour++) {
+            Map<Key, Sums> ofHour = new HashMap<>();
+            for (; number * hours < (long) runs * (hour + 1 - first) && number < runs; number++) {
+                add(number, hour, ofHour, days, months);
+            }
+            copy(connection, owner, ofHour);
+            if (SumRows.day(hour + 1) == hour + 1 || number == runs) {
+                copy(connection, owner, days);
+            }
+            if (SumRows.month(hour + 1) == hour + 1 || number == runs) {
+                copy(connection, owner, months);
+            }
+        }
+        try (Statement vacuum = connection.createStatement()) {
+            vacuum.execute("vacuum analyze stats_sum");
+        }
+    }
+
+    private static void add(
+            long number, int hour, Map<Key, Sums> hours, Map<Key, Sums> days, Map<Key, Sums> months) {
+        int scattered = (int) (number * 2_654_435_761L >>> 8 & 0xffffff);
+        Run run = new Run();
+        run.createdAt = Instant.ofEpochSecond(hour * 3600L);
+        run.firstEventAt = run.createdAt.plusMillis(200 + scattered % 1500);
+        run.usage = scattered % 5 == 0
+                ? null
+                : "{\"inputTokens\":" + scattered % 20_000 + ",\"outputTokens\":" + scattered % 3000 + "}";
+        Sums sums = Sums.of(run, run.createdAt.plusMillis(1000 + scattered % 60_000));
+        String status = scattered % 50 == 0 ? "failed" : scattered % 70 == 0 ? "cancelled" : "completed";
+        int shard = scattered % 11 % GATEWAYS;
+        Labels labels = new Labels(
+                status, "agent-" + scattered % AGENTS, "model-" + scattered / 10 % MODELS, "/v1/run", "default", null);
+        add(labels, hour, shard, sums, hours, days, months);
+        for (int tool = 0; tool < scattered % (TOOLS.size() + 1); tool++) {
+            add(labels.withTool(TOOLS.get(tool)), hour, shard, sums, hours, days, months);
+        }
+    }
+
+    private static void add(
+            Labels labels,
+            int hour,
+            int shard,
+            Sums sums,
+            Map<Key, Sums> hours,
+            Map<Key, Sums> days,
+            Map<Key, Sums> months) {
+        boolean all = labels.tool() == null;
+        sum(hours, new Key(all ? SumRows.HOUR : SumRows.TOOL_HOUR, hour, labels, shard), sums);
+        sum(days, new Key(all ? SumRows.DAY : SumRows.TOOL_DAY, SumRows.day(hour), labels, shard), sums);
+        sum(months, new Key(all ? SumRows.MONTH : SumRows.TOOL_MONTH, SumRows.month(hour), labels, shard), sums);
+    }
+
+    private static void sum(Map<Key, Sums> to, Key key, Sums sums) {
+        to.computeIfAbsent(key, k -> new Sums()).add(sums);
+    }
+
+    private static void copy(Connection connection, String owner, Map<Key, Sums> sums) throws SQLException, IOException {
+        StringBuilder rows = new StringBuilder();
+        for (Map.Entry<Key, Sums> each : sums.entrySet()) {
+            Key key = each.getKey();
+            ByteArrayOutputStream content = new ByteArrayOutputStream();
+            key.labels.write(content);
+            each.getValue().write(content);
+            rows.append(owner).append('\t').append(key.span).append('\t').append(key.startHour).append('\t')
+                    .append(key.labels.key()).append('\t').append(key.shard).append("\t\\\\x")
+                    .append(HexFormat.of().formatHex(content.toByteArray())).append('\n');
+        }
+        connection.unwrap(PGConnection.class).getCopyAPI().copyIn("copy stats_sum from stdin", new StringReader(rows.toString()));
+        sums.clear();
+    }
+}
