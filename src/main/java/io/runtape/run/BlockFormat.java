@@ -34,6 +34,12 @@ public final class BlockFormat {
     /** The most frames' bytes of a row that a commit writes, unless one frame alone is longer. */
     public static final int ROW_BYTES_MAX = 64 << 10;
 
+    /** A row with so many bytes of frames is compressed at once: PostgreSQL would cut it into pieces of 2 kB, each with its index. */
+    static final int COMPRESSED_FROM = 4 << 10;
+
+    /** The level of zstd for that: the fastest, since a commit waits for it. */
+    private static final int COMMIT_LEVEL = 1;
+
     /** More than a summary takes. */
     static final int SUMMARY_BYTES_MAX = 40;
 
@@ -61,8 +67,20 @@ public final class BlockFormat {
         return end;
     }
 
-    /** The content of a row with the frames between two indexes, at least one. */
-    public static byte[] plain(FrameBlock frames, int from, int to) {
+    /** The content of a row with the frames between two indexes, at least one, as a commit writes it. */
+    public static byte[] committed(FrameBlock frames, int from, int to) {
+        return frames.end(to - 1) - frames.start(from) < COMPRESSED_FROM
+                ? plain(frames, from, to)
+                : compressed(frames, from, to, COMMIT_LEVEL);
+    }
+
+    /** Whether a row's content is compressed. */
+    public static boolean isCompressed(byte[] content) {
+        return content[0] == ZSTD;
+    }
+
+    /** The content of a row with the frames between two indexes, at least one, not compressed. */
+    static byte[] plain(FrameBlock frames, int from, int to) {
         BlockBytes out =
                 new BlockBytes(SUMMARY_BYTES_MAX + frames.end(to - 1) - frames.start(from) + 32 + 8 * (to - from));
         out.put(PLAIN);
@@ -73,25 +91,17 @@ public final class BlockFormat {
 
     /** The content of a row with all frames of a block, compressed at a level of zstd; plain where that is not longer. */
     public static byte[] compressed(FrameBlock frames, int level) {
-        int from = 0;
-        int to = frames.count();
+        return compressed(frames, 0, frames.count(), level);
+    }
+
+    private static byte[] compressed(FrameBlock frames, int from, int to, int level) {
         BlockBytes rest = new BlockBytes(frames.end(to - 1) - frames.start(from) + 32 + 8 * (to - from));
         rest(rest, frames, from, to);
-        byte[] plain = rest.toArray();
-        byte[] compressed;
-        try (ZstdCompressCtx zstd = new ZstdCompressCtx()) {
-            // With a checksum, so that a damaged block is refused.
-            compressed = zstd.setLevel(level).setChecksum(true).compress(plain);
-        }
-        if (compressed.length >= plain.length) {
-            return plain(frames, from, to);
-        }
-        BlockBytes out = new BlockBytes(SUMMARY_BYTES_MAX + compressed.length);
+        BlockBytes out = new BlockBytes(SUMMARY_BYTES_MAX + (int) Zstd.compressBound(rest.length));
         out.put(ZSTD);
         summary(out, frames, from, to);
-        out.number(plain.length);
-        out.put(compressed, 0, compressed.length);
-        return out.toArray();
+        out.number(rest.length);
+        return out.compress(rest, level) < rest.length ? out.toArray() : plain(frames, from, to);
     }
 
     private static void summary(BlockBytes out, FrameBlock frames, int from, int to) {
@@ -335,6 +345,18 @@ public final class BlockFormat {
             byte[] utf8 = text.getBytes(UTF_8);
             number(utf8.length);
             put(utf8, 0, utf8.length);
+        }
+
+        /** Appends the other bytes, compressed; there must be room. Returns how many they are then. */
+        int compress(BlockBytes other, int level) {
+            try (ZstdCompressCtx zstd = new ZstdCompressCtx()) {
+                // With a checksum, so that a damaged block is refused.
+                int written = zstd.setLevel(level)
+                        .setChecksum(true)
+                        .compressByteArray(bytes, length, bytes.length - length, other.bytes, 0, other.length);
+                length += written;
+                return written;
+            }
         }
 
         byte[] toArray() {

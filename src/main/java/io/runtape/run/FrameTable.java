@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public enum FrameTable {
     /** Blocks as commits brought them. */
-    BLOCK("block", "last_sequence", "octet_length(content)", "content"),
+    BLOCK("block", "last_sequence", "coalesce(plain_length, octet_length(content))", "content"),
     /** The blocks of runs that have rested since their end. */
     PACKED_BLOCK("packed_block", "last_sequence", "plain_length", "content"),
     /** One frame a row, as earlier versions wrote them. */

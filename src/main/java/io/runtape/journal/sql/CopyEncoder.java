@@ -2,6 +2,7 @@ package io.runtape.journal.sql;
 
 import java.sql.SQLException;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes frames in PostgreSQL's binary COPY format (PostgreSQL manual, "COPY", "Binary Format"): a header, then a row as
@@ -22,7 +23,7 @@ final class CopyEncoder {
     private static final int PIECE = 256 << 10;
 
     /** Bytes of a row besides its content. */
-    private static final int ROW_FIXED = 2 + 3 * 4 + 8 + 4;
+    private static final int ROW_FIXED = 2 + 4 * 4 + 8 + 4 + 4;
 
     private byte[] buffer = new byte[PIECE];
     private int length;
@@ -32,8 +33,8 @@ final class CopyEncoder {
         put(SIGNATURE, 0, SIGNATURE.length);
         putInt(0);
         putInt(0);
-        FrameRows.of(batch, (runPk, lastSequence, content) -> {
-            row(runPk, lastSequence, content);
+        FrameRows.of(batch, (runPk, lastSequence, plainLength, content) -> {
+            row(runPk, lastSequence, plainLength, content);
             if (length >= PIECE) {
                 flush(target);
             }
@@ -51,13 +52,19 @@ final class CopyEncoder {
         length = 0;
     }
 
-    private void row(long runPk, int lastSequence, byte[] content) {
+    private void row(long runPk, int lastSequence, @Nullable Integer plainLength, byte[] content) {
         ensure(ROW_FIXED + content.length);
         putShort(FrameRows.COLUMN_COUNT);
         putInt(8);
         putLong(runPk);
         putInt(4);
         putInt(lastSequence);
+        if (plainLength == null) {
+            putInt(-1);
+        } else {
+            putInt(4);
+            putInt(plainLength);
+        }
         putInt(content.length);
         put(content, 0, content.length);
     }

@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyManager;
@@ -26,8 +27,9 @@ final class PostgresFrames implements FrameWriter {
     private static final String INSERT = "with fence as (" + NodeFence.CHECK + " for share) insert into "
             + FrameRows.TABLE + " (" + FrameRows.COLUMNS + """
             )
-            select v.run_pk, v.last_sequence, v.content
-            from fence, unnest(?::bigint[], ?::integer[], ?::bytea[]) as v (run_pk, last_sequence, content)""";
+            select v.run_pk, v.last_sequence, v.plain_length, v.content
+            from fence, unnest(?::bigint[], ?::integer[], ?::integer[], ?::bytea[])
+                as v (run_pk, last_sequence, plain_length, content)""";
 
     private static final String COPY =
             "copy " + FrameRows.TABLE + " (" + FrameRows.COLUMNS + ") from stdin (format binary)";
@@ -60,15 +62,18 @@ final class PostgresFrames implements FrameWriter {
     private void bind(CommitBatch batch, int first) throws SQLException {
         List<Long> runs = new ArrayList<>();
         List<Integer> sequences = new ArrayList<>();
+        List<@Nullable Integer> plainLengths = new ArrayList<>();
         List<byte[]> contents = new ArrayList<>();
-        FrameRows.of(batch, (runPk, lastSequence, content) -> {
+        FrameRows.of(batch, (runPk, lastSequence, plainLength, content) -> {
             runs.add(runPk);
             sequences.add(lastSequence);
+            plainLengths.add(plainLength);
             contents.add(content);
         });
         bind(first, "int8", runs.toArray(Long[]::new));
         bind(first + 1, "int4", sequences.toArray(Integer[]::new));
-        bind(first + 2, "bytea", contents.toArray(byte[][]::new));
+        bind(first + 2, "int4", plainLengths.toArray(Integer[]::new));
+        bind(first + 3, "bytea", contents.toArray(byte[][]::new));
     }
 
     private void bind(int at, String type, Object column) throws SQLException {
