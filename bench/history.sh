@@ -13,7 +13,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-app=$PWD/target/quarkus-app runs=2000 frames=500 generated=0 requests=200 streams=100 spread=365 peer=1 postgres=17.11.0
+app=$PWD/target/quarkus-app runs=2000 frames=500 generated=0 requests=200 streams=100 spread=365 peer=1 earlier=1 postgres=17.11.0
 while [ $# -gt 0 ]; do
   case "$1" in
     --runs) runs=$2; shift ;;
@@ -23,15 +23,17 @@ while [ $# -gt 0 ]; do
     --streams) streams=$2; shift ;;
     --spread) spread=$2; shift ;;
     --no-peer) peer=0 ;;
+    --only-generated) earlier=0 peer=0 ;;
     --postgres) postgres=$2; shift ;;
     --against) app=$(realpath "$2"); shift ;;
-    *) sed -n '2,12p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,13p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
 
 out=$PWD/target/bench/history
 agent_port=9370 gateway_port=9371 management_port=9372 database_port=9373 live_port=9374 other_port=9375 other_management_port=9376
+third_port=9377 third_management_port=9378
 mkdir -p "$out"
 [ -f "$app/quarkus-run.jar" ] || ./mvnw -q package -DskipTests
 cc -O2 -o "$out/ssebench" bench/ssebench.c -lm
@@ -123,7 +125,7 @@ say 'indexing'
 indexing=$(seconds tables indexed)
 tables vacuum
 tables sizes >"$out/sizes-unpacked"
-measure unpacked
+[ $earlier = 0 ] || measure unpacked
 end_gateway "$gateway_pid"
 
 say 'packing'
@@ -131,7 +133,7 @@ gateway $gateway_port $management_port RUNTAPE_PACK_AFTER=1s
 packing=$(seconds tables packed)
 tables vacuum
 tables sizes >"$out/sizes-packed"
-measure packed
+[ $earlier = 0 ] || measure packed
 
 if [ $peer = 1 ]; then
   say 'the peer takes the same events'
@@ -149,9 +151,12 @@ if [ "$generated" != 0 ]; then
   say 'indexing the copies'
   main_pid=$gateway_pid
   gateway $other_port $other_management_port RUNTAPE_PACK_AFTER=off
-  other_pid=$gateway_pid gateway_pid=$main_pid
+  other_pid=$gateway_pid
+  gateway $third_port $third_management_port RUNTAPE_PACK_AFTER=off
+  third_pid=$gateway_pid gateway_pid=$main_pid
   copies_indexing=$(seconds tables indexed)
   end_gateway "$other_pid"
+  end_gateway "$third_pid"
   tables vacuum
   copies=$(tables frames)
   tables sizes >"$out/sizes-generated"
@@ -167,7 +172,7 @@ of_table() { awk -F'\t' -v name="$2" '$1 == name { print $2 }' "$out/sizes-$1"; 
 echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), PostgreSQL $("$pg/bin/postgres" -V | tr -dc '0-9.'), load $(cut -d' ' -f1 /proc/loadavg); $runs runs of $frames frames, $requests requests of each kind"
 echo
 echo "Recorded: $(value rate "$load") events/s. Indexed by one gateway, at most half of its time: $indexing s. Packed: $packing s."
-[ "$generated" = 0 ] || echo "Copied: rows of runs, threads and packed blocks, $(value runs "$copies") runs with $(value frames "$copies") frames in all, in $copying s; indexed by two gateways in $copies_indexing s."
+[ "$generated" = 0 ] || echo "Copied: rows of runs, threads and packed blocks, $(value runs "$copies") runs with $(value frames "$copies") frames in all, in $copying s; indexed by three gateways in $copies_indexing s."
 for phase in "${phases[@]}"; do
   echo
   echo "| $phase | found | p50 (ms) | p99 (ms) | max (ms) | over $(goal "$phase") ms |"

@@ -116,6 +116,30 @@ abstract class PackingTest extends RunningGateway {
         }
     }
 
+    @Test
+    void compressesAtOnceWhatComesInBulk() throws Exception {
+        String event = "event: assistant_message_delta\ndata: {\"delta\":\"again and again \"}\n\n";
+        String id = record(Script.stream(event.repeat(1000)));
+        long bytes = 1000L * event.length();
+        try (Connection connection = store().connect();
+                PreparedStatement select = connection.prepareStatement(
+                        "select sum(plain_length), sum(octet_length(content)) from block where run_pk = ?")) {
+            select.setLong(1, table().run(id).pk());
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                assertTrue(row.getLong(1) > bytes / 2, "compressed are " + row.getLong(1) + " of " + bytes);
+                assertTrue(row.getLong(2) < bytes / 2, bytes + " bytes are " + row.getLong(2));
+            }
+        }
+        Map<String, String> before = views(id);
+        assertTrue(before.get("/events?verbatim=true " + STREAM).endsWith(event.repeat(1000)));
+
+        pack(id);
+        dropBlocks(id);
+
+        assertEquals(before, views(id));
+    }
+
     @ParameterizedTest
     @MethodSource("io.runtape.sse.CorpusCase#all")
     void showsARunAsBefore(CorpusCase corpusCase) throws Exception {

@@ -107,6 +107,26 @@ class BlockFormatTest {
     }
 
     @Test
+    void commitsCompressWhatIsLargeAndShrinks() throws SQLException {
+        FrameBlock large = frames(500, new Random(9));
+        FrameBlock small = frames(20, new Random(9));
+        FrameBlock noise = new FrameBlock(1, 1, 1);
+        byte[] random = new byte[2 * BlockFormat.COMPRESSED_FROM];
+        new Random(9).nextBytes(random);
+        noise.add(new ArrivedFrame(FrameKind.RESPONSE, random, 0, random.length, 1, null, "", 0));
+
+        assertCommitted(true, large);
+        assertCommitted(false, small);
+        assertCommitted(false, noise);
+    }
+
+    private static void assertCommitted(boolean compressed, FrameBlock frames) throws SQLException {
+        byte[] content = BlockFormat.committed(frames, 0, frames.count());
+        assertEquals(compressed, BlockFormat.isCompressed(content));
+        assertEquals(texts(frames, 0, frames.count()), read(content, frames.last()));
+    }
+
+    @Test
     void refusesWhatIsNoBlock() {
         byte[] content = BlockFormat.compressed(frames(500, new Random(7)), 3);
         byte[] damaged = content.clone();
