@@ -23,7 +23,7 @@ import org.postgresql.PGConnection;
 
 /**
  * Fills the sums of the one owner that the history has, as the gateway's index would have them after that many runs over a year,
- * and tells how long stats take. There are no runs behind the sums: stats read nothing else. See bench/stats.sh.
+ * and tells how long stats take. There are no runs behind the sums: stats read nothing else. See bench/filters.sh --stats.
  */
 final class Stats {
 

@@ -15,7 +15,7 @@ while [ $# -gt 0 ]; do
     --runs) runs=$2; shift ;;
     --requests) requests=$2; shift ;;
     --against) app=$(realpath "$2"); shift ;;
-    *) sed -n '2,8p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,7p' "$0" >&2; exit 2 ;;
   esac
   shift
 done

@@ -8,7 +8,7 @@
 #
 #   bench/history.sh [--runs N: 2000] [--frames N: of each, 500] [--generated FRAMES: in all, with copies, none]
 #                    [--requests N: of each kind, 200] [--streams N: of 50 events a second beside the queries, 100; 0: none]
-#                    [--spread DAYS: 365; 0: as recorded] [--no-peer] [--postgres VERSION]
+#                    [--spread DAYS: 365; 0: as recorded] [--no-peer] [--only-generated: asks only once copies are there] [--postgres VERSION]
 #                    [--against FOLDER: the packaged program in that folder (a copy of target/quarkus-app) instead]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
     --only-generated) earlier=0 peer=0 ;;
     --postgres) postgres=$2; shift ;;
     --against) app=$(realpath "$2"); shift ;;
-    *) sed -n '2,13p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,12p' "$0" >&2; exit 2 ;;
   esac
   shift
 done

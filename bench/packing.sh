@@ -59,7 +59,6 @@ measure() {
   if [ "$schema" = packed ]; then
     while kill -0 $bulk 2>/dev/null; do
       figures=$(sizes "$schema")
-      # The size of a stream's event is that of ssebench.
       echo "$figures" | awk -v t=$((($(date +%s) - began) / 60)) -v cpu="$(packing)" '{ printf "%d\t%.1f\t%d\t%.0f\t%.0f\t%.0f\t%s\n", t, $10 / 1e6, $2, $4 / 1e6, $6 / 1e6, $8 / 1e6, cpu }' >>"$out/sizes"
       sleep 30
     done

@@ -2,6 +2,7 @@ package io.runtape.retention;
 
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
 import io.runtape.run.FrameTable;
 import io.runtape.run.KeptTranscripts;
@@ -22,12 +23,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Deletes the frames and the requests of runs, and keeps what their transcripts are made of from then on: both in one
- * transaction, so that there is a transcript at any moment. A transaction has several runs, since most of the time of one is
- * that of its statements. Plain SQL: it locks the runs' rows, and rows of frames are no entities. Blocks; safe for any thread.
+ * transaction, so that there is a transcript at any moment. A transaction has several runs, since a run alone would mostly wait
+ * for the answers to its statements. Plain SQL: it locks the runs' rows, and rows of frames are no entities. Blocks; safe for any thread.
  */
 @Singleton
 final class FrameExpiry {
@@ -54,61 +56,83 @@ final class FrameExpiry {
         this.keeper = keeper;
     }
 
+    /** What becomes of the runs. */
+    interface Progress {
+
+        /** Called when this is committed. */
+        void framesGone(long runPk, long frames);
+
+        /** @param why an {@link ApiException} of 503 if there is no memory now or the database does not answer */
+        void transcriptFailed(long runPk, RuntimeException why);
+
+        /** Called after each transaction; may rest. */
+        void rest();
+
+        /** Whether no more is to be begun. */
+        boolean isStopping();
+    }
+
     /**
      * Deletes the frames and the requests of runs that have ended. Leaves out runs whose end is not durable, and those that, or
-     * whose frames, are deleted already or by another gateway just now. On PostgreSQL the commits do not wait for the disk:
-     * what is lost with the server is deleted again.
+     * whose frames, are deleted already or by another gateway just now; the frames of runs whose transcript cannot be made stay.
+     * On PostgreSQL the commits do not wait for the disk: what is lost with the server is deleted again.
      *
      * @param connection in auto-commit mode
-     * @param runPks a few: their rows are read at once
-     * @param failed gets each run whose transcript cannot be made, with an {@link ApiException} of 503 if there is no memory
-     *     for it now or the database does not answer; its frames stay
-     * @param pause called after each transaction; may rest
-     * @return the runs whose frames are deleted, and how many
+     * @throws SQLException if what was not yet told could not be deleted
      */
-    Map<Long, Long> expire(
-            Connection connection, List<Long> runPks, BiConsumer<Long, RuntimeException> failed, Runnable pause)
-            throws SQLException {
-        List<Run> runs = QuarkusTransaction.requiringNew()
-                .call(() -> Run.list("runPk in ?1 and framesExpiredAt is null order by runPk", runPks));
-        Map<Long, Long> gone = new HashMap<>();
+    void expire(Connection connection, List<Long> runPks, Progress progress) throws SQLException {
         Map<Long, byte[]> transcripts = new LinkedHashMap<>();
         int bytes = 0;
-        for (Run run : runs) {
-            if (journal.unended(run.runPk).isPresent()) {
-                continue;
+        for (long runPk : runPks) {
+            if (progress.isStopping()) {
+                return;
             }
-            try {
-                byte[] transcript = keeper.of(run);
-                transcripts.put(run.runPk, transcript);
+            byte @Nullable [] transcript = transcript(runPk, progress);
+            if (transcript != null) {
+                transcripts.put(runPk, transcript);
                 bytes += transcript.length;
-            } catch (RuntimeException e) {
-                failed.accept(run.runPk, e);
             }
             if (bytes >= TRANSCRIPT_BYTES) {
-                gone.putAll(delete(connection, transcripts));
+                delete(connection, transcripts, progress);
                 transcripts.clear();
                 bytes = 0;
-                pause.run();
             }
         }
         if (!transcripts.isEmpty()) {
-            gone.putAll(delete(connection, transcripts));
-            pause.run();
+            delete(connection, transcripts, progress);
         }
-        return gone;
     }
 
-    private Map<Long, Long> delete(Connection connection, Map<Long, byte[]> transcripts) throws SQLException {
-        return Transaction.losable(connection, store.engine(), () -> {
+    /** What is to be kept of a run; null if its frames stay. */
+    private byte @Nullable [] transcript(long runPk, Progress progress) {
+        Optional<Run> run = QuarkusTransaction.requiringNew().call(() -> Run.<Run>findByIdOptional(runPk));
+        if (run.isEmpty()
+                || run.get().framesExpiredAt != null
+                || journal.unended(runPk).isPresent()) {
+            return null;
+        }
+        try {
+            return keeper.of(run.get());
+        } catch (RuntimeException e) {
+            progress.transcriptFailed(runPk, e);
+        } catch (SQLException e) {
+            progress.transcriptFailed(
+                    runPk, ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The run's frames could not be read.", e));
+        }
+        return null;
+    }
+
+    private void delete(Connection connection, Map<Long, byte[]> transcripts, Progress progress) throws SQLException {
+        Map<Long, Long> gone = Transaction.losable(connection, store.engine(), () -> {
             Map<Long, Long> claimed = claim(connection, transcripts.keySet().toArray());
             if (!claimed.isEmpty()) {
-                Map<Long, byte[]> kept = new LinkedHashMap<>(transcripts);
-                kept.keySet().retainAll(claimed.keySet());
-                deleteClaimed(connection, kept);
+                transcripts.keySet().retainAll(claimed.keySet());
+                deleteClaimed(connection, transcripts);
             }
             return claimed;
         });
+        gone.forEach(progress::framesGone);
+        progress.rest();
     }
 
     /** Locks those runs that still have their frames. */

@@ -24,7 +24,6 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import org.jboss.logging.Logger;
@@ -33,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Deletes the runs that ended longer ago than they are to be kept, and the threads that are left without runs; and the frames
  * and requests of runs of which only these are to go. It does so in the background, each run in a transaction of its own, and
- * frames of some runs in one. All gateways of a database do so; what is done, one of them does. Plain SQL: its one query must be served by an index.
+ * the frames of some runs in one. All gateways of a database do so; what is done, one of them does. Plain SQL: its one query must be served by an index.
  */
 @ApplicationScoped
 final class Retention {
@@ -44,7 +43,7 @@ final class Retention {
     private static final int RUNS_AT_ONCE = 500;
 
     /** Runs whose frames go at once; their transcripts may make it several transactions. */
-    static final int THINNED_AT_ONCE = 16;
+    static final int FRAMES_OF_RUNS_AT_ONCE = 16;
 
     /** Of the time that it works: recording goes on beside it. */
     private static final double SHARE = 0.75;
@@ -126,7 +125,7 @@ final class Retention {
             boolean done = false;
             for (Walk walk : walks) {
                 List<Ended> ended = walk.next(connection);
-                List<Ended> thinned = new ArrayList<>();
+                List<Ended> framesDue = new ArrayList<>();
                 for (Ended run : ended) {
                     if (itself.isStopping()) {
                         return false;
@@ -139,14 +138,14 @@ final class Retention {
                         done |= gone;
                         itself.pause();
                     } else if (due == Due.FRAMES) {
-                        thinned.add(run);
-                        if (thinned.size() == THINNED_AT_ONCE) {
-                            done |= expireFrames(connection, thinned, walk, itself);
-                            thinned.clear();
+                        framesDue.add(run);
+                        if (framesDue.size() == FRAMES_OF_RUNS_AT_ONCE) {
+                            done |= expireFrames(connection, framesDue, walk, itself);
+                            framesDue.clear();
                         }
                     }
                 }
-                done |= expireFrames(connection, thinned, walk, itself);
+                done |= expireFrames(connection, framesDue, walk, itself);
                 more |= walk.took(ended);
                 itself.pause();
             }
@@ -172,25 +171,58 @@ final class Retention {
         }
 
         /** Returns whether frames of one of them are gone. */
-        private boolean expireFrames(Connection connection, List<Ended> thinned, Walk walk, BackgroundWorker itself)
+        private boolean expireFrames(Connection connection, List<Ended> framesDue, Walk walk, BackgroundWorker itself)
                 throws SQLException {
-            if (thinned.isEmpty()) {
+            if (framesDue.isEmpty()) {
                 return false;
             }
-            Map<Long, Long> gone = expiry.expire(
-                    connection,
-                    thinned.stream().map(Ended::runPk).toList(),
-                    (runPk, e) -> {
-                        // No memory, or no database: perhaps the next time.
-                        if (!(e instanceof ApiException) || !failedOnce.add(runPk)) {
-                            giveUp(runPk, e);
-                        }
-                    },
-                    itself::pause);
-            failedOnce.removeAll(gone.keySet());
-            gone.values().forEach(frames::add);
-            thinned.forEach(run -> walk.note(run, gone.containsKey(run.runPk) || failed.contains(run.runPk)));
-            return !gone.isEmpty();
+            Expiring expiring = new Expiring(itself);
+            try {
+                expiry.expire(connection, framesDue.stream().map(Ended::runPk).toList(), expiring);
+            } finally {
+                failedOnce.removeIf(runPk ->
+                        !expiring.failing.contains(runPk) && framesDue.stream().anyMatch(run -> run.runPk == runPk));
+                framesDue.forEach(
+                        run -> walk.note(run, expiring.gone.contains(run.runPk) || failed.contains(run.runPk)));
+            }
+            return !expiring.gone.isEmpty();
+        }
+
+        /** What becomes of some runs whose frames go. */
+        private final class Expiring implements FrameExpiry.Progress {
+
+            private final BackgroundWorker worker;
+            private final Set<Long> gone = new HashSet<>();
+            private final Set<Long> failing = new HashSet<>();
+
+            Expiring(BackgroundWorker worker) {
+                this.worker = worker;
+            }
+
+            @Override
+            public void framesGone(long runPk, long count) {
+                gone.add(runPk);
+                frames.add(count);
+            }
+
+            @Override
+            public void transcriptFailed(long runPk, RuntimeException why) {
+                failing.add(runPk);
+                // No memory, or no database: perhaps the next time.
+                if (!(why instanceof ApiException) || !failedOnce.add(runPk)) {
+                    giveUp(runPk, why);
+                }
+            }
+
+            @Override
+            public void rest() {
+                worker.pause();
+            }
+
+            @Override
+            public boolean isStopping() {
+                return worker.isStopping();
+            }
         }
 
         private void giveUp(long runPk, RuntimeException e) {

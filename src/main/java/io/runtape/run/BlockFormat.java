@@ -34,8 +34,11 @@ public final class BlockFormat {
     /** The most frames' bytes of a row that a commit writes, unless one frame alone is longer. */
     public static final int ROW_BYTES_MAX = 64 << 10;
 
-    /** A row with so many bytes of frames is compressed at once: PostgreSQL would cut it into pieces of 2 kB, each with its index. */
-    static final int COMPRESSED_FROM = 4 << 10;
+    /**
+     * A row with so many bytes of frames is compressed when it is written: what does not fit into a page, PostgreSQL cuts into
+     * pieces with an index of their own.
+     */
+    public static final int COMPRESSED_FROM = 4 << 10;
 
     /** The level of zstd for that: the fastest, since a commit waits for it. */
     private static final int COMMIT_LEVEL = 1;

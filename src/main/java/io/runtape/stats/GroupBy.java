@@ -26,7 +26,7 @@ enum GroupBy {
         this.value = value;
     }
 
-    /** A date without a formatter, since there may be ten thousands of sums. */
+    /** A date without a formatter, since there may be tens of thousands of sums. */
     private static String day(int hour) {
         return LocalDate.ofEpochDay(Math.floorDiv(hour, SumRows.HOURS_A_DAY)).toString();
     }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
@@ -18,10 +17,10 @@ import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,7 +63,39 @@ abstract class FrameExpiryTest extends IndexedHistory {
     }
 
     private Map<Long, Long> expireNow(Connection connection, List<Long> runs) throws Exception {
-        return expiry.expire(connection, runs, (run, e) -> fail(e), () -> {});
+        Told told = new Told();
+        expiry.expire(connection, runs, told);
+        assertEquals(Map.of(), told.failures);
+        return told.gone;
+    }
+
+    /** What it tells of its progress. */
+    private static final class Told implements FrameExpiry.Progress {
+
+        private final Map<Long, Long> gone = new HashMap<>();
+        private final Map<Long, RuntimeException> failures = new HashMap<>();
+        private int rests;
+        private boolean stopping;
+
+        @Override
+        public void framesGone(long runPk, long frames) {
+            gone.put(runPk, frames);
+        }
+
+        @Override
+        public void transcriptFailed(long runPk, RuntimeException why) {
+            failures.put(runPk, why);
+        }
+
+        @Override
+        public void rest() {
+            rests++;
+        }
+
+        @Override
+        public boolean isStopping() {
+            return stopping;
+        }
     }
 
     private String transcript(String of, String form) {
@@ -131,17 +162,21 @@ abstract class FrameExpiryTest extends IndexedHistory {
             awaitIndexed(id);
         }
         List<String> before = transcripts(ids.stream().map(id -> "/runs/" + id).toArray(String[]::new));
-        AtomicInteger transactions = new AtomicInteger();
         try (Connection connection = store().connect();
                 Connection other = store().connect();
                 Statement lock = other.createStatement()) {
             other.setAutoCommit(false);
             lock.execute("select 1 from run where run_pk = " + runs.get(2).pk() + " for update");
             List<Long> all = runs.stream().map(RunTable.RunRow::pk).toList();
-            Map<Long, Long> gone = expiry.expire(connection, all, (run, e) -> fail(e), transactions::incrementAndGet);
-            assertEquals(Set.of(all.get(0), all.get(1), all.get(3)), gone.keySet());
-            assertEquals(runs.get(0).frames(), gone.get(all.get(0)));
-            assertEquals(2, transactions.get(), "the long transcript ends a transaction");
+            Told told = new Told();
+            told.stopping = true;
+            expiry.expire(connection, all, told);
+            assertEquals(Set.of(), told.gone.keySet());
+            told.stopping = false;
+            expiry.expire(connection, all, told);
+            assertEquals(Set.of(all.get(0), all.get(1), all.get(3)), told.gone.keySet());
+            assertEquals(runs.get(0).frames(), told.gone.get(all.get(0)));
+            assertEquals(2, told.rests, "the long transcript ends a transaction");
             other.rollback();
             assertEquals(Set.of(all.get(2)), expireNow(connection, all).keySet());
         }
@@ -149,6 +184,36 @@ abstract class FrameExpiryTest extends IndexedHistory {
             assertEquals(0, table().frames(id).size());
         }
         assertEquals(before, transcripts(ids.stream().map(id -> "/runs/" + id).toArray(String[]::new)));
+    }
+
+    @Test
+    void leavesOutWhatCannotBeRead() throws Exception {
+        String stream = record("{}", SPOKEN);
+        String whole = record(
+                "{\"stream\":false}", Script.json(200, "{\"data\":{\"status\":\"completed\",\"result\":\"Hello.\"}}"));
+        String sound = record("{}", SPOKEN);
+        List<Long> runs = new ArrayList<>();
+        for (String id : List.of(stream, whole, sound)) {
+            runs.add(table().ended(id).pk());
+            awaitIndexed(id);
+        }
+        try (Connection connection = store().connect();
+                Statement change = connection.createStatement()) {
+            String damaged = " where run_pk in (" + runs.get(0) + "," + runs.get(1) + ")";
+            change.execute("create table sound_block as select * from block" + damaged);
+            change.execute("update block set content = cast('?' as bytea)" + damaged);
+            Told told = new Told();
+            expiry.expire(connection, runs, told);
+            assertEquals(Set.of(runs.get(2)), told.gone.keySet());
+            assertEquals(Set.of(runs.get(0), runs.get(1)), told.failures.keySet());
+
+            change.execute("delete from block" + damaged);
+            change.execute("insert into block select * from sound_block");
+            change.execute("drop table sound_block");
+            assertEquals(
+                    Set.of(runs.get(0), runs.get(1)),
+                    expireNow(connection, runs).keySet());
+        }
     }
 
     @ParameterizedTest

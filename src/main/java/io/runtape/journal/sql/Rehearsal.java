@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.runtape.access.Owner;
 import io.runtape.run.ArrivedFrame;
+import io.runtape.run.BlockFormat;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.IdempotencyKey;
 import io.runtape.run.RunEnd;
@@ -18,7 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** The commits of an imaginary run, one for each kind of write. */
+/** The commits of an imaginary run, one for each kind of write; with frames that are compressed, so that the library is there. */
 final class Rehearsal {
 
     private Rehearsal() {}
@@ -35,6 +36,8 @@ final class Rehearsal {
         RunHead head = new RunHead(id, 200, id, "[]", true, 1L);
         FrameBlock frames = new FrameBlock(1, 1, bytes.length);
         frames.add(new ArrivedFrame(FrameKind.EVENT, bytes, 0, bytes.length, 0, id, "", 0));
+        byte[] many = new byte[BlockFormat.COMPRESSED_FROM];
+        frames.add(new ArrivedFrame(FrameKind.EVENT, many, 0, many.length, 0, id, "", 0));
         RunTotals totals = RunTotals.NONE.plus(frames);
         RunEnd end = new RunEnd(RunStatus.COMPLETED, null, false, now, RunOutcome.UNKNOWN);
         return List.of(
