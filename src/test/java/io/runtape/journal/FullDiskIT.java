@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.Noise;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.SmallDisk;
@@ -23,8 +24,10 @@ class FullDiskIT {
     /** What a commit needs free, and room for some frames beside it. */
     private static final long DISK_BYTES = 100 << 20;
 
-    /** More than there is room for. */
-    private static final int RUN_BYTES = 60 << 20;
+    /** More than there is room for, also when it is compressed as far as that goes. */
+    private static final int RUN_BYTES = 75 << 20;
+
+    private static final int FRAME_BYTES = 60_000;
 
     private static final String KEY = "X-API-Key: disk";
     private static final String EVENT_STREAM = "Accept: text/event-stream";
@@ -79,11 +82,10 @@ class FullDiskIT {
 
     /** How many bytes of a run came that is more than the disk has room for, when it has ended well. */
     private static CompletableFuture<Long> flood(GatewayProcess gateway, ScriptedUpstream upstream) {
-        byte[] chunk = ("data: " + "f".repeat(60_000) + "\n\n").getBytes(UTF_8);
         Script script = exchange -> {
             exchange.streamHead();
-            for (int sent = 0; sent < RUN_BYTES; sent += chunk.length) {
-                exchange.chunk(chunk);
+            for (int sent = 0; sent < RUN_BYTES; sent += FRAME_BYTES) {
+                exchange.chunk(("data: " + Noise.text(FRAME_BYTES, sent) + "\n\n").getBytes(UTF_8));
             }
             exchange.end();
         };

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.Exchange;
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.Noise;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunTable.FrameSum;
 import io.runtape.testsupport.RunTable.RunRow;
@@ -204,7 +205,9 @@ final class StreamLoad implements AutoCloseable {
 
         private byte[] frame(int i) {
             String begins = "event: token\ndata: run " + number + " says " + i + " ";
-            return (begins + "x".repeat(FRAME_BYTES - begins.length() - 2) + "\n\n").getBytes(UTF_8);
+            // Large blocks are compressed: what is to fill a disk or a memory must not repeat itself.
+            String noise = Noise.text(FRAME_BYTES - begins.length() - 2, (long) number << 32 | i);
+            return (begins + noise + "\n\n").getBytes(UTF_8);
         }
 
         private WireResponse.End read() throws IOException {
