@@ -19,11 +19,11 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import org.hibernate.Session;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +36,14 @@ final class FrameExpiry {
 
     /** A transaction ends with the run whose transcript fills this, so that it holds neither much memory nor takes long. */
     static final int TRANSCRIPT_BYTES = 256 * 1024;
+
+    /** Rows of runs that are read at once: a prompt and a result may have a megabyte each. */
+    static final int ROW_BYTES = 1024 * 1024;
+
+    private static final String SIZES = """
+            select run_pk, coalesce(octet_length(prompt), 0) + coalesce(octet_length(result), 0)
+                + octet_length(metadata) + octet_length(config)
+            from run where run_pk = any(?) and frames_expired_at is null order by run_pk""";
 
     private static final String CLAIM = """
             select run_pk, frame_count from run where run_pk = any(?) and frames_expired_at is null and status <> 'running'
@@ -81,15 +89,52 @@ final class FrameExpiry {
      * @throws SQLException if what was not yet told could not be deleted
      */
     void expire(Connection connection, List<Long> runPks, Progress progress) throws SQLException {
+        List<Long> together = new ArrayList<>();
+        long bytes = 0;
+        for (Map.Entry<Long, Long> run : sizes(connection, runPks).entrySet()) {
+            together.add(run.getKey());
+            bytes += run.getValue();
+            if (bytes >= ROW_BYTES) {
+                expireTogether(connection, together, progress);
+                together.clear();
+                bytes = 0;
+            }
+        }
+        if (!together.isEmpty()) {
+            expireTogether(connection, together, progress);
+        }
+    }
+
+    /** The bytes of the rows of those runs that still have their frames. */
+    private static Map<Long, Long> sizes(Connection connection, List<Long> runPks) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(SIZES)) {
+            select.setArray(1, connection.createArrayOf("bigint", runPks.toArray()));
+            return numbers(select);
+        }
+    }
+
+    private static Map<Long, Long> numbers(PreparedStatement select) throws SQLException {
+        try (ResultSet row = select.executeQuery()) {
+            Map<Long, Long> numbers = new LinkedHashMap<>();
+            while (row.next()) {
+                numbers.put(row.getLong(1), row.getLong(2));
+            }
+            return numbers;
+        }
+    }
+
+    private void expireTogether(Connection connection, List<Long> runPks, Progress progress) throws SQLException {
+        List<Run> runs = QuarkusTransaction.requiringNew()
+                .call(() -> Run.getEntityManager().unwrap(Session.class).findMultiple(Run.class, runPks));
         Map<Long, byte[]> transcripts = new LinkedHashMap<>();
         int bytes = 0;
-        for (long runPk : runPks) {
+        for (@Nullable Run run : runs) {
             if (progress.isStopping()) {
                 return;
             }
-            byte @Nullable [] transcript = transcript(runPk, progress);
-            if (transcript != null) {
-                transcripts.put(runPk, transcript);
+            byte @Nullable [] transcript = run == null ? null : transcript(run, progress);
+            if (run != null && transcript != null) {
+                transcripts.put(run.runPk, transcript);
                 bytes += transcript.length;
             }
             if (bytes >= TRANSCRIPT_BYTES) {
@@ -104,20 +149,17 @@ final class FrameExpiry {
     }
 
     /** What is to be kept of a run; null if its frames stay. */
-    private byte @Nullable [] transcript(long runPk, Progress progress) {
-        Optional<Run> run = QuarkusTransaction.requiringNew().call(() -> Run.<Run>findByIdOptional(runPk));
-        if (run.isEmpty()
-                || run.get().framesExpiredAt != null
-                || journal.unended(runPk).isPresent()) {
+    private byte @Nullable [] transcript(Run run, Progress progress) {
+        if (run.framesExpiredAt != null || journal.unended(run.runPk).isPresent()) {
             return null;
         }
         try {
-            return keeper.of(run.get());
+            return keeper.of(run);
         } catch (RuntimeException e) {
-            progress.transcriptFailed(runPk, e);
+            progress.transcriptFailed(run.runPk, e);
         } catch (SQLException e) {
             progress.transcriptFailed(
-                    runPk, ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The run's frames could not be read.", e));
+                    run.runPk, ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The run's frames could not be read.", e));
         }
         return null;
     }
@@ -139,13 +181,7 @@ final class FrameExpiry {
     private static Map<Long, Long> claim(Connection connection, Object[] runPks) throws SQLException {
         try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
             claim.setArray(1, connection.createArrayOf("bigint", runPks));
-            try (ResultSet row = claim.executeQuery()) {
-                Map<Long, Long> claimed = new HashMap<>();
-                while (row.next()) {
-                    claimed.put(row.getLong(1), row.getLong(2));
-                }
-                return claimed;
-            }
+            return numbers(claim);
         }
     }
 
