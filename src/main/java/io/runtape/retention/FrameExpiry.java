@@ -7,6 +7,7 @@ import io.runtape.journal.Journal;
 import io.runtape.run.FrameTable;
 import io.runtape.run.KeptTranscripts;
 import io.runtape.run.Run;
+import io.runtape.run.RunSizes;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import io.runtape.transcript.TranscriptKeeper;
@@ -39,11 +40,6 @@ final class FrameExpiry {
 
     /** Rows of runs that are read at once: a prompt and a result may have a megabyte each. */
     static final int ROW_BYTES = 1024 * 1024;
-
-    private static final String SIZES = """
-            select run_pk, coalesce(octet_length(prompt), 0) + coalesce(octet_length(result), 0)
-                + octet_length(metadata) + octet_length(config)
-            from run where run_pk = any(?) and frames_expired_at is null order by run_pk""";
 
     private static final String CLAIM = """
             select run_pk, frame_count from run where run_pk = any(?) and frames_expired_at is null and status <> 'running'
@@ -89,11 +85,12 @@ final class FrameExpiry {
      * @throws SQLException if what was not yet told could not be deleted
      */
     void expire(Connection connection, List<Long> runPks, Progress progress) throws SQLException {
+        Map<Long, Long> sizes = RunSizes.of(connection, runPks);
         List<Long> together = new ArrayList<>();
         long bytes = 0;
-        for (Map.Entry<Long, Long> run : sizes(connection, runPks).entrySet()) {
-            together.add(run.getKey());
-            bytes += run.getValue();
+        for (long runPk : runPks) {
+            together.add(runPk);
+            bytes += sizes.getOrDefault(runPk, 0L);
             if (bytes >= ROW_BYTES) {
                 expireTogether(connection, together, progress);
                 together.clear();
@@ -102,24 +99,6 @@ final class FrameExpiry {
         }
         if (!together.isEmpty()) {
             expireTogether(connection, together, progress);
-        }
-    }
-
-    /** The bytes of the rows of those runs that still have their frames. */
-    private static Map<Long, Long> sizes(Connection connection, List<Long> runPks) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(SIZES)) {
-            select.setArray(1, connection.createArrayOf("bigint", runPks.toArray()));
-            return numbers(select);
-        }
-    }
-
-    private static Map<Long, Long> numbers(PreparedStatement select) throws SQLException {
-        try (ResultSet row = select.executeQuery()) {
-            Map<Long, Long> numbers = new LinkedHashMap<>();
-            while (row.next()) {
-                numbers.put(row.getLong(1), row.getLong(2));
-            }
-            return numbers;
         }
     }
 
@@ -181,7 +160,13 @@ final class FrameExpiry {
     private static Map<Long, Long> claim(Connection connection, Object[] runPks) throws SQLException {
         try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
             claim.setArray(1, connection.createArrayOf("bigint", runPks));
-            return numbers(claim);
+            try (ResultSet row = claim.executeQuery()) {
+                Map<Long, Long> claimed = new LinkedHashMap<>();
+                while (row.next()) {
+                    claimed.put(row.getLong(1), row.getLong(2));
+                }
+                return claimed;
+            }
         }
     }
 

@@ -180,10 +180,12 @@ final class Retention {
             try {
                 expiry.expire(connection, framesDue.stream().map(Ended::runPk).toList(), expiring);
             } finally {
-                failedOnce.removeIf(runPk ->
-                        !expiring.failing.contains(runPk) && framesDue.stream().anyMatch(run -> run.runPk == runPk));
-                framesDue.forEach(
-                        run -> walk.note(run, expiring.gone.contains(run.runPk) || failed.contains(run.runPk)));
+                for (Ended run : framesDue) {
+                    if (!expiring.failing.contains(run.runPk)) {
+                        failedOnce.remove(run.runPk);
+                    }
+                    walk.note(run, expiring.gone.contains(run.runPk) || failed.contains(run.runPk));
+                }
             }
             return !expiring.gone.isEmpty();
         }

@@ -61,12 +61,11 @@ final class StatsQueries {
         Map<List<@Nullable String>, StatsGroup.Totals> groups = new LinkedHashMap<>();
         try (Connection connection = database.getConnection()) {
             // PostgreSQL hands out some rows at a time in a transaction only.
-            Transaction.in(connection, () -> {
+            return Transaction.in(connection, () -> {
                 readAll(connection, owner, asked, hours, groups, room);
                 return groups;
             });
         }
-        return groups;
     }
 
     private static void readAll(

@@ -10,16 +10,14 @@ import io.runtape.facet.RunOrder;
 import io.runtape.history.ListSlice;
 import io.runtape.history.WhereClause;
 import io.runtape.run.Run;
+import io.runtape.run.RunSizes;
 import io.runtape.run.RunStatus;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -57,13 +55,6 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     private static final String OLDEST = "e.owner, e.createdAt, e.runPk";
 
     private static final String NEWEST = "e.owner desc, e.createdAt desc, e.runPk desc";
-
-    /** The bytes of a run's texts, so that not more of them are read than there is room for. */
-    private static final String SIZES = """
-            select run_pk, coalesce(octet_length(prompt), 0) + coalesce(octet_length(result), 0)
-                + octet_length(metadata) + octet_length(config)
-                + coalesce(octet_length(usage), 0) + coalesce(octet_length(error), 0)
-            from run where run_pk = any(?)""";
 
     private final RunFinder finder;
     private final DataSource database;
@@ -158,19 +149,10 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         return new Found(runs, taken < places.size() ? places.get(taken - 1) : null);
     }
 
-    /** Plain SQL with one parameter for all: Hibernate reads a list of parameters anew each time, which takes longer. */
     private Map<Long, Long> sizes(List<Long> keys) throws SQLException {
-        Map<Long, Long> sizes = new HashMap<>();
-        try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(SIZES)) {
-            select.setArray(1, connection.createArrayOf("bigint", keys.toArray()));
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    sizes.put(row.getLong(1), row.getLong(2));
-                }
-            }
+        try (Connection connection = database.getConnection()) {
+            return RunSizes.of(connection, keys);
         }
-        return sizes;
     }
 
     /** The places of those of these runs that are selected, the newest first. */
