@@ -1,20 +1,16 @@
 package io.runtape.facet;
 
+import io.runtape.Requests;
 import io.runtape.access.Owner;
 import io.runtape.facet.Trait.Kind;
 import java.io.IOException;
 import java.io.StringReader;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import org.postgresql.PGConnection;
 
@@ -70,9 +66,7 @@ final class Filters {
     private Filters() {}
 
     public static void main(String[] args) throws Exception {
-        String gateway = args[0];
         int runs = Integer.parseInt(args[2]);
-        int requests = Integer.parseInt(args[3]);
         try (Connection connection = DriverManager.getConnection(args[1], "postgres", "")) {
             connection.setSchema("runtape");
             long begun = System.nanoTime();
@@ -87,34 +81,10 @@ final class Filters {
                 }
             }
         }
-        HttpClient client = HttpClient.newHttpClient();
+        Requests requests = new Requests(args[0], Integer.parseInt(args[3]));
         for (String query : QUERIES) {
-            measure(client, gateway, query, requests);
+            requests.measure(query, n -> "/runs?" + query, "threadId");
         }
-    }
-
-    private static void measure(HttpClient client, String gateway, String query, int requests)
-            throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + gateway + "/history/v1/runs?" + query))
-                .header("X-API-Key", "rt_test_bench")
-                .build();
-        long[] took = new long[requests];
-        int found = 0;
-        for (int i = -requests / 4; i < requests; i++) {
-            long begun = System.nanoTime();
-            HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
-            if (answer.statusCode() != 200) {
-                throw new IOException(query + ": " + answer.body());
-            }
-            if (i >= 0) {
-                took[i] = System.nanoTime() - begun;
-                found = answer.body().split("\"threadId\"", -1).length - 1;
-            }
-        }
-        Arrays.sort(took);
-        System.out.printf(
-                "%-55s %3d hits  p50 %7.2f ms  p99 %7.2f ms%n",
-                query, found, took[requests / 2] / 1e6, took[requests * 99 / 100] / 1e6);
     }
 
     private static void fill(Connection connection, int runs) throws SQLException, IOException {

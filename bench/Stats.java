@@ -1,20 +1,16 @@
 package io.runtape.stats;
 
+import io.runtape.Requests;
 import io.runtape.run.Run;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringReader;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -58,9 +54,7 @@ final class Stats {
     private Stats() {}
 
     public static void main(String[] args) throws Exception {
-        String gateway = args[0];
         int runs = Integer.parseInt(args[2]);
-        int requests = Integer.parseInt(args[3]);
         try (Connection connection = DriverManager.getConnection(args[1], "postgres", "")) {
             connection.setSchema("runtape");
             long begun = System.nanoTime();
@@ -72,36 +66,11 @@ final class Stats {
                 System.out.printf("%d rows, %d MB%n", row.getLong(1), row.getLong(2) / 1_000_000);
             }
         }
-        HttpClient client = HttpClient.newHttpClient();
+        Requests requests = new Requests(args[0], Integer.parseInt(args[3]));
         for (String query : QUERIES) {
-            measure(client, gateway, query, requests);
-        }
-    }
-
-    private static void measure(HttpClient client, String gateway, String query, int requests)
-            throws IOException, InterruptedException {
-        long[] took = new long[requests];
-        int groups = 0;
-        for (int i = -requests / 4; i < requests; i++) {
             // Each asks for a time of its own: answers to the same question may be kept somewhere.
-            String asked = query + "&until=-" + (i + requests) % 24 + "h";
-            HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + gateway + "/history/v1/stats?" + asked))
-                    .header("X-API-Key", "rt_test_bench")
-                    .build();
-            long begun = System.nanoTime();
-            HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
-            if (answer.statusCode() != 200) {
-                throw new IOException(query + ": " + answer.body());
-            }
-            if (i >= 0) {
-                took[i] = System.nanoTime() - begun;
-                groups = answer.body().split("\"runs\"", -1).length - 1;
-            }
+            requests.measure(query, n -> "/stats?" + query + "&until=-" + n % 24 + "h", "runs");
         }
-        Arrays.sort(took);
-        System.out.printf(
-                "%-45s %4d groups  p50 %7.2f ms  p99 %7.2f ms%n",
-                query, groups, took[requests / 2] / 1e6, took[requests * 99 / 100] / 1e6);
     }
 
     private record Key(int span, int startHour, Labels labels, int shard) {}

@@ -38,6 +38,6 @@ curl -sSf "127.0.0.1:$gateway_port/v1/run" -H 'Content-Type: application/json' -
 echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1)"
 classes="$app/lib/main/*:$app/app/*"
 [ -n "$runs" ] || case $measured in stats.Stats) runs=10000000 ;; *) runs=1000000 ;; esac
-javac -proc:none -cp "$classes" -d "$out/classes" "bench/${measured#*.}.java"
+javac -proc:none -cp "$classes" -d "$out/classes" bench/Requests.java "bench/${measured#*.}.java"
 java -cp "$out/classes:$classes" "io.runtape.$measured" "127.0.0.1:$gateway_port" \
   "jdbc:postgresql://127.0.0.1:$database_port/postgres" "$runs" "$requests"
