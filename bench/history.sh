@@ -7,26 +7,28 @@
 # indexing the copies, with some 20 GB of disk in all.
 #
 #   bench/history.sh [--runs N: 2000] [--frames N: of each, 500] [--generated FRAMES: in all, with copies, none]
-#                    [--requests N: of each kind, 200] [--streams N: of 50 events a second beside the queries, 100; 0: none]
-#                    [--spread DAYS: 365; 0: as recorded] [--no-peer] [--only-generated: asks only once copies are there] [--postgres VERSION]
+#                    [--requests N: of each kind, 200] [--warm-up N: requests of each kind before, 400]
+#                    [--streams N: of 50 events a second beside the queries, 100; 0: none] [--spread DAYS: 365; 0: as recorded]
+#                    [--no-peer] [--only-generated: asks only once copies are there] [--postgres VERSION]
 #                    [--against FOLDER: the packaged program in that folder (a copy of target/quarkus-app) instead]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-app=$PWD/target/quarkus-app runs=2000 frames=500 generated=0 requests=200 streams=100 spread=365 peer=1 earlier=1 postgres=17.11.0
+app=$PWD/target/quarkus-app runs=2000 frames=500 generated=0 requests=200 warm_up=400 streams=100 spread=365 peer=1 earlier=1 postgres=17.11.0
 while [ $# -gt 0 ]; do
   case "$1" in
     --runs) runs=$2; shift ;;
     --frames) frames=$2; shift ;;
     --generated) generated=$2; shift ;;
     --requests) requests=$2; shift ;;
+    --warm-up) warm_up=$2; shift ;;
     --streams) streams=$2; shift ;;
     --spread) spread=$2; shift ;;
     --no-peer) peer=0 ;;
     --only-generated) earlier=0 peer=0 ;;
     --postgres) postgres=$2; shift ;;
     --against) app=$(realpath "$2"); shift ;;
-    *) sed -n '2,12p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,14p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -104,7 +106,7 @@ measure() {
   say "$1: queries"
   tables scans >"$out/scans-before"
   record "beside-$1"
-  bench HistoryQueries 127.0.0.1:$gateway_port "$requests" "$frames" "$runs" >"$out/queries-$1"
+  bench HistoryQueries 127.0.0.1:$gateway_port "$requests" "$frames" "$runs" "$warm_up" >"$out/queries-$1"
   end_recording
   tables scans | join -t $'\t' "$out/scans-before" - | awk -F'\t' '$4 > $2 && ($5 - $3) / ($4 - $2) > 1000 { printf "%s`%s` %d times (%d rows)", n++ ? ", " : "", $1, $4 - $2, ($5 - $3) / ($4 - $2) }' >"$out/scans-$1"
   [ "$streams" = 0 ] || forget_recording
@@ -169,7 +171,7 @@ goal() { [ "$1" = generated ] && [ "$(value frames "$copies")" -gt 10000000 ] &&
 sizes() { awk -F'\t' -v n="$2" '$2 > 65536 { printf "| `%s` | %.1f | %.1f |\n", $1, $2 / 1e6, $2 / n } { all += $2 } END { printf "| all | %.1f | %.1f |\n", all / 1e6, all / n }' "$out/sizes-$1"; }
 of_table() { awk -F'\t' -v name="$2" '$1 == name { print $2 }' "$out/sizes-$1"; }
 
-echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), PostgreSQL $("$pg/bin/postgres" -V | tr -dc '0-9.'), load $(cut -d' ' -f1 /proc/loadavg); $runs runs of $frames frames, $requests requests of each kind"
+echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), PostgreSQL $("$pg/bin/postgres" -V | tr -dc '0-9.'), load $(cut -d' ' -f1 /proc/loadavg); $runs runs of $frames frames, $requests requests of each kind after $warm_up to warm up"
 echo
 echo "Recorded: $(value rate "$load") events/s. Indexed by one gateway, at most half of its time: $indexing s. Packed: $packing s."
 [ "$generated" = 0 ] || echo "Copied: rows of runs, threads and packed blocks, $(value runs "$copies") runs with $(value frames "$copies") frames in all, in $copying s; indexed by three gateways in $copies_indexing s."

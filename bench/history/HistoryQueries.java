@@ -17,9 +17,10 @@ import java.util.regex.Pattern;
 
 /**
  * Asks a gateway for lists, searches, stats, events, transcripts and tails of the runs of {@link Story}, one after the other, each
- * with other parameters, and prints how long each kind took: {@code java HistoryQueries HOST:PORT REQUESTS FRAMES RUNS}. A line
- * has the name, the number of hits on average, then p50, p99 and the maximum in milliseconds, with tabs between them. First each
- * is asked a quarter as often, to warm up.
+ * with other parameters, and prints how long each kind took: {@code java HistoryQueries HOST:PORT REQUESTS FRAMES RUNS WARM-UP}. A
+ * line has the name, the number of hits on average, then p50, p99 and the maximum in milliseconds, with tabs between them. First
+ * all kinds are asked so often as the last argument says, in turn: a gateway that has just started spends more time on its
+ * compiler than on answers.
  */
 final class HistoryQueries {
 
@@ -62,10 +63,9 @@ final class HistoryQueries {
         queries.searches();
         queries.stats();
         queries.readings();
-        for (boolean warm : new boolean[] {false, true}) {
-            for (Map.Entry<String, Asked> each : queries.queries.entrySet()) {
-                queries.measure(each.getKey(), each.getValue(), warm);
-            }
+        queries.warmUp(Integer.parseInt(args[4]));
+        for (Map.Entry<String, Asked> each : queries.queries.entrySet()) {
+            queries.measure(each.getKey(), each.getValue());
         }
     }
 
@@ -252,24 +252,33 @@ final class HistoryQueries {
         return read(open(target, "application/json"));
     }
 
-    private void measure(String name, Asked asked, boolean warm) throws IOException {
-        int count = warm ? requests : Math.max(1, requests / 4);
-        Samples samples = new Samples(count);
-        for (int n = 0; n < count; n++) {
-            String target = asked.target.apply(n);
-            long begun = System.nanoTime();
-            HttpURLConnection call = open(target, asked.accept);
-            if (asked.firstByte) {
-                int first = call.getInputStream().read();
-                samples.took(System.nanoTime() - begun, first >= 0 ? 1 : 0);
-                call.disconnect();
-            } else {
-                String body = read(call);
-                samples.took(System.nanoTime() - begun, hits(body));
+    private void warmUp(int rounds) throws IOException {
+        for (int n = 0; n < rounds; n++) {
+            for (Asked asked : queries.values()) {
+                ask(asked, n, new Samples(1));
             }
         }
-        if (warm) {
-            samples.print(name);
+    }
+
+    private void measure(String name, Asked asked) throws IOException {
+        Samples samples = new Samples(requests);
+        for (int n = 0; n < requests; n++) {
+            ask(asked, n, samples);
+        }
+        samples.print(name);
+    }
+
+    private void ask(Asked asked, int n, Samples samples) throws IOException {
+        String target = asked.target.apply(n);
+        long begun = System.nanoTime();
+        HttpURLConnection call = open(target, asked.accept);
+        if (asked.firstByte) {
+            int first = call.getInputStream().read();
+            samples.took(System.nanoTime() - begun, first >= 0 ? 1 : 0);
+            call.disconnect();
+        } else {
+            String body = read(call);
+            samples.took(System.nanoTime() - begun, hits(body));
         }
     }
 

@@ -108,7 +108,7 @@ public final class FilteredDeletion {
     private record Found<P>(Deleted told, Optional<P> first) {}
 
     private static <P> Found<P> count(Target<P> target) throws SQLException {
-        Pace pace = new Pace();
+        Pace pace = Pace.ofHalfTheTime();
         long count = 0;
         long running = 0;
         List<P> places = target.next(Optional.empty(), PLACES);
@@ -128,7 +128,7 @@ public final class FilteredDeletion {
 
     /** @param beginning what comes before it has joined the listing since the count */
     private <P> long delete(Target<P> target, P beginning) throws SQLException {
-        Pace pace = new Pace();
+        Pace pace = Pace.ofHalfTheTime();
         long deleted = 0;
         try (Connection connection = database.getConnection()) {
             List<P> places = target.next(Optional.of(beginning), PLACES);

@@ -61,7 +61,8 @@ final class RunIndexer {
     }
 
     void start(@Observes @Priority(Journal.STARTS_AT + 100) StartupEvent event) {
-        BackgroundWorker indexer = new BackgroundWorker("indexing", store, LOOK, new Pace(), new Rounds()::round);
+        BackgroundWorker indexer =
+                new BackgroundWorker("indexing", store, LOOK, Pace.ofHalfTheTime(), new Rounds()::round);
         worker = indexer;
         indexer.start();
     }

@@ -56,8 +56,7 @@ final class Packer {
         if (rest.isPresent() || store.engine() == Engine.POSTGRESQL) {
             Duration look = rest.map(time -> BackgroundWorker.within(LOOK_MIN, LOOK_MAX, time.dividedBy(10)))
                     .orElse(LOOK_MAX);
-            BackgroundWorker packing =
-                    new BackgroundWorker("packing", store, look, new Pace(), new Rounds(rest)::round);
+            BackgroundWorker packing = new BackgroundWorker("packing", store, look, pace(), new Rounds(rest)::round);
             worker = packing;
             packing.start();
         }
@@ -68,6 +67,11 @@ final class Packer {
         if (packing != null) {
             packing.stop();
         }
+    }
+
+    /** The database works about as long as the thread, which together is half of a processor; the embedded one within the thread. */
+    private Pace pace() {
+        return store.engine() == Engine.POSTGRESQL ? Pace.ofProcessor(0.25) : Pace.ofHalfTheTime();
     }
 
     /** The rounds of packing. Confined to the worker's thread. */

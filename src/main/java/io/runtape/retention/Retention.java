@@ -86,7 +86,7 @@ final class Retention {
             Duration look = BackgroundWorker.within(
                     LOOK_MIN, LOOK_MAX, rules.times().first().dividedBy(100));
             BackgroundWorker expiring =
-                    new BackgroundWorker("retention", store, look, new Pace(SHARE), new Rounds()::round);
+                    new BackgroundWorker("retention", store, look, Pace.ofTime(SHARE), new Rounds()::round);
             worker = expiring;
             expiring.start();
         }

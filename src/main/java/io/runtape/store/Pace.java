@@ -1,35 +1,74 @@
 package io.runtape.store;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 /** The pace of work beside live runs: it works for a share of the time, and rests for the other. Confined to one thread. */
 public final class Pace {
 
-    private final double restsForWork;
-    private long workingSince = System.nanoTime();
+    private final double share;
+    private final LongSupplier clock;
+    private final LongSupplier work;
+    private long beganAt;
+    private long workBefore;
+
+    /**
+     * @param share more than 0, at most 1
+     * @param clock nanoseconds that have passed
+     * @param work nanoseconds of them that count as work
+     */
+    Pace(double share, LongSupplier clock, LongSupplier work) {
+        this.share = share;
+        this.clock = clock;
+        this.work = work;
+        begin();
+    }
 
     /** Works at most half of the time. */
-    public Pace() {
-        this(0.5);
+    public static Pace ofHalfTheTime() {
+        return ofTime(0.5);
     }
 
     /**
-     * Works at most for this share of the time.
+     * Works at most for this share of the time, whatever the thread does in it.
      *
      * @param share more than 0, at most 1
      */
-    public Pace(double share) {
-        this.restsForWork = (1 - share) / share;
+    public static Pace ofTime(double share) {
+        return new Pace(share, System::nanoTime, System::nanoTime);
     }
 
-    /** The work begins now. */
+    /**
+     * Takes at most this share of a processor with the thread itself: for work that mostly waits for the database, whose time it
+     * does not count. Where the platform cannot tell the processor's time, it works at most half of the time.
+     *
+     * @param share more than 0, at most 1
+     */
+    public static Pace ofProcessor(double share) {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        return threads.isCurrentThreadCpuTimeSupported() && threads.isThreadCpuTimeEnabled()
+                ? new Pace(share, System::nanoTime, threads::getCurrentThreadCpuTime)
+                : ofHalfTheTime();
+    }
+
+    /** The work begins now; called by the thread that works. */
     public void begin() {
-        workingSince = System.nanoTime();
+        beganAt = clock.getAsLong();
+        workBefore = work.getAsLong();
     }
 
-    /** Rests for what it has worked since the last rest; less if the thread is unparked. */
+    /** Rests for what it has worked since it began or rested last; less if the thread is unparked. */
     public void rest() {
-        LockSupport.parkNanos(this, (long) ((System.nanoTime() - workingSince) * restsForWork));
+        LockSupport.parkNanos(this, due());
         begin();
+    }
+
+    /** How long to rest now, in nanoseconds; none if what was not work was rest enough. */
+    long due() {
+        long passed = clock.getAsLong() - beganAt;
+        long worked = work.getAsLong() - workBefore;
+        return Math.max(0, (long) (worked / share) - passed);
     }
 }
