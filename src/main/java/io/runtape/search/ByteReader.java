@@ -9,7 +9,18 @@ final class ByteReader {
     private int at;
 
     ByteReader(byte[] bytes) {
+        this(bytes, 0);
+    }
+
+    /** @param at where it begins */
+    ByteReader(byte[] bytes, int at) {
         this.bytes = bytes;
+        this.at = at;
+    }
+
+    /** Where the next thing begins. */
+    int at() {
+        return at;
     }
 
     boolean hasMore() {
@@ -31,6 +42,11 @@ final class ByteReader {
     long signed() {
         long value = number();
         return value >>> 1 ^ -(value & 1);
+    }
+
+    void skipText() {
+        int length = (int) number();
+        at += length;
     }
 
     String text() {

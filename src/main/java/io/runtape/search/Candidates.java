@@ -10,6 +10,7 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,13 +25,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Candidates {
 
-    static final String SEGMENTS = "select segment_pk, newest, oldest, directory from search_segment where owner = ?";
+    static final String SEGMENTS = "select segment_pk, newest, oldest from search_segment where owner = ?";
+
+    static final String DIRECTORIES = "select segment_pk, directory from search_segment where segment_pk in (%s)";
 
     static final String BLOCKS = "select block_pk, content from search_block where block_pk in (%s)";
 
     static final String DOCUMENTS = "select segment_pk, documents from search_segment where segment_pk in (%s)";
 
-    private static final int FIRST_AT_ONCE = 16;
+    /** The newest segments fill a page with a word of many runs; a word of few runs is looked for in many segments at once. */
+    private static final int FIRST_AT_ONCE = 4;
+
+    private static final int TIMES_MORE = 8;
 
     /** Keys of one statement at the most. */
     private static final int KEYS_MAX = 1000;
@@ -60,24 +66,33 @@ public final class Candidates {
     }
 
     /** A segment whose terms are not looked up yet. */
-    private record Closed(long segmentPk, long newest, List<String> directory) {}
+    private record Closed(long segmentPk, long newest) {}
 
-    /** Runs that are found and not handed out yet; never empty. */
+    /** Runs that are found and not handed out yet, the newest first. */
     private static final class Open {
 
-        private final List<Document> documents;
-        private int at;
+        private final Iterator<Document> documents;
+        private final SearchRange range;
+        private @Nullable Document next;
 
-        Open(List<Document> documents) {
+        Open(Iterator<Document> documents, SearchRange range) {
             this.documents = documents;
+            this.range = range;
         }
 
+        /** Goes to the next run in the range; false behind the last one. */
+        boolean advance() {
+            next = null;
+            while (next == null && documents.hasNext()) {
+                Document document = documents.next();
+                next = range.has(document) ? document : null;
+            }
+            return next != null;
+        }
+
+        /** The run that it went to. */
         Document next() {
-            return documents.get(at);
-        }
-
-        boolean hasAnother() {
-            return ++at < documents.size();
+            return Objects.requireNonNull(next);
         }
     }
 
@@ -92,7 +107,7 @@ public final class Candidates {
                     break;
                 }
                 Document document = newest.next();
-                if (newest.hasAnother()) {
+                if (newest.advance()) {
                     open.add(newest);
                 }
                 // A run that was indexed anew is in two segments, and one that has just ended may also be among the
@@ -128,14 +143,14 @@ public final class Candidates {
     private boolean begin(Connection connection) throws SQLException {
         range = last == null ? range : range.goingOnAfter(last);
         open.clear();
-        add(live);
+        open(live.stream().sorted(Document.NEWEST_FIRST).iterator());
         List<Closed> segments = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement(SEGMENTS)) {
             select.setString(1, owner);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     if (range.meets(row.getLong(2), row.getLong(3))) {
-                        segments.add(new Closed(row.getLong(1), row.getLong(2), TermBlocks.directory(row.getBytes(4))));
+                        segments.add(new Closed(row.getLong(1), row.getLong(2)));
                     }
                 }
             }
@@ -147,28 +162,25 @@ public final class Candidates {
         return true;
     }
 
-    private void add(List<Document> documents) {
-        List<Document> wanted = documents.stream()
-                .filter(range::has)
-                .sorted(Document.NEWEST_FIRST)
-                .toList();
-        if (!wanted.isEmpty()) {
-            open.add(new Open(wanted));
+    private void open(Iterator<Document> documents) {
+        Open opened = new Open(documents, range);
+        if (opened.advance()) {
+            open.add(opened);
         }
     }
 
     /** Looks the terms up in the next segments; returns false if one of them was merged meanwhile. */
     private boolean openNext(Connection connection) throws SQLException {
-        List<Closed> some = closed.subList(0, Math.min(atOnce, closed.size()));
+        List<Long> some = closed.stream().limit(atOnce).map(Closed::segmentPk).toList();
         closed = closed.subList(some.size(), closed.size());
-        atOnce *= 2;
-        Map<Long, SegmentSearch> byBlock = new HashMap<>();
+        atOnce *= TIMES_MORE;
         Map<Long, SegmentSearch> bySegment = new HashMap<>();
-        for (Closed segment : some) {
-            SegmentSearch search = new SegmentSearch(query, segment.directory);
-            bySegment.put(segment.segmentPk, search);
-            search.blocks().forEach(block -> byBlock.put(Segments.blockPk(segment.segmentPk, block), search));
-        }
+        Map<Long, SegmentSearch> byBlock = new HashMap<>();
+        int looked = read(connection, DIRECTORIES, some, (segmentPk, directory) -> {
+            SegmentSearch search = new SegmentSearch(query, TermBlocks.directory(directory));
+            bySegment.put(segmentPk, search);
+            search.blocks().forEach(block -> byBlock.put(Segments.blockPk(segmentPk, block), search));
+        });
         int read = read(
                 connection,
                 BLOCKS,
@@ -181,13 +193,12 @@ public final class Candidates {
                 found.put(pk, runs);
             }
         });
-        int opened = read(connection, DOCUMENTS, List.copyOf(found.keySet()), (pk, content) -> {
-            List<Document> documents = Segment.documents(content);
-            add(Objects.requireNonNull(found.get(pk)).stream()
-                    .mapToObj(documents::get)
-                    .toList());
-        });
-        return read == byBlock.size() && opened == found.size();
+        int opened = read(
+                connection,
+                DOCUMENTS,
+                List.copyOf(found.keySet()),
+                (pk, content) -> open(Segment.documents(content, Objects.requireNonNull(found.get(pk)))));
+        return looked == some.size() && read == byBlock.size() && opened == found.size();
     }
 
     /** Takes what is stored under a key. */

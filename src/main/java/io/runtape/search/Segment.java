@@ -2,8 +2,10 @@ package io.runtape.search;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -123,15 +125,50 @@ record Segment(List<Document> documents, TermBlocks terms) {
 
     /** What {@link #written} wrote. */
     static List<Document> documents(byte[] written) {
-        ByteReader bytes = new ByteReader(written);
+        DocumentReader reader = new DocumentReader(written);
         List<Document> documents = new ArrayList<>();
-        long created = 0;
-        long runPk = 0;
-        while (bytes.hasMore()) {
-            created += bytes.signed();
-            runPk += bytes.signed();
-            documents.add(new Document(created, runPk));
+        while (reader.bytes.hasMore()) {
+            reader.read();
+            documents.add(reader.document());
         }
         return documents;
+    }
+
+    /** Those at some places of what {@link #written} wrote; read as far as they are asked for. */
+    static Iterator<Document> documents(byte[] written, BitSet places) {
+        DocumentReader reader = new DocumentReader(written);
+        return places.stream()
+                .mapToObj(place -> {
+                    while (reader.place < place) {
+                        reader.read();
+                    }
+                    return reader.document();
+                })
+                .iterator();
+    }
+
+    /** Reads runs one after the other. Confined to one thread. */
+    private static final class DocumentReader {
+
+        private final ByteReader bytes;
+        private long created;
+        private long runPk;
+
+        /** Of the run that was read last. */
+        private int place = -1;
+
+        DocumentReader(byte[] written) {
+            this.bytes = new ByteReader(written);
+        }
+
+        void read() {
+            created += bytes.signed();
+            runPk += bytes.signed();
+            place++;
+        }
+
+        Document document() {
+            return new Document(created, runPk);
+        }
     }
 }

@@ -1,8 +1,11 @@
 package io.runtape.search;
 
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.RandomAccess;
+import java.util.stream.IntStream;
 
 /**
  * The terms of a segment with their postings, in blocks of some kilobytes, so that a search reads only the block that has its
@@ -158,12 +161,37 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
 
     /** What {@link #writtenDirectory} wrote. */
     static List<String> directory(byte[] written) {
-        ByteReader bytes = new ByteReader(written);
-        List<String> directory = new ArrayList<>();
-        while (bytes.hasMore()) {
-            directory.add(bytes.text());
+        return new Directory(written);
+    }
+
+    /** A directory as it is stored: a search looks at a few of its terms, and there are thousands. */
+    private static final class Directory extends AbstractList<String> implements RandomAccess {
+
+        private final byte[] written;
+
+        /** Where each term begins. */
+        private final int[] from;
+
+        Directory(byte[] written) {
+            this.written = written;
+            IntStream.Builder begin = IntStream.builder();
+            ByteReader bytes = new ByteReader(written);
+            while (bytes.hasMore()) {
+                begin.add(bytes.at());
+                bytes.skipText();
+            }
+            this.from = begin.build().toArray();
         }
-        return directory;
+
+        @Override
+        public String get(int index) {
+            return new ByteReader(written, from[index]).text();
+        }
+
+        @Override
+        public int size() {
+            return from.length;
+        }
     }
 
     /** The number of bytes of all blocks. */

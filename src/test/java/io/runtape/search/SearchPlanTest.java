@@ -79,6 +79,7 @@ abstract class SearchPlanTest extends RunningGateway {
             case "live" -> Search.LIVE.replace("?", "'o'");
             case "texts" -> Search.TEXTS_OF.formatted("1, 2, 3");
             case "segments" -> Candidates.SEGMENTS.replace("?", "'o'");
+            case "directories" -> Candidates.DIRECTORIES.formatted("1, 2, 3");
             case "blocks" -> Candidates.BLOCKS.formatted("1, 2, 3");
             case "documents" -> Candidates.DOCUMENTS.formatted("1, 2, 3");
             case "merged" -> SegmentMerge.COUNT.replaceFirst("\\?", "'o'").replace("?", "1");
@@ -96,6 +97,7 @@ abstract class SearchPlanTest extends RunningGateway {
         "live, run_live, run_status_idx",
         "texts, primary_key, run_pkey",
         "segments, search_segment_by_owner, search_segment_owner_level_idx",
+        "directories, primary_key, search_segment_pkey",
         "blocks, primary_key, search_block_pkey",
         "documents, primary_key, search_segment_pkey",
         "merged, search_segment_by_owner, search_segment_owner_level_idx"

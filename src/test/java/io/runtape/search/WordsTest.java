@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.runtape.error.ApiException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -46,16 +47,17 @@ class WordsTest {
             segments.add(Segment.of(document, terms(SearchCases.ALL.get(i).text(), i % 2 == 0)));
         }
         Segment merged = Segment.merged(segments, Set.of(3L));
-        List<Document> kept = Segment.documents(Segment.written(merged.documents()));
+        byte[] written = Segment.written(merged.documents());
+        List<Document> kept = Segment.documents(written);
         TermBlocks blocks = merged.terms();
         SegmentSearch search =
                 new SegmentSearch(SearchQuery.of(one.query()), TermBlocks.directory(blocks.writtenDirectory()));
         search.blocks().forEach(block -> search.read(blocks.contents().get(block)));
 
-        Set<String> found = search.runs().stream()
-                .mapToObj(place ->
-                        SearchCases.ALL.get((int) kept.get(place).runPk()).text())
-                .collect(Collectors.toSet());
+        Set<String> found = new HashSet<>();
+        Segment.documents(written, search.runs())
+                .forEachRemaining(document ->
+                        found.add(SearchCases.ALL.get((int) document.runPk()).text()));
 
         assertTrue(documents.containsAll(kept));
         assertEquals(documents.size() - 1, kept.size());
