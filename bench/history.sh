@@ -7,14 +7,14 @@
 # indexing the copies, with some 20 GB of disk in all.
 #
 #   bench/history.sh [--runs N: 2000] [--frames N: of each, 500] [--generated FRAMES: in all, with copies, none]
-#                    [--requests N: of each kind, 200] [--warm-up N: requests of each kind before, 400]
+#                    [--requests N: of each kind, 200] [--warm-up N: requests of each kind before, 150]
 #                    [--streams N: of 50 events a second beside the queries, 100; 0: none] [--spread DAYS: 365; 0: as recorded]
 #                    [--no-peer] [--only-generated: asks only once copies are there] [--postgres VERSION]
 #                    [--against FOLDER: the packaged program in that folder (a copy of target/quarkus-app) instead]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-app=$PWD/target/quarkus-app runs=2000 frames=500 generated=0 requests=200 warm_up=400 streams=100 spread=365 peer=1 earlier=1 postgres=17.11.0
+app=$PWD/target/quarkus-app runs=2000 frames=500 generated=0 requests=200 warm_up=150 streams=100 spread=365 peer=1 earlier=1 postgres=17.11.0
 while [ $# -gt 0 ]; do
   case "$1" in
     --runs) runs=$2; shift ;;

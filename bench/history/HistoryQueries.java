@@ -7,6 +7,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +34,12 @@ final class HistoryQueries {
     private final int runs;
     private final Map<String, Asked> queries = new LinkedHashMap<>();
 
-    /** Runs of {@link Story}, from all over the list, and the cursors of pages. */
+    /** Runs of {@link Story}, from all over the list. */
     private final List<String> ids = new ArrayList<>();
 
-    private final List<String> pages = new ArrayList<>();
+    /** The cursors of the pages of lists. */
+    private final Map<String, List<String>> pagesOf = new HashMap<>();
+
     private List<String> live = List.of();
 
     private HistoryQueries(String gateway, int requests, int frames, int runs) {
@@ -87,6 +90,7 @@ final class HistoryQueries {
 
     /** The cursor behind some page of a list: pages of all depths. */
     private String deep(String list, int n) {
+        List<String> pages = pagesOf.computeIfAbsent(list, of -> new ArrayList<>());
         if (n == 0) {
             pages.clear();
         }
