@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Candidates {
 
-    static final String SEGMENTS = "select segment_pk, newest, oldest from search_segment where owner = ?";
+    static final String SEGMENTS = "select segment_pk, newest, oldest, level from search_segment where owner = ?";
 
     static final String DIRECTORIES = "select segment_pk, directory from search_segment where segment_pk in (%s)";
 
@@ -33,10 +33,16 @@ public final class Candidates {
 
     static final String DOCUMENTS = "select segment_pk, documents from search_segment where segment_pk in (%s)";
 
-    /** The newest segments fill a page with a word of many runs; a word of few runs is looked for in many segments at once. */
-    private static final int FIRST_AT_ONCE = 4;
+    /** Runs of the segments that are opened first: enough to fill a page with a word of many runs. */
+    private static final int FIRST_RUNS = 1000;
 
+    /** So many times more runs are looked at as long as nothing is found. */
     private static final int TIMES_MORE = 8;
+
+    /** Segments that are opened together, at least and at most: most of what a few small ones cost is statements. */
+    private static final int AT_ONCE_MIN = 4;
+
+    private static final int AT_ONCE_MAX = 64;
 
     /** Keys of one statement at the most. */
     private static final int KEYS_MAX = 1000;
@@ -52,7 +58,11 @@ public final class Candidates {
     private List<Closed> closed = List.of();
     private final PriorityQueue<Open> open =
             new PriorityQueue<>(Comparator.comparing(Open::next, Document.NEWEST_FIRST));
-    private int atOnce = FIRST_AT_ONCE;
+
+    /** About how many runs the opened segments have, and how many of them were found. */
+    private long looked;
+
+    private long found;
     private boolean begun;
     private @Nullable Document last;
 
@@ -65,8 +75,12 @@ public final class Candidates {
         this.live = live;
     }
 
-    /** A segment whose terms are not looked up yet. */
-    private record Closed(long segmentPk, long newest) {}
+    /**
+     * A segment whose terms are not looked up yet.
+     *
+     * @param runs about how many it has
+     */
+    private record Closed(long segmentPk, long newest, long runs) {}
 
     /** Runs that are found and not handed out yet, the newest first. */
     private static final class Open {
@@ -101,7 +115,7 @@ public final class Candidates {
         try (Connection connection = database.getConnection()) {
             List<Document> next = new ArrayList<>();
             while (next.size() < max) {
-                settle(connection);
+                settle(connection, max - next.size());
                 Open newest = open.poll();
                 if (newest == null) {
                     break;
@@ -122,10 +136,10 @@ public final class Candidates {
     }
 
     /** Opens segments until none of the closed ones can have a newer run than the open ones. */
-    private void settle(Connection connection) throws SQLException {
+    private void settle(Connection connection, int wanted) throws SQLException {
         int attempts = 0;
         while (!begun || mayBeNewer()) {
-            boolean whole = begun ? openNext(connection) : begin(connection);
+            boolean whole = begun ? lookUp(connection, following(wanted)) : begin(connection);
             if (!whole) {
                 if (++attempts == ATTEMPTS) {
                     throw new SQLException("the segments change too fast", SqlFault.CONFLICT);
@@ -150,14 +164,13 @@ public final class Candidates {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     if (range.meets(row.getLong(2), row.getLong(3))) {
-                        segments.add(new Closed(row.getLong(1), row.getLong(2)));
+                        segments.add(new Closed(row.getLong(1), row.getLong(2), SegmentMerge.runs(row.getInt(4))));
                     }
                 }
             }
         }
         segments.sort(Comparator.comparingLong(Closed::newest).reversed());
         closed = segments;
-        atOnce = FIRST_AT_ONCE;
         begun = true;
         return true;
     }
@@ -169,14 +182,27 @@ public final class Candidates {
         }
     }
 
-    /** Looks the terms up in the next segments; returns false if one of them was merged meanwhile. */
-    private boolean openNext(Connection connection) throws SQLException {
-        List<Long> some = closed.stream().limit(atOnce).map(Closed::segmentPk).toList();
-        closed = closed.subList(some.size(), closed.size());
-        atOnce *= TIMES_MORE;
+    /** The next segments, as many as are likely to have so many hits, by what came of the ones before. */
+    private List<Long> following(int wanted) {
+        long runs = looked == 0 ? FIRST_RUNS : found == 0 ? looked * TIMES_MORE : wanted * looked / found;
+        List<Long> following = new ArrayList<>();
+        for (Closed segment : closed) {
+            if (following.size() >= AT_ONCE_MIN && runs <= 0 || following.size() == AT_ONCE_MAX) {
+                break;
+            }
+            following.add(segment.segmentPk);
+            runs -= segment.runs;
+            looked += segment.runs;
+        }
+        closed = closed.subList(following.size(), closed.size());
+        return following;
+    }
+
+    /** Looks the terms up in some segments; returns false if one of them was merged meanwhile. */
+    private boolean lookUp(Connection connection, List<Long> segments) throws SQLException {
         Map<Long, SegmentSearch> bySegment = new HashMap<>();
         Map<Long, SegmentSearch> byBlock = new HashMap<>();
-        int looked = read(connection, DIRECTORIES, some, (segmentPk, directory) -> {
+        int directories = read(connection, DIRECTORIES, segments, (segmentPk, directory) -> {
             SegmentSearch search = new SegmentSearch(query, TermBlocks.directory(directory));
             bySegment.put(segmentPk, search);
             search.blocks().forEach(block -> byBlock.put(Segments.blockPk(segmentPk, block), search));
@@ -186,19 +212,20 @@ public final class Candidates {
                 BLOCKS,
                 List.copyOf(byBlock.keySet()),
                 (pk, content) -> Objects.requireNonNull(byBlock.get(pk)).read(content));
-        Map<Long, BitSet> found = new HashMap<>();
+        Map<Long, BitSet> runsOf = new HashMap<>();
         bySegment.forEach((pk, search) -> {
             BitSet runs = search.runs();
             if (!runs.isEmpty()) {
-                found.put(pk, runs);
+                runsOf.put(pk, runs);
+                found += runs.cardinality();
             }
         });
         int opened = read(
                 connection,
                 DOCUMENTS,
-                List.copyOf(found.keySet()),
-                (pk, content) -> open(Segment.documents(content, Objects.requireNonNull(found.get(pk)))));
-        return looked == some.size() && read == byBlock.size() && opened == found.size();
+                List.copyOf(runsOf.keySet()),
+                (pk, content) -> open(Segment.documents(content, Objects.requireNonNull(runsOf.get(pk)))));
+        return directories == segments.size() && read == byBlock.size() && opened == runsOf.size();
     }
 
     /** Takes what is stored under a key. */

@@ -39,6 +39,11 @@ final class SegmentMerge {
 
     private SegmentMerge() {}
 
+    /** About how many runs a segment of this level has. */
+    static long runs(int level) {
+        return level > LEVEL_MAX ? SEGMENTS : (long) Math.pow(SEGMENTS, level);
+    }
+
     /** Merges what is to be merged after a segment has come. What another gateway merges now is left to it. */
     static void merge(Connection connection, String owner) throws SQLException {
         for (int level = 0; level < LEVEL_MAX && isFull(connection, owner, level); level++) {
