@@ -6,6 +6,7 @@ import io.runtape.facet.RunOrder.By;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -145,11 +146,9 @@ final class FacetSql {
     /** The conditions that the candidates need not meet; the alias of a candidate is {@code d}. */
     private List<String> checks(Candidates candidates) {
         List<String> checks = new ArrayList<>();
-        for (Group group : criteria.groups()) {
-            if (!candidates.covered().contains(group)) {
-                checks.add("exists (select 1 from run_facet g where g.facet in (" + joined(group.keys())
-                        + ") and g.created_us = d.created_us and g.run_pk = d.run_pk" + OFFSET + ")");
-            }
+        for (Set<Long> keys : uncovered(candidates)) {
+            checks.add("exists (select 1 from run_facet g where g.facet in (" + joined(keys)
+                    + ") and g.created_us = d.created_us and g.run_pk = d.run_pk" + OFFSET + ")");
         }
         List<String> facts = new ArrayList<>();
         String alias = candidates.areFacets() ? "r." : "d.";
@@ -168,6 +167,22 @@ final class FacetSql {
             checks.add("d.run_pk is not null");
         }
         return checks;
+    }
+
+    /** The keys of which the candidates need to have one of each set: two groups are one set where runs are found by pairs of both. */
+    private List<Set<Long>> uncovered(Candidates candidates) {
+        List<Group> groups = new ArrayList<>(criteria.groups());
+        groups.removeAll(candidates.covered());
+        List<Set<Long>> uncovered = new ArrayList<>();
+        while (!groups.isEmpty()) {
+            Group one = groups.remove(0);
+            Optional<Group> other = groups.stream()
+                    .filter(group -> one.pairedWith(group).isPresent())
+                    .findFirst();
+            uncovered.add(other.flatMap(one::pairedWith).orElse(one.keys()));
+            other.ifPresent(groups::remove);
+        }
+        return uncovered;
     }
 
     private static void between(List<String> conditions, String column, Range range) {

@@ -28,7 +28,25 @@ public final class RunCriteria {
     }
 
     /** Traits of one kind, of which a run must have one. */
-    record Group(Kind kind, Set<Long> keys) {}
+    record Group(Kind kind, Set<Long> keys) {
+
+        /** More combinations of two groups than this are not worth a range each. */
+        private static final int COMBINATIONS_MAX = 50;
+
+        /** The keys of the pairs of which a run must have one to meet both; empty if no run is found by such pairs. */
+        Optional<Set<Long>> pairedWith(Group other) {
+            if (!kind.pairsWith(other.kind) || keys.size() * other.keys.size() > COMBINATIONS_MAX) {
+                return Optional.empty();
+            }
+            Set<Long> pairs = new LinkedHashSet<>();
+            for (long first : keys) {
+                for (long second : other.keys) {
+                    pairs.add(Trait.pair(new Trait(kind, first), new Trait(other.kind, second)));
+                }
+            }
+            return Optional.of(pairs);
+        }
+    }
 
     /** Values from a bound on, up to another one, which is not among them. */
     record Range(long from, long to) {

@@ -12,7 +12,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -32,9 +31,6 @@ public final class RunFinder {
 
     /** A range of so many runs is looked at as a whole in a few milliseconds. */
     private static final int FEW = 2000;
-
-    /** More combinations of two groups than this are not worth a range each. */
-    private static final int COMBINATIONS_MAX = 50;
 
     /** PostgreSQL would read a table as a whole where it takes many of its rows for hits, wherever in it they are. */
     private static final String BY_INDEX_ONLY = "set local enable_seqscan = off";
@@ -165,7 +161,9 @@ public final class RunFinder {
             List<Group> groups = criteria.groups();
             for (int i = 0; i < groups.size(); i++) {
                 for (int j = i + 1; j < groups.size(); j++) {
-                    pairs(groups.get(i), groups.get(j)).ifPresent(candidates::add);
+                    Group one = groups.get(i);
+                    Group other = groups.get(j);
+                    one.pairedWith(other).ifPresent(keys -> candidates.add(sql.facets(keys, Set.of(one, other))));
                 }
             }
             if (candidates.isEmpty() || groups.size() > 2) {
@@ -181,20 +179,6 @@ public final class RunFinder {
                 candidates.add(FacetSql.facts("created_us", criteria.created()));
             }
             return candidates;
-        }
-
-        private Optional<Candidates> pairs(Group one, Group other) {
-            if (!one.kind().pairsWith(other.kind())
-                    || one.keys().size() * other.keys().size() > COMBINATIONS_MAX) {
-                return Optional.empty();
-            }
-            Set<Long> keys = new LinkedHashSet<>();
-            for (long first : one.keys()) {
-                for (long second : other.keys()) {
-                    keys.add(Trait.pair(new Trait(one.kind(), first), new Trait(other.kind(), second)));
-                }
-            }
-            return Optional.of(sql.facets(keys, Set.of(one, other)));
         }
 
         private long number(String query) throws SQLException {

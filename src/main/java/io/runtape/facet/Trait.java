@@ -26,7 +26,7 @@ public record Trait(Kind kind, long key) {
 
         /** Whether runs are also found by a trait of this kind together with one of the other. */
         boolean pairsWith(Kind other) {
-            if (this == THREAD || other == THREAD) {
+            if (this == other || this == THREAD || other == THREAD) {
                 return false;
             }
             return isCommon() || other.isCommon() || isColumn() && other.isColumn();

@@ -220,6 +220,10 @@ abstract class SearchTest extends RecordedHistory {
         assertEquals(List.of(second), runs("gnu", "&since=" + created));
         assertEquals(List.of(first), runs("gnu", "&until=" + created));
         assertEquals(List.of(), runs("gnu", "&agent=nobody"));
+        assertEquals(List.of(second), runs("gnu", "&agent=other&status=failed"));
+        assertEquals(List.of(), runs("gnu", "&agent=coder&status=failed"));
+        assertEquals(List.of(second, first), runs("gnu", "&agent=coder&agent=other&status=completed&status=failed"));
+        assertEquals(List.of(first), runs("gnu", "&agent=coder&status=completed&threadId=" + thread));
     }
 
     @Test
