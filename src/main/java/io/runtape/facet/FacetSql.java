@@ -169,20 +169,29 @@ final class FacetSql {
         return checks;
     }
 
-    /** The keys of which the candidates need to have one of each set: two groups are one set where runs are found by pairs of both. */
+    /**
+     * The keys that the candidates must have one of each set of. Two groups are one set where runs are found by pairs of both, and
+     * there are no more pairs than values.
+     */
     private List<Set<Long>> uncovered(Candidates candidates) {
         List<Group> groups = new ArrayList<>(criteria.groups());
         groups.removeAll(candidates.covered());
         List<Set<Long>> uncovered = new ArrayList<>();
         while (!groups.isEmpty()) {
             Group one = groups.remove(0);
-            Optional<Group> other = groups.stream()
-                    .filter(group -> one.pairedWith(group).isPresent())
-                    .findFirst();
+            Optional<Group> other =
+                    groups.stream().filter(group -> fewPairs(one, group)).findFirst();
             uncovered.add(other.flatMap(one::pairedWith).orElse(one.keys()));
             other.ifPresent(groups::remove);
         }
         return uncovered;
+    }
+
+    private static boolean fewPairs(Group one, Group other) {
+        return one.pairedWith(other)
+                .filter(pairs ->
+                        pairs.size() <= one.keys().size() + other.keys().size())
+                .isPresent();
     }
 
     private static void between(List<String> conditions, String column, Range range) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The runs of an owner that have all terms of a query, the newest first: those that match it are among them. Reads segments
- * as far as they are asked for, the newest first, more at once each time. Plain SQL: it takes rows by their keys, however many
+ * as far as they are asked for, the newest first. Plain SQL: it takes rows by their keys, however many
  * there are. Blocks; confined to one thread.
  */
 public final class Candidates {
@@ -39,7 +39,10 @@ public final class Candidates {
     /** So many times more runs are looked at as long as nothing is found. */
     private static final int TIMES_MORE = 8;
 
-    /** Segments that are opened together, at least and at most: most of what a few small ones cost is statements. */
+    /**
+     * Segments that are opened together, at least, and twice as many each time as long as a call is not answered, since all of
+     * what is found may be older than theirs; and at most. Most of what a few small ones cost is statements.
+     */
     private static final int AT_ONCE_MIN = 4;
 
     private static final int AT_ONCE_MAX = 64;
@@ -63,6 +66,7 @@ public final class Candidates {
     private long looked;
 
     private long found;
+    private int atOnce;
     private boolean begun;
     private @Nullable Document last;
 
@@ -114,6 +118,7 @@ public final class Candidates {
     public List<Document> next(int max) throws SQLException {
         try (Connection connection = database.getConnection()) {
             List<Document> next = new ArrayList<>();
+            atOnce = AT_ONCE_MIN;
             while (next.size() < max) {
                 settle(connection, max - next.size());
                 Open newest = open.poll();
@@ -157,7 +162,7 @@ public final class Candidates {
     private boolean begin(Connection connection) throws SQLException {
         range = last == null ? range : range.goingOnAfter(last);
         open.clear();
-        open(live.stream().sorted(Document.NEWEST_FIRST).iterator());
+        take(live.stream().sorted(Document.NEWEST_FIRST).iterator());
         List<Closed> segments = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement(SEGMENTS)) {
             select.setString(1, owner);
@@ -175,7 +180,7 @@ public final class Candidates {
         return true;
     }
 
-    private void open(Iterator<Document> documents) {
+    private void take(Iterator<Document> documents) {
         Open opened = new Open(documents, range);
         if (opened.advance()) {
             open.add(opened);
@@ -187,7 +192,7 @@ public final class Candidates {
         long runs = looked == 0 ? FIRST_RUNS : found == 0 ? looked * TIMES_MORE : wanted * looked / found;
         List<Long> following = new ArrayList<>();
         for (Closed segment : closed) {
-            if (following.size() >= AT_ONCE_MIN && runs <= 0 || following.size() == AT_ONCE_MAX) {
+            if (following.size() >= atOnce && runs <= 0 || following.size() == AT_ONCE_MAX) {
                 break;
             }
             following.add(segment.segmentPk);
@@ -195,6 +200,7 @@ public final class Candidates {
             looked += segment.runs;
         }
         closed = closed.subList(following.size(), closed.size());
+        atOnce = Math.min(2 * atOnce, AT_ONCE_MAX);
         return following;
     }
 
@@ -224,7 +230,7 @@ public final class Candidates {
                 connection,
                 DOCUMENTS,
                 List.copyOf(runsOf.keySet()),
-                (pk, content) -> open(Segment.documents(content, Objects.requireNonNull(runsOf.get(pk)))));
+                (pk, content) -> take(Segment.documents(content, Objects.requireNonNull(runsOf.get(pk)))));
         return directories == segments.size() && read == byBlock.size() && opened == runsOf.size();
     }
 

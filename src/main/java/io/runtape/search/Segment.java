@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The terms of some runs of one owner.
@@ -18,6 +19,9 @@ import java.util.Set;
  * @param terms the terms, each with the places of its runs in that list, in their order
  */
 record Segment(List<Document> documents, TermBlocks terms) {
+
+    /** Runs that take about as much memory as the bytes of all runs of a large segment. */
+    private static final int FEW = 1000;
 
     /** The terms of one run. */
     static Segment of(Document document, Set<String> terms) {
@@ -134,17 +138,21 @@ record Segment(List<Document> documents, TermBlocks terms) {
         return documents;
     }
 
-    /** Those at some places of what {@link #written} wrote; read as far as they are asked for. */
+    /**
+     * Those at some places of what {@link #written} wrote. Many are read as far as they are asked for; few are read at once, so
+     * that the bytes need not be kept for them.
+     */
     static Iterator<Document> documents(byte[] written, BitSet places) {
         DocumentReader reader = new DocumentReader(written);
-        return places.stream()
-                .mapToObj(place -> {
-                    while (reader.place < place) {
-                        reader.read();
-                    }
-                    return reader.document();
-                })
-                .iterator();
+        Stream<Document> documents = places.stream().mapToObj(place -> {
+            while (reader.place < place) {
+                reader.read();
+            }
+            return reader.document();
+        });
+        return places.cardinality() > FEW
+                ? documents.iterator()
+                : documents.toList().iterator();
     }
 
     /** Reads runs one after the other. Confined to one thread. */

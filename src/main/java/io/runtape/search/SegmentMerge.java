@@ -41,7 +41,7 @@ final class SegmentMerge {
 
     /** About how many runs a segment of this level has. */
     static long runs(int level) {
-        return level > LEVEL_MAX ? SEGMENTS : (long) Math.pow(SEGMENTS, level);
+        return (long) Math.pow(SEGMENTS, level == LEVEL_LARGE ? LEVEL_MAX - 1 : level);
     }
 
     /** Merges what is to be merged after a segment has come. What another gateway merges now is left to it. */

@@ -49,7 +49,7 @@ public final class BackgroundWorker {
     /**
      * @param what what is done, for the log and as the thread's name, such as {@code packing}
      * @param look how long it rests after a round that left nothing to do
-     * @param pace how much of the time it works; its own
+     * @param pace how much of the time, or of a processor, it takes; its own
      */
     public BackgroundWorker(String what, Store store, Duration look, Pace pace, Round round) {
         this.what = what;

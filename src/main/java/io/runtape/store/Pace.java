@@ -5,7 +5,7 @@ import java.lang.management.ThreadMXBean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
-/** The pace of work beside live runs: it works for a share of the time, and rests for the other. Confined to one thread. */
+/** The pace of work beside live runs: it works for a share of the time, or of a processor's, and rests else. Confined to one thread. */
 public final class Pace {
 
     private final double share;
@@ -41,8 +41,8 @@ public final class Pace {
     }
 
     /**
-     * Takes at most this share of a processor with the thread itself: for work that mostly waits for the database, whose time it
-     * does not count. Where the platform cannot tell the processor's time, it works at most half of the time.
+     * Takes at most this share of a processor with the thread itself: for work that mostly waits for the database. What the
+     * database's server takes meanwhile, of a processor and of its disk, is not counted. Where the platform cannot tell the processor's time, it works at most half of the time.
      *
      * @param share more than 0, at most 1
      */

@@ -14,6 +14,7 @@ import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
+import jakarta.inject.Inject;
 import java.net.URLEncoder;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -24,13 +25,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
 /** Runs and threads are found by what was said in them. */
 abstract class SearchTest extends RecordedHistory {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    @Inject
+    DataSource database;
 
     private static String found(String list, String query, String... more) {
         return list + "?q=" + URLEncoder.encode(query, UTF_8) + String.join("", more);
@@ -242,6 +250,73 @@ abstract class SearchTest extends RecordedHistory {
         assertEquals(List.of(ids.get(2)), runs("n" + (ids.size() - 3)));
         assertEquals(List.of(ids.get(ids.size() - 1)), runs("n0"));
         assertEquals(List.of(thread), json(found("/threads", "kudu")).getList("data.id"));
+    }
+
+    /** Segments of a hundred gateways that indexed at the same time, and of one that indexed one run after the other. */
+    @Test
+    void readsSegmentsThatOverlapOrFollowEachOther() throws SQLException {
+        for (boolean overlapping : new boolean[] {true, false}) {
+            String owner = "c-of-segments-" + overlapping;
+            try {
+                insertSegments(owner, overlapping);
+
+                assertEquals(keys(299, 0), candidates(owner, "kudu", SearchRange.ALL, 10));
+                assertEquals(keys(299, 0), candidates(owner, "kudu", SearchRange.ALL, 1000));
+                List<Long> ibexes = overlapping ? List.of(277L, 177L, 77L) : List.of(233L, 232L, 231L);
+                assertEquals(ibexes, candidates(owner, "ibex", SearchRange.ALL, 2));
+                assertEquals(List.of(), candidates(owner, "yak", SearchRange.ALL, 10));
+                SearchRange range = new SearchRange(
+                        Optional.of(document(50).createdAt()), document(250).createdAt(), Optional.of(document(200)));
+                assertEquals(keys(199, 50), candidates(owner, "kudu", range, 7));
+            } finally {
+                deleteSegments(owner);
+            }
+        }
+    }
+
+    private static Document document(long number) {
+        return new Document(1_767_225_600_000_000L + number, number);
+    }
+
+    private static List<Long> keys(long from, long to) {
+        return LongStream.rangeClosed(-from, -to).map(key -> -key).boxed().toList();
+    }
+
+    private void insertSegments(String owner, boolean overlapping) throws SQLException {
+        try (Connection connection = store().connect()) {
+            for (int i = 0; i < 100; i++) {
+                List<Segment> runs = new ArrayList<>();
+                for (int j = 0; j < 3; j++) {
+                    Document document = document(overlapping ? 100 * j + i : 3 * i + j);
+                    runs.add(Segment.of(document, i == 77 ? Set.of("kudu", "ibex") : Set.of("kudu")));
+                }
+                Segments.insert(connection, owner, i % 4, Segment.merged(runs, Set.of()));
+            }
+        }
+    }
+
+    private void deleteSegments(String owner) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement select =
+                        connection.prepareStatement("select segment_pk from search_segment where owner = ?")) {
+            select.setString(1, owner);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    Segments.delete(connection, row.getLong(1));
+                }
+            }
+        }
+    }
+
+    private List<Long> candidates(String owner, String query, SearchRange range, int max) throws SQLException {
+        Candidates candidates = new Candidates(database, owner, SearchQuery.of(query), range, List.of());
+        List<Long> all = new ArrayList<>();
+        List<Document> some = candidates.next(max);
+        while (!some.isEmpty()) {
+            some.forEach(document -> all.add(document.runPk()));
+            some = candidates.next(max);
+        }
+        return all;
     }
 
     private List<String> pages(String query, int limit) {
