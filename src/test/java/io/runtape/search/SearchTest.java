@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.restassured.http.ContentType;
 import io.restassured.path.json.JsonPath;
-import io.runtape.history.RecordedHistory;
+import io.runtape.history.IndexedHistory;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
@@ -33,7 +33,7 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
 /** Runs and threads are found by what was said in them. */
-abstract class SearchTest extends RecordedHistory {
+abstract class SearchTest extends IndexedHistory {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -72,14 +72,6 @@ abstract class SearchTest extends RecordedHistory {
         String id = record(body, script);
         awaitIndexed(id);
         return id;
-    }
-
-    private void awaitIndexed(String id) {
-        RunTable.await("it is indexed", () -> isIndexed(id) ? true : null);
-    }
-
-    private boolean isIndexed(String id) throws SQLException {
-        return count("select count(*) from run where id = ? and indexed_at is not null", id) == 1;
     }
 
     private long count(String sql, String value) throws SQLException {
