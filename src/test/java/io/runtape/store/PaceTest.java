@@ -3,10 +3,16 @@ package io.runtape.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class PaceTest {
+
+    /** Much more than this thread works while it waits for that. */
+    private static final Duration WORK_OF_ANOTHER = Duration.ofMillis(200);
 
     private final AtomicLong clock = new AtomicLong(1_000);
     private final AtomicLong work = new AtomicLong(50);
@@ -54,9 +60,24 @@ class PaceTest {
 
     @Test
     void takesTheThreadsOwnTimeOfAProcessor() {
-        Pace pace = Pace.ofProcessor(0.001);
+        Pace pace = Pace.ofProcessor(1e-9);
 
-        // Any work at all: a thousandth of a processor is soon exceeded.
+        // Any work at all: a billionth of a processor is soon exceeded.
         assertTrue(pace.due() > 0);
+    }
+
+    @Test
+    void doesNotCountWhatAnotherThreadWorks() throws InterruptedException {
+        Pace pace = Pace.ofProcessor(0.5);
+        Thread other = new Thread(() -> {
+            ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+            while (threads.getCurrentThreadCpuTime() < WORK_OF_ANOTHER.toNanos()) {
+                Thread.onSpinWait();
+            }
+        });
+        other.start();
+        other.join();
+
+        assertEquals(0, pace.due());
     }
 }
