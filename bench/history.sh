@@ -3,8 +3,8 @@
 # filters, searches, stats, pages of events, transcripts and tails asked one after the other, while 5,000 events a second are
 # recorded; before packing and after it, and, where --generated says so, with copies of the packed runs; how late live events come
 # meanwhile; what an event takes on the disk; and beside it the plain table that teams write, with the same events. Needs a JDK 17,
-# a C compiler and curl. 20,000 runs of 500 frames take half an hour with the peer, and a hundred million frames 40 minutes more, mostly
-# for indexing the copies, with some 20 GB of disk in all.
+# a C compiler and curl. 20,000 runs of 500 frames take half an hour with the peer, and a hundred million frames 40 minutes more,
+# mostly for indexing the copies, with some 20 GB of disk in all.
 #
 #   bench/history.sh [--runs N: 2000] [--frames N: of each, 500] [--generated FRAMES: in all, with copies, none]
 #                    [--requests N: of each kind, 200] [--warm-up N: requests of each kind before, 150]

@@ -179,19 +179,24 @@ final class FacetSql {
         List<Set<Long>> uncovered = new ArrayList<>();
         while (!groups.isEmpty()) {
             Group one = groups.remove(0);
-            Optional<Group> other =
-                    groups.stream().filter(group -> fewPairs(one, group)).findFirst();
-            uncovered.add(other.flatMap(one::pairedWith).orElse(one.keys()));
-            other.ifPresent(groups::remove);
+            Set<Long> keys = one.keys();
+            for (Group other : groups) {
+                Optional<Set<Long>> pairs = fewPairs(one, other);
+                if (pairs.isPresent()) {
+                    keys = pairs.get();
+                    groups.remove(other);
+                    break;
+                }
+            }
+            uncovered.add(keys);
         }
         return uncovered;
     }
 
-    private static boolean fewPairs(Group one, Group other) {
+    private static Optional<Set<Long>> fewPairs(Group one, Group other) {
         return one.pairedWith(other)
                 .filter(pairs ->
-                        pairs.size() <= one.keys().size() + other.keys().size())
-                .isPresent();
+                        pairs.size() <= one.keys().size() + other.keys().size());
     }
 
     private static void between(List<String> conditions, String column, Range range) {

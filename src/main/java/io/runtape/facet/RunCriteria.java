@@ -33,7 +33,10 @@ public final class RunCriteria {
         /** More pairs of two groups than this are not worth a range, or a look-up, each. */
         private static final int COMBINATIONS_MAX = 50;
 
-        /** The keys of the pairs of which a run must have one to meet both; empty if no run is found by such pairs, or they are many. */
+        /**
+         * The keys of the pairs of which a run must have one to meet both; empty if no run is found by such pairs, or they are
+         * many.
+         */
         Optional<Set<Long>> pairedWith(Group other) {
             if (!kind.pairsWith(other.kind) || keys.size() * other.keys.size() > COMBINATIONS_MAX) {
                 return Optional.empty();

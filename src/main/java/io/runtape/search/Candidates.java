@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The runs of an owner that have all terms of a query, the newest first: those that match it are among them. Reads segments
- * as far as they are asked for, the newest first. Plain SQL: it takes rows by their keys, however many
- * there are. Blocks; confined to one thread.
+ * as far as they are asked for, the newest first. Plain SQL: it takes rows by their keys, however many there are. Blocks; confined to one thread.
  */
 public final class Candidates {
 

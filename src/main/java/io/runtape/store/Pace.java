@@ -5,7 +5,10 @@ import java.lang.management.ThreadMXBean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
-/** The pace of work beside live runs: it works for a share of the time, or of a processor's, and rests else. Confined to one thread. */
+/**
+ * The pace of work beside live runs: it works for a share of the time, or of a processor's, and rests else. Confined to one
+ * thread.
+ */
 public final class Pace {
 
     private final double share;
@@ -42,7 +45,8 @@ public final class Pace {
 
     /**
      * Takes at most this share of a processor with the thread itself: for work that mostly waits for the database. What the
-     * database's server takes meanwhile, of a processor and of its disk, is not counted. Where the platform cannot tell the processor's time, it works at most half of the time.
+     * database's server takes meanwhile, of a processor and of its disk, is not counted. Where the platform cannot tell the
+     * processor's time, it works at most half of the time.
      *
      * @param share more than 0, at most 1
      */
