@@ -18,7 +18,7 @@ public final class PostgresServer {
     private static final String PORT = "testsupport.postgres.port";
     private static final String DATABASES = "testsupport.postgres.databases";
 
-    static final String CONNECTIONS_MAX = "200";
+    static final String CONNECTIONS_MAX = "600";
 
     private PostgresServer() {}
 
