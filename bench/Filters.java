@@ -52,6 +52,11 @@ final class Filters {
             "tool=shell&status=failed",
             "tool=shell&agent=agent-2",
             "tool=shell&metadata.branch=dev",
+            "tool=shell&metadata.branch=main",
+            "tool=shell&metadata.branch=dev&order=asc",
+            "tool=shell&metadata.branch=dev&sort=durationMs",
+            "tool=browse&metadata.branch=dev&agent=agent-1",
+            "tool=browse&agent=agent-2&status=completed",
             "metadata.branch=dev&metadata.user=7",
             "metadata.branch=main&status=failed",
             "agent=agent-1&minDurationMs=9000",
@@ -75,7 +80,7 @@ final class Filters {
             try (Statement sizes = connection.createStatement();
                     ResultSet row = sizes.executeQuery("""
                             select relname, pg_total_relation_size(oid) from pg_class
-                            where relname in ('run', 'run_facet', 'run_fact') and relnamespace = 'runtape'::regnamespace""")) {
+                            where relname in ('run', 'run_facet', 'run_fact', 'search_segment', 'search_block') and relnamespace = 'runtape'::regnamespace""")) {
                 while (row.next()) {
                     System.out.printf("%s: %d bytes a run%n", row.getString(1), row.getLong(2) / runs);
                 }
@@ -106,13 +111,23 @@ final class Filters {
             }
             copy(connection, "run (run_pk, owner, id, thread_id, node_id, agent, path, upstream, model, status, stream, metadata,"
                     + " config, request_body, prompt, result, error, created_at, completed_at, indexed_at)", rows);
-            copy(connection, "run_fact", facts);
+            copy(connection, "run_fact (run_pk, owner_key, created_us, completed_us, duration_ms, total_tokens)", facts);
             copy(connection, "run_facet", facets);
         }
+        long begun = System.nanoTime();
+        connection.setAutoCommit(false);
+        while (TraitSegments.isDue(connection, Trait.ofOwner(owner))) {
+            TraitSegments.add(connection, owner.id(), Trait.ofOwner(owner), TraitSegments.RUNS_MAX);
+            connection.commit();
+        }
+        connection.setAutoCommit(true);
+        System.out.printf("segments of them in %d s%n", (System.nanoTime() - begun) / 1_000_000_000);
         try (Statement vacuum = connection.createStatement()) {
             vacuum.execute("vacuum analyze run");
             vacuum.execute("vacuum analyze run_fact");
             vacuum.execute("vacuum analyze run_facet");
+            vacuum.execute("vacuum analyze search_segment");
+            vacuum.execute("vacuum analyze search_block");
         }
     }
 

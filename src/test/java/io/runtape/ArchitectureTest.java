@@ -52,6 +52,7 @@ class ArchitectureTest {
             "archive",
             "indexing",
             "search",
+            "segment",
             "facet",
             "stats",
             "mock",

@@ -110,10 +110,10 @@ final class FacetSql {
                 + ", d.run_pk" + direction + " limit " + limit;
     }
 
-    /** Those of some runs that meet all conditions. */
+    /** Those of some runs that meet all conditions, with what the list is sorted by. */
     String among(Collection<Long> keys) {
         Candidates all = facts("created_us", Range.ALL);
-        return "select d.created_us as v, d.run_pk from run_fact d where d.run_pk in (" + joined(keys)
+        return "select d." + order.by().column() + " as v, d.run_pk from run_fact d where d.run_pk in (" + joined(keys)
                 + ") and d.owner_key = " + owner() + " and " + String.join(" and ", checks(all));
     }
 

@@ -2,6 +2,7 @@ package io.runtape.facet;
 
 import io.runtape.access.Owner;
 import io.runtape.facet.Trait.Kind;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -9,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What the runs must have that a caller asks for: each of some groups of traits, of which one trait is enough, and values
@@ -110,6 +112,18 @@ public final class RunCriteria {
                 min.orElse(Long.MIN_VALUE),
                 max.filter(most -> most < Long.MAX_VALUE).map(most -> most + 1).orElse(Long.MAX_VALUE));
         return this;
+    }
+
+    /** The same of runs of which none took longer than that: those that ended after some time began not much earlier. */
+    RunCriteria lastingUpTo(Duration longest) {
+        RunCriteria lasting = new RunCriteria(owner);
+        lasting.groups.addAll(groups);
+        lasting.completed = completed;
+        lasting.duration = duration;
+        // Durations are without their last microseconds.
+        long from = completed.from - TimeUnit.MILLISECONDS.toMicros(longest.toMillis() + 1);
+        lasting.created = new Range(Math.max(created.from, from), created.to);
+        return lasting;
     }
 
     /** Whether the time of the beginning is all that is asked for: then the runs' own rows answer. */

@@ -5,13 +5,17 @@ import io.runtape.facet.Trait.Kind;
 import io.runtape.indexing.EndedRun;
 import io.runtape.indexing.RunIndex;
 import io.runtape.run.Run;
+import io.runtape.store.Store;
+import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * Writes the rows by which ended runs are found. Plain SQL: one run has dozens of small rows, which go in one batch. Blocks;
@@ -25,6 +29,25 @@ final class RunFacets implements RunIndex {
     private static final String INSERT_FACT = """
             insert into run_fact (run_pk, owner_key, created_us, completed_us, duration_ms, total_tokens)
             values (?, ?, ?, ?, ?, ?)""";
+
+    static final String NEXT = """
+            select owner_key, run_pk from run_fact where in_segment = false and owner_key >= ?
+            order by in_segment, owner_key limit 1""";
+
+    /** Owners of one look for runs that are in no segment. */
+    private static final int OWNERS_AT_ONCE = 50;
+
+    private final Store store;
+
+    /** The owners that are gone over are those before this one. */
+    private long nextOwner = Long.MIN_VALUE;
+
+    /** Since then each owner's runs come into segments as they are indexed. */
+    private boolean goneOver;
+
+    RunFacets(Store store) {
+        this.store = store;
+    }
 
     /** Microseconds since 1970, as the rows have times. */
     static long micros(Instant time) {
@@ -67,6 +90,52 @@ final class RunFacets implements RunIndex {
             insert.setLong(5, Duration.between(run.createdAt, completedAt).toMillis());
             insert.setObject(6, Tokens.of(run.usage).total(), Types.BIGINT);
             insert.executeUpdate();
+        }
+        if (TraitSegments.isDue(connection, Trait.ofOwner(owner))) {
+            TraitSegments.add(connection, run.owner, Trait.ofOwner(owner), TraitSegments.RUNS_MIN);
+        }
+    }
+
+    /** Goes over all owners once, and brings runs into segments that earlier versions have indexed. */
+    @Override
+    public synchronized boolean tidy(Connection connection) throws SQLException {
+        for (int i = 0; i < OWNERS_AT_ONCE && !goneOver; i++) {
+            Optional<OfOwner> next = next(connection);
+            if (next.isPresent() && TraitSegments.isDue(connection, next.get().ownerKey)) {
+                nextOwner = next.get().ownerKey;
+                addSegment(connection, next.get());
+                return true;
+            }
+            goneOver = next.isEmpty() || next.get().ownerKey == Long.MAX_VALUE;
+            nextOwner = goneOver ? nextOwner : next.get().ownerKey + 1;
+        }
+        return !goneOver;
+    }
+
+    /** A run of an owner that is in no segment. */
+    private record OfOwner(long ownerKey, long runPk) {}
+
+    private Optional<OfOwner> next(Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(NEXT)) {
+            select.setLong(1, nextOwner);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? Optional.of(new OfOwner(row.getLong(1), row.getLong(2))) : Optional.empty();
+            }
+        }
+    }
+
+    private void addSegment(Connection connection, OfOwner of) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select owner from run where run_pk = ?")) {
+            select.setLong(1, of.runPk);
+            try (ResultSet row = select.executeQuery()) {
+                if (row.next()) {
+                    String owner = row.getString(1);
+                    Transaction.losable(connection, store.engine(), () -> {
+                        TraitSegments.add(connection, owner, of.ownerKey, TraitSegments.RUNS_MAX);
+                        return owner;
+                    });
+                }
+            }
         }
     }
 

@@ -7,9 +7,11 @@ import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -24,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * their rows. Blocks; safe for any thread.
  *
  * <p>Of all index ranges that hold the runs asked for, the smallest is chosen by counting each up to a bound. If it is below
- * the bound, all of its runs are looked at. Otherwise the index that has the list's order is walked until there are enough.
+ * the bound, all of its runs are looked at. Otherwise the index that has the list's order is walked until there are enough, or,
+ * where several traits must be checked, the segments of traits are read.
  */
 @Singleton
 public final class RunFinder {
@@ -34,6 +37,11 @@ public final class RunFinder {
 
     /** PostgreSQL would read a table as a whole where it takes many of its rows for hits, wherever in it they are. */
     private static final String BY_INDEX_ONLY = "set local enable_seqscan = off";
+
+    /** All columns of the index: otherwise H2 sorts all rows. */
+    static final String LONGEST = """
+            select duration_ms from run_fact where owner_key = ?
+            order by owner_key desc, duration_ms desc, run_pk desc limit 1""";
 
     private final DataSource database;
     private final Store store;
@@ -55,7 +63,17 @@ public final class RunFinder {
             UnindexedRuns unindexed = UnindexedRuns.find(connection, criteria, order, after, limit);
             TreeSet<Place> found = new TreeSet<>(order.comparator());
             found.addAll(unindexed.found());
-            found.addAll(new Search(connection, criteria, order).find(after.orElse(null), limit, unindexed.keys()));
+            RunCriteria ofIndex = withLongest(connection, criteria);
+            Search search = new Search(connection, ofIndex, order);
+            Plan plan = search.plan();
+            Optional<List<Place>> inSegments = plan.isLong(ofIndex)
+                    ? new SegmentFinder(database, connection, ofIndex, order)
+                            .find(after.orElse(null), limit, keys -> search.among(keys, unindexed.keys()))
+                    : Optional.empty();
+            found.addAll(
+                    inSegments.isPresent()
+                            ? inSegments.get()
+                            : search.find(plan, after.orElse(null), limit, unindexed.keys()));
             return found.stream().limit(limit).toList();
         }
     }
@@ -70,11 +88,21 @@ public final class RunFinder {
             UnindexedRuns unindexed = UnindexedRuns.among(connection, criteria, keys);
             TreeSet<Place> found = new TreeSet<>(RunOrder.NEWEST.comparator());
             found.addAll(unindexed.found());
-            new Search(connection, criteria, RunOrder.NEWEST)
-                    .among(keys).stream()
-                            .filter(place -> !unindexed.keys().contains(place.runPk()))
-                            .forEach(found::add);
+            found.addAll(new Search(connection, criteria, RunOrder.NEWEST).among(keys, unindexed.keys()));
             return List.copyOf(found);
+        }
+    }
+
+    /** A run that ended after some time began not much earlier: otherwise all runs that began before would be looked at. */
+    private static RunCriteria withLongest(Connection connection, RunCriteria criteria) throws SQLException {
+        if (criteria.groups().isEmpty() || criteria.completed().from() == Long.MIN_VALUE) {
+            return criteria;
+        }
+        try (PreparedStatement select = connection.prepareStatement(LONGEST)) {
+            select.setLong(1, Trait.ofOwner(criteria.owner()));
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? criteria.lastingUpTo(Duration.ofMillis(row.getLong(1))) : criteria;
+            }
         }
     }
 
@@ -102,8 +130,7 @@ public final class RunFinder {
         }
 
         /** @param without runs that are being indexed anew: what the index says of them is out of date */
-        List<Place> find(@Nullable Place after, int limit, Set<Long> without) throws SQLException {
-            Plan plan = plan();
+        List<Place> find(Plan plan, @Nullable Place after, int limit, Set<Long> without) throws SQLException {
             List<Place> found = new ArrayList<>();
             @Nullable Place from = after;
             while (true) {
@@ -116,8 +143,13 @@ public final class RunFinder {
             }
         }
 
-        List<Place> among(Collection<Long> keys) throws SQLException {
-            return read(sql.among(keys));
+        List<Place> among(Collection<Long> keys, Set<Long> without) throws SQLException {
+            if (keys.isEmpty()) {
+                return List.of();
+            }
+            return read(sql.among(keys)).stream()
+                    .filter(place -> !without.contains(place.runPk()))
+                    .toList();
         }
 
         private List<Place> next(Plan plan, @Nullable Place after, int limit) throws SQLException {
@@ -131,7 +163,7 @@ public final class RunFinder {
             return places;
         }
 
-        private Plan plan() throws SQLException {
+        Plan plan() throws SQLException {
             List<Candidates> candidates = candidates();
             boolean sorted = order.by() == By.CREATED_AT;
             if (sorted && candidates.size() == 1 && candidates.get(0).areFacets()) {
@@ -208,6 +240,12 @@ public final class RunFinder {
      * @param walked whether the candidates are walked in the list's order, rather than looked at as a whole
      */
     private record Plan(Candidates candidates, boolean walked) {
+
+        /** Whether it may go past many runs that meet some of the conditions, but not all. */
+        boolean isLong(RunCriteria criteria) {
+            int conditions = criteria.groups().size() + (criteria.duration().isAll() ? 0 : 1);
+            return walked && conditions > Math.max(1, candidates.covered().size());
+        }
 
         String sql(FacetSql sql, @Nullable Place after, boolean unknown, int limit) {
             return walked

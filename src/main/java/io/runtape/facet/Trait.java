@@ -3,6 +3,8 @@ package io.runtape.facet;
 import io.runtape.access.Owner;
 import io.runtape.run.Sha256;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Something that runs of an owner are found by, such as the name of their agent, as a hash: the index holds no text of
@@ -61,13 +63,26 @@ public record Trait(Kind kind, long key) {
     /** The key of two traits together, in any order. */
     static long pair(Trait one, Trait other) {
         boolean inOrder = one.kind.compareTo(other.kind) <= 0;
-        long first = inOrder ? one.key : other.key;
-        long second = inOrder ? other.key : one.key;
+        return inOrder ? pair(one.key, other.key) : pair(other.key, one.key);
+    }
+
+    private static long pair(long first, long second) {
         // The keys are hashes already: what matters is only that no pair's key is a single one's, nor that of another
         // pair.
         long mixed = Long.rotateLeft(first, 23) * 0x9E3779B97F4A7C15L + second;
         mixed = (mixed ^ mixed >>> 33) * 0xFF51AFD7ED558CCDL;
         return mixed ^ mixed >>> 29;
+    }
+
+    /** Those of a run's keys that are of one trait alone. */
+    static Set<Long> withoutPairs(Set<Long> keys) {
+        Set<Long> single = new TreeSet<>(keys);
+        for (long first : keys) {
+            for (long second : keys) {
+                single.remove(pair(first, second));
+            }
+        }
+        return single;
     }
 
     /** The first eight bytes of a digest, in which each part has its length before it. */

@@ -5,6 +5,8 @@ import io.runtape.dialect.Role;
 import io.runtape.indexing.EndedRun;
 import io.runtape.run.RequestBody;
 import io.runtape.run.Run;
+import io.runtape.segment.ByteReader;
+import io.runtape.segment.ByteWriter;
 import io.runtape.transcript.PlacedPart;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,10 @@
 package io.runtape.search;
 
 import io.runtape.access.Owner;
+import io.runtape.segment.Candidates;
+import io.runtape.segment.Document;
+import io.runtape.segment.DocumentRange;
+import io.runtape.segment.SegmentKind;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -43,8 +47,8 @@ public final class Search {
     }
 
     /** The owner's runs that may match, the newest first. */
-    public Candidates candidates(Owner owner, SearchQuery query, SearchRange range) throws SQLException {
-        return new Candidates(database, owner.id(), query, range, live(owner, query));
+    public Candidates candidates(Owner owner, SearchQuery query, DocumentRange range) throws SQLException {
+        return new Candidates(database, owner.id(), SegmentKind.WORDS, new WordQuery(query), range, live(owner, query));
     }
 
     private List<Document> live(Owner owner, SearchQuery query) throws SQLException {

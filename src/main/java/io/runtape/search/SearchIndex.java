@@ -3,6 +3,11 @@ package io.runtape.search;
 import io.runtape.indexing.EndedRun;
 import io.runtape.indexing.RunIndex;
 import io.runtape.run.Run;
+import io.runtape.segment.Document;
+import io.runtape.segment.Segment;
+import io.runtape.segment.SegmentKind;
+import io.runtape.segment.SegmentMerge;
+import io.runtape.segment.Segments;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
@@ -60,8 +65,8 @@ final class SearchIndex implements RunIndex {
         if (!terms.isEmpty()) {
             terms.add(WordPairs.INDEXED);
             Segment segment = Segment.of(Document.of(run.row().createdAt, run.row().runPk), terms);
-            Segments.insert(connection, run.row().owner, 0, segment);
-            SegmentMerge.merge(connection, run.row().owner);
+            Segments.insert(connection, run.row().owner, SegmentKind.WORDS.first(), segment);
+            SegmentMerge.merge(connection, run.row().owner, SegmentKind.WORDS);
         }
     }
 

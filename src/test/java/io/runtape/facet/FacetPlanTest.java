@@ -19,6 +19,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -193,6 +194,40 @@ abstract class FacetPlanTest extends RunningGateway {
                 UnindexedRuns.RUNNING.replace("?", "'c-of-the-plans'"),
                 UnindexedRuns.ENDED.replaceFirst("\\?", "'c-of-the-plans'").replace("?", "1001"))) {
             String plan = plan(lookUp);
+            assertFalse(plan.contains("Seq Scan") || plan.contains("tableScan"), plan);
+        }
+    }
+
+    @Test
+    void looksUpTheLongestRun() throws SQLException {
+        String plan = plan(RunFinder.LONGEST.replace("?", Long.toString(Trait.ofOwner(OWNER))));
+
+        assertTrue(plan.toLowerCase(Locale.ROOT).contains("run_fact_by_duration"), plan);
+        assertFalse(plan.contains("Sort"), plan);
+        assertTrue(store().engine() == Engine.POSTGRESQL || plan.contains("index sorted"), plan);
+    }
+
+    @Test
+    void looksUpRunsThatAreInNoSegment() throws SQLException {
+        try (Statement update = connection.createStatement()) {
+            update.execute(
+                    "update run_fact set in_segment = true where run_pk > " + FIRST + " and mod(run_pk, 100) > 0");
+            if (store().engine() == Engine.POSTGRESQL) {
+                update.execute("analyze run_fact");
+            }
+        }
+        String owner = Long.toString(Trait.ofOwner(OWNER));
+        for (String lookUp : List.of(
+                TraitSegments.COUNT.replace("?", owner),
+                TraitSegments.CLAIM.replaceFirst("\\?", owner).replace("?", "256"),
+                SegmentFinder.OUTSIDE.replaceFirst("\\?", owner).replace("?", "1001"),
+                RunFacets.NEXT.replace("?", "-9000000000000000000"))) {
+            String plan = plan(lookUp).toLowerCase(Locale.ROOT);
+            assertTrue(plan.contains("run_fact_not_in_segment"), plan);
+            assertFalse(plan.contains("sort") && !plan.contains("index sorted"), plan);
+        }
+        for (String lookUp : List.of(TraitSegments.TRAITS, TraitSegments.DONE)) {
+            String plan = plan(lookUp.formatted("1, 2, 3"));
             assertFalse(plan.contains("Seq Scan") || plan.contains("tableScan"), plan);
         }
     }

@@ -3,6 +3,8 @@ package io.runtape.search;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.segment.Candidates;
+import io.runtape.segment.SegmentMerge;
 import io.runtape.store.Engine;
 import io.runtape.testsupport.RunningGateway;
 import java.sql.Connection;
@@ -78,7 +80,7 @@ abstract class SearchPlanTest extends RunningGateway {
             case "counts of threads" -> h2 ? COUNTS_OF_THREADS_ON_H2 : COUNTS_OF_THREADS_ON_POSTGRESQL;
             case "live" -> Search.LIVE.replace("?", "'o'");
             case "texts" -> Search.TEXTS_OF.formatted("1, 2, 3");
-            case "segments" -> Candidates.SEGMENTS.replace("?", "'o'");
+            case "segments" -> Candidates.SEGMENTS.replaceFirst("\\?", "'o'").replace("?", "9");
             case "directories" -> Candidates.DIRECTORIES.formatted("1, 2, 3");
             case "blocks" -> Candidates.BLOCKS.formatted("1, 2, 3");
             case "documents" -> Candidates.DOCUMENTS.formatted("1, 2, 3");

@@ -11,6 +11,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.restassured.http.ContentType;
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
+import io.runtape.segment.Candidates;
+import io.runtape.segment.Document;
+import io.runtape.segment.DocumentRange;
+import io.runtape.segment.Segment;
+import io.runtape.segment.SegmentKind;
+import io.runtape.segment.SegmentMerge;
+import io.runtape.segment.Segments;
+import io.runtape.segment.TermBlocks;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
@@ -252,12 +260,12 @@ abstract class SearchTest extends IndexedHistory {
             try {
                 insertSegments(owner, overlapping);
 
-                assertEquals(keys(299, 0), candidates(owner, "kudu", SearchRange.ALL, 10));
-                assertEquals(keys(299, 0), candidates(owner, "kudu", SearchRange.ALL, 1000));
+                assertEquals(keys(299, 0), candidates(owner, "kudu", DocumentRange.ALL, 10));
+                assertEquals(keys(299, 0), candidates(owner, "kudu", DocumentRange.ALL, 1000));
                 List<Long> ibexes = overlapping ? List.of(277L, 177L, 77L) : List.of(233L, 232L, 231L);
-                assertEquals(ibexes, candidates(owner, "ibex", SearchRange.ALL, 2));
-                assertEquals(List.of(), candidates(owner, "yak", SearchRange.ALL, 10));
-                SearchRange range = new SearchRange(
+                assertEquals(ibexes, candidates(owner, "ibex", DocumentRange.ALL, 2));
+                assertEquals(List.of(), candidates(owner, "yak", DocumentRange.ALL, 10));
+                DocumentRange range = new DocumentRange(
                         Optional.of(document(50).createdAt()), document(250).createdAt(), Optional.of(document(200)));
                 assertEquals(keys(199, 50), candidates(owner, "kudu", range, 7));
             } finally {
@@ -300,8 +308,9 @@ abstract class SearchTest extends IndexedHistory {
         }
     }
 
-    private List<Long> candidates(String owner, String query, SearchRange range, int max) throws SQLException {
-        Candidates candidates = new Candidates(database, owner, SearchQuery.of(query), range, List.of());
+    private List<Long> candidates(String owner, String query, DocumentRange range, int max) throws SQLException {
+        Candidates candidates = new Candidates(
+                database, owner, SegmentKind.WORDS, new WordQuery(SearchQuery.of(query)), range, List.of());
         List<Long> all = new ArrayList<>();
         List<Document> some = candidates.next(max);
         while (!some.isEmpty()) {

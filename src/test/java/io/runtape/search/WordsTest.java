@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.error.ApiException;
+import io.runtape.segment.Document;
+import io.runtape.segment.Segment;
+import io.runtape.segment.TermBlocks;
+import io.runtape.segment.TermSearch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -50,8 +54,8 @@ class WordsTest {
         byte[] written = Segment.written(merged.documents());
         List<Document> kept = Segment.documents(written);
         TermBlocks blocks = merged.terms();
-        SegmentSearch search =
-                new SegmentSearch(SearchQuery.of(one.query()), TermBlocks.directory(blocks.writtenDirectory()));
+        TermSearch search = new TermSearch(
+                new WordQuery(SearchQuery.of(one.query())), TermBlocks.directory(blocks.writtenDirectory()));
         search.blocks().forEach(block -> search.read(blocks.contents().get(block)));
 
         Set<String> found = new HashSet<>();
@@ -85,8 +89,8 @@ class WordsTest {
             segments.add(Segment.of(new Document(1000 + i, i), terms(text, true)));
         }
         Segment merged = Segment.merged(segments, Set.of());
-        SegmentSearch search = new SegmentSearch(
-                SearchQuery.of("\"blue whale\""), merged.terms().directory());
+        TermSearch search = new TermSearch(
+                new WordQuery(SearchQuery.of("\"blue whale\"")), merged.terms().directory());
         search.blocks().forEach(block -> search.read(merged.terms().contents().get(block)));
 
         Set<Long> found = search.runs().stream()
@@ -114,8 +118,8 @@ class WordsTest {
 
         assertTrue(blocks.contents().size() > 20);
         for (var entry : postings.entrySet()) {
-            SegmentSearch search =
-                    new SegmentSearch(SearchQuery.of(entry.getKey().replace("🎉", " 🎉")), blocks.directory());
+            TermSearch search = new TermSearch(
+                    new WordQuery(SearchQuery.of(entry.getKey().replace("🎉", " 🎉"))), blocks.directory());
             if (!entry.getKey().endsWith("🎉")) {
                 assertEquals(1, search.blocks().size());
                 search.blocks().forEach(block -> search.read(blocks.contents().get(block)));
@@ -124,7 +128,7 @@ class WordsTest {
                         search.runs().stream().boxed().toList());
             }
         }
-        SegmentSearch beginnings = new SegmentSearch(SearchQuery.of("zz*"), blocks.directory());
+        TermSearch beginnings = new TermSearch(new WordQuery(SearchQuery.of("zz*")), blocks.directory());
         beginnings.blocks().forEach(block -> beginnings.read(blocks.contents().get(block)));
         assertEquals(
                 postings.subMap("zz", "zz\uffff").values().stream()

@@ -2,12 +2,12 @@ package io.runtape.history.run;
 
 import io.runtape.facet.Place;
 import io.runtape.run.Run;
-import io.runtape.search.Candidates;
-import io.runtape.search.Document;
 import io.runtape.search.Highlight;
 import io.runtape.search.Search;
 import io.runtape.search.SearchQuery;
-import io.runtape.search.SearchRange;
+import io.runtape.segment.Candidates;
+import io.runtape.segment.Document;
+import io.runtape.segment.DocumentRange;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -56,7 +56,7 @@ final class RunSearch {
 
     Hits page(RunSelection selection, SearchQuery query, Optional<Place> after, int limit, LongConsumer room)
             throws SQLException {
-        SearchRange range = new SearchRange(
+        DocumentRange range = new DocumentRange(
                 selection.filter().common().since(),
                 selection.filter().common().end(),
                 after.map(place -> new Document(Objects.requireNonNull(place.value()), place.runPk())));

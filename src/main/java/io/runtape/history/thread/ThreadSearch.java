@@ -2,12 +2,12 @@ package io.runtape.history.thread;
 
 import io.runtape.access.Owner;
 import io.runtape.run.AgentThread;
-import io.runtape.search.Candidates;
-import io.runtape.search.Document;
 import io.runtape.search.Highlight;
 import io.runtape.search.Search;
 import io.runtape.search.SearchQuery;
-import io.runtape.search.SearchRange;
+import io.runtape.segment.Candidates;
+import io.runtape.segment.Document;
+import io.runtape.segment.DocumentRange;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
@@ -109,7 +109,7 @@ final class ThreadSearch {
         }
 
         private void findRuns() throws SQLException {
-            Candidates found = search.candidates(owner, query, SearchRange.ALL);
+            Candidates found = search.candidates(owner, query, DocumentRange.ALL);
             List<Document> first = found.next(FEW_RUNS + 1);
             List<Long> pks = first.stream().map(Document::runPk).toList();
             if (pks.size() <= FEW_RUNS) {

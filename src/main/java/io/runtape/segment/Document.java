@@ -1,4 +1,4 @@
-package io.runtape.search;
+package io.runtape.segment;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -1,4 +1,4 @@
-package io.runtape.search;
+package io.runtape.segment;
 
 import java.util.AbstractList;
 import java.util.ArrayList;
@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * @param directory the first term of each block
  * @param contents the blocks
  */
-record TermBlocks(List<String> directory, List<byte[]> contents) {
+public record TermBlocks(List<String> directory, List<byte[]> contents) {
 
     /** A block is full with so many bytes. */
     private static final int BLOCK_BYTES = 4096;
@@ -32,14 +32,15 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
     }
 
     /** Makes blocks of terms that come in their order, each once. Confined to one thread. */
-    static final class Writer {
+    public static final class Writer {
 
         private final List<String> directory = new ArrayList<>();
         private final List<byte[]> contents = new ArrayList<>();
         private ByteWriter block = new ByteWriter();
         private String before = "";
 
-        void add(String term, int[] places) {
+        /** Adds a term with the places of its runs, in their order. */
+        public void add(String term, int[] places) {
             if (block.size() >= BLOCK_BYTES) {
                 endBlock();
             }
@@ -58,7 +59,8 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
             before = "";
         }
 
-        TermBlocks written() {
+        /** The blocks of all terms. */
+        public TermBlocks written() {
             if (block.size() > 0) {
                 endBlock();
             }
@@ -67,19 +69,20 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
     }
 
     /** Reads all terms in their order, and the places of the runs of those that are asked for. Confined to one thread. */
-    static final class Reader {
+    public static final class Reader {
 
         private final Iterator<byte[]> blocks;
         private ByteReader block = new ByteReader(new byte[0]);
         private String term = "";
         private boolean placesFollow;
 
-        Reader(List<byte[]> contents) {
+        /** @param contents the blocks */
+        public Reader(List<byte[]> contents) {
             this.blocks = contents.iterator();
         }
 
         /** Goes to the next term; false behind the last one. */
-        boolean next() {
+        public boolean next() {
             if (placesFollow) {
                 skipPlaces(block);
                 placesFollow = false;
@@ -96,12 +99,13 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
             return true;
         }
 
-        String term() {
+        /** The term that it went to. */
+        public String term() {
             return term;
         }
 
         /** The places of the runs of the term; to be called once. */
-        int[] places() {
+        public int[] places() {
             placesFollow = false;
             return TermBlocks.places(block);
         }
@@ -153,14 +157,14 @@ record TermBlocks(List<String> directory, List<byte[]> contents) {
     }
 
     /** The directory as bytes. */
-    byte[] writtenDirectory() {
+    public byte[] writtenDirectory() {
         ByteWriter bytes = new ByteWriter();
         directory.forEach(bytes::text);
         return bytes.written();
     }
 
     /** What {@link #writtenDirectory} wrote. */
-    static List<String> directory(byte[] written) {
+    public static List<String> directory(byte[] written) {
         return new Directory(written);
     }
 

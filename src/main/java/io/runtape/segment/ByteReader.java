@@ -1,14 +1,14 @@
-package io.runtape.search;
+package io.runtape.segment;
 
 import java.nio.charset.StandardCharsets;
 
 /** Reads what {@link ByteWriter} wrote. Confined to one thread. */
-final class ByteReader {
+public final class ByteReader {
 
     private final byte[] bytes;
     private int at;
 
-    ByteReader(byte[] bytes) {
+    public ByteReader(byte[] bytes) {
         this(bytes, 0);
     }
 
@@ -23,11 +23,13 @@ final class ByteReader {
         return at;
     }
 
-    boolean hasMore() {
+    /** Whether something follows. */
+    public boolean hasMore() {
         return at < bytes.length;
     }
 
-    long number() {
+    /** Reads what {@link ByteWriter#number} wrote. */
+    public long number() {
         long value = 0;
         int shift = 0;
         byte next;
@@ -39,7 +41,8 @@ final class ByteReader {
         return value;
     }
 
-    long signed() {
+    /** Reads what {@link ByteWriter#signed} wrote. */
+    public long signed() {
         long value = number();
         return value >>> 1 ^ -(value & 1);
     }
@@ -49,7 +52,8 @@ final class ByteReader {
         at += length;
     }
 
-    String text() {
+    /** Reads what {@link ByteWriter#text} wrote. */
+    public String text() {
         int length = (int) number();
         String text = new String(bytes, at, length, StandardCharsets.UTF_8);
         at += length;

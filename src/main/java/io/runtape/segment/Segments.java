@@ -1,4 +1,4 @@
-package io.runtape.search;
+package io.runtape.segment;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -11,7 +11,7 @@ import java.util.List;
  * The rows of segments and of their blocks. Plain SQL: what locks rows in an order, and rows of segments are no entities.
  * Blocks; for the transaction of its caller.
  */
-final class Segments {
+public final class Segments {
 
     /** Room for the number of a block in its key, behind that of its segment. */
     private static final int BLOCK_BITS = 20;
@@ -28,14 +28,15 @@ final class Segments {
      * @param level how often its runs were merged
      * @param size the number of bytes of its blocks
      */
-    record Row(long segmentPk, int level, int size, List<Document> documents) {}
+    public record Row(long segmentPk, int level, int size, List<Document> documents) {}
 
     /** The key of a block. */
     static long blockPk(long segmentPk, int number) {
         return segmentPk << BLOCK_BITS | number;
     }
 
-    static void insert(Connection connection, String owner, int level, Segment segment) throws SQLException {
+    /** Stores a new segment. */
+    public static void insert(Connection connection, String owner, int level, Segment segment) throws SQLException {
         long segmentPk = nextPk(connection);
         TermBlocks blocks = segment.terms();
         List<Document> documents = segment.documents();
@@ -85,7 +86,8 @@ final class Segments {
         return new Segment(row.documents, TermBlocks.of(contents));
     }
 
-    static void delete(Connection connection, long segmentPk) throws SQLException {
+    /** Deletes a segment with its blocks. */
+    public static void delete(Connection connection, long segmentPk) throws SQLException {
         try (PreparedStatement delete =
                 connection.prepareStatement("delete from search_block where block_pk >= ? and block_pk < ?")) {
             delete.setLong(1, blockPk(segmentPk, 0));

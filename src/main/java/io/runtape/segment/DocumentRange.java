@@ -1,20 +1,20 @@
-package io.runtape.search;
+package io.runtape.segment;
 
 import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Which runs of a search to look at.
+ * Which runs to look at.
  *
  * @param since those whose calls came in then or later
  * @param end and before that
  * @param after and that come behind this one, the newest first
  */
-public record SearchRange(Optional<Instant> since, Instant end, Optional<Document> after) {
+public record DocumentRange(Optional<Instant> since, Instant end, Optional<Document> after) {
 
     /** All runs. */
-    public static final SearchRange ALL =
-            new SearchRange(Optional.empty(), Instant.parse("9999-12-31T23:59:59.999999Z"), Optional.empty());
+    public static final DocumentRange ALL =
+            new DocumentRange(Optional.empty(), Instant.parse("9999-12-31T23:59:59.999999Z"), Optional.empty());
 
     boolean has(Document document) {
         return document.createdMicros() >= sinceMicros()
@@ -34,7 +34,7 @@ public record SearchRange(Optional<Instant> since, Instant end, Optional<Documen
         return since.map(Document::micros).orElse(Long.MIN_VALUE);
     }
 
-    SearchRange goingOnAfter(Document last) {
-        return new SearchRange(since, end, Optional.of(last));
+    DocumentRange goingOnAfter(Document last) {
+        return new DocumentRange(since, end, Optional.of(last));
     }
 }

@@ -1,4 +1,4 @@
-package io.runtape.search;
+package io.runtape.segment;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,13 +18,13 @@ import java.util.stream.Stream;
  * @param documents the runs, the newest first
  * @param terms the terms, each with the places of its runs in that list, in their order
  */
-record Segment(List<Document> documents, TermBlocks terms) {
+public record Segment(List<Document> documents, TermBlocks terms) {
 
     /** Runs that take about as much memory as the bytes of all runs of a large segment. */
     private static final int FEW = 1000;
 
     /** The terms of one run. */
-    static Segment of(Document document, Set<String> terms) {
+    public static Segment of(Document document, Set<String> terms) {
         TermBlocks.Writer blocks = new TermBlocks.Writer();
         int[] it = {0};
         terms.stream().sorted().forEach(term -> blocks.add(term, it));
@@ -32,7 +32,7 @@ record Segment(List<Document> documents, TermBlocks terms) {
     }
 
     /** All of these in one, without the runs that are gone. A run that is in several has the terms of all. */
-    static Segment merged(List<Segment> segments, Set<Long> gone) {
+    public static Segment merged(List<Segment> segments, Set<Long> gone) {
         List<Document> documents = segments.stream()
                 .flatMap(segment -> segment.documents.stream())
                 .filter(document -> !gone.contains(document.runPk()))
@@ -115,7 +115,7 @@ record Segment(List<Document> documents, TermBlocks terms) {
     }
 
     /** The runs as bytes. */
-    static byte[] written(List<Document> documents) {
+    public static byte[] written(List<Document> documents) {
         ByteWriter bytes = new ByteWriter();
         long created = 0;
         long runPk = 0;
@@ -128,7 +128,7 @@ record Segment(List<Document> documents, TermBlocks terms) {
     }
 
     /** What {@link #written} wrote. */
-    static List<Document> documents(byte[] written) {
+    public static List<Document> documents(byte[] written) {
         DocumentReader reader = new DocumentReader(written);
         List<Document> documents = new ArrayList<>();
         while (reader.bytes.hasMore()) {
@@ -142,7 +142,7 @@ record Segment(List<Document> documents, TermBlocks terms) {
      * Those at some places of what {@link #written} wrote. Many are read as far as they are asked for; few are read at once, so
      * that the bytes need not be kept for them.
      */
-    static Iterator<Document> documents(byte[] written, BitSet places) {
+    public static Iterator<Document> documents(byte[] written, BitSet places) {
         DocumentReader reader = new DocumentReader(written);
         Stream<Document> documents = places.stream().mapToObj(place -> {
             while (reader.place < place) {

@@ -1,6 +1,6 @@
-package io.runtape.search;
+package io.runtape.segment;
 
-import io.runtape.search.Segments.Row;
+import io.runtape.segment.Segments.Row;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -13,21 +13,15 @@ import java.util.Set;
  * Keeps the segments of an owner few: as soon as there are some of one level, they are merged into one of the next level. Takes
  * runs that are gone out of them. Plain SQL: it locks the rows of segments. Blocks; for the transaction of its caller.
  */
-final class SegmentMerge {
+public final class SegmentMerge {
 
     /** So many segments of a level make one of the next. */
-    static final int SEGMENTS = 16;
-
-    /** The last level: a segment of it has up to 4096 runs. */
-    private static final int LEVEL_MAX = 3;
+    public static final int SEGMENTS = 16;
 
     /** Segments that are larger together stay as they are, so that none is merged that does not fit the memory. */
     private static final int BYTES_MAX = 8 << 20;
 
-    /** The level of those. */
-    private static final int LEVEL_LARGE = 9;
-
-    static final String COUNT = "select count(*) from search_segment where owner = ? and level = ?";
+    public static final String COUNT = "select count(*) from search_segment where owner = ? and level = ?";
 
     static final String CLAIM = """
             select segment_pk, level, size, documents from search_segment
@@ -39,14 +33,9 @@ final class SegmentMerge {
 
     private SegmentMerge() {}
 
-    /** About how many runs a segment of this level has. */
-    static long runs(int level) {
-        return (long) Math.pow(SEGMENTS, level == LEVEL_LARGE ? LEVEL_MAX - 1 : level);
-    }
-
     /** Merges what is to be merged after a segment has come. What another gateway merges now is left to it. */
-    static void merge(Connection connection, String owner) throws SQLException {
-        for (int level = 0; level < LEVEL_MAX && isFull(connection, owner, level); level++) {
+    public static void merge(Connection connection, String owner, SegmentKind kind) throws SQLException {
+        for (int level = kind.first(); level < kind.last() && isFull(connection, owner, level); level++) {
             List<Row> rows;
             try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
                 claim.setString(1, owner);
@@ -57,7 +46,7 @@ final class SegmentMerge {
                 return;
             }
             if (rows.stream().mapToLong(Row::size).sum() > BYTES_MAX) {
-                leave(connection, rows);
+                leave(connection, rows, kind);
             } else {
                 List<Segment> segments = new ArrayList<>();
                 for (Row row : rows) {
@@ -80,11 +69,11 @@ final class SegmentMerge {
         }
     }
 
-    private static void leave(Connection connection, List<Row> rows) throws SQLException {
+    private static void leave(Connection connection, List<Row> rows, SegmentKind kind) throws SQLException {
         try (PreparedStatement update =
                 connection.prepareStatement("update search_segment set level = ? where segment_pk = ?")) {
             for (Row row : rows) {
-                update.setInt(1, LEVEL_LARGE);
+                update.setInt(1, kind.large());
                 update.setLong(2, row.segmentPk());
                 update.addBatch();
             }
@@ -92,8 +81,8 @@ final class SegmentMerge {
         }
     }
 
-    /** Takes these runs out of the owner's segments. */
-    static void takeOut(Connection connection, String owner, Set<Long> gone) throws SQLException {
+    /** Takes these runs out of all of the owner's segments. */
+    public static void takeOut(Connection connection, String owner, Set<Long> gone) throws SQLException {
         for (Row row : lockedAll(connection, owner)) {
             if (row.documents().stream().anyMatch(document -> gone.contains(document.runPk()))) {
                 Segment rest = Segment.merged(List.of(Segments.load(connection, row)), gone);

@@ -1,4 +1,4 @@
-package io.runtape.search;
+package io.runtape.segment;
 
 import io.runtape.store.SqlFault;
 import java.sql.Connection;
@@ -19,18 +19,20 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The runs of an owner that have all terms of a query, the newest first: those that match it are among them. Reads segments
- * as far as they are asked for, the newest first. Plain SQL: it takes rows by their keys, however many there are. Blocks; confined to one thread.
+ * The runs of an owner that a query finds by their terms, the newest first: those that are asked for are among them. Reads
+ * segments as far as they are asked for, the newest first. Plain SQL: it takes rows by their keys, however many there are. Blocks; confined to one thread.
  */
 public final class Candidates {
 
-    static final String SEGMENTS = "select segment_pk, newest, oldest, level from search_segment where owner = ?";
+    public static final String SEGMENTS =
+            "select segment_pk, newest, oldest, level from search_segment where owner = ? and level between ? and ?";
 
-    static final String DIRECTORIES = "select segment_pk, directory from search_segment where segment_pk in (%s)";
+    public static final String DIRECTORIES =
+            "select segment_pk, directory from search_segment where segment_pk in (%s)";
 
-    static final String BLOCKS = "select block_pk, content from search_block where block_pk in (%s)";
+    public static final String BLOCKS = "select block_pk, content from search_block where block_pk in (%s)";
 
-    static final String DOCUMENTS = "select segment_pk, documents from search_segment where segment_pk in (%s)";
+    public static final String DOCUMENTS = "select segment_pk, documents from search_segment where segment_pk in (%s)";
 
     /** Runs of the segments that are opened first: enough to fill a page with a word of many runs. */
     private static final int FIRST_RUNS = 1000;
@@ -54,9 +56,10 @@ public final class Candidates {
 
     private final DataSource database;
     private final String owner;
-    private final SearchQuery query;
-    private final List<Document> live;
-    private SearchRange range;
+    private final SegmentKind kind;
+    private final TermQuery query;
+    private final List<Document> others;
+    private DocumentRange range;
     private List<Closed> closed = List.of();
     private final PriorityQueue<Open> open =
             new PriorityQueue<>(Comparator.comparing(Open::next, Document.NEWEST_FIRST));
@@ -69,13 +72,20 @@ public final class Candidates {
     private boolean begun;
     private @Nullable Document last;
 
-    /** @param live runs that have not ended and match, to be found as well */
-    Candidates(DataSource database, String owner, SearchQuery query, SearchRange range, List<Document> live) {
+    /** @param others runs that are in no segment, to be found as well */
+    public Candidates(
+            DataSource database,
+            String owner,
+            SegmentKind kind,
+            TermQuery query,
+            DocumentRange range,
+            List<Document> others) {
         this.database = database;
         this.owner = owner;
+        this.kind = kind;
         this.query = query;
         this.range = range;
-        this.live = live;
+        this.others = others;
     }
 
     /**
@@ -89,10 +99,10 @@ public final class Candidates {
     private static final class Open {
 
         private final Iterator<Document> documents;
-        private final SearchRange range;
+        private final DocumentRange range;
         private @Nullable Document next;
 
-        Open(Iterator<Document> documents, SearchRange range) {
+        Open(Iterator<Document> documents, DocumentRange range) {
             this.documents = documents;
             this.range = range;
         }
@@ -128,8 +138,8 @@ public final class Candidates {
                 if (newest.advance()) {
                     open.add(newest);
                 }
-                // A run that was indexed anew is in two segments, and one that has just ended may also be among the
-                // live.
+                // A run that was indexed anew is in two segments, and one that has just come into a segment may also be
+                // among the others.
                 if (!document.equals(last)) {
                     next.add(document);
                     last = document;
@@ -161,14 +171,16 @@ public final class Candidates {
     private boolean begin(Connection connection) throws SQLException {
         range = last == null ? range : range.goingOnAfter(last);
         open.clear();
-        take(live.stream().sorted(Document.NEWEST_FIRST).iterator());
+        take(others.stream().sorted(Document.NEWEST_FIRST).iterator());
         List<Closed> segments = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement(SEGMENTS)) {
             select.setString(1, owner);
+            select.setInt(2, kind.first());
+            select.setInt(3, kind.large());
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     if (range.meets(row.getLong(2), row.getLong(3))) {
-                        segments.add(new Closed(row.getLong(1), row.getLong(2), SegmentMerge.runs(row.getInt(4))));
+                        segments.add(new Closed(row.getLong(1), row.getLong(2), kind.runs(row.getInt(4))));
                     }
                 }
             }
@@ -205,10 +217,10 @@ public final class Candidates {
 
     /** Looks the terms up in some segments; returns false if one of them was merged meanwhile. */
     private boolean lookUp(Connection connection, List<Long> segments) throws SQLException {
-        Map<Long, SegmentSearch> bySegment = new HashMap<>();
-        Map<Long, SegmentSearch> byBlock = new HashMap<>();
+        Map<Long, TermSearch> bySegment = new HashMap<>();
+        Map<Long, TermSearch> byBlock = new HashMap<>();
         int directories = read(connection, DIRECTORIES, segments, (segmentPk, directory) -> {
-            SegmentSearch search = new SegmentSearch(query, TermBlocks.directory(directory));
+            TermSearch search = new TermSearch(query, TermBlocks.directory(directory));
             bySegment.put(segmentPk, search);
             search.blocks().forEach(block -> byBlock.put(Segments.blockPk(segmentPk, block), search));
         });

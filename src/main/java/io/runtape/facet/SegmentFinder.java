@@ -1,0 +1,125 @@
+package io.runtape.facet;
+
+import io.runtape.segment.Candidates;
+import io.runtape.segment.Document;
+import io.runtape.segment.DocumentRange;
+import io.runtape.segment.SegmentKind;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds runs that meet several conditions which many runs meet, but few, or none, together: the segments of traits tell which. Runs
+ * that are in no segment yet are looked at one by one. Blocks; confined to one thread.
+ */
+final class SegmentFinder {
+
+    /** The owner's runs that are in no segment. */
+    static final String OUTSIDE = "select run_pk from run_fact where in_segment = false and owner_key = ? limit ?";
+
+    /** More of them have come from a version without segments, and will be in some. */
+    private static final int OUTSIDE_MAX = 1000;
+
+    /** So many runs of segments are looked at as a whole, where the list's order is not theirs. */
+    private static final int FEW = 2000;
+
+    /** Runs that are looked at together, at least. */
+    private static final int AT_ONCE = 50;
+
+    private final DataSource database;
+    private final Connection connection;
+    private final RunCriteria criteria;
+    private final RunOrder order;
+
+    SegmentFinder(DataSource database, Connection connection, RunCriteria criteria, RunOrder order) {
+        this.database = database;
+        this.connection = connection;
+        this.criteria = criteria;
+        this.order = order;
+    }
+
+    /** Looks which of some runs meet all criteria. */
+    @FunctionalInterface
+    interface Look {
+        List<Place> among(Collection<Long> keys) throws SQLException;
+    }
+
+    /**
+     * The next runs in the order, from a place on, which is not among them; empty if the segments do not have most of the owner's
+     * runs, or have too many of those asked for to be sorted.
+     */
+    Optional<List<Place>> find(@Nullable Place after, int limit, Look look) throws SQLException {
+        // First: a run that comes into a segment meanwhile is then found twice rather than not at all.
+        List<Long> outside = outside();
+        if (outside.size() > OUTSIDE_MAX) {
+            return Optional.empty();
+        }
+        Candidates candidates = new Candidates(
+                database, criteria.owner().id(), SegmentKind.TRAITS, new TraitQuery(criteria), range(after), List.of());
+        TreeSet<Place> found = new TreeSet<>(order.comparator());
+        if (order.equals(RunOrder.NEWEST)) {
+            List<Document> some = candidates.next(Math.max(limit, AT_ONCE));
+            while (!some.isEmpty() && found.size() < limit) {
+                found.addAll(look.among(keys(some)));
+                some = candidates.next(Math.max(limit, AT_ONCE));
+            }
+        } else {
+            List<Document> all = candidates.next(FEW + 1);
+            if (all.size() > FEW) {
+                return Optional.empty();
+            }
+            found.addAll(look.among(keys(all)));
+        }
+        found.addAll(look.among(outside));
+        return Optional.of(found.stream()
+                .filter(place -> after == null || order.comparator().compare(after, place) < 0)
+                .limit(limit)
+                .toList());
+    }
+
+    private List<Long> outside() throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(OUTSIDE)) {
+            select.setLong(1, Trait.ofOwner(criteria.owner()));
+            select.setInt(2, OUTSIDE_MAX + 1);
+            try (ResultSet row = select.executeQuery()) {
+                List<Long> keys = new ArrayList<>();
+                while (row.next()) {
+                    keys.add(row.getLong(1));
+                }
+                return keys;
+            }
+        }
+    }
+
+    private static Set<Long> keys(List<Document> documents) {
+        Set<Long> keys = new TreeSet<>();
+        documents.forEach(document -> keys.add(document.runPk()));
+        return keys;
+    }
+
+    private DocumentRange range(@Nullable Place after) {
+        Optional<Document> last = after == null || !order.equals(RunOrder.NEWEST) || after.value() == null
+                ? Optional.empty()
+                : Optional.of(new Document(after.value(), after.runPk()));
+        RunCriteria.Range created = criteria.created();
+        return new DocumentRange(
+                created.from() == Long.MIN_VALUE ? Optional.empty() : Optional.of(time(created.from())),
+                time(created.to()),
+                last);
+    }
+
+    private static Instant time(long micros) {
+        return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+    }
+}

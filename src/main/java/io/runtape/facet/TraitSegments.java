@@ -1,0 +1,135 @@
+package io.runtape.facet;
+
+import io.runtape.segment.Document;
+import io.runtape.segment.Segment;
+import io.runtape.segment.SegmentKind;
+import io.runtape.segment.SegmentMerge;
+import io.runtape.segment.Segments;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The traits of runs as terms of segments, for searches by several traits that no row has together. They are copied from the
+ * rows of the runs, many runs at a time; whoever reads them looks at the rows of the runs that he finds, since a run may be
+ * indexed anew. Plain SQL: it locks rows, and passes over those that are locked. Blocks; for the transaction of its caller.
+ */
+final class TraitSegments {
+
+    /** So many runs of an owner make a segment, at least; fewer are looked at one by one. */
+    static final int RUNS_MIN = 256;
+
+    /** And at the most: those that a version without segments has left. */
+    static final int RUNS_MAX = RUNS_MIN * SegmentMerge.SEGMENTS;
+
+    static final String COUNT = """
+            select count(*) from (select 1 from run_fact where in_segment = false and owner_key = ? limit %d) c""".formatted(RUNS_MIN);
+
+    static final String CLAIM = """
+            select run_pk, created_us, duration_ms from run_fact where in_segment = false and owner_key = ?
+            order by in_segment, owner_key, created_us limit ? for update skip locked""";
+
+    static final String TRAITS = "select run_pk, facet from run_facet where run_pk in (%s)";
+
+    static final String DONE = "update run_fact set in_segment = true where run_pk in (%s)";
+
+    /** Keys of one statement. */
+    private static final int AT_ONCE = 512;
+
+    private TraitSegments() {}
+
+    /** Whether an owner has enough runs for a segment. */
+    static boolean isDue(Connection connection, long ownerKey) throws SQLException {
+        try (PreparedStatement count = connection.prepareStatement(COUNT)) {
+            count.setLong(1, ownerKey);
+            try (ResultSet row = count.executeQuery()) {
+                row.next();
+                return row.getInt(1) == RUNS_MIN;
+            }
+        }
+    }
+
+    /**
+     * Makes a segment of runs of an owner that are in none, the oldest of them. Does nothing if they are too few, or another
+     * gateway is about to do so.
+     *
+     * @param runsMax of so many runs
+     */
+    static void add(Connection connection, String owner, long ownerKey, int runsMax) throws SQLException {
+        Map<Long, Claimed> runs = claim(connection, ownerKey, runsMax);
+        if (runs.size() < RUNS_MIN) {
+            return;
+        }
+        List<Segment> segments = new ArrayList<>();
+        List<Long> keys = List.copyOf(runs.keySet());
+        for (int from = 0; from < keys.size(); from += AT_ONCE) {
+            List<Long> some = keys.subList(from, Math.min(from + AT_ONCE, keys.size()));
+            for (Map.Entry<Long, Set<Long>> traits : traits(connection, some).entrySet()) {
+                Claimed run = Objects.requireNonNull(runs.get(traits.getKey()));
+                Set<String> terms = terms(traits.getValue());
+                terms.add(TraitQuery.termOfDuration(run.durationMs));
+                segments.add(Segment.of(run.document, terms));
+            }
+            try (PreparedStatement update = prepare(connection, DONE, some)) {
+                update.executeUpdate();
+            }
+        }
+        int level = SegmentKind.TRAITS.first() + (runs.size() == RUNS_MAX ? 1 : 0);
+        Segments.insert(connection, owner, level, Segment.merged(segments, Set.of()));
+        SegmentMerge.merge(connection, owner, SegmentKind.TRAITS);
+    }
+
+    /** A run that comes into a segment. */
+    private record Claimed(Document document, long durationMs) {}
+
+    private static Map<Long, Claimed> claim(Connection connection, long ownerKey, int runsMax) throws SQLException {
+        try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
+            claim.setLong(1, ownerKey);
+            claim.setInt(2, runsMax);
+            try (ResultSet row = claim.executeQuery()) {
+                Map<Long, Claimed> runs = new LinkedHashMap<>();
+                while (row.next()) {
+                    Document document = new Document(row.getLong(2), row.getLong(1));
+                    runs.put(document.runPk(), new Claimed(document, row.getLong(3)));
+                }
+                return runs;
+            }
+        }
+    }
+
+    private static Map<Long, Set<Long>> traits(Connection connection, List<Long> runs) throws SQLException {
+        Map<Long, Set<Long>> traits = new HashMap<>();
+        try (PreparedStatement select = prepare(connection, TRAITS, runs);
+                ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                traits.computeIfAbsent(row.getLong(1), key -> new TreeSet<>()).add(row.getLong(2));
+            }
+        }
+        return traits;
+    }
+
+    private static Set<String> terms(Set<Long> keys) {
+        Set<String> terms = new TreeSet<>();
+        Trait.withoutPairs(keys).forEach(key -> terms.add(TraitQuery.term(key)));
+        return terms;
+    }
+
+    private static PreparedStatement prepare(Connection connection, String sql, List<Long> keys) throws SQLException {
+        String marks = String.join(", ", Collections.nCopies(keys.size(), "?"));
+        PreparedStatement statement = connection.prepareStatement(sql.formatted(marks));
+        for (int i = 0; i < keys.size(); i++) {
+            statement.setLong(i + 1, keys.get(i));
+        }
+        return statement;
+    }
+}

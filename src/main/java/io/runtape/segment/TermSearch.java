@@ -1,0 +1,84 @@
+package io.runtape.segment;
+
+import io.runtape.segment.TermQuery.Wanted;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Looks the terms of a query up in one segment. Confined to one thread. */
+public final class TermSearch {
+
+    private final TermQuery query;
+    private final List<String> directory;
+
+    private final Map<Wanted, BitSet> found =
+            new TreeMap<>(Comparator.comparing(Wanted::term).thenComparing(Wanted::beginning));
+
+    /** @param directory the first term of each block of the segment */
+    public TermSearch(TermQuery query, List<String> directory) {
+        this.query = query;
+        this.directory = directory;
+        query.terms().forEach(term -> found.put(term, new BitSet()));
+    }
+
+    /** The numbers of the blocks that may have the terms. */
+    public Set<Integer> blocks() {
+        Set<Integer> blocks = new LinkedHashSet<>();
+        for (Wanted wanted : found.keySet()) {
+            int first = blockOf(wanted.term());
+            if (!wanted.beginning() && first >= 0) {
+                blocks.add(first);
+            }
+            for (int i = Math.max(first, 0); wanted.beginning() && i < directory.size() && mayHave(i, wanted); i++) {
+                blocks.add(i);
+            }
+        }
+        return blocks;
+    }
+
+    private boolean mayHave(int block, Wanted wanted) {
+        String first = directory.get(block);
+        return first.compareTo(wanted.term()) <= 0 || wanted.is(first);
+    }
+
+    /** The last block whose first term is not behind this one; -1 if there is none. */
+    private int blockOf(String term) {
+        int at = Collections.binarySearch(directory, term);
+        return at >= 0 ? at : -at - 2;
+    }
+
+    /** Reads a block. Both its terms and those of the query are in their order. */
+    public void read(byte[] block) {
+        List<Map.Entry<Wanted, BitSet>> wanted = List.copyOf(found.entrySet());
+        TermBlocks.Reader terms = new TermBlocks.Reader(List.of(block));
+        int from = 0;
+        while (from < wanted.size() && terms.next()) {
+            int @Nullable [] places = null;
+            while (from < wanted.size() && wanted.get(from).getKey().isBefore(terms.term())) {
+                from++;
+            }
+            for (Map.Entry<Wanted, BitSet> each : wanted.subList(from, wanted.size())) {
+                if (each.getKey().isBehind(terms.term())) {
+                    break;
+                }
+                if (each.getKey().is(terms.term())) {
+                    places = places == null ? terms.places() : places;
+                    for (int place : places) {
+                        each.getValue().set(place);
+                    }
+                }
+            }
+        }
+    }
+
+    /** The places of the runs that the query finds in the blocks that were read; to be called once. */
+    public BitSet runs() {
+        return query.runs(found);
+    }
+}

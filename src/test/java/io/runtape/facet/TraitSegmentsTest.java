@@ -1,0 +1,290 @@
+package io.runtape.facet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.access.Owner;
+import io.runtape.facet.RunOrder.By;
+import io.runtape.facet.Trait.Kind;
+import io.runtape.history.IndexedHistory;
+import io.runtape.segment.SegmentKind;
+import io.runtape.store.Engine;
+import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongUnaryOperator;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Runs are found by traits that many runs have, and few together: from their rows, and from the segments of traits. */
+abstract class TraitSegmentsTest extends IndexedHistory {
+
+    private static final Script ANSWER = Script.stream("event: run_completed\ndata: {\"result\":\"Done.\"}\n\n");
+
+    /** Keys of runs that no node has. */
+    private static final long FIRST = 910_000_000_000_000L;
+
+    private static final long EPOCH = 1_767_225_600_000_000L;
+
+    /** Two segments of the next level, several of the first, and some runs that are in none. */
+    private static final int RUNS = 2 * TraitSegments.RUNS_MAX + 5 * TraitSegments.RUNS_MIN + 100;
+
+    private static final String TOOL = "shell";
+    private static final String BRANCH = "branch";
+
+    @Inject
+    RunFinder finder;
+
+    /** Of its own for each test: others may fail half-way. */
+    private final Owner owner = new Owner("c-" + thread);
+
+    @AfterEach
+    void empty() throws SQLException {
+        try (Connection connection = store().connect();
+                Statement delete = connection.createStatement()) {
+            delete.execute("delete from run_facet where run_pk > " + FIRST);
+            delete.execute("delete from run_fact where run_pk > " + FIRST);
+        }
+    }
+
+    /** Every even run calls a tool, every odd one is of a branch; each thousandth is both. */
+    @Test
+    void findsRunsWhoseTraitsSeldomMeet() throws SQLException {
+        insertRuns();
+        findsThem();
+
+        addSegment(TraitSegments.RUNS_MIN);
+        findsThem();
+        addSegment(TraitSegments.RUNS_MAX);
+        addSegment(TraitSegments.RUNS_MAX);
+        findsThem();
+        while (isDue()) {
+            addSegment(TraitSegments.RUNS_MIN);
+        }
+        assertEquals(
+                100, count("select count(*) from run_fact where in_segment = false and owner_key = ?", ownerKey()));
+        findsThem();
+    }
+
+    private void findsThem() throws SQLException {
+        RunCriteria both = rare();
+        assertEquals(met(number -> -number), all(both, RunOrder.NEWEST, 7));
+        assertEquals(met(number -> -number), all(both, RunOrder.NEWEST, 500));
+        assertEquals(met(number -> number), all(both, new RunOrder(By.CREATED_AT, false), 4));
+        assertEquals(met(number -> -(number / 1000 % 5)), all(both, new RunOrder(By.DURATION_MS, true), 3));
+        RunCriteria some = rare().created(Optional.of(time(2500)), time(6000));
+        assertEquals(List.of(5000L, 4000L, 3000L), all(some, RunOrder.NEWEST, 2));
+        RunCriteria slow = new RunCriteria(owner)
+                .anyOf(Kind.TOOL, List.of(TOOL))
+                .duration(Optional.of(1500L), Optional.of(3000L))
+                .created(Optional.empty(), time(RUNS + 1));
+        assertEquals(met(number -> -number), all(slow, RunOrder.NEWEST, 5));
+        RunCriteria last = new RunCriteria(owner)
+                .withMetadata(BRANCH, "main")
+                .created(Optional.empty(), time(RUNS + 1))
+                .completed(Optional.of(time(RUNS - 1 + 5_000_000)), Optional.empty());
+        assertEquals(List.of(RUNS - 1L), all(last, RunOrder.NEWEST, 5));
+        RunCriteria never = criteria(TOOL, "dev");
+        assertEquals(List.of(), all(never, RunOrder.NEWEST, 10));
+        RunCriteria often = new RunCriteria(owner)
+                .anyOf(Kind.TOOL, List.of(TOOL, "other"))
+                .withMetadata("common", "x")
+                .created(Optional.empty(), time(RUNS));
+        assertEquals(
+                LongStream.iterate(RUNS - RUNS % 2, number -> number > 0, number -> number - 2)
+                        .filter(number -> number < RUNS)
+                        .boxed()
+                        .toList(),
+                all(often, RunOrder.NEWEST, 1000));
+    }
+
+    /** What a segment says of a run is out of date when it is indexed anew, and when it is deleted. */
+    @Test
+    void takesTheRowsWordForWhatARunIs() throws SQLException {
+        insertRuns();
+        addSegment(TraitSegments.RUNS_MAX);
+        addSegment(TraitSegments.RUNS_MAX);
+        try (Connection connection = store().connect();
+                Statement change = connection.createStatement()) {
+            change.execute("delete from run_fact where run_pk = " + (FIRST + 2000));
+            change.execute("delete from run_facet where run_pk = " + (FIRST + 2000));
+            change.execute("delete from run_facet where run_pk = " + (FIRST + 3000) + " and facet = " + tool(TOOL));
+            change.execute("update run_fact set in_segment = false where run_pk in (" + (FIRST + 3000) + ", "
+                    + (FIRST + 3001) + ")");
+            change.execute("insert into run_facet (facet, created_us, run_pk) values (" + tool(TOOL) + ", "
+                    + (EPOCH + 3001) + ", " + (FIRST + 3001) + ")");
+        }
+
+        List<Long> expected = new ArrayList<>(met(number -> -number));
+        expected.removeAll(List.of(2000L, 3000L));
+        expected.add(3001L);
+        expected.sort(Comparator.reverseOrder());
+        assertEquals(expected, all(rare(), RunOrder.NEWEST, 3));
+    }
+
+    @Test
+    void runsComeIntoSegmentsAsTheyAreIndexedAndLeaveThemWhenDeleted() throws Exception {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < TraitSegments.RUNS_MIN + 3; i++) {
+            ids.add(record("{\"agent\":\"coder\",\"metadata\":{\"number\":" + i + "}}", ANSWER));
+        }
+        awaitIndexed(ids.toArray(String[]::new));
+
+        String recorded = json("/runs?limit=1").getString("data[0].owner");
+        assertEquals(1, segments(recorded));
+        assertEquals(3, outside(recorded));
+        assertEquals(List.of(ids.get(5)), ids("/runs?agent=coder&metadata.number=5"));
+
+        // What a version without segments leaves.
+        update("delete from search_segment where level >= 20 and owner = ?", recorded);
+        update("update run_fact set in_segment = false where owner_key = ?", Trait.ofOwner(new Owner(recorded)));
+        RunFacets started = new RunFacets(store());
+        try (Connection connection = store().connect()) {
+            while (started.tidy(connection)) {
+                assertTrue(outside(recorded) >= 0);
+            }
+        }
+        assertEquals(1, segments(recorded));
+        assertEquals(0, outside(recorded));
+
+        historyOf(key).delete("/runs?agent=coder&expect=" + ids.size()).then().statusCode(200);
+        RunTable.await("no segment is left", () -> segments(recorded) == 0 ? true : null);
+    }
+
+    private RunCriteria rare() {
+        return criteria(TOOL, "main");
+    }
+
+    private RunCriteria criteria(String tool, String branch) {
+        return new RunCriteria(owner)
+                .anyOf(Kind.TOOL, List.of(tool))
+                .withMetadata(BRANCH, branch)
+                .created(Optional.empty(), Instant.parse("2026-02-01T00:00:00Z"));
+    }
+
+    private static Instant time(long number) {
+        return Instant.EPOCH.plus(EPOCH + number, ChronoUnit.MICROS);
+    }
+
+    /** Those that have both, in an order. */
+    private static List<Long> met(LongUnaryOperator order) {
+        return LongStream.rangeClosed(1, RUNS / 1000)
+                .map(thousands -> 1000 * thousands)
+                .boxed()
+                .sorted(Comparator.<Long>comparingLong(order::applyAsLong)
+                        .thenComparing(
+                                order.applyAsLong(2) < 0 || order.applyAsLong(1000) < 0
+                                        ? Comparator.reverseOrder()
+                                        : Comparator.naturalOrder()))
+                .toList();
+    }
+
+    /** The numbers of all runs, page by page. */
+    private List<Long> all(RunCriteria criteria, RunOrder order, int limit) throws SQLException {
+        List<Long> all = new ArrayList<>();
+        Optional<Place> after = Optional.empty();
+        while (true) {
+            List<Place> page = finder.find(criteria, order, after, limit);
+            page.forEach(place -> all.add(place.runPk() - FIRST));
+            if (page.size() < limit) {
+                return all;
+            }
+            after = Optional.of(page.get(limit - 1));
+        }
+    }
+
+    private void insertRuns() throws SQLException {
+        String numbers = store().engine() == Engine.H2
+                ? "system_range(1, " + RUNS + ") as n(i)"
+                : "generate_series(1, " + RUNS + ") as n(i)";
+        try (Connection connection = store().connect();
+                Statement insert = connection.createStatement()) {
+            String durations =
+                    "case when mod(i, 1000) = 0 then 2000 + mod(i / 1000, 5) when mod(i, 2) = 0 then 10 else 5000 end";
+            insert.execute("insert into run_fact (run_pk, owner_key, created_us, completed_us, duration_ms) select "
+                    + FIRST + " + i, " + ownerKey() + ", " + EPOCH + " + i, " + EPOCH + " + i + 1000 * " + durations
+                    + ", " + durations + " from " + numbers);
+            insertFacets(insert, tool(TOOL), numbers, "mod(i, 2) = 0");
+            insertFacets(insert, metadata(BRANCH, "main"), numbers, "mod(i, 2) = 1 or mod(i, 1000) = 0");
+            insertFacets(insert, metadata("common", "x"), numbers, "i > 0");
+            if (store().engine() == Engine.POSTGRESQL) {
+                insert.execute("analyze run_facet, run_fact");
+            }
+        }
+    }
+
+    private static void insertFacets(Statement insert, long facet, String numbers, String which) throws SQLException {
+        insert.execute("insert into run_facet (facet, created_us, run_pk) select " + facet + ", " + EPOCH + " + i, "
+                + FIRST + " + i from " + numbers + " where " + which);
+    }
+
+    private long ownerKey() {
+        return Trait.ofOwner(owner);
+    }
+
+    private long tool(String name) {
+        return Trait.of(owner, Kind.TOOL, name).key();
+    }
+
+    private long metadata(String path, String value) {
+        return Trait.ofMetadata(owner, Metadata.asked(path, value).iterator().next())
+                .key();
+    }
+
+    private boolean isDue() throws SQLException {
+        try (Connection connection = store().connect()) {
+            return TraitSegments.isDue(connection, ownerKey());
+        }
+    }
+
+    private void addSegment(int runsMax) throws SQLException {
+        try (Connection connection = store().connect()) {
+            connection.setAutoCommit(false);
+            TraitSegments.add(connection, owner.id(), ownerKey(), runsMax);
+            connection.commit();
+        }
+    }
+
+    private long segments(String of) throws SQLException {
+        return count(
+                "select count(*) from search_segment where level >= " + SegmentKind.TRAITS.first() + " and owner = ?",
+                of);
+    }
+
+    private long outside(String of) throws SQLException {
+        return count(
+                "select count(*) from run_fact where in_segment = false and owner_key = ?",
+                Trait.ofOwner(new Owner(of)));
+    }
+
+    private long count(String sql, Object of) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement select = connection.prepareStatement(sql)) {
+            select.setObject(1, of);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    private void update(String sql, Object of) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement(sql)) {
+            update.setObject(1, of);
+            update.executeUpdate();
+        }
+    }
+}
