@@ -86,15 +86,17 @@ final class Stats {
         int first = SumRows.hour(Instant.now()) - hours;
         Map<Key, Sums> days = new HashMap<>();
         Map<Key, Sums> months = new HashMap<>();
+        Map<Key, Sums> overall = new HashMap<>();
         long number = 0;
         for (int hour = first; hour <= first + hours; hour++) {
             Map<Key, Sums> ofHour = new HashMap<>();
             for (; number * hours < (long) runs * (hour + 1 - first) && number < runs; number++) {
-                add(number, hour, ofHour, days, months);
+                add(number, hour, ofHour, days, months, overall);
             }
             copy(connection, owner, ofHour);
             if (SumRows.day(hour + 1) == hour + 1 || number == runs) {
                 copy(connection, owner, days);
+                copy(connection, owner, overall);
             }
             if (SumRows.month(hour + 1) == hour + 1 || number == runs) {
                 copy(connection, owner, months);
@@ -106,7 +108,12 @@ final class Stats {
     }
 
     private static void add(
-            long number, int hour, Map<Key, Sums> hours, Map<Key, Sums> days, Map<Key, Sums> months) {
+            long number,
+            int hour,
+            Map<Key, Sums> hours,
+            Map<Key, Sums> days,
+            Map<Key, Sums> months,
+            Map<Key, Sums> overall) {
         int scattered = (int) (number * 2_654_435_761L >>> 8 & 0xffffff);
         Run run = new Run();
         run.createdAt = Instant.ofEpochSecond(hour * 3600L);
@@ -120,6 +127,8 @@ final class Stats {
         Labels labels = new Labels(
                 status, "agent-" + scattered % AGENTS, "model-" + scattered / 10 % MODELS, "/v1/run", "default", null);
         add(labels, hour, shard, sums, hours, days, months);
+        sum(overall, new Key(SumRows.OVERALL_HOUR, hour, labels.ofStatus(), shard), sums);
+        sum(overall, new Key(SumRows.OVERALL_DAY, SumRows.day(hour), labels.ofStatus(), shard), sums);
         for (int tool = 0; tool < scattered % (TOOLS.size() + 1); tool++) {
             add(labels.withTool(TOOLS.get(tool)), hour, shard, sums, hours, days, months);
         }

@@ -33,6 +33,11 @@ record Labels(
         return new Labels(status, agent, model, path, upstream, called);
     }
 
+    /** What all runs have in common that ended alike. */
+    Labels ofStatus() {
+        return new Labels(status, null, null, "", "", null);
+    }
+
     private static String path(Run run) {
         return Arrays.stream(run.path.split("/", -1))
                 .map(segment -> segment.equals(run.threadId)

@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +28,14 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class StatsIndex implements RunIndex {
 
-    /** Locked, since another gateway may be about to add it to months. */
-    private static final String ADDED = "select content, in_months from run_stats where run_pk = ? for update";
+    /** Locked, since another gateway may be about to add it to more sums. */
+    private static final String ADDED =
+            "select content, in_months, in_overall from run_stats where run_pk = ? for update";
 
     private static final String OWNER = "select owner from run where run_pk = ?";
 
-    private static final String INSERT = "insert into run_stats (run_pk, content, in_months) values (?, ?, true)";
+    private static final String INSERT =
+            "insert into run_stats (run_pk, content, in_months, in_overall) values (?, ?, true, true)";
 
     private static final String DELETE = "delete from run_stats where run_pk = ?";
 
@@ -40,6 +43,11 @@ final class StatsIndex implements RunIndex {
             "select run_pk from run_stats where in_months is null order by in_months, run_pk limit 20";
 
     private static final String IN_MONTHS = "update run_stats set in_months = true where run_pk = ?";
+
+    static final String NOT_IN_OVERALL =
+            "select run_pk from run_stats where in_overall is null order by in_overall, run_pk limit 20";
+
+    private static final String IN_OVERALL = "update run_stats set in_overall = true where run_pk = ?";
 
     private final Store store;
 
@@ -58,6 +66,11 @@ final class StatsIndex implements RunIndex {
         void addTo(SumRows rows) {
             rows.add(labels, hour, sums);
             tools.forEach(tool -> rows.add(labels.withTool(tool), hour, sums));
+            addToOverall(rows);
+        }
+
+        void addToOverall(SumRows rows) {
+            rows.addToOverall(labels, hour, sums);
         }
 
         void addToMonths(SumRows rows) {
@@ -65,9 +78,12 @@ final class StatsIndex implements RunIndex {
             tools.forEach(tool -> rows.addToMonth(labels.withTool(tool), hour, sums));
         }
 
-        void removeFrom(SumRows rows, boolean months) {
+        void removeFrom(SumRows rows, boolean months, boolean overall) {
             rows.remove(labels, hour, sums, months);
             tools.forEach(tool -> rows.remove(labels.withTool(tool), hour, sums, months));
+            if (overall) {
+                rows.removeFromOverall(labels, hour, sums);
+            }
         }
 
         byte[] content() {
@@ -135,7 +151,7 @@ final class StatsIndex implements RunIndex {
             return rows;
         }
         SumRows changed = rows == null ? new SumRows(owner(connection, runPk), runPk) : rows;
-        noted.get().added.removeFrom(changed, noted.get().inMonths);
+        noted.get().added.removeFrom(changed, noted.get().inMonths, noted.get().inOverall);
         try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
             delete.setLong(1, runPk);
             delete.executeUpdate();
@@ -143,15 +159,15 @@ final class StatsIndex implements RunIndex {
         return changed;
     }
 
-    /** What a run has added, and whether to the sums of months too. */
-    private record Noted(Added added, boolean inMonths) {}
+    /** What a run has added, and whether to the sums of months too, and to those over all runs. */
+    private record Noted(Added added, boolean inMonths, boolean inOverall) {}
 
     private static Optional<Noted> noted(Connection connection, long runPk) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(ADDED)) {
             select.setLong(1, runPk);
             try (ResultSet row = select.executeQuery()) {
                 return row.next()
-                        ? Optional.of(new Noted(Added.read(row.getBytes(1)), row.getBoolean(2)))
+                        ? Optional.of(new Noted(Added.read(row.getBytes(1)), row.getBoolean(2), row.getBoolean(3)))
                         : Optional.empty();
             }
         }
@@ -167,31 +183,53 @@ final class StatsIndex implements RunIndex {
         }
     }
 
-    /** Adds some runs to the sums of months that a gateway of an earlier version has added to hours and days only. */
+    /** Adds some runs to sums that a gateway of an earlier version has not added them to. */
     @Override
     public boolean tidy(Connection connection) throws SQLException {
+        List<Long> inMonths = runs(connection, NOT_IN_MONTHS);
+        for (long runPk : inMonths) {
+            addTo(connection, runPk, IN_MONTHS, (noted, rows) -> {
+                if (!noted.inMonths) {
+                    noted.added.addToMonths(rows);
+                }
+            });
+        }
+        List<Long> inOverall = runs(connection, NOT_IN_OVERALL);
+        for (long runPk : inOverall) {
+            addTo(connection, runPk, IN_OVERALL, (noted, rows) -> {
+                if (!noted.inOverall) {
+                    noted.added.addToOverall(rows);
+                }
+            });
+        }
+        return !inMonths.isEmpty() || !inOverall.isEmpty();
+    }
+
+    private static List<Long> runs(Connection connection, String missing) throws SQLException {
         List<Long> runs = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(NOT_IN_MONTHS);
+        try (PreparedStatement select = connection.prepareStatement(missing);
                 ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 runs.add(row.getLong(1));
             }
         }
-        for (long runPk : runs) {
-            Transaction.losable(connection, store.engine(), () -> {
-                Optional<Noted> noted = noted(connection, runPk);
-                if (noted.isPresent() && !noted.get().inMonths) {
-                    SumRows rows = new SumRows(owner(connection, runPk), runPk);
-                    noted.get().added.addToMonths(rows);
-                    rows.apply(connection);
-                    try (PreparedStatement update = connection.prepareStatement(IN_MONTHS)) {
-                        update.setLong(1, runPk);
-                        update.executeUpdate();
-                    }
+        return runs;
+    }
+
+    private void addTo(Connection connection, long runPk, String done, BiConsumer<Noted, SumRows> adding)
+            throws SQLException {
+        Transaction.losable(connection, store.engine(), () -> {
+            Optional<Noted> noted = noted(connection, runPk);
+            if (noted.isPresent()) {
+                SumRows rows = new SumRows(owner(connection, runPk), runPk);
+                adding.accept(noted.get(), rows);
+                rows.apply(connection);
+                try (PreparedStatement update = connection.prepareStatement(done)) {
+                    update.setLong(1, runPk);
+                    update.executeUpdate();
                 }
-                return runPk;
-            });
-        }
-        return !runs.isEmpty();
+            }
+            return runPk;
+        });
     }
 }

@@ -41,6 +41,8 @@ record StatsParameters(
         @Parameter(description = "Only those that called this path, as `groupBy=path` shows it.", example = "/v1/run")
         Optional<String> path) {
 
+    private static final Set<GroupBy> OVERALL = Set.of(GroupBy.HOUR, GroupBy.DAY, GroupBy.STATUS, GroupBy.OWNER);
+
     StatsParameters {
         groupBy = groupBy.stream().distinct().toList();
         statuses = statuses.stream().distinct().toList();
@@ -48,6 +50,15 @@ record StatsParameters(
             throw ApiException.invalid(
                     "status must be one of: completed, failed, cancelled. Stats are about runs that have ended.");
         }
+    }
+
+    /** Whether sums over all runs that ended alike are enough. */
+    boolean isOverall() {
+        return common.agents().isEmpty()
+                && model.isEmpty()
+                && upstream.isEmpty()
+                && path.isEmpty()
+                && OVERALL.containsAll(groupBy);
     }
 
     /** Whether a sum is among those that are asked for. */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads sums: those of whole months by the month, what is left of a month by the day, and only what is left of a day by the hour,
- * unless they are grouped by less. Plain SQL: rows of sums are no entities. Blocks; safe for any thread.
+ * unless they are grouped by less; where nothing but times and statuses matters, the sums of a day or an hour over all runs. Plain SQL: rows of sums are no entities. Blocks; safe for any thread.
  */
 @Singleton
 final class StatsQueries {
@@ -32,7 +32,7 @@ final class StatsQueries {
     /** About what a group takes in memory: two histograms. */
     private static final long GROUP_BYTES = 4096;
 
-    private static final String SELECT = """
+    static final String SELECT = """
             select start_hour, content from stats_sum
             where owner = ? and span = ? and start_hour >= ? and start_hour < ?""";
 
@@ -77,8 +77,9 @@ final class StatsQueries {
             LongConsumer room)
             throws SQLException {
         boolean byTool = asked.groupBy().contains(GroupBy.TOOL);
-        int hour = byTool ? SumRows.TOOL_HOUR : SumRows.HOUR;
-        int day = byTool ? SumRows.TOOL_DAY : SumRows.DAY;
+        boolean overall = asked.isOverall() && haveAll(connection, StatsIndex.NOT_IN_OVERALL);
+        int hour = overall ? SumRows.OVERALL_HOUR : byTool ? SumRows.TOOL_HOUR : SumRows.HOUR;
+        int day = overall ? SumRows.OVERALL_DAY : byTool ? SumRows.TOOL_DAY : SumRows.DAY;
         int firstDay = SumRows.day(hours.from + SumRows.HOURS_A_DAY - 1);
         int lastDay = SumRows.day(hours.to);
         if (asked.groupBy().contains(GroupBy.HOUR) || firstDay >= lastDay) {
@@ -88,7 +89,9 @@ final class StatsQueries {
         int month = byTool ? SumRows.TOOL_MONTH : SumRows.MONTH;
         int firstMonth = SumRows.monthFrom(firstDay);
         int lastMonth = SumRows.month(lastDay);
-        boolean byMonth = firstMonth < lastMonth && !asked.groupBy().contains(GroupBy.DAY) && haveMonthsAll(connection);
+        boolean byMonth = firstMonth < lastMonth
+                && !asked.groupBy().contains(GroupBy.DAY)
+                && haveAll(connection, StatsIndex.NOT_IN_MONTHS);
         int daysUntil = byMonth ? firstMonth : lastDay;
         read(connection, owner, hour, new Hours(hours.from, firstDay), asked, groups, room);
         read(connection, owner, day, new Hours(firstDay, daysUntil), asked, groups, room);
@@ -99,9 +102,9 @@ final class StatsQueries {
         read(connection, owner, hour, new Hours(lastDay, hours.to), asked, groups, room);
     }
 
-    /** Whether the sums of months have all runs, also those that a gateway of an earlier version has indexed. */
-    private static boolean haveMonthsAll(Connection connection) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(StatsIndex.NOT_IN_MONTHS);
+    /** Whether the sums have all runs, also those that a gateway of an earlier version has indexed. */
+    private static boolean haveAll(Connection connection, String missing) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(missing);
                 ResultSet row = select.executeQuery()) {
             return !row.next();
         }

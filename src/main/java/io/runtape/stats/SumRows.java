@@ -29,6 +29,11 @@ final class SumRows {
     static final int MONTH = 4;
     static final int TOOL_MONTH = 5;
 
+    /** Sums of an hour and of a day over all runs that ended alike. */
+    static final int OVERALL_HOUR = 6;
+
+    static final int OVERALL_DAY = 7;
+
     static final int HOURS_A_DAY = 24;
 
     /** Gateways share the rows of a sum by the runs that they recorded. */
@@ -132,6 +137,18 @@ final class SumRows {
     /** Adds to the sum of a month alone: those of hours and days have it. */
     void addToMonth(Labels labels, int hour, Sums sums) {
         of(labels, labels.tool() == null ? MONTH : TOOL_MONTH, month(hour)).added = sums;
+    }
+
+    /** Adds to the sums over all runs that ended alike; once for each run. */
+    void addToOverall(Labels labels, int hour, Sums sums) {
+        of(labels.ofStatus(), OVERALL_HOUR, hour).added = sums;
+        of(labels.ofStatus(), OVERALL_DAY, day(hour)).added = sums;
+    }
+
+    /** Takes off what {@link #addToOverall} has added. */
+    void removeFromOverall(Labels labels, int hour, Sums sums) {
+        of(labels.ofStatus(), OVERALL_HOUR, hour).removed = sums;
+        of(labels.ofStatus(), OVERALL_DAY, day(hour)).removed = sums;
     }
 
     /** @param months whether the sum of the month has it too */

@@ -18,6 +18,7 @@ public enum Engine {
             entry("only_unindexed", "/* indexed or not */"),
             entry("only_not_in_months", "/* in months or not */"),
             entry("only_not_in_segment", "/* in a segment or not */"),
+            entry("only_not_in_overall", "/* in overall sums or not */"),
             entry("by_run", "/* one table */"),
             entry("on_postgresql", "--"))),
     POSTGRESQL(Map.ofEntries(
@@ -31,6 +32,7 @@ public enum Engine {
             entry("only_unindexed", "where indexed_at is null and completed_at is not null"),
             entry("only_not_in_months", "where in_months is null"),
             entry("only_not_in_segment", "where in_segment = false"),
+            entry("only_not_in_overall", "where in_overall is null"),
             entry("by_run", "partition by range (run_pk)"),
             entry("on_postgresql", "/* only here */")));
 

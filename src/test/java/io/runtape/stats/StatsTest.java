@@ -234,6 +234,10 @@ abstract class StatsTest extends IndexedHistory {
         assertEquals(
                 List.of("2026-02-01 1 4", "2026-02-28 1 8"),
                 groups("day&since=2026-02-01&until=2026-03-01", "day", "inputTokens"));
+        assertEquals(0b011110, inputTokens("since=2026-01-31T23:00:00Z&until=2026-03-01T01:00:00Z"));
+        String days = "day&since=2026-01-01&until=2026-04-01";
+        // The filter leaves out nothing, but has other rows read.
+        assertEquals(groups(days + "&upstream=default", "day", "inputTokens"), groups(days, "day", "inputTokens"));
     }
 
     @Test
@@ -244,22 +248,27 @@ abstract class StatsTest extends IndexedHistory {
     }
 
     @Test
-    void addsWhatAnEarlierVersionHasIndexedToMonths() throws Exception {
+    void addsWhatAnEarlierVersionHasIndexedToMonthsAndToOverallSums() throws Exception {
         List<String> ids = recordedInMonths();
         String owner = json("/runs?limit=1").getString("data[0].owner");
         String ofOwner = " where run_pk in (select run_pk from run where owner = '" + owner + "')";
         try (Connection connection = store().connect();
                 Statement write = connection.createStatement()) {
             connection.setAutoCommit(false);
-            write.executeUpdate("update run_stats set in_months = null" + ofOwner);
-            write.executeUpdate("delete from stats_sum where span in (4, 5) and owner = '" + owner + "'");
+            write.executeUpdate("update run_stats set in_months = null, in_overall = null" + ofOwner);
+            write.executeUpdate("delete from stats_sum where span in (4, 5, 6, 7) and owner = '" + owner + "'");
             connection.commit();
         }
 
         sumsUpMonths();
         RunTable.await(
-                "all are in months",
-                () -> number("select count(*) from run_stats" + ofOwner + " and in_months is null") == 0 ? true : null);
+                "all are in months and in overall sums",
+                () -> number("select count(*) from run_stats" + ofOwner
+                                        + " and (in_months is null or in_overall is null)")
+                                == 0
+                        ? true
+                        : null);
+        assertTrue(number("select count(*) from stats_sum where span = 7 and owner = '" + owner + "'") >= 5);
         assertTrue(number("select count(*) from stats_sum where span = 4 and owner = '" + owner + "'") >= 3);
         sumsUpMonths();
 

@@ -1,0 +1,66 @@
+package io.runtape.stats;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.store.Engine;
+import io.runtape.testsupport.RunningGateway;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+/** Sums, and the runs that are missing in some of them, are found by an index, however many there are. */
+abstract class StatsPlanTest extends RunningGateway {
+
+    private static final int ROWS = 20_000;
+
+    @Test
+    void findsItsRowsByAnIndex() throws SQLException {
+        boolean h2 = store().engine() == Engine.H2;
+        String numbers = h2 ? "system_range(1, " + ROWS + ") as n(i)" : "generate_series(1, " + ROWS + ") as n(i)";
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("insert into stats_sum (owner, span, start_hour, group_key, shard, content)"
+                    + " select 'c-of-plans', mod(i, 8), 1000 + i / 10, i, 0, cast('x' as "
+                    + (h2 ? "varbinary" : "bytea")
+                    + ") from " + numbers);
+            statement.execute(
+                    "insert into run_stats (run_pk, content, in_months, in_overall) select 920000000000000 + i, cast('x' as "
+                            + (h2 ? "varbinary" : "bytea") + "), true, true from " + numbers);
+            if (!h2) {
+                statement.execute("analyze stats_sum, run_stats");
+            }
+
+            String sums = StatsQueries.SELECT
+                    .replaceFirst("\\?", "'c-of-plans'")
+                    .replaceFirst("\\?", "7")
+                    .replaceFirst("\\?", "1100")
+                    .replace("?", "1200");
+            for (String lookUp : List.of(sums, StatsIndex.NOT_IN_MONTHS, StatsIndex.NOT_IN_OVERALL)) {
+                String plan = plan(statement, lookUp);
+                assertFalse(plan.contains("seq scan") || plan.contains("tablescan") || plan.contains("sort key"), plan);
+                assertTrue(
+                        plan.contains("run_stats_not_in")
+                                || plan.contains("stats_sum_pkey")
+                                || plan.contains("primary_key"),
+                        plan);
+            }
+            connection.rollback();
+        }
+    }
+
+    private static String plan(Statement statement, String lookUp) throws SQLException {
+        StringBuilder plan = new StringBuilder();
+        try (ResultSet row = statement.executeQuery("explain " + lookUp)) {
+            while (row.next()) {
+                plan.append(row.getString(1)).append('\n');
+            }
+        }
+        return plan.toString().toLowerCase(Locale.ROOT);
+    }
+}
