@@ -80,7 +80,7 @@ final class Filters {
             try (Statement sizes = connection.createStatement();
                     ResultSet row = sizes.executeQuery("""
                             select relname, pg_total_relation_size(oid) from pg_class
-                            where relname in ('run', 'run_facet', 'run_fact', 'search_segment', 'search_block') and relnamespace = 'runtape'::regnamespace""")) {
+                            where relname in ('run', 'run_facet', 'run_fact', 'trait_segment', 'trait_block') and relnamespace = 'runtape'::regnamespace""")) {
                 while (row.next()) {
                     System.out.printf("%s: %d bytes a run%n", row.getString(1), row.getLong(2) / runs);
                 }
@@ -126,8 +126,8 @@ final class Filters {
             vacuum.execute("vacuum analyze run");
             vacuum.execute("vacuum analyze run_fact");
             vacuum.execute("vacuum analyze run_facet");
-            vacuum.execute("vacuum analyze search_segment");
-            vacuum.execute("vacuum analyze search_block");
+            vacuum.execute("vacuum analyze trait_segment");
+            vacuum.execute("vacuum analyze trait_block");
         }
     }
 

@@ -26,7 +26,7 @@ final class HistoryTables {
 
     /** All that is derived from runs. */
     private static final String DERIVED =
-            "run_facet, run_fact, stats_sum, run_stats, search_document, search_segment, search_block,"
+            "run_facet, run_fact, stats_sum, run_stats, search_document, search_segment, search_block, trait_segment, trait_block,"
                     + " search_removal, recorded_request";
 
     /** Runs of {@link Story}, and not of the recording beside the queries. */

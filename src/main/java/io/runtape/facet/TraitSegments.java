@@ -85,7 +85,8 @@ final class TraitSegments {
             }
         }
         int level = SegmentKind.TRAITS.first() + (runs.size() == RUNS_MAX ? 1 : 0);
-        Segments.insert(connection, owner, level, Segment.merged(segments, Set.of()));
+        Segments.insert(
+                connection, owner, SegmentKind.TRAITS, level, Segment.merged(segments, Set.of(), SegmentKind.TRAITS));
         SegmentMerge.merge(connection, owner, SegmentKind.TRAITS);
     }
 

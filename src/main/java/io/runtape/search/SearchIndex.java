@@ -65,7 +65,7 @@ final class SearchIndex implements RunIndex {
         if (!terms.isEmpty()) {
             terms.add(WordPairs.INDEXED);
             Segment segment = Segment.of(Document.of(run.row().createdAt, run.row().runPk), terms);
-            Segments.insert(connection, run.row().owner, SegmentKind.WORDS.first(), segment);
+            Segments.insert(connection, run.row().owner, SegmentKind.WORDS, SegmentKind.WORDS.first(), segment);
             SegmentMerge.merge(connection, run.row().owner, SegmentKind.WORDS);
         }
     }
@@ -103,7 +103,7 @@ final class SearchIndex implements RunIndex {
         }
     }
 
-    /** Takes the runs of one owner that were deleted out of the segments. */
+    /** Takes the runs of one owner that were deleted out of its segments, of all kinds. */
     @Override
     public boolean tidy(Connection connection) throws SQLException {
         Instant until = Instant.now().minus(REST);
@@ -113,7 +113,9 @@ final class SearchIndex implements RunIndex {
         }
         Transaction.losable(connection, store.engine(), () -> {
             Set<Long> gone = removed(connection, owner.get(), until);
-            SegmentMerge.takeOut(connection, owner.get(), gone);
+            for (SegmentKind kind : SegmentKind.values()) {
+                SegmentMerge.takeOut(connection, owner.get(), kind, gone);
+            }
             try (PreparedStatement delete =
                     connection.prepareStatement("delete from search_removal where owner = ? and removed_at <= ?")) {
                 delete.setString(1, owner.get());

@@ -1,5 +1,6 @@
 package io.runtape.segment;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** Reads what {@link ByteWriter} wrote. Confined to one thread. */
@@ -45,6 +46,13 @@ public final class ByteReader {
     public long signed() {
         long value = number();
         return value >>> 1 ^ -(value & 1);
+    }
+
+    /** The next bytes; valid as long as those that it reads are not changed. */
+    ByteBuffer bytes(int length) {
+        ByteBuffer some = ByteBuffer.wrap(bytes, at, length);
+        at += length;
+        return some;
     }
 
     void skipText() {

@@ -24,6 +24,12 @@ public final class ByteWriter {
         return number(value << 1 ^ value >> 63);
     }
 
+    /** Writes bytes as they are. */
+    ByteWriter bytes(byte[] some) {
+        bytes.writeBytes(some);
+        return this;
+    }
+
     /** Writes a text, with its length before it. */
     public ByteWriter text(String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);

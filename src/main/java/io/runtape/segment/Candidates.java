@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class Candidates {
 
     public static final String SEGMENTS =
-            "select segment_pk, newest, oldest, level from search_segment where owner = ? and level between ? and ?";
+            "select segment_pk, newest, oldest, level from search_segment where owner = ?";
 
     public static final String DIRECTORIES =
             "select segment_pk, directory from search_segment where segment_pk in (%s)";
@@ -173,10 +173,8 @@ public final class Candidates {
         open.clear();
         take(others.stream().sorted(Document.NEWEST_FIRST).iterator());
         List<Closed> segments = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(SEGMENTS)) {
+        try (PreparedStatement select = connection.prepareStatement(kind.in(SEGMENTS))) {
             select.setString(1, owner);
-            select.setInt(2, kind.first());
-            select.setInt(3, kind.large());
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     if (range.meets(row.getLong(2), row.getLong(3))) {
@@ -251,12 +249,13 @@ public final class Candidates {
         void take(long pk, byte[] content);
     }
 
-    private static int read(Connection connection, String sql, List<Long> keys, Taker taker) throws SQLException {
+    private int read(Connection connection, String sql, List<Long> keys, Taker taker) throws SQLException {
         int read = 0;
         for (int from = 0; from < keys.size(); from += KEYS_MAX) {
             List<Long> some = keys.subList(from, Math.min(from + KEYS_MAX, keys.size()));
             String marks = String.join(", ", Collections.nCopies(some.size(), "?"));
-            try (PreparedStatement select = connection.prepareStatement(sql.formatted(marks))) {
+            try (PreparedStatement select =
+                    connection.prepareStatement(kind.in(sql).formatted(marks))) {
                 for (int i = 0; i < some.size(); i++) {
                     select.setLong(i + 1, some.get(i));
                 }

@@ -25,14 +25,14 @@ public record Segment(List<Document> documents, TermBlocks terms) {
 
     /** The terms of one run. */
     public static Segment of(Document document, Set<String> terms) {
-        TermBlocks.Writer blocks = new TermBlocks.Writer();
+        TermBlocks.Writer blocks = new TermBlocks.Writer(false);
         int[] it = {0};
         terms.stream().sorted().forEach(term -> blocks.add(term, it));
         return new Segment(List.of(document), blocks.written());
     }
 
     /** All of these in one, without the runs that are gone. A run that is in several has the terms of all. */
-    public static Segment merged(List<Segment> segments, Set<Long> gone) {
+    public static Segment merged(List<Segment> segments, Set<Long> gone, SegmentKind kind) {
         List<Document> documents = segments.stream()
                 .flatMap(segment -> segment.documents.stream())
                 .filter(document -> !gone.contains(document.runPk()))
@@ -50,7 +50,7 @@ public record Segment(List<Document> documents, TermBlocks terms) {
                 next.add(merging);
             }
         }
-        TermBlocks.Writer terms = new TermBlocks.Writer();
+        TermBlocks.Writer terms = new TermBlocks.Writer(kind.hasBits());
         while (!next.isEmpty()) {
             String term = next.element().term();
             Gathered runs = new Gathered();

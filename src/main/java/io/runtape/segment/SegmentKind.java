@@ -1,31 +1,32 @@
 package io.runtape.segment;
 
-/**
- * What the terms of a segment are. Each kind has levels of its own, so that segments are merged with those of their kind only,
- * also by gateways of versions that know one kind less.
- */
+/** What the terms of a segment are. Each kind has tables of its own. */
 public enum SegmentKind {
     /** The words that runs say; a segment begins with one run. */
-    WORDS(0, 0, 3, 9),
+    WORDS("search_", 0, 3),
 
     /** The traits that runs are found by; a segment begins with some hundred runs. */
-    TRAITS(20, 22, 24, 29);
+    TRAITS("trait_", 2, 4);
 
-    /** The level of a segment with one run. */
-    private final int base;
+    /** The level of segments that are too large to be merged. */
+    private static final int LARGE = 9;
 
+    private final String tables;
     private final int first;
     private final int last;
-    private final int large;
 
-    SegmentKind(int base, int first, int last, int large) {
-        this.base = base;
+    SegmentKind(String tables, int first, int last) {
+        this.tables = tables;
         this.first = first;
         this.last = last;
-        this.large = large;
     }
 
-    /** The lowest of its levels, which new segments have. */
+    /** A statement over segments of this kind, of one that names the tables of words. */
+    public String in(String sql) {
+        return sql.replace(WORDS.tables, tables);
+    }
+
+    /** The level that new segments have. */
     public int first() {
         return first;
     }
@@ -35,13 +36,17 @@ public enum SegmentKind {
         return last;
     }
 
-    /** The level of segments that are too large to be merged; no level of its is higher. */
     int large() {
-        return large;
+        return LARGE;
+    }
+
+    /** Whether the places of many runs are written as bits. Those of words are not: versions that cannot read bits read them. */
+    boolean hasBits() {
+        return this == TRAITS;
     }
 
     /** About how many runs a segment of this level has. */
-    public long runs(int level) {
-        return (long) Math.pow(SegmentMerge.SEGMENTS, (level == large ? last - 1 : level) - base);
+    long runs(int level) {
+        return (long) Math.pow(SegmentMerge.SEGMENTS, level == LARGE ? last - 1 : level);
     }
 }

@@ -35,9 +35,9 @@ public final class SegmentMerge {
 
     /** Merges what is to be merged after a segment has come. What another gateway merges now is left to it. */
     public static void merge(Connection connection, String owner, SegmentKind kind) throws SQLException {
-        for (int level = kind.first(); level < kind.last() && isFull(connection, owner, level); level++) {
+        for (int level = kind.first(); level < kind.last() && isFull(connection, owner, kind, level); level++) {
             List<Row> rows;
-            try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
+            try (PreparedStatement claim = connection.prepareStatement(kind.in(CLAIM))) {
                 claim.setString(1, owner);
                 claim.setInt(2, level);
                 rows = Segments.rows(claim);
@@ -50,16 +50,17 @@ public final class SegmentMerge {
             } else {
                 List<Segment> segments = new ArrayList<>();
                 for (Row row : rows) {
-                    segments.add(Segments.load(connection, row));
-                    Segments.delete(connection, row.segmentPk());
+                    segments.add(Segments.load(connection, kind, row));
+                    Segments.delete(connection, kind, row.segmentPk());
                 }
-                Segments.insert(connection, owner, level + 1, Segment.merged(segments, Set.of()));
+                Segments.insert(connection, owner, kind, level + 1, Segment.merged(segments, Set.of(), kind));
             }
         }
     }
 
-    private static boolean isFull(Connection connection, String owner, int level) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(COUNT)) {
+    private static boolean isFull(Connection connection, String owner, SegmentKind kind, int level)
+            throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(kind.in(COUNT))) {
             select.setString(1, owner);
             select.setInt(2, level);
             try (ResultSet row = select.executeQuery()) {
@@ -71,7 +72,7 @@ public final class SegmentMerge {
 
     private static void leave(Connection connection, List<Row> rows, SegmentKind kind) throws SQLException {
         try (PreparedStatement update =
-                connection.prepareStatement("update search_segment set level = ? where segment_pk = ?")) {
+                connection.prepareStatement(kind.in("update search_segment set level = ? where segment_pk = ?"))) {
             for (Row row : rows) {
                 update.setInt(1, kind.large());
                 update.setLong(2, row.segmentPk());
@@ -81,25 +82,26 @@ public final class SegmentMerge {
         }
     }
 
-    /** Takes these runs out of all of the owner's segments. */
-    public static void takeOut(Connection connection, String owner, Set<Long> gone) throws SQLException {
-        for (Row row : lockedAll(connection, owner)) {
+    /** Takes these runs out of the owner's segments. */
+    public static void takeOut(Connection connection, String owner, SegmentKind kind, Set<Long> gone)
+            throws SQLException {
+        for (Row row : lockedAll(connection, owner, kind)) {
             if (row.documents().stream().anyMatch(document -> gone.contains(document.runPk()))) {
-                Segment rest = Segment.merged(List.of(Segments.load(connection, row)), gone);
-                Segments.delete(connection, row.segmentPk());
+                Segment rest = Segment.merged(List.of(Segments.load(connection, kind, row)), gone, kind);
+                Segments.delete(connection, kind, row.segmentPk());
                 if (!rest.documents().isEmpty()) {
-                    Segments.insert(connection, owner, row.level(), rest);
+                    Segments.insert(connection, owner, kind, row.level(), rest);
                 }
             }
         }
     }
 
     /** Another gateway may have merged some while this one waited for their rows. */
-    private static List<Row> lockedAll(Connection connection, String owner) throws SQLException {
+    private static List<Row> lockedAll(Connection connection, String owner, SegmentKind kind) throws SQLException {
         List<Row> before = List.of();
         while (true) {
             List<Row> rows;
-            try (PreparedStatement lock = connection.prepareStatement(LOCK_ALL)) {
+            try (PreparedStatement lock = connection.prepareStatement(kind.in(LOCK_ALL))) {
                 lock.setString(1, owner);
                 rows = Segments.rows(lock);
             }

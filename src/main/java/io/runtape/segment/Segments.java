@@ -36,11 +36,12 @@ public final class Segments {
     }
 
     /** Stores a new segment. */
-    public static void insert(Connection connection, String owner, int level, Segment segment) throws SQLException {
-        long segmentPk = nextPk(connection);
+    public static void insert(Connection connection, String owner, SegmentKind kind, int level, Segment segment)
+            throws SQLException {
+        long segmentPk = nextPk(connection, kind);
         TermBlocks blocks = segment.terms();
         List<Document> documents = segment.documents();
-        try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
+        try (PreparedStatement insert = connection.prepareStatement(kind.in(INSERT))) {
             insert.setLong(1, segmentPk);
             insert.setString(2, owner);
             insert.setInt(3, level);
@@ -52,7 +53,7 @@ public final class Segments {
             insert.executeUpdate();
         }
         try (PreparedStatement insert =
-                connection.prepareStatement("insert into search_block (block_pk, content) values (?, ?)")) {
+                connection.prepareStatement(kind.in("insert into search_block (block_pk, content) values (?, ?)"))) {
             for (int i = 0; i < blocks.contents().size(); i++) {
                 insert.setLong(1, blockPk(segmentPk, i));
                 insert.setBytes(2, blocks.contents().get(i));
@@ -62,8 +63,9 @@ public final class Segments {
         }
     }
 
-    private static long nextPk(Connection connection) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement("select nextval('search_segment_sequence')");
+    private static long nextPk(Connection connection, SegmentKind kind) throws SQLException {
+        try (PreparedStatement select =
+                        connection.prepareStatement(kind.in("select nextval('search_segment_sequence')"));
                 ResultSet row = select.executeQuery()) {
             row.next();
             return row.getLong(1);
@@ -71,10 +73,10 @@ public final class Segments {
     }
 
     /** The segment with all its terms. */
-    static Segment load(Connection connection, Row row) throws SQLException {
+    static Segment load(Connection connection, SegmentKind kind, Row row) throws SQLException {
         List<byte[]> contents = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement(
-                "select content from search_block where block_pk >= ? and block_pk < ? order by block_pk")) {
+                kind.in("select content from search_block where block_pk >= ? and block_pk < ? order by block_pk"))) {
             select.setLong(1, blockPk(row.segmentPk, 0));
             select.setLong(2, blockPk(row.segmentPk + 1, 0));
             try (ResultSet block = select.executeQuery()) {
@@ -87,15 +89,15 @@ public final class Segments {
     }
 
     /** Deletes a segment with its blocks. */
-    public static void delete(Connection connection, long segmentPk) throws SQLException {
+    public static void delete(Connection connection, SegmentKind kind, long segmentPk) throws SQLException {
         try (PreparedStatement delete =
-                connection.prepareStatement("delete from search_block where block_pk >= ? and block_pk < ?")) {
+                connection.prepareStatement(kind.in("delete from search_block where block_pk >= ? and block_pk < ?"))) {
             delete.setLong(1, blockPk(segmentPk, 0));
             delete.setLong(2, blockPk(segmentPk + 1, 0));
             delete.executeUpdate();
         }
         try (PreparedStatement delete =
-                connection.prepareStatement("delete from search_segment where segment_pk = ?")) {
+                connection.prepareStatement(kind.in("delete from search_segment where segment_pk = ?"))) {
             delete.setLong(1, segmentPk);
             delete.executeUpdate();
         }

@@ -2,6 +2,8 @@ package io.runtape.segment;
 
 import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.RandomAccess;
@@ -37,7 +39,13 @@ public record TermBlocks(List<String> directory, List<byte[]> contents) {
         private final List<String> directory = new ArrayList<>();
         private final List<byte[]> contents = new ArrayList<>();
         private ByteWriter block = new ByteWriter();
+        private final boolean bits;
         private String before = "";
+
+        /** @param bits whether the places of many runs are written as bits, where that is shorter */
+        public Writer(boolean bits) {
+            this.bits = bits;
+        }
 
         /** Adds a term with the places of its runs, in their order. */
         public void add(String term, int[] places) {
@@ -49,7 +57,7 @@ public record TermBlocks(List<String> directory, List<byte[]> contents) {
             }
             int shared = shared(before, term);
             block.number(shared).text(term.substring(shared));
-            write(places, block);
+            write(places, bits, block);
             before = term;
         }
 
@@ -104,10 +112,16 @@ public record TermBlocks(List<String> directory, List<byte[]> contents) {
             return term;
         }
 
-        /** The places of the runs of the term; to be called once. */
+        /** The places of the runs of the term; either this or the other is to be called once. */
         public int[] places() {
             placesFollow = false;
             return TermBlocks.places(block);
+        }
+
+        /** Adds the places of the runs of the term to those that are there. */
+        void addPlacesTo(BitSet runs) {
+            placesFollow = false;
+            TermBlocks.addPlaces(block, runs);
         }
     }
 
@@ -121,22 +135,33 @@ public record TermBlocks(List<String> directory, List<byte[]> contents) {
         return shared > 0 && Character.isHighSurrogate(term.charAt(shared - 1)) ? shared - 1 : shared;
     }
 
-    /** A single place is one number with the lowest bit set; else the count follows, and the distances. */
-    private static void write(int[] places, ByteWriter to) {
+    /**
+     * A single place is one number with the lowest bit set; else the count follows, and the distances. A 0 leads places that are
+     * written as bits, and the number of their bytes.
+     */
+    private static void write(int[] places, boolean bits, ByteWriter to) {
         if (places.length == 1) {
             to.number((long) places[0] << 1 | 1);
-            return;
-        }
-        to.number((long) places.length << 1);
-        int before = 0;
-        for (int place : places) {
-            to.number(place - before);
-            before = place;
+        } else if (bits && places.length > places[places.length - 1] / Byte.SIZE + 1) {
+            BitSet set = new BitSet();
+            Arrays.stream(places).forEach(set::set);
+            byte[] bytes = set.toByteArray();
+            to.number(0).number(bytes.length).bytes(bytes);
+        } else {
+            to.number((long) places.length << 1);
+            int before = 0;
+            for (int place : places) {
+                to.number(place - before);
+                before = place;
+            }
         }
     }
 
     private static int[] places(ByteReader bytes) {
         long first = bytes.number();
+        if (first == 0) {
+            return BitSet.valueOf(bytes.bytes((int) bytes.number())).stream().toArray();
+        }
         if ((first & 1) == 1) {
             return new int[] {(int) (first >> 1)};
         }
@@ -149,8 +174,27 @@ public record TermBlocks(List<String> directory, List<byte[]> contents) {
         return places;
     }
 
+    private static void addPlaces(ByteReader bytes, BitSet to) {
+        long first = bytes.number();
+        if (first == 0) {
+            to.or(BitSet.valueOf(bytes.bytes((int) bytes.number())));
+        } else if ((first & 1) == 1) {
+            to.set((int) (first >> 1));
+        } else {
+            int place = 0;
+            for (long left = first >> 1; left > 0; left--) {
+                place += (int) bytes.number();
+                to.set(place);
+            }
+        }
+    }
+
     private static void skipPlaces(ByteReader bytes) {
         long first = bytes.number();
+        if (first == 0) {
+            bytes.bytes((int) bytes.number());
+            return;
+        }
         for (long i = (first & 1) == 1 ? 0 : first >> 1; i > 0; i--) {
             bytes.number();
         }

@@ -1,6 +1,7 @@
 package io.runtape.segment;
 
 import io.runtape.segment.TermQuery.Wanted;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.Comparator;
@@ -9,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** Looks the terms of a query up in one segment. Confined to one thread. */
 public final class TermSearch {
@@ -59,20 +59,22 @@ public final class TermSearch {
         TermBlocks.Reader terms = new TermBlocks.Reader(List.of(block));
         int from = 0;
         while (from < wanted.size() && terms.next()) {
-            int @Nullable [] places = null;
-            while (from < wanted.size() && wanted.get(from).getKey().isBefore(terms.term())) {
+            String term = terms.term();
+            while (from < wanted.size() && wanted.get(from).getKey().isBefore(term)) {
                 from++;
             }
-            for (Map.Entry<Wanted, BitSet> each : wanted.subList(from, wanted.size())) {
-                if (each.getKey().isBehind(terms.term())) {
-                    break;
+            List<BitSet> having = new ArrayList<>();
+            for (int i = from; i < wanted.size() && !wanted.get(i).getKey().isBehind(term); i++) {
+                if (wanted.get(i).getKey().is(term)) {
+                    having.add(wanted.get(i).getValue());
                 }
-                if (each.getKey().is(terms.term())) {
-                    places = places == null ? terms.places() : places;
-                    for (int place : places) {
-                        each.getValue().set(place);
-                    }
-                }
+            }
+            if (having.size() == 1) {
+                terms.addPlacesTo(having.get(0));
+            } else if (having.size() > 1) {
+                BitSet places = new BitSet();
+                terms.addPlacesTo(places);
+                having.forEach(runs -> runs.or(places));
             }
         }
     }

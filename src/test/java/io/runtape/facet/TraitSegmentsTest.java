@@ -7,7 +7,6 @@ import io.runtape.access.Owner;
 import io.runtape.facet.RunOrder.By;
 import io.runtape.facet.Trait.Kind;
 import io.runtape.history.IndexedHistory;
-import io.runtape.segment.SegmentKind;
 import io.runtape.store.Engine;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
@@ -148,7 +147,7 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         assertEquals(List.of(ids.get(5)), ids("/runs?agent=coder&metadata.number=5"));
 
         // What a version without segments leaves.
-        update("delete from search_segment where level >= 20 and owner = ?", recorded);
+        update("delete from trait_segment where owner = ?", recorded);
         update("update run_fact set in_segment = false where owner_key = ?", Trait.ofOwner(new Owner(recorded)));
         RunFacets started = new RunFacets(store());
         try (Connection connection = store().connect()) {
@@ -258,9 +257,7 @@ abstract class TraitSegmentsTest extends IndexedHistory {
     }
 
     private long segments(String of) throws SQLException {
-        return count(
-                "select count(*) from search_segment where level >= " + SegmentKind.TRAITS.first() + " and owner = ?",
-                of);
+        return count("select count(*) from trait_segment where owner = ?", of);
     }
 
     private long outside(String of) throws SQLException {

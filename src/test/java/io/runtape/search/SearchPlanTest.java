@@ -80,7 +80,7 @@ abstract class SearchPlanTest extends RunningGateway {
             case "counts of threads" -> h2 ? COUNTS_OF_THREADS_ON_H2 : COUNTS_OF_THREADS_ON_POSTGRESQL;
             case "live" -> Search.LIVE.replace("?", "'o'");
             case "texts" -> Search.TEXTS_OF.formatted("1, 2, 3");
-            case "segments" -> Candidates.SEGMENTS.replaceFirst("\\?", "'o'").replace("?", "9");
+            case "segments" -> Candidates.SEGMENTS.replace("?", "'o'");
             case "directories" -> Candidates.DIRECTORIES.formatted("1, 2, 3");
             case "blocks" -> Candidates.BLOCKS.formatted("1, 2, 3");
             case "documents" -> Candidates.DOCUMENTS.formatted("1, 2, 3");

@@ -290,7 +290,8 @@ abstract class SearchTest extends IndexedHistory {
                     Document document = document(overlapping ? 100 * j + i : 3 * i + j);
                     runs.add(Segment.of(document, i == 77 ? Set.of("kudu", "ibex") : Set.of("kudu")));
                 }
-                Segments.insert(connection, owner, i % 4, Segment.merged(runs, Set.of()));
+                Segments.insert(
+                        connection, owner, SegmentKind.WORDS, i % 4, Segment.merged(runs, Set.of(), SegmentKind.WORDS));
             }
         }
     }
@@ -302,7 +303,7 @@ abstract class SearchTest extends IndexedHistory {
             select.setString(1, owner);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    Segments.delete(connection, row.getLong(1));
+                    Segments.delete(connection, SegmentKind.WORDS, row.getLong(1));
                 }
             }
         }

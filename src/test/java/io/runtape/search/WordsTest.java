@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.runtape.error.ApiException;
 import io.runtape.segment.Document;
 import io.runtape.segment.Segment;
+import io.runtape.segment.SegmentKind;
 import io.runtape.segment.TermBlocks;
 import io.runtape.segment.TermSearch;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ class WordsTest {
             documents.add(document);
             segments.add(Segment.of(document, terms(SearchCases.ALL.get(i).text(), i % 2 == 0)));
         }
-        Segment merged = Segment.merged(segments, Set.of(3L));
+        Segment merged = Segment.merged(segments, Set.of(3L), SegmentKind.WORDS);
         byte[] written = Segment.written(merged.documents());
         List<Document> kept = Segment.documents(written);
         TermBlocks blocks = merged.terms();
@@ -88,7 +89,7 @@ class WordsTest {
             String text = i % 100 == 0 ? "a blue whale " + i : "a whale that is blue " + i;
             segments.add(Segment.of(new Document(1000 + i, i), terms(text, true)));
         }
-        Segment merged = Segment.merged(segments, Set.of());
+        Segment merged = Segment.merged(segments, Set.of(), SegmentKind.WORDS);
         TermSearch search = new TermSearch(
                 new WordQuery(SearchQuery.of("\"blue whale\"")), merged.terms().directory());
         search.blocks().forEach(block -> search.read(merged.terms().contents().get(block)));
@@ -112,7 +113,7 @@ class WordsTest {
                     .toArray();
             postings.put(Integer.toString(random.nextInt(1_000_000), 36) + (i % 9 == 0 ? "🎉" : ""), places);
         }
-        TermBlocks.Writer writer = new TermBlocks.Writer();
+        TermBlocks.Writer writer = new TermBlocks.Writer(false);
         postings.forEach(writer::add);
         TermBlocks blocks = writer.written();
 
