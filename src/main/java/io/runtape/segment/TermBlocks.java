@@ -49,7 +49,9 @@ public record TermBlocks(List<String> directory, List<byte[]> contents) {
 
         /** Adds a term with the places of its runs, in their order. */
         public void add(String term, int[] places) {
-            if (block.size() >= BLOCK_BYTES) {
+            byte[] written = TermBlocks.written(places, bits);
+            // A term of many runs has a block of its own: who looks for it reads nothing else.
+            if (block.size() >= BLOCK_BYTES || block.size() > 0 && written.length >= BLOCK_BYTES) {
                 endBlock();
             }
             if (block.size() == 0) {
@@ -57,7 +59,7 @@ public record TermBlocks(List<String> directory, List<byte[]> contents) {
             }
             int shared = shared(before, term);
             block.number(shared).text(term.substring(shared));
-            write(places, bits, block);
+            block.bytes(written);
             before = term;
         }
 
@@ -139,7 +141,8 @@ public record TermBlocks(List<String> directory, List<byte[]> contents) {
      * A single place is one number with the lowest bit set; else the count follows, and the distances. A 0 leads places that are
      * written as bits, and the number of their bytes.
      */
-    private static void write(int[] places, boolean bits, ByteWriter to) {
+    private static byte[] written(int[] places, boolean bits) {
+        ByteWriter to = new ByteWriter();
         if (places.length == 1) {
             to.number((long) places[0] << 1 | 1);
         } else if (bits && places.length > places[places.length - 1] / Byte.SIZE + 1) {
@@ -155,6 +158,7 @@ public record TermBlocks(List<String> directory, List<byte[]> contents) {
                 before = place;
             }
         }
+        return to.written();
     }
 
     private static int[] places(ByteReader bytes) {
