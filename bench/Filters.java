@@ -116,7 +116,7 @@ final class Filters {
         }
         long begun = System.nanoTime();
         connection.setAutoCommit(false);
-        while (TraitSegments.isDue(connection, Trait.ofOwner(owner))) {
+        while (TraitSegments.outside(connection, Trait.ofOwner(owner)) >= TraitSegments.RUNS_MIN) {
             TraitSegments.add(connection, owner.id(), Trait.ofOwner(owner), TraitSegments.RUNS_MAX);
             connection.commit();
         }

@@ -18,8 +18,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Writes the rows by which ended runs are found. Plain SQL: one run has dozens of small rows, which go in one batch. Blocks;
- * safe for any thread.
+ * Writes the rows by which ended runs are found, and has segments made of them. Plain SQL: one run has dozens of small rows, which
+ * go in one batch. Blocks; safe for any thread.
  */
 @Singleton
 final class RunFacets implements RunIndex {
@@ -37,13 +37,18 @@ final class RunFacets implements RunIndex {
     /** Owners of one look for runs that are in no segment. */
     private static final int OWNERS_AT_ONCE = 50;
 
+    /** A gateway of an earlier version may have indexed runs meanwhile. */
+    private static final Duration GO_OVER_EVERY = Duration.ofHours(1);
+
     private final Store store;
 
     /** The owners that are gone over are those before this one. */
     private long nextOwner = Long.MIN_VALUE;
 
-    /** Since then each owner's runs come into segments as they are indexed. */
+    /** Whether all are; each owner's runs come into segments as they are indexed. */
     private boolean goneOver;
+
+    private long goneOverAt;
 
     RunFacets(Store store) {
         this.store = store;
@@ -91,22 +96,28 @@ final class RunFacets implements RunIndex {
             insert.setObject(6, Tokens.of(run.usage).total(), Types.BIGINT);
             insert.executeUpdate();
         }
-        if (TraitSegments.isDue(connection, Trait.ofOwner(owner))) {
+        int outside = TraitSegments.outside(connection, Trait.ofOwner(owner));
+        // More have come from an earlier version: those are not to hold up this run.
+        if (outside >= TraitSegments.RUNS_MIN && outside < 2 * TraitSegments.RUNS_MIN) {
             TraitSegments.add(connection, run.owner, Trait.ofOwner(owner), TraitSegments.RUNS_MIN);
         }
     }
 
-    /** Goes over all owners once, and brings runs into segments that earlier versions have indexed. */
+    /** Goes over all owners, and brings runs into segments that earlier versions have indexed; an hour later again. */
     @Override
     public synchronized boolean tidy(Connection connection) throws SQLException {
+        if (goneOver && System.nanoTime() - goneOverAt > GO_OVER_EVERY.toNanos()) {
+            goneOver = false;
+            nextOwner = Long.MIN_VALUE;
+        }
         for (int i = 0; i < OWNERS_AT_ONCE && !goneOver; i++) {
             Optional<OfOwner> next = next(connection);
-            if (next.isPresent() && TraitSegments.isDue(connection, next.get().ownerKey)) {
+            if (next.isPresent() && addSegment(connection, next.get())) {
                 nextOwner = next.get().ownerKey;
-                addSegment(connection, next.get());
                 return true;
             }
             goneOver = next.isEmpty() || next.get().ownerKey == Long.MAX_VALUE;
+            goneOverAt = System.nanoTime();
             nextOwner = goneOver ? nextOwner : next.get().ownerKey + 1;
         }
         return !goneOver;
@@ -124,17 +135,21 @@ final class RunFacets implements RunIndex {
         }
     }
 
-    private void addSegment(Connection connection, OfOwner of) throws SQLException {
+    private boolean addSegment(Connection connection, OfOwner of) throws SQLException {
+        if (TraitSegments.outside(connection, of.ownerKey) < TraitSegments.RUNS_MIN) {
+            return false;
+        }
         try (PreparedStatement select = connection.prepareStatement("select owner from run where run_pk = ?")) {
             select.setLong(1, of.runPk);
             try (ResultSet row = select.executeQuery()) {
-                if (row.next()) {
-                    String owner = row.getString(1);
-                    Transaction.losable(connection, store.engine(), () -> {
-                        TraitSegments.add(connection, owner, of.ownerKey, TraitSegments.RUNS_MAX);
-                        return owner;
-                    });
+                if (!row.next()) {
+                    return false;
                 }
+                String owner = row.getString(1);
+                return Transaction.losable(
+                        connection,
+                        store.engine(),
+                        () -> TraitSegments.add(connection, owner, of.ownerKey, TraitSegments.RUNS_MAX));
             }
         }
     }

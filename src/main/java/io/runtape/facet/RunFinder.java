@@ -3,6 +3,7 @@ package io.runtape.facet;
 import io.runtape.facet.FacetSql.Candidates;
 import io.runtape.facet.RunCriteria.Group;
 import io.runtape.facet.RunOrder.By;
+import io.runtape.facet.Trait.Kind;
 import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import jakarta.inject.Singleton;
@@ -243,8 +244,11 @@ public final class RunFinder {
 
         /** Whether it may go past many runs that meet some of the conditions, but not all. */
         boolean isLong(RunCriteria criteria) {
+            boolean ofThread = criteria.asksFor(Kind.THREAD);
             int conditions = criteria.groups().size() + (criteria.duration().isAll() ? 0 : 1);
-            return walked && conditions > Math.max(1, candidates.covered().size());
+            return walked
+                    && !ofThread
+                    && conditions > Math.max(1, candidates.covered().size());
         }
 
         String sql(FacetSql sql, @Nullable Place after, boolean unknown, int limit) {

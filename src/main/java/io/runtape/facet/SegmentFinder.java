@@ -1,5 +1,6 @@
 package io.runtape.facet;
 
+import io.runtape.facet.RunOrder.By;
 import io.runtape.segment.Candidates;
 import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
@@ -26,10 +27,12 @@ import org.jspecify.annotations.Nullable;
 final class SegmentFinder {
 
     /** The owner's runs that are in no segment. */
-    static final String OUTSIDE = "select run_pk from run_fact where in_segment = false and owner_key = ? limit ?";
+    static final String OUTSIDE = """
+            select run_pk from run_fact where in_segment = false and owner_key = ?
+            order by in_segment, owner_key, created_us limit ?""";
 
     /** More of them have come from a version without segments, and will be in some. */
-    private static final int OUTSIDE_MAX = 1000;
+    static final int OUTSIDE_MAX = 1000;
 
     /** So many runs of segments are looked at as a whole, where the list's order is not theirs. */
     private static final int FEW = 2000;
@@ -69,10 +72,11 @@ final class SegmentFinder {
                 database, criteria.owner().id(), SegmentKind.TRAITS, new TraitQuery(criteria), range(after), List.of());
         TreeSet<Place> found = new TreeSet<>(order.comparator());
         if (order.equals(RunOrder.NEWEST)) {
-            List<Document> some = candidates.next(Math.max(limit, AT_ONCE));
-            while (!some.isEmpty() && found.size() < limit) {
+            boolean more = true;
+            while (more && found.size() < limit) {
+                List<Document> some = candidates.next(Math.max(limit, AT_ONCE));
                 found.addAll(look.among(keys(some)));
-                some = candidates.next(Math.max(limit, AT_ONCE));
+                more = !some.isEmpty();
             }
         } else {
             List<Document> all = candidates.next(FEW + 1);
@@ -109,14 +113,18 @@ final class SegmentFinder {
     }
 
     private DocumentRange range(@Nullable Place after) {
-        Optional<Document> last = after == null || !order.equals(RunOrder.NEWEST) || after.value() == null
-                ? Optional.empty()
-                : Optional.of(new Document(after.value(), after.runPk()));
-        RunCriteria.Range created = criteria.created();
-        return new DocumentRange(
-                created.from() == Long.MIN_VALUE ? Optional.empty() : Optional.of(time(created.from())),
-                time(created.to()),
-                last);
+        long from = criteria.created().from();
+        Optional<Document> last = Optional.empty();
+        Long value = after == null ? null : after.value();
+        if (after != null && value != null && order.by() == By.CREATED_AT) {
+            if (order.descending()) {
+                last = Optional.of(new Document(value, after.runPk()));
+            } else {
+                from = Math.max(from, value);
+            }
+        }
+        Optional<Instant> since = from == Long.MIN_VALUE ? Optional.empty() : Optional.of(time(from));
+        return new DocumentRange(since, time(criteria.created().to()), last);
     }
 
     private static Instant time(long micros) {

@@ -1,6 +1,7 @@
 package io.runtape.facet;
 
 import io.runtape.access.Owner;
+import io.runtape.run.RunStatus;
 import io.runtape.run.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
@@ -74,15 +75,17 @@ public record Trait(Kind kind, long key) {
         return mixed ^ mixed >>> 29;
     }
 
-    /** Those of a run's keys that are of one trait alone. */
-    static Set<Long> withoutPairs(Set<Long> keys) {
-        Set<Long> single = new TreeSet<>(keys);
-        for (long first : keys) {
-            for (long second : keys) {
-                single.remove(pair(first, second));
+    /** The run's status, and its traits that are there together with the status; so no pair is, and not the thread. */
+    static Set<Long> withStatus(Owner owner, Set<Long> keys) {
+        Set<Long> traits = new TreeSet<>();
+        for (RunStatus status : RunStatus.values()) {
+            long key = of(owner, Kind.STATUS, status.label()).key;
+            if (keys.contains(key)) {
+                traits.add(key);
+                keys.stream().filter(other -> keys.contains(pair(key, other))).forEach(traits::add);
             }
         }
-        return single;
+        return traits;
     }
 
     /** The first eight bytes of a digest, in which each part has its length before it. */

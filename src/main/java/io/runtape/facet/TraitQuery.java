@@ -15,7 +15,8 @@ import java.util.Set;
 
 /**
  * Runs with one trait of each of some groups, and that took so long, as terms of segments. A term of a duration stands for some
- * that are nearly the same: so runs that took a little more or less are found as well.
+ * that are nearly the same: so runs that took a little more or less are found as well. Threads
+ * have no terms: few runs are of one.
  */
 final class TraitQuery implements TermQuery {
 

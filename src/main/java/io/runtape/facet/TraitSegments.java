@@ -1,5 +1,6 @@
 package io.runtape.facet;
 
+import io.runtape.access.Owner;
 import io.runtape.segment.Document;
 import io.runtape.segment.Segment;
 import io.runtape.segment.SegmentKind;
@@ -33,7 +34,9 @@ final class TraitSegments {
     static final int RUNS_MAX = RUNS_MIN * SegmentMerge.SEGMENTS;
 
     static final String COUNT = """
-            select count(*) from (select 1 from run_fact where in_segment = false and owner_key = ? limit %d) c""".formatted(RUNS_MIN);
+            select count(*) from (
+                select 1 from run_fact where in_segment = false and owner_key = ?
+                order by in_segment, owner_key, created_us limit %d) c""".formatted(2 * RUNS_MIN);
 
     static final String CLAIM = """
             select run_pk, created_us, duration_ms from run_fact where in_segment = false and owner_key = ?
@@ -48,13 +51,13 @@ final class TraitSegments {
 
     private TraitSegments() {}
 
-    /** Whether an owner has enough runs for a segment. */
-    static boolean isDue(Connection connection, long ownerKey) throws SQLException {
+    /** How many runs of an owner are in no segment; as many as two segments have, or more, are as many as those. */
+    static int outside(Connection connection, long ownerKey) throws SQLException {
         try (PreparedStatement count = connection.prepareStatement(COUNT)) {
             count.setLong(1, ownerKey);
             try (ResultSet row = count.executeQuery()) {
                 row.next();
-                return row.getInt(1) == RUNS_MIN;
+                return row.getInt(1);
             }
         }
     }
@@ -64,11 +67,12 @@ final class TraitSegments {
      * gateway is about to do so.
      *
      * @param runsMax of so many runs
+     * @return whether it made one
      */
-    static void add(Connection connection, String owner, long ownerKey, int runsMax) throws SQLException {
+    static boolean add(Connection connection, String owner, long ownerKey, int runsMax) throws SQLException {
         Map<Long, Claimed> runs = claim(connection, ownerKey, runsMax);
         if (runs.size() < RUNS_MIN) {
-            return;
+            return false;
         }
         List<Segment> segments = new ArrayList<>();
         List<Long> keys = List.copyOf(runs.keySet());
@@ -76,7 +80,7 @@ final class TraitSegments {
             List<Long> some = keys.subList(from, Math.min(from + AT_ONCE, keys.size()));
             for (Map.Entry<Long, Set<Long>> traits : traits(connection, some).entrySet()) {
                 Claimed run = Objects.requireNonNull(runs.get(traits.getKey()));
-                Set<String> terms = terms(traits.getValue());
+                Set<String> terms = terms(new Owner(owner), traits.getValue());
                 terms.add(TraitQuery.termOfDuration(run.durationMs));
                 segments.add(Segment.of(run.document, terms));
             }
@@ -87,7 +91,8 @@ final class TraitSegments {
         int level = SegmentKind.TRAITS.first() + (runs.size() == RUNS_MAX ? 1 : 0);
         Segments.insert(
                 connection, owner, SegmentKind.TRAITS, level, Segment.merged(segments, Set.of(), SegmentKind.TRAITS));
-        SegmentMerge.merge(connection, owner, SegmentKind.TRAITS);
+        SegmentMerge.merge(connection, owner, SegmentKind.TRAITS, level);
+        return true;
     }
 
     /** A run that comes into a segment. */
@@ -119,9 +124,10 @@ final class TraitSegments {
         return traits;
     }
 
-    private static Set<String> terms(Set<Long> keys) {
+    /** The terms of the keys that are no pairs. */
+    private static Set<String> terms(Owner owner, Set<Long> keys) {
         Set<String> terms = new TreeSet<>();
-        Trait.withoutPairs(keys).forEach(key -> terms.add(TraitQuery.term(key)));
+        Trait.withStatus(owner, keys).forEach(key -> terms.add(TraitQuery.term(key)));
         return terms;
     }
 

@@ -19,7 +19,7 @@ public interface RunIndex {
     void remove(Connection connection, long runPk) throws SQLException;
 
     /**
-     * Does a piece of what is left to do, if anything is, while no run is to be indexed.
+     * Does a piece of what is left to do, if anything is, while few runs are to be indexed.
      *
      * @param connection in auto-commit mode
      * @return whether it did something

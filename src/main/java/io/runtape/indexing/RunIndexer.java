@@ -106,7 +106,7 @@ final class RunIndexer {
                 worker.pause();
             }
             endedBefore = ended;
-            more = runs.size() >= RUNS_AT_ONCE + failures.size() || runs.isEmpty() && tidy(connection, worker);
+            more = runs.size() >= RUNS_AT_ONCE + failures.size() || tidy(connection, worker);
             return more;
         }
 

@@ -66,7 +66,7 @@ final class SearchIndex implements RunIndex {
             terms.add(WordPairs.INDEXED);
             Segment segment = Segment.of(Document.of(run.row().createdAt, run.row().runPk), terms);
             Segments.insert(connection, run.row().owner, SegmentKind.WORDS, SegmentKind.WORDS.first(), segment);
-            SegmentMerge.merge(connection, run.row().owner, SegmentKind.WORDS);
+            SegmentMerge.merge(connection, run.row().owner, SegmentKind.WORDS, SegmentKind.WORDS.first());
         }
     }
 

@@ -42,11 +42,9 @@ public final class Candidates {
 
     /**
      * Segments that are opened together, at least, and twice as many each time as long as a call is not answered, since all of
-     * what is found may be older than theirs; and at most. Most of what a few small ones cost is statements.
+     * what is found may be older than theirs. Most of what a few small ones cost is statements.
      */
     private static final int AT_ONCE_MIN = 4;
-
-    private static final int AT_ONCE_MAX = 64;
 
     /** Keys of one statement at the most. */
     private static final int KEYS_MAX = 1000;
@@ -201,7 +199,7 @@ public final class Candidates {
         long runs = looked == 0 ? FIRST_RUNS : found == 0 ? looked * TIMES_MORE : wanted * looked / found;
         List<Long> following = new ArrayList<>();
         for (Closed segment : closed) {
-            if (following.size() >= atOnce && runs <= 0 || following.size() == AT_ONCE_MAX) {
+            if (following.size() >= atOnce && runs <= 0 || following.size() == kind.atOnce()) {
                 break;
             }
             following.add(segment.segmentPk);
@@ -209,7 +207,7 @@ public final class Candidates {
             looked += segment.runs;
         }
         closed = closed.subList(following.size(), closed.size());
-        atOnce = Math.min(2 * atOnce, AT_ONCE_MAX);
+        atOnce = Math.min(2 * atOnce, kind.atOnce());
         return following;
     }
 

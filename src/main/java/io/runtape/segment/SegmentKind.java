@@ -3,22 +3,23 @@ package io.runtape.segment;
 /** What the terms of a segment are. Each kind has tables of its own. */
 public enum SegmentKind {
     /** The words that runs say; a segment begins with one run. */
-    WORDS("search_", 0, 3),
+    WORDS("search_", 0, 3, 64),
 
     /** The traits that runs are found by; a segment begins with some hundred runs. */
-    TRAITS("trait_", 2, 4);
+    TRAITS("trait_", 2, 4, 8);
 
-    /** The level of segments that are too large to be merged. */
     private static final int LARGE = 9;
 
     private final String tables;
     private final int first;
     private final int last;
+    private final int atOnce;
 
-    SegmentKind(String tables, int first, int last) {
+    SegmentKind(String tables, int first, int last, int atOnce) {
         this.tables = tables;
         this.first = first;
         this.last = last;
+        this.atOnce = atOnce;
     }
 
     /** A statement over segments of this kind, of one that names the tables of words. */
@@ -36,6 +37,12 @@ public enum SegmentKind {
         return last;
     }
 
+    /** Segments that a search opens together at the most: what their runs take in memory is some megabytes. */
+    int atOnce() {
+        return atOnce;
+    }
+
+    /** The level of segments that are too large to be merged. */
     int large() {
         return LARGE;
     }

@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -27,15 +28,18 @@ public final class SegmentMerge {
             select segment_pk, level, size, documents from search_segment
             where owner = ? and level = ? order by segment_pk limit 16 for update skip locked""";
 
-    private static final String LOCK_ALL = """
-            select segment_pk, level, size, documents from search_segment
-            where owner = ? order by segment_pk for update""";
+    private static final String ALL = "select segment_pk from search_segment where owner = ? order by segment_pk";
+
+    private static final String LOCK_ALL = ALL + " for update";
+
+    private static final String ONE =
+            "select segment_pk, level, size, documents from search_segment where segment_pk = ?";
 
     private SegmentMerge() {}
 
-    /** Merges what is to be merged after a segment has come. What another gateway merges now is left to it. */
-    public static void merge(Connection connection, String owner, SegmentKind kind) throws SQLException {
-        for (int level = kind.first(); level < kind.last() && isFull(connection, owner, kind, level); level++) {
+    /** Merges what is to be merged after a segment of this level has come. What another gateway merges now is left to it. */
+    public static void merge(Connection connection, String owner, SegmentKind kind, int come) throws SQLException {
+        for (int level = come; level < kind.last() && isFull(connection, owner, kind, level); level++) {
             List<Row> rows;
             try (PreparedStatement claim = connection.prepareStatement(kind.in(CLAIM))) {
                 claim.setString(1, owner);
@@ -85,30 +89,48 @@ public final class SegmentMerge {
     /** Takes these runs out of the owner's segments. */
     public static void takeOut(Connection connection, String owner, SegmentKind kind, Set<Long> gone)
             throws SQLException {
-        for (Row row : lockedAll(connection, owner, kind)) {
-            if (row.documents().stream().anyMatch(document -> gone.contains(document.runPk()))) {
-                Segment rest = Segment.merged(List.of(Segments.load(connection, kind, row)), gone, kind);
-                Segments.delete(connection, kind, row.segmentPk());
-                if (!rest.documents().isEmpty()) {
-                    Segments.insert(connection, owner, kind, row.level(), rest);
+        for (long segmentPk : lockedAll(connection, owner, kind)) {
+            // One after the other: all runs of an owner may be millions.
+            for (Row row : row(connection, kind, segmentPk)) {
+                if (row.documents().stream().anyMatch(document -> gone.contains(document.runPk()))) {
+                    Segment rest = Segment.merged(List.of(Segments.load(connection, kind, row)), gone, kind);
+                    Segments.delete(connection, kind, row.segmentPk());
+                    if (!rest.documents().isEmpty()) {
+                        Segments.insert(connection, owner, kind, row.level(), rest);
+                    }
                 }
             }
         }
     }
 
-    /** Another gateway may have merged some while this one waited for their rows. */
-    private static List<Row> lockedAll(Connection connection, String owner, SegmentKind kind) throws SQLException {
-        List<Row> before = List.of();
+    private static List<Row> row(Connection connection, SegmentKind kind, long segmentPk) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(kind.in(ONE))) {
+            select.setLong(1, segmentPk);
+            return Segments.rows(select);
+        }
+    }
+
+    /** Another gateway may merge some while this one waits for their rows: then what they were merged into is to be locked. */
+    private static List<Long> lockedAll(Connection connection, String owner, SegmentKind kind) throws SQLException {
         while (true) {
-            List<Row> rows;
-            try (PreparedStatement lock = connection.prepareStatement(kind.in(LOCK_ALL))) {
-                lock.setString(1, owner);
-                rows = Segments.rows(lock);
+            List<Long> seen = keys(connection, owner, kind.in(ALL));
+            List<Long> locked = keys(connection, owner, kind.in(LOCK_ALL));
+            if (new HashSet<>(locked).containsAll(seen)) {
+                return locked;
             }
-            if (rows.equals(before)) {
-                return rows;
+        }
+    }
+
+    private static List<Long> keys(Connection connection, String owner, String sql) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(sql)) {
+            select.setString(1, owner);
+            try (ResultSet row = select.executeQuery()) {
+                List<Long> keys = new ArrayList<>();
+                while (row.next()) {
+                    keys.add(row.getLong(1));
+                }
+                return keys;
             }
-            before = rows;
         }
     }
 }

@@ -7,6 +7,11 @@ import io.runtape.access.Owner;
 import io.runtape.facet.RunOrder.By;
 import io.runtape.facet.Trait.Kind;
 import io.runtape.history.IndexedHistory;
+import io.runtape.segment.Document;
+import io.runtape.segment.Segment;
+import io.runtape.segment.SegmentKind;
+import io.runtape.segment.SegmentMerge;
+import io.runtape.segment.Segments;
 import io.runtape.store.Engine;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
@@ -22,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -37,8 +43,11 @@ abstract class TraitSegmentsTest extends IndexedHistory {
 
     private static final long EPOCH = 1_767_225_600_000_000L;
 
+    /** When the run of a number began: four at a time. */
+    private static final String CREATED = EPOCH + " + i / 4 * 4";
+
     /** Two segments of the next level, several of the first, and some runs that are in none. */
-    private static final int RUNS = 2 * TraitSegments.RUNS_MAX + 5 * TraitSegments.RUNS_MIN + 100;
+    private static final int RUNS = 2 * TraitSegments.RUNS_MAX + 3 * TraitSegments.RUNS_MIN + 100;
 
     private static final String TOOL = "shell";
     private static final String BRANCH = "branch";
@@ -68,6 +77,7 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         findsThem();
         addSegment(TraitSegments.RUNS_MAX);
         addSegment(TraitSegments.RUNS_MAX);
+        assertTrue(outside(owner.id()) < SegmentFinder.OUTSIDE_MAX, "the segments are read from here on");
         findsThem();
         while (isDue()) {
             addSegment(TraitSegments.RUNS_MIN);
@@ -93,8 +103,8 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         RunCriteria last = new RunCriteria(owner)
                 .withMetadata(BRANCH, "main")
                 .created(Optional.empty(), time(RUNS + 1))
-                .completed(Optional.of(time(RUNS - 1 + 5_000_000)), Optional.empty());
-        assertEquals(List.of(RUNS - 1L), all(last, RunOrder.NEWEST, 5));
+                .completed(Optional.of(time(RUNS - 4 + 5_000_000)), Optional.empty());
+        assertEquals(List.of(RUNS - 1L, RUNS - 3L), all(last, RunOrder.NEWEST, 5));
         RunCriteria never = criteria(TOOL, "dev");
         assertEquals(List.of(), all(never, RunOrder.NEWEST, 10));
         RunCriteria often = new RunCriteria(owner)
@@ -115,15 +125,16 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         insertRuns();
         addSegment(TraitSegments.RUNS_MAX);
         addSegment(TraitSegments.RUNS_MAX);
+        assertTrue(outside(owner.id()) < SegmentFinder.OUTSIDE_MAX, "the segments are read");
         try (Connection connection = store().connect();
                 Statement change = connection.createStatement()) {
             change.execute("delete from run_fact where run_pk = " + (FIRST + 2000));
             change.execute("delete from run_facet where run_pk = " + (FIRST + 2000));
-            change.execute("delete from run_facet where run_pk = " + (FIRST + 3000) + " and facet = " + tool(TOOL));
+            change.execute("delete from run_facet where run_pk = " + (FIRST + 3000) + " and facet = " + tool().key());
             change.execute("update run_fact set in_segment = false where run_pk in (" + (FIRST + 3000) + ", "
                     + (FIRST + 3001) + ")");
-            change.execute("insert into run_facet (facet, created_us, run_pk) values (" + tool(TOOL) + ", "
-                    + (EPOCH + 3001) + ", " + (FIRST + 3001) + ")");
+            change.execute("insert into run_facet (facet, created_us, run_pk) values (" + tool().key() + ", "
+                    + (EPOCH + 3000) + ", " + (FIRST + 3001) + ")");
         }
 
         List<Long> expected = new ArrayList<>(met(number -> -number));
@@ -151,8 +162,9 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         update("update run_fact set in_segment = false where owner_key = ?", Trait.ofOwner(new Owner(recorded)));
         RunFacets started = new RunFacets(store());
         try (Connection connection = store().connect()) {
-            while (started.tidy(connection)) {
-                assertTrue(outside(recorded) >= 0);
+            boolean done = true;
+            while (done) {
+                done = started.tidy(connection);
             }
         }
         assertEquals(1, segments(recorded));
@@ -160,6 +172,22 @@ abstract class TraitSegmentsTest extends IndexedHistory {
 
         historyOf(key).delete("/runs?agent=coder&expect=" + ids.size()).then().statusCode(200);
         RunTable.await("no segment is left", () -> segments(recorded) == 0 ? true : null);
+    }
+
+    /** What an earlier version has left comes in segments of the second level at once. */
+    @Test
+    void mergesLargeSegmentsToo() throws SQLException {
+        insertRuns();
+        try (Connection connection = store().connect()) {
+            for (int i = 1; i < SegmentMerge.SEGMENTS; i++) {
+                Segment one = Segment.of(new Document(EPOCH - i, FIRST - i), Set.of("a term"));
+                Segments.insert(connection, owner.id(), SegmentKind.TRAITS, SegmentKind.TRAITS.first() + 1, one);
+            }
+        }
+
+        addSegment(TraitSegments.RUNS_MAX);
+
+        assertEquals(1, segments(owner.id()));
     }
 
     private RunCriteria rare() {
@@ -213,38 +241,48 @@ abstract class TraitSegmentsTest extends IndexedHistory {
             String durations =
                     "case when mod(i, 1000) = 0 then 2000 + mod(i / 1000, 5) when mod(i, 2) = 0 then 10 else 5000 end";
             insert.execute("insert into run_fact (run_pk, owner_key, created_us, completed_us, duration_ms) select "
-                    + FIRST + " + i, " + ownerKey() + ", " + EPOCH + " + i, " + EPOCH + " + i + 1000 * " + durations
+                    + FIRST + " + i, " + ownerKey() + ", " + CREATED + ", " + CREATED + " + 1000 * " + durations
                     + ", " + durations + " from " + numbers);
-            insertFacets(insert, tool(TOOL), numbers, "mod(i, 2) = 0");
-            insertFacets(insert, metadata(BRANCH, "main"), numbers, "mod(i, 2) = 1 or mod(i, 1000) = 0");
-            insertFacets(insert, metadata("common", "x"), numbers, "i > 0");
+            insertFacet(insert, status().key(), numbers, "i > 0");
+            insertTrait(insert, tool(), numbers, "mod(i, 2) = 0");
+            insertTrait(insert, metadata(BRANCH, "main"), numbers, "mod(i, 2) = 1 or mod(i, 1000) = 0");
+            insertTrait(insert, metadata("common", "x"), numbers, "i > 0");
             if (store().engine() == Engine.POSTGRESQL) {
                 insert.execute("analyze run_facet, run_fact");
             }
         }
     }
 
-    private static void insertFacets(Statement insert, long facet, String numbers, String which) throws SQLException {
-        insert.execute("insert into run_facet (facet, created_us, run_pk) select " + facet + ", " + EPOCH + " + i, "
-                + FIRST + " + i from " + numbers + " where " + which);
+    /** A trait of some runs, alone and together with their status, as indexing writes it. */
+    private void insertTrait(Statement insert, Trait trait, String numbers, String which) throws SQLException {
+        insertFacet(insert, trait.key(), numbers, which);
+        insertFacet(insert, Trait.pair(status(), trait), numbers, which);
+    }
+
+    private static void insertFacet(Statement insert, long key, String numbers, String which) throws SQLException {
+        insert.execute("insert into run_facet (facet, created_us, run_pk) select " + key + ", " + CREATED + ", " + FIRST
+                + " + i from " + numbers + " where " + which);
     }
 
     private long ownerKey() {
         return Trait.ofOwner(owner);
     }
 
-    private long tool(String name) {
-        return Trait.of(owner, Kind.TOOL, name).key();
+    private Trait status() {
+        return Trait.of(owner, Kind.STATUS, "completed");
     }
 
-    private long metadata(String path, String value) {
-        return Trait.ofMetadata(owner, Metadata.asked(path, value).iterator().next())
-                .key();
+    private Trait tool() {
+        return Trait.of(owner, Kind.TOOL, TOOL);
+    }
+
+    private Trait metadata(String path, String value) {
+        return Trait.ofMetadata(owner, Metadata.asked(path, value).iterator().next());
     }
 
     private boolean isDue() throws SQLException {
         try (Connection connection = store().connect()) {
-            return TraitSegments.isDue(connection, ownerKey());
+            return TraitSegments.outside(connection, ownerKey()) >= TraitSegments.RUNS_MIN;
         }
     }
 
