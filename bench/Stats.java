@@ -82,6 +82,10 @@ final class Stats {
             row.next();
             owner = row.getString(1);
         }
+        try (Statement delete = connection.createStatement()) {
+            // Of the run that has made the owner known.
+            delete.execute("delete from stats_sum");
+        }
         int hours = DAYS * SumRows.HOURS_A_DAY;
         int first = SumRows.hour(Instant.now()) - hours;
         Map<Key, Sums> days = new HashMap<>();

@@ -86,6 +86,24 @@ final class FacetSql {
                         + " order by v" + order.direction() + ", run_pk" + order.direction() + " limit " + limit;
     }
 
+    /**
+     * The same, but of the candidates with one trait it walks past some only: more are found where these have not enough.
+     *
+     * @param past so many candidates are looked at, at the most
+     */
+    String walkShort(Candidates candidates, int past, @Nullable Place after, int limit) {
+        long key = candidates.keys().iterator().next();
+        List<String> conditions = new ArrayList<>(List.of("d.facet = " + key));
+        past(conditions, "d.created_us", "d.run_pk", after, false);
+        between(conditions, "d.created_us", criteria.created());
+        String direction = order.direction();
+        String inOrder = "d.created_us" + direction + ", d.run_pk" + direction;
+        return "select d.created_us as v, d.run_pk from (select d.created_us, d.run_pk from run_facet d where "
+                + String.join(" and ", conditions) + " order by d.facet" + direction + ", " + inOrder + " limit "
+                + past + ") d where " + String.join(" and ", checks(candidates)) + " order by " + inOrder + " limit "
+                + limit;
+    }
+
     private String walk(
             String table,
             String equal,

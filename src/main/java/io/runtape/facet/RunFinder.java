@@ -36,6 +36,9 @@ public final class RunFinder {
     /** A range of so many runs is looked at as a whole in a few milliseconds. */
     private static final int FEW = 2000;
 
+    /** So many candidates are looked at before segments are read, which takes longer: most runs may meet all conditions. */
+    private static final int NEAR = 300;
+
     /** PostgreSQL would read a table as a whole where it takes many of its rows for hits, wherever in it they are. */
     private static final String BY_INDEX_ONLY = "set local enable_seqscan = off";
 
@@ -67,13 +70,17 @@ public final class RunFinder {
             RunCriteria ofIndex = withLongest(connection, criteria);
             Search search = new Search(connection, ofIndex, order);
             Plan plan = search.plan();
-            Optional<List<Place>> inSegments = plan.isLong(ofIndex)
-                    ? new SegmentFinder(database, connection, ofIndex, order)
-                            .find(after.orElse(null), limit, keys -> search.among(keys, unindexed.keys()))
-                    : Optional.empty();
+            Optional<List<Place>> quickly = Optional.empty();
+            if (plan.isLong(ofIndex)) {
+                quickly = search.findNear(plan, after.orElse(null), limit, unindexed.keys());
+                if (quickly.isEmpty()) {
+                    quickly = new SegmentFinder(database, connection, ofIndex, order)
+                            .find(after.orElse(null), limit, keys -> search.among(keys, unindexed.keys()));
+                }
+            }
             found.addAll(
-                    inSegments.isPresent()
-                            ? inSegments.get()
+                    quickly.isPresent()
+                            ? quickly.get()
                             : search.find(plan, after.orElse(null), limit, unindexed.keys()));
             return found.stream().limit(limit).toList();
         }
@@ -136,7 +143,7 @@ public final class RunFinder {
             @Nullable Place from = after;
             while (true) {
                 List<Place> next = next(plan, from, limit);
-                next.stream().filter(place -> !without.contains(place.runPk())).forEach(found::add);
+                found.addAll(withoutThese(without, next));
                 if (next.size() < limit || found.size() >= limit) {
                     return found;
                 }
@@ -144,11 +151,25 @@ public final class RunFinder {
             }
         }
 
+        /** The next runs, if enough of the next candidates are among them; else empty. */
+        Optional<List<Place>> findNear(Plan plan, @Nullable Place after, int limit, Set<Long> without)
+                throws SQLException {
+            if (plan.candidates.keys().size() != 1 || NEAR < limit) {
+                return Optional.empty();
+            }
+            List<Place> near = withoutThese(without, read(sql.walkShort(plan.candidates, NEAR, after, limit)));
+            return near.size() == limit ? Optional.of(near) : Optional.empty();
+        }
+
         List<Place> among(Collection<Long> keys, Set<Long> without) throws SQLException {
             if (keys.isEmpty()) {
                 return List.of();
             }
-            return read(sql.among(keys)).stream()
+            return withoutThese(without, read(sql.among(keys)));
+        }
+
+        private static List<Place> withoutThese(Set<Long> without, List<Place> places) {
+            return places.stream()
                     .filter(place -> !without.contains(place.runPk()))
                     .toList();
         }

@@ -107,6 +107,7 @@ abstract class FacetPlanTest extends RunningGateway {
             if (some.areFacets() && order.by() == By.CREATED_AT) {
                 statements.add(sql.walk(some, after, false, 51));
                 statements.add(sql.walk(some, null, false, 51));
+                statements.add(sql.walkShort(some, 300, after, 51));
             }
         }
         Candidates all = FacetSql.facts(order.by().column(), Range.ALL);
@@ -146,6 +147,8 @@ abstract class FacetPlanTest extends RunningGateway {
                 walks.add(sql.walk(FacetSql.facts(by.column(), Range.ALL), null, false, 51));
                 if (by == By.CREATED_AT) {
                     walks.add(sql.walk(sql.facets(Set.of(key(AGENTS[0])), Set.of()), null, false, 51));
+                    String near = sql.walkShort(sql.facets(Set.of(key(AGENTS[0])), Set.of()), 300, null, 51);
+                    walks.add(near.substring(near.indexOf("(select") + 1, near.indexOf(") d where")));
                 }
                 for (String walk : walks) {
                     String plan = plan(walk);
