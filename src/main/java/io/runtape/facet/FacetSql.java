@@ -3,6 +3,7 @@ package io.runtape.facet;
 import io.runtape.facet.RunCriteria.Group;
 import io.runtape.facet.RunCriteria.Range;
 import io.runtape.facet.RunOrder.By;
+import io.runtape.facet.Trait.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class FacetSql {
 
     private static final String OFFSET = " offset 0 rows";
+
+    /** For more keys than that, a list of them is looked up: H2 reads all runs of each for it. */
+    private static final int LOOK_UPS_MAX = 10;
 
     private final RunCriteria criteria;
     private final RunOrder order;
@@ -39,6 +43,10 @@ final class FacetSql {
 
         boolean areFacets() {
             return !keys.isEmpty();
+        }
+
+        boolean areOfThread() {
+            return covered.stream().anyMatch(group -> group.kind() == Kind.THREAD);
         }
     }
 
@@ -165,11 +173,10 @@ final class FacetSql {
     private List<String> checks(Candidates candidates) {
         List<String> checks = new ArrayList<>();
         for (Set<Long> keys : uncovered(candidates)) {
-            // Not by a list of keys: H2 would read all runs of each of them.
-            checks.add(keys.stream()
-                    .map(key -> "exists (select 1 from run_facet g where g.facet = " + key
-                            + " and g.created_us = d.created_us and g.run_pk = d.run_pk" + OFFSET + ")")
-                    .collect(Collectors.joining(" or ", "(", ")")));
+            checks.add(
+                    keys.size() > LOOK_UPS_MAX
+                            ? look("in (" + joined(keys) + ")")
+                            : keys.stream().map(key -> look("= " + key)).collect(Collectors.joining(" or ", "(", ")")));
         }
         List<String> facts = new ArrayList<>();
         String alias = candidates.areFacets() ? "r." : "d.";
@@ -188,6 +195,11 @@ final class FacetSql {
             checks.add("d.run_pk is not null");
         }
         return checks;
+    }
+
+    private static String look(String facet) {
+        return "exists (select 1 from run_facet g where g.facet " + facet
+                + " and g.created_us = d.created_us and g.run_pk = d.run_pk" + OFFSET + ")";
     }
 
     /**

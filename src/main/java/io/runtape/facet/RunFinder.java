@@ -15,6 +15,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -203,9 +204,10 @@ public final class RunFinder {
             if (fewest != null && least <= FEW) {
                 return new Plan(fewest, false);
             }
+            // A thread has fewer runs than any other trait that is common.
             Optional<Candidates> walked = candidates.stream()
                     .filter(some -> sorted && some.areFacets())
-                    .findFirst();
+                    .min(Comparator.comparing(some -> !some.areOfThread()));
             return new Plan(walked.orElse(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL)), true);
         }
 

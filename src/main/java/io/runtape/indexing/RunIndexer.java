@@ -46,6 +46,9 @@ final class RunIndexer {
     /** How long runs of other gateways are left to those. */
     private static final Duration OTHERS_AFTER = Duration.ofSeconds(10);
 
+    /** How often the indexes get to what they have left to do while runs keep coming. */
+    private static final Duration TIDY_EVERY = Duration.ofSeconds(10);
+
     /** How often it tries to index a run that cannot be indexed. */
     private static final int ATTEMPTS = 3;
 
@@ -80,6 +83,7 @@ final class RunIndexer {
         private final Map<Long, Integer> failures = new HashMap<>();
         private long endedBefore = -1;
         private long lookedAt;
+        private long tidiedAt = System.nanoTime();
 
         /** Whether the last round left something to do. */
         private boolean more;
@@ -106,12 +110,17 @@ final class RunIndexer {
                 worker.pause();
             }
             endedBefore = ended;
-            more = runs.size() >= RUNS_AT_ONCE + failures.size() || tidy(connection, worker);
+            more = runs.size() >= RUNS_AT_ONCE + failures.size() || mayTidy(runs) && tidy(connection, worker);
             return more;
+        }
+
+        private boolean mayTidy(List<Long> indexed) {
+            return indexed.isEmpty() || System.nanoTime() - tidiedAt > TIDY_EVERY.toNanos();
         }
 
         private boolean tidy(Connection connection, BackgroundWorker worker) throws SQLException {
             try {
+                tidiedAt = System.nanoTime();
                 boolean done = indexing.tidy(connection);
                 worker.pause();
                 return done;

@@ -116,11 +116,14 @@ final class SearchIndex implements RunIndex {
             for (SegmentKind kind : SegmentKind.values()) {
                 SegmentMerge.takeOut(connection, owner.get(), kind, gone);
             }
+            // By their keys: others of that time may have become visible meanwhile.
             try (PreparedStatement delete =
-                    connection.prepareStatement("delete from search_removal where owner = ? and removed_at <= ?")) {
-                delete.setString(1, owner.get());
-                delete.setObject(2, until.atOffset(ZoneOffset.UTC));
-                delete.executeUpdate();
+                    connection.prepareStatement("delete from search_removal where run_pk = ?")) {
+                for (long runPk : gone) {
+                    delete.setLong(1, runPk);
+                    delete.addBatch();
+                }
+                delete.executeBatch();
             }
             return gone;
         });

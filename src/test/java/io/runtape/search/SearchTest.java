@@ -64,11 +64,11 @@ abstract class SearchTest extends IndexedHistory {
         return "event: " + type + "\ndata: " + data + "\n\n";
     }
 
-    private static Script answering(String text) {
+    static Script answering(String text) {
         return Script.stream(event("run_completed", object().put("result", text)));
     }
 
-    private String asked(String prompt) {
+    String asked(String prompt) {
         return object().put("prompt", prompt)
                 .put("threadId", thread)
                 .put("agent", "coder")
@@ -76,13 +76,13 @@ abstract class SearchTest extends IndexedHistory {
     }
 
     /** Records a run and waits until it is indexed. */
-    private String indexed(String body, Script script) throws Exception {
+    String indexed(String body, Script script) throws Exception {
         String id = record(body, script);
         awaitIndexed(id);
         return id;
     }
 
-    private long count(String sql, String value) throws SQLException {
+    long count(String sql, String value) throws SQLException {
         try (Connection connection = store().connect();
                 PreparedStatement select = connection.prepareStatement(sql)) {
             select.setString(1, value);
