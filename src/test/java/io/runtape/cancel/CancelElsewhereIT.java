@@ -2,6 +2,7 @@ package io.runtape.cancel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.cluster.TwoGateways;
@@ -18,8 +19,6 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -139,29 +138,18 @@ class CancelElsewhereIT {
     @Test
     void needsNoFurtherConnectionToTheDatabase() throws Exception {
         Scripted script = endless("theirs");
-        List<Connection> all = new ArrayList<>();
         try (WireResponse live = post(recording, script)) {
             String id = live.header("Runtape-Run-Id");
             live.readUpTo(FIRST.length());
             CLUSTER.run(asked, id);
-            takeAll(all);
+            PostgresServer.acceptConnections(CLUSTER.database(), false);
+            assertThrows(
+                    SQLException.class,
+                    () -> PostgresServer.connect(CLUSTER.database()).close());
 
             assertEquals("cancelled", cancel(asked, id).getString("status"));
         } finally {
-            for (Connection each : all) {
-                each.close();
-            }
-        }
-    }
-
-    /** Takes every connection that the server still has to give. */
-    private static void takeAll(List<Connection> taken) {
-        try {
-            while (true) {
-                taken.add(PostgresServer.connect(CLUSTER.database()));
-            }
-        } catch (SQLException e) {
-            assertEquals("53300", e.getSQLState(), e::toString);
+            PostgresServer.acceptConnections(CLUSTER.database(), true);
         }
     }
 

@@ -18,7 +18,7 @@ public final class PostgresServer {
     private static final String PORT = "testsupport.postgres.port";
     private static final String DATABASES = "testsupport.postgres.databases";
 
-    static final String CONNECTIONS_MAX = "600";
+    static final String CONNECTIONS_MAX = "200";
 
     private PostgresServer() {}
 
@@ -47,6 +47,18 @@ public final class PostgresServer {
             alter.execute("alter role postgres in database " + databaseOf(address) + " set search_path = runtape");
         } catch (SQLException e) {
             throw new IllegalStateException("the role cannot be set", e);
+        }
+    }
+
+    /** Whether the database at an address that {@link #freshDatabase} gave accepts further connections; those that it has stay. */
+    public static void acceptConnections(String address, boolean accepted) {
+        synchronized (System.getProperties()) {
+            try (Connection connection = connect(port(), "postgres");
+                    Statement alter = connection.createStatement()) {
+                alter.execute("alter database " + databaseOf(address) + " allow_connections " + accepted);
+            } catch (SQLException e) {
+                throw new IllegalStateException("the database cannot be set", e);
+            }
         }
     }
 
