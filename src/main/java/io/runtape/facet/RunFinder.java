@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public final class RunFinder {
 
-    /** A range of so many runs is looked at as a whole in a few milliseconds. */
-    private static final int FEW = 2000;
+    /** So many runs of a range, or of segments, are looked at as a whole in a few milliseconds. */
+    static final int FEW = 2000;
 
     /** So many candidates are looked at before segments are read, which takes longer: most runs may meet all conditions. */
     private static final int NEAR = 300;

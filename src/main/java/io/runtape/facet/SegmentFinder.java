@@ -34,9 +34,6 @@ final class SegmentFinder {
     /** More of them have come from a version without segments, and will be in some. */
     static final int OUTSIDE_MAX = 1000;
 
-    /** So many runs of segments are looked at as a whole, where the list's order is not theirs. */
-    private static final int FEW = 2000;
-
     /** Runs that are looked at together, at least. */
     private static final int AT_ONCE = 50;
 
@@ -79,8 +76,8 @@ final class SegmentFinder {
                 more = !some.isEmpty();
             }
         } else {
-            List<Document> all = candidates.next(FEW + 1);
-            if (all.size() > FEW) {
+            List<Document> all = candidates.next(RunFinder.FEW + 1);
+            if (all.size() > RunFinder.FEW) {
                 return Optional.empty();
             }
             found.addAll(look.among(keys(all)));

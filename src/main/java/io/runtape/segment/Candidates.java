@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The runs of an owner that a query finds by their terms, the newest first: those that are asked for are among them. Reads
- * segments as far as they are asked for, the newest first. Plain SQL: it takes rows by their keys, however many there are. Blocks; confined to one thread.
+ * segments as far as they are asked for, the newest first. Plain SQL: it takes rows by their keys, however many there are.
+ * Blocks; confined to one thread.
  */
 public final class Candidates {
 

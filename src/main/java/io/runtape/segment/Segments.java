@@ -28,7 +28,7 @@ public final class Segments {
      * @param level how often its runs were merged
      * @param size the number of bytes of its blocks
      */
-    public record Row(long segmentPk, int level, int size, List<Document> documents) {}
+    record Row(long segmentPk, int level, int size, List<Document> documents) {}
 
     /** The key of a block. */
     static long blockPk(long segmentPk, int number) {

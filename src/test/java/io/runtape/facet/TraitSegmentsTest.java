@@ -82,8 +82,7 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         while (isDue()) {
             addSegment(TraitSegments.RUNS_MIN);
         }
-        assertEquals(
-                100, count("select count(*) from run_fact where in_segment = false and owner_key = ?", ownerKey()));
+        assertEquals(100, outside(owner.id()));
         findsThem();
     }
 
