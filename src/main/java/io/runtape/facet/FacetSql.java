@@ -39,7 +39,7 @@ final class FacetSql {
      * @param column what the range of facts is about
      * @param covered the groups of traits that each of these runs meets
      */
-    record Candidates(Set<Long> keys, @Nullable String column, Range range, Set<Group> covered) {
+    record IndexRange(Set<Long> keys, @Nullable String column, Range range, Set<Group> covered) {
 
         boolean areFacets() {
             return !keys.isEmpty();
@@ -51,36 +51,38 @@ final class FacetSql {
     }
 
     /** Facets with one of these keys, of the time that is asked for. */
-    Candidates facets(Set<Long> keys, Set<Group> covered) {
-        return new Candidates(keys, null, criteria.created(), covered);
+    IndexRange facets(Set<Long> keys, Set<Group> covered) {
+        return new IndexRange(keys, null, criteria.created(), covered);
     }
 
     /** Facts whose value in this column is in the range. */
-    static Candidates facts(String column, Range range) {
-        return new Candidates(Set.of(), column, range, Set.of());
+    static IndexRange facts(String column, Range range) {
+        return new IndexRange(Set.of(), column, range, Set.of());
     }
 
     /** Counts candidates, but not beyond a bound and one more. */
-    String count(Candidates candidates, int bound) {
+    String count(IndexRange candidates, int bound) {
         return "select count(*) from (select 1 from " + table(candidates) + " d where " + range(candidates) + " limit "
                 + (bound + 1) + ") c";
     }
 
     /** All of the candidates, which are few, are looked at and sorted. */
-    String collect(Candidates candidates, int bound, @Nullable Place after, boolean unknown, int limit) {
+    String collect(IndexRange candidates, int bound, @Nullable Place after, boolean unknown, int limit) {
         String columns = candidates.areFacets()
                 ? "distinct d.created_us, d.run_pk"
                 : "d.created_us, d.run_pk, d.completed_us, d.duration_ms, d.total_tokens";
         List<String> outer = new ArrayList<>(List.of(unknown ? "v is null" : "v is not null"));
         past(outer, "v", "run_pk", after, unknown);
+        // Without the offset PostgreSQL would look a value up once more for each of the conditions on it.
         return "select v, run_pk from (select " + value(candidates) + " as v, d.run_pk from (select " + columns
                 + " from " + table(candidates) + " d where " + range(candidates) + " limit " + (bound + 1)
-                + ") d where " + String.join(" and ", checks(candidates)) + ") t where " + String.join(" and ", outer)
-                + " order by v" + order.direction() + ", run_pk" + order.direction() + " limit " + limit;
+                + ") d where " + String.join(" and ", checks(candidates)) + OFFSET + ") t where "
+                + String.join(" and ", outer) + " order by v" + order.direction() + ", run_pk" + order.direction()
+                + " limit " + limit;
     }
 
     /** The list's own index is walked, from the place on, until enough runs have met all conditions. */
-    String walk(Candidates candidates, @Nullable Place after, boolean unknown, int limit) {
+    String walk(IndexRange candidates, @Nullable Place after, boolean unknown, int limit) {
         if (!candidates.areFacets()) {
             return walk("run_fact", "owner_key = " + owner(), order.by().column(), candidates, after, unknown, limit);
         }
@@ -99,7 +101,7 @@ final class FacetSql {
      *
      * @param past so many candidates are looked at, at the most
      */
-    String walkShort(Candidates candidates, int past, @Nullable Place after, int limit) {
+    String walkShort(IndexRange candidates, int past, @Nullable Place after, int limit) {
         long key = candidates.keys().iterator().next();
         List<String> conditions = new ArrayList<>(List.of("d.facet = " + key));
         past(conditions, "d.created_us", "d.run_pk", after, false);
@@ -116,7 +118,7 @@ final class FacetSql {
             String table,
             String equal,
             String column,
-            Candidates candidates,
+            IndexRange candidates,
             @Nullable Place after,
             boolean unknown,
             int limit) {
@@ -138,16 +140,16 @@ final class FacetSql {
 
     /** Those of some runs that meet all conditions, with what the list is sorted by. */
     String among(Collection<Long> keys) {
-        Candidates all = facts("created_us", Range.ALL);
+        IndexRange all = facts("created_us", Range.ALL);
         return "select d." + order.by().column() + " as v, d.run_pk from run_fact d where d.run_pk in (" + joined(keys)
                 + ") and d.owner_key = " + owner() + " and " + String.join(" and ", checks(all));
     }
 
-    private static String table(Candidates candidates) {
+    private static String table(IndexRange candidates) {
         return candidates.areFacets() ? "run_facet" : "run_fact";
     }
 
-    private String range(Candidates candidates) {
+    private String range(IndexRange candidates) {
         List<String> conditions = new ArrayList<>();
         if (candidates.areFacets()) {
             conditions.add("d.facet in (" + joined(candidates.keys()) + ")");
@@ -163,14 +165,14 @@ final class FacetSql {
         return Trait.ofOwner(criteria.owner());
     }
 
-    private String value(Candidates candidates) {
+    private String value(IndexRange candidates) {
         return candidates.areFacets() && order.by() != By.CREATED_AT
                 ? "(select r." + order.by().column() + " from run_fact r where r.run_pk = d.run_pk)"
                 : "d." + order.by().column();
     }
 
     /** The conditions that the candidates need not meet; the alias of a candidate is {@code d}. */
-    private List<String> checks(Candidates candidates) {
+    private List<String> checks(IndexRange candidates) {
         List<String> checks = new ArrayList<>();
         for (Set<Long> keys : uncovered(candidates)) {
             checks.add(
@@ -206,7 +208,7 @@ final class FacetSql {
      * The keys that the candidates must have one of each set of. Two groups are one set where runs are found by pairs of both, and
      * there are no more pairs than values.
      */
-    private List<Set<Long>> uncovered(Candidates candidates) {
+    private List<Set<Long>> uncovered(IndexRange candidates) {
         List<Group> groups = new ArrayList<>(criteria.groups());
         groups.removeAll(candidates.covered());
         List<Set<Long>> uncovered = new ArrayList<>();

@@ -1,9 +1,12 @@
 package io.runtape.facet;
 
-import io.runtape.facet.FacetSql.Candidates;
+import io.runtape.facet.FacetSql.IndexRange;
 import io.runtape.facet.RunCriteria.Group;
 import io.runtape.facet.RunOrder.By;
 import io.runtape.facet.Trait.Kind;
+import io.runtape.segment.Candidates;
+import io.runtape.segment.Document;
+import io.runtape.segment.DocumentRange;
 import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import jakarta.inject.Singleton;
@@ -40,8 +43,13 @@ public final class RunFinder {
     /** So many candidates are looked at before segments are read, which takes longer: most runs may meet all conditions. */
     private static final int NEAR = 300;
 
-    /** PostgreSQL would read a table as a whole where it takes many of its rows for hits, wherever in it they are. */
-    private static final String BY_INDEX_ONLY = "set local enable_seqscan = off";
+    /**
+     * PostgreSQL would read a table as a whole where it takes many of its rows for hits, wherever in it they are; and it would start
+     * processes that help, which takes longer than to look at some thousand rows.
+     */
+    static final String FOR_FEW_ROWS = """
+            select set_config('enable_seqscan', 'off', true),
+                set_config('max_parallel_workers_per_gather', '0', true)""";
 
     /** All columns of the index: otherwise H2 sorts all rows. */
     static final String LONGEST = """
@@ -63,7 +71,7 @@ public final class RunFinder {
     public List<Place> find(RunCriteria criteria, RunOrder order, Optional<Place> after, int limit)
             throws SQLException {
         try (Connection connection = database.getConnection()) {
-            takeIndexes(connection);
+            planForFewRows(connection);
             // First: a run that is indexed meanwhile is then found twice rather than not at all.
             UnindexedRuns unindexed = UnindexedRuns.find(connection, criteria, order, after, limit);
             TreeSet<Place> found = new TreeSet<>(order.comparator());
@@ -93,12 +101,32 @@ public final class RunFinder {
             return List.of();
         }
         try (Connection connection = database.getConnection()) {
-            takeIndexes(connection);
+            planForFewRows(connection);
             UnindexedRuns unindexed = UnindexedRuns.among(connection, criteria, keys);
             TreeSet<Place> found = new TreeSet<>(RunOrder.NEWEST.comparator());
             found.addAll(unindexed.found());
             found.addAll(new Search(connection, criteria, RunOrder.NEWEST).among(keys, unindexed.keys()));
             return List.copyOf(found);
+        }
+    }
+
+    /**
+     * The runs that may meet the criteria, the newest first: those that do are among them. Empty if no segment tells them: where
+     * these do not have most of the owner's runs, or do not know what is asked for. To be called in a transaction.
+     *
+     * @param others runs that have not ended, to be found as well
+     */
+    public Optional<Candidates> candidates(RunCriteria criteria, DocumentRange range, List<Document> others)
+            throws SQLException {
+        boolean known = !criteria.groups().isEmpty() || !criteria.duration().isAll();
+        if (!known || criteria.asksFor(Kind.THREAD)) {
+            return Optional.empty();
+        }
+        try (Connection connection = database.getConnection()) {
+            planForFewRows(connection);
+            Search search = new Search(connection, criteria, RunOrder.NEWEST);
+            return new SegmentFinder(database, connection, criteria, RunOrder.NEWEST)
+                    .candidates(range, others, keys -> search.among(keys, Set.of()));
         }
     }
 
@@ -115,10 +143,10 @@ public final class RunFinder {
         }
     }
 
-    private void takeIndexes(Connection connection) throws SQLException {
+    private void planForFewRows(Connection connection) throws SQLException {
         if (store.engine() == Engine.POSTGRESQL) {
             try (Statement set = connection.createStatement()) {
-                set.execute(BY_INDEX_ONLY);
+                set.execute(FOR_FEW_ROWS);
             }
         }
     }
@@ -187,14 +215,14 @@ public final class RunFinder {
         }
 
         Plan plan() throws SQLException {
-            List<Candidates> candidates = candidates();
+            List<IndexRange> candidates = candidates();
             boolean sorted = order.by() == By.CREATED_AT;
             if (sorted && candidates.size() == 1 && candidates.get(0).areFacets()) {
                 return new Plan(candidates.get(0), true);
             }
-            @Nullable Candidates fewest = null;
+            @Nullable IndexRange fewest = null;
             long least = Long.MAX_VALUE;
-            for (Candidates some : candidates) {
+            for (IndexRange some : candidates) {
                 long count = number(sql.count(some, FEW));
                 if (count < least) {
                     least = count;
@@ -205,15 +233,15 @@ public final class RunFinder {
                 return new Plan(fewest, false);
             }
             // A thread has fewer runs than any other trait that is common.
-            Optional<Candidates> walked = candidates.stream()
+            Optional<IndexRange> walked = candidates.stream()
                     .filter(some -> sorted && some.areFacets())
                     .min(Comparator.comparing(some -> !some.areOfThread()));
             return new Plan(walked.orElse(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL)), true);
         }
 
         /** All ranges that hold every run asked for; those of two groups first. */
-        private List<Candidates> candidates() {
-            List<Candidates> candidates = new ArrayList<>();
+        private List<IndexRange> candidates() {
+            List<IndexRange> candidates = new ArrayList<>();
             List<Group> groups = criteria.groups();
             for (int i = 0; i < groups.size(); i++) {
                 for (int j = i + 1; j < groups.size(); j++) {
@@ -263,7 +291,7 @@ public final class RunFinder {
      *
      * @param walked whether the candidates are walked in the list's order, rather than looked at as a whole
      */
-    private record Plan(Candidates candidates, boolean walked) {
+    private record Plan(IndexRange candidates, boolean walked) {
 
         /** Whether it may go past many runs that meet some of the conditions, but not all. */
         boolean isLong(RunCriteria criteria) {

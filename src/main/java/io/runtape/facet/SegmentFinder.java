@@ -14,6 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -87,6 +88,24 @@ final class SegmentFinder {
                 .filter(place -> after == null || order.comparator().compare(after, place) < 0)
                 .limit(limit)
                 .toList());
+    }
+
+    /**
+     * The owner's runs that may meet the criteria, the newest first; empty if the segments do not have most of the owner's runs.
+     *
+     * @param others runs that are in no segment, to be found as well
+     */
+    Optional<Candidates> candidates(DocumentRange range, List<Document> others, Look look) throws SQLException {
+        List<Long> outside = outside();
+        if (outside.size() > OUTSIDE_MAX) {
+            return Optional.empty();
+        }
+        List<Document> all = new ArrayList<>(others);
+        for (Place place : look.among(outside)) {
+            all.add(new Document(Objects.requireNonNull(place.value()), place.runPk()));
+        }
+        return Optional.of(new Candidates(
+                database, criteria.owner().id(), SegmentKind.TRAITS, new TraitQuery(criteria), range, all));
     }
 
     private List<Long> outside() throws SQLException {

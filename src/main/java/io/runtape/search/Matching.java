@@ -2,7 +2,9 @@ package io.runtape.search;
 
 import io.runtape.search.SearchQuery.Phrase;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,28 +28,38 @@ final class Matching {
     static Optional<List<Highlight>> of(SearchQuery query, List<Passage> passages, @Nullable String runId) {
         List<Text> texts = passages.stream().map(Text::new).toList();
         for (Phrase phrase : query.wanted()) {
-            if (texts.stream().noneMatch(text -> text.has(phrase))) {
+            if (!isIn(texts, phrase)) {
                 return Optional.empty();
             }
         }
         for (Phrase phrase : query.unwanted()) {
-            if (texts.stream().anyMatch(text -> text.has(phrase))) {
+            if (isIn(texts, phrase)) {
                 return Optional.empty();
             }
         }
         List<Highlight> highlights = new ArrayList<>();
         for (Text text : texts) {
-            if (highlights.size() < HIGHLIGHTS_MAX && query.wanted().stream().anyMatch(text::has)) {
+            if (highlights.size() < HIGHLIGHTS_MAX && text.hasAny(query.wanted())) {
                 highlights.add(highlight(text.passage, found(query, text.words(), text.passage.text()), runId));
             }
         }
         return Optional.of(highlights);
     }
 
-    /** A text that is cut into words only where it may have a phrase. */
+    private static boolean isIn(List<Text> texts, Phrase phrase) {
+        for (Text text : texts) {
+            if (text.has(phrase)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A text that is cut into words only where it may have a phrase, and compared with each phrase once. */
     private static final class Text {
 
         private final Passage passage;
+        private final Map<Phrase, Boolean> compared = new IdentityHashMap<>();
         private @Nullable List<Word> words;
 
         Text(Passage passage) {
@@ -55,7 +67,16 @@ final class Matching {
         }
 
         boolean has(Phrase phrase) {
-            return phrase.mayBeIn(passage.text()) && phrase.isIn(words());
+            return compared.computeIfAbsent(phrase, each -> each.mayBeIn(passage.text()) && each.isIn(words()));
+        }
+
+        boolean hasAny(List<Phrase> phrases) {
+            for (Phrase phrase : phrases) {
+                if (has(phrase)) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         List<Word> words() {

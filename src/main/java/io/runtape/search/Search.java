@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public final class Search {
 
-    /** Runs whose texts are read at once. */
-    private static final int TEXTS = 25;
+    /** Runs whose texts are read at once: those of a page of fifty, and of one more, in two statements. */
+    private static final int TEXTS = 26;
 
     /** An expression keeps H2 from walking all runs of the owner, where few runs of all owners are live. */
     static final String LIVE = """
@@ -46,12 +46,17 @@ public final class Search {
         this.database = database;
     }
 
-    /** The owner's runs that may match, the newest first. */
-    public Candidates candidates(Owner owner, SearchQuery query, DocumentRange range) throws SQLException {
-        return new Candidates(database, owner.id(), SegmentKind.WORDS, new WordQuery(query), range, live(owner, query));
+    /**
+     * The owner's runs that may match, the newest first.
+     *
+     * @param live those of its runs that have not ended and match
+     */
+    public Candidates candidates(Owner owner, SearchQuery query, DocumentRange range, List<Document> live) {
+        return new Candidates(database, owner.id(), SegmentKind.WORDS, new WordQuery(query), range, live);
     }
 
-    private List<Document> live(Owner owner, SearchQuery query) throws SQLException {
+    /** The owner's runs that have not ended and match by their prompts. */
+    public List<Document> live(Owner owner, SearchQuery query) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(LIVE)) {
             select.setString(1, owner.id());

@@ -54,15 +54,17 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
             }
             // A term is folded, so its letters are small ones; in ASCII a bit tells the capital.
             char first = terms.get(0).charAt(0);
-            boolean inWord = false;
             for (int at = 0; at < text.length(); at++) {
                 char c = text.charAt(at);
-                if (c >= 0x80 || !inWord && (c | 0x20) == first && goesOn(text, at, 0)) {
+                if (c >= 0x80 || (c | 0x20) == first && isBeginning(text, at) && goesOn(text, at, 0)) {
                     return true;
                 }
-                inWord = isLetterOrDigit(c);
             }
             return false;
+        }
+
+        private static boolean isBeginning(String text, int at) {
+            return at == 0 || !isLetterOrDigit(text.charAt(at - 1));
         }
 
         private boolean goesOn(String text, int from, int term) {

@@ -124,6 +124,9 @@ final class Words {
     }
 
     private void endUnspaced() {
+        if (unspaced.isEmpty()) {
+            return;
+        }
         int last = unspaced.size() - 1;
         for (int i = 0; i <= last; i++) {
             Unspaced c = unspaced.get(i);

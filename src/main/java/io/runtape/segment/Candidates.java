@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * segments as far as they are asked for, the newest first. Plain SQL: it takes rows by their keys, however many there are.
  * Blocks; confined to one thread.
  */
-public final class Candidates {
+public final class Candidates implements RunSource {
 
     public static final String SEGMENTS =
             "select segment_pk, newest, oldest, level from search_segment where owner = ?";
@@ -67,8 +67,10 @@ public final class Candidates {
     private long looked;
 
     private long found;
-    private int atOnce;
+    private int atOnce = AT_ONCE_MIN;
     private boolean begun;
+
+    /** The last one that was handed out, or the place right before the first that may be. */
     private @Nullable Document last;
 
     /** @param others runs that are in no segment, to be found as well */
@@ -92,7 +94,7 @@ public final class Candidates {
      *
      * @param runs about how many it has
      */
-    private record Closed(long segmentPk, long newest, long runs) {}
+    private record Closed(long segmentPk, long newest, long oldest, long runs) {}
 
     /** Runs that are found and not handed out yet, the newest first. */
     private static final class Open {
@@ -116,55 +118,104 @@ public final class Candidates {
             return next != null;
         }
 
+        /** Goes to the first run in the range that does not come before this one; false if there is none. */
+        boolean advanceTo(Document document) {
+            while (advance()) {
+                if (Document.NEWEST_FIRST.compare(next(), document) >= 0) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
         /** The run that it went to. */
         Document next() {
             return Objects.requireNonNull(next);
         }
     }
 
-    /** The next ones, at most that many; none after the last. */
+    @Override
     public List<Document> next(int max) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            List<Document> next = new ArrayList<>();
-            atOnce = AT_ONCE_MIN;
-            while (next.size() < max) {
-                settle(connection, max - next.size());
-                Open newest = open.poll();
-                if (newest == null) {
-                    break;
-                }
-                Document document = newest.next();
-                if (newest.advance()) {
-                    open.add(newest);
-                }
-                // A run that was indexed anew is in two segments, and one that has just come into a segment may also be
-                // among the others.
-                if (!document.equals(last)) {
-                    next.add(document);
-                    last = document;
-                }
+        List<Document> next = new ArrayList<>();
+        atOnce = AT_ONCE_MIN;
+        while (next.size() < max) {
+            @Nullable Document document = following(max - next.size());
+            if (document == null) {
+                break;
             }
-            return next;
+            next.add(document);
+        }
+        return next;
+    }
+
+    /**
+     * The next one; null after the last.
+     *
+     * @param wanted about how many will be asked for, with this one
+     */
+    @Nullable
+    Document following(int wanted) throws SQLException {
+        while (true) {
+            if (mustOpen()) {
+                settle(wanted);
+            }
+            Open newest = open.poll();
+            if (newest == null) {
+                return null;
+            }
+            Document document = newest.next();
+            if (newest.advance()) {
+                open.add(newest);
+            }
+            // A run that was indexed anew is in two segments, and one that has just come into a segment may also be
+            // among the others.
+            if (!document.equals(last)) {
+                last = document;
+                return document;
+            }
+        }
+    }
+
+    /** Leaves out all that come before this one. */
+    void skipTo(Document document) {
+        last = document.justBefore();
+        closed = closed.stream()
+                .filter(segment -> segment.oldest <= document.createdMicros())
+                .toList();
+        while (!open.isEmpty() && Document.NEWEST_FIRST.compare(open.peek().next(), document) < 0) {
+            Open newest = open.remove();
+            if (newest.advanceTo(document)) {
+                open.add(newest);
+            }
         }
     }
 
     /** Opens segments until none of the closed ones can have a newer run than the open ones. */
-    private void settle(Connection connection, int wanted) throws SQLException {
-        int attempts = 0;
-        while (!begun || mayBeNewer()) {
-            boolean whole = begun ? lookUp(connection, following(wanted)) : begin(connection);
-            if (!whole) {
-                if (++attempts == ATTEMPTS) {
-                    throw new SQLException("the segments change too fast", SqlFault.CONFLICT);
+    private void settle(int wanted) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            int attempts = 0;
+            while (mustOpen()) {
+                boolean whole = begun ? lookUp(connection, segments(wanted)) : begin(connection);
+                if (!whole) {
+                    if (++attempts == ATTEMPTS) {
+                        throw new SQLException("the segments change too fast", SqlFault.CONFLICT);
+                    }
+                    begun = false;
                 }
-                begun = false;
             }
         }
     }
 
-    private boolean mayBeNewer() {
-        return !closed.isEmpty()
+    /** Whether a segment must be opened before it is known which is the next one. */
+    boolean mustOpen() {
+        boolean mayBeNewer = !closed.isEmpty()
                 && (open.isEmpty() || closed.get(0).newest >= open.peek().next().createdMicros());
+        return !begun || mayBeNewer;
+    }
+
+    /** About how many runs the opened segments have. */
+    long lookedAt() {
+        return looked;
     }
 
     private boolean begin(Connection connection) throws SQLException {
@@ -177,7 +228,8 @@ public final class Candidates {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     if (range.meets(row.getLong(2), row.getLong(3))) {
-                        segments.add(new Closed(row.getLong(1), row.getLong(2), kind.runs(row.getInt(4))));
+                        segments.add(
+                                new Closed(row.getLong(1), row.getLong(2), row.getLong(3), kind.runs(row.getInt(4))));
                     }
                 }
             }
@@ -196,20 +248,20 @@ public final class Candidates {
     }
 
     /** The next segments, as many as are likely to have so many hits, by what came of the ones before. */
-    private List<Long> following(int wanted) {
+    private List<Long> segments(int wanted) {
         long runs = looked == 0 ? FIRST_RUNS : found == 0 ? looked * TIMES_MORE : wanted * looked / found;
-        List<Long> following = new ArrayList<>();
+        List<Long> next = new ArrayList<>();
         for (Closed segment : closed) {
-            if (following.size() >= atOnce && runs <= 0 || following.size() == kind.atOnce()) {
+            if (next.size() >= atOnce && runs <= 0 || next.size() == kind.atOnce()) {
                 break;
             }
-            following.add(segment.segmentPk);
+            next.add(segment.segmentPk);
             runs -= segment.runs;
             looked += segment.runs;
         }
-        closed = closed.subList(following.size(), closed.size());
+        closed = closed.subList(next.size(), closed.size());
         atOnce = Math.min(2 * atOnce, kind.atOnce());
-        return following;
+        return next;
     }
 
     /** Looks the terms up in some segments; returns false if one of them was merged meanwhile. */

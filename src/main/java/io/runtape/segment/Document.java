@@ -26,6 +26,11 @@ public record Document(long createdMicros, long runPk) {
         return TimeUnit.SECONDS.toMicros(time.getEpochSecond()) + TimeUnit.NANOSECONDS.toMicros(time.getNano());
     }
 
+    /** The place right before this one in the order. */
+    Document justBefore() {
+        return new Document(createdMicros, runPk + 1);
+    }
+
     /** When its call came in. */
     public Instant createdAt() {
         return Instant.EPOCH.plus(createdMicros, ChronoUnit.MICROS);

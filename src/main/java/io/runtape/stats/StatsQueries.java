@@ -18,13 +18,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads sums: those of whole months by the month, what is left of a month by the day, and only what is left of a day by the hour,
- * unless they are grouped by less; where nothing but times and statuses matters, the sums of a day or an hour over all runs. Plain SQL: rows of sums are no entities. Blocks; safe for any thread.
+ * unless they are grouped by less; where nothing but times and statuses matters, the sums of a day or an hour over all runs. Plain
+ * SQL: rows of sums are no entities. Blocks; safe for any thread.
  */
 @Singleton
 final class StatsQueries {
 
     /** More groups than anybody looks at; each takes a few kilobytes. */
     static final int GROUPS_MAX = 5000;
+
+    /**
+     * Days whose sums over all runs are fewer than those of their months, which are of each agent, model and path: a year and
+     * something.
+     */
+    private static final int OVERALL_DAYS_MAX = 400;
 
     /** Rows that are in memory at once, 300 bytes or so each: sums of many hours may be hundreds of thousands of rows. */
     private static final int ROWS_AT_ONCE = 5000;
@@ -90,6 +97,7 @@ final class StatsQueries {
         int firstMonth = SumRows.monthFrom(firstDay);
         int lastMonth = SumRows.month(lastDay);
         boolean byMonth = firstMonth < lastMonth
+                && !(overall && lastDay - firstDay <= OVERALL_DAYS_MAX * SumRows.HOURS_A_DAY)
                 && !asked.groupBy().contains(GroupBy.DAY)
                 && haveAll(connection, StatsIndex.NOT_IN_MONTHS);
         int daysUntil = byMonth ? firstMonth : lastDay;

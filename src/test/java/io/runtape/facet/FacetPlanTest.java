@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.access.Owner;
-import io.runtape.facet.FacetSql.Candidates;
+import io.runtape.facet.FacetSql.IndexRange;
 import io.runtape.facet.RunCriteria.Range;
 import io.runtape.facet.RunOrder.By;
 import io.runtape.facet.Trait.Kind;
@@ -61,8 +61,13 @@ abstract class FacetPlanTest extends RunningGateway {
             insert.execute(facets(AGENTS[1], 10, numbers));
             if (store().engine() == Engine.POSTGRESQL) {
                 insert.execute("analyze run_facet, run_fact");
-                // As the search has it.
-                insert.execute("set enable_seqscan = off");
+                // As if the tables were large: then it has others help.
+                insert.execute("set min_parallel_table_scan_size = 0");
+                insert.execute("set min_parallel_index_scan_size = 0");
+                insert.execute("set parallel_setup_cost = 0");
+                insert.execute("set parallel_tuple_cost = 0");
+                // As the search has it, but for the whole session.
+                insert.execute(RunFinder.FOR_FEW_ROWS.replace("true", "false"));
             }
         }
     }
@@ -93,7 +98,7 @@ abstract class FacetPlanTest extends RunningGateway {
                 .anyOf(Kind.AGENT, List.of(AGENTS[0], AGENTS[2]))
                 .anyOf(Kind.AGENT, List.of(AGENTS[1]));
         FacetSql sql = new FacetSql(criteria, order);
-        List<Candidates> candidates = List.of(
+        List<IndexRange> candidates = List.of(
                 sql.facets(Set.of(key(AGENTS[0])), Set.of()),
                 sql.facets(Set.of(key(AGENTS[0]), key(AGENTS[2])), Set.copyOf(criteria.groups())),
                 FacetSql.facts("duration_ms", new Range(990, Long.MAX_VALUE)),
@@ -101,7 +106,7 @@ abstract class FacetPlanTest extends RunningGateway {
                 FacetSql.facts("created_us", criteria.created()));
         List<String> statements = new ArrayList<>();
         Place after = new Place(order.by() == By.CREATED_AT ? 1767225600005000L : 500L, FIRST + 5000);
-        for (Candidates some : candidates) {
+        for (IndexRange some : candidates) {
             statements.add(sql.count(some, 2000));
             statements.add(sql.collect(some, 2000, after, false, 51));
             if (some.areFacets() && order.by() == By.CREATED_AT) {
@@ -110,7 +115,7 @@ abstract class FacetPlanTest extends RunningGateway {
                 statements.add(sql.walkShort(some, 300, after, 51));
             }
         }
-        Candidates all = FacetSql.facts(order.by().column(), Range.ALL);
+        IndexRange all = FacetSql.facts(order.by().column(), Range.ALL);
         statements.add(sql.walk(all, null, false, 51));
         statements.add(sql.walk(all, after, false, 51));
         if (order.by() == By.TOTAL_TOKENS) {
@@ -132,6 +137,7 @@ abstract class FacetPlanTest extends RunningGateway {
         for (String statement : statements) {
             String plan = plan(statement);
             assertFalse(plan.contains("Seq Scan on run_") || plan.contains("tableScan"), statement + "\n" + plan);
+            assertFalse(plan.contains("Gather"), statement + "\n" + plan);
             assertTrue(plan.contains("run_fac") && (plan.contains("Index") || plan.contains("/*")), plan);
         }
     }
@@ -165,7 +171,7 @@ abstract class FacetPlanTest extends RunningGateway {
         RunCriteria tenth =
                 new RunCriteria(OWNER).anyOf(Kind.AGENT, List.of(AGENTS[0])).anyOf(Kind.AGENT, List.of(AGENTS[1]));
         FacetSql sql = new FacetSql(tenth, RunOrder.NEWEST);
-        Candidates walked =
+        IndexRange walked =
                 sql.facets(Set.of(key(AGENTS[0])), Set.of(tenth.groups().get(0)));
 
         assertEquals(

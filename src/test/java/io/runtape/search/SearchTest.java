@@ -12,8 +12,10 @@ import io.restassured.http.ContentType;
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
 import io.runtape.segment.Candidates;
+import io.runtape.segment.CommonRuns;
 import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
+import io.runtape.segment.RunSource;
 import io.runtape.segment.Segment;
 import io.runtape.segment.SegmentKind;
 import io.runtape.segment.SegmentMerge;
@@ -36,6 +38,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.LongStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -252,13 +256,58 @@ abstract class SearchTest extends IndexedHistory {
         assertEquals(List.of(thread), json(found("/threads", "kudu")).getList("data.id"));
     }
 
+    /** More runs than are compared one by one have the words, and more meet the other filters. */
+    @Test
+    void combinesWordsOfManyRunsWithFiltersThatManyMeet() throws Exception {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 420; i++) {
+            ObjectNode body = object().put("prompt", i % 2 == 0 ? "even kudu" : "odd hare")
+                    .put("threadId", thread)
+                    .put("agent", i % 3 == 0 ? "coder" : "other");
+            body.putObject("metadata").put("shelf", i % 15);
+            ids.add(record(body.toString(), answering("done")));
+        }
+        ids.forEach(this::awaitIndexed);
+        String owner = json("/runs?limit=1").getString("data[0].owner");
+        assertEquals(1, count("select count(*) from trait_segment where owner = ?", owner));
+
+        assertEquals(newest(ids, i -> i % 2 == 0 && i % 3 != 0), pages("kudu", 50, "&agent=other"));
+        assertEquals(newest(ids, i -> i % 2 == 0 && i % 3 != 0), pages("kudu -hare", 500, "&agent=other"));
+        assertEquals(newest(ids, i -> i % 2 == 0 && i % 3 == 0), pages("kud*", 7, "&agent=coder&status=completed"));
+        assertEquals(newest(ids, i -> i % 2 == 0 && i % 15 == 4), pages("kudu", 5, "&metadata.shelf=4"));
+        assertEquals(newest(ids, i -> i % 2 == 0), pages("kudu", 60, "&threadId=" + thread));
+        assertEquals(List.of(), pages("kudu", 60, "&agent=nobody"));
+        assertEquals(List.of(), pages("kudu hare", 60, "&agent=other"));
+        String from = json("/runs/" + ids.get(50)).getString("data.createdAt");
+        String to = json("/runs/" + ids.get(399)).getString("data.createdAt");
+        assertEquals(
+                newest(ids, i -> i % 2 == 0 && i % 3 != 0 && i >= 50 && i < 399),
+                pages("kudu", 50, "&agent=other&since=" + from + "&until=" + to));
+        try (LiveRun live = begin("{\"prompt\":\"a live kudu\",\"agent\":\"other\"}", "data: 1\n\n")) {
+            assertEquals(live.id(), runs("kudu", "&agent=other").get(0));
+            assertEquals(
+                    ids.get(418),
+                    runs("kudu", "&agent=coder&agent=other&status=completed").get(0));
+        }
+    }
+
+    private static List<String> newest(List<String> ids, IntPredicate which) {
+        List<String> those = new ArrayList<>();
+        for (int i = ids.size() - 1; i >= 0; i--) {
+            if (which.test(i)) {
+                those.add(ids.get(i));
+            }
+        }
+        return those;
+    }
+
     /** Segments of a hundred gateways that indexed at the same time, and of one that indexed one run after the other. */
     @Test
     void readsSegmentsThatOverlapOrFollowEachOther() throws SQLException {
         for (boolean overlapping : new boolean[] {true, false}) {
             String owner = "c-of-segments-" + overlapping;
             try {
-                insertSegments(owner, overlapping);
+                insertSegments(owner, overlapping, i -> i % 4);
 
                 assertEquals(keys(299, 0), candidates(owner, "kudu", DocumentRange.ALL, 10));
                 assertEquals(keys(299, 0), candidates(owner, "kudu", DocumentRange.ALL, 1000));
@@ -274,6 +323,32 @@ abstract class SearchTest extends IndexedHistory {
         }
     }
 
+    /** So many runs that a page ends before all segments are opened. */
+    @Test
+    void findsWhatTwoQueriesHaveInCommon() throws SQLException {
+        String owner = "c-of-common-runs";
+        try {
+            insertSegments(owner, false, i -> 3);
+
+            List<Long> both = List.of(233L, 232L, 231L);
+            assertEquals(both, common(owner, "kudu", "ibex", DocumentRange.ALL, 2));
+            assertEquals(both, common(owner, "ibex", "kudu", DocumentRange.ALL, 10));
+            assertEquals(keys(299, 0), common(owner, "kudu", "kudu", DocumentRange.ALL, 7));
+            CommonRuns first = new CommonRuns(
+                    candidates(owner, "kudu", DocumentRange.ALL), candidates(owner, "kudu", DocumentRange.ALL));
+            List<Long> page = all(first, 7);
+            assertTrue(page.size() < 300, "a page ends early");
+            assertEquals(
+                    page.get(page.size() - 1), first.reached().orElseThrow().runPk());
+            assertEquals(List.of(), common(owner, "kudu", "yak", DocumentRange.ALL, 7));
+            DocumentRange range =
+                    new DocumentRange(Optional.empty(), document(299).createdAt(), Optional.of(document(232)));
+            assertEquals(List.of(231L), common(owner, "ibex", "kudu", range, 2));
+        } finally {
+            deleteSegments(owner);
+        }
+    }
+
     private static Document document(long number) {
         return new Document(1_767_225_600_000_000L + number, number);
     }
@@ -282,7 +357,7 @@ abstract class SearchTest extends IndexedHistory {
         return LongStream.rangeClosed(-from, -to).map(key -> -key).boxed().toList();
     }
 
-    private void insertSegments(String owner, boolean overlapping) throws SQLException {
+    private void insertSegments(String owner, boolean overlapping, IntUnaryOperator level) throws SQLException {
         try (Connection connection = store().connect()) {
             for (int i = 0; i < 100; i++) {
                 List<Segment> runs = new ArrayList<>();
@@ -290,8 +365,8 @@ abstract class SearchTest extends IndexedHistory {
                     Document document = document(overlapping ? 100 * j + i : 3 * i + j);
                     runs.add(Segment.of(document, i == 77 ? Set.of("kudu", "ibex") : Set.of("kudu")));
                 }
-                Segments.insert(
-                        connection, owner, SegmentKind.WORDS, i % 4, Segment.merged(runs, Set.of(), SegmentKind.WORDS));
+                Segment merged = Segment.merged(runs, Set.of(), SegmentKind.WORDS);
+                Segments.insert(connection, owner, SegmentKind.WORDS, level.applyAsInt(i), merged);
             }
         }
     }
@@ -310,22 +385,47 @@ abstract class SearchTest extends IndexedHistory {
     }
 
     private List<Long> candidates(String owner, String query, DocumentRange range, int max) throws SQLException {
-        Candidates candidates = new Candidates(
+        return all(candidates(owner, query, range), max);
+    }
+
+    private Candidates candidates(String owner, String query, DocumentRange range) {
+        return new Candidates(
                 database, owner, SegmentKind.WORDS, new WordQuery(SearchQuery.of(query)), range, List.of());
+    }
+
+    /** The runs of both queries, on as many pages as it takes. */
+    private List<Long> common(String owner, String one, String other, DocumentRange range, int max)
+            throws SQLException {
         List<Long> all = new ArrayList<>();
-        List<Document> some = candidates.next(max);
+        DocumentRange left = range;
+        while (true) {
+            CommonRuns common = new CommonRuns(candidates(owner, one, left), candidates(owner, other, left));
+            all.addAll(all(common, max));
+            Optional<Document> reached = common.reached();
+            if (reached.isEmpty()) {
+                return all;
+            }
+            left = new DocumentRange(range.since(), range.end(), reached);
+        }
+    }
+
+    private static List<Long> all(RunSource source, int max) throws SQLException {
+        List<Long> all = new ArrayList<>();
+        List<Document> some = source.next(max);
         while (!some.isEmpty()) {
             some.forEach(document -> all.add(document.runPk()));
-            some = candidates.next(max);
+            some = source.next(max);
         }
         return all;
     }
 
-    private List<String> pages(String query, int limit) {
+    private List<String> pages(String query, int limit, String... more) {
         List<String> all = new ArrayList<>();
         String cursor = "";
+        String rest = String.join("", more);
         while (cursor != null) {
-            JsonPath page = json(found("/runs", query, "&limit=" + limit, cursor.isEmpty() ? "" : "&cursor=" + cursor));
+            JsonPath page =
+                    json(found("/runs", query, rest, "&limit=" + limit, cursor.isEmpty() ? "" : "&cursor=" + cursor));
             List<String> ids = page.getList("data.id");
             assertTrue(ids.size() <= limit);
             all.addAll(ids);

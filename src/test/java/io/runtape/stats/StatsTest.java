@@ -218,7 +218,10 @@ abstract class StatsTest extends IndexedHistory {
 
     /** The bits of the runs that a time has. */
     private long inputTokens(String times) {
-        return json("/stats?" + times).getLong("data[0].usage.inputTokens");
+        long tokens = json("/stats?" + times).getLong("data[0].usage.inputTokens");
+        // The filter leaves out nothing, but has other rows read.
+        assertEquals(tokens, json("/stats?upstream=default&" + times).getLong("data[0].usage.inputTokens"), times);
+        return tokens;
     }
 
     private void sumsUpMonths() {
@@ -236,7 +239,6 @@ abstract class StatsTest extends IndexedHistory {
                 groups("day&since=2026-02-01&until=2026-03-01", "day", "inputTokens"));
         assertEquals(0b011110, inputTokens("since=2026-01-31T23:00:00Z&until=2026-03-01T01:00:00Z"));
         String days = "day&since=2026-01-01&until=2026-04-01";
-        // The filter leaves out nothing, but has other rows read.
         assertEquals(groups(days + "&upstream=default", "day", "inputTokens"), groups(days, "day", "inputTokens"));
     }
 

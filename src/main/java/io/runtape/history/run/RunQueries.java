@@ -12,6 +12,9 @@ import io.runtape.history.WhereClause;
 import io.runtape.run.Run;
 import io.runtape.run.RunSizes;
 import io.runtape.run.RunStatus;
+import io.runtape.segment.Candidates;
+import io.runtape.segment.Document;
+import io.runtape.segment.DocumentRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.sql.Connection;
@@ -161,6 +164,16 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                 ? places
                 : finder.among(
                         selection.criteria(), places.stream().map(Place::runPk).toList());
+    }
+
+    /**
+     * The runs that may be selected, the newest first; empty where no index of their own tells them.
+     *
+     * @param others runs that have not ended, to be found as well
+     */
+    Optional<Candidates> candidates(RunSelection selection, DocumentRange range, List<Document> others)
+            throws SQLException {
+        return finder.candidates(selection.criteria(), range, others);
     }
 
     /** How many of these runs have not ended, as their rows say. */

@@ -1,13 +1,16 @@
 package io.runtape.history.run;
 
 import io.runtape.facet.Place;
+import io.runtape.facet.RunOrder;
 import io.runtape.run.Run;
 import io.runtape.search.Highlight;
 import io.runtape.search.Search;
 import io.runtape.search.SearchQuery;
 import io.runtape.segment.Candidates;
+import io.runtape.segment.CommonRuns;
 import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
+import io.runtape.segment.RunSource;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -34,6 +37,9 @@ final class RunSearch {
      */
     private static final int LOOKED_AT_MAX = 2000;
 
+    /** So many runs are compared with a query without asking the index of words. */
+    private static final int FEW = 100;
+
     private final RunQueries runs;
     private final Search search;
 
@@ -57,18 +63,67 @@ final class RunSearch {
     Hits page(RunSelection selection, SearchQuery query, Optional<Place> after, int limit, LongConsumer room)
             throws SQLException {
         DocumentRange range = new DocumentRange(
-                selection.filter().common().since(),
-                selection.filter().common().end(),
-                after.map(place -> new Document(Objects.requireNonNull(place.value()), place.runPk())));
-        Candidates candidates = search.candidates(selection.owner(), query, range);
+                selection.filter().common().since(), selection.filter().common().end(), after.map(RunSearch::document));
+        RunSource source = source(selection, query, range, after);
         Gathering gathering = new Gathering(selection, query, limit);
-        List<Document> some = candidates.next(gathering.atOnce());
+        List<Document> some = source.next(gathering.atOnce());
         while (!some.isEmpty() && !gathering.take(some)) {
-            some = candidates.next(gathering.atOnce());
+            some = source.next(gathering.atOnce());
         }
         RunQueries.Found read = runs.these(selection.owner(), gathering.hits, RunQueries.Bounds.ofPage(limit), room);
-        @Nullable Place last = some.isEmpty() ? null : gathering.last;
+        @Nullable
+        Place last = some.isEmpty() ? source.reached().map(RunSearch::place).orElse(null) : gathering.last;
         return new Hits(read.runs(), gathering.highlights, read.after() == null ? last : read.after());
+    }
+
+    /**
+     * Where the runs come from that are compared with the query: from its words; where these are in more than a few runs, from
+     * the other filters, if only a few runs meet them; else from both.
+     */
+    private RunSource source(RunSelection selection, SearchQuery query, DocumentRange range, Optional<Place> after)
+            throws SQLException {
+        List<Document> live = search.live(selection.owner(), query);
+        Candidates words = search.candidates(selection.owner(), query, range, live);
+        if (selection.criteria().isOfTimeAlone()) {
+            return words;
+        }
+        List<Document> first = words.next(FEW + 1);
+        if (first.size() <= FEW) {
+            return new FewRuns(first);
+        }
+        List<Place> selected = runs.places(selection, RunOrder.NEWEST, after, FEW + 1);
+        if (selected.size() <= FEW) {
+            return new FewRuns(selected.stream().map(RunSearch::document).toList());
+        }
+        Candidates again = search.candidates(selection.owner(), query, range, live);
+        return runs.candidates(selection, range, live)
+                .<RunSource>map(traits -> new CommonRuns(again, traits))
+                .orElse(again);
+    }
+
+    private static Document document(Place place) {
+        return new Document(Objects.requireNonNull(place.value()), place.runPk());
+    }
+
+    private static Place place(Document document) {
+        return new Place(document.createdMicros(), document.runPk());
+    }
+
+    /** Runs that are known at once. */
+    private static final class FewRuns implements RunSource {
+
+        private List<Document> left;
+
+        FewRuns(List<Document> runs) {
+            this.left = runs;
+        }
+
+        @Override
+        public List<Document> next(int max) {
+            List<Document> next = left.subList(0, Math.min(max, left.size()));
+            left = left.subList(next.size(), left.size());
+            return next;
+        }
     }
 
     /** The hits of one page. Confined to one thread. */
@@ -103,11 +158,8 @@ final class RunSearch {
 
         /** Takes the hits among these; returns true when the page ends, though more may follow. */
         boolean take(List<Document> some) throws SQLException {
-            List<Place> fitting = runs.among(
-                    selection,
-                    some.stream()
-                            .map(document -> new Place(document.createdMicros(), document.runPk()))
-                            .toList());
+            List<Place> fitting =
+                    runs.among(selection, some.stream().map(RunSearch::place).toList());
             Map<Long, List<Highlight>> matching =
                     search.matching(query, fitting.stream().map(Place::runPk).toList());
             for (Place place : fitting) {
@@ -123,8 +175,7 @@ final class RunSearch {
             }
             lookedAt += some.size();
             if (hits.size() < limit) {
-                Document end = some.get(some.size() - 1);
-                last = new Place(end.createdMicros(), end.runPk());
+                last = place(some.get(some.size() - 1));
             }
             return lookedAt >= LOOKED_AT_MAX;
         }

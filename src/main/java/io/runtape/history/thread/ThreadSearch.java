@@ -109,7 +109,7 @@ final class ThreadSearch {
         }
 
         private void findRuns() throws SQLException {
-            Candidates found = search.candidates(owner, query, DocumentRange.ALL);
+            Candidates found = search.candidates(owner, query, DocumentRange.ALL, search.live(owner, query));
             List<Document> first = found.next(FEW_RUNS + 1);
             List<Long> pks = first.stream().map(Document::runPk).toList();
             if (pks.size() <= FEW_RUNS) {
