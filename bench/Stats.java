@@ -2,6 +2,7 @@ package io.runtape.stats;
 
 import io.runtape.Requests;
 import io.runtape.run.Run;
+import io.runtape.stats.Span.Length;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringReader;
@@ -11,6 +12,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -73,7 +75,7 @@ final class Stats {
         }
     }
 
-    private record Key(int span, int startHour, Labels labels, int shard) {}
+    private record Key(Span span, int startHour, Labels labels, int shard) {}
 
     private static void fill(Connection connection, int runs) throws SQLException, IOException {
         String owner;
@@ -88,22 +90,21 @@ final class Stats {
         }
         int hours = DAYS * SumRows.HOURS_A_DAY;
         int first = SumRows.hour(Instant.now()) - hours;
-        Map<Key, Sums> days = new HashMap<>();
-        Map<Key, Sums> months = new HashMap<>();
-        Map<Key, Sums> overall = new HashMap<>();
+        Map<Length, Map<Key, Sums>> sums = new EnumMap<>(Length.class);
+        for (Length length : Length.values()) {
+            sums.put(length, new HashMap<>());
+        }
         long number = 0;
         for (int hour = first; hour <= first + hours; hour++) {
-            Map<Key, Sums> ofHour = new HashMap<>();
             for (; number * hours < (long) runs * (hour + 1 - first) && number < runs; number++) {
-                add(number, hour, ofHour, days, months, overall);
+                add(number, hour, sums);
             }
-            copy(connection, owner, ofHour);
+            copy(connection, owner, sums.get(Length.HOUR));
             if (SumRows.day(hour + 1) == hour + 1 || number == runs) {
-                copy(connection, owner, days);
-                copy(connection, owner, overall);
+                copy(connection, owner, sums.get(Length.DAY));
             }
             if (SumRows.month(hour + 1) == hour + 1 || number == runs) {
-                copy(connection, owner, months);
+                copy(connection, owner, sums.get(Length.MONTH));
             }
         }
         try (Statement vacuum = connection.createStatement()) {
@@ -111,13 +112,7 @@ final class Stats {
         }
     }
 
-    private static void add(
-            long number,
-            int hour,
-            Map<Key, Sums> hours,
-            Map<Key, Sums> days,
-            Map<Key, Sums> months,
-            Map<Key, Sums> overall) {
+    private static void add(long number, int hour, Map<Length, Map<Key, Sums>> to) {
         int scattered = (int) (number * 2_654_435_761L >>> 8 & 0xffffff);
         Run run = new Run();
         run.createdAt = Instant.ofEpochSecond(hour * 3600L);
@@ -130,30 +125,14 @@ final class Stats {
         int shard = scattered % 11 % GATEWAYS;
         Labels labels = new Labels(
                 status, "agent-" + scattered % AGENTS, "model-" + scattered / 10 % MODELS, "/v1/run", "default", null);
-        add(labels, hour, shard, sums, hours, days, months);
-        sum(overall, new Key(SumRows.OVERALL_HOUR, hour, labels.ofStatus(), shard), sums);
-        sum(overall, new Key(SumRows.OVERALL_DAY, SumRows.day(hour), labels.ofStatus(), shard), sums);
-        for (int tool = 0; tool < scattered % (TOOLS.size() + 1); tool++) {
-            add(labels.withTool(TOOLS.get(tool)), hour, shard, sums, hours, days, months);
+        List<String> tools = TOOLS.subList(0, scattered % (TOOLS.size() + 1));
+        for (Span span : Span.values()) {
+            List<Labels> each = span.isOfTools() ? tools.stream().map(labels::withTool).toList() : List.of(labels);
+            for (Labels of : each) {
+                Key key = new Key(span, span.begin(hour), of.only(span.labels()), shard);
+                to.get(span.length()).computeIfAbsent(key, k -> new Sums()).add(sums);
+            }
         }
-    }
-
-    private static void add(
-            Labels labels,
-            int hour,
-            int shard,
-            Sums sums,
-            Map<Key, Sums> hours,
-            Map<Key, Sums> days,
-            Map<Key, Sums> months) {
-        boolean all = labels.tool() == null;
-        sum(hours, new Key(all ? SumRows.HOUR : SumRows.TOOL_HOUR, hour, labels, shard), sums);
-        sum(days, new Key(all ? SumRows.DAY : SumRows.TOOL_DAY, SumRows.day(hour), labels, shard), sums);
-        sum(months, new Key(all ? SumRows.MONTH : SumRows.TOOL_MONTH, SumRows.month(hour), labels, shard), sums);
-    }
-
-    private static void sum(Map<Key, Sums> to, Key key, Sums sums) {
-        to.computeIfAbsent(key, k -> new Sums()).add(sums);
     }
 
     private static void copy(Connection connection, String owner, Map<Key, Sums> sums) throws SQLException, IOException {
@@ -163,7 +142,7 @@ final class Stats {
             ByteArrayOutputStream content = new ByteArrayOutputStream();
             key.labels.write(content);
             each.getValue().write(content);
-            rows.append(owner).append('\t').append(key.span).append('\t').append(key.startHour).append('\t')
+            rows.append(owner).append('\t').append(key.span.number()).append('\t').append(key.startHour).append('\t')
                     .append(key.labels.key()).append('\t').append(key.shard).append("\t\\\\x")
                     .append(HexFormat.of().formatHex(content.toByteArray())).append('\n');
         }

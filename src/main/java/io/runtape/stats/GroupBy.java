@@ -2,6 +2,7 @@ package io.runtape.stats;
 
 import java.time.LocalDate;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,18 @@ enum GroupBy {
     /** A date without a formatter, since there may be tens of thousands of sums. */
     private static String day(int hour) {
         return LocalDate.ofEpochDay(Math.floorDiv(hour, SumRows.HOURS_A_DAY)).toString();
+    }
+
+    /** The label whose values are the groups; empty for what each sum has. */
+    Optional<Label> groupedLabel() {
+        return switch (this) {
+            case AGENT -> Optional.of(Label.AGENT);
+            case MODEL -> Optional.of(Label.MODEL);
+            case TOOL -> Optional.of(Label.TOOL);
+            case PATH -> Optional.of(Label.PATH);
+            case UPSTREAM -> Optional.of(Label.UPSTREAM);
+            case HOUR, DAY, STATUS, OWNER -> Optional.empty();
+        };
     }
 
     /** Its name, as callers write it. */

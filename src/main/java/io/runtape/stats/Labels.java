@@ -4,6 +4,7 @@ import io.runtape.run.Run;
 import io.runtape.run.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -33,9 +34,15 @@ record Labels(
         return new Labels(status, agent, model, path, upstream, called);
     }
 
-    /** What all runs have in common that ended alike. */
-    Labels ofStatus() {
-        return new Labels(status, null, null, "", "", null);
+    /** The status, and of the others only these. */
+    Labels only(Set<Label> kept) {
+        return new Labels(
+                status,
+                kept.contains(Label.AGENT) ? agent : null,
+                kept.contains(Label.MODEL) ? model : null,
+                kept.contains(Label.PATH) ? path : "",
+                kept.contains(Label.UPSTREAM) ? upstream : "",
+                kept.contains(Label.TOOL) ? tool : null);
     }
 
     private static String path(Run run) {

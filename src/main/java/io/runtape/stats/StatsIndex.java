@@ -7,18 +7,16 @@ import io.runtape.run.Run;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
-import java.io.ByteArrayOutputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,84 +28,20 @@ final class StatsIndex implements RunIndex {
 
     /** Locked, since another gateway may be about to add it to more sums. */
     private static final String ADDED =
-            "select content, in_months, in_overall from run_stats where run_pk = ? for update";
+            "select content, in_months, in_overall, in_labels from run_stats where run_pk = ? for update";
 
     private static final String OWNER = "select owner from run where run_pk = ?";
 
-    private static final String INSERT =
-            "insert into run_stats (run_pk, content, in_months, in_overall) values (?, ?, true, true)";
+    private static final String INSERT = """
+            insert into run_stats (run_pk, content, in_months, in_overall, in_labels)
+            values (?, ?, true, true, true)""";
 
     private static final String DELETE = "delete from run_stats where run_pk = ?";
-
-    static final String NOT_IN_MONTHS =
-            "select run_pk from run_stats where in_months is null order by in_months, run_pk limit 20";
-
-    private static final String IN_MONTHS = "update run_stats set in_months = true where run_pk = ?";
-
-    static final String NOT_IN_OVERALL =
-            "select run_pk from run_stats where in_overall is null order by in_overall, run_pk limit 20";
-
-    private static final String IN_OVERALL = "update run_stats set in_overall = true where run_pk = ?";
 
     private final Store store;
 
     StatsIndex(Store store) {
         this.store = store;
-    }
-
-    /**
-     * What a run has added.
-     *
-     * @param labels of it without a tool
-     * @param tools the tools that it called
-     */
-    private record Added(int hour, Labels labels, Set<String> tools, Sums sums) {
-
-        void addTo(SumRows rows) {
-            rows.add(labels, hour, sums);
-            tools.forEach(tool -> rows.add(labels.withTool(tool), hour, sums));
-            addToOverall(rows);
-        }
-
-        void addToOverall(SumRows rows) {
-            rows.addToOverall(labels, hour, sums);
-        }
-
-        void addToMonths(SumRows rows) {
-            rows.addToMonth(labels, hour, sums);
-            tools.forEach(tool -> rows.addToMonth(labels.withTool(tool), hour, sums));
-        }
-
-        void removeFrom(SumRows rows, boolean months, boolean overall) {
-            rows.remove(labels, hour, sums, months);
-            tools.forEach(tool -> rows.remove(labels.withTool(tool), hour, sums, months));
-            if (overall) {
-                rows.removeFromOverall(labels, hour, sums);
-            }
-        }
-
-        byte[] content() {
-            ByteArrayOutputStream content = new ByteArrayOutputStream();
-            Varints.write(content, hour);
-            labels.write(content);
-            Varints.write(content, tools.size());
-            tools.forEach(tool -> Varints.write(content, tool));
-            sums.write(content);
-            return content.toByteArray();
-        }
-
-        static Added read(byte[] content) {
-            Varints.Reader reader = new Varints.Reader(content);
-            int hour = reader.small();
-            Labels labels = Labels.read(reader);
-            Set<String> tools = new LinkedHashSet<>();
-            for (int left = reader.small(); left > 0; left--) {
-                tools.add(String.valueOf(reader.text()));
-            }
-            Sums sums = new Sums();
-            sums.read(reader);
-            return new Added(hour, labels, tools, sums);
-        }
     }
 
     @Override
@@ -118,23 +52,23 @@ final class StatsIndex implements RunIndex {
         Instant completedAt = run.completedAt;
         // Times before 1970 are of a clock that was not set.
         if (completedAt != null && SumRows.hour(run.createdAt) >= 0) {
-            Added added = new Added(
+            AddedRun added = new AddedRun(
                     SumRows.hour(run.createdAt), Labels.of(run), CalledTools.of(ended), Sums.of(run, completedAt));
-            added.addTo(rows);
+            added.addTo(rows, span -> true);
             try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
                 insert.setLong(1, run.runPk);
                 insert.setBytes(2, added.content());
                 insert.executeUpdate();
             }
         }
-        rows.apply(connection);
+        rows.apply(connection, store.engine());
     }
 
     @Override
     public void remove(Connection connection, long runPk) throws SQLException {
         SumRows rows = forget(connection, runPk, null);
         if (rows != null) {
-            rows.apply(connection);
+            rows.apply(connection, store.engine());
         }
     }
 
@@ -151,7 +85,7 @@ final class StatsIndex implements RunIndex {
             return rows;
         }
         SumRows changed = rows == null ? new SumRows(owner(connection, runPk), runPk) : rows;
-        noted.get().added.removeFrom(changed, noted.get().inMonths, noted.get().inOverall);
+        noted.get().added.removeFrom(changed, noted.get()::isIn);
         try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
             delete.setLong(1, runPk);
             delete.executeUpdate();
@@ -159,16 +93,28 @@ final class StatsIndex implements RunIndex {
         return changed;
     }
 
-    /** What a run has added, and whether to the sums of months too, and to those over all runs. */
-    private record Noted(Added added, boolean inMonths, boolean inOverall) {}
+    /** What a run has added, and to which of the later sums too. */
+    private record Noted(AddedRun added, Set<LaterSums> to) {
+
+        boolean isIn(Span span) {
+            return span.later() == null || to.contains(span.later());
+        }
+    }
 
     private static Optional<Noted> noted(Connection connection, long runPk) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(ADDED)) {
             select.setLong(1, runPk);
             try (ResultSet row = select.executeQuery()) {
-                return row.next()
-                        ? Optional.of(new Noted(Added.read(row.getBytes(1)), row.getBoolean(2), row.getBoolean(3)))
-                        : Optional.empty();
+                if (!row.next()) {
+                    return Optional.empty();
+                }
+                Set<LaterSums> to = EnumSet.noneOf(LaterSums.class);
+                for (LaterSums later : LaterSums.values()) {
+                    if (row.getBoolean(2 + later.ordinal())) {
+                        to.add(later);
+                    }
+                }
+                return Optional.of(new Noted(AddedRun.read(row.getBytes(1)), to));
             }
         }
     }
@@ -186,28 +132,19 @@ final class StatsIndex implements RunIndex {
     /** Adds some runs to sums that a gateway of an earlier version has not added them to. */
     @Override
     public boolean tidy(Connection connection) throws SQLException {
-        List<Long> inMonths = runs(connection, NOT_IN_MONTHS);
-        for (long runPk : inMonths) {
-            addTo(connection, runPk, IN_MONTHS, (noted, rows) -> {
-                if (!noted.inMonths) {
-                    noted.added.addToMonths(rows);
-                }
-            });
+        boolean done = false;
+        for (LaterSums later : LaterSums.values()) {
+            for (long runPk : missing(connection, later)) {
+                addTo(connection, runPk, later);
+                done = true;
+            }
         }
-        List<Long> inOverall = runs(connection, NOT_IN_OVERALL);
-        for (long runPk : inOverall) {
-            addTo(connection, runPk, IN_OVERALL, (noted, rows) -> {
-                if (!noted.inOverall) {
-                    noted.added.addToOverall(rows);
-                }
-            });
-        }
-        return !inMonths.isEmpty() || !inOverall.isEmpty();
+        return done;
     }
 
-    private static List<Long> runs(Connection connection, String missing) throws SQLException {
+    private static List<Long> missing(Connection connection, LaterSums later) throws SQLException {
         List<Long> runs = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(missing);
+        try (PreparedStatement select = connection.prepareStatement(later.missing());
                 ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 runs.add(row.getLong(1));
@@ -216,15 +153,14 @@ final class StatsIndex implements RunIndex {
         return runs;
     }
 
-    private void addTo(Connection connection, long runPk, String done, BiConsumer<Noted, SumRows> adding)
-            throws SQLException {
+    private void addTo(Connection connection, long runPk, LaterSums later) throws SQLException {
         Transaction.losable(connection, store.engine(), () -> {
             Optional<Noted> noted = noted(connection, runPk);
-            if (noted.isPresent()) {
+            if (noted.isPresent() && !noted.get().to.contains(later)) {
                 SumRows rows = new SumRows(owner(connection, runPk), runPk);
-                adding.accept(noted.get(), rows);
-                rows.apply(connection);
-                try (PreparedStatement update = connection.prepareStatement(done)) {
+                noted.get().added.addTo(rows, span -> span.later() == later);
+                rows.apply(connection, store.engine());
+                try (PreparedStatement update = connection.prepareStatement(later.done())) {
                     update.setLong(1, runPk);
                     update.executeUpdate();
                 }

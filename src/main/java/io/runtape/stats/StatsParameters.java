@@ -4,6 +4,8 @@ import io.runtape.error.ApiException;
 import io.runtape.history.ListFilter;
 import io.runtape.run.RunStatus;
 import jakarta.ws.rs.BeanParam;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -41,8 +43,6 @@ record StatsParameters(
         @Parameter(description = "Only those that called this path, as `groupBy=path` shows it.", example = "/v1/run")
         Optional<String> path) {
 
-    private static final Set<GroupBy> OVERALL = Set.of(GroupBy.HOUR, GroupBy.DAY, GroupBy.STATUS, GroupBy.OWNER);
-
     StatsParameters {
         groupBy = groupBy.stream().distinct().toList();
         statuses = statuses.stream().distinct().toList();
@@ -52,13 +52,37 @@ record StatsParameters(
         }
     }
 
-    /** Whether sums over all runs that ended alike are enough. */
-    boolean isOverall() {
-        return common.agents().isEmpty()
-                && model.isEmpty()
-                && upstream.isEmpty()
-                && path.isEmpty()
-                && OVERALL.containsAll(groupBy);
+    /** The labels that matter: only these must tell the sums apart that answer. */
+    Set<Label> labels() {
+        Set<Label> labels = EnumSet.noneOf(Label.class);
+        groupBy.forEach(by -> by.groupedLabel().ifPresent(labels::add));
+        if (!common.agents().isEmpty()) {
+            labels.add(Label.AGENT);
+        }
+        model.ifPresent(name -> labels.add(Label.MODEL));
+        upstream.ifPresent(name -> labels.add(Label.UPSTREAM));
+        path.ifPresent(name -> labels.add(Label.PATH));
+        return labels;
+    }
+
+    /**
+     * All that runs with this label, and any other, may have in common whose sums are asked for; empty if the caller does not name
+     * the label.
+     */
+    List<Labels> asked(Label label) {
+        List<Labels> asked = new ArrayList<>();
+        for (RunStatus status : RunStatus.values()) {
+            String ended = status.label();
+            switch (label) {
+                case AGENT -> common.agents().forEach(name -> asked.add(new Labels(ended, name, null, "", "", null)));
+                case MODEL ->
+                    model.ifPresent(name -> asked.add(new Labels(ended, null, ListFilter.stored(name), "", "", null)));
+                case PATH -> path.ifPresent(name -> asked.add(new Labels(ended, null, null, name, "", null)));
+                case UPSTREAM -> upstream.ifPresent(name -> asked.add(new Labels(ended, null, null, "", name, null)));
+                case TOOL -> {}
+            }
+        }
+        return asked;
     }
 
     /** Whether a sum is among those that are asked for. */

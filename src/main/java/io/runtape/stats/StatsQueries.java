@@ -2,6 +2,7 @@ package io.runtape.stats;
 
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.stats.Span.Length;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
@@ -9,29 +10,29 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads sums: those of whole months by the month, what is left of a month by the day, and only what is left of a day by the hour,
- * unless they are grouped by less; where nothing but times and statuses matters, the sums of a day or an hour over all runs. Plain
- * SQL: rows of sums are no entities. Blocks; safe for any thread.
+ * unless they are grouped by less; each time those that tell apart no more than matters ({@link Span}). Plain SQL: rows of sums are
+ * no entities. Blocks; safe for any thread.
  */
 @Singleton
 final class StatsQueries {
 
     /** More groups than anybody looks at; each takes a few kilobytes. */
     static final int GROUPS_MAX = 5000;
-
-    /**
-     * Days whose sums over all runs are fewer than those of their months, which are of each agent, model and path: a year and
-     * something.
-     */
-    private static final int OVERALL_DAYS_MAX = 400;
 
     /** Rows that are in memory at once, 300 bytes or so each: sums of many hours may be hundreds of thousands of rows. */
     private static final int ROWS_AT_ONCE = 5000;
@@ -42,6 +43,9 @@ final class StatsQueries {
     static final String SELECT = """
             select start_hour, content from stats_sum
             where owner = ? and span = ? and start_hour >= ? and start_hour < ?""";
+
+    /** Those with what is asked for are looked up by their keys, unless these are many. */
+    private static final int KEYS_MAX = 50;
 
     private final DataSource database;
 
@@ -83,78 +87,124 @@ final class StatsQueries {
             Map<List<@Nullable String>, StatsGroup.Totals> groups,
             LongConsumer room)
             throws SQLException {
-        boolean byTool = asked.groupBy().contains(GroupBy.TOOL);
-        boolean overall = asked.isOverall() && haveAll(connection, StatsIndex.NOT_IN_OVERALL);
-        int hour = overall ? SumRows.OVERALL_HOUR : byTool ? SumRows.TOOL_HOUR : SumRows.HOUR;
-        int day = overall ? SumRows.OVERALL_DAY : byTool ? SumRows.TOOL_DAY : SumRows.DAY;
+        Reading reading = new Reading(connection, owner, asked, groups, room);
+        Set<LaterSums> incomplete = incomplete(connection);
+        Span hour = span(Length.HOUR, asked, incomplete).orElseThrow();
+        Span day = span(Length.DAY, asked, incomplete).orElseThrow();
         int firstDay = SumRows.day(hours.from + SumRows.HOURS_A_DAY - 1);
         int lastDay = SumRows.day(hours.to);
         if (asked.groupBy().contains(GroupBy.HOUR) || firstDay >= lastDay) {
-            read(connection, owner, hour, hours, asked, groups, room);
+            reading.read(hour, hours);
             return;
         }
-        int month = byTool ? SumRows.TOOL_MONTH : SumRows.MONTH;
         int firstMonth = SumRows.monthFrom(firstDay);
         int lastMonth = SumRows.month(lastDay);
-        boolean byMonth = firstMonth < lastMonth
-                && !(overall && lastDay - firstDay <= OVERALL_DAYS_MAX * SumRows.HOURS_A_DAY)
-                && !asked.groupBy().contains(GroupBy.DAY)
-                && haveAll(connection, StatsIndex.NOT_IN_MONTHS);
-        int daysUntil = byMonth ? firstMonth : lastDay;
-        read(connection, owner, hour, new Hours(hours.from, firstDay), asked, groups, room);
-        read(connection, owner, day, new Hours(firstDay, daysUntil), asked, groups, room);
-        if (byMonth) {
-            read(connection, owner, month, new Hours(firstMonth, lastMonth), asked, groups, room);
-            read(connection, owner, day, new Hours(lastMonth, lastDay), asked, groups, room);
+        Optional<Span> month = span(Length.MONTH, asked, incomplete)
+                .filter(whole -> firstMonth < lastMonth && !asked.groupBy().contains(GroupBy.DAY));
+        reading.read(hour, new Hours(hours.from, firstDay));
+        if (month.isPresent()) {
+            reading.read(day, new Hours(firstDay, firstMonth));
+            reading.read(month.get(), new Hours(firstMonth, lastMonth));
+            reading.read(day, new Hours(lastMonth, lastDay));
+        } else {
+            reading.read(day, new Hours(firstDay, lastDay));
         }
-        read(connection, owner, hour, new Hours(lastDay, hours.to), asked, groups, room);
+        reading.read(hour, new Hours(lastDay, hours.to));
     }
 
-    /** Whether the sums have all runs, also those that a gateway of an earlier version has indexed. */
-    private static boolean haveAll(Connection connection, String missing) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(missing);
-                ResultSet row = select.executeQuery()) {
-            return !row.next();
-        }
+    /** Of the sums that tell apart what matters, those that tell the least apart. */
+    private static Optional<Span> span(Length length, StatsParameters asked, Set<LaterSums> incomplete) {
+        Set<Label> matter = asked.labels();
+        return Arrays.stream(Span.values())
+                .filter(span -> span.length() == length
+                        && span.labels().containsAll(matter)
+                        && span.isOfTools() == matter.contains(Label.TOOL)
+                        && (span.later() == null || !incomplete.contains(span.later())))
+                .min(Comparator.comparing(span -> span.labels().size()));
     }
 
-    private static void read(
-            Connection connection,
-            Owner owner,
-            int span,
-            Hours hours,
-            StatsParameters asked,
-            Map<List<@Nullable String>, StatsGroup.Totals> groups,
-            LongConsumer room)
-            throws SQLException {
-        if (hours.from >= hours.to) {
-            return;
+    /** Sums that do not have all runs yet, since a gateway of an earlier version has indexed some. */
+    private static Set<LaterSums> incomplete(Connection connection) throws SQLException {
+        Set<LaterSums> incomplete = EnumSet.noneOf(LaterSums.class);
+        for (LaterSums later : LaterSums.values()) {
+            try (PreparedStatement select = connection.prepareStatement(later.missing());
+                    ResultSet row = select.executeQuery()) {
+                if (row.next()) {
+                    incomplete.add(later);
+                }
+            }
         }
-        try (PreparedStatement select = connection.prepareStatement(SELECT)) {
-            select.setString(1, owner.id());
-            select.setInt(2, span);
-            select.setInt(3, hours.from);
-            select.setInt(4, hours.to);
-            select.setFetchSize(ROWS_AT_ONCE);
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    int hour = row.getInt(1);
-                    Varints.Reader content = new Varints.Reader(row.getBytes(2));
-                    Labels labels = Labels.read(content);
-                    if (asked.select(labels)) {
-                        List<@Nullable String> key = new ArrayList<>();
-                        asked.groupBy().forEach(by -> key.add(by.of(labels, hour, owner.id())));
-                        StatsGroup.Totals totals = groups.get(key);
-                        if (totals == null) {
-                            requireRoom(groups.size());
-                            room.accept(GROUP_BYTES);
-                            totals = new StatsGroup.Totals();
-                            groups.put(key, totals);
-                        }
-                        totals.read(labels, content);
+        return incomplete;
+    }
+
+    /** Reads rows into groups. Confined to one thread. */
+    private static final class Reading {
+
+        private final Connection connection;
+        private final Owner owner;
+        private final StatsParameters asked;
+        private final Map<List<@Nullable String>, StatsGroup.Totals> groups;
+        private final LongConsumer room;
+
+        Reading(
+                Connection connection,
+                Owner owner,
+                StatsParameters asked,
+                Map<List<@Nullable String>, StatsGroup.Totals> groups,
+                LongConsumer room) {
+            this.connection = connection;
+            this.owner = owner;
+            this.asked = asked;
+            this.groups = groups;
+            this.room = room;
+        }
+
+        void read(Span span, Hours hours) throws SQLException {
+            if (hours.from >= hours.to) {
+                return;
+            }
+            try (PreparedStatement select = connection.prepareStatement(SELECT + ofKeys(span))) {
+                select.setString(1, owner.id());
+                select.setInt(2, span.number());
+                select.setInt(3, hours.from);
+                select.setInt(4, hours.to);
+                select.setFetchSize(ROWS_AT_ONCE);
+                try (ResultSet row = select.executeQuery()) {
+                    while (row.next()) {
+                        take(row.getInt(1), new Varints.Reader(row.getBytes(2)));
                     }
                 }
             }
+        }
+
+        /** A condition on the keys of the rows, where a filter tells them. */
+        private String ofKeys(Span span) {
+            if (span.labels().size() != 1) {
+                return "";
+            }
+            List<Labels> these = asked.asked(span.labels().iterator().next());
+            return these.isEmpty() || these.size() > KEYS_MAX
+                    ? ""
+                    : these.stream()
+                            .map(labels -> Long.toString(labels.key()))
+                            .collect(Collectors.joining(", ", " and group_key in (", ")"));
+        }
+
+        private void take(int hour, Varints.Reader content) {
+            Labels labels = Labels.read(content);
+            if (!asked.select(labels)) {
+                return;
+            }
+            List<@Nullable String> key = new ArrayList<>();
+            asked.groupBy().forEach(by -> key.add(by.of(labels, hour, owner.id())));
+            StatsGroup.Totals totals = groups.get(key);
+            if (totals == null) {
+                requireRoom(groups.size());
+                room.accept(GROUP_BYTES);
+                totals = new StatsGroup.Totals();
+                groups.put(key, totals);
+            }
+            totals.read(labels, content);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.runtape.stats;
 
 import io.runtape.run.RunKey;
+import io.runtape.store.Engine;
 import io.runtape.store.SqlFault;
 import java.io.ByteArrayOutputStream;
 import java.sql.Connection;
@@ -9,7 +10,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -20,20 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SumRows {
 
-    /** Sums of an hour, of a day, of a month, and of those of one tool; as the table has them. */
-    static final int HOUR = 0;
-
-    static final int DAY = 1;
-    static final int TOOL_HOUR = 2;
-    static final int TOOL_DAY = 3;
-    static final int MONTH = 4;
-    static final int TOOL_MONTH = 5;
-
-    /** Sums of an hour and of a day over all runs that ended alike. */
-    static final int OVERALL_HOUR = 6;
-
-    static final int OVERALL_DAY = 7;
-
     static final int HOURS_A_DAY = 24;
 
     /** Gateways share the rows of a sum by the runs that they recorded. */
@@ -42,7 +31,17 @@ final class SumRows {
     private static final String ROW =
             " where owner = ? and span = ? and start_hour = ? and group_key = ? and shard = ?";
 
-    private static final String SELECT = "select content from stats_sum" + ROW + " for update";
+    /** In the order of the keys, so that their rows are locked in it. */
+    private static final String SELECT = """
+            select span, start_hour, group_key, content from stats_sum where owner = ? and shard = ? and (%s)
+            order by span, start_hour, group_key for update""";
+
+    private static final String KEY = "span = ? and start_hour = ? and group_key = ?";
+
+    /** Rows of one statement. H2, for which a statement is a call, would walk all rows of the owner for several keys. */
+    private static final int ROWS_AT_ONCE = 40;
+
+    private static final int ROWS_AT_ONCE_ON_H2 = 1;
 
     /**
      * Inserts by a select: the driver of PostgreSQL merges rows that are inserted by values into one statement, and then does not
@@ -128,40 +127,20 @@ final class SumRows {
         return begun == hour ? hour : month(begun + 31 * HOURS_A_DAY);
     }
 
-    void add(Labels labels, int hour, Sums sums) {
-        of(labels, labels.tool() == null ? HOUR : TOOL_HOUR, hour).added = sums;
-        of(labels, labels.tool() == null ? DAY : TOOL_DAY, day(hour)).added = sums;
-        addToMonth(labels, hour, sums);
+    /** Adds a run to its row; once for each span and each tool. */
+    void add(Span span, Labels labels, int hour, Sums sums) {
+        of(span, labels, hour).added = sums;
     }
 
-    /** Adds to the sum of a month alone: those of hours and days have it. */
-    void addToMonth(Labels labels, int hour, Sums sums) {
-        of(labels, labels.tool() == null ? MONTH : TOOL_MONTH, month(hour)).added = sums;
+    /** Takes a run off its row. */
+    void remove(Span span, Labels labels, int hour, Sums sums) {
+        of(span, labels, hour).removed = sums;
     }
 
-    /** Adds to the sums over all runs that ended alike; once for each run. */
-    void addToOverall(Labels labels, int hour, Sums sums) {
-        of(labels.ofStatus(), OVERALL_HOUR, hour).added = sums;
-        of(labels.ofStatus(), OVERALL_DAY, day(hour)).added = sums;
-    }
-
-    /** Takes off what {@link #addToOverall} has added. */
-    void removeFromOverall(Labels labels, int hour, Sums sums) {
-        of(labels.ofStatus(), OVERALL_HOUR, hour).removed = sums;
-        of(labels.ofStatus(), OVERALL_DAY, day(hour)).removed = sums;
-    }
-
-    /** @param months whether the sum of the month has it too */
-    void remove(Labels labels, int hour, Sums sums, boolean months) {
-        of(labels, labels.tool() == null ? HOUR : TOOL_HOUR, hour).removed = sums;
-        of(labels, labels.tool() == null ? DAY : TOOL_DAY, day(hour)).removed = sums;
-        if (months) {
-            of(labels, labels.tool() == null ? MONTH : TOOL_MONTH, month(hour)).removed = sums;
-        }
-    }
-
-    private Change of(Labels labels, int span, int startHour) {
-        return changes.computeIfAbsent(new Key(span, startHour, labels.key()), key -> new Change(labels));
+    private Change of(Span span, Labels labels, int hour) {
+        Labels common = labels.only(span.labels());
+        return changes.computeIfAbsent(
+                new Key(span.number(), span.begin(hour), common.key()), key -> new Change(common));
     }
 
     /**
@@ -171,13 +150,12 @@ final class SumRows {
      * @throws SQLException with the state of a conflict if another gateway has inserted one of the rows meanwhile; the transaction
      *     is to be made again
      */
-    void apply(Connection connection) throws SQLException {
+    void apply(Connection connection, Engine engine) throws SQLException {
         Map<Key, byte[]> before = new HashMap<>();
-        for (Key key : changes.keySet()) {
-            byte @Nullable [] content = content(connection, key);
-            if (content != null) {
-                before.put(key, content);
-            }
+        List<Key> keys = List.copyOf(changes.keySet());
+        int atOnce = engine == Engine.H2 ? ROWS_AT_ONCE_ON_H2 : ROWS_AT_ONCE;
+        for (int from = 0; from < keys.size(); from += atOnce) {
+            lock(connection, keys.subList(from, Math.min(from + atOnce, keys.size())), before);
         }
         try (PreparedStatement insert = connection.prepareStatement(INSERT);
                 PreparedStatement update = connection.prepareStatement(UPDATE);
@@ -215,11 +193,22 @@ final class SumRows {
         return content.toByteArray();
     }
 
-    private byte @Nullable [] content(Connection connection, Key key) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(SELECT)) {
-            set(select, 1, key);
+    /** Locks those of some rows that are there, and reads them. */
+    private void lock(Connection connection, List<Key> keys, Map<Key, byte[]> before) throws SQLException {
+        String these = String.join(" or ", Collections.nCopies(keys.size(), KEY));
+        try (PreparedStatement select = connection.prepareStatement(SELECT.formatted(these))) {
+            select.setString(1, owner);
+            select.setInt(2, shard);
+            int parameter = 3;
+            for (Key key : keys) {
+                select.setInt(parameter++, key.span);
+                select.setInt(parameter++, key.startHour);
+                select.setLong(parameter++, key.group);
+            }
             try (ResultSet row = select.executeQuery()) {
-                return row.next() ? row.getBytes(1) : null;
+                while (row.next()) {
+                    before.put(new Key(row.getInt(1), row.getInt(2), row.getLong(3)), row.getBytes(4));
+                }
             }
         }
     }

@@ -19,6 +19,7 @@ public enum Engine {
             entry("only_not_in_months", "/* in months or not */"),
             entry("only_not_in_segment", "/* in a segment or not */"),
             entry("only_not_in_overall", "/* in overall sums or not */"),
+            entry("only_not_in_labels", "/* in sums by label or not */"),
             entry("by_run", "/* one table */"),
             entry("on_postgresql", "--"))),
     POSTGRESQL(Map.ofEntries(
@@ -33,6 +34,7 @@ public enum Engine {
             entry("only_not_in_months", "where in_months is null"),
             entry("only_not_in_segment", "where in_segment = false"),
             entry("only_not_in_overall", "where in_overall is null"),
+            entry("only_not_in_labels", "where in_labels is null"),
             entry("by_run", "partition by range (run_pk)"),
             entry("on_postgresql", "/* only here */")));
 

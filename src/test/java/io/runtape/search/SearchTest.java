@@ -31,6 +31,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -462,6 +463,30 @@ abstract class SearchTest extends IndexedHistory {
                         .getList("data.id"));
         assertEquals(
                 List.of(), json(found("/threads", "lemur", "&archived=true")).getList("data.id"));
+    }
+
+    /** More runs have the word than are looked up one by one: their threads are looked at, the latest first. */
+    @Test
+    void findsThreadsOfAWordThatManyRunsHave() throws Exception {
+        indexed(asked("a lemur among many"), answering("x"));
+        String other = "thr_other-" + thread;
+        indexed("{\"prompt\":\"no such animal\",\"threadId\":\"" + other + "\"}", answering("x"));
+        String latest = "thr_latest-" + thread;
+        indexed("{\"prompt\":\"a lemur again\",\"threadId\":\"" + latest + "\"}", answering("x"));
+        String owner = json("/runs?limit=1").getString("data[0].owner");
+        long later = Instant.now().plusSeconds(3600).getEpochSecond() * 1_000_000;
+        List<Segment> runs = new ArrayList<>();
+        for (int i = 0; i < 2500; i++) {
+            runs.add(Segment.of(new Document(later + i, 930_000_000_000_000L + i), Set.of("lemur")));
+        }
+        try (Connection connection = store().connect()) {
+            Segments.insert(connection, owner, SegmentKind.WORDS, 3, Segment.merged(runs, Set.of(), SegmentKind.WORDS));
+
+            assertEquals(
+                    List.of(latest, thread), json(found("/threads", "lemur")).getList("data.id"));
+        } finally {
+            deleteSegments(owner);
+        }
     }
 
     @Test

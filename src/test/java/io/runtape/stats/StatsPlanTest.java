@@ -9,8 +9,9 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Sums, and the runs that are missing in some of them, are found by an index, however many there are. */
@@ -30,8 +31,8 @@ abstract class StatsPlanTest extends RunningGateway {
                     + (h2 ? "varbinary" : "bytea")
                     + ") from " + numbers);
             statement.execute(
-                    "insert into run_stats (run_pk, content, in_months, in_overall) select 920000000000000 + i, cast('x' as "
-                            + (h2 ? "varbinary" : "bytea") + "), true, true from " + numbers);
+                    "insert into run_stats (run_pk, content, in_months, in_overall, in_labels) select 920000000000000 + i, cast('x' as "
+                            + (h2 ? "varbinary" : "bytea") + "), true, true, true from " + numbers);
             if (!h2) {
                 statement.execute("analyze stats_sum, run_stats");
             }
@@ -41,15 +42,16 @@ abstract class StatsPlanTest extends RunningGateway {
                     .replaceFirst("\\?", "7")
                     .replaceFirst("\\?", "1100")
                     .replace("?", "1200");
-            for (String lookUp : List.of(sums, StatsIndex.NOT_IN_MONTHS, StatsIndex.NOT_IN_OVERALL)) {
-                String plan = plan(statement, lookUp);
+            Map<String, String> indexOf = new LinkedHashMap<>();
+            indexOf.put(sums, h2 ? "primary_key" : "stats_sum_pkey");
+            indexOf.put(sums + " and group_key in (1001, 1501, 3)", h2 ? "primary_key" : "stats_sum_pkey");
+            for (LaterSums later : LaterSums.values()) {
+                indexOf.put(later.missing(), "run_stats_not_in_" + later.name().toLowerCase(Locale.ROOT));
+            }
+            for (Map.Entry<String, String> each : indexOf.entrySet()) {
+                String plan = plan(statement, each.getKey());
                 assertFalse(plan.contains("seq scan") || plan.contains("tablescan") || plan.contains("sort key"), plan);
-                String index = lookUp.equals(sums)
-                        ? h2 ? "primary_key" : "stats_sum_pkey"
-                        : lookUp.equals(StatsIndex.NOT_IN_MONTHS)
-                                ? "run_stats_not_in_months"
-                                : "run_stats_not_in_overall";
-                assertTrue(plan.contains(index), plan);
+                assertTrue(plan.contains(each.getValue()), plan);
             }
             connection.rollback();
         }

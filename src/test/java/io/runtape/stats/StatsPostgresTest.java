@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.runtape.run.Run;
+import io.runtape.store.Engine;
 import io.runtape.store.SqlFault;
 import io.runtape.testsupport.PostgresResource;
 import io.runtape.testsupport.RunTable;
@@ -17,6 +18,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -40,9 +42,9 @@ class StatsPostgresTest extends StatsTest {
                 Connection other = store().connect()) {
             one.setAutoCommit(false);
             other.setAutoCommit(false);
-            sums(owner, false).apply(one);
+            sums(owner, false).apply(one, Engine.POSTGRESQL);
             Future<Void> late = others.submit(() -> {
-                sums(owner, true).apply(other);
+                sums(owner, true).apply(other, Engine.POSTGRESQL);
                 return null;
             });
             RunTable.await("the other waits", () -> number(WAITING) > 0 ? true : null);
@@ -53,10 +55,10 @@ class StatsPostgresTest extends StatsTest {
                     SqlFault.CONFLICT,
                     assertInstanceOf(SQLException.class, conflict.getCause()).getSQLState());
             other.rollback();
-            sums(owner, true).apply(other);
+            sums(owner, true).apply(other, Engine.POSTGRESQL);
             other.commit();
 
-            assertEquals(List.of(2L, 2L, 2L, 1L, 1L, 1L), runsIn(owner));
+            assertEquals(List.of(2L, 2L, 2L, 2L, 2L, 1L, 1L, 1L), runsIn(owner));
         } finally {
             others.shutdownNow();
         }
@@ -69,14 +71,12 @@ class StatsPostgresTest extends StatsTest {
         Labels labels = new Labels("completed", null, null, "/v1/run", "default", null);
         Sums sums = Sums.of(run, FIRST.plusSeconds(1));
         SumRows rows = new SumRows(owner, 1);
-        rows.add(labels, SumRows.hour(FIRST), sums);
-        if (withTool) {
-            rows.add(labels.withTool("bash"), SumRows.hour(FIRST), sums);
-        }
+        Set<String> tools = withTool ? Set.of("bash") : Set.of();
+        new AddedRun(SumRows.hour(FIRST), labels, tools, sums).addTo(rows, span -> span.later() != LaterSums.LABELS);
         return rows;
     }
 
-    /** How many runs the sums of an hour, a day and a month have, the most first. */
+    /** How many runs each sum has, the most first. */
     private List<Long> runsIn(String owner) throws SQLException {
         List<Long> runs = new ArrayList<>();
         try (Connection connection = store().connect();

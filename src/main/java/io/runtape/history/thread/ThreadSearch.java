@@ -45,6 +45,8 @@ final class ThreadSearch {
     /** Of the runs that may match only the newest are known, where there are more; older ones are compared. */
     private static final int RUNS_MAX = 5000;
 
+    private static final int RUNS_AT_ONCE = 500;
+
     /** Runs that are compared with the query for one page. */
     private static final int COMPARED_MAX = 2000;
 
@@ -96,7 +98,10 @@ final class ThreadSearch {
         /** The runs that may match, where they are many; as far as they are known. */
         private final Set<Long> many = new HashSet<>();
 
-        /** Runs that began earlier may match too, in microseconds since 1970. */
+        /** Those that come behind these; null if no more are to be known. */
+        private @Nullable Candidates others;
+
+        /** Runs that began then or earlier may match too, in microseconds since 1970. */
         private long unknownBefore = Long.MIN_VALUE;
 
         private int compared;
@@ -122,11 +127,27 @@ final class ThreadSearch {
                 }
                 return;
             }
-            many.addAll(pks);
-            List<Document> more = found.next(RUNS_MAX);
-            more.forEach(run -> many.add(run.runPk()));
-            if (more.size() == RUNS_MAX) {
-                unknownBefore = more.get(RUNS_MAX - 1).createdMicros();
+            others = found;
+            know(first);
+        }
+
+        private void know(List<Document> next) {
+            next.forEach(run -> many.add(run.runPk()));
+            unknownBefore =
+                    next.isEmpty() ? Long.MIN_VALUE : next.get(next.size() - 1).createdMicros();
+            if (next.isEmpty() || many.size() >= RUNS_MAX) {
+                others = null;
+            }
+        }
+
+        /** Has the runs known that began no earlier than the oldest of these, if that are not too many. */
+        private void knowDownTo(List<ThreadRuns.RunOf> these) throws SQLException {
+            long oldest = these.stream()
+                    .mapToLong(ThreadRuns.RunOf::createdMicros)
+                    .min()
+                    .orElse(Long.MAX_VALUE);
+            while (others != null && unknownBefore >= oldest) {
+                know(others.next(RUNS_AT_ONCE));
             }
         }
 
@@ -144,8 +165,10 @@ final class ThreadSearch {
                         .filter(thread -> thread.title == null)
                         .map(thread -> thread.place.id())
                         .toList();
-                for (ThreadRuns.RunOf run : runs.newestOf(owner, untitled)) {
-                    if (many.contains(run.runPk()) || run.createdMicros() < unknownBefore) {
+                List<ThreadRuns.RunOf> newest = runs.newestOf(owner, untitled);
+                knowDownTo(newest);
+                for (ThreadRuns.RunOf run : newest) {
+                    if (many.contains(run.runPk()) || run.createdMicros() <= unknownBefore) {
                         runsOf.computeIfAbsent(run.threadId(), id -> new ArrayList<>())
                                 .add(run.runPk());
                     }
