@@ -11,7 +11,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,9 +41,9 @@ final class TraitSegments {
             select run_pk, created_us, duration_ms from run_fact where in_segment = false and owner_key = ?
             order by in_segment, owner_key, created_us limit ? for update skip locked""";
 
-    static final String TRAITS = "select run_pk, facet from run_facet where run_pk in (%s)";
+    static final String TRAITS = "select run_pk, facet from run_facet where run_pk = any(?)";
 
-    static final String DONE = "update run_fact set in_segment = true where run_pk in (%s)";
+    static final String DONE = "update run_fact set in_segment = true where run_pk = any(?)";
 
     /** Keys of one statement. */
     private static final int AT_ONCE = 512;
@@ -132,11 +131,8 @@ final class TraitSegments {
     }
 
     private static PreparedStatement prepare(Connection connection, String sql, List<Long> keys) throws SQLException {
-        String marks = String.join(", ", Collections.nCopies(keys.size(), "?"));
-        PreparedStatement statement = connection.prepareStatement(sql.formatted(marks));
-        for (int i = 0; i < keys.size(); i++) {
-            statement.setLong(i + 1, keys.get(i));
-        }
+        PreparedStatement statement = connection.prepareStatement(sql);
+        statement.setArray(1, connection.createArrayOf("bigint", keys.toArray()));
         return statement;
     }
 }

@@ -12,7 +12,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +37,7 @@ public final class Search {
 
     static final String TEXTS_OF = """
             select r.run_pk, r.id, d.content, case when d.content is null then substring(r.prompt, 1, 65536) end
-            from run r left join search_document d on d.run_pk = r.run_pk where r.run_pk in (%s)""";
+            from run r left join search_document d on d.run_pk = r.run_pk where r.run_pk = any(?)""";
 
     private final DataSource database;
 
@@ -87,12 +86,9 @@ public final class Search {
     }
 
     private void compare(SearchQuery query, List<Long> runs, Map<Long, List<Highlight>> matching) throws SQLException {
-        String marks = String.join(", ", Collections.nCopies(runs.size(), "?"));
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(TEXTS_OF.formatted(marks))) {
-            for (int i = 0; i < runs.size(); i++) {
-                select.setLong(i + 1, runs.get(i));
-            }
+                PreparedStatement select = connection.prepareStatement(TEXTS_OF)) {
+            select.setArray(1, connection.createArrayOf("bigint", runs.toArray()));
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     byte @Nullable [] texts = row.getBytes(3);

@@ -31,14 +31,15 @@ public final class ByteReader {
 
     /** Reads what {@link ByteWriter#number} wrote. */
     public long number() {
-        long value = 0;
-        int shift = 0;
-        byte next;
-        do {
-            next = bytes[at++];
+        // In variables of its own: this is most of what reading long lists of runs takes.
+        int from = at;
+        byte next = bytes[from++];
+        long value = next & 0x7f;
+        for (int shift = 7; next < 0; shift += 7) {
+            next = bytes[from++];
             value |= (next & 0x7fL) << shift;
-            shift += 7;
-        } while (next < 0);
+        }
+        at = from;
         return value;
     }
 

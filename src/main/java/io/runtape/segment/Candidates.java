@@ -7,7 +7,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -29,11 +28,11 @@ public final class Candidates implements RunSource {
             "select segment_pk, newest, oldest, level from search_segment where owner = ?";
 
     public static final String DIRECTORIES =
-            "select segment_pk, directory from search_segment where segment_pk in (%s)";
+            "select segment_pk, directory from search_segment where segment_pk = any(?)";
 
-    public static final String BLOCKS = "select block_pk, content from search_block where block_pk in (%s)";
+    public static final String BLOCKS = "select block_pk, content from search_block where block_pk = any(?)";
 
-    public static final String DOCUMENTS = "select segment_pk, documents from search_segment where segment_pk in (%s)";
+    public static final String DOCUMENTS = "select segment_pk, documents from search_segment where segment_pk = any(?)";
 
     /** Runs of the segments that are opened first: enough to fill a page with a word of many runs. */
     private static final int FIRST_RUNS = 1000;
@@ -46,9 +45,6 @@ public final class Candidates implements RunSource {
      * what is found may be older than theirs. Most of what a few small ones cost is statements.
      */
     private static final int AT_ONCE_MIN = 4;
-
-    /** Keys of one statement at the most. */
-    private static final int KEYS_MAX = 1000;
 
     /** Segments are merged while they are read, and then are read again; but not for ever. */
     private static final int ATTEMPTS = 20;
@@ -301,23 +297,17 @@ public final class Candidates implements RunSource {
     }
 
     private int read(Connection connection, String sql, List<Long> keys, Taker taker) throws SQLException {
-        int read = 0;
-        for (int from = 0; from < keys.size(); from += KEYS_MAX) {
-            List<Long> some = keys.subList(from, Math.min(from + KEYS_MAX, keys.size()));
-            String marks = String.join(", ", Collections.nCopies(some.size(), "?"));
-            try (PreparedStatement select =
-                    connection.prepareStatement(kind.in(sql).formatted(marks))) {
-                for (int i = 0; i < some.size(); i++) {
-                    select.setLong(i + 1, some.get(i));
+        // One parameter for all keys: so the database reads and plans each statement once.
+        try (PreparedStatement select = connection.prepareStatement(kind.in(sql))) {
+            select.setArray(1, connection.createArrayOf("bigint", keys.toArray()));
+            try (ResultSet row = select.executeQuery()) {
+                int read = 0;
+                while (row.next()) {
+                    taker.take(row.getLong(1), row.getBytes(2));
+                    read++;
                 }
-                try (ResultSet row = select.executeQuery()) {
-                    while (row.next()) {
-                        taker.take(row.getLong(1), row.getBytes(2));
-                        read++;
-                    }
-                }
+                return read;
             }
         }
-        return read;
     }
 }

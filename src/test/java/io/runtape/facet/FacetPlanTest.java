@@ -236,7 +236,7 @@ abstract class FacetPlanTest extends RunningGateway {
             assertFalse(plan.contains("sort") && !plan.contains("index sorted"), plan);
         }
         for (String lookUp : List.of(TraitSegments.TRAITS, TraitSegments.DONE)) {
-            String plan = plan(lookUp.formatted("1, 2, 3"));
+            String plan = plan(lookUp.replace("?", "array[1, 2, 3]"));
             assertFalse(plan.contains("Seq Scan") || plan.contains("tableScan"), plan);
         }
     }

@@ -33,7 +33,7 @@ abstract class SearchPlanTest extends RunningGateway {
             order by created_at desc, run_pk desc""";
 
     private static final String THREADS =
-            "select run_pk, thread_id from run where run_pk in (%s) and substring(owner, 1, 128) = 'o'"
+            "select run_pk, thread_id from run where run_pk = any(array[%s]) and substring(owner, 1, 128) = 'o'"
                     .formatted(keys(1000));
 
     private static final String THREAD_IDS = keys(300).replaceAll("(\\d+)", "'thr_$1'");
@@ -79,11 +79,11 @@ abstract class SearchPlanTest extends RunningGateway {
             case "runs of threads" -> h2 ? RUNS_OF_THREADS_ON_H2 : RUNS_OF_THREADS_ON_POSTGRESQL;
             case "counts of threads" -> h2 ? COUNTS_OF_THREADS_ON_H2 : COUNTS_OF_THREADS_ON_POSTGRESQL;
             case "live" -> Search.LIVE.replace("?", "'o'");
-            case "texts" -> Search.TEXTS_OF.formatted("1, 2, 3");
+            case "texts" -> Search.TEXTS_OF.replace("?", "array[1, 2, 3]");
             case "segments" -> Candidates.SEGMENTS.replace("?", "'o'");
-            case "directories" -> Candidates.DIRECTORIES.formatted("1, 2, 3");
-            case "blocks" -> Candidates.BLOCKS.formatted("1, 2, 3");
-            case "documents" -> Candidates.DOCUMENTS.formatted("1, 2, 3");
+            case "directories" -> Candidates.DIRECTORIES.replace("?", "array[1, 2, 3]");
+            case "blocks" -> Candidates.BLOCKS.replace("?", "array[1, 2, 3]");
+            case "documents" -> Candidates.DOCUMENTS.replace("?", "array[1, 2, 3]");
             case "merged" -> SegmentMerge.COUNT.replaceFirst("\\?", "'o'").replace("?", "1");
             default -> throw new IllegalArgumentException(name);
         };

@@ -45,7 +45,7 @@ final class ThreadRuns {
 
     /** The owner is compared by an expression: H2 would otherwise walk all that the owner has. */
     static final String THREADS_OF =
-            "select run_pk, thread_id from run where run_pk in (%s) and substring(owner, 1, 128) = ?";
+            "select run_pk, thread_id from run where run_pk = any(?) and substring(owner, 1, 128) = ?";
 
     private final DataSource database;
     private final String newest;
@@ -95,13 +95,10 @@ final class ThreadRuns {
         if (runs.isEmpty()) {
             return threads;
         }
-        String marks = String.join(", ", Collections.nCopies(runs.size(), "?"));
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(THREADS_OF.formatted(marks))) {
-            for (int i = 0; i < runs.size(); i++) {
-                select.setLong(i + 1, runs.get(i));
-            }
-            select.setString(runs.size() + 1, owner.id());
+                PreparedStatement select = connection.prepareStatement(THREADS_OF)) {
+            select.setArray(1, connection.createArrayOf("bigint", runs.toArray()));
+            select.setString(2, owner.id());
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     threads.put(row.getLong(1), row.getString(2));
