@@ -124,9 +124,16 @@ public final class RunFinder {
         }
         try (Connection connection = database.getConnection()) {
             planForFewRows(connection);
+            // First: what segments say of a run that is indexed anew may be out of date.
+            Optional<List<Place>> ended = UnindexedRuns.ended(connection, criteria);
+            if (ended.isEmpty()) {
+                return Optional.empty();
+            }
+            List<Document> all = new ArrayList<>(others);
+            ended.get().forEach(place -> all.add(SegmentFinder.document(place)));
             Search search = new Search(connection, criteria, RunOrder.NEWEST);
             return new SegmentFinder(database, connection, criteria, RunOrder.NEWEST)
-                    .candidates(range, others, keys -> search.among(keys, Set.of()));
+                    .candidates(range, all, keys -> search.among(keys, Set.of()));
         }
     }
 

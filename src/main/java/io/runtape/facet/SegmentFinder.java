@@ -101,11 +101,14 @@ final class SegmentFinder {
             return Optional.empty();
         }
         List<Document> all = new ArrayList<>(others);
-        for (Place place : look.among(outside)) {
-            all.add(new Document(Objects.requireNonNull(place.value()), place.runPk()));
-        }
+        look.among(outside).forEach(place -> all.add(document(place)));
         return Optional.of(new Candidates(
                 database, criteria.owner().id(), SegmentKind.TRAITS, new TraitQuery(criteria), range, all));
+    }
+
+    /** The run at a place in a list of the newest. */
+    static Document document(Place place) {
+        return new Document(Objects.requireNonNull(place.value()), place.runPk());
     }
 
     private List<Long> outside() throws SQLException {

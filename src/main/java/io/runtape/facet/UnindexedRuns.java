@@ -70,6 +70,17 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         return new UnindexedRuns(List.copyOf(search.found), search.seen);
     }
 
+    /** Those of the runs that have just ended that are asked for; empty if there are more, since not all have just ended. */
+    static Optional<List<Place>> ended(Connection connection, RunCriteria criteria) throws SQLException {
+        List<Long> ended = keys(connection, ENDED, criteria.owner(), ENDED_MAX + 1);
+        if (ended.size() > ENDED_MAX) {
+            return Optional.empty();
+        }
+        Search search = new Search(connection, criteria, RunOrder.NEWEST, Optional.empty(), ENDED_MAX);
+        search.lookAt(ended);
+        return Optional.of(List.copyOf(search.found));
+    }
+
     /** Those of some runs that are not indexed and are asked for, the newest first. */
     static UnindexedRuns among(Connection connection, RunCriteria criteria, Collection<Long> keys) throws SQLException {
         Search search = new Search(connection, criteria, RunOrder.NEWEST, Optional.empty(), keys.size());

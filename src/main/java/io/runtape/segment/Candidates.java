@@ -5,9 +5,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -41,7 +43,7 @@ public final class Candidates implements RunSource {
     private static final int TIMES_MORE = 8;
 
     /**
-     * Segments that are opened together, at least, and twice as many each time as long as a call is not answered, since all of
+     * Segments that are opened together, at least, and twice as many each time as long as none is found to go on with, since all of
      * what is found may be older than theirs. Most of what a few small ones cost is statements.
      */
     private static final int AT_ONCE_MIN = 4;
@@ -55,7 +57,10 @@ public final class Candidates implements RunSource {
     private final TermQuery query;
     private final List<Document> others;
     private DocumentRange range;
-    private List<Closed> closed = List.of();
+
+    /** By their newest runs. */
+    private final Deque<Closed> closed = new ArrayDeque<>();
+
     private final PriorityQueue<Open> open =
             new PriorityQueue<>(Comparator.comparing(Open::next, Document.NEWEST_FIRST));
 
@@ -63,7 +68,7 @@ public final class Candidates implements RunSource {
     private long looked;
 
     private long found;
-    private int atOnce = AT_ONCE_MIN;
+    private int atOnce;
     private boolean begun;
 
     /** The last one that was handed out, or the place right before the first that may be. */
@@ -133,7 +138,6 @@ public final class Candidates implements RunSource {
     @Override
     public List<Document> next(int max) throws SQLException {
         List<Document> next = new ArrayList<>();
-        atOnce = AT_ONCE_MIN;
         while (next.size() < max) {
             @Nullable Document document = following(max - next.size());
             if (document == null) {
@@ -175,9 +179,6 @@ public final class Candidates implements RunSource {
     /** Leaves out all that come before this one. */
     void skipTo(Document document) {
         last = document.justBefore();
-        closed = closed.stream()
-                .filter(segment -> segment.oldest <= document.createdMicros())
-                .toList();
         while (!open.isEmpty() && Document.NEWEST_FIRST.compare(open.peek().next(), document) < 0) {
             Open newest = open.remove();
             if (newest.advanceTo(document)) {
@@ -190,6 +191,7 @@ public final class Candidates implements RunSource {
     private void settle(int wanted) throws SQLException {
         try (Connection connection = database.getConnection()) {
             int attempts = 0;
+            atOnce = AT_ONCE_MIN;
             while (mustOpen()) {
                 boolean whole = begun ? lookUp(connection, segments(wanted)) : begin(connection);
                 if (!whole) {
@@ -204,9 +206,17 @@ public final class Candidates implements RunSource {
 
     /** Whether a segment must be opened before it is known which is the next one. */
     boolean mustOpen() {
+        while (!closed.isEmpty() && isPassed(closed.peek())) {
+            closed.remove();
+        }
         boolean mayBeNewer = !closed.isEmpty()
-                && (open.isEmpty() || closed.get(0).newest >= open.peek().next().createdMicros());
+                && (open.isEmpty() || closed.peek().newest >= open.peek().next().createdMicros());
         return !begun || mayBeNewer;
+    }
+
+    /** Whether all of its runs come before those that are to be handed out. */
+    private boolean isPassed(Closed segment) {
+        return last != null && segment.oldest > last.createdMicros();
     }
 
     /** About how many runs the opened segments have. */
@@ -231,7 +241,8 @@ public final class Candidates implements RunSource {
             }
         }
         segments.sort(Comparator.comparingLong(Closed::newest).reversed());
-        closed = segments;
+        closed.clear();
+        closed.addAll(segments);
         begun = true;
         return true;
     }
@@ -247,15 +258,14 @@ public final class Candidates implements RunSource {
     private List<Long> segments(int wanted) {
         long runs = looked == 0 ? FIRST_RUNS : found == 0 ? looked * TIMES_MORE : wanted * looked / found;
         List<Long> next = new ArrayList<>();
-        for (Closed segment : closed) {
-            if (next.size() >= atOnce && runs <= 0 || next.size() == kind.atOnce()) {
-                break;
+        while (!closed.isEmpty() && next.size() < kind.atOnce() && (next.size() < atOnce || runs > 0)) {
+            Closed segment = closed.remove();
+            if (!isPassed(segment)) {
+                next.add(segment.segmentPk);
+                runs -= segment.runs;
+                looked += segment.runs;
             }
-            next.add(segment.segmentPk);
-            runs -= segment.runs;
-            looked += segment.runs;
         }
-        closed = closed.subList(next.size(), closed.size());
         atOnce = Math.min(2 * atOnce, kind.atOnce());
         return next;
     }
@@ -297,6 +307,9 @@ public final class Candidates implements RunSource {
     }
 
     private int read(Connection connection, String sql, List<Long> keys, Taker taker) throws SQLException {
+        if (keys.isEmpty()) {
+            return 0;
+        }
         // One parameter for all keys: so the database reads and plans each statement once.
         try (PreparedStatement select = connection.prepareStatement(kind.in(sql))) {
             select.setArray(1, connection.createArrayOf("bigint", keys.toArray()));

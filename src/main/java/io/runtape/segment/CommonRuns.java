@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CommonRuns implements RunSource {
 
-    /** No more segments are opened once those that are have so many runs: that takes some tens of milliseconds. */
+    /**
+     * No more segments are opened once those that are have so many runs, which takes some tens of milliseconds; but each query goes on
+     * to its next run, however far that is.
+     */
     private static final int RUNS_MAX = 500_000;
 
     /** Runs of each query that are looked for at once. */

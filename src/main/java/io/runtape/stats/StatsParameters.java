@@ -43,6 +43,8 @@ record StatsParameters(
         @Parameter(description = "Only those that called this path, as `groupBy=path` shows it.", example = "/v1/run")
         Optional<String> path) {
 
+    private static final List<RunStatus> ENDED = List.of(RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED);
+
     StatsParameters {
         groupBy = groupBy.stream().distinct().toList();
         statuses = statuses.stream().distinct().toList();
@@ -71,7 +73,7 @@ record StatsParameters(
      */
     List<Labels> asked(Label label) {
         List<Labels> asked = new ArrayList<>();
-        for (RunStatus status : RunStatus.values()) {
+        for (RunStatus status : statuses.isEmpty() ? ENDED : statuses) {
             String ended = status.label();
             switch (label) {
                 case AGENT -> common.agents().forEach(name -> asked.add(new Labels(ended, name, null, "", "", null)));

@@ -4,17 +4,18 @@ import io.runtape.run.RunKey;
 import io.runtape.store.Engine;
 import io.runtape.store.SqlFault;
 import java.io.ByteArrayOutputStream;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,17 +32,18 @@ final class SumRows {
     private static final String ROW =
             " where owner = ? and span = ? and start_hour = ? and group_key = ? and shard = ?";
 
-    /** In the order of the keys, so that their rows are locked in it. */
-    private static final String SELECT = """
-            select span, start_hour, group_key, content from stats_sum where owner = ? and shard = ? and (%s)
-            order by span, start_hour, group_key for update""";
+    /**
+     * Locks rows in the order of the arrays. The limit makes PostgreSQL look up one after the other by the key: it would otherwise walk
+     * all sums of an owner where most owners have few. H2 has each locked by a statement, which for it is a call.
+     */
+    static final String LOCK_ON_POSTGRESQL = """
+            select k.span, k.start_hour, k.group_key, s.content
+            from unnest(cast(? as smallint[]), cast(? as integer[]), cast(? as bigint[])) k (span, start_hour, group_key)
+            cross join lateral (
+                select content from stats_sum s where s.owner = ? and s.span = k.span and s.start_hour = k.start_hour
+                    and s.group_key = k.group_key and s.shard = ? limit 1 for update) s""";
 
-    private static final String KEY = "span = ? and start_hour = ? and group_key = ?";
-
-    /** Rows of one statement. H2, for which a statement is a call, would walk all rows of the owner for several keys. */
-    private static final int ROWS_AT_ONCE = 40;
-
-    private static final int ROWS_AT_ONCE_ON_H2 = 1;
+    private static final String LOCK_ON_H2 = "select content from stats_sum" + ROW + " for update";
 
     /**
      * Inserts by a select: the driver of PostgreSQL merges rows that are inserted by values into one statement, and then does not
@@ -151,12 +153,7 @@ final class SumRows {
      *     is to be made again
      */
     void apply(Connection connection, Engine engine) throws SQLException {
-        Map<Key, byte[]> before = new HashMap<>();
-        List<Key> keys = List.copyOf(changes.keySet());
-        int atOnce = engine == Engine.H2 ? ROWS_AT_ONCE_ON_H2 : ROWS_AT_ONCE;
-        for (int from = 0; from < keys.size(); from += atOnce) {
-            lock(connection, keys.subList(from, Math.min(from + atOnce, keys.size())), before);
-        }
+        Map<Key, byte[]> before = engine == Engine.H2 ? lockOnH2(connection) : lockOnPostgresql(connection);
         try (PreparedStatement insert = connection.prepareStatement(INSERT);
                 PreparedStatement update = connection.prepareStatement(UPDATE);
                 PreparedStatement delete = connection.prepareStatement(DELETE)) {
@@ -193,24 +190,41 @@ final class SumRows {
         return content.toByteArray();
     }
 
-    /** Locks those of some rows that are there, and reads them. */
-    private void lock(Connection connection, List<Key> keys, Map<Key, byte[]> before) throws SQLException {
-        String these = String.join(" or ", Collections.nCopies(keys.size(), KEY));
-        try (PreparedStatement select = connection.prepareStatement(SELECT.formatted(these))) {
-            select.setString(1, owner);
-            select.setInt(2, shard);
-            int parameter = 3;
-            for (Key key : keys) {
-                select.setInt(parameter++, key.span);
-                select.setInt(parameter++, key.startHour);
-                select.setLong(parameter++, key.group);
-            }
-            try (ResultSet row = select.executeQuery()) {
+    private Map<Key, byte[]> lockOnPostgresql(Connection connection) throws SQLException {
+        Set<Key> keys = changes.keySet();
+        Map<Key, byte[]> before = new HashMap<>();
+        try (PreparedStatement lock = connection.prepareStatement(LOCK_ON_POSTGRESQL)) {
+            lock.setArray(1, array(connection, "smallint", keys.stream().map(Key::span)));
+            lock.setArray(2, array(connection, "integer", keys.stream().map(Key::startHour)));
+            lock.setArray(3, array(connection, "bigint", keys.stream().map(Key::group)));
+            lock.setString(4, owner);
+            lock.setInt(5, shard);
+            try (ResultSet row = lock.executeQuery()) {
                 while (row.next()) {
                     before.put(new Key(row.getInt(1), row.getInt(2), row.getLong(3)), row.getBytes(4));
                 }
             }
         }
+        return before;
+    }
+
+    private static Array array(Connection connection, String type, Stream<?> values) throws SQLException {
+        return connection.createArrayOf(type, values.toArray());
+    }
+
+    private Map<Key, byte[]> lockOnH2(Connection connection) throws SQLException {
+        Map<Key, byte[]> before = new HashMap<>();
+        try (PreparedStatement lock = connection.prepareStatement(LOCK_ON_H2)) {
+            for (Key key : changes.keySet()) {
+                set(lock, 1, key);
+                try (ResultSet row = lock.executeQuery()) {
+                    if (row.next()) {
+                        before.put(key, row.getBytes(1));
+                    }
+                }
+            }
+        }
+        return before;
     }
 
     private int set(PreparedStatement to, int from, Key key) throws SQLException {

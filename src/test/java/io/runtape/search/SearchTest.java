@@ -30,6 +30,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -284,6 +285,17 @@ abstract class SearchTest extends IndexedHistory {
         assertEquals(
                 newest(ids, i -> i % 2 == 0 && i % 3 != 0 && i >= 50 && i < 399),
                 pages("kudu", 50, "&agent=other&since=" + from + "&until=" + to));
+        String changed = ids.get(210);
+        assertFalse(pages("kudu", 50, "&agent=other").contains(changed));
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate("update run set agent = 'other', indexed_at = null where id = '" + changed + "'");
+            // Nobody indexes it now.
+            connection.setAutoCommit(false);
+            statement.executeQuery("select run_pk from run where id = '" + changed + "' for update");
+            assertTrue(pages("kudu", 50, "&agent=other").contains(changed), "its row decides");
+            connection.rollback();
+        }
         try (LiveRun live = begin("{\"prompt\":\"a live kudu\",\"agent\":\"other\"}", "data: 1\n\n")) {
             assertEquals(live.id(), runs("kudu", "&agent=other").get(0));
             assertEquals(
