@@ -44,8 +44,8 @@ public final class RunFinder {
     private static final int NEAR = 300;
 
     /**
-     * PostgreSQL would read a table as a whole where it takes many of its rows for hits, wherever in it they are; and it would start
-     * processes that help, which takes longer than to look at some thousand rows.
+     * PostgreSQL would read a table as a whole where it takes many of its rows for hits, wherever in it they are; and it would
+     * start processes that help, which takes longer than to look at some thousand rows.
      */
     static final String FOR_FEW_ROWS = """
             select set_config('enable_seqscan', 'off', true),
@@ -130,7 +130,7 @@ public final class RunFinder {
                 return Optional.empty();
             }
             List<Document> all = new ArrayList<>(others);
-            ended.get().forEach(place -> all.add(SegmentFinder.document(place)));
+            ended.get().forEach(place -> all.add(place.document()));
             Search search = new Search(connection, criteria, RunOrder.NEWEST);
             return new SegmentFinder(database, connection, criteria, RunOrder.NEWEST)
                     .candidates(range, all, keys -> search.among(keys, Set.of()));

@@ -14,7 +14,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -101,14 +100,9 @@ final class SegmentFinder {
             return Optional.empty();
         }
         List<Document> all = new ArrayList<>(others);
-        look.among(outside).forEach(place -> all.add(document(place)));
+        look.among(outside).forEach(place -> all.add(place.document()));
         return Optional.of(new Candidates(
                 database, criteria.owner().id(), SegmentKind.TRAITS, new TraitQuery(criteria), range, all));
-    }
-
-    /** The run at a place in a list of the newest. */
-    static Document document(Place place) {
-        return new Document(Objects.requireNonNull(place.value()), place.runPk());
     }
 
     private List<Long> outside() throws SQLException {

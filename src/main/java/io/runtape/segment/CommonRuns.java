@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 public final class CommonRuns implements RunSource {
 
     /**
-     * No more segments are opened once those that are have so many runs, which takes some tens of milliseconds; but each query goes on
-     * to its next run, however far that is.
+     * No more segments are opened once those that are have so many runs, which takes some tens of milliseconds; but each query
+     * goes on to its next run, however far that is.
      */
     private static final int RUNS_MAX = 500_000;
 

@@ -10,8 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a row of sums is over: the runs that began in an hour, on a day or in a month, ended alike, and have some labels in common. The
- * numbers are stored, and never change.
+ * What a row of sums is over: the runs that began in an hour, on a day or in a month, ended alike, and have some labels in
+ * common. The numbers are stored, and never change.
  */
 enum Span {
     HOUR(0, Length.HOUR, Set.of(AGENT, MODEL, PATH, UPSTREAM), null),

@@ -33,8 +33,8 @@ final class SumRows {
             " where owner = ? and span = ? and start_hour = ? and group_key = ? and shard = ?";
 
     /**
-     * Locks rows in the order of the arrays. The limit makes PostgreSQL look up one after the other by the key: it would otherwise walk
-     * all sums of an owner where most owners have few. H2 has each locked by a statement, which for it is a call.
+     * Locks rows in the order of the arrays. The limit makes PostgreSQL look up one after the other by the key: it would otherwise
+     * walk all sums of an owner where most owners have few. H2 has each locked by a statement, which for it is a call.
      */
     static final String LOCK_ON_POSTGRESQL = """
             select k.span, k.start_hour, k.group_key, s.content

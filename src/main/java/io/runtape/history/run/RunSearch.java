@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +62,7 @@ final class RunSearch {
     Hits page(RunSelection selection, SearchQuery query, Optional<Place> after, int limit, LongConsumer room)
             throws SQLException {
         DocumentRange range = new DocumentRange(
-                selection.filter().common().since(), selection.filter().common().end(), after.map(RunSearch::document));
+                selection.filter().common().since(), selection.filter().common().end(), after.map(Place::document));
         RunSource source = source(selection, query, range, after);
         Gathering gathering = new Gathering(selection, query, limit);
         List<Document> some = source.next(gathering.atOnce());
@@ -93,16 +92,12 @@ final class RunSearch {
         }
         List<Place> selected = runs.places(selection, RunOrder.NEWEST, after, FEW + 1);
         if (selected.size() <= FEW) {
-            return new FewRuns(selected.stream().map(RunSearch::document).toList());
+            return new FewRuns(selected.stream().map(Place::document).toList());
         }
         Candidates again = search.candidates(selection.owner(), query, range, live);
         return runs.candidates(selection, range, live)
                 .<RunSource>map(traits -> new CommonRuns(again, traits))
                 .orElse(again);
-    }
-
-    private static Document document(Place place) {
-        return new Document(Objects.requireNonNull(place.value()), place.runPk());
     }
 
     private static Place place(Document document) {
