@@ -19,6 +19,11 @@ enum LaterSums {
         this.column = column;
     }
 
+    /** The column that tells whether a run is added to them. */
+    String column() {
+        return column;
+    }
+
     /** Selects some of the runs that are not added to them. */
     String missing() {
         return "select run_pk from run_stats where " + column + " is null order by " + column + ", run_pk limit 20";

@@ -110,7 +110,7 @@ final class StatsIndex implements RunIndex {
                 }
                 Set<LaterSums> to = EnumSet.noneOf(LaterSums.class);
                 for (LaterSums later : LaterSums.values()) {
-                    if (row.getBoolean(2 + later.ordinal())) {
+                    if (row.getBoolean(later.column())) {
                         to.add(later);
                     }
                 }

@@ -58,33 +58,37 @@ record StatsParameters(
     Set<Label> labels() {
         Set<Label> labels = EnumSet.noneOf(Label.class);
         groupBy.forEach(by -> by.groupedLabel().ifPresent(labels::add));
-        if (!common.agents().isEmpty()) {
-            labels.add(Label.AGENT);
+        for (Label label : Label.values()) {
+            if (!names(label).isEmpty()) {
+                labels.add(label);
+            }
         }
-        model.ifPresent(name -> labels.add(Label.MODEL));
-        upstream.ifPresent(name -> labels.add(Label.UPSTREAM));
-        path.ifPresent(name -> labels.add(Label.PATH));
         return labels;
     }
 
     /**
-     * All that runs with this label, and any other, may have in common whose sums are asked for; empty if the caller does not name
-     * the label.
+     * All that runs with this label may have in common, where sums are by it alone, that are asked for; empty if the caller does not
+     * name the label.
      */
     List<Labels> asked(Label label) {
         List<Labels> asked = new ArrayList<>();
-        for (RunStatus status : statuses.isEmpty() ? ENDED : statuses) {
-            String ended = status.label();
-            switch (label) {
-                case AGENT -> common.agents().forEach(name -> asked.add(new Labels(ended, name, null, "", "", null)));
-                case MODEL ->
-                    model.ifPresent(name -> asked.add(new Labels(ended, null, ListFilter.stored(name), "", "", null)));
-                case PATH -> path.ifPresent(name -> asked.add(new Labels(ended, null, null, name, "", null)));
-                case UPSTREAM -> upstream.ifPresent(name -> asked.add(new Labels(ended, null, null, "", name, null)));
-                case TOOL -> {}
+        for (String name : names(label)) {
+            for (RunStatus status : statuses.isEmpty() ? ENDED : statuses) {
+                asked.add(new Labels(status.label(), name, name, name, name, name).only(Set.of(label)));
             }
         }
         return asked;
+    }
+
+    /** The names of which a run must have one, as the sums have them; empty for any. */
+    private List<String> names(Label label) {
+        return switch (label) {
+            case AGENT -> common.agents();
+            case MODEL -> model.map(ListFilter::stored).stream().toList();
+            case PATH -> path.stream().toList();
+            case UPSTREAM -> upstream.stream().toList();
+            case TOOL -> List.of();
+        };
     }
 
     /** Whether a sum is among those that are asked for. */
