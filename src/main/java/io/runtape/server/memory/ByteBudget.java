@@ -4,8 +4,10 @@ import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -13,7 +15,8 @@ import java.util.Set;
  * little, or is refused.
  *
  * <p>A part of the budget is reserved for small shares, so ordinary calls go on while large ones use up the rest. A
- * single large share may exceed the budget: a request that is allowed by itself must be possible. Safe for any thread.
+ * single large share may exceed the budget: a request that is allowed by itself must be possible. So may one of several
+ * large shares that would wait for each other, since all of them hold bytes and want more. Safe for any thread.
  */
 public final class ByteBudget {
 
@@ -90,21 +93,37 @@ public final class ByteBudget {
     }
 
     void give(BudgetShare share, long bytes) {
-        List<Waiting> served = List.of();
+        List<Waiting> served = new ArrayList<>();
         synchronized (this) {
             hold(share, -Math.min(bytes, share.held));
             if (!waiting.isEmpty()) {
-                served = new ArrayList<>();
                 for (Waiting each : List.copyOf(waiting)) {
                     if (fits(each.share(), each.bytes())) {
-                        hold(each.share(), each.bytes());
-                        waiting.remove(each);
-                        served.add(each);
+                        serve(each, served);
                     }
                 }
+                nearestToItsEnd().ifPresent(each -> serve(each, served));
             }
         }
         served.forEach(each -> each.taken().run());
+    }
+
+    private void serve(Waiting wanted, List<Waiting> served) {
+        hold(wanted.share(), wanted.bytes());
+        waiting.remove(wanted);
+        served.add(wanted);
+    }
+
+    /**
+     * The waiting share that holds most, if no large share gives bytes back any more since all of them wait: it must go
+     * on without, or all would be refused.
+     */
+    private Optional<Waiting> nearestToItsEnd() {
+        List<Waiting> stuck =
+                waiting.stream().filter(each -> isLarge(each.share())).toList();
+        return stuck.size() < large
+                ? Optional.empty()
+                : stuck.stream().max(Comparator.comparingLong(each -> each.share().held));
     }
 
     private boolean fits(BudgetShare share, long more) {

@@ -91,6 +91,38 @@ class ByteBudgetTest {
     }
 
     @Test
+    void largeSharesDoNotWaitForEachOther() throws Exception {
+        BudgetShare most = holding(3 * MIB);
+        BudgetShare less = holding(2 * MIB);
+        BudgetShare busy = holding(MIB);
+        CompletableFuture<Boolean> first = asking(less, 4 * MIB);
+        CompletableFuture<Boolean> second = asking(most, 4 * MIB);
+        assertFalse(first.isDone() || second.isDone(), "while another large share may give bytes back");
+
+        busy.close();
+
+        assertTrue(second.get(2, TimeUnit.SECONDS), "the one that holds most goes on when all others wait");
+        most.takeBlocking(4 * MIB);
+        assertFalse(first.isDone());
+        most.close();
+        assertTrue(first.get(2, TimeUnit.SECONDS));
+        assertEquals(6 * MIB, budget.taken());
+    }
+
+    @Test
+    void aShareThatHoldsLittleWaitsForLargeOnes() throws Exception {
+        BudgetShare large = holding(5 * MIB);
+        BudgetShare little = holding(100 << 10);
+        CompletableFuture<Boolean> waits = asking(little, 2 * MIB);
+
+        assertTrue(asking(large, 4 * MIB).get(2, TimeUnit.SECONDS));
+        assertFalse(waits.isDone());
+        large.close();
+
+        assertTrue(waits.get(2, TimeUnit.SECONDS));
+    }
+
+    @Test
     void aShareThatIsClosedTakesNothingAnyMore() throws Exception {
         BudgetShare first = holding(6 * MIB);
         BudgetShare closed = budget.share();
