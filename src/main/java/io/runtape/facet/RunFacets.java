@@ -15,11 +15,14 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * Writes the rows by which ended runs are found, and has segments made of them. Plain SQL: one run has dozens of small rows, which
- * go in one batch. Blocks; safe for any thread.
+ * Writes the rows by which ended runs are found, and has segments made of them. Plain SQL: runs have dozens of small rows each,
+ * which go in one batch. Blocks; safe for any thread.
  */
 @Singleton
 final class RunFacets implements RunIndex {
@@ -61,15 +64,36 @@ final class RunFacets implements RunIndex {
     }
 
     @Override
-    public void add(Connection connection, EndedRun ended) throws SQLException {
-        Run run = ended.row();
-        remove(connection, run.runPk);
-        Instant completedAt = run.completedAt;
-        if (completedAt == null) {
-            return;
+    public void add(Connection connection, List<EndedRun> runs) throws SQLException {
+        remove(connection, runs.stream().map(run -> run.row().runPk).toList());
+        Set<String> owners = new TreeSet<>();
+        try (PreparedStatement facets = connection.prepareStatement(INSERT_FACET);
+                PreparedStatement facts = connection.prepareStatement(INSERT_FACT)) {
+            for (EndedRun each : runs) {
+                Run run = each.row();
+                Instant completedAt = run.completedAt;
+                if (completedAt != null) {
+                    owners.add(run.owner);
+                    insert(facets, each);
+                    insert(facts, run, completedAt);
+                }
+            }
+            facets.executeBatch();
+            facts.executeBatch();
         }
-        Owner owner = new Owner(run.owner);
-        RunTraits traits = new RunTraits(owner)
+        for (String owner : owners) {
+            long ownerKey = Trait.ofOwner(new Owner(owner));
+            int outside = TraitSegments.outside(connection, ownerKey);
+            // More have come from an earlier version: those are not to hold up these runs.
+            if (outside >= TraitSegments.RUNS_MIN && outside < 2 * TraitSegments.RUNS_MIN) {
+                TraitSegments.add(connection, owner, ownerKey, TraitSegments.RUNS_MIN);
+            }
+        }
+    }
+
+    private static void insert(PreparedStatement facets, EndedRun ended) throws SQLException {
+        Run run = ended.row();
+        RunTraits traits = new RunTraits(new Owner(run.owner))
                 .with(Kind.THREAD, run.threadId)
                 .with(Kind.STATUS, run.status)
                 .with(Kind.AGENT, run.agent)
@@ -78,29 +102,22 @@ final class RunFacets implements RunIndex {
                 .withError(run.error)
                 .withMetadata(run.metadata);
         CalledTools.of(ended).forEach(tool -> traits.with(Kind.TOOL, tool));
-        try (PreparedStatement insert = connection.prepareStatement(INSERT_FACET)) {
-            for (long key : traits.keysAndPairs()) {
-                insert.setLong(1, key);
-                insert.setLong(2, micros(run.createdAt));
-                insert.setLong(3, run.runPk);
-                insert.addBatch();
-            }
-            insert.executeBatch();
+        for (long key : traits.keysAndPairs()) {
+            facets.setLong(1, key);
+            facets.setLong(2, micros(run.createdAt));
+            facets.setLong(3, run.runPk);
+            facets.addBatch();
         }
-        try (PreparedStatement insert = connection.prepareStatement(INSERT_FACT)) {
-            insert.setLong(1, run.runPk);
-            insert.setLong(2, Trait.ofOwner(owner));
-            insert.setLong(3, micros(run.createdAt));
-            insert.setLong(4, micros(completedAt));
-            insert.setLong(5, Duration.between(run.createdAt, completedAt).toMillis());
-            insert.setObject(6, Tokens.of(run.usage).total(), Types.BIGINT);
-            insert.executeUpdate();
-        }
-        int outside = TraitSegments.outside(connection, Trait.ofOwner(owner));
-        // More have come from an earlier version: those are not to hold up this run.
-        if (outside >= TraitSegments.RUNS_MIN && outside < 2 * TraitSegments.RUNS_MIN) {
-            TraitSegments.add(connection, run.owner, Trait.ofOwner(owner), TraitSegments.RUNS_MIN);
-        }
+    }
+
+    private static void insert(PreparedStatement facts, Run run, Instant completedAt) throws SQLException {
+        facts.setLong(1, run.runPk);
+        facts.setLong(2, Trait.ofOwner(new Owner(run.owner)));
+        facts.setLong(3, micros(run.createdAt));
+        facts.setLong(4, micros(completedAt));
+        facts.setLong(5, Duration.between(run.createdAt, completedAt).toMillis());
+        facts.setObject(6, Tokens.of(run.usage).total(), Types.BIGINT);
+        facts.addBatch();
     }
 
     /** Goes over all owners, and brings runs into segments that earlier versions have indexed; an hour later again. */
@@ -156,14 +173,18 @@ final class RunFacets implements RunIndex {
 
     @Override
     public void remove(Connection connection, long runPk) throws SQLException {
-        if (delete(connection, "delete from run_fact where run_pk = ?", runPk) > 0) {
-            delete(connection, "delete from run_facet where run_pk = ?", runPk);
+        remove(connection, List.of(runPk));
+    }
+
+    private static void remove(Connection connection, List<Long> runs) throws SQLException {
+        if (delete(connection, "delete from run_fact where run_pk = any(?)", runs) > 0) {
+            delete(connection, "delete from run_facet where run_pk = any(?)", runs);
         }
     }
 
-    private static int delete(Connection connection, String sql, long runPk) throws SQLException {
+    private static int delete(Connection connection, String sql, List<Long> runs) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement(sql)) {
-            delete.setLong(1, runPk);
+            delete.setArray(1, connection.createArrayOf("bigint", runs.toArray()));
             return delete.executeUpdate();
         }
     }

@@ -2,18 +2,21 @@ package io.runtape.indexing;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 
 /**
- * Something that is derived from runs that have ended. All indexes of a run are written in one transaction, some time after
- * its end, and anew if its outcome changes. Implementations are beans, and safe for any thread.
+ * Something that is derived from runs that have ended. All indexes of some runs are written in one transaction, some time after
+ * their end, and anew if an outcome changes. Implementations are beans, and safe for any thread.
  */
 public interface RunIndex {
 
     /**
-     * Writes what is derived from the run, in place of what was written of it before. The transaction has locked its row, so
-     * it must not wait for another connection.
+     * Writes what is derived from the runs, in place of what was written of them before. The transaction has locked their rows,
+     * so it must not wait for another connection.
+     *
+     * @param runs of any owners, in the order of their keys, none of them twice
      */
-    void add(Connection connection, EndedRun run) throws SQLException;
+    void add(Connection connection, List<EndedRun> runs) throws SQLException;
 
     /** Removes what was written of the run, in the transaction that deletes it, which has locked its row. */
     void remove(Connection connection, long runPk) throws SQLException;

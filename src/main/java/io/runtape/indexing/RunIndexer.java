@@ -99,12 +99,15 @@ final class RunIndexer {
                     indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), RUNS_AT_ONCE + failures.size());
             // Gateways with the same runs before them seldom read the same one.
             Collections.shuffle(runs, ThreadLocalRandom.current());
-            for (long runPk : runs) {
+            // On H2 a run's row has the end a moment before it is durable.
+            List<Long> durable =
+                    runs.stream().filter(run -> journal.unended(run).isEmpty()).toList();
+            for (int from = 0; from < durable.size(); from += RunIndexing.RUNS_AT_ONCE) {
                 if (worker.isStopping()) {
                     return false;
                 }
-                // On H2 a run's row has the end a moment before it is durable.
-                if (journal.unended(runPk).isEmpty() && !index(connection, runPk)) {
+                int to = Math.min(from + RunIndexing.RUNS_AT_ONCE, durable.size());
+                if (!index(connection, durable.subList(from, to), worker)) {
                     return false;
                 }
                 worker.pause();
@@ -132,27 +135,41 @@ final class RunIndexer {
             }
         }
 
-        /** Indexes a run, or counts that it cannot be; returns false if nothing can be indexed at present. */
-        private boolean index(Connection connection, long runPk) throws SQLException {
+        /** Indexes runs, or counts that one cannot be; returns false if nothing can be indexed at present. */
+        private boolean index(Connection connection, List<Long> runs, BackgroundWorker worker) throws SQLException {
             try {
-                indexing.index(connection, runPk);
-                failures.remove(runPk);
+                indexing.index(connection, runs, worker::pause);
+                failures.keySet().removeAll(runs);
                 return true;
             } catch (ApiException e) {
                 if (e.code() == ErrorCode.OVERLOADED || e.code() == ErrorCode.STORE_UNAVAILABLE) {
                     return false;
                 }
-                failed(connection, runPk, e);
+                return indexApart(connection, runs, worker, e);
             } catch (SQLException e) {
-                if (SqlFault.isOfTheMoment(e)) {
+                if (SqlFault.isOfTheMoment(e) && runs.size() == 1) {
                     return true;
                 }
-                if (!SqlFault.isOfTheData(e) && !SqlFault.isOfTheStatement(e)) {
+                if (!SqlFault.isOfTheMoment(e) && !SqlFault.isOfTheData(e) && !SqlFault.isOfTheStatement(e)) {
                     throw e;
                 }
-                failed(connection, runPk, e);
+                return indexApart(connection, runs, worker, e);
             } catch (RuntimeException e) {
-                failed(connection, runPk, e);
+                return indexApart(connection, runs, worker, e);
+            }
+        }
+
+        /** What one run is to blame for holds up none of the others. */
+        private boolean indexApart(Connection connection, List<Long> runs, BackgroundWorker worker, Exception why)
+                throws SQLException {
+            if (runs.size() == 1) {
+                failed(connection, runs.get(0), why);
+                return true;
+            }
+            for (long run : runs) {
+                if (!index(connection, List.of(run), worker)) {
+                    return false;
+                }
             }
             return true;
         }

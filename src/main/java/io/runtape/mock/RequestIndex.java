@@ -3,7 +3,6 @@ package io.runtape.mock;
 import io.runtape.archive.Redaction;
 import io.runtape.indexing.EndedRun;
 import io.runtape.indexing.RunIndex;
-import io.runtape.run.RecordedRequest;
 import io.runtape.run.RequestReader;
 import io.runtape.run.Run;
 import io.runtape.server.memory.BudgetShare;
@@ -12,6 +11,7 @@ import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 
 /** Keeps what the calls of runs asked for, so that recordings are found by it. Blocks; safe for any thread. */
@@ -37,37 +37,43 @@ final class RequestIndex implements RunIndex {
     }
 
     @Override
-    public void add(Connection connection, EndedRun run) throws SQLException {
-        Run row = run.row();
-        remove(connection, row.runPk);
-        if (row.upstreamStatus == null || row.framesExpiredAt != null) {
-            return;
-        }
-        try (BudgetShare room = memory.bodies().share()) {
-            Optional<RecordedRequest> request = RequestReader.read(connection, row.runPk, room::takeBlocking);
-            if (request.isPresent()) {
-                insert(
-                        connection,
-                        row,
-                        CanonicalRequest.of(row.path, request.get().body(), redaction));
+    public void add(Connection connection, List<EndedRun> runs) throws SQLException {
+        remove(connection, runs.stream().map(run -> run.row().runPk).toList());
+        try (PreparedStatement insert = connection.prepareStatement(
+                "insert into recorded_request (run_pk, owner, request_key) values (?, ?, ?)")) {
+            for (EndedRun each : runs) {
+                Run run = each.row();
+                Optional<CanonicalRequest> request = read(connection, run);
+                if (request.isPresent()) {
+                    insert.setLong(1, run.runPk);
+                    insert.setString(2, run.owner);
+                    insert.setString(3, request.get().key());
+                    insert.addBatch();
+                }
             }
+            insert.executeBatch();
         }
     }
 
-    private static void insert(Connection connection, Run row, CanonicalRequest request) throws SQLException {
-        try (PreparedStatement insert = connection.prepareStatement(
-                "insert into recorded_request (run_pk, owner, request_key) values (?, ?, ?)")) {
-            insert.setLong(1, row.runPk);
-            insert.setString(2, row.owner);
-            insert.setString(3, request.key());
-            insert.executeUpdate();
+    private Optional<CanonicalRequest> read(Connection connection, Run run) throws SQLException {
+        if (run.upstreamStatus == null || run.framesExpiredAt != null) {
+            return Optional.empty();
+        }
+        try (BudgetShare room = memory.bodies().share()) {
+            return RequestReader.read(connection, run.runPk, room::takeBlocking)
+                    .map(request -> CanonicalRequest.of(run.path, request.body(), redaction));
         }
     }
 
     @Override
     public void remove(Connection connection, long runPk) throws SQLException {
-        try (PreparedStatement delete = connection.prepareStatement("delete from recorded_request where run_pk = ?")) {
-            delete.setLong(1, runPk);
+        remove(connection, List.of(runPk));
+    }
+
+    private static void remove(Connection connection, List<Long> runs) throws SQLException {
+        try (PreparedStatement delete =
+                connection.prepareStatement("delete from recorded_request where run_pk = any(?)")) {
+            delete.setArray(1, connection.createArrayOf("bigint", runs.toArray()));
             delete.executeUpdate();
         }
     }

@@ -7,7 +7,6 @@ import io.runtape.segment.Document;
 import io.runtape.segment.Segment;
 import io.runtape.segment.SegmentKind;
 import io.runtape.segment.SegmentMerge;
-import io.runtape.segment.Segments;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
@@ -18,10 +17,13 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The index of the words of runs: for each run its texts, and its terms in the segments of its owner. What a search finds in
@@ -53,38 +55,62 @@ final class SearchIndex implements RunIndex {
     }
 
     @Override
-    public void add(Connection connection, EndedRun run) throws SQLException {
-        List<Passage> passages = RunText.of(run);
+    public void add(Connection connection, List<EndedRun> runs) throws SQLException {
+        Map<Long, byte[]> texts = new TreeMap<>();
+        Map<String, List<Segment>> byOwner = new TreeMap<>();
+        for (EndedRun run : runs) {
+            Run row = run.row();
+            List<Passage> passages = RunText.of(run);
+            texts.put(row.runPk, RunText.stored(passages));
+            Set<String> terms = terms(passages);
+            if (!terms.isEmpty()) {
+                byOwner.computeIfAbsent(row.owner, owner -> new ArrayList<>())
+                        .add(Segment.of(Document.of(row.createdAt, row.runPk), terms));
+            }
+        }
+        keep(connection, texts);
+        for (Map.Entry<String, List<Segment>> of : byOwner.entrySet()) {
+            SegmentMerge.add(connection, of.getKey(), SegmentKind.WORDS, of.getValue());
+        }
+    }
+
+    private static Set<String> terms(List<Passage> passages) {
         Set<String> terms = new HashSet<>();
         for (Passage passage : passages) {
             List<Word> words = Words.of(passage.text());
             words.forEach(word -> terms.add(word.term()));
             WordPairs.add(words, terms);
         }
-        keep(connection, run.row(), RunText.stored(passages));
         if (!terms.isEmpty()) {
             terms.add(WordPairs.INDEXED);
-            Segment segment = Segment.of(Document.of(run.row().createdAt, run.row().runPk), terms);
-            Segments.insert(connection, run.row().owner, SegmentKind.WORDS, SegmentKind.WORDS.first(), segment);
-            SegmentMerge.merge(connection, run.row().owner, SegmentKind.WORDS, SegmentKind.WORDS.first());
+        }
+        return terms;
+    }
+
+    /** Runs that were indexed before have texts already. */
+    private static void keep(Connection connection, Map<Long, byte[]> texts) throws SQLException {
+        try (PreparedStatement update =
+                        connection.prepareStatement("update search_document set content = ? where run_pk = ?");
+                PreparedStatement insert =
+                        connection.prepareStatement("insert into search_document (content, run_pk) values (?, ?)")) {
+            for (Map.Entry<Long, byte[]> each : texts.entrySet()) {
+                set(update, each);
+            }
+            int[] updated = update.executeBatch();
+            int at = 0;
+            for (Map.Entry<Long, byte[]> each : texts.entrySet()) {
+                if (updated[at++] == 0) {
+                    set(insert, each);
+                }
+            }
+            insert.executeBatch();
         }
     }
 
-    private static void keep(Connection connection, Run row, byte[] texts) throws SQLException {
-        try (PreparedStatement update =
-                connection.prepareStatement("update search_document set content = ? where run_pk = ?")) {
-            update.setBytes(1, texts);
-            update.setLong(2, row.runPk);
-            if (update.executeUpdate() > 0) {
-                return;
-            }
-        }
-        try (PreparedStatement insert =
-                connection.prepareStatement("insert into search_document (content, run_pk) values (?, ?)")) {
-            insert.setBytes(1, texts);
-            insert.setLong(2, row.runPk);
-            insert.executeUpdate();
-        }
+    private static void set(PreparedStatement to, Map.Entry<Long, byte[]> text) throws SQLException {
+        to.setBytes(1, text.getValue());
+        to.setLong(2, text.getKey());
+        to.addBatch();
     }
 
     @Override

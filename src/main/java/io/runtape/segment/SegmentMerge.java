@@ -37,6 +37,18 @@ public final class SegmentMerge {
 
     private SegmentMerge() {}
 
+    /**
+     * Stores a new segment of these, which are of runs of one owner. As many as make one of the next level are one of that.
+     *
+     * @param segments of one run each; at least one of them
+     */
+    public static void add(Connection connection, String owner, SegmentKind kind, List<Segment> segments)
+            throws SQLException {
+        int level = kind.first() + (segments.size() >= SEGMENTS ? 1 : 0);
+        Segments.insert(connection, owner, kind, level, Segment.merged(segments, Set.of(), kind));
+        merge(connection, owner, kind, level);
+    }
+
     /** Merges what is to be merged after a segment of this level has come. What another gateway merges now is left to it. */
     public static void merge(Connection connection, String owner, SegmentKind kind, int come) throws SQLException {
         for (int level = come; level < kind.last() && isFull(connection, owner, kind, level); level++) {

@@ -7,17 +7,21 @@ import io.runtape.run.Run;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Adds runs to the sums, and takes them off when they are deleted or have changed: each run has a row with what it has added.
@@ -26,9 +30,10 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class StatsIndex implements RunIndex {
 
-    /** Locked, since another gateway may be about to add it to more sums. */
-    private static final String ADDED =
-            "select content, in_months, in_overall, in_labels from run_stats where run_pk = ? for update";
+    /** Locked, since another gateway may be about to add them to more sums. */
+    private static final String ADDED = """
+            select run_pk, content, in_months, in_overall, in_labels from run_stats where run_pk = any(?)
+            order by run_pk for update""";
 
     private static final String OWNER = "select owner from run where run_pk = ?";
 
@@ -36,7 +41,7 @@ final class StatsIndex implements RunIndex {
             insert into run_stats (run_pk, content, in_months, in_overall, in_labels)
             values (?, ?, true, true, true)""";
 
-    private static final String DELETE = "delete from run_stats where run_pk = ?";
+    private static final String DELETE = "delete from run_stats where run_pk = any(?)";
 
     private final Store store;
 
@@ -45,52 +50,59 @@ final class StatsIndex implements RunIndex {
     }
 
     @Override
-    public void add(Connection connection, EndedRun ended) throws SQLException {
-        Run run = ended.row();
-        SumRows rows = new SumRows(run.owner, run.runPk);
-        forget(connection, run.runPk, rows);
-        Instant completedAt = run.completedAt;
-        // Times before 1970 are of a clock that was not set.
-        if (completedAt != null && SumRows.hour(run.createdAt) >= 0) {
-            AddedRun added = new AddedRun(
-                    SumRows.hour(run.createdAt), Labels.of(run), CalledTools.of(ended), Sums.of(run, completedAt));
-            added.addTo(rows, span -> true);
-            try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-                insert.setLong(1, run.runPk);
-                insert.setBytes(2, added.content());
-                insert.executeUpdate();
+    public void add(Connection connection, List<EndedRun> runs) throws SQLException {
+        SortedMap<SumRows.Of, SumRows> rows = new TreeMap<>();
+        Map<Long, Noted> before =
+                forget(connection, runs.stream().map(run -> run.row().runPk).toList());
+        try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
+            for (EndedRun ended : runs) {
+                Run run = ended.row();
+                SumRows changed = rows.computeIfAbsent(SumRows.Of.run(run.owner, run.runPk), SumRows::new);
+                Noted noted = before.get(run.runPk);
+                if (noted != null) {
+                    noted.added.removeFrom(changed, noted::isIn);
+                }
+                Instant completedAt = run.completedAt;
+                // Times before 1970 are of a clock that was not set.
+                if (completedAt != null && SumRows.hour(run.createdAt) >= 0) {
+                    AddedRun added = new AddedRun(
+                            SumRows.hour(run.createdAt),
+                            Labels.of(run),
+                            CalledTools.of(ended),
+                            Sums.of(run, completedAt));
+                    added.addTo(changed, span -> true);
+                    insert.setLong(1, run.runPk);
+                    insert.setBytes(2, added.content());
+                    insert.addBatch();
+                }
             }
+            insert.executeBatch();
         }
-        rows.apply(connection, store.engine());
+        for (SumRows changed : rows.values()) {
+            changed.apply(connection, store.engine());
+        }
     }
 
     @Override
     public void remove(Connection connection, long runPk) throws SQLException {
-        SumRows rows = forget(connection, runPk, null);
-        if (rows != null) {
+        Noted noted = forget(connection, List.of(runPk)).get(runPk);
+        if (noted != null) {
+            SumRows rows = new SumRows(SumRows.Of.run(owner(connection, runPk), runPk));
+            noted.added.removeFrom(rows, noted::isIn);
             rows.apply(connection, store.engine());
         }
     }
 
-    /**
-     * Deletes what is noted of the run, and has it taken off the rows.
-     *
-     * @param rows the rows that change; null for new ones
-     * @return the rows that change; null if nothing was noted and none were given
-     */
-    private static @Nullable SumRows forget(Connection connection, long runPk, @Nullable SumRows rows)
-            throws SQLException {
-        Optional<Noted> noted = noted(connection, runPk);
-        if (noted.isEmpty()) {
-            return rows;
+    /** Deletes what is noted of runs; returns it, by their keys. */
+    private static Map<Long, Noted> forget(Connection connection, List<Long> runs) throws SQLException {
+        Map<Long, Noted> noted = noted(connection, runs);
+        if (!noted.isEmpty()) {
+            try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
+                delete.setArray(1, keys(connection, noted.keySet()));
+                delete.executeUpdate();
+            }
         }
-        SumRows changed = rows == null ? new SumRows(owner(connection, runPk), runPk) : rows;
-        noted.get().added.removeFrom(changed, noted.get()::isIn);
-        try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
-            delete.setLong(1, runPk);
-            delete.executeUpdate();
-        }
-        return changed;
+        return noted;
     }
 
     /** What a run has added, and to which of the later sums too. */
@@ -101,22 +113,27 @@ final class StatsIndex implements RunIndex {
         }
     }
 
-    private static Optional<Noted> noted(Connection connection, long runPk) throws SQLException {
+    private static Map<Long, Noted> noted(Connection connection, List<Long> runs) throws SQLException {
+        Map<Long, Noted> noted = new HashMap<>();
         try (PreparedStatement select = connection.prepareStatement(ADDED)) {
-            select.setLong(1, runPk);
+            select.setArray(1, keys(connection, runs));
             try (ResultSet row = select.executeQuery()) {
-                if (!row.next()) {
-                    return Optional.empty();
-                }
-                Set<LaterSums> to = EnumSet.noneOf(LaterSums.class);
-                for (LaterSums later : LaterSums.values()) {
-                    if (row.getBoolean(later.column())) {
-                        to.add(later);
+                while (row.next()) {
+                    Set<LaterSums> to = EnumSet.noneOf(LaterSums.class);
+                    for (LaterSums later : LaterSums.values()) {
+                        if (row.getBoolean(later.column())) {
+                            to.add(later);
+                        }
                     }
+                    noted.put(row.getLong("run_pk"), new Noted(AddedRun.read(row.getBytes("content")), to));
                 }
-                return Optional.of(new Noted(AddedRun.read(row.getBytes(1)), to));
             }
         }
+        return noted;
+    }
+
+    private static Array keys(Connection connection, Collection<Long> runs) throws SQLException {
+        return connection.createArrayOf("bigint", runs.toArray());
     }
 
     private static String owner(Connection connection, long runPk) throws SQLException {
@@ -155,10 +172,10 @@ final class StatsIndex implements RunIndex {
 
     private void addTo(Connection connection, long runPk, LaterSums later) throws SQLException {
         Transaction.losable(connection, store.engine(), () -> {
-            Optional<Noted> noted = noted(connection, runPk);
-            if (noted.isPresent() && !noted.get().to.contains(later)) {
-                SumRows rows = new SumRows(owner(connection, runPk), runPk);
-                noted.get().added.addTo(rows, span -> span.later() == later);
+            Noted noted = noted(connection, List.of(runPk)).get(runPk);
+            if (noted != null && !noted.to.contains(later)) {
+                SumRows rows = new SumRows(SumRows.Of.run(owner(connection, runPk), runPk));
+                noted.added.addTo(rows, span -> span.later() == later);
                 rows.apply(connection, store.engine());
                 try (PreparedStatement update = connection.prepareStatement(later.done())) {
                     update.setLong(1, runPk);

@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -57,13 +58,28 @@ final class SumRows {
 
     private static final String DELETE = "delete from stats_sum" + ROW;
 
-    private final String owner;
-    private final int shard;
+    private final Of of;
     private final Map<Key, Change> changes = new TreeMap<>();
 
-    SumRows(String owner, long runPk) {
-        this.owner = owner;
-        this.shard = (int) Math.floorMod(RunKey.nodeId(runPk), (long) SHARDS);
+    SumRows(Of of) {
+        this.of = of;
+    }
+
+    /** What all rows of changes share. Whoever makes several changes in one transaction makes them in this order. */
+    record Of(String owner, int shard) implements Comparable<Of> {
+
+        private static final Comparator<Of> ORDER =
+                Comparator.comparing(Of::owner).thenComparing(Of::shard);
+
+        /** Of the rows that a run is added to. */
+        static Of run(String owner, long runPk) {
+            return new Of(owner, (int) Math.floorMod(RunKey.nodeId(runPk), (long) SHARDS));
+        }
+
+        @Override
+        public int compareTo(Of other) {
+            return ORDER.compare(this, other);
+        }
     }
 
     /** Of a row, but for what all rows of these changes share. */
@@ -80,8 +96,8 @@ final class SumRows {
     /** What is added to a row, and what is taken off it. */
     private static final class Change {
         private final Labels labels;
-        private @Nullable Sums added;
-        private @Nullable Sums removed;
+        private final Sums added = new Sums();
+        private final Sums removed = new Sums();
 
         Change(Labels labels) {
             this.labels = labels;
@@ -95,10 +111,8 @@ final class SumRows {
                 Labels.read(reader);
                 sums.read(reader);
             }
-            if (added != null) {
-                sums.add(added);
-            }
-            if (removed != null && before != null) {
+            sums.add(added);
+            if (before != null) {
                 sums.subtract(removed);
             }
             return sums;
@@ -129,17 +143,17 @@ final class SumRows {
         return begun == hour ? hour : month(begun + 31 * HOURS_A_DAY);
     }
 
-    /** Adds a run to its row; once for each span and each tool. */
+    /** Adds a run to its row. */
     void add(Span span, Labels labels, int hour, Sums sums) {
-        of(span, labels, hour).added = sums;
+        change(span, labels, hour).added.add(sums);
     }
 
     /** Takes a run off its row. */
     void remove(Span span, Labels labels, int hour, Sums sums) {
-        of(span, labels, hour).removed = sums;
+        change(span, labels, hour).removed.add(sums);
     }
 
-    private Change of(Span span, Labels labels, int hour) {
+    private Change change(Span span, Labels labels, int hour) {
         Labels common = labels.only(span.labels());
         return changes.computeIfAbsent(
                 new Key(span.number(), span.begin(hour), common.key()), key -> new Change(common));
@@ -197,8 +211,8 @@ final class SumRows {
             lock.setArray(1, array(connection, "smallint", keys.stream().map(Key::span)));
             lock.setArray(2, array(connection, "integer", keys.stream().map(Key::startHour)));
             lock.setArray(3, array(connection, "bigint", keys.stream().map(Key::group)));
-            lock.setString(4, owner);
-            lock.setInt(5, shard);
+            lock.setString(4, of.owner);
+            lock.setInt(5, of.shard);
             try (ResultSet row = lock.executeQuery()) {
                 while (row.next()) {
                     before.put(new Key(row.getInt(1), row.getInt(2), row.getLong(3)), row.getBytes(4));
@@ -228,11 +242,11 @@ final class SumRows {
     }
 
     private int set(PreparedStatement to, int from, Key key) throws SQLException {
-        to.setString(from, owner);
+        to.setString(from, of.owner);
         to.setInt(from + 1, key.span);
         to.setInt(from + 2, key.startHour);
         to.setLong(from + 3, key.group);
-        to.setInt(from + 4, shard);
+        to.setInt(from + 4, of.shard);
         return from + 5;
     }
 }

@@ -2,8 +2,6 @@ package io.runtape.transcript;
 
 import io.runtape.error.ApiException;
 import io.runtape.run.Run;
-import io.runtape.server.memory.BudgetShare;
-import io.runtape.server.memory.MemoryBudgets;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.function.LongConsumer;
@@ -13,29 +11,19 @@ import java.util.function.LongConsumer;
 public final class RunContentReader {
 
     private final Transcripts transcripts;
-    private final MemoryBudgets memory;
 
-    RunContentReader(Transcripts transcripts, MemoryBudgets memory) {
+    RunContentReader(Transcripts transcripts) {
         this.transcripts = transcripts;
-        this.memory = memory;
-    }
-
-    /** Does something with what a run brought, while there is room for that in memory. */
-    @FunctionalInterface
-    public interface Use<T> {
-        T of(RunContents contents) throws SQLException;
     }
 
     /**
-     * Reads what a run that has ended brought, up to a bound of 8 MiB of events.
+     * What a run that has ended brought, up to a bound of 8 MiB of events.
      *
-     * @return what the use of it returns
-     * @throws ApiException 503 if there is no memory for it now, or the database does not answer; 404 if the run is gone
+     * @param room takes how many bytes that needs; may wait until there is room for them, or throw
+     * @throws ApiException 503 if the database does not answer; 404 if the run is gone
      */
-    public <T> T read(Run run, Use<T> use) throws SQLException {
-        try (BudgetShare room = memory.answers().share()) {
-            return use.of(transcripts.contents(run, room::takeBlocking));
-        }
+    public RunContents contents(Run run, LongConsumer room) throws SQLException {
+        return transcripts.contents(run, room);
     }
 
     /**

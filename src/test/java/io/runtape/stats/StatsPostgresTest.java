@@ -70,7 +70,7 @@ class StatsPostgresTest extends StatsTest {
         run.createdAt = FIRST;
         Labels labels = new Labels("completed", null, null, "/v1/run", "default", null);
         Sums sums = Sums.of(run, FIRST.plusSeconds(1));
-        SumRows rows = new SumRows(owner, 1);
+        SumRows rows = new SumRows(SumRows.Of.run(owner, 1));
         Set<String> tools = withTool ? Set.of("bash") : Set.of();
         new AddedRun(SumRows.hour(FIRST), labels, tools, sums).addTo(rows, span -> span.later() != LaterSums.LABELS);
         return rows;
