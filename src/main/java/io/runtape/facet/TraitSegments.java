@@ -5,12 +5,10 @@ import io.runtape.segment.Document;
 import io.runtape.segment.Segment;
 import io.runtape.segment.SegmentKind;
 import io.runtape.segment.SegmentMerge;
-import io.runtape.segment.Segments;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,7 +71,7 @@ final class TraitSegments {
         if (runs.size() < RUNS_MIN) {
             return false;
         }
-        List<Segment> segments = new ArrayList<>();
+        Map<Document, Set<String>> termsOfRuns = new HashMap<>();
         List<Long> keys = List.copyOf(runs.keySet());
         for (int from = 0; from < keys.size(); from += AT_ONCE) {
             List<Long> some = keys.subList(from, Math.min(from + AT_ONCE, keys.size()));
@@ -81,16 +79,14 @@ final class TraitSegments {
                 Claimed run = Objects.requireNonNull(runs.get(traits.getKey()));
                 Set<String> terms = terms(new Owner(owner), traits.getValue());
                 terms.add(TraitQuery.termOfDuration(run.durationMs));
-                segments.add(Segment.of(run.document, terms));
+                termsOfRuns.put(run.document, terms);
             }
             try (PreparedStatement update = prepare(connection, DONE, some)) {
                 update.executeUpdate();
             }
         }
-        int level = SegmentKind.TRAITS.first() + (runs.size() == RUNS_MAX ? 1 : 0);
-        Segments.insert(
-                connection, owner, SegmentKind.TRAITS, level, Segment.merged(segments, Set.of(), SegmentKind.TRAITS));
-        SegmentMerge.merge(connection, owner, SegmentKind.TRAITS, level);
+        Segment segment = Segment.of(termsOfRuns, SegmentKind.TRAITS);
+        SegmentMerge.add(connection, owner, SegmentKind.TRAITS, segment, RUNS_MIN);
         return true;
     }
 

@@ -17,7 +17,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -57,20 +57,21 @@ final class SearchIndex implements RunIndex {
     @Override
     public void add(Connection connection, List<EndedRun> runs) throws SQLException {
         Map<Long, byte[]> texts = new TreeMap<>();
-        Map<String, List<Segment>> byOwner = new TreeMap<>();
+        Map<String, Map<Document, Set<String>>> byOwner = new TreeMap<>();
         for (EndedRun run : runs) {
             Run row = run.row();
             List<Passage> passages = RunText.of(run);
             texts.put(row.runPk, RunText.stored(passages));
             Set<String> terms = terms(passages);
             if (!terms.isEmpty()) {
-                byOwner.computeIfAbsent(row.owner, owner -> new ArrayList<>())
-                        .add(Segment.of(Document.of(row.createdAt, row.runPk), terms));
+                byOwner.computeIfAbsent(row.owner, owner -> new HashMap<>())
+                        .put(Document.of(row.createdAt, row.runPk), terms);
             }
         }
         keep(connection, texts);
-        for (Map.Entry<String, List<Segment>> of : byOwner.entrySet()) {
-            SegmentMerge.add(connection, of.getKey(), SegmentKind.WORDS, of.getValue());
+        for (Map.Entry<String, Map<Document, Set<String>>> of : byOwner.entrySet()) {
+            Segment segment = Segment.of(of.getValue(), SegmentKind.WORDS);
+            SegmentMerge.add(connection, of.getKey(), SegmentKind.WORDS, segment, 1);
         }
     }
 

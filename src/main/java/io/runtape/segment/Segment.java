@@ -23,12 +23,22 @@ public record Segment(List<Document> documents, TermBlocks terms) {
     /** Runs that take about as much memory as the bytes of all runs of a large segment. */
     private static final int FEW = 1000;
 
-    /** The terms of one run. */
-    public static Segment of(Document document, Set<String> terms) {
-        TermBlocks.Writer blocks = new TermBlocks.Writer(false);
-        int[] it = {0};
-        terms.stream().sorted().forEach(term -> blocks.add(term, it));
-        return new Segment(List.of(document), blocks.written());
+    /** The terms of some runs of one owner. */
+    public static Segment of(Map<Document, Set<String>> termsOfRuns, SegmentKind kind) {
+        List<Map.Entry<Document, Set<String>>> runs = termsOfRuns.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey(Document.NEWEST_FIRST))
+                .toList();
+        Map<String, Gathered> places = new HashMap<>();
+        for (int i = 0; i < runs.size(); i++) {
+            for (String term : runs.get(i).getValue()) {
+                places.computeIfAbsent(term, none -> new Gathered()).add(i);
+            }
+        }
+        TermBlocks.Writer terms = new TermBlocks.Writer(kind.hasBits());
+        places.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .forEach(each -> terms.add(each.getKey(), each.getValue().sorted()));
+        return new Segment(runs.stream().map(Map.Entry::getKey).toList(), terms.written());
     }
 
     /** All of these in one, without the runs that are gone. A run that is in several has the terms of all. */
@@ -110,7 +120,15 @@ public record Segment(List<Document> documents, TermBlocks terms) {
         }
 
         int[] sorted() {
-            return Arrays.stream(places, 0, count).sorted().distinct().toArray();
+            int[] sorted = Arrays.copyOf(places, count);
+            Arrays.sort(sorted);
+            int distinct = 0;
+            for (int place : sorted) {
+                if (distinct == 0 || sorted[distinct - 1] != place) {
+                    sorted[distinct++] = place;
+                }
+            }
+            return distinct == count ? sorted : Arrays.copyOf(sorted, distinct);
         }
     }
 

@@ -38,14 +38,15 @@ public final class SegmentMerge {
     private SegmentMerge() {}
 
     /**
-     * Stores a new segment of these, which are of runs of one owner. As many as make one of the next level are one of that.
+     * Stores a new segment.
      *
-     * @param segments of one run each; at least one of them
+     * @param runsMin so many runs segments of the first level have, at the least; one of as many as are merged into one of the
+     *     next level is of that
      */
-    public static void add(Connection connection, String owner, SegmentKind kind, List<Segment> segments)
+    public static void add(Connection connection, String owner, SegmentKind kind, Segment segment, int runsMin)
             throws SQLException {
-        int level = kind.first() + (segments.size() >= SEGMENTS ? 1 : 0);
-        Segments.insert(connection, owner, kind, level, Segment.merged(segments, Set.of(), kind));
+        int level = kind.first() + (segment.documents().size() >= runsMin * SEGMENTS ? 1 : 0);
+        Segments.insert(connection, owner, kind, level, segment);
         merge(connection, owner, kind, level);
     }
 

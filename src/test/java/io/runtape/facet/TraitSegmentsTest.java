@@ -26,6 +26,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongUnaryOperator;
@@ -178,7 +179,8 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         insertRuns();
         try (Connection connection = store().connect()) {
             for (int i = 1; i < SegmentMerge.SEGMENTS; i++) {
-                Segment one = Segment.of(new Document(EPOCH - i, FIRST - i), Set.of("a term"));
+                Segment one =
+                        Segment.of(Map.of(new Document(EPOCH - i, FIRST - i), Set.of("a term")), SegmentKind.TRAITS);
                 Segments.insert(connection, owner.id(), SegmentKind.TRAITS, SegmentKind.TRAITS.first() + 1, one);
             }
         }

@@ -376,7 +376,8 @@ abstract class SearchTest extends IndexedHistory {
                 List<Segment> runs = new ArrayList<>();
                 for (int j = 0; j < 3; j++) {
                     Document document = document(overlapping ? 100 * j + i : 3 * i + j);
-                    runs.add(Segment.of(document, i == 77 ? Set.of("kudu", "ibex") : Set.of("kudu")));
+                    runs.add(Segment.of(
+                            Map.of(document, i == 77 ? Set.of("kudu", "ibex") : Set.of("kudu")), SegmentKind.WORDS));
                 }
                 Segment merged = Segment.merged(runs, Set.of(), SegmentKind.WORDS);
                 Segments.insert(connection, owner, SegmentKind.WORDS, level.applyAsInt(i), merged);
@@ -489,7 +490,8 @@ abstract class SearchTest extends IndexedHistory {
         long later = Instant.now().plusSeconds(3600).getEpochSecond() * 1_000_000;
         List<Segment> runs = new ArrayList<>();
         for (int i = 0; i < 2500; i++) {
-            runs.add(Segment.of(new Document(later + i, 930_000_000_000_000L + i), Set.of("lemur")));
+            runs.add(Segment.of(
+                    Map.of(new Document(later + i, 930_000_000_000_000L + i), Set.of("lemur")), SegmentKind.WORDS));
         }
         try (Connection connection = store().connect()) {
             Segments.insert(connection, owner, SegmentKind.WORDS, 3, Segment.merged(runs, Set.of(), SegmentKind.WORDS));

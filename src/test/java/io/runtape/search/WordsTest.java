@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -49,7 +50,8 @@ class WordsTest {
         for (int i = 0; i < SearchCases.ALL.size(); i++) {
             Document document = new Document(1000 + i, i);
             documents.add(document);
-            segments.add(Segment.of(document, terms(SearchCases.ALL.get(i).text(), i % 2 == 0)));
+            segments.add(Segment.of(
+                    Map.of(document, terms(SearchCases.ALL.get(i).text(), i % 2 == 0)), SegmentKind.WORDS));
         }
         Segment merged = Segment.merged(segments, Set.of(3L), SegmentKind.WORDS);
         byte[] written = Segment.written(merged.documents());
@@ -87,7 +89,7 @@ class WordsTest {
         List<Segment> segments = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             String text = i % 100 == 0 ? "a blue whale " + i : "a whale that is blue " + i;
-            segments.add(Segment.of(new Document(1000 + i, i), terms(text, true)));
+            segments.add(Segment.of(Map.of(new Document(1000 + i, i), terms(text, true)), SegmentKind.WORDS));
         }
         Segment merged = Segment.merged(segments, Set.of(), SegmentKind.WORDS);
         TermSearch search = new TermSearch(
