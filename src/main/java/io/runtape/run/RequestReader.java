@@ -5,13 +5,23 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /** Reads requests back. It blocks: call it on a worker thread. Safe for any thread. */
 @ApplicationScoped
 public class RequestReader {
+
+    /** A body of no more than so many bytes is read before there is room for it: a second query would cost more. */
+    private static final int SHORT_BYTES = 64 << 10;
+
+    private static final String READ = """
+            select request_type, octet_length(request_body),
+                case when octet_length(request_body) <= ? then request_body end
+            from run where run_pk = ?""";
 
     private final DataSource database;
 
@@ -26,15 +36,25 @@ public class RequestReader {
      */
     public Optional<RecordedRequest> read(long runPk, LongConsumer room) throws SQLException {
         // Holds no connection while it waits for room.
-        room.accept(on(connection -> stored(connection, runPk)));
-        return sent(on(connection -> row(connection, runPk)), room);
+        Optional<Stored> stored = on(connection -> stored(connection, runPk));
+        if (stored.isEmpty()) {
+            return Optional.empty();
+        }
+        room.accept(stored.get().length);
+        Optional<Stored> whole = stored.get().body == null ? on(connection -> whole(connection, runPk)) : stored;
+        return whole.map(request -> request.sent(room));
     }
 
     /** The same over a connection of the caller's, which is held while there is no room. */
     public static Optional<RecordedRequest> read(Connection connection, long runPk, LongConsumer room)
             throws SQLException {
-        room.accept(stored(connection, runPk));
-        return sent(row(connection, runPk), room);
+        Optional<Stored> stored = stored(connection, runPk);
+        if (stored.isEmpty()) {
+            return Optional.empty();
+        }
+        room.accept(stored.get().length);
+        Optional<Stored> whole = stored.get().body == null ? whole(connection, runPk) : stored;
+        return whole.map(request -> request.sent(room));
     }
 
     /** A query. */
@@ -49,32 +69,37 @@ public class RequestReader {
         }
     }
 
-    /** The request as its row has it. */
-    private static Optional<RecordedRequest> row(Connection connection, long runPk) throws SQLException {
-        try (PreparedStatement select =
-                connection.prepareStatement("select request_type, request_body from run where run_pk = ?")) {
-            select.setLong(1, runPk);
-            try (ResultSet row = select.executeQuery()) {
-                return row.next()
-                        ? Optional.of(new RecordedRequest(row.getString(1), row.getBytes(2)))
-                        : Optional.empty();
-            }
+    /**
+     * A request as its row has it.
+     *
+     * @param length of the body
+     * @param body null if it is long, and is to be read only when there is room for it
+     */
+    private record Stored(@Nullable String type, long length, byte @Nullable [] body) {
+
+        RecordedRequest sent(LongConsumer room) {
+            byte[] stored = Objects.requireNonNull(body);
+            room.accept(RequestBody.sentLength(stored));
+            return new RecordedRequest(type, RequestBody.sent(stored));
         }
     }
 
-    private static Optional<RecordedRequest> sent(Optional<RecordedRequest> stored, LongConsumer room) {
-        return stored.map(request -> {
-            room.accept(RequestBody.sentLength(request.body()));
-            return new RecordedRequest(request.type(), RequestBody.sent(request.body()));
-        });
+    private static Optional<Stored> stored(Connection connection, long runPk) throws SQLException {
+        return read(connection, runPk, SHORT_BYTES);
     }
 
-    private static long stored(Connection connection, long runPk) throws SQLException {
-        try (PreparedStatement select =
-                connection.prepareStatement("select octet_length(request_body) from run where run_pk = ?")) {
-            select.setLong(1, runPk);
+    private static Optional<Stored> whole(Connection connection, long runPk) throws SQLException {
+        return read(connection, runPk, Integer.MAX_VALUE);
+    }
+
+    private static Optional<Stored> read(Connection connection, long runPk, int bytesMax) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(READ)) {
+            select.setInt(1, bytesMax);
+            select.setLong(2, runPk);
             try (ResultSet row = select.executeQuery()) {
-                return row.next() ? row.getLong(1) : 0;
+                return row.next()
+                        ? Optional.of(new Stored(row.getString(1), row.getLong(2), row.getBytes(3)))
+                        : Optional.empty();
             }
         }
     }
