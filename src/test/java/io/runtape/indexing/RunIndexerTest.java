@@ -1,0 +1,113 @@
+package io.runtape.indexing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.restassured.path.json.JsonPath;
+import io.runtape.history.IndexedHistory;
+import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireResponse;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Runs are indexed many at a time, and each as if it were alone. */
+abstract class RunIndexerTest extends IndexedHistory {
+
+    /** More than are indexed in two transactions. */
+    private static final int RUNS = 2 * RunIndexing.RUNS_AT_ONCE + 5;
+
+    /** PostgreSQL has such times; microseconds since 1970 are no 64 bits then. */
+    private static final OffsetDateTime TOO_FAR = OffsetDateTime.of(294_260, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC);
+
+    /** It says that it is of zstd. */
+    private static final byte[] DAMAGED = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0x20, 1, 1};
+
+    private static final Script DONE = Script.stream("event: run_completed\ndata: {\"result\":\"Done.\"}\n\n");
+
+    @Test
+    void keepsRunsOfSeveralCallersApart() throws Exception {
+        Scripted done = upstream.on(DONE);
+        List<String> keys = List.of(key, key + "-2", key + "-3");
+        Map<String, Set<String>> runs = new HashMap<>();
+        for (int i = 0; i < RUNS; i++) {
+            String of = keys.get(i % keys.size());
+            String body = "{\"agent\":\"shared\",\"prompt\":\"Say quoll " + i + "\"}";
+            try (WireResponse response = client().post("/v1/run", body, "X-API-Key: " + of, done.header())) {
+                response.readAll();
+                runs.computeIfAbsent(of, none -> new HashSet<>()).add(response.header("Runtape-Run-Id"));
+            }
+        }
+        for (Set<String> each : runs.values()) {
+            awaitIndexed(each.toArray(String[]::new));
+        }
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement(
+                        "update run set agent = 'own', indexed_at = null where agent = 'shared'")) {
+            assertEquals(RUNS, update.executeUpdate());
+        }
+        for (Set<String> each : runs.values()) {
+            awaitIndexed(each.toArray(String[]::new));
+        }
+
+        for (String of : keys) {
+            Set<String> own = runs.get(of);
+            for (String filter : List.of("agent=own", "q=quoll", "agent=own&q=quoll&status=completed")) {
+                JsonPath page = historyOf(of).get("/runs?limit=100&" + filter).jsonPath();
+                assertEquals(own, Set.copyOf(page.getList("data.id", String.class)), filter);
+            }
+            JsonPath sums = historyOf(of).get("/stats?groupBy=agent").jsonPath();
+            assertEquals(List.of("own"), sums.getList("data.group.agent"));
+            assertEquals(List.of(own.size()), sums.getList("data.runs"));
+        }
+    }
+
+    @Test
+    void indexesAllRunsButThoseThatCannotBe() throws Exception {
+        List<String> runs = new ArrayList<>();
+        for (int i = 0; i < RUNS; i++) {
+            runs.add(record("{\"agent\":\"before\",\"prompt\":\"Say numbat " + i + "\"}", DONE));
+        }
+        String[] all = runs.toArray(String[]::new);
+        awaitIndexed(all);
+        // Reading the one fails, and writing what is derived from the other.
+        update("update run set request_body = ? where id = ?", DAMAGED, runs.get(7));
+        update("update run set created_at = ? where id = ?", TOO_FAR, runs.get(21));
+        String same = "id in ('" + String.join("', '", runs) + "')";
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement(
+                        "update run set agent = 'after', indexed_at = null where " + same)) {
+            assertEquals(RUNS, update.executeUpdate());
+        }
+
+        awaitIndexed(all);
+
+        Set<String> whole = new HashSet<>(runs);
+        whole.removeAll(List.of(runs.get(7), runs.get(21)));
+        assertEquals(whole, Set.copyOf(ids("/runs?agent=after&limit=100")));
+        assertEquals(whole, Set.copyOf(ids("/runs?agent=after&q=numbat&limit=100")));
+        assertEquals(List.of("after " + whole.size(), "before 2"), sums());
+    }
+
+    private List<String> sums() {
+        return json("/stats?groupBy=agent").getList("data.collect { it.group.agent + ' ' + it.runs }", String.class);
+    }
+
+    private void update(String sql, Object value, String id) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement(sql)) {
+            update.setObject(1, value);
+            update.setString(2, id);
+            assertEquals(1, update.executeUpdate());
+        }
+    }
+}
