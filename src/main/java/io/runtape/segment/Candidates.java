@@ -56,6 +56,9 @@ public final class Candidates implements RunSource {
     private final SegmentKind kind;
     private final TermQuery query;
     private final List<Document> others;
+    private final DocumentRange all;
+
+    /** What is left of it when the segments are read again. */
     private DocumentRange range;
 
     /** By their newest runs. */
@@ -86,6 +89,7 @@ public final class Candidates implements RunSource {
         this.owner = owner;
         this.kind = kind;
         this.query = query;
+        this.all = range;
         this.range = range;
         this.others = others;
     }
@@ -176,6 +180,13 @@ public final class Candidates implements RunSource {
         }
     }
 
+    /** Hands out again what it has handed out so far. */
+    public void putBack(List<Document> documents) {
+        range = all;
+        last = null;
+        take(documents.iterator());
+    }
+
     /** Leaves out all that come before this one. */
     void skipTo(Document document) {
         last = document.justBefore();
@@ -193,8 +204,9 @@ public final class Candidates implements RunSource {
             int attempts = 0;
             atOnce = AT_ONCE_MIN;
             while (mustOpen()) {
-                boolean whole = begun ? lookUp(connection, segments(wanted)) : begin(connection);
-                if (!whole) {
+                if (!begun) {
+                    begin(connection);
+                } else if (!lookUp(connection, segments(wanted))) {
                     if (++attempts == ATTEMPTS) {
                         throw new SQLException("the segments change too fast", SqlFault.CONFLICT);
                     }
@@ -224,7 +236,7 @@ public final class Candidates implements RunSource {
         return looked;
     }
 
-    private boolean begin(Connection connection) throws SQLException {
+    private void begin(Connection connection) throws SQLException {
         range = last == null ? range : range.goingOnAfter(last);
         open.clear();
         take(others.stream().sorted(Document.NEWEST_FIRST).iterator());
@@ -244,7 +256,6 @@ public final class Candidates implements RunSource {
         closed.clear();
         closed.addAll(segments);
         begun = true;
-        return true;
     }
 
     private void take(Iterator<Document> documents) {

@@ -94,10 +94,10 @@ final class RunSearch {
         if (selected.size() <= FEW) {
             return new FewRuns(selected.stream().map(Place::document).toList());
         }
-        Candidates again = search.candidates(selection.owner(), query, range, live);
+        words.putBack(first);
         return runs.candidates(selection, range, live)
-                .<RunSource>map(traits -> new CommonRuns(again, traits))
-                .orElse(again);
+                .<RunSource>map(traits -> new CommonRuns(words, traits))
+                .orElse(words);
     }
 
     private static Place place(Document document) {
