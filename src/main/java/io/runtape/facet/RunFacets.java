@@ -53,6 +53,9 @@ final class RunFacets implements RunIndex {
 
     private long goneOverAt;
 
+    /** Whether an owner was met with many runs that are in no segment. */
+    private volatile boolean moreOutside;
+
     RunFacets(Store store) {
         this.store = store;
     }
@@ -84,8 +87,12 @@ final class RunFacets implements RunIndex {
         for (String owner : owners) {
             long ownerKey = Trait.ofOwner(new Owner(owner));
             int outside = TraitSegments.outside(connection, ownerKey);
-            // More have come from an earlier version: those are not to hold up these runs.
-            if (outside >= TraitSegments.RUNS_MIN && outside < 2 * TraitSegments.RUNS_MIN) {
+            if (outside >= 2 * TraitSegments.RUNS_MIN) {
+                // They have come from an earlier version, or while another gateway had some locked: they are not to
+                // hold up
+                // these runs.
+                moreOutside = true;
+            } else if (outside >= TraitSegments.RUNS_MIN) {
                 TraitSegments.add(connection, owner, ownerKey, TraitSegments.RUNS_MIN);
             }
         }
@@ -120,11 +127,12 @@ final class RunFacets implements RunIndex {
         facts.addBatch();
     }
 
-    /** Goes over all owners, and brings runs into segments that earlier versions have indexed; an hour later again. */
+    /** Goes over all owners, and brings runs into segments that are in none; an hour later again, or when it has met many. */
     @Override
     public synchronized boolean tidy(Connection connection) throws SQLException {
-        if (goneOver && System.nanoTime() - goneOverAt > GO_OVER_EVERY.toNanos()) {
+        if (goneOver && (moreOutside || System.nanoTime() - goneOverAt > GO_OVER_EVERY.toNanos())) {
             goneOver = false;
+            moreOutside = false;
             nextOwner = Long.MIN_VALUE;
         }
         for (int i = 0; i < OWNERS_AT_ONCE && !goneOver; i++) {

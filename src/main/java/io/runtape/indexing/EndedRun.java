@@ -3,12 +3,15 @@ package io.runtape.indexing;
 import io.runtape.run.Run;
 import io.runtape.transcript.PlacedPart;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run that has ended, for the indexes.
  *
  * @param row its row
+ * @param requestBody the body of its call, byte for byte; null if it is deleted
  * @param parts what its request brought anew and what it answered, in their order; bounded, see
  *     {@link io.runtape.transcript.RunContentReader}
  */
-public record EndedRun(Run row, List<PlacedPart> parts) {}
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+public record EndedRun(Run row, byte @Nullable [] requestBody, List<PlacedPart> parts) {}

@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * Something that is derived from runs that have ended. All indexes of some runs are written in one transaction, some time after
- * their end, and anew if an outcome changes. Implementations are beans, and safe for any thread.
+ * their end, and anew if an outcome changes. Implementations are beans, called in the order of their priorities, the highest first, and
+ * safe for any thread.
  */
 public interface RunIndex {
 

@@ -16,10 +16,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +37,8 @@ final class RunIndexer {
 
     private static final Logger LOG = Logger.getLogger(RunIndexer.class);
 
-    /** Runs of one look. */
-    private static final int RUNS_AT_ONCE = 50;
+    /** Runs of one look: some transactions. */
+    private static final int RUNS_OF_A_LOOK = 3 * RunIndexing.RUNS_AT_ONCE;
 
     /** How often it asks whether runs have ended at this gateway, which costs next to nothing. */
     private static final Duration LOOK = Duration.ofMillis(100);
@@ -81,6 +84,10 @@ final class RunIndexer {
     private final class Rounds {
 
         private final Map<Long, Integer> failures = new HashMap<>();
+
+        /** Runs of the last look that there was no room for in memory. */
+        private final List<Long> withoutRoom = new ArrayList<>();
+
         private long endedBefore = -1;
         private long lookedAt;
         private long tidiedAt = System.nanoTime();
@@ -95,25 +102,23 @@ final class RunIndexer {
             }
             lookedAt = System.nanoTime();
             more = false;
-            List<Long> runs =
-                    indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), RUNS_AT_ONCE + failures.size());
-            // Gateways with the same runs before them seldom read the same one.
-            Collections.shuffle(runs, ThreadLocalRandom.current());
-            // On H2 a run's row has the end a moment before it is durable.
-            List<Long> durable =
-                    runs.stream().filter(run -> journal.unended(run).isEmpty()).toList();
-            for (int from = 0; from < durable.size(); from += RunIndexing.RUNS_AT_ONCE) {
-                if (worker.isStopping()) {
-                    return false;
+            int limit = RUNS_OF_A_LOOK + failures.size() + withoutRoom.size();
+            List<Long> runs = indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), limit);
+            withoutRoom.clear();
+            for (List<Long> group : groups(runs)) {
+                Queue<Long> left = new ArrayDeque<>(indexing.stillUnindexed(connection, group));
+                while (!left.isEmpty()) {
+                    if (worker.isStopping() || !index(connection, left, worker, false)) {
+                        return false;
+                    }
+                    worker.pause();
                 }
-                int to = Math.min(from + RunIndexing.RUNS_AT_ONCE, durable.size());
-                if (!index(connection, durable.subList(from, to), worker)) {
-                    return false;
-                }
-                worker.pause();
+            }
+            if (!waitForRoom(connection, worker)) {
+                return false;
             }
             endedBefore = ended;
-            more = runs.size() >= RUNS_AT_ONCE + failures.size() || mayTidy(runs) && tidy(connection, worker);
+            more = runs.size() >= limit || mayTidy(runs) && tidy(connection, worker);
             return more;
         }
 
@@ -135,28 +140,63 @@ final class RunIndexer {
             }
         }
 
-        /** Indexes runs, or counts that one cannot be; returns false if nothing can be indexed at present. */
-        private boolean index(Connection connection, List<Long> runs, BackgroundWorker worker) throws SQLException {
+        /**
+         * Runs that are indexed together. Gateways with the same runs before them make the same groups, and seldom take the same
+         * one first.
+         */
+        private List<List<Long>> groups(List<Long> runs) {
+            // On H2 a run's row has the end a moment before it is durable.
+            List<Long> durable = runs.stream()
+                    .filter(run -> journal.unended(run).isEmpty())
+                    .sorted()
+                    .toList();
+            List<List<Long>> groups = new ArrayList<>();
+            for (int from = 0; from < durable.size(); from += RunIndexing.RUNS_AT_ONCE) {
+                groups.add(durable.subList(from, Math.min(from + RunIndexing.RUNS_AT_ONCE, durable.size())));
+            }
+            Collections.shuffle(groups, ThreadLocalRandom.current());
+            return groups;
+        }
+
+        /** Has one of the runs that there was no room for wait in line for it. */
+        private boolean waitForRoom(Connection connection, BackgroundWorker worker) throws SQLException {
+            if (withoutRoom.isEmpty() || worker.isStopping()) {
+                return true;
+            }
+            boolean goesOn = index(connection, new ArrayDeque<>(withoutRoom.subList(0, 1)), worker, true);
+            worker.pause();
+            return goesOn;
+        }
+
+        /**
+         * Indexes the next of some runs, or counts that one cannot be; returns false if nothing can be indexed at present.
+         *
+         * @param waits whether they wait for room in memory
+         */
+        private boolean index(Connection connection, Queue<Long> keys, BackgroundWorker worker, boolean waits)
+                throws SQLException {
+            List<Long> before = List.copyOf(keys);
             try {
-                indexing.index(connection, runs, worker::pause);
-                failures.keySet().removeAll(runs);
+                withoutRoom.addAll(indexing.index(connection, keys, waits));
+                failures.keySet().removeAll(taken(before, keys));
                 return true;
             } catch (ApiException e) {
-                if (e.code() == ErrorCode.OVERLOADED || e.code() == ErrorCode.STORE_UNAVAILABLE) {
-                    return false;
-                }
-                return indexApart(connection, runs, worker, e);
+                return e.code() != ErrorCode.STORE_UNAVAILABLE
+                        && indexApart(connection, taken(before, keys), worker, e);
             } catch (SQLException e) {
-                if (SqlFault.isOfTheMoment(e) && runs.size() == 1) {
-                    return true;
-                }
-                if (!SqlFault.isOfTheMoment(e) && !SqlFault.isOfTheData(e) && !SqlFault.isOfTheStatement(e)) {
+                boolean ofTheMoment = SqlFault.isOfTheMoment(e);
+                if (!ofTheMoment && !SqlFault.isOfTheData(e) && !SqlFault.isOfTheStatement(e)) {
                     throw e;
                 }
-                return indexApart(connection, runs, worker, e);
+                List<Long> taken = taken(before, keys);
+                return ofTheMoment && taken.size() == 1 || indexApart(connection, taken, worker, e);
             } catch (RuntimeException e) {
-                return indexApart(connection, runs, worker, e);
+                return indexApart(connection, taken(before, keys), worker, e);
             }
+        }
+
+        private static List<Long> taken(List<Long> before, Queue<Long> left) {
+            return before.subList(0, before.size() - left.size());
         }
 
         /** What one run is to blame for holds up none of the others. */
@@ -167,7 +207,7 @@ final class RunIndexer {
                 return true;
             }
             for (long run : runs) {
-                if (!index(connection, List.of(run), worker)) {
+                if (worker.isStopping() || !index(connection, new ArrayDeque<>(List.of(run)), worker, false)) {
                     return false;
                 }
             }

@@ -3,14 +3,18 @@ package io.runtape.indexing;
 import io.quarkus.arc.All;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
 import io.runtape.run.Run;
 import io.runtape.run.RunKey;
 import io.runtape.server.memory.BudgetShare;
+import io.runtape.server.memory.ByteBudget;
 import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import io.runtape.transcript.RunContentReader;
+import io.runtape.transcript.RunContents;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -19,10 +23,9 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.LongConsumer;
+import java.util.Queue;
 import java.util.stream.IntStream;
 
 /**
@@ -32,11 +35,11 @@ import java.util.stream.IntStream;
 @Singleton
 final class RunIndexing {
 
-    /** Runs of one transaction at the most: as many as make a segment of words that need not be merged. */
+    /** Runs of one transaction at the most: as many as make a segment of words that later ones are merged into. */
     static final int RUNS_AT_ONCE = 16;
 
-    /** No further run is read for a transaction whose runs take so much of the memory. */
-    private static final long BYTES_AT_ONCE = 4 << 20;
+    /** No further run is read for a transaction whose runs take so much of the memory for responses. */
+    private static final long BYTES_AT_ONCE = 2 << 20;
 
     /** The newest first: who looks for a run mostly looks for a recent one, and older runs may be many. */
     static final String UNINDEXED = """
@@ -47,8 +50,11 @@ final class RunIndexing {
     private static final String STILL_UNINDEXED =
             "select run_pk from run where run_pk = any(?) and indexed_at is null order by run_pk";
 
+    /** Passes over what another gateway indexes: one that waited for the other would find nothing left to do. */
+    private static final String LOCK = STILL_UNINDEXED + " for update skip locked";
+
     /**
-     * Not if its outcome has come, or its frames have expired, since it was read. It also locks the row, so that it is written
+     * Not if its outcome has come, or its frames have expired, since it was read. On H2 it also locks the row, so that it is written
      * once: H2 writes all of a row each time, a long prompt with it.
      */
     private static final String CLAIM = """
@@ -89,64 +95,99 @@ final class RunIndexing {
         }
     }
 
+    /** Those of the runs that are not indexed by now, in the order of their keys. */
+    List<Long> stillUnindexed(Connection connection, List<Long> keys) throws SQLException {
+        return keys(connection, STILL_UNINDEXED, keys);
+    }
+
     /**
-     * Indexes runs, but for those that another gateway indexes now, and those that are indexed already or gone. On PostgreSQL the
-     * commit does not wait for the disk: what is lost with the server is done again.
+     * Indexes the next of some runs in one transaction, and takes them off the queue; not those that another gateway indexes now,
+     * or that are gone. On PostgreSQL the commit does not wait for the disk: what is lost with the server is done again.
      *
      * <p>All is read before the transaction. Inside it the table is locked, however weakly: if somebody waits for a stronger
      * lock, such as a migration, another connection's read would wait behind that one, and the transaction for the read.
      *
      * @param connection in auto-commit mode
-     * @param keys of at most {@link #RUNS_AT_ONCE} runs. If this throws, some of them may be indexed
-     * @param rest called now and then, outside of transactions
-     * @throws ApiException 503 if there is no memory for them now, or the database does not answer
+     * @param keys of runs that are not indexed, in their order
+     * @param waits whether a run waits for room in memory
+     * @return those of the runs that were taken off for which there is no room in memory now
+     * @throws ApiException 503 if the database does not answer
      */
-    void index(Connection connection, List<Long> keys, Runnable rest) throws SQLException {
-        Iterator<Long> unindexed = unindexed(connection, keys).iterator();
-        while (unindexed.hasNext()) {
-            try (BudgetShare share = memory.answers().share()) {
-                List<EndedRun> runs = read(unindexed, new Room(share), rest);
-                Transaction.losable(connection, store.engine(), () -> {
-                    List<EndedRun> claimed = claim(connection, runs);
-                    if (claimed.isEmpty()) {
-                        return claimed;
-                    }
-                    for (RunIndex index : indexes) {
-                        index.add(connection, claimed);
-                    }
+    List<Long> index(Connection connection, Queue<Long> keys, boolean waits) throws SQLException {
+        List<Long> withoutRoom = new ArrayList<>();
+        try (Reading reading = new Reading(waits)) {
+            while (!keys.isEmpty() && reading.goesOn()) {
+                long runPk = keys.remove();
+                if (!reading.add(runPk)) {
+                    withoutRoom.add(runPk);
+                }
+            }
+            Transaction.losable(connection, store.engine(), () -> {
+                List<EndedRun> claimed = claim(connection, reading.runs);
+                if (claimed.isEmpty()) {
                     return claimed;
-                });
-            }
+                }
+                for (RunIndex index : indexes) {
+                    index.add(connection, claimed);
+                }
+                return claimed;
+            });
         }
+        return withoutRoom;
     }
 
-    private List<EndedRun> read(Iterator<Long> keys, Room room, Runnable rest) throws SQLException {
-        List<EndedRun> runs = new ArrayList<>();
-        while (keys.hasNext() && room.taken < BYTES_AT_ONCE) {
-            Optional<Run> found = row(keys.next());
-            if (found.isPresent()) {
-                Run run = found.get();
-                runs.add(new EndedRun(run, contents.contents(run, room).parts()));
-                rest.run();
-            }
-        }
-        return runs;
-    }
+    /**
+     * The runs of a transaction, with the memory that they take. Each has a share of its own, so that short runs find room while
+     * large responses are sent.
+     */
+    private final class Reading implements AutoCloseable {
 
-    /** Counts what is taken of a share. */
-    private static final class Room implements LongConsumer {
-
-        private final BudgetShare share;
+        private final boolean waits;
+        private final List<EndedRun> runs = new ArrayList<>();
+        private final List<BudgetShare> shares = new ArrayList<>();
         private long taken;
 
-        Room(BudgetShare share) {
-            this.share = share;
+        Reading(boolean waits) {
+            this.waits = waits;
+        }
+
+        boolean goesOn() {
+            return runs.size() < RUNS_AT_ONCE && taken < BYTES_AT_ONCE;
+        }
+
+        /** Reads a run, unless it is gone; returns false if there is no room for it. */
+        boolean add(long runPk) throws SQLException {
+            Optional<Run> found = QuarkusTransaction.requiringNew().call(() -> Run.findByIdOptional(runPk));
+            if (found.isEmpty()) {
+                return true;
+            }
+            BudgetShare share = memory.answers().share();
+            shares.add(share);
+            try {
+                RunContents read = contents.contents(found.get(), bytes -> take(share, bytes));
+                runs.add(new EndedRun(found.get(), read.requestBody(), read.parts()));
+                return true;
+            } catch (ApiException e) {
+                share.close();
+                if (e.code() == ErrorCode.OVERLOADED) {
+                    return false;
+                }
+                throw e;
+            }
+        }
+
+        private void take(BudgetShare share, long bytes) {
+            if (waits) {
+                share.takeBlocking(bytes);
+            } else if (!share.tryTake(bytes)) {
+                throw ByteBudget.overloaded();
+            }
+            taken += bytes;
         }
 
         @Override
-        public void accept(long bytes) {
-            share.takeBlocking(bytes);
-            taken += bytes;
+        public void close() {
+            shares.forEach(BudgetShare::close);
         }
     }
 
@@ -159,9 +200,9 @@ final class RunIndexing {
         return done;
     }
 
-    private static List<Long> unindexed(Connection connection, List<Long> keys) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(STILL_UNINDEXED)) {
-            select.setArray(1, connection.createArrayOf("bigint", keys.toArray()));
+    private static List<Long> keys(Connection connection, String sql, List<Long> among) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(sql)) {
+            select.setArray(1, connection.createArrayOf("bigint", among.toArray()));
             return keys(select);
         }
     }
@@ -176,12 +217,9 @@ final class RunIndexing {
         }
     }
 
-    private static Optional<Run> row(long runPk) {
-        return QuarkusTransaction.requiringNew().call(() -> Run.findByIdOptional(runPk));
-    }
-
     /** Those of the runs that are to be indexed as they were read. */
-    private static List<EndedRun> claim(Connection connection, List<EndedRun> runs) throws SQLException {
+    private List<EndedRun> claim(Connection connection, List<EndedRun> read) throws SQLException {
+        List<EndedRun> runs = store.engine() == Engine.POSTGRESQL ? unlocked(connection, read) : read;
         try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
             for (EndedRun each : runs) {
                 Run run = each.row();
@@ -198,6 +236,12 @@ final class RunIndexing {
                     .mapToObj(runs::get)
                     .toList();
         }
+    }
+
+    private static List<EndedRun> unlocked(Connection connection, List<EndedRun> runs) throws SQLException {
+        List<Long> locked =
+                keys(connection, LOCK, runs.stream().map(run -> run.row().runPk).toList());
+        return runs.stream().filter(run -> locked.contains(run.row().runPk)).toList();
     }
 
     /** Counts the run as indexed. */

@@ -13,6 +13,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps what the calls of runs asked for, so that recordings are found by it. Blocks; safe for any thread. */
 @Singleton
@@ -43,25 +44,16 @@ final class RequestIndex implements RunIndex {
                 "insert into recorded_request (run_pk, owner, request_key) values (?, ?, ?)")) {
             for (EndedRun each : runs) {
                 Run run = each.row();
-                Optional<CanonicalRequest> request = read(connection, run);
-                if (request.isPresent()) {
+                byte @Nullable [] body = each.requestBody();
+                if (body != null && run.upstreamStatus != null) {
                     insert.setLong(1, run.runPk);
                     insert.setString(2, run.owner);
-                    insert.setString(3, request.get().key());
+                    insert.setString(
+                            3, CanonicalRequest.of(run.path, body, redaction).key());
                     insert.addBatch();
                 }
             }
             insert.executeBatch();
-        }
-    }
-
-    private Optional<CanonicalRequest> read(Connection connection, Run run) throws SQLException {
-        if (run.upstreamStatus == null || run.framesExpiredAt != null) {
-            return Optional.empty();
-        }
-        try (BudgetShare room = memory.bodies().share()) {
-            return RequestReader.read(connection, run.runPk, room::takeBlocking)
-                    .map(request -> CanonicalRequest.of(run.path, request.body(), redaction));
         }
     }
 

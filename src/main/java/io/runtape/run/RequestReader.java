@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public class RequestReader {
 
     /** A body of no more than so many bytes is read before there is room for it: a second query would cost more. */
-    private static final int SHORT_BYTES = 64 << 10;
+    private static final int SHORT_BYTES = 16 << 10;
 
     private static final String READ = """
             select request_type, octet_length(request_body),
@@ -32,41 +32,18 @@ public class RequestReader {
     /**
      * The request of the run, unless the run is gone.
      *
-     * @param room gets the number of bytes that will be read, and may wait until there is room for them, or throw
+     * @param room gets the number of bytes that are read, and may wait until there is room for them, or throw; a short body is
+     *     there already then
      */
     public Optional<RecordedRequest> read(long runPk, LongConsumer room) throws SQLException {
+        Optional<Stored> stored = read(runPk, SHORT_BYTES);
+        if (stored.isEmpty()) {
+            return Optional.empty();
+        }
         // Holds no connection while it waits for room.
-        Optional<Stored> stored = on(connection -> stored(connection, runPk));
-        if (stored.isEmpty()) {
-            return Optional.empty();
-        }
         room.accept(stored.get().length);
-        Optional<Stored> whole = stored.get().body == null ? on(connection -> whole(connection, runPk)) : stored;
+        Optional<Stored> whole = stored.get().body == null ? read(runPk, Integer.MAX_VALUE) : stored;
         return whole.map(request -> request.sent(room));
-    }
-
-    /** The same over a connection of the caller's, which is held while there is no room. */
-    public static Optional<RecordedRequest> read(Connection connection, long runPk, LongConsumer room)
-            throws SQLException {
-        Optional<Stored> stored = stored(connection, runPk);
-        if (stored.isEmpty()) {
-            return Optional.empty();
-        }
-        room.accept(stored.get().length);
-        Optional<Stored> whole = stored.get().body == null ? whole(connection, runPk) : stored;
-        return whole.map(request -> request.sent(room));
-    }
-
-    /** A query. */
-    @FunctionalInterface
-    private interface Query<T> {
-        T over(Connection connection) throws SQLException;
-    }
-
-    private <T> T on(Query<T> query) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            return query.over(connection);
-        }
     }
 
     /**
@@ -84,16 +61,9 @@ public class RequestReader {
         }
     }
 
-    private static Optional<Stored> stored(Connection connection, long runPk) throws SQLException {
-        return read(connection, runPk, SHORT_BYTES);
-    }
-
-    private static Optional<Stored> whole(Connection connection, long runPk) throws SQLException {
-        return read(connection, runPk, Integer.MAX_VALUE);
-    }
-
-    private static Optional<Stored> read(Connection connection, long runPk, int bytesMax) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(READ)) {
+    private Optional<Stored> read(long runPk, int bytesMax) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(READ)) {
             select.setInt(1, bytesMax);
             select.setLong(2, runPk);
             try (ResultSet row = select.executeQuery()) {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class Candidates implements RunSource {
 
     public static final String SEGMENTS =
-            "select segment_pk, newest, oldest, level from search_segment where owner = ?";
+            "select segment_pk, newest, oldest, octet_length(documents) from search_segment where owner = ?";
 
     public static final String DIRECTORIES =
             "select segment_pk, directory from search_segment where segment_pk = any(?)";
@@ -246,8 +246,8 @@ public final class Candidates implements RunSource {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     if (range.meets(row.getLong(2), row.getLong(3))) {
-                        segments.add(
-                                new Closed(row.getLong(1), row.getLong(2), row.getLong(3), kind.runs(row.getInt(4))));
+                        segments.add(new Closed(
+                                row.getLong(1), row.getLong(2), row.getLong(3), Segment.runs(row.getInt(4))));
                     }
                 }
             }

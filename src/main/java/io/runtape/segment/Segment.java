@@ -20,6 +20,9 @@ import java.util.stream.Stream;
  */
 public record Segment(List<Document> documents, TermBlocks terms) {
 
+    /** About what a run takes among others: the distance of its time in microseconds, and that of its key. */
+    private static final int BYTES_OF_A_RUN = 6;
+
     /** Runs that take about as much memory as the bytes of all runs of a large segment. */
     private static final int FEW = 1000;
 
@@ -143,6 +146,11 @@ public record Segment(List<Document> documents, TermBlocks terms) {
             runPk = document.runPk();
         }
         return bytes.written();
+    }
+
+    /** About how many runs are written in so many bytes. */
+    static long runs(int bytes) {
+        return Math.max(1, bytes / BYTES_OF_A_RUN);
     }
 
     /** What {@link #written} wrote. */

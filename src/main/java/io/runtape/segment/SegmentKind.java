@@ -2,23 +2,25 @@ package io.runtape.segment;
 
 /** What the terms of a segment are. Each kind has tables of its own. */
 public enum SegmentKind {
-    /** The words that runs say; a segment begins with one run. */
-    WORDS("search_", 0, 3, 64),
+    /** The words that runs say; a segment begins with the runs that are indexed together. */
+    WORDS("search_", 0, 3, 4096, 64),
 
     /** The traits that runs are found by; a segment begins with some hundred runs. */
-    TRAITS("trait_", 2, 4, 8);
+    TRAITS("trait_", 2, 4, 65_536, 8);
 
     private static final int LARGE = 9;
 
     private final String tables;
     private final int first;
     private final int last;
+    private final int runsMax;
     private final int atOnce;
 
-    SegmentKind(String tables, int first, int last, int atOnce) {
+    SegmentKind(String tables, int first, int last, int runsMax, int atOnce) {
         this.tables = tables;
         this.first = first;
         this.last = last;
+        this.runsMax = runsMax;
         this.atOnce = atOnce;
     }
 
@@ -27,7 +29,7 @@ public enum SegmentKind {
         return sql.replace(WORDS.tables, tables);
     }
 
-    /** The level that new segments have. */
+    /** The level of new segments, unless they have as many runs as some of them. */
     public int first() {
         return first;
     }
@@ -52,8 +54,8 @@ public enum SegmentKind {
         return this == TRAITS;
     }
 
-    /** About how many runs a segment of this level has. */
-    long runs(int level) {
-        return (long) Math.pow(SegmentMerge.SEGMENTS, level == LARGE ? last - 1 : level);
+    /** Segments with more runs together are not merged. */
+    int runsMax() {
+        return runsMax;
     }
 }

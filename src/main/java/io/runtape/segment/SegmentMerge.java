@@ -62,7 +62,8 @@ public final class SegmentMerge {
             if (rows.size() < SEGMENTS) {
                 return;
             }
-            if (rows.stream().mapToLong(Row::size).sum() > BYTES_MAX) {
+            if (rows.stream().mapToLong(Row::size).sum() > BYTES_MAX
+                    || rows.stream().mapToInt(row -> row.documents().size()).sum() > kind.runsMax()) {
                 leave(connection, rows, kind);
             } else {
                 List<Segment> segments = new ArrayList<>();

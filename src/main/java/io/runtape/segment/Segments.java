@@ -25,7 +25,7 @@ public final class Segments {
     /**
      * A segment's row, without its blocks.
      *
-     * @param level how often its runs were merged
+     * @param level how often its runs were merged, about
      * @param size the number of bytes of its blocks
      */
     record Row(long segmentPk, int level, int size, List<Document> documents) {}

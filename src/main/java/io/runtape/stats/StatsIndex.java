@@ -6,6 +6,7 @@ import io.runtape.indexing.RunIndex;
 import io.runtape.run.Run;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
+import jakarta.annotation.Priority;
 import jakarta.inject.Singleton;
 import java.sql.Array;
 import java.sql.Connection;
@@ -28,7 +29,11 @@ import java.util.TreeMap;
  * Plain SQL: the rows of sums are locked in a fixed order. Blocks; safe for any thread.
  */
 @Singleton
+@Priority(StatsIndex.LAST)
 final class StatsIndex implements RunIndex {
+
+    /** Behind all other indexes: runs of other transactions wait for the rows of sums until this one is committed. */
+    static final int LAST = -1;
 
     /** Locked, since another gateway may be about to add them to more sums. */
     private static final String ADDED = """

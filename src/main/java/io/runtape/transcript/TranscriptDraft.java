@@ -45,6 +45,9 @@ final class TranscriptDraft {
     private final List<TranscriptMessage> messages = new ArrayList<>();
     private final LongConsumer room;
     private final Map<Long, Long> arrivals = new HashMap<>();
+    /** That of the run that was asked for last. */
+    private byte @Nullable [] requestBody;
+
     private PartPlaces places = PartPlaces.unasked();
     private long bytesLeft;
     private long bytesExpected;
@@ -136,7 +139,7 @@ final class TranscriptDraft {
             message.parts().forEach(part -> parts.add(new PlacedPart(true, message.role(), part, 0, -1)));
         }
         parts.addAll(all.said());
-        return new RunContents(parts, truncated);
+        return new RunContents(parts, requestBody, truncated);
     }
 
     RunConversation conversation(Run run) throws SQLException {
@@ -307,6 +310,7 @@ final class TranscriptDraft {
                 .map(RecordedRequest::body)
                 .orElse(new byte[0]);
         spend(body.length);
+        requestBody = body;
         return Utf8.decode(body, 0, body.length);
     }
 

@@ -1,12 +1,18 @@
 package io.runtape.indexing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quarkus.arc.All;
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
+import io.runtape.server.memory.BudgetShare;
+import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
+import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -33,6 +39,22 @@ abstract class RunIndexerTest extends IndexedHistory {
     private static final byte[] DAMAGED = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0x20, 1, 1};
 
     private static final Script DONE = Script.stream("event: run_completed\ndata: {\"result\":\"Done.\"}\n\n");
+
+    @Inject
+    MemoryBudgets memory;
+
+    @Inject
+    @All
+    List<RunIndex> indexes;
+
+    @Test
+    void locksTheSumsOfOtherRunsLast() {
+        List<String> names =
+                indexes.stream().map(index -> index.getClass().getSimpleName()).toList();
+
+        assertEquals(4, names.size());
+        assertEquals("StatsIndex", names.get(3));
+    }
 
     @Test
     void keepsRunsOfSeveralCallersApart() throws Exception {
@@ -69,6 +91,32 @@ abstract class RunIndexerTest extends IndexedHistory {
             assertEquals(List.of("own"), sums.getList("data.group.agent"));
             assertEquals(List.of(own.size()), sums.getList("data.runs"));
         }
+    }
+
+    @Test
+    void indexesShortRunsWhileLargeResponsesHoldTheMemory() throws Exception {
+        String all = " quokka".repeat(60_000);
+        BudgetShare large = memory.answers().share();
+        String longRun;
+        try {
+            // One may exceed the budget, and keeps all large ones waiting.
+            assertTrue(large.tryTake(Runtime.getRuntime().maxMemory()));
+            longRun = record(
+                    "{\"prompt\":\"At length\"}",
+                    Script.stream("event: run_completed\ndata: {\"result\":\"" + all + "\"}\n\n"));
+            List<String> shortRuns = new ArrayList<>();
+            for (int i = 0; i < RUNS; i++) {
+                shortRuns.add(record("{\"prompt\":\"Briefly " + i + "\"}", DONE));
+            }
+            awaitIndexed(shortRuns.toArray(String[]::new));
+            assertFalse(isIndexed(longRun));
+        } finally {
+            large.close();
+        }
+
+        awaitIndexed(longRun);
+
+        assertEquals(List.of(longRun), ids("/runs?q=quokka"));
     }
 
     @Test

@@ -16,7 +16,8 @@ import java.util.Set;
  *
  * <p>A part of the budget is reserved for small shares, so ordinary calls go on while large ones use up the rest. A
  * single large share may exceed the budget: a request that is allowed by itself must be possible. So may one of several
- * large shares that would wait for each other, since all of them hold bytes and want more. Safe for any thread.
+ * large shares that would wait for each other, since all of them hold bytes and want more: then the budget and one share
+ * are held together. Safe for any thread.
  */
 public final class ByteBudget {
 
@@ -102,7 +103,7 @@ public final class ByteBudget {
                         serve(each, served);
                     }
                 }
-                nearestToItsEnd().ifPresent(each -> serve(each, served));
+                largestOfAll().ifPresent(each -> serve(each, served));
             }
         }
         served.forEach(each -> each.taken().run());
@@ -115,10 +116,10 @@ public final class ByteBudget {
     }
 
     /**
-     * The waiting share that holds most, if no large share gives bytes back any more since all of them wait: it must go
-     * on without, or all would be refused.
+     * The largest share, if all large ones wait, so that none gives bytes back: it goes on, or all would be refused. The
+     * largest, since others that go on later would need still more beyond the budget.
      */
-    private Optional<Waiting> nearestToItsEnd() {
+    private Optional<Waiting> largestOfAll() {
         List<Waiting> stuck =
                 waiting.stream().filter(each -> isLarge(each.share())).toList();
         return stuck.size() < large
