@@ -19,10 +19,10 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +42,12 @@ final class RunIndexer {
 
     /** How often it asks whether runs have ended at this gateway, which costs next to nothing. */
     private static final Duration LOOK = Duration.ofMillis(100);
+
+    /** So many runs that there is no room for are passed over by a look, at the most. */
+    private static final int WITHOUT_ROOM_MAX = 500;
+
+    /** How often one of them waits in line for room. */
+    private static final Duration WAIT_EVERY = Duration.ofSeconds(30);
 
     /** How often it looks into the database for other runs. */
     private static final Duration LOOK_FOR_OTHERS = Duration.ofSeconds(1);
@@ -91,6 +97,7 @@ final class RunIndexer {
         private long endedBefore = -1;
         private long lookedAt;
         private long tidiedAt = System.nanoTime();
+        private long waitedAt = System.nanoTime();
 
         /** Whether the last round left something to do. */
         private boolean more;
@@ -102,11 +109,11 @@ final class RunIndexer {
             }
             lookedAt = System.nanoTime();
             more = false;
-            int limit = RUNS_OF_A_LOOK + failures.size() + withoutRoom.size();
+            int limit = RUNS_OF_A_LOOK + failures.size() + Math.min(withoutRoom.size(), WITHOUT_ROOM_MAX);
             List<Long> runs = indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), limit);
             withoutRoom.clear();
             for (List<Long> group : groups(runs)) {
-                Queue<Long> left = new ArrayDeque<>(indexing.stillUnindexed(connection, group));
+                Deque<Long> left = new ArrayDeque<>(indexing.stillUnindexed(connection, group));
                 while (!left.isEmpty()) {
                     if (worker.isStopping() || !index(connection, left, worker, false)) {
                         return false;
@@ -114,7 +121,7 @@ final class RunIndexer {
                     worker.pause();
                 }
             }
-            if (!waitForRoom(connection, worker)) {
+            if (runs.size() < limit && !waitForRoom(connection, worker)) {
                 return false;
             }
             endedBefore = ended;
@@ -158,12 +165,13 @@ final class RunIndexer {
             return groups;
         }
 
-        /** Has one of the runs that there was no room for wait in line for it. */
+        /** Has one of the runs that there was no room for wait in line for it, now and then: the others wait as long. */
         private boolean waitForRoom(Connection connection, BackgroundWorker worker) throws SQLException {
-            if (withoutRoom.isEmpty() || worker.isStopping()) {
+            if (withoutRoom.isEmpty() || System.nanoTime() - waitedAt < WAIT_EVERY.toNanos()) {
                 return true;
             }
             boolean goesOn = index(connection, new ArrayDeque<>(withoutRoom.subList(0, 1)), worker, true);
+            waitedAt = System.nanoTime();
             worker.pause();
             return goesOn;
         }
@@ -173,7 +181,7 @@ final class RunIndexer {
          *
          * @param waits whether they wait for room in memory
          */
-        private boolean index(Connection connection, Queue<Long> keys, BackgroundWorker worker, boolean waits)
+        private boolean index(Connection connection, Deque<Long> keys, BackgroundWorker worker, boolean waits)
                 throws SQLException {
             List<Long> before = List.copyOf(keys);
             try {
@@ -195,7 +203,7 @@ final class RunIndexer {
             }
         }
 
-        private static List<Long> taken(List<Long> before, Queue<Long> left) {
+        private static List<Long> taken(List<Long> before, Deque<Long> left) {
             return before.subList(0, before.size() - left.size());
         }
 

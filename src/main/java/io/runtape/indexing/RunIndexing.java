@@ -23,9 +23,9 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.stream.IntStream;
 
 /**
@@ -113,12 +113,17 @@ final class RunIndexing {
      * @return those of the runs that were taken off for which there is no room in memory now
      * @throws ApiException 503 if the database does not answer
      */
-    List<Long> index(Connection connection, Queue<Long> keys, boolean waits) throws SQLException {
+    List<Long> index(Connection connection, Deque<Long> keys, boolean waits) throws SQLException {
         List<Long> withoutRoom = new ArrayList<>();
         try (Reading reading = new Reading(waits)) {
             while (!keys.isEmpty() && reading.goesOn()) {
                 long runPk = keys.remove();
                 if (!reading.add(runPk)) {
+                    if (!reading.runs.isEmpty()) {
+                        // These may be what takes the room.
+                        keys.addFirst(runPk);
+                        break;
+                    }
                     withoutRoom.add(runPk);
                 }
             }

@@ -12,17 +12,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CommonRuns implements RunSource {
 
-    /**
-     * No more segments are opened once those that are have so many runs, which takes some tens of milliseconds; but each query
-     * goes on to its next run, however far that is.
-     */
-    private static final int RUNS_MAX = 500_000;
+    /** Runs of segments that are opened for one page, about: they take some tens of milliseconds. */
+    public static final int RUNS_MAX = 500_000;
 
     /** Runs of each query that are looked for at once. */
     private static final int AHEAD = 200;
 
     private final Candidates one;
     private final Candidates other;
+    private final long lookedAtMax;
 
     /** The next ones of each query; null where they are not known yet. */
     private @Nullable Document first;
@@ -30,9 +28,16 @@ public final class CommonRuns implements RunSource {
     private @Nullable Document second;
     private @Nullable Document reached;
 
-    public CommonRuns(Candidates one, Candidates other) {
+    /**
+     * Begins where both are.
+     *
+     * @param runsMax no more segments are opened once those that were have about so many runs; but each query goes on to its
+     *     next run, however far that is
+     */
+    public CommonRuns(Candidates one, Candidates other, int runsMax) {
         this.one = one;
         this.other = other;
+        this.lookedAtMax = one.lookedAt() + other.lookedAt() + runsMax;
     }
 
     @Override
@@ -66,7 +71,7 @@ public final class CommonRuns implements RunSource {
 
     private boolean takesLong() {
         boolean mustOpen = first == null && one.mustOpen() || second == null && other.mustOpen();
-        return mustOpen && one.lookedAt() + other.lookedAt() > RUNS_MAX;
+        return reached != null && mustOpen && one.lookedAt() + other.lookedAt() > lookedAtMax;
     }
 
     @Override

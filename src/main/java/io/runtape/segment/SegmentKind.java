@@ -54,7 +54,7 @@ public enum SegmentKind {
         return this == TRAITS;
     }
 
-    /** Segments with more runs together are not merged. */
+    /** A segment has no more runs, or is not merged. */
     int runsMax() {
         return runsMax;
     }

@@ -19,7 +19,7 @@ public final class SegmentMerge {
     /** So many segments of a level make one of the next. */
     public static final int SEGMENTS = 16;
 
-    /** Segments that are larger together stay as they are, so that none is merged that does not fit the memory. */
+    /** Segments that are larger are not merged any more, so that what is merged fits the memory. */
     private static final int BYTES_MAX = 8 << 20;
 
     public static final String COUNT = "select count(*) from search_segment where owner = ? and level = ?";
@@ -62,18 +62,48 @@ public final class SegmentMerge {
             if (rows.size() < SEGMENTS) {
                 return;
             }
-            if (rows.stream().mapToLong(Row::size).sum() > BYTES_MAX
-                    || rows.stream().mapToInt(row -> row.documents().size()).sum() > kind.runsMax()) {
-                leave(connection, rows, kind);
+            List<List<Row>> together = together(rows, kind);
+            if (together.size() == 1) {
+                mergeInto(connection, owner, kind, rows, level + 1);
             } else {
-                List<Segment> segments = new ArrayList<>();
-                for (Row row : rows) {
-                    segments.add(Segments.load(connection, kind, row));
-                    Segments.delete(connection, kind, row.segmentPk());
+                // The last ones may be few: they wait for others.
+                for (List<Row> some : together.subList(0, together.size() - 1)) {
+                    mergeInto(connection, owner, kind, some, kind.large());
                 }
-                Segments.insert(connection, owner, kind, level + 1, Segment.merged(segments, Set.of(), kind));
             }
         }
+    }
+
+    /** The segments in as few parts as make none that is too large. */
+    private static List<List<Row>> together(List<Row> rows, SegmentKind kind) {
+        List<List<Row>> parts = new ArrayList<>();
+        long bytes = 0;
+        long runs = 0;
+        for (Row row : rows) {
+            bytes += row.size();
+            runs += row.documents().size();
+            if (parts.isEmpty() || bytes > BYTES_MAX || runs > kind.runsMax()) {
+                parts.add(new ArrayList<>());
+                bytes = row.size();
+                runs = row.documents().size();
+            }
+            parts.get(parts.size() - 1).add(row);
+        }
+        return parts;
+    }
+
+    private static void mergeInto(Connection connection, String owner, SegmentKind kind, List<Row> rows, int level)
+            throws SQLException {
+        if (rows.size() == 1) {
+            leave(connection, rows.get(0), kind);
+            return;
+        }
+        List<Segment> segments = new ArrayList<>();
+        for (Row row : rows) {
+            segments.add(Segments.load(connection, kind, row));
+            Segments.delete(connection, kind, row.segmentPk());
+        }
+        Segments.insert(connection, owner, kind, level, Segment.merged(segments, Set.of(), kind));
     }
 
     private static boolean isFull(Connection connection, String owner, SegmentKind kind, int level)
@@ -88,15 +118,12 @@ public final class SegmentMerge {
         }
     }
 
-    private static void leave(Connection connection, List<Row> rows, SegmentKind kind) throws SQLException {
+    private static void leave(Connection connection, Row row, SegmentKind kind) throws SQLException {
         try (PreparedStatement update =
                 connection.prepareStatement(kind.in("update search_segment set level = ? where segment_pk = ?"))) {
-            for (Row row : rows) {
-                update.setInt(1, kind.large());
-                update.setLong(2, row.segmentPk());
-                update.addBatch();
-            }
-            update.executeBatch();
+            update.setInt(1, kind.large());
+            update.setLong(2, row.segmentPk());
+            update.executeUpdate();
         }
     }
 

@@ -2,7 +2,6 @@ package io.runtape.indexing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quarkus.arc.All;
 import io.restassured.path.json.JsonPath;
@@ -95,12 +94,12 @@ abstract class RunIndexerTest extends IndexedHistory {
 
     @Test
     void indexesShortRunsWhileLargeResponsesHoldTheMemory() throws Exception {
-        String all = " quokka".repeat(60_000);
+        String all = " bilby".repeat(60_000);
         BudgetShare large = memory.answers().share();
         String longRun;
         try {
             // One may exceed the budget, and keeps all large ones waiting.
-            assertTrue(large.tryTake(Runtime.getRuntime().maxMemory()));
+            large.takeBlocking(Runtime.getRuntime().maxMemory());
             longRun = record(
                     "{\"prompt\":\"At length\"}",
                     Script.stream("event: run_completed\ndata: {\"result\":\"" + all + "\"}\n\n"));
@@ -116,7 +115,7 @@ abstract class RunIndexerTest extends IndexedHistory {
 
         awaitIndexed(longRun);
 
-        assertEquals(List.of(longRun), ids("/runs?q=quokka"));
+        assertEquals(List.of(longRun), ids("/runs?q=bilby"));
     }
 
     @Test

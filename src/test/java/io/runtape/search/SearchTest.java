@@ -34,6 +34,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -336,7 +337,6 @@ abstract class SearchTest extends IndexedHistory {
         }
     }
 
-    /** So many runs that a page ends before all segments are opened. */
     @Test
     void findsWhatTwoQueriesHaveInCommon() throws SQLException {
         String owner = "c-of-common-runs";
@@ -347,9 +347,14 @@ abstract class SearchTest extends IndexedHistory {
             assertEquals(both, common(owner, "kudu", "ibex", DocumentRange.ALL, 2));
             assertEquals(both, common(owner, "ibex", "kudu", DocumentRange.ALL, 10));
             assertEquals(keys(299, 0), common(owner, "kudu", "kudu", DocumentRange.ALL, 7));
-            CommonRuns first = new CommonRuns(
-                    candidates(owner, "kudu", DocumentRange.ALL), candidates(owner, "kudu", DocumentRange.ALL));
+            Candidates begun = candidates(owner, "kudu", DocumentRange.ALL);
+            List<Document> handedOut = begun.next(150);
+            assertEquals(150, handedOut.size());
+            begun.putBack(handedOut);
+            // It has looked at more already.
+            CommonRuns first = new CommonRuns(begun, candidates(owner, "kudu", DocumentRange.ALL), 50);
             List<Long> page = all(first, 7);
+            assertEquals(keys(299, 300 - page.size()), page);
             assertTrue(page.size() < 300, "a page ends early");
             assertEquals(
                     page.get(page.size() - 1), first.reached().orElseThrow().runPk());
@@ -413,7 +418,8 @@ abstract class SearchTest extends IndexedHistory {
         List<Long> all = new ArrayList<>();
         DocumentRange left = range;
         while (true) {
-            CommonRuns common = new CommonRuns(candidates(owner, one, left), candidates(owner, other, left));
+            CommonRuns common =
+                    new CommonRuns(candidates(owner, one, left), candidates(owner, other, left), CommonRuns.RUNS_MAX);
             all.addAll(all(common, max));
             Optional<Document> reached = common.reached();
             if (reached.isEmpty()) {
@@ -476,6 +482,38 @@ abstract class SearchTest extends IndexedHistory {
                         .getList("data.id"));
         assertEquals(
                 List.of(), json(found("/threads", "lemur", "&archived=true")).getList("data.id"));
+    }
+
+    @Test
+    void mergesNoMoreRunsThanASegmentMayHave() throws Exception {
+        String owner = "merged-" + thread;
+        int runs = 300;
+        try (Connection connection = store().connect()) {
+            for (int i = 0; i < SegmentMerge.SEGMENTS; i++) {
+                Map<Document, Set<String>> terms = new HashMap<>();
+                for (int j = 0; j < runs; j++) {
+                    long place = i * runs + j;
+                    terms.put(new Document(place, 940_000_000_000_000L + place), Set.of("lemur"));
+                }
+                Segment segment = Segment.of(terms, SegmentKind.WORDS);
+                Segments.insert(connection, owner, SegmentKind.WORDS, 2, segment);
+            }
+
+            SegmentMerge.merge(connection, owner, SegmentKind.WORDS, 2);
+
+            List<Integer> merged = new ArrayList<>();
+            try (Statement select = connection.createStatement();
+                    ResultSet row = select.executeQuery(
+                            "select documents from search_segment where level = 9 and owner = '" + owner + "'")) {
+                while (row.next()) {
+                    merged.add(Segment.documents(row.getBytes(1)).size());
+                }
+            }
+            assertEquals(List.of(13 * runs), merged);
+            assertEquals(3, count("select count(*) from search_segment where level = 2 and owner = ?", owner));
+        } finally {
+            deleteSegments(owner);
+        }
     }
 
     /** More runs have the word than are looked up one by one: their threads are looked at, the latest first. */

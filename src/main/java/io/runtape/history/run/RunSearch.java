@@ -96,7 +96,7 @@ final class RunSearch {
         }
         words.putBack(first);
         return runs.candidates(selection, range, live)
-                .<RunSource>map(traits -> new CommonRuns(words, traits))
+                .<RunSource>map(traits -> new CommonRuns(words, traits, CommonRuns.RUNS_MAX))
                 .orElse(words);
     }
 
