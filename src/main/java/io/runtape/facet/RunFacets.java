@@ -68,7 +68,7 @@ final class RunFacets implements RunIndex {
 
     @Override
     public void add(Connection connection, List<EndedRun> runs) throws SQLException {
-        remove(connection, runs.stream().map(run -> run.row().runPk).toList());
+        remove(connection, EndedRun.keys(runs));
         Set<String> owners = new TreeSet<>();
         try (PreparedStatement facets = connection.prepareStatement(INSERT_FACET);
                 PreparedStatement facts = connection.prepareStatement(INSERT_FACT)) {
@@ -88,9 +88,7 @@ final class RunFacets implements RunIndex {
             long ownerKey = Trait.ofOwner(new Owner(owner));
             int outside = TraitSegments.outside(connection, ownerKey);
             if (outside >= 2 * TraitSegments.RUNS_MIN) {
-                // They have come from an earlier version, or while another gateway had some locked: they are not to
-                // hold up
-                // these runs.
+                // An earlier version has left them, or another gateway had some locked. They are not to hold up these.
                 moreOutside = true;
             } else if (outside >= TraitSegments.RUNS_MIN) {
                 TraitSegments.add(connection, owner, ownerKey, TraitSegments.RUNS_MIN);

@@ -14,4 +14,10 @@ import org.jspecify.annotations.Nullable;
  *     {@link io.runtape.transcript.RunContentReader}
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
-public record EndedRun(Run row, byte @Nullable [] requestBody, List<PlacedPart> parts) {}
+public record EndedRun(Run row, byte @Nullable [] requestBody, List<PlacedPart> parts) {
+
+    /** The keys of runs, in their order. */
+    public static List<Long> keys(List<EndedRun> runs) {
+        return runs.stream().map(run -> run.row.runPk).toList();
+    }
+}

@@ -244,8 +244,7 @@ final class RunIndexing {
     }
 
     private static List<EndedRun> unlocked(Connection connection, List<EndedRun> runs) throws SQLException {
-        List<Long> locked =
-                keys(connection, LOCK, runs.stream().map(run -> run.row().runPk).toList());
+        List<Long> locked = keys(connection, LOCK, EndedRun.keys(runs));
         return runs.stream().filter(run -> locked.contains(run.row().runPk)).toList();
     }
 

@@ -39,7 +39,7 @@ final class RequestIndex implements RunIndex {
 
     @Override
     public void add(Connection connection, List<EndedRun> runs) throws SQLException {
-        remove(connection, runs.stream().map(run -> run.row().runPk).toList());
+        remove(connection, EndedRun.keys(runs));
         try (PreparedStatement insert = connection.prepareStatement(
                 "insert into recorded_request (run_pk, owner, request_key) values (?, ?, ?)")) {
             for (EndedRun each : runs) {

@@ -57,8 +57,7 @@ final class StatsIndex implements RunIndex {
     @Override
     public void add(Connection connection, List<EndedRun> runs) throws SQLException {
         SortedMap<SumRows.Of, SumRows> rows = new TreeMap<>();
-        Map<Long, Noted> before =
-                forget(connection, runs.stream().map(run -> run.row().runPk).toList());
+        Map<Long, Noted> before = forget(connection, EndedRun.keys(runs));
         try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
             for (EndedRun ended : runs) {
                 Run run = ended.row();
