@@ -53,6 +53,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
 
     private @Nullable Runnable endingAfterDecoding;
     private boolean finished;
+    private long bytesToCome;
     private long lastBytesNanos;
     private @Nullable ScheduledFuture<?> silenceTimer;
     private @Nullable HeldBody held;
@@ -73,6 +74,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         this.outcome = outcome;
         this.isEventStream = response.isEventStream();
         this.isEncoded = ContentDecoder.isEncoded(response.contentEncoding());
+        this.bytesToCome = response.contentLength();
         this.decoder = ContentDecoder.of(response.contentEncoding());
         this.framer = isEventStream
                 ? new FrameSplitter(frameBytesMax, recorder)
@@ -108,6 +110,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         lastBytesNanos = clock.getAsLong();
         recorder.arrived();
         outstanding--;
+        bytesToCome -= bytes.length();
         try {
             take(bytes);
         } catch (RuntimeException fault) {
@@ -146,7 +149,8 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         framer.feed(bytes, 0, length);
         if (isEventStream) {
             flush.afterAWhile(framer.pendingBytes() < before + length, lastBytesNanos);
-        } else if (!isEncoded) {
+        } else if (!isEncoded && bytesToCome != 0) {
+            // Else the end is all that is to come, and the last bytes are one frame with it.
             flush.soon();
         }
     }

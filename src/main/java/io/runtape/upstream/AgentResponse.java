@@ -34,6 +34,16 @@ public record AgentResponse(int status, List<Map.Entry<String, String>> headers,
         return header("content-encoding");
     }
 
+    /** How many bytes the body has by its {@code Content-Length}; {@link Long#MAX_VALUE} where it has none that can be read. */
+    public long contentLength() {
+        String length = header("content-length");
+        try {
+            return length == null ? Long.MAX_VALUE : Long.parseLong(length.strip());
+        } catch (NumberFormatException malformed) {
+            return Long.MAX_VALUE;
+        }
+    }
+
     /** Whether the body is an event stream. */
     public boolean isEventStream() {
         return mediaType().equals("text/event-stream");

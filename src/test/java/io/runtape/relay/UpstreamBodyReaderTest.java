@@ -17,6 +17,9 @@ import io.runtape.run.RequestBody;
 import io.runtape.run.RunStart;
 import io.runtape.server.body.ReceivedBody;
 import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.sse.FrameKind;
+import io.runtape.testsupport.RunTable.FrameRow;
+import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.upstream.AgentClient;
@@ -33,7 +36,7 @@ import java.util.Map;
 import java.util.concurrent.Flow;
 import org.junit.jupiter.api.Test;
 
-/** The gateway itself cannot record the frames of a response, again and again: the run ends nevertheless. */
+/** What becomes of the pieces of a response's body, also where the gateway itself cannot record their frames. */
 abstract class UpstreamBodyReaderTest extends RunningGateway {
 
     private static final int FRAME_BYTES_MAX = 1 << 20;
@@ -76,11 +79,16 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
 
     /** What comes of the response's body. */
     private interface Coming {
-        void into(UpstreamBodyReader body, RunRelay relay, RunJournal run);
+        void into(UpstreamBodyReader body, RunRelay relay, EventLoop loop);
     }
 
     /** The outcome of a run whose frames cannot be recorded, by what comes of its body. */
     private String outcome(Coming coming) throws Exception {
+        return ended(Map.of("Content-Type", "text/event-stream"), false, coming).outcome();
+    }
+
+    /** A run that has ended, by the headers of its response and what comes of its body. */
+    private RunRow ended(Map<String, String> headers, boolean recorded, Coming coming) throws Exception {
         EventLoop loop = vertx.nettyEventLoopGroup().next();
         RunStart start = new RunStart(
                 PrefixedId.next("run_"),
@@ -131,18 +139,18 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
                     UpstreamBodyReader body = new UpstreamBodyReader(
                             relay,
                             run,
-                            new AgentResponse(200, List.of(Map.entry("Content-Type", "text/event-stream")), null),
+                            new AgentResponse(200, List.copyOf(headers.entrySet()), null),
                             // Without a journal it fails at each frame.
-                            new FrameRecorder(null, outcome, System.nanoTime(), FRAME_BYTES_MAX),
+                            new FrameRecorder(recorded ? run : null, outcome, System.nanoTime(), FRAME_BYTES_MAX),
                             outcome,
                             loop,
                             FRAME_BYTES_MAX,
                             new BodyPatience(call.upstream().idleTimeout(), Duration.ofSeconds(1), System::nanoTime));
                     body.onSubscribe(new Unread());
-                    coming.into(body, relay, run);
+                    coming.into(body, relay, loop);
                 })
                 .get();
-        return table().ended(start.id()).outcome();
+        return table().ended(start.id());
     }
 
     private static final class Unread implements Flow.Subscription {
@@ -163,7 +171,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
 
     @Test
     void endsWhereItsLastFrameCannotBeRecorded() throws Exception {
-        assertEquals("failed/upstream_error", outcome((body, relay, run) -> {
+        assertEquals("failed/upstream_error", outcome((body, relay, loop) -> {
             body.onNext(bytes("data: unfini"));
             body.onComplete();
         }));
@@ -171,7 +179,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
 
     @Test
     void endsWhereItsLastFrameCannotBeRecordedAndItsConnectionBreaks() throws Exception {
-        assertEquals("failed/upstream_error", outcome((body, relay, run) -> {
+        assertEquals("failed/upstream_error", outcome((body, relay, loop) -> {
             body.onNext(bytes("data: unfini"));
             body.onError(new IOException("it broke"));
         }));
@@ -179,7 +187,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
 
     @Test
     void endsWhereNeitherAFrameNorTheLastOneCanBeRecorded() throws Exception {
-        assertEquals("failed/upstream_error", outcome((body, relay, run) -> {
+        assertEquals("failed/upstream_error", outcome((body, relay, loop) -> {
             body.onNext(bytes("data: 1"));
             body.onNext(bytes("\n\n"));
         }));
@@ -187,9 +195,22 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
 
     @Test
     void endsWhereItFallsSilentAndItsLastFrameCannotBeRecorded() throws Exception {
-        assertEquals("failed/upstream_timeout", outcome((body, relay, run) -> {
+        assertEquals("failed/upstream_timeout", outcome((body, relay, loop) -> {
             body.onNext(bytes("data: unfini"));
             relay.silent();
         }));
+    }
+
+    @Test
+    void makesOneFrameOfABodyOfKnownLengthThoughItsEndComesLater() throws Exception {
+        Map<String, String> headers = Map.of("Content-Type", "application/json", "Content-Length", "2");
+        RunRow run = ended(headers, true, (body, relay, loop) -> {
+            body.onNext(bytes("{}"));
+            loop.execute(body::onComplete);
+        });
+
+        assertEquals(
+                List.of(FrameKind.RESPONSE),
+                table().frames(run.id()).stream().map(FrameRow::kind).toList());
     }
 }
