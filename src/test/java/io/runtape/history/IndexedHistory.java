@@ -23,8 +23,8 @@ public abstract class IndexedHistory extends RecordedHistory {
     protected boolean isIndexed(String id) throws SQLException {
         try (Connection connection = store().connect();
                 PreparedStatement select =
-                        connection.prepareStatement("select 1 from run where id = ? and indexed_at is not null")) {
-            select.setString(1, id);
+                        connection.prepareStatement("select 1 from run where run_pk = ? and indexed_at is not null")) {
+            select.setLong(1, table().run(id).pk());
             try (ResultSet row = select.executeQuery()) {
                 return row.next();
             }

@@ -13,9 +13,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 
@@ -86,6 +88,7 @@ public final class RunTable implements AutoCloseable {
     }
 
     private final Connector database;
+    private final Map<String, Long> keys = new HashMap<>();
     private Connection open;
 
     public RunTable(Connector database) {
@@ -108,8 +111,42 @@ public final class RunTable implements AutoCloseable {
 
     /** The run of that id; null where there is none. */
     public RunRow run(String id) throws SQLException {
-        List<RunRow> runs = runs("where id = ?", id);
+        Long runPk = key(id);
+        List<RunRow> runs = runPk == null ? List.of() : runs("where run_pk = ?", runPk);
         return runs.isEmpty() ? null : runs.get(0);
+    }
+
+    /**
+     * The key of the run of that id; null where there is none. It is kept for the next time: no index begins with the id, so that
+     * H2 reads all runs of the tests to find one by it.
+     */
+    private synchronized Long key(String id) throws SQLException {
+        Long known = keys.get(id);
+        if (known == null || !isKey(known, id)) {
+            keys.remove(id);
+            try (PreparedStatement select =
+                    connection().prepareStatement("select run_pk from run where id = ? order by run_pk")) {
+                select.setString(1, id);
+                try (ResultSet row = select.executeQuery()) {
+                    if (row.next()) {
+                        keys.put(id, row.getLong(1));
+                    }
+                }
+            }
+        }
+        return keys.get(id);
+    }
+
+    /** Not if the run was deleted, and perhaps imported again. */
+    private boolean isKey(long runPk, String id) throws SQLException {
+        try (PreparedStatement select =
+                connection().prepareStatement("select 1 from run where run_pk = ? and id = ?")) {
+            select.setLong(1, runPk);
+            select.setString(2, id);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
     }
 
     /** All runs in the order of their keys. */
@@ -117,11 +154,11 @@ public final class RunTable implements AutoCloseable {
         return runs("");
     }
 
-    private synchronized List<RunRow> runs(String where, String... values) throws SQLException {
+    private synchronized List<RunRow> runs(String where, Long... values) throws SQLException {
         try (PreparedStatement select =
                 connection().prepareStatement("select * from run " + where + " order by run_pk")) {
             for (int i = 0; i < values.length; i++) {
-                select.setString(i + 1, values[i]);
+                select.setLong(i + 1, values[i]);
             }
             List<RunRow> runs = new ArrayList<>();
             try (ResultSet row = select.executeQuery()) {
@@ -202,13 +239,17 @@ public final class RunTable implements AutoCloseable {
 
     /** Reads the frames of a run out of the table that has them. */
     private void read(String runId, FrameTable.Sink sink) throws SQLException {
+        Long runPk = key(runId);
+        if (runPk == null) {
+            return;
+        }
         for (FrameTable table : FrameTable.values()) {
             connection().setAutoCommit(false);
             boolean found = false;
             try (PreparedStatement select = connection()
                     .prepareStatement("select " + table.rows() + " from " + table.table()
-                            + " where run_pk = (select run_pk from run where id = ?) order by " + table.key())) {
-                select.setString(1, runId);
+                            + " where run_pk = ? order by " + table.key())) {
+                select.setLong(1, runPk);
                 // With a fetch size a long run is read piece by piece, in a transaction.
                 select.setFetchSize(64);
                 try (ResultSet row = select.executeQuery()) {

@@ -4,42 +4,72 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * The classes that a gateway loads at its start, in a file that the JVM maps instead of reading and checking them each time:
- * the build starts hundreds of gateways. Made once for a packaged program. Safe for any thread.
+ * The classes of the packaged gateway, in a file that the JVM maps instead of reading and checking them at each start: the build
+ * starts hundreds of gateways. So they are all loaded by the JVM's own class loader; of those that {@code quarkus-run.jar} loads by
+ * another one, a third could not be mapped. Made once for a packaged program. Safe for any thread.
  */
 final class SharedClasses {
 
     private static final Path ARCHIVE = Path.of("target", "gateway-classes.jsa");
 
+    /** Where a packaged program has its jars, in the order in which a class is looked for. */
+    private static final List<String> JARS = List.of("quarkus", "app", "lib/boot", "lib/main");
+
     private static final Duration END = Duration.ofMinutes(2);
 
     private SharedClasses() {}
 
-    /** The file. The JVM goes on without it where it does not fit. */
-    static synchronized Path archive() throws IOException {
-        Path program = GatewayProcess.APPLICATION.resolve("quarkus-run.jar");
+    /** What a JVM is started with to run the gateway. It goes on without the file where that does not fit. */
+    static synchronized List<String> program() throws IOException {
+        Path packaged = GatewayProcess.APPLICATION.resolve("quarkus-run.jar");
         if (!Files.exists(ARCHIVE)
-                || Files.getLastModifiedTime(ARCHIVE).compareTo(Files.getLastModifiedTime(program)) < 0) {
+                || Files.getLastModifiedTime(ARCHIVE).compareTo(Files.getLastModifiedTime(packaged)) < 0) {
             Files.deleteIfExists(ARCHIVE);
-            try (GatewayProcess gateway = GatewayProcess.startWith(
-                            Tool.java(),
-                            GatewayProcess.APPLICATION,
-                            Map.of(
-                                    "RUNTAPE_DATA_DIR",
-                                    Files.createTempDirectory("runtape-classes-")
-                                            .toString()),
-                            "-XX:ArchiveClassesAtExit=" + ARCHIVE.toAbsolutePath())
-                    .ready()
-                    .crowded()) {
-                gateway.terminate();
-                gateway.exit(END);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            make();
         }
-        return ARCHIVE.toAbsolutePath();
+        return program("SharedArchiveFile");
+    }
+
+    private static List<String> program(String use) throws IOException {
+        StringBuilder path = new StringBuilder();
+        for (String folder : JARS) {
+            path.append(path.isEmpty() ? "" : ":").append(jars(GatewayProcess.APPLICATION.resolve(folder)));
+        }
+        return List.of(
+                "-XX:" + use + "=" + ARCHIVE.toAbsolutePath(),
+                // As the manifest of quarkus-run.jar says, and as its main class does.
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+                "-cp",
+                path.toString(),
+                "io.quarkus.runner.GeneratedMain");
+    }
+
+    private static String jars(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.toAbsolutePath().toString())
+                    .filter(file -> file.endsWith(".jar"))
+                    .sorted()
+                    .collect(Collectors.joining(":"));
+        }
+    }
+
+    private static void make() throws IOException {
+        String data = Files.createTempDirectory("runtape-classes-").toString();
+        try (GatewayProcess gateway = GatewayProcess.start(
+                        Tool.java(), program("ArchiveClassesAtExit"), Map.of("RUNTAPE_DATA_DIR", data))
+                .ready()
+                .crowded()) {
+            gateway.terminate();
+            gateway.exit(END);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
