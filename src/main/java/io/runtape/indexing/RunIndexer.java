@@ -21,8 +21,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +60,9 @@ final class RunIndexer {
     /** How often the indexes get to what they have left to do while runs keep coming. */
     private static final Duration TIDY_EVERY = Duration.ofSeconds(10);
 
+    /** How much of the time it works while there is something to index: what it takes of a processor, live runs do not have. */
+    private static final double SHARE = 1.0 / 3;
+
     /** How often it tries to index a run that cannot be indexed. */
     private static final int ATTEMPTS = 3;
 
@@ -74,7 +79,7 @@ final class RunIndexer {
 
     void start(@Observes @Priority(Journal.STARTS_AT + 100) StartupEvent event) {
         BackgroundWorker indexer =
-                new BackgroundWorker("indexing", store, LOOK, Pace.ofHalfTheTime(), new Rounds()::round);
+                new BackgroundWorker("indexing", store, LOOK, Pace.ofTime(SHARE), new Rounds()::round);
         worker = indexer;
         indexer.start();
     }
@@ -92,9 +97,13 @@ final class RunIndexer {
         private final Map<Long, Integer> failures = new HashMap<>();
 
         /** Runs of the last look that there was no room for in memory. */
-        private final List<Long> withoutRoom = new ArrayList<>();
+        private final Set<Long> withoutRoom = new LinkedHashSet<>();
 
         private long endedBefore = -1;
+
+        /** How many had ended when the newest were last looked for. */
+        private long newestBefore = -1;
+
         private long lookedAt;
         private long tidiedAt = System.nanoTime();
         private long waitedAt = System.nanoTime();
@@ -110,15 +119,12 @@ final class RunIndexer {
             lookedAt = System.nanoTime();
             more = false;
             int limit = RUNS_OF_A_LOOK + failures.size() + Math.min(withoutRoom.size(), WITHOUT_ROOM_MAX);
-            List<Long> runs = indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), limit);
+            List<Long> runs = newest(connection, limit);
             withoutRoom.clear();
-            for (List<Long> group : groups(runs)) {
-                Deque<Long> left = new ArrayDeque<>(indexing.stillUnindexed(connection, group));
-                while (!left.isEmpty()) {
-                    if (worker.isStopping() || !index(connection, left, worker, false)) {
-                        return false;
-                    }
-                    worker.pause();
+            newestBefore = ended;
+            for (List<Long> group : groups(durable(runs))) {
+                if (!indexGroup(connection, group, worker) || !indexNewest(connection, worker)) {
+                    return false;
                 }
             }
             if (runs.size() < limit && !waitForRoom(connection, worker)) {
@@ -127,6 +133,33 @@ final class RunIndexer {
             endedBefore = ended;
             more = runs.size() >= limit || mayTidy(runs) && tidy(connection, worker);
             return more;
+        }
+
+        /** Runs that have ended here since the look do not wait for the rest of it: who looks for a run mostly looks for a recent one. */
+        private boolean indexNewest(Connection connection, BackgroundWorker worker) throws SQLException {
+            long ended = journal.endedRuns();
+            if (ended == newestBefore) {
+                return true;
+            }
+            newestBefore = ended;
+            return indexGroup(connection, durable(newest(connection, RunIndexing.RUNS_AT_ONCE)), worker);
+        }
+
+        private List<Long> newest(Connection connection, int limit) throws SQLException {
+            return indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), limit);
+        }
+
+        /** Returns false if nothing can be indexed at present. */
+        private boolean indexGroup(Connection connection, List<Long> group, BackgroundWorker worker)
+                throws SQLException {
+            Deque<Long> left = new ArrayDeque<>(indexing.stillUnindexed(connection, group));
+            while (!left.isEmpty()) {
+                if (worker.isStopping() || !index(connection, left, worker, false)) {
+                    return false;
+                }
+                worker.pause();
+            }
+            return true;
         }
 
         private boolean mayTidy(List<Long> indexed) {
@@ -151,12 +184,7 @@ final class RunIndexer {
          * Runs that are indexed together. Gateways with the same runs before them make the same groups, and seldom take the same
          * one first.
          */
-        private List<List<Long>> groups(List<Long> runs) {
-            // On H2 a run's row has the end a moment before it is durable.
-            List<Long> durable = runs.stream()
-                    .filter(run -> journal.unended(run).isEmpty())
-                    .sorted()
-                    .toList();
+        private List<List<Long>> groups(List<Long> durable) {
             List<List<Long>> groups = new ArrayList<>();
             for (int from = 0; from < durable.size(); from += RunIndexing.RUNS_AT_ONCE) {
                 groups.add(durable.subList(from, Math.min(from + RunIndexing.RUNS_AT_ONCE, durable.size())));
@@ -165,12 +193,21 @@ final class RunIndexer {
             return groups;
         }
 
+        /** On H2 a run's row has the end a moment before it is durable. */
+        private List<Long> durable(List<Long> runs) {
+            return runs.stream()
+                    .filter(run -> journal.unended(run).isEmpty())
+                    .sorted()
+                    .toList();
+        }
+
         /** Has one of the runs that there was no room for wait in line for it, now and then: the others wait as long. */
         private boolean waitForRoom(Connection connection, BackgroundWorker worker) throws SQLException {
             if (withoutRoom.isEmpty() || System.nanoTime() - waitedAt < WAIT_EVERY.toNanos()) {
                 return true;
             }
-            boolean goesOn = index(connection, new ArrayDeque<>(withoutRoom.subList(0, 1)), worker, true);
+            boolean goesOn = index(
+                    connection, new ArrayDeque<>(List.of(withoutRoom.iterator().next())), worker, true);
             waitedAt = System.nanoTime();
             worker.pause();
             return goesOn;

@@ -43,12 +43,12 @@ public abstract class IndexedHistory extends RecordedHistory {
         try (Connection connection = store().connect();
                 PreparedStatement update = connection.prepareStatement("""
                         update run set created_at = ?, first_event_at = ?, completed_at = ?, usage = ?, indexed_at = null
-                        where id = ?""")) {
+                        where run_pk = ?""")) {
             update.setObject(1, createdAt.atOffset(ZoneOffset.UTC));
             update.setObject(2, createdAt.plusMillis(durationMs / 2).atOffset(ZoneOffset.UTC));
             update.setObject(3, createdAt.plusMillis(durationMs).atOffset(ZoneOffset.UTC));
             update.setString(4, usage);
-            update.setString(5, id);
+            update.setLong(5, table().run(id).pk());
             update.executeUpdate();
         }
     }
