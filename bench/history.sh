@@ -173,7 +173,7 @@ of_table() { awk -F'\t' -v name="$2" '$1 == name { print $2 }' "$out/sizes-$1"; 
 
 echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), PostgreSQL $("$pg/bin/postgres" -V | tr -dc '0-9.'), load $(cut -d' ' -f1 /proc/loadavg); $runs runs of $frames frames, $requests requests of each kind after $warm_up to warm up"
 echo
-echo "Recorded: $(value rate "$load") events/s. Indexed by one gateway, at most half of its time: $indexing s. Packed: $packing s."
+echo "Recorded: $(value rate "$load") events/s. Indexed by one gateway, at most a third of its time: $indexing s. Packed: $packing s."
 [ "$generated" = 0 ] || echo "Copied: rows of runs, threads and packed blocks, $(value runs "$copies") runs with $(value frames "$copies") frames in all, in $copying s; indexed by three gateways in $copies_indexing s."
 for phase in "${phases[@]}"; do
   echo

@@ -10,14 +10,17 @@
 #                nothing. Needs nginx
 #   bench/run.sh --rest: only what recorded events take on the disk, before and after packing: of the demo agent and of bulk
 #   bench/run.sh --against FOLDER [--rounds N] [--java 'OPTIONS']: only this program and the packaged one in that folder (a copy of
-#                target/quarkus-app), in turn, each with its own schema: what a change costs
+#                target/quarkus-app), in turn, each with its own schema: what a change costs. Both index what they record, each also
+#                while the other is measured
+#   bench/run.sh --bulk FOLDER [--bulk FOLDER]... [--rounds N] [--java 'OPTIONS']: only bulk, of the packaged programs in those
+#                folders, one gateway at a time, each twice: what indexing beside the road costs
 #
 # PostgreSQL comes from the Maven artifact that the tests use, 17 unless --postgres names another version of it, such as
 # 15.19.0, and runs with its default durability. Nothing is left behind but target/bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 peer=1 h2=1 scale=1 remote=0 readers_only=0 many_only=0 rest_only=0 native='' against='' postgres=17.11.0 java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
+rounds=5 peer=1 h2=1 scale=1 remote=0 readers_only=0 many_only=0 rest_only=0 native='' against='' bulk_of=() postgres=17.11.0 java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
 while [ $# -gt 0 ]; do
   case "$1" in
     --rounds) rounds=$2; shift ;;
@@ -29,10 +32,11 @@ while [ $# -gt 0 ]; do
     --many) many_only=1 ;;
     --rest) rest_only=1 ;;
     --against) against=$(realpath "$2"); shift ;;
+    --bulk) bulk_of+=("$(realpath "$2")"); shift ;;
     --postgres) postgres=$2; shift ;;
     --java) java_options=$2; shift ;;
     --native) native=$(realpath "$2"); shift ;;
-    *) sed -n '2,18p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,19p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -204,6 +208,29 @@ if [ $rest_only = 1 ]; then
   echo '| | events | bytes of stream an event | on the disk, an event | packed, an event |'
   echo '| --- | --- | --- | --- | --- |'
   printf '%s\n' "$demo" "$many"
+  exit
+fi
+if [ ${#bulk_of[@]} -gt 0 ]; then
+  echo
+  echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), medians of $rounds rounds after eight"
+  echo
+  echo '| | bulk (events/s) | CPU an event, bulk (µs) |'
+  echo '| --- | --- | --- |'
+  for turn in 1 2; do
+    for i in "${!bulk_of[@]}"; do
+      # shellcheck disable=SC2206
+      program=(java $java_options -jar "${bulk_of[i]}/quarkus-run.jar")
+      gateway RUNTAPE_DATABASE_URL=$database RUNTAPE_DATABASE_SCHEMA=bulk_${i}_$turn
+      for _ in 1 2 3 4 5 6 7 8; do bulk $gateway_port >/dev/null; done
+      rm -f "$out/bulk"
+      for _ in $(seq "$rounds"); do
+        fast=$(bulk $gateway_port "$gateway_pid")
+        echo "$(value events/s "$fast") $(value cpu_us_per_event "$fast")" >>"$out/bulk"
+      done
+      echo "| ${bulk_of[i]} | $(awk '{ print $1 }' "$out/bulk" | median) | $(awk '{ print $2 }' "$out/bulk" | median) |"
+      kill "$gateway_pid"; wait "$gateway_pid" || true
+    done
+  done
   exit
 fi
 if [ -n "$against" ]; then

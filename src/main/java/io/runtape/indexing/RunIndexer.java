@@ -17,10 +17,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,16 +38,19 @@ final class RunIndexer {
 
     private static final Logger LOG = Logger.getLogger(RunIndexer.class);
 
-    /** Runs of one look: some transactions. */
+    /** Runs of one look, for gateways to choose from. */
     private static final int RUNS_OF_A_LOOK = 3 * RunIndexing.RUNS_AT_ONCE;
 
     /** How often it asks whether runs have ended at this gateway, which costs next to nothing. */
     private static final Duration LOOK = Duration.ofMillis(100);
 
-    /** So many runs that there is no room for are passed over by a look, at the most. */
-    private static final int WITHOUT_ROOM_MAX = 500;
+    /** For how long a run that could not be indexed, or that there was no room for, is passed over. */
+    private static final Duration PASS_OVER = Duration.ofSeconds(1);
 
-    /** How often one of them waits in line for room. */
+    /** So many runs are passed over by a look, at the most. */
+    private static final int PASSED_OVER_MAX = 500;
+
+    /** How often one that there was no room for waits in line for it. */
     private static final Duration WAIT_EVERY = Duration.ofSeconds(30);
 
     /** How often it looks into the database for other runs. */
@@ -91,20 +93,20 @@ final class RunIndexer {
         }
     }
 
-    /** The rounds of indexing. Confined to the worker's thread. */
+    /** The rounds of indexing: a look at what is to be indexed, and a transaction. Confined to the worker's thread. */
     private final class Rounds {
 
         private final Map<Long, Integer> failures = new HashMap<>();
 
-        /** Runs of the last look that there was no room for in memory. */
+        /** Runs that could not be indexed lately, or that there was no room for in memory: the others do not wait for them. */
+        private final Set<Long> passedOver = new HashSet<>();
+
+        /** Those that there was no room for. */
         private final Set<Long> withoutRoom = new LinkedHashSet<>();
 
-        private long endedBefore = -1;
-
-        /** How many had ended when the newest were last looked for. */
-        private long newestBefore = -1;
-
-        private long lookedAt;
+        private long endedBefore;
+        private long lookedAt = System.nanoTime() - LOOK_FOR_OTHERS.toNanos();
+        private long passedOverAt = System.nanoTime();
         private long tidiedAt = System.nanoTime();
         private long waitedAt = System.nanoTime();
 
@@ -113,57 +115,61 @@ final class RunIndexer {
 
         private boolean round(Connection connection, BackgroundWorker worker) throws SQLException {
             long ended = journal.endedRuns();
-            if (!more && ended == endedBefore && System.nanoTime() - lookedAt < LOOK_FOR_OTHERS.toNanos()) {
+            if (!more && ended == endedBefore && !isPast(lookedAt, LOOK_FOR_OTHERS)) {
                 return false;
             }
             lookedAt = System.nanoTime();
             more = false;
-            int limit = RUNS_OF_A_LOOK + failures.size() + Math.min(withoutRoom.size(), WITHOUT_ROOM_MAX);
-            List<Long> runs = newest(connection, limit);
-            withoutRoom.clear();
-            newestBefore = ended;
-            for (List<Long> group : groups(durable(runs))) {
-                if (!indexGroup(connection, group, worker) || !indexNewest(connection, worker)) {
-                    return false;
-                }
+            if (isPast(passedOverAt, PASS_OVER)) {
+                passedOverAt = System.nanoTime();
+                passedOver.clear();
+                withoutRoom.clear();
             }
-            if (runs.size() < limit && !waitForRoom(connection, worker)) {
-                return false;
-            }
-            endedBefore = ended;
-            more = runs.size() >= limit || mayTidy(runs) && tidy(connection, worker);
-            return more;
-        }
-
-        /** Runs that have ended here since the look do not wait for the rest of it: who looks for a run mostly looks for a recent one. */
-        private boolean indexNewest(Connection connection, BackgroundWorker worker) throws SQLException {
-            long ended = journal.endedRuns();
-            if (ended == newestBefore) {
-                return true;
-            }
-            newestBefore = ended;
-            return indexGroup(connection, durable(newest(connection, RunIndexing.RUNS_AT_ONCE)), worker);
-        }
-
-        private List<Long> newest(Connection connection, int limit) throws SQLException {
-            return indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), limit);
-        }
-
-        /** Returns false if nothing can be indexed at present. */
-        private boolean indexGroup(Connection connection, List<Long> group, BackgroundWorker worker)
-                throws SQLException {
-            Deque<Long> left = new ArrayDeque<>(indexing.stillUnindexed(connection, group));
-            while (!left.isEmpty()) {
-                if (worker.isStopping() || !index(connection, left, worker, false)) {
+            List<Long> runs = toIndex(connection);
+            if (!runs.isEmpty()) {
+                if (!index(connection, new ArrayDeque<>(next(runs, ended - endedBefore)), worker, false)) {
                     return false;
                 }
                 worker.pause();
             }
-            return true;
+            endedBefore = ended;
+            if (!waitForRoom(connection, worker)) {
+                return false;
+            }
+            boolean tidied = (runs.isEmpty() || isPast(tidiedAt, TIDY_EVERY)) && tidy(connection, worker);
+            more = !runs.isEmpty() || tidied;
+            return more;
         }
 
-        private boolean mayTidy(List<Long> indexed) {
-            return indexed.isEmpty() || System.nanoTime() - tidiedAt > TIDY_EVERY.toNanos();
+        private static boolean isPast(long nanos, Duration time) {
+            return System.nanoTime() - nanos >= time.toNanos();
+        }
+
+        /** The next runs, the newest first. On H2 a run's row has the end a moment before it is durable. */
+        private List<Long> toIndex(Connection connection) throws SQLException {
+            int limit = RUNS_OF_A_LOOK + Math.min(passedOver.size(), PASSED_OVER_MAX);
+            return indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), limit).stream()
+                    .filter(run ->
+                            !passedOver.contains(run) && journal.unended(run).isEmpty())
+                    .toList();
+        }
+
+        /**
+         * Runs for one transaction, in the order of their keys. Those that have ended here since the last look come first, and by
+         * themselves: who looks for a run mostly looks for a recent one. Of all others, gateways with the same runs before them make
+         * the same groups, and seldom take the same one.
+         */
+        private static List<Long> next(List<Long> runs, long endedSince) {
+            if (endedSince > 0) {
+                return runs.stream()
+                        .limit(Math.min(endedSince, RunIndexing.RUNS_AT_ONCE))
+                        .sorted()
+                        .toList();
+            }
+            List<Long> sorted = runs.stream().sorted().toList();
+            int groups = (sorted.size() - 1) / RunIndexing.RUNS_AT_ONCE + 1;
+            int from = ThreadLocalRandom.current().nextInt(groups) * RunIndexing.RUNS_AT_ONCE;
+            return sorted.subList(from, Math.min(from + RunIndexing.RUNS_AT_ONCE, sorted.size()));
         }
 
         private boolean tidy(Connection connection, BackgroundWorker worker) throws SQLException {
@@ -180,34 +186,13 @@ final class RunIndexer {
             }
         }
 
-        /**
-         * Runs that are indexed together. Gateways with the same runs before them make the same groups, and seldom take the same
-         * one first.
-         */
-        private List<List<Long>> groups(List<Long> durable) {
-            List<List<Long>> groups = new ArrayList<>();
-            for (int from = 0; from < durable.size(); from += RunIndexing.RUNS_AT_ONCE) {
-                groups.add(durable.subList(from, Math.min(from + RunIndexing.RUNS_AT_ONCE, durable.size())));
-            }
-            Collections.shuffle(groups, ThreadLocalRandom.current());
-            return groups;
-        }
-
-        /** On H2 a run's row has the end a moment before it is durable. */
-        private List<Long> durable(List<Long> runs) {
-            return runs.stream()
-                    .filter(run -> journal.unended(run).isEmpty())
-                    .sorted()
-                    .toList();
-        }
-
         /** Has one of the runs that there was no room for wait in line for it, now and then: the others wait as long. */
         private boolean waitForRoom(Connection connection, BackgroundWorker worker) throws SQLException {
-            if (withoutRoom.isEmpty() || System.nanoTime() - waitedAt < WAIT_EVERY.toNanos()) {
+            if (withoutRoom.isEmpty() || !isPast(waitedAt, WAIT_EVERY)) {
                 return true;
             }
-            boolean goesOn = index(
-                    connection, new ArrayDeque<>(List.of(withoutRoom.iterator().next())), worker, true);
+            long first = withoutRoom.iterator().next();
+            boolean goesOn = index(connection, new ArrayDeque<>(List.of(first)), worker, true);
             waitedAt = System.nanoTime();
             worker.pause();
             return goesOn;
@@ -222,7 +207,9 @@ final class RunIndexer {
                 throws SQLException {
             List<Long> before = List.copyOf(keys);
             try {
-                withoutRoom.addAll(indexing.index(connection, keys, waits));
+                List<Long> without = indexing.index(connection, keys, waits);
+                withoutRoom.addAll(without);
+                passedOver.addAll(without);
                 failures.keySet().removeAll(taken(before, keys));
                 return true;
             } catch (ApiException e) {
@@ -261,7 +248,8 @@ final class RunIndexer {
 
         /** A run that cannot be indexed must not be tried for ever. */
         private void failed(Connection connection, long runPk, Exception why) throws SQLException {
-            if (failures.merge(runPk, 1, Integer::sum) == ATTEMPTS) {
+            passedOver.add(runPk);
+            if (failures.merge(runPk, 1, Integer::sum) >= ATTEMPTS) {
                 // The message of a failure may quote what the run says.
                 LOG.errorf(
                         "the run with the key %d cannot be indexed, so that no search finds it: %s",

@@ -47,11 +47,10 @@ final class RunIndexing {
             where indexed_at is null and completed_at is not null and (run_pk between ? and ? or completed_at < ?)
             order by indexed_at desc, completed_at desc, run_pk desc limit ?""";
 
-    private static final String STILL_UNINDEXED =
-            "select run_pk from run where run_pk = any(?) and indexed_at is null order by run_pk";
-
     /** Passes over what another gateway indexes: one that waited for the other would find nothing left to do. */
-    private static final String LOCK = STILL_UNINDEXED + " for update skip locked";
+    private static final String LOCK = """
+            select run_pk from run where run_pk = any(?) and indexed_at is null order by run_pk
+            for update skip locked""";
 
     /**
      * Not if its outcome has come, or its frames have expired, since it was read. On H2 it also locks the row, so that it is written
@@ -93,11 +92,6 @@ final class RunIndexing {
             select.setInt(4, limit);
             return keys(select);
         }
-    }
-
-    /** Those of the runs that are not indexed by now, in the order of their keys. */
-    List<Long> stillUnindexed(Connection connection, List<Long> keys) throws SQLException {
-        return keys(connection, STILL_UNINDEXED, keys);
     }
 
     /**
@@ -205,13 +199,6 @@ final class RunIndexing {
         return done;
     }
 
-    private static List<Long> keys(Connection connection, String sql, List<Long> among) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(sql)) {
-            select.setArray(1, connection.createArrayOf("bigint", among.toArray()));
-            return keys(select);
-        }
-    }
-
     private static List<Long> keys(PreparedStatement select) throws SQLException {
         try (ResultSet row = select.executeQuery()) {
             List<Long> keys = new ArrayList<>();
@@ -244,8 +231,12 @@ final class RunIndexing {
     }
 
     private static List<EndedRun> unlocked(Connection connection, List<EndedRun> runs) throws SQLException {
-        List<Long> locked = keys(connection, LOCK, EndedRun.keys(runs));
-        return runs.stream().filter(run -> locked.contains(run.row().runPk)).toList();
+        try (PreparedStatement lock = connection.prepareStatement(LOCK)) {
+            lock.setArray(
+                    1, connection.createArrayOf("bigint", EndedRun.keys(runs).toArray()));
+            List<Long> locked = keys(lock);
+            return runs.stream().filter(run -> locked.contains(run.row().runPk)).toList();
+        }
     }
 
     /** Counts the run as indexed. */

@@ -31,7 +31,7 @@ final class PartFlush {
     }
 
     /**
-     * Flushes bytes that wait too long for their blank line.
+     * Flushes bytes that wait too long for their blank line, or for the end of their body.
      *
      * @param frameEnded whether a frame has ended since the last call, so that the pending bytes belong to another one
      * @param nowNanos when the last bytes came, by the clock

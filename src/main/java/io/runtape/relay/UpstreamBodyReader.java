@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the body of the agent API's response into frames. Asks for more only while the journal has room. Flushes bytes
- * that wait too long for their blank line; those of a response that is not an event stream wait for nothing. Records a
+ * that wait too long for their blank line; those of a response that is not an event stream wait for nothing but its end, if that
+ * is all that is to come. Records a
  * compressed body as it comes, and cuts its frames from the decoded form, at the pace of the journal too. Notices silence.
  * Confined to the event loop of the call.
  */
@@ -147,10 +148,10 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     private void feed(byte[] bytes, int length) {
         int before = framer.pendingBytes();
         framer.feed(bytes, 0, length);
-        if (isEventStream) {
+        if (isEventStream || !isEncoded && bytesToCome == 0) {
+            // The end of a body of known length comes in a moment, and its last bytes are one frame with it.
             flush.afterAWhile(framer.pendingBytes() < before + length, lastBytesNanos);
-        } else if (!isEncoded && bytesToCome != 0) {
-            // Else the end is all that is to come, and the last bytes are one frame with it.
+        } else if (!isEncoded) {
             flush.soon();
         }
     }

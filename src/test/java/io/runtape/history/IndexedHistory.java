@@ -21,10 +21,11 @@ public abstract class IndexedHistory extends RecordedHistory {
 
     /** Whether the gateway has indexed the run. */
     protected boolean isIndexed(String id) throws SQLException {
+        Long runPk = table().key(id);
         try (Connection connection = store().connect();
                 PreparedStatement select =
                         connection.prepareStatement("select 1 from run where run_pk = ? and indexed_at is not null")) {
-            select.setLong(1, table().run(id).pk());
+            select.setObject(1, runPk);
             try (ResultSet row = select.executeQuery()) {
                 return row.next();
             }
@@ -48,7 +49,7 @@ public abstract class IndexedHistory extends RecordedHistory {
             update.setObject(2, createdAt.plusMillis(durationMs / 2).atOffset(ZoneOffset.UTC));
             update.setObject(3, createdAt.plusMillis(durationMs).atOffset(ZoneOffset.UTC));
             update.setString(4, usage);
-            update.setLong(5, table().run(id).pk());
+            update.setLong(5, table().key(id));
             update.executeUpdate();
         }
     }

@@ -23,6 +23,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Runs are indexed many at a time, and each as if it were alone. */
@@ -116,6 +118,29 @@ abstract class RunIndexerTest extends IndexedHistory {
         awaitIndexed(longRun);
 
         assertEquals(List.of(longRun), ids("/runs?q=bilby"));
+    }
+
+    @Test
+    void indexesARunThatHasJustEndedBeforeOlderOnes() throws Exception {
+        String manyWords =
+                IntStream.range(0, 3_000).mapToObj(i -> "dunnart" + i).collect(Collectors.joining(" "));
+        List<String> older = new ArrayList<>();
+        for (int i = 0; i < 4 * RunIndexing.RUNS_AT_ONCE; i++) {
+            older.add(record(
+                    "{\"prompt\":\"Say much\"}",
+                    Script.stream("event: run_completed\ndata: {\"result\":\"" + manyWords + "\"}\n\n")));
+        }
+        awaitIndexed(older.toArray(String[]::new));
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement(
+                        "update run set indexed_at = null where id in ('" + String.join("', '", older) + "')")) {
+            assertEquals(older.size(), update.executeUpdate());
+        }
+
+        awaitIndexed(record("{\"prompt\":\"Say little\"}", DONE));
+
+        assertFalse(isIndexed(older.get(0)) && isIndexed(older.get(older.size() / 2)), "the older ones came first");
+        awaitIndexed(older.toArray(String[]::new));
     }
 
     @Test

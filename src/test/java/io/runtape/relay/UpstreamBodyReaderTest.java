@@ -87,7 +87,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
         return ended(Map.of("Content-Type", "text/event-stream"), false, coming).outcome();
     }
 
-    /** A run that has ended, by the headers of its response and what comes of its body. */
+    /** A run that has ended, by the headers of its response, whether its frames can be recorded, and what comes of its body. */
     private RunRow ended(Map<String, String> headers, boolean recorded, Coming coming) throws Exception {
         EventLoop loop = vertx.nettyEventLoopGroup().next();
         RunStart start = new RunStart(

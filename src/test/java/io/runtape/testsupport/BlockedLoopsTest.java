@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -178,6 +179,34 @@ class BlockedLoopsTest {
 
         assertTrue(reported.await(0, TimeUnit.SECONDS), "the machine is not crowded");
         assertDoesNotThrow(() -> watching.afterAll(null));
+    }
+
+    @Test
+    void blamesNoLoopThatRunsCodeForTheFirstTime() throws Exception {
+        byte[] code = code();
+        onLoop(() -> {
+            for (int i = 0; i < 100; i++) {
+                new OneClass().define(code);
+            }
+            compute(BLOCKED);
+            return null;
+        });
+
+        assertTrue(reported.await(0, TimeUnit.SECONDS), "nothing was reported");
+        assertDoesNotThrow(() -> watching.afterAll(null));
+    }
+
+    private static byte[] code() throws IOException {
+        String file = OneClass.class.getName().replace('.', '/') + ".class";
+        try (InputStream in = OneClass.class.getClassLoader().getResourceAsStream(file)) {
+            return in.readAllBytes();
+        }
+    }
+
+    private static final class OneClass extends ClassLoader {
+        void define(byte[] code) {
+            defineClass(null, code, 0, code.length);
+        }
     }
 
     private interface Task {

@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.management.JMException;
@@ -35,13 +36,16 @@ final class LoopSchedule implements AutoCloseable {
     private static final String NAME = "vert.x-eventloo";
 
     private final Path tasks;
+    private final LongSupplier loadedClasses;
+    private final NavigableMap<Long, Long> classes = new ConcurrentSkipListMap<>();
     private final Map<Long, NavigableMap<Long, Long>> waitedNanos = new ConcurrentSkipListMap<>();
     private final Set<Long> others = ConcurrentHashMap.newKeySet();
     private final Thread noting = new Thread(this::note, "loop-schedule");
     private volatile boolean closed;
 
-    private LoopSchedule(long pid) {
+    private LoopSchedule(long pid, LongSupplier loadedClasses) {
         this.tasks = Path.of("/proc", Long.toString(pid), "task");
+        this.loadedClasses = loadedClasses;
         look();
         noting.setDaemon(true);
         noting.start();
@@ -49,7 +53,13 @@ final class LoopSchedule implements AutoCloseable {
 
     /** Begins to note what the loops of that process wait. */
     static LoopSchedule of(long pid) {
-        return new LoopSchedule(pid);
+        return new LoopSchedule(pid, () -> 0);
+    }
+
+    /** The same of this process, and how many classes it loads. */
+    static LoopSchedule ofThisProcess() {
+        return new LoopSchedule(
+                ProcessHandle.current().pid(), ManagementFactory.getClassLoadingMXBean()::getTotalLoadedClassCount);
     }
 
     private void note() {
@@ -68,6 +78,7 @@ final class LoopSchedule implements AutoCloseable {
 
     /** Notes what they have waited until now. */
     void look() {
+        classes.put(System.currentTimeMillis(), loadedClasses.getAsLong());
         try (Stream<Path> threads = Files.list(tasks)) {
             threads.forEach(this::look);
         } catch (IOException | UncheckedIOException gone) {
@@ -123,15 +134,24 @@ final class LoopSchedule implements AutoCloseable {
 
     /** For how long that thread waited for a processor within the time before, in milliseconds. */
     long waitedMillis(long loop, long untilEpochMillis, long millisBefore) {
-        NavigableMap<Long, Long> waited = waitedNanos.getOrDefault(loop, new TreeMap<>());
-        SortedMap<Long, Long> before = waited.headMap(untilEpochMillis - millisBefore, true);
-        SortedMap<Long, Long> after = waited.tailMap(untilEpochMillis, true);
-        if (waited.isEmpty()) {
+        return TimeUnit.NANOSECONDS.toMillis(
+                grown(waitedNanos.getOrDefault(loop, new TreeMap<>()), untilEpochMillis, millisBefore));
+    }
+
+    /** How many classes the process loaded within the time before; none where that is not known. */
+    long classesLoaded(long untilEpochMillis, long millisBefore) {
+        return grown(classes, untilEpochMillis, millisBefore);
+    }
+
+    private static long grown(NavigableMap<Long, Long> noted, long untilEpochMillis, long millisBefore) {
+        SortedMap<Long, Long> before = noted.headMap(untilEpochMillis - millisBefore, true);
+        SortedMap<Long, Long> after = noted.tailMap(untilEpochMillis, true);
+        if (noted.isEmpty()) {
             return 0;
         }
-        long from = before.isEmpty() ? waited.firstEntry().getValue() : before.get(before.lastKey());
-        long to = after.isEmpty() ? waited.lastEntry().getValue() : after.get(after.firstKey());
-        return TimeUnit.NANOSECONDS.toMillis(to - from);
+        long from = before.isEmpty() ? noted.firstEntry().getValue() : before.get(before.lastKey());
+        long to = after.isEmpty() ? noted.lastEntry().getValue() : after.get(after.firstKey());
+        return to - from;
     }
 
     @Override

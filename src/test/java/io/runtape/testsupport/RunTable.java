@@ -117,10 +117,10 @@ public final class RunTable implements AutoCloseable {
     }
 
     /**
-     * The key of the first run of that id; null where there is none. It is kept for the next time: no index begins with the id.
-     * An order would have H2 read all rows, with all that they say, instead of an index.
+     * The key of the first run of that id; null where there is none. It is kept for the next time: no index begins with the id, so
+     * that a whole one is read. With an order H2 would read the table, with all that the runs say.
      */
-    private synchronized Long key(String id) throws SQLException {
+    public synchronized Long key(String id) throws SQLException {
         Long known = keys.get(id);
         if (known == null || !isKey(known, id)) {
             keys.remove(id);

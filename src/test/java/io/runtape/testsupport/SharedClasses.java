@@ -43,7 +43,7 @@ final class SharedClasses {
         }
         return List.of(
                 "-XX:" + use + "=" + ARCHIVE.toAbsolutePath(),
-                // As the manifest of quarkus-run.jar says, and as its main class does.
+                // What quarkus-run.jar says in its manifest, and what its main class sets.
                 "--add-opens=java.base/java.lang=ALL-UNNAMED",
                 "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
                 "-cp",
