@@ -44,7 +44,7 @@ final class RunIndexer {
     /** How often it asks whether runs have ended at this gateway, which costs next to nothing. */
     private static final Duration LOOK = Duration.ofMillis(100);
 
-    /** For how long a run that could not be indexed, or that there was no room for, is passed over. */
+    /** How often it tries a run again. */
     private static final Duration PASS_OVER = Duration.ofSeconds(1);
 
     /** So many runs are passed over by a look, at the most. */
@@ -98,7 +98,10 @@ final class RunIndexer {
 
         private final Map<Long, Integer> failures = new HashMap<>();
 
-        /** Runs that could not be indexed lately, or that there was no room for in memory: the others do not wait for them. */
+        /**
+         * Runs that it has tried lately. One that is still to be indexed could not be, or is locked, or found no room in memory: the
+         * others do not wait for it.
+         */
         private final Set<Long> passedOver = new HashSet<>();
 
         /** Those that there was no room for. */
@@ -207,9 +210,8 @@ final class RunIndexer {
                 throws SQLException {
             List<Long> before = List.copyOf(keys);
             try {
-                List<Long> without = indexing.index(connection, keys, waits);
-                withoutRoom.addAll(without);
-                passedOver.addAll(without);
+                withoutRoom.addAll(indexing.index(connection, keys, waits));
+                passedOver.addAll(taken(before, keys));
                 failures.keySet().removeAll(taken(before, keys));
                 return true;
             } catch (ApiException e) {
