@@ -211,8 +211,9 @@ final class RunIndexer {
             List<Long> before = List.copyOf(keys);
             try {
                 withoutRoom.addAll(indexing.index(connection, keys, waits));
-                passedOver.addAll(taken(before, keys));
-                failures.keySet().removeAll(taken(before, keys));
+                List<Long> tried = taken(before, keys);
+                passedOver.addAll(tried);
+                failures.keySet().removeAll(tried);
                 return true;
             } catch (ApiException e) {
                 return e.code() != ErrorCode.STORE_UNAVAILABLE

@@ -17,10 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the body of the agent API's response into frames. Asks for more only while the journal has room. Flushes bytes
- * that wait too long for their blank line; those of a response that is not an event stream wait for nothing but its end, if that
- * is all that is to come. Records a
- * compressed body as it comes, and cuts its frames from the decoded form, at the pace of the journal too. Notices silence.
- * Confined to the event loop of the call.
+ * that wait too long for their blank line; those of a response that is not an event stream wait for nothing but its end, if
+ * that is all that is to come. Records a compressed body as it comes, and cuts its frames from the decoded form, at the
+ * pace of the journal too. Notices silence. Confined to the event loop of the call.
  */
 final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
 

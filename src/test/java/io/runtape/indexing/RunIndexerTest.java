@@ -131,11 +131,7 @@ abstract class RunIndexerTest extends IndexedHistory {
                     Script.stream("event: run_completed\ndata: {\"result\":\"" + manyWords + "\"}\n\n")));
         }
         awaitIndexed(older.toArray(String[]::new));
-        try (Connection connection = store().connect();
-                PreparedStatement update = connection.prepareStatement(
-                        "update run set indexed_at = null where id in ('" + String.join("', '", older) + "')")) {
-            assertEquals(older.size(), update.executeUpdate());
-        }
+        indexAnew(older, "");
 
         awaitIndexed(record("{\"prompt\":\"Say little\"}", DONE));
 
@@ -154,12 +150,7 @@ abstract class RunIndexerTest extends IndexedHistory {
         // Reading the one fails, and writing what is derived from the other.
         update("update run set request_body = ? where id = ?", DAMAGED, runs.get(7));
         update("update run set created_at = ? where id = ?", TOO_FAR, runs.get(18));
-        String same = "id in ('" + String.join("', '", runs) + "')";
-        try (Connection connection = store().connect();
-                PreparedStatement update = connection.prepareStatement(
-                        "update run set agent = 'after', indexed_at = null where " + same)) {
-            assertEquals(RUNS, update.executeUpdate());
-        }
+        indexAnew(runs, "agent = 'after', ");
 
         awaitIndexed(all);
 
@@ -168,6 +159,15 @@ abstract class RunIndexerTest extends IndexedHistory {
         assertEquals(whole, Set.copyOf(ids("/runs?agent=after&limit=100")));
         assertEquals(whole, Set.copyOf(ids("/runs?agent=after&q=numbat&limit=100")));
         assertEquals(List.of("after " + whole.size(), "before 2"), sums());
+    }
+
+    /** Has these runs indexed once more, after these changes of their rows. */
+    private void indexAnew(List<String> runs, String changes) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement("update run set " + changes
+                        + "indexed_at = null where id in ('" + String.join("', '", runs) + "')")) {
+            assertEquals(runs.size(), update.executeUpdate());
+        }
     }
 
     private List<String> sums() {

@@ -18,7 +18,7 @@ final class SharedClasses {
 
     private static final Path ARCHIVE = Path.of("target", "gateway-classes.jsa");
 
-    /** Where a packaged program has its jars, in the order in which a class is looked for. */
+    /** Where a packaged program has its jars, in the order in which a class is looked for: what Quarkus has transformed comes first. */
     private static final List<String> JARS = List.of("quarkus", "app", "lib/boot", "lib/main");
 
     private static final Duration END = Duration.ofMinutes(2);
@@ -43,7 +43,7 @@ final class SharedClasses {
         }
         return List.of(
                 "-XX:" + use + "=" + ARCHIVE.toAbsolutePath(),
-                // What quarkus-run.jar says in its manifest, and what its main class sets.
+                // Of what quarkus-run.jar says in its manifest, and its main class sets, that which matters here.
                 "--add-opens=java.base/java.lang=ALL-UNNAMED",
                 "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
                 "-cp",
