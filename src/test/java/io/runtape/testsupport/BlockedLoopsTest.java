@@ -37,6 +37,7 @@ class BlockedLoopsTest {
 
     private static final int LIMIT_MILLIS = 500;
     private static final Duration BLOCKED = Duration.ofMillis(3 * LIMIT_MILLIS / 2);
+    private static final Duration COMPUTED = Duration.ofMillis(2_500);
     private static final int BUSY_THREADS_A_PROCESSOR = 8;
 
     private final BlockedLoops watching = new BlockedLoops();
@@ -126,7 +127,7 @@ class BlockedLoopsTest {
         COMPUTES {
             @Override
             void block() {
-                compute(BLOCKED);
+                compute(COMPUTED);
             }
         };
 
@@ -173,7 +174,7 @@ class BlockedLoopsTest {
     @Test
     void blamesNoLoopThatOthersKeepFromTheProcessors() throws Exception {
         crowded(() -> onLoop(() -> {
-            compute(Duration.ofMillis(LIMIT_MILLIS / 2));
+            compute(BLOCKED);
             return null;
         }));
 
@@ -188,7 +189,7 @@ class BlockedLoopsTest {
             for (int i = 0; i < 100; i++) {
                 new OneClass().define(code);
             }
-            compute(BLOCKED);
+            compute(COMPUTED);
             return null;
         });
 

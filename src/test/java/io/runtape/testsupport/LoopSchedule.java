@@ -2,6 +2,7 @@ package io.runtape.testsupport;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,8 +23,8 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
- * For how long the event loops of a process have waited for a processor that others had, as Linux counts it for each thread, noted
- * several times a second. Where the system does not tell, none has waited. Safe for any thread.
+ * For how long the event loops of a process have run, and have waited for a processor that others had, as Linux counts it for each
+ * thread, noted several times a second. Where the system does not tell, none has run or waited. Safe for any thread.
  */
 final class LoopSchedule implements AutoCloseable {
 
@@ -37,29 +38,37 @@ final class LoopSchedule implements AutoCloseable {
 
     private final Path tasks;
     private final LongSupplier loadedClasses;
+    private final LongSupplier collectedMillis;
     private final NavigableMap<Long, Long> classes = new ConcurrentSkipListMap<>();
+    private final NavigableMap<Long, Long> collections = new ConcurrentSkipListMap<>();
+    private final Map<Long, NavigableMap<Long, Long>> ranNanos = new ConcurrentHashMap<>();
     private final Map<Long, NavigableMap<Long, Long>> waitedNanos = new ConcurrentSkipListMap<>();
     private final Set<Long> others = ConcurrentHashMap.newKeySet();
     private final Thread noting = new Thread(this::note, "loop-schedule");
     private volatile boolean closed;
 
-    private LoopSchedule(long pid, LongSupplier loadedClasses) {
+    private LoopSchedule(long pid, LongSupplier loadedClasses, LongSupplier collectedMillis) {
         this.tasks = Path.of("/proc", Long.toString(pid), "task");
         this.loadedClasses = loadedClasses;
+        this.collectedMillis = collectedMillis;
         look();
         noting.setDaemon(true);
         noting.start();
     }
 
-    /** Begins to note what the loops of that process wait. */
+    /** Begins to note what the loops of that process run and wait. */
     static LoopSchedule of(long pid) {
-        return new LoopSchedule(pid, () -> 0);
+        return new LoopSchedule(pid, () -> 0, () -> 0);
     }
 
-    /** The same of this process, and how many classes it loads. */
+    /** The same of this process, how many classes it loads, and how long the garbage collector stops it. */
     static LoopSchedule ofThisProcess() {
         return new LoopSchedule(
-                ProcessHandle.current().pid(), ManagementFactory.getClassLoadingMXBean()::getTotalLoadedClassCount);
+                ProcessHandle.current().pid(),
+                ManagementFactory.getClassLoadingMXBean()::getTotalLoadedClassCount,
+                () -> ManagementFactory.getGarbageCollectorMXBeans().stream()
+                        .mapToLong(GarbageCollectorMXBean::getCollectionTime)
+                        .sum());
     }
 
     private void note() {
@@ -76,9 +85,10 @@ final class LoopSchedule implements AutoCloseable {
         }
     }
 
-    /** Notes what they have waited until now. */
+    /** Notes what they have run and waited until now. */
     void look() {
         classes.put(System.currentTimeMillis(), loadedClasses.getAsLong());
+        collections.put(System.currentTimeMillis(), collectedMillis.getAsLong());
         try (Stream<Path> threads = Files.list(tasks)) {
             threads.forEach(this::look);
         } catch (IOException | UncheckedIOException gone) {
@@ -98,11 +108,12 @@ final class LoopSchedule implements AutoCloseable {
                 return;
             }
             // What it ran, what it waited while it could have run, and how often.
-            long waited =
-                    Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[1]);
+            String[] counts = Files.readString(thread.resolve("schedstat")).split(" ");
+            long now = System.currentTimeMillis();
+            ranNanos.computeIfAbsent(id, none -> new ConcurrentSkipListMap<>()).put(now, Long.parseLong(counts[0]));
             waitedNanos
                     .computeIfAbsent(id, none -> new ConcurrentSkipListMap<>())
-                    .put(System.currentTimeMillis(), waited);
+                    .put(now, Long.parseLong(counts[1]));
         } catch (IOException gone) {
             // The thread has ended.
         }
@@ -132,6 +143,12 @@ final class LoopSchedule implements AutoCloseable {
         }
     }
 
+    /** For how long that thread ran within the time before, in milliseconds. */
+    long ranMillis(long loop, long untilEpochMillis, long millisBefore) {
+        return TimeUnit.NANOSECONDS.toMillis(
+                grown(ranNanos.getOrDefault(loop, new TreeMap<>()), untilEpochMillis, millisBefore));
+    }
+
     /** For how long that thread waited for a processor within the time before, in milliseconds. */
     long waitedMillis(long loop, long untilEpochMillis, long millisBefore) {
         return TimeUnit.NANOSECONDS.toMillis(
@@ -141,6 +158,11 @@ final class LoopSchedule implements AutoCloseable {
     /** How many classes the process loaded within the time before; none where that is not known. */
     long classesLoaded(long untilEpochMillis, long millisBefore) {
         return grown(classes, untilEpochMillis, millisBefore);
+    }
+
+    /** For how long the garbage collector stopped the process within the time before; never where that is not known. */
+    long collectedMillis(long untilEpochMillis, long millisBefore) {
+        return grown(collections, untilEpochMillis, millisBefore);
     }
 
     private static long grown(NavigableMap<Long, Long> noted, long untilEpochMillis, long millisBefore) {
