@@ -7,7 +7,12 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -35,12 +40,17 @@ final class HeapGuard {
 
     private static final String EXITS_BY_ITSELF = "ExitOnOutOfMemoryError";
 
+    private static final byte[] LAST_WORDS = "Terminating: the heap is used up\n".getBytes(StandardCharsets.US_ASCII);
+
+    /** Writes without taking memory, which {@code System.err} does not. */
+    private final OutputStream out = new FileOutputStream(FileDescriptor.err);
+
     void start(@Observes @Priority(WATCHES_AT) StartupEvent event) {
         if (LaunchMode.current() != LaunchMode.NORMAL) {
             return;
         }
         Logger.getLogger("").addHandler(new Watch());
-        Thread.setDefaultUncaughtExceptionHandler(HeapGuard::endOfThread);
+        Thread.setDefaultUncaughtExceptionHandler(this::endOfThread);
         if (ImageMode.current() == ImageMode.JVM && !exitsByItself()) {
             LOG.warnf(
                     "started without -XX:+%s: when memory runs out, this gateway ends only where it notices",
@@ -60,16 +70,18 @@ final class HeapGuard {
         }
     }
 
-    private static void end() {
+    private void end() {
         try {
-            System.err.println("Terminating: the heap is used up");
+            out.write(LAST_WORDS);
+        } catch (IOException nobodyReads) {
+            // It ends all the same.
         } finally {
             Runtime.getRuntime().halt(EXIT_CODE);
         }
     }
 
     /** Of threads that nobody catches the failures of. */
-    private static void endOfThread(Thread thread, Throwable failure) {
+    private void endOfThread(Thread thread, Throwable failure) {
         boolean usedUp = true;
         try {
             usedUp = HeapFailure.isIn(failure);
@@ -83,7 +95,7 @@ final class HeapGuard {
     }
 
     /** Safe for any thread. */
-    private static final class Watch extends Handler {
+    private final class Watch extends Handler {
 
         @Override
         public void publish(LogRecord report) {
