@@ -29,8 +29,8 @@ final class ArchiveLine {
     /** Members that hold any JSON, which stays text. */
     private static final Set<String> JSON = Set.of("metadata", "config", "result", "usage", "error", "headers");
 
-    /** Times that every database can hold. */
-    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+    /** Times that a gateway may have had when it recorded a run. */
+    private static final Instant EARLIEST = Instant.EPOCH;
 
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
@@ -207,7 +207,7 @@ final class ArchiveLine {
             // Refused below.
         }
         throw new DamagedRunException(
-                name + " must be a time of the years 1 to 9999, such as 2026-01-01T00:00:00.000000Z");
+                name + " must be a time of the years 1970 to 9999, such as 2026-01-01T00:00:00.000000Z");
     }
 
     Instant time(String name) {

@@ -1,5 +1,10 @@
 package io.runtape.archive;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.json.LeanTree;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +19,14 @@ record ImportedHead(
         @Nullable String headers,
         @Nullable Long offsetMicros) {
 
+    /** A token, RFC 9110 section 5.6.2. */
+    private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+
+    private static final Pattern VALUE = Pattern.compile("[\\t[^\\p{Cntrl}]]*");
+
+    /** A gateway records none, so that no replay sets any. */
+    private static final Set<String> NEVER = Set.of("set-cookie", "set-cookie2");
+
     /** No response came. */
     static final ImportedHead NONE = new ImportedHead(null, null, null);
 
@@ -21,12 +34,36 @@ record ImportedHead(
     static ImportedHead of(ArchiveLine line) {
         Long status = line.numberOrNull("status", 100, 999);
         String headers = line.jsonOrNull("headers");
-        if (headers != null && !headers.startsWith("[")) {
-            throw new DamagedRunException("headers must be a list of pairs");
+        if (headers != null) {
+            check(headers);
         }
         return new ImportedHead(
                 status == null ? null : status.intValue(),
                 headers,
                 line.numberOrNull("offsetUs", 0, ArchiveImport.OFFSET_MICROS_MAX));
+    }
+
+    private static void check(String headers) {
+        @Nullable JsonNode pairs = LeanTree.read(headers, Set.of());
+        if (pairs == null || !pairs.isArray()) {
+            throw new DamagedRunException("headers must be a list of pairs");
+        }
+        for (JsonNode pair : pairs) {
+            if (!pair.isArray()
+                    || pair.size() != 2
+                    || !pair.get(0).isTextual()
+                    || !pair.get(1).isTextual()) {
+                throw new DamagedRunException("headers must be a list of pairs, each a name and a value");
+            }
+            if (!NAME.matcher(pair.get(0).textValue()).matches()
+                    || !VALUE.matcher(pair.get(1).textValue()).matches()) {
+                throw new DamagedRunException(
+                        "headers must be such as a response may have: a name is a token, and a value"
+                                + " has no control characters");
+            }
+            if (NEVER.contains(pair.get(0).textValue().toLowerCase(Locale.ROOT))) {
+                throw new DamagedRunException("headers must not set cookies");
+            }
+        }
     }
 }

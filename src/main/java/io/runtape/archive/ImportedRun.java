@@ -1,9 +1,14 @@
 package io.runtape.archive;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.Json;
+import io.runtape.dialect.Usage;
+import io.runtape.json.LeanTree;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +74,7 @@ final class ImportedRun {
         metadata = line.jsonObject("metadata");
         config = line.jsonObject("config");
         result = line.jsonOrNull("result");
-        usage = line.jsonOrNull("usage");
+        usage = usage(line);
         iterations = line.numberOrNull("iterations", Long.MIN_VALUE, Long.MAX_VALUE);
         error = line.jsonOrNull("error");
         model = line.textOrNull("model", NAME_CHARS_MAX);
@@ -118,6 +123,24 @@ final class ImportedRun {
             throw new DamagedRunException("reason is none that a run can have");
         }
         return reason;
+    }
+
+    private static @Nullable String usage(ArchiveLine line) {
+        String usage = line.jsonOrNull("usage");
+        @Nullable JsonNode counts = usage == null ? null : LeanTree.read(usage, Set.of());
+        if (usage == null || counts == null) {
+            return usage;
+        }
+        if (!counts.isObject()) {
+            throw new DamagedRunException("usage must be an object");
+        }
+        for (String name : Usage.COUNTS) {
+            JsonNode count = counts.path(name);
+            if (Json.isGiven(count) && Usage.count(counts, "/" + name) == null) {
+                throw new DamagedRunException("usage." + name + " must be a whole number, or null");
+            }
+        }
+        return usage;
     }
 
     /** What the line tells of the run's thread. */

@@ -27,15 +27,7 @@ public final class RequestMessages {
     }
 
     private static void addAll(List<Message> messages, JsonNode said) {
-        for (JsonNode message : said) {
-            JsonNode role = message.path("role").isTextual() ? message.path("role") : message.path("type");
-            add(messages, Role.of(role.asText("user")), text(message));
-        }
-    }
-
-    private static String text(JsonNode message) {
-        String content = Payload.text(message.path("content"));
-        return content.isEmpty() ? Payload.text(message.path("parts")) : content;
+        said.forEach(item -> messages.addAll(RequestItem.messages(item)));
     }
 
     private static void add(List<Message> messages, Role role, String text) {

@@ -1,6 +1,7 @@
 package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,10 @@ public record Usage(
         @Nullable Long cachedInputTokens,
         @Nullable Long cacheWriteTokens,
         @Nullable Long reasoningTokens) {
+
+    /** The names of all counts, as in JSON. */
+    public static final List<String> COUNTS =
+            List.of("inputTokens", "outputTokens", "cachedInputTokens", "cacheWriteTokens", "reasoningTokens");
 
     /** A usage without any counts. */
     public static final Usage UNKNOWN = new Usage(null, null, null, null, null);

@@ -2,6 +2,7 @@ package io.runtape.facet;
 
 import io.runtape.access.Owner;
 import io.runtape.facet.Trait.Kind;
+import io.runtape.store.EpochMicros;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -92,15 +93,15 @@ public final class RunCriteria {
 
     /** The run must have begun at the first of these times or later, and before the second. */
     public RunCriteria created(Optional<Instant> since, Instant until) {
-        created = new Range(since.map(RunFacets::micros).orElse(Long.MIN_VALUE), RunFacets.micros(until));
+        created = new Range(since.map(EpochMicros::of).orElse(Long.MIN_VALUE), EpochMicros.of(until));
         return this;
     }
 
     /** The run must have ended at the first of these times or later, and before the second. */
     public RunCriteria completed(Optional<Instant> since, Optional<Instant> until) {
         completed = new Range(
-                since.map(RunFacets::micros).orElse(Long.MIN_VALUE),
-                until.map(RunFacets::micros).orElse(Long.MAX_VALUE));
+                since.map(EpochMicros::of).orElse(Long.MIN_VALUE),
+                until.map(EpochMicros::of).orElse(Long.MAX_VALUE));
         // No run ends before it begins: so the newest runs need not be looked at for those that ended long ago.
         created = new Range(created.from, Math.min(created.to, completed.to));
         return this;

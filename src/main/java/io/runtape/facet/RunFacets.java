@@ -5,6 +5,7 @@ import io.runtape.facet.Trait.Kind;
 import io.runtape.indexing.EndedRun;
 import io.runtape.indexing.RunIndex;
 import io.runtape.run.Run;
+import io.runtape.store.EpochMicros;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
@@ -60,12 +61,6 @@ final class RunFacets implements RunIndex {
         this.store = store;
     }
 
-    /** Microseconds since 1970, as the rows have times. */
-    static long micros(Instant time) {
-        // Not by the difference of two times: its nanoseconds overflow for far ones.
-        return Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000L), time.getNano() / 1000);
-    }
-
     @Override
     public void add(Connection connection, List<EndedRun> runs) throws SQLException {
         remove(connection, EndedRun.keys(runs));
@@ -109,7 +104,7 @@ final class RunFacets implements RunIndex {
         CalledTools.of(ended).forEach(tool -> traits.with(Kind.TOOL, tool));
         for (long key : traits.keysAndPairs()) {
             facets.setLong(1, key);
-            facets.setLong(2, micros(run.createdAt));
+            facets.setLong(2, EpochMicros.of(run.createdAt));
             facets.setLong(3, run.runPk);
             facets.addBatch();
         }
@@ -118,8 +113,8 @@ final class RunFacets implements RunIndex {
     private static void insert(PreparedStatement facts, Run run, Instant completedAt) throws SQLException {
         facts.setLong(1, run.runPk);
         facts.setLong(2, Trait.ofOwner(new Owner(run.owner)));
-        facts.setLong(3, micros(run.createdAt));
-        facts.setLong(4, micros(completedAt));
+        facts.setLong(3, EpochMicros.of(run.createdAt));
+        facts.setLong(4, EpochMicros.of(completedAt));
         facts.setLong(5, Duration.between(run.createdAt, completedAt).toMillis());
         facts.setObject(6, Tokens.of(run.usage).total(), Types.BIGINT);
         facts.addBatch();

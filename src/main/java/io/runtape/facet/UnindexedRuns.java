@@ -4,6 +4,7 @@ import io.runtape.access.Owner;
 import io.runtape.facet.RunCriteria.Group;
 import io.runtape.facet.RunOrder.By;
 import io.runtape.facet.Trait.Kind;
+import io.runtape.store.EpochMicros;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -212,7 +213,7 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         private @Nullable Long value(ResultSet row, Instant createdAt, @Nullable Instant completedAt)
                 throws SQLException {
             return switch (order.by()) {
-                case CREATED_AT -> RunFacets.micros(createdAt);
+                case CREATED_AT -> EpochMicros.of(createdAt);
                 case DURATION_MS -> duration(createdAt, completedAt);
                 case TOTAL_TOKENS -> Tokens.of(row.getString(11)).total();
             };
@@ -226,8 +227,8 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
 
         private boolean isAskedFor(ResultSet row, Instant createdAt, @Nullable Instant completedAt)
                 throws SQLException {
-            if (!criteria.created().holds(RunFacets.micros(createdAt))
-                    || !isHeld(criteria.completed(), completedAt == null ? null : RunFacets.micros(completedAt))
+            if (!criteria.created().holds(EpochMicros.of(createdAt))
+                    || !isHeld(criteria.completed(), completedAt == null ? null : EpochMicros.of(completedAt))
                     || !isHeld(criteria.duration(), duration(createdAt, completedAt))) {
                 return false;
             }

@@ -1,6 +1,7 @@
 package io.runtape.history;
 
 import io.runtape.error.ApiException;
+import io.runtape.store.EpochMicros;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -41,9 +42,7 @@ public final class Cursor {
     }
 
     private static String written(Object value) {
-        return value instanceof Instant time
-                ? Long.toString(ChronoUnit.MICROS.between(Instant.EPOCH, time))
-                : value.toString();
+        return value instanceof Instant time ? Long.toString(EpochMicros.of(time)) : value.toString();
     }
 
     /**

@@ -9,6 +9,7 @@ import io.runtape.error.ApiException;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.FrameReader;
 import io.runtape.run.Run;
+import io.runtape.store.EpochMicros;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
@@ -81,9 +82,7 @@ record MockedResponse(
     }
 
     private static long durationMicros(Run run) {
-        return run.completedAt == null
-                ? 0
-                : Duration.between(run.createdAt, run.completedAt).toNanos() / 1000;
+        return run.completedAt == null ? 0 : EpochMicros.of(run.completedAt) - EpochMicros.of(run.createdAt);
     }
 
     /** The frame to split, and where in it. */

@@ -4,7 +4,6 @@ import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.runtape.path.PathTemplate;
 import io.runtape.retention.RetentionRulesConfig.Rule;
-import io.runtape.store.DurationOrOff;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -109,7 +108,7 @@ final class RetentionRules {
             return general;
         }
         try {
-            return new DurationOrOff().convert(own.get());
+            return new KeepingTime().convert(own.get());
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException(setting + " is '" + own.get() + "'. " + e.getMessage() + ".");
         }

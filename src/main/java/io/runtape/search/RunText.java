@@ -1,7 +1,6 @@
 package io.runtape.search;
 
 import io.runtape.dialect.Part;
-import io.runtape.dialect.Role;
 import io.runtape.indexing.EndedRun;
 import io.runtape.run.RequestBody;
 import io.runtape.run.Run;
@@ -52,7 +51,7 @@ final class RunText {
             } else if (part.asked()) {
                 asked(part, prompt);
             } else {
-                answered(part);
+                said(part);
             }
         }
         if (row.error != null && first.stream().noneMatch(passage -> passage.place() == Place.ERROR)) {
@@ -74,13 +73,15 @@ final class RunText {
     }
 
     private void asked(PlacedPart part, String prompt) {
-        if (part.part() instanceof Part.Text text && !text.text().strip().equals(prompt.strip())) {
-            Place place = part.role() == Role.TOOL ? Place.TOOL_RESULT : Place.PROMPT;
-            others.add(new Passage(place, 0, text.text()));
+        if (!(part.part() instanceof Part.Text text)) {
+            // The result of a tool that the caller ran.
+            said(part);
+        } else if (!text.text().strip().equals(prompt.strip())) {
+            others.add(new Passage(Place.PROMPT, 0, text.text()));
         }
     }
 
-    private void answered(PlacedPart placed) {
+    private void said(PlacedPart placed) {
         Part part = placed.part();
         if (part instanceof Part.Text text) {
             others.add(new Passage(Place.TEXT, placed.sequence(), text.text()));

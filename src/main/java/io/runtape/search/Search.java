@@ -11,17 +11,18 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Searches in what runs say: those that may match a query come from the index, and are then compared with their texts. A run
- * that has not ended is found by its prompt. Plain SQL: its statements must be served by the right index. Blocks; safe for any
+ * that is not indexed yet is found by its prompt. Plain SQL: its statements must be served by the right index. Blocks; safe for any
  * thread.
  */
 @Singleton
@@ -34,6 +35,16 @@ public final class Search {
     static final String LIVE = """
             select run_pk, created_at, substring(prompt, 1, 65536) from run
             where status = 'running' and substring(owner, 1, 128) = ? and prompt is not null limit 5000""";
+
+    /**
+     * Those of all owners that have ended last: bounded, since an owner with few of them would read all that wait for their
+     * indexing after an update.
+     */
+    static final String JUST_ENDED = """
+            select run_pk, created_at, substring(prompt, 1, 65536) from (
+              select run_pk, owner, created_at, prompt from run where indexed_at is null and completed_at is not null
+              order by indexed_at desc, completed_at desc, run_pk desc limit 500) as ended
+            where owner = ? and prompt is not null""";
 
     static final String TEXTS_OF = """
             select r.run_pk, r.id, d.content, case when d.content is null then substring(r.prompt, 1, 65536) end
@@ -48,26 +59,34 @@ public final class Search {
     /**
      * The owner's runs that may match, the newest first.
      *
-     * @param live those of its runs that have not ended and match
+     * @param live those of its runs that are not indexed yet and match
      */
     public Candidates candidates(Owner owner, SearchQuery query, DocumentRange range, List<Document> live) {
         return new Candidates(database, owner.id(), SegmentKind.WORDS, new WordQuery(query), range, live);
     }
 
-    /** The owner's runs that have not ended and match by their prompts. */
+    /** The owner's runs that have not ended, or have just ended and are not indexed yet, and match by their prompts. */
     public List<Document> live(Owner owner, SearchQuery query) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(LIVE)) {
-            select.setString(1, owner.id());
-            try (ResultSet row = select.executeQuery()) {
-                List<Document> live = new ArrayList<>();
-                while (row.next()) {
-                    if (Matching.of(query, prompt(row.getString(3)), null).isPresent()) {
-                        live.add(Document.of(
-                                row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1)));
-                    }
+        Set<Document> live = new LinkedHashSet<>();
+        try (Connection connection = database.getConnection()) {
+            // In the order in which a run changes, so that none is missed.
+            for (String statement : List.of(LIVE, JUST_ENDED)) {
+                try (PreparedStatement select = connection.prepareStatement(statement)) {
+                    select.setString(1, owner.id());
+                    addMatching(query, select, live);
                 }
-                return live;
+            }
+        }
+        return List.copyOf(live);
+    }
+
+    private static void addMatching(SearchQuery query, PreparedStatement select, Set<Document> live)
+            throws SQLException {
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                if (Matching.of(query, prompt(row.getString(3)), null).isPresent()) {
+                    live.add(Document.of(row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1)));
+                }
             }
         }
     }

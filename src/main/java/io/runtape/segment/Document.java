@@ -1,9 +1,9 @@
 package io.runtape.segment;
 
+import io.runtape.store.EpochMicros;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A run that may match a query.
@@ -19,11 +19,7 @@ public record Document(long createdMicros, long runPk) {
             .reversed();
 
     public static Document of(Instant createdAt, long runPk) {
-        return new Document(micros(createdAt), runPk);
-    }
-
-    static long micros(Instant time) {
-        return TimeUnit.SECONDS.toMicros(time.getEpochSecond()) + TimeUnit.NANOSECONDS.toMicros(time.getNano());
+        return new Document(EpochMicros.of(createdAt), runPk);
     }
 
     /** The place right before this one in the order. */

@@ -1,5 +1,6 @@
 package io.runtape.segment;
 
+import io.runtape.store.EpochMicros;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -18,7 +19,7 @@ public record DocumentRange(Optional<Instant> since, Instant end, Optional<Docum
 
     boolean has(Document document) {
         return document.createdMicros() >= sinceMicros()
-                && document.createdMicros() < Document.micros(end)
+                && document.createdMicros() < EpochMicros.of(end)
                 && after.map(before -> Document.NEWEST_FIRST.compare(before, document) < 0)
                         .orElse(true);
     }
@@ -26,12 +27,12 @@ public record DocumentRange(Optional<Instant> since, Instant end, Optional<Docum
     /** Whether runs between these times may be among them. */
     boolean meets(long newestMicros, long oldestMicros) {
         return newestMicros >= sinceMicros()
-                && oldestMicros < Document.micros(end)
+                && oldestMicros < EpochMicros.of(end)
                 && after.map(before -> oldestMicros <= before.createdMicros()).orElse(true);
     }
 
     private long sinceMicros() {
-        return since.map(Document::micros).orElse(Long.MIN_VALUE);
+        return since.map(EpochMicros::of).orElse(Long.MIN_VALUE);
     }
 
     DocumentRange goingOnAfter(Document last) {

@@ -1,5 +1,6 @@
 package io.runtape.stats;
 
+import io.runtape.dialect.Usage;
 import io.runtape.facet.Tokens;
 import io.runtape.run.Run;
 import java.io.ByteArrayOutputStream;
@@ -15,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Sums {
 
     /** The counts of tokens, as usages name them. */
-    static final List<String> TOKENS =
-            List.of("inputTokens", "outputTokens", "cachedInputTokens", "cacheWriteTokens", "reasoningTokens");
+    static final List<String> TOKENS = Usage.COUNTS;
 
     private final long[] tokens = new long[TOKENS.size()];
 

@@ -15,7 +15,10 @@ import java.util.Set;
  */
 final class Conversation {
 
-    /** Digests of roles and texts, without regard to white space: the texts themselves would be in memory twice. */
+    /**
+     * Digests of roles and texts, calls and results, without regard to white space: the texts themselves would be in memory
+     * twice.
+     */
     private final Set<String> seen = new HashSet<>();
 
     /** The new messages of the next run's request. They count as seen from then on. */
@@ -26,11 +29,17 @@ final class Conversation {
     }
 
     /**
-     * The messages of a request that no earlier run can have brought: those behind the last response, or from the last
-     * question on.
+     * The messages of a request that no earlier run can have brought: those behind the last response, but for those of the
+     * system, which a caller sends each time.
      */
     static List<Message> latest(List<Message> request) {
-        return request.subList(tail(request), request.size());
+        int from = request.size();
+        while (from > 0 && request.get(from - 1).role() != Role.ASSISTANT) {
+            from--;
+        }
+        return request.subList(from, request.size()).stream()
+                .filter(message -> message.role() != Role.SYSTEM)
+                .toList();
     }
 
     /** The run's response without the question, which some runtimes return first. */
@@ -106,22 +115,31 @@ final class Conversation {
         Sha256 words = new Sha256().add(message.role().ordinal());
         byte[] some = new byte[8192];
         for (Part part : message.parts()) {
-            if (part instanceof Part.Text text) {
-                int filled = 0;
-                for (int i = 0; i < text.text().length(); i++) {
-                    char c = text.text().charAt(i);
-                    if (!Character.isWhitespace(c)) {
-                        some[filled++] = (byte) (c >> 8);
-                        some[filled++] = (byte) c;
-                    }
-                    if (filled == some.length) {
-                        words.add(some);
-                        filled = 0;
-                    }
+            String text = compared(part);
+            int filled = 0;
+            for (int i = 0; i < text.length(); i++) {
+                char c = text.charAt(i);
+                if (!Character.isWhitespace(c)) {
+                    some[filled++] = (byte) (c >> 8);
+                    some[filled++] = (byte) c;
                 }
-                words.add(some, 0, filled);
+                if (filled == some.length) {
+                    words.add(some);
+                    filled = 0;
+                }
             }
+            words.add(some, 0, filled);
         }
         return words.hex();
+    }
+
+    private static String compared(Part part) {
+        if (part instanceof Part.Text text) {
+            return text.text();
+        }
+        if (part instanceof Part.ToolCall call) {
+            return "call " + call.id() + ' ' + call.name();
+        }
+        return part instanceof Part.ToolResult result ? "result " + result.callId() + ' ' + result.output() : "";
     }
 }

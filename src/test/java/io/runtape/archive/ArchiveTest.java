@@ -402,6 +402,17 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("id may hold", changed(archive, "run", 0, with("id", "run 1")));
         damages.put("completedAt is before", changed(archive, "run", 0, with("completedAt", "2001-01-01T00:00:00Z")));
         damages.put("createdAt must be a time", changed(archive, "run", 0, with("createdAt", "yesterday")));
+        damages.put("years 1970 to 9999", changed(archive, "run", 0, with("createdAt", "1969-12-31T23:59:59Z")));
+        damages.put("usage must be an object", changed(archive, "run", 0, with("usage", "x")));
+        damages.put(
+                "usage.outputTokens must be",
+                changed(archive, "run", 0, with("usage", Map.of("inputTokens", 1, "outputTokens", -5))));
+        damages.put("list of pairs", changed(archive, "head", 0, with("headers", List.of("X-A"))));
+        damages.put(
+                "no control characters",
+                changed(archive, "head", 0, with("headers", List.of(List.of("X-A", "a\r\nX-B: b")))));
+        damages.put("a name is a token", changed(archive, "head", 0, with("headers", List.of(List.of("X A", "a")))));
+        damages.put("set cookies", changed(archive, "head", 0, with("headers", List.of(List.of("set-Cookie", "a=b")))));
         damages.put("metadata must be an object", changed(archive, "run", 0, with("metadata", List.of())));
         damages.put("prompt must not hold", changed(archive, "run", 0, with("prompt", "a\u0000b")));
         damages.put("eventCount must be", changed(archive, "run", 0, with("eventCount", 5)));
@@ -427,6 +438,32 @@ abstract class ArchiveTest extends RecordedHistory {
         }
         assertEquals(runs, rows("run"));
         assertCounts(imported(archive + goodArchive), 1, 1, 0, 0);
+    }
+
+    /** The clock of a gateway may have been wrong by any time. */
+    @Test
+    void takesRunsOfFarYears() throws Exception {
+        String id = record(body("Far"), Script.stream("data: far\n\n"));
+        String archive = export("/runs");
+        delete("/threads/" + thread);
+        for (String time : List.of("1970-01-01T00:00:00.000000Z", "9000-01-01T00:00:00.000001Z")) {
+            String far = changed(
+                    archive,
+                    "run",
+                    0,
+                    line -> line.put("createdAt", time)
+                            .put("firstEventAt", time)
+                            .put("completedAt", time));
+
+            assertCounts(imported(far), 1, 0, 0, 0);
+
+            for (String list : List.of("/runs", "/runs?order=asc", "/threads/" + thread + "/runs")) {
+                assertEquals(List.of(time), json(list).getList("data.createdAt"), list);
+            }
+            assertEquals(time, json("/runs/" + id + "/transcript").getString("data.messages[0].createdAt"));
+            assertEquals(withoutCursors(far), withoutCursors(export("/runs")));
+            delete("/runs/" + id);
+        }
     }
 
     @Test

@@ -1,10 +1,13 @@
 package io.runtape.dialect;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.dialect.Part.Text;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class RequestMessagesTest {
     @Test
@@ -21,5 +24,76 @@ class RequestMessagesTest {
                           {"role":"assistant","content":""}],
                          "prompt":"Please."}"""));
         assertEquals(List.of(), RequestMessages.of("not json"));
+    }
+
+    private static Message called(String id, String input) {
+        return new Message(Role.ASSISTANT, List.of(new Part.ToolCall(id, "look", Payload.parsed(input))));
+    }
+
+    private static Message answered(String id, String name, String output) {
+        return new Message(
+                Role.TOOL, List.of(new Part.ToolResult(id, name, Payload.parsed(output), null, false, false)));
+    }
+
+    /** As the clients of the agent APIs send the tools' results, and the calls before them. */
+    private enum Form {
+        CHAT("""
+                {"messages":[{"role":"assistant","content":null,"tool_calls":[
+                  {"id":"c","type":"function","function":{"name":"look","arguments":"{\\"at\\":1}"}}]},
+                 {"role":"tool","tool_call_id":"c","content":"seen"}]}"""),
+        RESPONSES("""
+                {"input":[{"type":"reasoning","content":[{"type":"reasoning_text","text":"hm"}]},
+                 {"type":"function_call","id":"i","call_id":"c","name":"look","arguments":"{\\"at\\":1}"},
+                 {"type":"function_call_output","call_id":"c","output":"seen"}]}"""),
+        ANTHROPIC("""
+                {"messages":[{"role":"assistant","content":[
+                  {"type":"tool_use","id":"c","name":"look","input":{"at":1}}]},
+                 {"role":"user","content":[
+                  {"type":"tool_result","tool_use_id":"c","content":[{"type":"text","text":"seen"}]}]}]}"""),
+        LANGGRAPH("""
+                {"input":{"messages":[{"type":"ai","content":"","tool_calls":[{"id":"c","name":"look","args":{"at":1}}]},
+                 {"type":"tool","tool_call_id":"c","content":"seen"}]}}"""),
+        AG_UI("""
+                {"messages":[{"id":"m","role":"assistant","toolCalls":[
+                  {"id":"c","type":"function","function":{"name":"look","arguments":"{\\"at\\":1}"}}]},
+                 {"id":"n","role":"tool","toolCallId":"c","content":"seen"}]}""");
+
+        private final String body;
+
+        Form(String body) {
+            this.body = body;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void readsCallsAndTheirResults(Form form) {
+        List<Message> messages = RequestMessages.of(form.body);
+
+        assertEquals(
+                List.of(called("c", "{\"at\":1}"), answered("c", "", "seen")).toString(), messages.toString());
+    }
+
+    @Test
+    void readsTheMessagesOfTheAiSdk() {
+        assertEquals(
+                "[ToolCall[id=c, name=look, input={\"at\":1}], ToolResult[callId=c, name=, output=\"seen\", exitCode=null,"
+                        + " failed=false, partial=false]]",
+                RequestMessages.of("""
+                        {"id":"t","messages":[{"id":"m","role":"assistant","parts":[
+                         {"type":"tool-look","toolCallId":"c","state":"output-available","input":{"at":1},"output":"seen"}]}]}""").get(0).parts().toString());
+    }
+
+    @Test
+    void readsAFailureAndTheTextThatComesWithIt() {
+        List<Message> messages = RequestMessages.of("""
+                {"messages":[{"role":"user","content":[{"type":"text","text":"Try again."},
+                  {"type":"tool_result","tool_use_id":"c","is_error":true,"content":{"code":5}}]}]}""");
+
+        assertEquals(
+                List.of(Role.TOOL, Role.USER),
+                messages.stream().map(Message::role).toList());
+        assertTrue(((Part.ToolResult) messages.get(0).parts().get(0)).failed());
+        assertEquals(new Text("Try again."), messages.get(1).parts().get(0));
     }
 }

@@ -79,6 +79,7 @@ abstract class SearchPlanTest extends RunningGateway {
             case "runs of threads" -> h2 ? RUNS_OF_THREADS_ON_H2 : RUNS_OF_THREADS_ON_POSTGRESQL;
             case "counts of threads" -> h2 ? COUNTS_OF_THREADS_ON_H2 : COUNTS_OF_THREADS_ON_POSTGRESQL;
             case "live" -> Search.LIVE.replace("?", "'o'");
+            case "just ended" -> Search.JUST_ENDED.replace("?", "'o'");
             case "texts" -> Search.TEXTS_OF.replace("?", "array[1, 2, 3]");
             case "segments" -> Candidates.SEGMENTS.replace("?", "'o'");
             case "directories" -> Candidates.DIRECTORIES.replace("?", "array[1, 2, 3]");
@@ -97,6 +98,7 @@ abstract class SearchPlanTest extends RunningGateway {
         "runs of threads, owner = t.owner, run_owner_thread_id_thread_ordinal_key",
         "counts of threads, owner = t.owner, run_owner_thread_id_thread_ordinal_key",
         "live, run_live, run_status_idx",
+        "just ended, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
         "texts, primary_key, run_pkey",
         "segments, search_segment_by_owner, search_segment_owner_level_idx",
         "directories, primary_key, search_segment_pkey",

@@ -220,6 +220,47 @@ abstract class SearchTest extends IndexedHistory {
         }
     }
 
+    /** Between its end and its indexing as well. */
+    @Test
+    void findsARunByItsPromptAtEachMoment() throws Exception {
+        for (int i = 0; i < 25; i++) {
+            String word = "bongo" + i;
+            String id = record(asked(word), answering("x"));
+            boolean indexed;
+            do {
+                indexed = isIndexed(id);
+                assertEquals(List.of(id), runs(word));
+            } while (!indexed);
+        }
+    }
+
+    @Test
+    void findsTheResultsOfToolsThatTheCallerRan() throws Exception {
+        String anthropic = indexedAt("/v1/recorded", """
+                {"system":"a dugong","messages":[{"role":"user","content":"a vicuna?"},
+                  {"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"look","input":{"at":"guanaco"}}]},
+                  {"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"a caracal"},
+                    {"type":"text","text":"and a serval?"}]}]}""", answering("x"));
+        String responses = indexedAt("/v1/recorded", """
+                {"instructions":"a dugong","previous_response_id":"r1","input":[
+                  {"type":"function_call_output","call_id":"c1","output":"{\\"seen\\":\\"a kinkajou\\"}"}]}""", answering("x"));
+        String chat = indexedAt("/v1/recorded", """
+                {"messages":[{"role":"system","content":"a dugong"},{"role":"user","content":"a vicuna?"},
+                  {"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function",
+                    "function":{"name":"look","arguments":"{}"}}]},
+                  {"role":"tool","tool_call_id":"c1","content":"a margay"}]}""", answering("x"));
+        String two = indexedAt("/v1/recorded", """
+                {"messages":[{"role":"user","content":"one jerboa"},{"role":"user","content":"two pacas"}]}""", answering("x"));
+
+        assertWhere(anthropic, "caracal", "tool_result", null, "a caracal");
+        assertWhere(anthropic, "serval", "prompt", null, "and a serval?");
+        assertWhere(chat, "margay", "tool_result", null, "a margay");
+        assertEquals(List.of(responses), runs("kinkajou"));
+        assertEquals(List.of(two), runs("jerboa pacas"));
+        assertEquals(List.of(), runs("guanaco"), "an earlier run brought it");
+        assertEquals(List.of(), runs("dugong"), "the system says so each time");
+    }
+
     @Test
     void combinesWithOtherFilters() throws Exception {
         String first = indexed(asked("a common gnu"), answering("x"));

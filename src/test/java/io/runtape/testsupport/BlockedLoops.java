@@ -111,6 +111,11 @@ public final class BlockedLoops extends Handler implements QuarkusTestBeforeClas
         }
     }
 
+    /** Whether a line of a gateway's log reports an event loop that has been held up, for whatever reason. */
+    public static boolean isReport(String line) {
+        return Report.isIn(line);
+    }
+
     /** The reports in what a gateway has printed that count, each with its stack. */
     static List<String> in(List<String> lines, LoopSchedule schedule) {
         List<Long> loops = schedule.loops();

@@ -139,6 +139,37 @@ abstract class TranscriptTest extends RecordedHistory {
                 json("/runs/" + second + "/transcript").getList("data.messages").size() - 1);
     }
 
+    /** The caller of a model runs the tools itself, and sends their results with the next call. */
+    @Test
+    void tellsTheResultsOfToolsThatTheCallerRan() throws Exception {
+        String asked = "{\"role\":\"user\",\"content\":\"And the weather?\"}";
+        String called =
+                "{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"look\",\"input\":{}}]}";
+        String result = "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t1\","
+                + "\"content\":[{\"type\":\"text\",\"text\":\"<b>12 cm</b> of snow\"}]}]}";
+        String body = "{\"threadId\":\"" + thread + "\",\"messages\":[";
+        record(
+                body + asked + "]}",
+                Script.stream("event: tool_call\ndata: {\"toolCallId\":\"t1\",\"name\":\"look\"}\n\n"));
+        record(body + asked + "," + called + "," + result + "]}", says("It snows."));
+
+        JsonPath transcript = json("/threads/" + thread + "/transcript");
+
+        assertEquals(List.of("user", "assistant", "tool", "assistant"), transcript.getList("data.messages.role"));
+        assertEquals("tool_call", transcript.getString("data.messages[1].parts[0].type"));
+        assertEquals("tool_result", transcript.getString("data.messages[2].parts[0].type"));
+        assertEquals("t1", transcript.getString("data.messages[2].parts[0].callId"));
+        assertEquals("<b>12 cm</b> of snow", transcript.getString("data.messages[2].parts[0].output"));
+        for (String form : List.of("text/markdown", "text/html")) {
+            String page = history()
+                    .accept(form)
+                    .get("/threads/" + thread + "/transcript")
+                    .asString();
+            assertTrue(page.contains("12 cm") && page.contains("of snow"), page);
+            assertFalse(form.endsWith("html") && page.contains("<b>12"), page);
+        }
+    }
+
     @Test
     void leavesOutWhatIsTooLong() throws Exception {
         String id = record("{}", Script.stream("data: " + "x".repeat(9 << 20) + "\n\n", "data: next\n\n"));

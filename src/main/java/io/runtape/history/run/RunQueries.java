@@ -15,6 +15,7 @@ import io.runtape.run.RunStatus;
 import io.runtape.segment.Candidates;
 import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
+import io.runtape.store.EpochMicros;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.sql.Connection;
@@ -213,7 +214,7 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                 .page(0, limit)
                 .project(Created.class)
                 .stream()
-                .map(row -> new Place(ChronoUnit.MICROS.between(Instant.EPOCH, row.createdAt), row.runPk))
+                .map(row -> new Place(EpochMicros.of(row.createdAt), row.runPk))
                 .toList();
     }
 }

@@ -2,15 +2,14 @@ package io.runtape.history.thread;
 
 import io.runtape.access.Owner;
 import io.runtape.store.Engine;
+import io.runtape.store.EpochMicros;
 import io.runtape.store.Store;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -79,10 +78,7 @@ final class ThreadRuns {
                 List<RunOf> runs = new ArrayList<>();
                 while (row.next()) {
                     OffsetDateTime created = row.getObject(3, OffsetDateTime.class);
-                    runs.add(new RunOf(
-                            row.getString(1),
-                            row.getLong(2),
-                            ChronoUnit.MICROS.between(Instant.EPOCH, created.toInstant())));
+                    runs.add(new RunOf(row.getString(1), row.getLong(2), EpochMicros.of(created.toInstant())));
                 }
                 return runs;
             }
