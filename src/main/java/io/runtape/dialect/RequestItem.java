@@ -1,10 +1,12 @@
 package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.runtape.json.LeanTree;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,68 +23,86 @@ final class RequestItem {
     /** How the parts of the AI SDK's messages begin that are calls of tools. */
     private static final String TOOL = "tool-";
 
+    /** What models think is no message. */
+    private static final String REASONING = "reasoning";
+
+    private static final String[] IDS = {"call_id", "tool_call_id", "toolCallId", "tool_use_id", "id"};
+    private static final String[] NAMES = {"name", "toolName"};
+    private static final String[] INPUTS = {"arguments", "input", "args", "action", "operation", "queries", "code"};
+    private static final String[] OUTPUTS = {"output", "outputs", "results", "result", "content", "parts", "error"};
+
+    private final Map<String, String> names;
     private final StringBuilder text = new StringBuilder();
-    private final List<Part> calls = new ArrayList<>();
-    private final List<Part> results = new ArrayList<>();
+    private final List<Part.ToolCall> calls = new ArrayList<>();
+    private final List<Part.ToolResult> results = new ArrayList<>();
 
-    private RequestItem() {}
-
-    /** The messages that an item stands for; none if nothing of it is understood. */
-    static List<Message> messages(JsonNode item) {
-        RequestItem read = new RequestItem();
-        return read.as(read.role(item));
+    private RequestItem(Map<String, String> names) {
+        this.names = names;
     }
 
-    private Role role(JsonNode item) {
+    /**
+     * The messages that an item stands for; none if nothing of it is understood.
+     *
+     * @param last whether no item follows: results in the agent's own message are then new, as the AI SDK sends them
+     * @param names the names of tools by the ids of the calls before, to which those of this item are added
+     */
+    static List<Message> messages(JsonNode item, boolean last, Map<String, String> names) {
+        RequestItem read = new RequestItem(names);
+        @Nullable Role role = read.read(item);
+        return role == null ? List.of() : read.messages(role, last);
+    }
+
+    /** Returns who says it; null of what nobody says. */
+    private @Nullable Role read(JsonNode item) {
         String type = item.path("type").asText("");
-        if (item.path("role").isTextual()) {
-            Role role = Role.of(item.path("role").textValue());
-            message(item, role);
-            return role;
+        String role = item.path("role").isTextual() ? item.path("role").textValue() : type;
+        if (role.equals(REASONING)) {
+            return null;
         }
-        if (type.endsWith(CALL_OUTPUT)) {
-            result(item, item.path("output"));
+        if (!item.path("role").isTextual() && type.endsWith(CALL_OUTPUT)) {
+            result(item, first(item, OUTPUTS));
             return Role.TOOL;
         }
-        if (type.endsWith(CALL)) {
-            call(item, item, type.substring(0, type.length() - CALL.length()));
-            if (item.has("output")) {
-                result(item, item.path("output"));
+        if (!item.path("role").isTextual() && type.endsWith(CALL)) {
+            call(item, item, type.substring(0, type.length() - CALL.length()), type.startsWith("custom"));
+            JsonNode output = first(item, "output", "outputs", "results", "error");
+            if (Json.isGiven(output)) {
+                result(item, output);
             }
             return Role.ASSISTANT;
         }
-        if (!type.equals("reasoning")) {
-            Role role = Role.of(type.isEmpty() ? Role.USER.label() : type);
-            message(item, role);
-            return role;
-        }
-        return Role.ASSISTANT;
+        Role speaker = Role.of(role.isEmpty() ? Role.USER.label() : role);
+        message(item, speaker);
+        return speaker;
     }
 
     private void message(JsonNode message, Role role) {
-        read(message.path("content"));
+        content(message.path("content"));
         if (text.isEmpty() && calls.isEmpty() && results.isEmpty()) {
-            read(message.path("parts"));
+            content(message.path("parts"));
         }
-        message.path("tool_calls").forEach(call -> call(call, called(call), ""));
-        message.path("toolCalls").forEach(call -> call(call, called(call), ""));
+        message.path("tool_calls").forEach(this::called);
+        message.path("toolCalls").forEach(this::called);
         if (message.path("function_call").isObject()) {
-            call(message.path("function_call"), message.path("function_call"), "");
+            called(message.path("function_call"));
         }
         if (role == Role.TOOL && results.isEmpty()) {
-            result(message, message.path("content"));
+            JsonNode content = message.path("content");
+            boolean elsewhere = !Json.isGiven(content)
+                    || content.isTextual() && content.textValue().isBlank();
+            result(message, elsewhere ? TextNode.valueOf(text.toString()) : content);
             text.setLength(0);
         }
     }
 
-    /** What has the name and the arguments of a call. */
-    private static JsonNode called(JsonNode call) {
-        return call.path("function").isObject()
-                ? call.path("function")
-                : call.path("custom").isObject() ? call.path("custom") : call;
+    /** Custom tools take plain text, functions take JSON. */
+    private void called(JsonNode call) {
+        boolean custom = call.path("custom").isObject();
+        JsonNode of = call.path("function").isObject() ? call.path("function") : custom ? call.path("custom") : call;
+        call(call, of, "", custom);
     }
 
-    private void read(JsonNode content) {
+    private void content(JsonNode content) {
         if (content.isArray()) {
             content.forEach(this::part);
         } else {
@@ -92,39 +112,50 @@ final class RequestItem {
 
     private void part(JsonNode part) {
         String type = part.path("type").asText("");
-        if (type.endsWith("tool_use") || type.equals("tool-call")) {
-            call(part, part, "");
-        } else if (type.endsWith("tool_result") || type.equals("tool-result")) {
-            result(part, first(part, "content", "output", "result"));
-        } else if (part.has("toolCallId")) {
-            call(part, part, type.startsWith(TOOL) ? type.substring(TOOL.length()) : "");
-            if (Json.isGiven(part.path("output")) || part.path("errorText").isTextual()) {
+        if (part.has("toolCallId") && part.has("state")) {
+            call(part, part, type.startsWith(TOOL) ? type.substring(TOOL.length()) : "", false);
+            if (part.path("state").asText("").startsWith("output-")) {
                 result(part, first(part, "output", "errorText"));
             }
+        } else if (type.endsWith("tool_use") || type.equals("tool-call")) {
+            call(part, part, "", false);
+        } else if (type.endsWith("tool_result") || type.equals("tool-result")) {
+            result(part, first(part, "content", "output", "result"));
         } else {
             text.append(Payload.text(part));
         }
     }
 
     /** @param of what has the name and the arguments, which need not be what has the id */
-    private void call(JsonNode call, JsonNode of, String otherwise) {
-        String name = first(of, "name", "toolName").asText("");
-        JsonNode input = first(of, "arguments", "input", "args", "action");
-        calls.add(new Part.ToolCall(id(call), name.isEmpty() ? otherwise : name, arguments(input)));
+    private void call(JsonNode call, JsonNode of, String otherwise, boolean plain) {
+        String id = id(call);
+        // Some clients send a call both as a part of the content and beside it.
+        if (!id.isEmpty() && calls.stream().anyMatch(known -> known.id().equals(id))) {
+            return;
+        }
+        String name = first(of, NAMES).asText("");
+        name = name.isEmpty() ? otherwise : name;
+        names.put(id, name);
+        calls.add(new Part.ToolCall(id, name, input(first(of, INPUTS), plain)));
     }
 
     private void result(JsonNode of, JsonNode output) {
+        String id = id(of);
+        String name = first(of, NAMES).asText("");
+        String status = of.path("status").asText("");
         boolean failed = of.path("is_error").asBoolean()
                 || of.path("errorText").isTextual()
-                || of.path("status").asText("").equals("error");
+                || Json.isGiven(of.path("error"))
+                || status.equals("error")
+                || status.equals("failed")
+                || output.path("type").asText("").endsWith("_error");
         results.add(new Part.ToolResult(
-                id(of), first(of, "name", "toolName").asText(""), output(output), null, failed, false));
+                id, name.isEmpty() ? names.getOrDefault(id, "") : name, output(output), null, failed, false));
     }
 
-    /** A call's own id comes last: what names the call has it besides. */
+    /** An item's own id comes last: what names the call has it besides. */
     private static String id(JsonNode of) {
-        return Ids.kept(first(of, "call_id", "tool_call_id", "toolCallId", "tool_use_id", "id")
-                .asText(""));
+        return Ids.kept(first(of, IDS).asText(""));
     }
 
     private static JsonNode first(JsonNode of, String... names) {
@@ -135,36 +166,63 @@ final class RequestItem {
         return found;
     }
 
-    private static @Nullable JsonNode arguments(JsonNode input) {
+    private static @Nullable JsonNode input(JsonNode input, boolean plain) {
         if (!Json.isGiven(input)) {
             return null;
         }
-        return LeanTree.compact(input.isTextual() ? Payload.parsed(input.textValue()) : input);
+        if (!input.isTextual() || plain) {
+            return LeanTree.compact(input);
+        }
+        return input.textValue().isBlank()
+                ? JsonNodeFactory.instance.objectNode()
+                : LeanTree.compact(Payload.parsed(input.textValue()));
     }
 
+    /** Images and files are named, not shown. */
     private static @Nullable JsonNode output(JsonNode output) {
         if (!Json.isGiven(output)) {
             return null;
         }
-        String texts = Json.joinedTexts(output);
-        return texts.isEmpty() ? LeanTree.compact(output) : TextNode.valueOf(texts);
+        if (output.isArray() && !output.isEmpty()) {
+            StringBuilder texts = new StringBuilder();
+            for (JsonNode part : output) {
+                if (!part.isTextual() && !part.path("type").isTextual()) {
+                    return LeanTree.compact(output);
+                }
+                texts.append(part.isTextual() ? part.textValue() : named(part));
+            }
+            return TextNode.valueOf(texts.toString());
+        }
+        boolean picture = output.path("type").isTextual() && output.has("image_url");
+        return picture ? TextNode.valueOf(named(output)) : LeanTree.compact(output);
+    }
+
+    private static String named(JsonNode part) {
+        return part.path("text").isTextual()
+                ? part.path("text").textValue()
+                : '[' + part.path("type").textValue() + ']';
     }
 
     /** Results that a client sends with a text of its user's come before that. */
-    private List<Message> as(Role role) {
+    private List<Message> messages(Role role, boolean last) {
         List<Message> messages = new ArrayList<>();
         List<Part> parts = new ArrayList<>();
         if (!text.isEmpty()) {
             parts.add(new Part.Text(text.toString()));
         }
         parts.addAll(calls);
-        if (role == Role.ASSISTANT) {
+        boolean own = role == Role.ASSISTANT;
+        if (own && !last) {
             parts.addAll(results);
-        } else if (!results.isEmpty()) {
-            messages.add(new Message(Role.TOOL, results));
+        }
+        if (!own && !results.isEmpty()) {
+            messages.add(new Message(Role.TOOL, List.copyOf(results)));
         }
         if (!parts.isEmpty()) {
             messages.add(new Message(role, parts));
+        }
+        if (own && last && !results.isEmpty()) {
+            messages.add(new Message(Role.TOOL, List.copyOf(results)));
         }
         return messages;
     }

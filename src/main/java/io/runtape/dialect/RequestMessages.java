@@ -2,7 +2,9 @@ package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** The conversation in the body of a request, in any of the places that agent APIs use. */
 public final class RequestMessages {
@@ -27,7 +29,11 @@ public final class RequestMessages {
     }
 
     private static void addAll(List<Message> messages, JsonNode said) {
-        said.forEach(item -> messages.addAll(RequestItem.messages(item)));
+        Map<String, String> names = new HashMap<>();
+        int left = said.size();
+        for (JsonNode item : said) {
+            messages.addAll(RequestItem.messages(item, --left == 0, names));
+        }
     }
 
     private static void add(List<Message> messages, Role role, String text) {

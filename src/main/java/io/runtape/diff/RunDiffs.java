@@ -10,6 +10,7 @@ import io.runtape.history.JsonText;
 import io.runtape.history.run.RunSnapshot;
 import io.runtape.history.run.RunView;
 import io.runtape.run.Run;
+import io.runtape.transcript.JsonLines;
 import io.runtape.transcript.PlacedPart;
 import io.runtape.transcript.RunContentReader;
 import io.runtape.transcript.RunConversation;
@@ -147,9 +148,19 @@ final class RunDiffs {
         return message == null
                 ? ""
                 : message.parts().stream()
-                        .filter(part -> part instanceof Part.Text)
-                        .map(part -> ((Part.Text) part).text())
+                        .map(RunDiffs::textOf)
+                        .filter(text -> !text.isEmpty())
                         .collect(Collectors.joining("\n\n"));
+    }
+
+    private static String textOf(Part part) {
+        if (part instanceof Part.Text text) {
+            return text.text();
+        }
+        if (part instanceof Part.ToolCall call) {
+            return (call.name() + ' ' + JsonLines.of(call.input())).strip();
+        }
+        return part instanceof Part.ToolResult result ? JsonLines.of(result.output()) : "";
     }
 
     private static ToolCallDiffs calls(List<ToolUse> first, List<ToolUse> second, TextComparer comparer) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KeepingTime implements Converter<Duration> {
 
-    private static final Pattern NO_UNIT = Pattern.compile("[0-9]+");
+    private static final Pattern NO_UNIT = Pattern.compile("[+-]?[0-9]+");
 
     /**
      * @return null for off

@@ -26,6 +26,9 @@ final class RunText {
     private final List<Passage> first = new ArrayList<>();
     private final List<Passage> others = new ArrayList<>();
 
+    /** What tools answered that the caller ran: often long, and the run's own words come before it. */
+    private final List<Passage> brought = new ArrayList<>();
+
     private RunText() {}
 
     /** The texts of a run that has ended. */
@@ -73,10 +76,9 @@ final class RunText {
     }
 
     private void asked(PlacedPart part, String prompt) {
-        if (!(part.part() instanceof Part.Text text)) {
-            // The result of a tool that the caller ran.
-            said(part);
-        } else if (!text.text().strip().equals(prompt.strip())) {
+        if (part.part() instanceof Part.ToolResult result) {
+            brought.add(new Passage(Place.TOOL_RESULT, 0, JsonWords.of(result.output(), PASSAGE_CHARS_MAX)));
+        } else if (part.part() instanceof Part.Text text && !text.text().strip().equals(prompt.strip())) {
             others.add(new Passage(Place.PROMPT, 0, text.text()));
         }
     }
@@ -113,7 +115,7 @@ final class RunText {
     private List<Passage> bounded() {
         List<Passage> bounded = new ArrayList<>();
         int left = CHARS_MAX;
-        for (List<Passage> passages : List.of(first, others)) {
+        for (List<Passage> passages : List.of(first, others, brought)) {
             for (Passage passage : passages) {
                 String text = cut(passage.text(), Math.min(left, PASSAGE_CHARS_MAX));
                 left -= text.length();

@@ -11,12 +11,11 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -41,10 +40,13 @@ public final class Search {
      * indexing after an update.
      */
     static final String JUST_ENDED = """
-            select run_pk, created_at, substring(prompt, 1, 65536) from (
-              select run_pk, owner, created_at, prompt from run where indexed_at is null and completed_at is not null
+            select r.run_pk, r.created_at, substring(r.prompt, 1, 65536) from (
+              select run_pk, owner from run where indexed_at is null and completed_at is not null
               order by indexed_at desc, completed_at desc, run_pk desc limit 500) as ended
-            where owner = ? and prompt is not null""";
+            join run r on r.run_pk = ended.run_pk where ended.owner = ? and r.prompt is not null""";
+
+    /** One statement, so that a run which ends meanwhile is in the one or in the other. */
+    private static final String UNINDEXED = "(" + LIVE + ") union all (" + JUST_ENDED + ")";
 
     static final String TEXTS_OF = """
             select r.run_pk, r.id, d.content, case when d.content is null then substring(r.prompt, 1, 65536) end
@@ -67,26 +69,19 @@ public final class Search {
 
     /** The owner's runs that have not ended, or have just ended and are not indexed yet, and match by their prompts. */
     public List<Document> live(Owner owner, SearchQuery query) throws SQLException {
-        Set<Document> live = new LinkedHashSet<>();
-        try (Connection connection = database.getConnection()) {
-            // In the order in which a run changes, so that none is missed.
-            for (String statement : List.of(LIVE, JUST_ENDED)) {
-                try (PreparedStatement select = connection.prepareStatement(statement)) {
-                    select.setString(1, owner.id());
-                    addMatching(query, select, live);
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(UNINDEXED)) {
+            select.setString(1, owner.id());
+            select.setString(2, owner.id());
+            try (ResultSet row = select.executeQuery()) {
+                List<Document> live = new ArrayList<>();
+                while (row.next()) {
+                    if (Matching.of(query, prompt(row.getString(3)), null).isPresent()) {
+                        live.add(Document.of(
+                                row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1)));
+                    }
                 }
-            }
-        }
-        return List.copyOf(live);
-    }
-
-    private static void addMatching(SearchQuery query, PreparedStatement select, Set<Document> live)
-            throws SQLException {
-        try (ResultSet row = select.executeQuery()) {
-            while (row.next()) {
-                if (Matching.of(query, prompt(row.getString(3)), null).isPresent()) {
-                    live.add(Document.of(row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1)));
-                }
+                return live;
             }
         }
     }

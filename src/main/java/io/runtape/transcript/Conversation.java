@@ -1,5 +1,6 @@
 package io.runtape.transcript;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.Message;
 import io.runtape.dialect.Part;
 import io.runtape.dialect.Role;
@@ -20,6 +21,9 @@ final class Conversation {
      * twice.
      */
     private final Set<String> seen = new HashSet<>();
+
+    /** The ids of the calls whose results have been seen. */
+    private final Set<String> answeredCalls = new HashSet<>();
 
     /** The new messages of the next run's request. They count as seen from then on. */
     List<Message> asked(List<Message> request) {
@@ -73,6 +77,10 @@ final class Conversation {
         List<Message> fresh = new ArrayList<>();
         for (int i = 0; i < request.size(); i++) {
             Message message = request.get(i);
+            if (message.role() == Role.TOOL && message.parts().stream().allMatch(Conversation::namesItsCall)) {
+                addResults(message, i >= tail, fresh);
+                continue;
+            }
             boolean isNew = i >= tail
                     || message.role() == Role.USER && i >= repeated
                     || message.role() != Role.USER
@@ -83,6 +91,25 @@ final class Conversation {
             }
         }
         return fresh;
+    }
+
+    private static boolean namesItsCall(Part part) {
+        return part instanceof Part.ToolResult result && !result.callId().isEmpty();
+    }
+
+    /**
+     * Adds the results that have not been seen, wherever they stand. Some runtimes give the calls of each response the same ids, so
+     * that of the newest results all are new if none seems to be.
+     */
+    private void addResults(Message message, boolean newest, List<Message> fresh) {
+        List<Part> unseen = message.parts().stream()
+                .filter(part -> !answeredCalls.contains(((Part.ToolResult) part).callId()))
+                .toList();
+        if (!unseen.isEmpty()) {
+            fresh.add(new Message(Role.TOOL, unseen));
+        } else if (newest) {
+            fresh.add(message);
+        }
     }
 
     /**
@@ -108,38 +135,45 @@ final class Conversation {
 
     private void see(Message message) {
         seen.add(key(message));
+        for (Part part : message.parts()) {
+            if (part instanceof Part.ToolResult result && !result.callId().isEmpty()) {
+                answeredCalls.add(result.callId());
+            }
+        }
     }
 
-    /** The part of the message that is compared. */
+    /** What of the message is compared: its texts, which clients keep, or if it has none, its calls and results. */
     private static String key(Message message) {
         Sha256 words = new Sha256().add(message.role().ordinal());
-        byte[] some = new byte[8192];
+        boolean hasText = message.parts().stream().anyMatch(Part.Text.class::isInstance);
         for (Part part : message.parts()) {
-            String text = compared(part);
-            int filled = 0;
-            for (int i = 0; i < text.length(); i++) {
-                char c = text.charAt(i);
-                if (!Character.isWhitespace(c)) {
-                    some[filled++] = (byte) (c >> 8);
-                    some[filled++] = (byte) c;
-                }
-                if (filled == some.length) {
-                    words.add(some);
-                    filled = 0;
-                }
+            if (part instanceof Part.Text text) {
+                add(text.text(), words);
+            } else if (!hasText && part instanceof Part.ToolCall call) {
+                add(call.id() + ' ' + call.name(), words);
+            } else if (!hasText && part instanceof Part.ToolResult result) {
+                JsonNode output = result.output();
+                add(result.callId(), words);
+                add(output == null ? "" : output.isTextual() ? output.textValue() : output.toString(), words);
             }
-            words.add(some, 0, filled);
         }
         return words.hex();
     }
 
-    private static String compared(Part part) {
-        if (part instanceof Part.Text text) {
-            return text.text();
+    private static void add(String text, Sha256 words) {
+        byte[] some = new byte[Math.min(8192, 2 * text.length())];
+        int filled = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!Character.isWhitespace(c)) {
+                some[filled++] = (byte) (c >> 8);
+                some[filled++] = (byte) c;
+            }
+            if (filled == some.length) {
+                words.add(some);
+                filled = 0;
+            }
         }
-        if (part instanceof Part.ToolCall call) {
-            return "call " + call.id() + ' ' + call.name();
-        }
-        return part instanceof Part.ToolResult result ? "result " + result.callId() + ' ' + result.output() : "";
+        words.add(some, 0, filled);
     }
 }

@@ -91,7 +91,7 @@ abstract class DocumentWriter {
     /** How a tool came out, in a few words. */
     static String outcome(Part.@Nullable ToolResult result) {
         if (result == null) {
-            return "no result";
+            return "no result in this run";
         }
         String exit = result.exitCode() == null ? "" : "exit code " + result.exitCode();
         String failed = result.failed() ? "failed" : "";

@@ -71,17 +71,49 @@ class RequestMessagesTest {
         List<Message> messages = RequestMessages.of(form.body);
 
         assertEquals(
-                List.of(called("c", "{\"at\":1}"), answered("c", "", "seen")).toString(), messages.toString());
+                List.of(called("c", "{\"at\":1}"), answered("c", "look", "seen"))
+                        .toString(),
+                messages.toString());
+    }
+
+    /** Results in the agent's last message are new, and were told before in any other one. */
+    @Test
+    void readsTheMessagesOfTheAiSdk() {
+        String asked = """
+                {"id":"t","messages":[{"id":"m","role":"assistant","parts":[
+                 {"type":"tool-result","toolCallId":"c","state":"output-available","input":{"at":1},"output":"seen"}]}""";
+        String call = "ToolCall[id=c, name=result, input={\"at\":1}]";
+        String result =
+                "ToolResult[callId=c, name=result, output=\"seen\", exitCode=null, failed=false, partial=false]";
+
+        assertEquals(
+                "[Message[role=ASSISTANT, parts=[" + call + "]], Message[role=TOOL, parts=[" + result + "]]]",
+                RequestMessages.of(asked + "]}").toString());
+        assertEquals(
+                "Message[role=ASSISTANT, parts=[" + call + ", " + result + "]]",
+                RequestMessages.of(asked + ",{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"text\":\"b\"}]}]}")
+                        .get(0)
+                        .toString());
     }
 
     @Test
-    void readsTheMessagesOfTheAiSdk() {
+    void readsWhatIsOdd() {
+        List<Message> messages = RequestMessages.of("""
+                {"messages":[{"role":"reasoning","content":"hm"},{"role":"assistant","content":[
+                  {"type":"tool_use","id":"c","name":"look","input":{}}],"tool_calls":[{"id":"c","name":"look","args":{}}]},
+                 {"role":"tool","tool_call_id":"c","content":"","parts":[{"text":"seen"}]},
+                 {"role":"tool","tool_call_id":"d","content":[{"type":"image","source":{"data":"AAAA"}},"and more"]},
+                 {"role":"tool","toolCallId":"e","content":"none","error":"gone"},
+                 7,null,"eight",[9],{"role":5,"content":{"a":1}},{"content":7}]}""");
+
         assertEquals(
-                "[ToolCall[id=c, name=look, input={\"at\":1}], ToolResult[callId=c, name=, output=\"seen\", exitCode=null,"
-                        + " failed=false, partial=false]]",
-                RequestMessages.of("""
-                        {"id":"t","messages":[{"id":"m","role":"assistant","parts":[
-                         {"type":"tool-look","toolCallId":"c","state":"output-available","input":{"at":1},"output":"seen"}]}]}""").get(0).parts().toString());
+                List.of(
+                        "[ToolCall[id=c, name=look, input={}]]",
+                        "[ToolResult[callId=c, name=look, output=\"seen\", exitCode=null, failed=false, partial=false]]",
+                        "[ToolResult[callId=d, name=, output=\"[image]and more\", exitCode=null, failed=false, partial=false]]",
+                        "[ToolResult[callId=e, name=, output=\"none\", exitCode=null, failed=true, partial=false]]",
+                        "[Text[text=7]]"),
+                messages.stream().map(message -> message.parts().toString()).toList());
     }
 
     @Test

@@ -250,6 +250,24 @@ abstract class RunDiffTest extends RecordedHistory {
         assertTrue(html(id, id).contains("(equal)"));
     }
 
+    /** They come with the request of the next step. */
+    @Test
+    void comparesTheResultsOfToolsThatTheCallerRan() throws Exception {
+        String body =
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\","
+                        + "\"function\":{\"name\":\"look\",\"arguments\":\"{}\"}}]},"
+                        + "{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"%s snow\"}]}";
+        String first = record(body.formatted("much"), Script.stream(delta("x"), DONE));
+        String second = record(body.formatted("no"), Script.stream(delta("x"), DONE));
+
+        JsonPath diff = diff(first, second);
+
+        assertEquals(List.of("same", "same", "changed"), diff.getList("data.request.messages.change"));
+        assertEquals("tool", diff.getString("data.request.messages[2].role"));
+        assertEquals("[-much][+no] snow", told(diff, "data.request.messages[2].text"));
+        assertFalse(diff.getBoolean("data.equal"));
+    }
+
     @Test
     void aMessageThatHasChangedInSilenceIsTold() throws Exception {
         String body = "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"What is it?\"},"

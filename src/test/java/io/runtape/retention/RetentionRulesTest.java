@@ -97,6 +97,8 @@ class RetentionRulesTest {
                         + " | RUNTAPE_RETENTION_RULES_A_AFTER is 'soon'. Allowed are a time such as 10m, and off.",
                 "RUNTAPE_RETENTION_RULES_A_AGENT=a | RUNTAPE_RETENTION_RULES_A_AFTER=30"
                         + " | RUNTAPE_RETENTION_RULES_A_AFTER is '30'. Allowed are a time with its unit, such as 30d, and off.",
+                "RUNTAPE_RETENTION_RULES_A_AGENT=a | RUNTAPE_RETENTION_RULES_A_AFTER=+30"
+                        + " | RUNTAPE_RETENTION_RULES_A_AFTER is '+30'. Allowed are a time with its unit, such as 30d, and off.",
                 "RUNTAPE_RETENTION_RULES_A_PATH=v1 | RUNTAPE_RETENTION_RULES_A_AFTER=1d"
                         + " | RUNTAPE_RETENTION_RULES_A_PATH is 'v1'. Each path begins with a slash",
                 "RUNTAPE_RETENTION_FRAMES=3d | RUNTAPE_RETENTION_RULES_A_AGENT=a;RUNTAPE_RETENTION_RULES_A_AFTER=3d"

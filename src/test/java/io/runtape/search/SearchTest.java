@@ -252,6 +252,12 @@ abstract class SearchTest extends IndexedHistory {
         String two = indexedAt("/v1/recorded", """
                 {"messages":[{"role":"user","content":"one jerboa"},{"role":"user","content":"two pacas"}]}""", answering("x"));
 
+        String aiSdk = indexedAt("/v1/recorded", """
+                {"id":"t","messages":[{"id":"1","role":"user","parts":[{"type":"text","text":"a vicuna?"}]},
+                  {"id":"2","role":"assistant","parts":[{"type":"tool-look","toolCallId":"c9","state":"output-available",
+                    "input":{},"output":{"seen":"a binturong"}}]}]}""", answering("x"));
+
+        assertEquals(List.of(aiSdk), runs("binturong"));
         assertWhere(anthropic, "caracal", "tool_result", null, "a caracal");
         assertWhere(anthropic, "serval", "prompt", null, "and a serval?");
         assertWhere(chat, "margay", "tool_result", null, "a margay");

@@ -96,7 +96,7 @@ public final class BlockedLoops extends Handler implements QuarkusTestBeforeClas
         /** Of several threads of that name, all but one belong to applications that have nothing to do, and wait for nothing. */
         boolean counts(LoopSchedule schedule, List<Long> threads) {
             long computed = threads.stream()
-                    .mapToLong(thread -> schedule.ranMillis(thread, atEpochMillis, millis))
+                    .mapToLong(thread -> Math.min(millis, schedule.ranMillis(thread, atEpochMillis, millis)))
                     .max()
                     .orElse(0);
             long excused = threads.stream()

@@ -2,9 +2,11 @@ package io.runtape.transcript;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.runtape.dialect.Message;
 import io.runtape.dialect.Part;
 import io.runtape.dialect.Role;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,69 @@ class ConversationTest {
         List<Message> asked = conversation.asked(request);
         return Stream.concat(asked.stream(), conversation.answered(List.of(response), request).stream())
                 .toList();
+    }
+
+    private static Message called(String... ids) {
+        return new Message(
+                Role.ASSISTANT,
+                Stream.of(ids)
+                        .<Part>map(id -> new Part.ToolCall(id, "look", null))
+                        .toList());
+    }
+
+    private static Message answered(String... ids) {
+        return new Message(
+                Role.TOOL,
+                Stream.of(ids)
+                        .<Part>map(
+                                id -> new Part.ToolResult(id, "look", TextNode.valueOf("of " + id), null, false, false))
+                        .toList());
+    }
+
+    /** Each step sends the whole conversation. */
+    @Test
+    void showsTheStepsOfALoopOnce() {
+        List<Message> request = new ArrayList<>(List.of(system("s"), user("a")));
+        assertEquals(List.of(system("s"), user("a"), called("1", "2")), run(request, called("1", "2")));
+        request.addAll(List.of(called("1"), answered("1"), called("2"), answered("2")));
+        assertEquals(List.of(answered("1"), answered("2"), called("3")), run(request, called("3")));
+        request.addAll(List.of(called("3"), answered("3")));
+        assertEquals(List.of(answered("3"), assistant("x")), run(request, assistant("x")));
+        request.addAll(List.of(assistant("x"), user("b")));
+        assertEquals(List.of(user("b"), assistant("y")), run(request, assistant("y")));
+    }
+
+    @Test
+    void showsResultsThatTheRunItselfBroughtOnce() {
+        run(List.of(user("a")), called("1"), answered("1"));
+
+        assertEquals(List.of(answered("2")), run(List.of(user("a"), called("1", "2"), answered("1", "2"))));
+    }
+
+    /** Some runtimes count the calls of each response anew. */
+    @Test
+    void showsNewResultsOfCallsWithOldIds() {
+        run(List.of(user("a")), called("1"));
+        run(List.of(user("a"), called("1"), answered("1")), called("1"));
+
+        assertEquals(
+                List.of(answered("1")),
+                run(List.of(user("a"), called("1"), answered("1"), called("1"), answered("1"))));
+    }
+
+    /** A client that sends only the last exchange keeps its text alone. */
+    @Test
+    void knowsAResponseByItsText() {
+        run(
+                List.of(user("a")),
+                new Message(
+                        Role.ASSISTANT,
+                        List.of(
+                                new Part.ToolCall("1", "look", null),
+                                new Part.ToolResult("1", "look", null, null, false, false),
+                                new Part.Text("x"))));
+
+        assertEquals(List.of(user("b")), run(List.of(assistant("x"), user("b"))));
     }
 
     @Test
