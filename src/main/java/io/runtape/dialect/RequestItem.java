@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.runtape.json.LeanTree;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,7 @@ final class RequestItem {
     private final Map<String, String> names;
     private final StringBuilder text = new StringBuilder();
     private final List<Part.ToolCall> calls = new ArrayList<>();
+    private final Set<String> callIds = new HashSet<>();
     private final List<Part.ToolResult> results = new ArrayList<>();
 
     private RequestItem(Map<String, String> names) {
@@ -130,7 +133,7 @@ final class RequestItem {
     private void call(JsonNode call, JsonNode of, String otherwise, boolean plain) {
         String id = id(call);
         // Some clients send a call both as a part of the content and beside it.
-        if (!id.isEmpty() && calls.stream().anyMatch(known -> known.id().equals(id))) {
+        if (!id.isEmpty() && !callIds.add(id)) {
             return;
         }
         String name = first(of, NAMES).asText("");

@@ -2,6 +2,7 @@ package io.runtape.store;
 
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
@@ -10,6 +11,9 @@ import java.util.function.LongSupplier;
  * thread.
  */
 public final class Pace {
+
+    /** A piece of work that took longer than it should has mostly waited for a lock, or for the database, and spared live runs. */
+    private static final long REST_NANOS_MAX = TimeUnit.SECONDS.toNanos(1);
 
     private final double share;
     private final LongSupplier clock;
@@ -63,7 +67,7 @@ public final class Pace {
         workBefore = work.getAsLong();
     }
 
-    /** Rests for what it has worked since it began or rested last; less if the thread is unparked. */
+    /** Rests for what it has worked since it began or rested last, a second at most; less if the thread is unparked. */
     public void rest() {
         LockSupport.parkNanos(this, due());
         begin();
@@ -73,6 +77,6 @@ public final class Pace {
     long due() {
         long passed = clock.getAsLong() - beganAt;
         long worked = work.getAsLong() - workBefore;
-        return Math.max(0, (long) (worked / share) - passed);
+        return Math.min(REST_NANOS_MAX, Math.max(0, (long) (worked / share) - passed));
     }
 }

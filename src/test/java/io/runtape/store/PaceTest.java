@@ -46,6 +46,16 @@ class PaceTest {
         assertEquals(0, pace.due());
     }
 
+    /** It may have waited for a lock all the time. */
+    @Test
+    void restsForASecondAtMost() {
+        Pace pace = new Pace(1.0 / 3, clock::get, clock::get);
+
+        clock.addAndGet(Duration.ofSeconds(3).toNanos());
+
+        assertEquals(Duration.ofSeconds(1).toNanos(), pace.due());
+    }
+
     @Test
     void savesNoRestForLater() {
         Pace pace = new Pace(0.25, clock::get, work::get);
