@@ -84,6 +84,18 @@ class RetentionRulesTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "RUNTAPE_RETENTION=30, a time with its unit",
+        "RUNTAPE_RETENTION_FRAMES=+30, a time with its unit",
+        "RUNTAPE_RETENTION=0s, a time longer than 0"
+    })
+    void refusesATimeThatMayDeleteEverything(String setting, String allowed) {
+        RuntimeException refusal = assertThrows(RuntimeException.class, () -> rules(setting));
+
+        assertTrue(refusal.getMessage().contains(allowed), refusal.getMessage());
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {

@@ -155,8 +155,6 @@ class StartIT {
                 "RUNTAPE_UPSTREAM_PROXY | http://runtape:hunter2@proxy.example.com | with its port",
                 "RUNTAPE_UPSTREAM_CONNECT_TIMEOUT | 0s | from 100 ms to 10 minutes",
                 "RUNTAPE_MAX_CONNECTION_AGE | 900ms | at least 1 s",
-                "RUNTAPE_RETENTION | 30 | a time with its unit, such as 30d, and off",
-                "RUNTAPE_RETENTION_FRAMES | 0s | a time longer than 0, such as 30d, and off",
                 "RUNTAPE_RECORD_PATHS | v1/run | begins with a slash",
                 "RUNTAPE_RECORD_PATHS | /history/v1/runs | are the gateway's own"
             })

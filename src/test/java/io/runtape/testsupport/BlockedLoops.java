@@ -24,7 +24,8 @@ import org.jboss.logmanager.ExtLogRecord;
  * thread.
  *
  * <p>Reports are made by the clock. What counts of that time is what the loop's thread slept, or waited for anything but a
- * processor and the garbage collector: see {@link LoopSchedule}. What it computes counts from {@link #COMPUTED_MAX_MILLIS} on,
+ * processor and the garbage collector: see {@link LoopSchedule}. For how long that stops a gateway is not known, so that there only
+ * waiting counts that its stack shows. What it computes counts from {@link #COMPUTED_MAX_MILLIS} on,
  * since most of it runs for the first time here, a hundred times slower than later. A machine whose processors others have is no
  * block.
  *

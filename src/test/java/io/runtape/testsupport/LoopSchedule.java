@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.management.JMException;
 import javax.management.ObjectName;
+import org.jspecify.annotations.Nullable;
 
 /**
  * For how long the event loops of a process have run, and have waited for a processor that others had, as Linux counts it for each
@@ -38,7 +39,7 @@ final class LoopSchedule implements AutoCloseable {
 
     private final Path tasks;
     private final LongSupplier loadedClasses;
-    private final LongSupplier collectedMillis;
+    private final @Nullable LongSupplier collectedMillis;
     private final NavigableMap<Long, Long> classes = new ConcurrentSkipListMap<>();
     private final NavigableMap<Long, Long> collections = new ConcurrentSkipListMap<>();
     private final Map<Long, NavigableMap<Long, Long>> ranNanos = new ConcurrentHashMap<>();
@@ -47,7 +48,7 @@ final class LoopSchedule implements AutoCloseable {
     private final Thread noting = new Thread(this::note, "loop-schedule");
     private volatile boolean closed;
 
-    private LoopSchedule(long pid, LongSupplier loadedClasses, LongSupplier collectedMillis) {
+    private LoopSchedule(long pid, LongSupplier loadedClasses, @Nullable LongSupplier collectedMillis) {
         this.tasks = Path.of("/proc", Long.toString(pid), "task");
         this.loadedClasses = loadedClasses;
         this.collectedMillis = collectedMillis;
@@ -58,7 +59,7 @@ final class LoopSchedule implements AutoCloseable {
 
     /** Begins to note what the loops of that process run and wait. */
     static LoopSchedule of(long pid) {
-        return new LoopSchedule(pid, () -> 0, () -> 0);
+        return new LoopSchedule(pid, () -> 0, null);
     }
 
     /** The same of this process, how many classes it loads, and how long the garbage collector stops it. */
@@ -88,7 +89,9 @@ final class LoopSchedule implements AutoCloseable {
     /** Notes what they have run and waited until now. */
     void look() {
         classes.put(System.currentTimeMillis(), loadedClasses.getAsLong());
-        collections.put(System.currentTimeMillis(), collectedMillis.getAsLong());
+        if (collectedMillis != null) {
+            collections.put(System.currentTimeMillis(), collectedMillis.getAsLong());
+        }
         try (Stream<Path> threads = Files.list(tasks)) {
             threads.forEach(this::look);
         } catch (IOException | UncheckedIOException gone) {
@@ -160,9 +163,9 @@ final class LoopSchedule implements AutoCloseable {
         return grown(classes, untilEpochMillis, millisBefore);
     }
 
-    /** For how long the garbage collector stopped the process within the time before; never where that is not known. */
+    /** For how long the garbage collector stopped the process within the time before; all of it where that is not known. */
     long collectedMillis(long untilEpochMillis, long millisBefore) {
-        return grown(collections, untilEpochMillis, millisBefore);
+        return collectedMillis == null ? millisBefore : grown(collections, untilEpochMillis, millisBefore);
     }
 
     private static long grown(NavigableMap<Long, Long> noted, long untilEpochMillis, long millisBefore) {
