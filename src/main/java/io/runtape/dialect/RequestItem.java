@@ -58,15 +58,16 @@ final class RequestItem {
     /** Returns who says it; null of what nobody says. */
     private @Nullable Role read(JsonNode item) {
         String type = item.path("type").asText("");
-        String role = item.path("role").isTextual() ? item.path("role").textValue() : type;
+        boolean isMessage = item.path("role").isTextual();
+        String role = isMessage ? item.path("role").textValue() : type;
         if (role.equals(REASONING)) {
             return null;
         }
-        if (!item.path("role").isTextual() && type.endsWith(CALL_OUTPUT)) {
+        if (!isMessage && type.endsWith(CALL_OUTPUT)) {
             result(item, first(item, OUTPUTS));
             return Role.TOOL;
         }
-        if (!item.path("role").isTextual() && type.endsWith(CALL)) {
+        if (!isMessage && type.endsWith(CALL)) {
             call(item, item, type.substring(0, type.length() - CALL.length()), type.startsWith("custom"));
             JsonNode output = first(item, "output", "outputs", "results", "error");
             if (Json.isGiven(output)) {

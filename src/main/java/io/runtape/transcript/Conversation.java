@@ -77,7 +77,8 @@ final class Conversation {
         List<Message> fresh = new ArrayList<>();
         for (int i = 0; i < request.size(); i++) {
             Message message = request.get(i);
-            if (message.role() == Role.TOOL && message.parts().stream().allMatch(Conversation::namesItsCall)) {
+            if (message.role() == Role.TOOL
+                    && message.parts().stream().noneMatch(part -> callId(part).isEmpty())) {
                 addResults(message, i >= tail, fresh);
                 continue;
             }
@@ -93,8 +94,9 @@ final class Conversation {
         return fresh;
     }
 
-    private static boolean namesItsCall(Part part) {
-        return part instanceof Part.ToolResult result && !result.callId().isEmpty();
+    /** The call of which this is the result; empty if it is none, or does not name it. */
+    private static String callId(Part part) {
+        return part instanceof Part.ToolResult result ? result.callId() : "";
     }
 
     /**
@@ -103,7 +105,7 @@ final class Conversation {
      */
     private void addResults(Message message, boolean newest, List<Message> fresh) {
         List<Part> unseen = message.parts().stream()
-                .filter(part -> !answeredCalls.contains(((Part.ToolResult) part).callId()))
+                .filter(part -> !answeredCalls.contains(callId(part)))
                 .toList();
         if (!unseen.isEmpty()) {
             fresh.add(new Message(Role.TOOL, unseen));
@@ -135,11 +137,10 @@ final class Conversation {
 
     private void see(Message message) {
         seen.add(key(message));
-        for (Part part : message.parts()) {
-            if (part instanceof Part.ToolResult result && !result.callId().isEmpty()) {
-                answeredCalls.add(result.callId());
-            }
-        }
+        message.parts().stream()
+                .map(Conversation::callId)
+                .filter(call -> !call.isEmpty())
+                .forEach(answeredCalls::add);
     }
 
     /** What of the message is compared: its texts, which clients keep, or if it has none, its calls and results. */

@@ -1,11 +1,8 @@
 package io.runtape.testsupport;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -15,14 +12,11 @@ import java.util.stream.Stream;
 /**
  * The classes of the packaged gateway, in a file that the JVM maps instead of reading and checking them at each start: the build
  * starts hundreds of gateways. So they are all loaded by the JVM's own class loader; of those that {@code quarkus-run.jar} loads by
- * another one, a third could not be mapped. Made once for a packaged program, also where several processes test it. Safe for any
- * thread.
+ * another one, a third could not be mapped. Made once for a packaged program. Safe for any thread.
  */
 final class SharedClasses {
 
     private static final Path ARCHIVE = Path.of("target", "gateway-classes.jsa");
-
-    private static final Path LOCK = Path.of("target", "gateway-classes.lock");
 
     /** Where a packaged program has its jars, in the order in which a class is looked for: what Quarkus has transformed comes first. */
     private static final List<String> JARS = List.of("quarkus", "app", "lib/boot", "lib/main");
@@ -34,13 +28,10 @@ final class SharedClasses {
     /** What a JVM is started with to run the gateway. It goes on without the file where that does not fit. */
     static synchronized List<String> program() throws IOException {
         Path packaged = GatewayProcess.APPLICATION.resolve("quarkus-run.jar");
-        try (FileChannel lock = FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock mine = lock.lock()) {
-            if (!Files.exists(ARCHIVE)
-                    || Files.getLastModifiedTime(ARCHIVE).compareTo(Files.getLastModifiedTime(packaged)) < 0) {
-                Files.deleteIfExists(ARCHIVE);
-                make();
-            }
+        if (!Files.exists(ARCHIVE)
+                || Files.getLastModifiedTime(ARCHIVE).compareTo(Files.getLastModifiedTime(packaged)) < 0) {
+            Files.deleteIfExists(ARCHIVE);
+            make();
         }
         return program("SharedArchiveFile");
     }
