@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,9 @@ final class Matching {
     private static final int BEFORE = 60;
 
     private static final int FRAGMENT_CHARS = 200;
+
+    /** Where the first match is a long phrase. */
+    private static final int LONGEST_FRAGMENT_CHARS = 2 * FRAGMENT_CHARS;
 
     /** Matches of a fragment at the most. */
     private static final int MATCHES_MAX = 20;
@@ -55,12 +59,12 @@ final class Matching {
         return false;
     }
 
-    /** A text that is cut into words only where it may have a phrase, and compared with each phrase once. */
+    /** A text that is cut into words only where it may have a phrase, and as far as that is; it is compared with each phrase once. */
     private static final class Text {
 
         private final Passage passage;
         private final Map<Phrase, Boolean> compared = new IdentityHashMap<>();
-        private @Nullable List<Word> words;
+        private @Nullable Words words;
 
         Text(Passage passage) {
             this.passage = passage;
@@ -79,30 +83,35 @@ final class Matching {
             return false;
         }
 
-        List<Word> words() {
-            List<Word> cut = words;
+        Words words() {
+            Words cut = words;
             if (cut == null) {
-                cut = Words.of(passage.text());
+                cut = new Words(passage.text());
                 words = cut;
             }
             return cut;
         }
     }
 
-    /** The beginnings and ends of the first matches, in their order. */
-    private static List<int[]> found(SearchQuery query, List<Word> words, String text) {
+    /** The beginnings and ends of the first matches, in their order: those that may be in a fragment with the first one. */
+    private static List<int[]> found(SearchQuery query, Words words, String text) {
         List<int[]> found = new ArrayList<>();
-        for (int i = 0; i < words.size() && found.size() < MATCHES_MAX; i++) {
+        @Nullable Word word = words.get(0);
+        for (int i = 0; word != null && found.size() < MATCHES_MAX && mayBeShown(word, found); i++) {
             for (Phrase phrase : query.wanted()) {
                 if (phrase.isAt(words, i)) {
-                    add(
-                            found,
-                            words.get(i).from(),
-                            end(phrase, words.get(i + phrase.terms().size() - 1), text));
+                    Word last =
+                            Objects.requireNonNull(words.get(i + phrase.terms().size() - 1));
+                    add(found, word.from(), end(phrase, last, text));
                 }
             }
+            word = words.get(i + 1);
         }
         return found;
+    }
+
+    private static boolean mayBeShown(Word word, List<int[]> found) {
+        return found.isEmpty() || word.from() < found.get(0)[0] + LONGEST_FRAGMENT_CHARS;
     }
 
     /** A single character of a script without spaces finds pairs that begin with it. */
@@ -130,7 +139,7 @@ final class Matching {
                 text,
                 Math.min(
                         text.length(),
-                        Math.max(from + FRAGMENT_CHARS, Math.min(found.get(0)[1], from + 2 * FRAGMENT_CHARS))));
+                        Math.max(from + FRAGMENT_CHARS, Math.min(found.get(0)[1], from + LONGEST_FRAGMENT_CHARS))));
         List<List<Integer>> matches = found.stream()
                 .filter(match -> match[0] < to)
                 .map(match -> List.of(match[0] - from, Math.min(match[1], to) - from))

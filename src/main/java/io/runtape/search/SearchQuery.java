@@ -5,6 +5,7 @@ import io.runtape.search.Word.Form;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a caller searches for.
@@ -30,14 +31,14 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
     record Phrase(List<String> terms, boolean beginning) {
 
         /** Whether the words at this place begin with the phrase. */
-        boolean isAt(List<Word> words, int at) {
-            if (at + terms.size() > words.size()) {
-                return false;
-            }
+        boolean isAt(Words words, int at) {
             for (int i = 0; i < terms.size(); i++) {
-                String term = words.get(at + i).term();
+                @Nullable Word word = words.get(at + i);
+                if (word == null) {
+                    return false;
+                }
                 boolean open = beginning && i == terms.size() - 1;
-                if (open ? !term.startsWith(terms.get(i)) : !term.equals(terms.get(i))) {
+                if (open ? !word.term().startsWith(terms.get(i)) : !word.term().equals(terms.get(i))) {
                     return false;
                 }
             }
@@ -93,8 +94,8 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
             return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z';
         }
 
-        boolean isIn(List<Word> words) {
-            for (int i = 0; i < words.size(); i++) {
+        boolean isIn(Words words) {
+            for (int i = 0; words.get(i) != null; i++) {
                 if (isAt(words, i)) {
                     return true;
                 }

@@ -4,9 +4,10 @@ import io.runtape.search.Folding.Kind;
 import io.runtape.search.Word.Form;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts a text into words. A word is a run of letters and digits. Scripts that put no spaces between words give pairs of
+ * Cuts a text into words, as far as they are asked for. A word is a run of letters and digits. Scripts that put no spaces between words give pairs of
  * neighbouring characters, and their last character alone, so that each character begins exactly one word. Symbols, such as
  * emoji, are words of their own; all else separates. Confined to one thread.
  */
@@ -20,6 +21,10 @@ final class Words {
 
     private final String text;
     private final List<Word> words = new ArrayList<>();
+
+    /** Where the rest begins that is not cut yet; behind the text when all words are known. */
+    private int at;
+
     private final StringBuilder letters = new StringBuilder();
     private int lettersFrom;
     private int lettersTo;
@@ -28,37 +33,51 @@ final class Words {
     /** A character of a script without spaces, and where it stands. */
     private record Unspaced(String folded, int from, int to) {}
 
-    private Words(String text) {
+    Words(String text) {
         this.text = text;
     }
 
     /** The words of a text in their order. */
     static List<Word> of(String text) {
         Words cut = new Words(text);
-        cut.all();
+        cut.cutTo(Integer.MAX_VALUE);
         return cut.words;
     }
 
-    private void all() {
-        int at = 0;
-        while (at < text.length()) {
-            char c = text.charAt(at);
-            if (c < 0x80 && !isMarkAt(at + 1)) {
-                plain(c, at);
-                at++;
+    /** The word with this number, from 0 on; null if there are not so many. */
+    @Nullable
+    Word get(int number) {
+        cutTo(number);
+        return number < words.size() ? words.get(number) : null;
+    }
+
+    private void cutTo(int number) {
+        while (words.size() <= number && at <= text.length()) {
+            if (at < text.length()) {
+                takeNext();
             } else {
-                int end = endOfCharacter(at);
-                String folded = Folding.folded(text.substring(at, end));
-                for (int i = 0; i < folded.length(); ) {
-                    int next = folded.codePointAt(i);
-                    take(next, at, end);
-                    i += Character.charCount(next);
-                }
-                at = end;
+                endLetters();
+                endUnspaced();
+                at++;
             }
         }
-        endLetters();
-        endUnspaced();
+    }
+
+    private void takeNext() {
+        char c = text.charAt(at);
+        if (c < 0x80 && !isMarkAt(at + 1)) {
+            plain(c, at);
+            at++;
+        } else {
+            int end = endOfCharacter(at);
+            String folded = Folding.folded(text.substring(at, end));
+            for (int i = 0; i < folded.length(); ) {
+                int next = folded.codePointAt(i);
+                take(next, at, end);
+                i += Character.charCount(next);
+            }
+            at = end;
+        }
     }
 
     private boolean isMarkAt(int at) {

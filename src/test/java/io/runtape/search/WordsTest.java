@@ -1,6 +1,7 @@
 package io.runtape.search;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -159,6 +160,19 @@ class WordsTest {
                 Words.of(text).stream()
                         .map(word -> word.term() + " " + word.from() + "-" + word.to())
                         .toList());
+    }
+
+    @Test
+    void givesTheSameWordsWhicheverIsAskedForFirst() {
+        for (SearchCases.Case one : SearchCases.ALL) {
+            List<Word> all = Words.of(one.text());
+            Words forward = new Words(one.text());
+            for (int i = 0; i < all.size(); i++) {
+                assertEquals(all.get(i), forward.get(i));
+                assertEquals(all.get(i), new Words(one.text()).get(i));
+            }
+            assertNull(forward.get(all.size()));
+        }
     }
 
     @Test
