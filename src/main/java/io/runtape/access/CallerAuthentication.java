@@ -88,6 +88,11 @@ public final class CallerAuthentication {
         return anonymousReads || !owner.equals(Owner.ANONYMOUS);
     }
 
+    /** A key for another purpose than telling owners apart; the same at all gateways of the database. */
+    byte[] derivedKey(String purpose) {
+        return key().derived(purpose);
+    }
+
     private OwnerKey key() {
         OwnerKey known = key;
         if (known == null) {

@@ -1,5 +1,6 @@
 package io.runtape.access;
 
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -25,6 +26,11 @@ final class OwnerKey {
     Owner ownerOf(Credential credential) {
         byte[] hash = hash(credential.bytes());
         return new Owner("c-" + HexFormat.of().formatHex(Arrays.copyOf(hash, ID_BYTES)));
+    }
+
+    /** 32 bytes that only this key gives for this purpose. No credential has a line end. */
+    byte[] derived(String purpose) {
+        return hash(("\n" + purpose).getBytes(StandardCharsets.UTF_8));
     }
 
     private byte[] hash(byte[] bytes) {

@@ -463,11 +463,12 @@ final class ArchiveImport implements AutoCloseable {
             }
         }
 
-        /** Tells of a conflict if another run has the place in the thread. */
+        /** Tells of a conflict if another run has the place in the thread, and not this one by an import at the same time. */
         private boolean isPlaceTaken() throws SQLException {
             ImportedRun.ImportedThread thread = told.thread;
-            Optional<String> other =
-                    thread == null ? Optional.empty() : rows().at(owner, told.threadId, thread.ordinal);
+            Optional<String> other = thread == null
+                    ? Optional.empty()
+                    : rows().at(owner, told.threadId, thread.ordinal).filter(id -> !id.equals(told.id));
             if (other.isPresent()) {
                 conflict(told.id, "the run " + other.get() + " has its place in the thread " + told.threadId);
             }

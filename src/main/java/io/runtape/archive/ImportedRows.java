@@ -7,6 +7,7 @@ import io.runtape.run.RecordedRequest;
 import io.runtape.run.RequestBody;
 import io.runtape.run.RunKey;
 import io.runtape.run.RunTotals;
+import io.runtape.run.ThreadNames;
 import io.runtape.store.SqlFault;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -118,7 +119,7 @@ final class ImportedRows implements AutoCloseable {
         begin();
         ImportedThread thread = run.thread;
         if (thread != null) {
-            join(owner, run.threadId, thread);
+            join(owner, run.threadId, thread, run.prompt);
         }
         try (PreparedStatement insert = connection.prepareStatement(INSERT_RUN)) {
             int at = 1;
@@ -166,7 +167,8 @@ final class ImportedRows implements AutoCloseable {
         over();
     }
 
-    private void join(Owner owner, String threadId, ImportedThread thread) throws SQLException {
+    private void join(Owner owner, String threadId, ImportedThread thread, @Nullable String prompt)
+            throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(INSERT_THREAD);
                 PreparedStatement join = connection.prepareStatement(JOIN_THREAD)) {
             insert.setString(1, owner.id());
@@ -176,7 +178,7 @@ final class ImportedRows implements AutoCloseable {
             insert.setBoolean(5, thread.archived);
             time(insert, 6, thread.createdAt);
             time(insert, 7, thread.updatedAt);
-            insert.executeUpdate();
+            boolean isNew = insert.executeUpdate() > 0;
             join.setLong(1, thread.ordinal);
             time(join, 2, thread.updatedAt);
             time(join, 3, thread.createdAt);
@@ -187,6 +189,19 @@ final class ImportedRows implements AutoCloseable {
             if (join.executeUpdate() == 0) {
                 throw new SQLException("the thread of an imported run was deleted meanwhile", SqlFault.CONFLICT);
             }
+            if (thread.title != null) {
+                name(owner, threadId, thread.title, prompt, isNew);
+            }
+        }
+    }
+
+    /** An archive does not say whether a thread was named: its runs show it as they come, in any order. */
+    private void name(Owner owner, String threadId, String title, @Nullable String prompt, boolean isNew)
+            throws SQLException {
+        if (prompt != null && prompt.contains(title)) {
+            ThreadNames.removeIfTitled(connection, owner.id(), threadId, title);
+        } else if (isNew) {
+            ThreadNames.add(connection, owner.id(), threadId);
         }
     }
 

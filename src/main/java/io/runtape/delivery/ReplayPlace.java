@@ -42,7 +42,7 @@ record ReplayPlace(long number, boolean isTime) {
         }
         try {
             long sequence = Long.parseLong(value);
-            if (sequence >= 1 && Character.isDigit(value.charAt(0))) {
+            if (sequence >= 1 && value.chars().allMatch(c -> c >= '0' && c <= '9')) {
                 return new ReplayPlace(sequence, false);
             }
         } catch (NumberFormatException e) {

@@ -11,6 +11,7 @@ import io.runtape.run.Run;
 import io.runtape.run.ThreadPosition;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -88,6 +89,21 @@ public final class RunSources {
     }
 
     /**
+     * Checks that the thread is the one that began then, and was not deleted since.
+     *
+     * @throws BrokenOffException if it was, though there may be a new thread of that id
+     */
+    void requireSameThread(Owner owner, String id, Instant began) {
+        // An import of earlier runs sets the time back.
+        boolean isSame = read(() -> AgentThread.of(owner, id))
+                .filter(thread -> !thread.createdAt.isAfter(began))
+                .isPresent();
+        if (!isSame) {
+            throw new BrokenOffException("the thread was deleted");
+        }
+    }
+
+    /**
      * Checks that the frames behind a position of the thread are there.
      *
      * @throws ApiException 410 if those of a run were deleted
@@ -109,12 +125,12 @@ public final class RunSources {
         long ordinal = ThreadPosition.ordinal(position);
         long sequence = ThreadPosition.sequence(position);
         if (ordinal > thread.lastOrdinal || ordinal == 0 && sequence > 0) {
-            throw ApiException.unknownSequence(lastPosition(owner, thread));
+            throw ApiException.unknownPosition(lastPosition(owner, thread));
         }
         nextInThread(owner, threadId, ordinal - 1)
                 .filter(found -> found.ordinal() == ordinal && found.source().durableSequence() < sequence)
                 .ifPresent(found -> {
-                    throw ApiException.unknownSequence(
+                    throw ApiException.unknownPosition(
                             found.idBase() + found.source().durableSequence());
                 });
     }

@@ -16,6 +16,7 @@ import io.vertx.core.buffer.Buffer;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,11 +63,12 @@ final class ThreadTails {
      *     deleted
      */
     Multi<Buffer> open(Owner owner, String threadId, long position, boolean verbatim, EventLoop loop) {
+        Instant began = sources.thread(owner, threadId).createdAt;
         sources.requirePosition(owner, threadId, position);
         long ordinal = ThreadPosition.ordinal(position);
         long sequence = ThreadPosition.sequence(position);
         sources.requireFrames(owner, threadId, position);
-        Tail tail = new Tail(owner, threadId, Math.max(0, ordinal - 1), ordinal, sequence, verbatim, loop);
+        Tail tail = new Tail(owner, threadId, began, Math.max(0, ordinal - 1), ordinal, sequence, verbatim, loop);
         return Multi.createBy()
                 .repeating()
                 .uni(tail::next)
@@ -80,6 +82,7 @@ final class ThreadTails {
 
         private final Owner owner;
         private final String threadId;
+        private final Instant began;
         private final boolean verbatim;
         private final EventLoop loop;
         private final ConnectionAge age;
@@ -90,6 +93,7 @@ final class ThreadTails {
         Tail(
                 Owner owner,
                 String threadId,
+                Instant began,
                 long ordinal,
                 long firstOrdinal,
                 long firstSequence,
@@ -97,6 +101,7 @@ final class ThreadTails {
                 EventLoop loop) {
             this.owner = owner;
             this.threadId = threadId;
+            this.began = began;
             this.ordinal = ordinal;
             this.firstOrdinal = firstOrdinal;
             this.firstSequence = firstSequence;
@@ -116,10 +121,14 @@ final class ThreadTails {
         }
 
         private Uni<Optional<RunSources.Found>> lookup() {
-            return BlockingWork.on(
-                    read -> delivery.turns().take(owner.id(), loop, read),
-                    () -> sources.nextInThread(owner, threadId, ordinal),
-                    loop);
+            return BlockingWork.on(read -> delivery.turns().take(owner.id(), loop, read), this::nextRun, loop);
+        }
+
+        /** Its place is that of the thread's runs as long as the thread is not deleted: in a new one places begin anew. */
+        private Optional<RunSources.Found> nextRun() {
+            Optional<RunSources.Found> next = sources.nextInThread(owner, threadId, ordinal);
+            sources.requireSameThread(owner, threadId, began);
+            return next;
         }
 
         private Multi<Buffer> run(RunSources.Found found) {
@@ -190,7 +199,7 @@ final class ThreadTails {
             if (!verbatim) {
                 emitter.emit(Buffer.buffer(SseWriter.keepAlive()));
             }
-            // The announcement of a run at another gateway may have been lost.
+            // The announcement of a run at another gateway may have been lost, and the thread may have been deleted.
             completeWhereRunJoined(emitter);
         }
     }

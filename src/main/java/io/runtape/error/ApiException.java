@@ -43,6 +43,14 @@ public final class ApiException extends RuntimeException {
         return of(ErrorCode.UNKNOWN_SEQUENCE, "The position is past the last sequence, which is " + lastSequence + ".");
     }
 
+    /** 400: the thread has no such position, and {@code lastPosition} is its last one. */
+    public static ApiException unknownPosition(long lastPosition) {
+        return of(
+                ErrorCode.UNKNOWN_SEQUENCE,
+                "The thread has no such position. Positions are the ids of its events: the place of a run in the thread times"
+                        + " 4294967296, plus a sequence. The last one is " + lastPosition + ".");
+    }
+
     /** 401, with the challenge that RFC 9110 section 15.5.2 asks for. */
     public static ApiException unauthorized(String message) {
         return new ApiException(ErrorCode.UNAUTHORIZED, message, Map.of("WWW-Authenticate", "Bearer"), null);

@@ -99,7 +99,8 @@ public final class Cursor {
         return time;
     }
 
-    private static ApiException bad() {
+    /** 400: the cursor is not one of the listing. */
+    public static ApiException bad() {
         return ApiException.invalid(
                 "cursor is not one of this listing. It must be meta.nextCursor of an earlier page of it.");
     }

@@ -47,6 +47,7 @@ public class HistoryMove {
             "node",
             "heartbeat",
             "thread",
+            "thread_name",
             "run",
             "block",
             "packed_block",

@@ -47,7 +47,8 @@ record RuntapeHeaders(
     private static final Set<String> NOT_SENT_ON_OF_KEYED =
             Stream.concat(NOT_SENT_ON.stream(), Stream.of("last-event-id")).collect(Collectors.toUnmodifiableSet());
 
-    private static final Pattern FIT_ID = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
+    /** Clients leave {@code .} and {@code ..} out of paths. */
+    private static final Pattern FIT_ID = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._:-]{1,128}");
 
     /**
      * Reads the headers.
@@ -58,7 +59,8 @@ record RuntapeHeaders(
         String threadId = SingleHeader.of(headers, "Runtape-Thread-Id");
         if (threadId != null && !isFitId(threadId)) {
             throw ApiException.invalid(
-                    "Runtape-Thread-Id must be 1 to 128 characters of letters, digits, '.', '_', ':' and '-'.");
+                    "Runtape-Thread-Id must be 1 to 128 characters of letters, digits, '.', '_', ':' and '-', and not"
+                            + " '.' or '..' alone.");
         }
         @Nullable String idempotencyKey = keys.keyIn(headers);
         @Nullable String keepAlive = SingleHeader.of(headers, "Runtape-Keep-Alive");

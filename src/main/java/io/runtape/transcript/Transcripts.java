@@ -198,7 +198,7 @@ final class Transcripts {
         Optional<Run> run = nextRun(owner, thread, ordinal - 1, ordinal);
         long last = run.isPresent() ? sources.lastSequence(run.get()) : 0;
         if (ofNoRun || run.isPresent() && ThreadPosition.sequence(position) > last) {
-            throw ApiException.unknownSequence(ThreadPosition.base(ordinal) + last);
+            throw ApiException.unknownPosition(ThreadPosition.base(ordinal) + last);
         }
     }
 

@@ -33,6 +33,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -150,6 +153,37 @@ abstract class ArchiveTest extends RecordedHistory {
     }
 
     @Test
+    void skipsWhatAnotherImportMakesAtTheSameTime() throws Exception {
+        for (int i = 0; i < 8; i++) {
+            record(body("Question " + i), Script.stream("data: {\"n\":" + i + "}\n\n"));
+        }
+        byte[] archive = export("/threads/" + thread).getBytes(UTF_8);
+        ExecutorService senders = Executors.newFixedThreadPool(3);
+        try {
+            for (int round = 0; round < 5; round++) {
+                String other = key + "-" + round;
+                List<Future<JsonNode>> imports = new ArrayList<>();
+                for (int i = 0; i < 3; i++) {
+                    imports.add(senders.submit(() -> postAs(other, archive, 200).get("data")));
+                }
+                int imported = 0;
+                for (Future<JsonNode> each : imports) {
+                    JsonNode summary = each.get();
+                    imported += summary.get("imported").asInt();
+                    assertEquals(
+                            8,
+                            summary.get("imported").asInt()
+                                    + summary.get("skipped").asInt(),
+                            summary::toString);
+                }
+                assertEquals(8, imported);
+            }
+        } finally {
+            senders.shutdownNow();
+        }
+    }
+
+    @Test
     void keepsAThreadWithItsOrderAndItsName() throws Exception {
         List<String> ids = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
@@ -158,7 +192,7 @@ abstract class ArchiveTest extends RecordedHistory {
         }
         history()
                 .contentType("application/json")
-                .body("{\"title\":\"Kept\",\"archived\":true}")
+                .body("{\"title\":\"Kept numbat\",\"archived\":true}")
                 .patch("/threads/" + thread)
                 .then()
                 .statusCode(200);
@@ -171,6 +205,14 @@ abstract class ArchiveTest extends RecordedHistory {
         assertCounts(imported(archive), 5, 0, 0, 0);
 
         assertEquals(shown, shownThread());
+        assertEquals(
+                List.of(thread),
+                history()
+                        .get("/threads?q=numbat")
+                        .then()
+                        .statusCode(200)
+                        .extract()
+                        .path("data.id"));
         assertEquals(
                 withoutRequestId(events),
                 withoutRequestId(

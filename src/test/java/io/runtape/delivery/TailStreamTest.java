@@ -183,7 +183,7 @@ abstract class TailStreamTest extends RunningGateway {
         long one = 1L << 32;
         long two = 2L << 32;
 
-        for (long position : List.of(7L, two + 4, 3L << 32, (9L << 32) + 1, Long.MAX_VALUE)) {
+        for (long position : List.of(1L, 7L, two + 4, 3L << 32, (9L << 32) + 1, Long.MAX_VALUE)) {
             assertEquals(two + 3, lastPosition(thread, position), "after " + position);
         }
         assertEquals(one + 2, lastPosition(thread, one + 3));
@@ -225,7 +225,7 @@ abstract class TailStreamTest extends RunningGateway {
             String body = new String(response.whole(), StandardCharsets.UTF_8);
             assertEquals(400, response.status(), body);
             assertTrue(body.contains("\"unknown_sequence\""), body);
-            return Long.parseLong(body.replaceAll("(?s).*last sequence, which is (\\d+)\\..*", "$1"));
+            return Long.parseLong(body.replaceAll("(?s).*The last one is (\\d+)\\..*", "$1"));
         }
     }
 
@@ -287,6 +287,30 @@ abstract class TailStreamTest extends RunningGateway {
         String run = record(Script.stream("\uFEFFdata: 1\n\n"));
 
         assertEquals("data: 1\nid: 1\n\n" + end(run, 1, 1), tail("/runs/" + run + "/events"));
+    }
+
+    /** The places of a new thread begin anew, so that a tail of the old one would miss its first runs. */
+    @Test
+    void cutsATailOffWhoseThreadIsDeletedAndBeginsAnew() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String named = "Runtape-Thread-Id: " + thread;
+        String first = record(Script.stream(event(1)), named);
+        String second = record(Script.stream(event(2)), named);
+        try (WireResponse tail = client().get("/history/v1/threads/" + thread + "/events", STREAM, key)) {
+            long one = 1L << 32;
+            long two = 2L << 32;
+            String recorded =
+                    tailed(1, one + 1) + end(first, one + 1, 1) + tailed(2, two + 1) + end(second, two + 1, 1);
+            assertEquals(recorded, new String(tail.readUpTo(recorded.length()), StandardCharsets.UTF_8));
+            try (WireResponse deleted = client().send("DELETE", "/history/v1/threads/" + thread, new byte[0], key)) {
+                assertEquals(204, deleted.status());
+            }
+
+            record(Script.stream(event(3)), named);
+
+            assertEquals(recorded, new String(tail.readAll(), StandardCharsets.UTF_8));
+            assertEquals(WireResponse.End.CUT, tail.end());
+        }
     }
 
     @Test

@@ -1,13 +1,17 @@
 package io.runtape.history;
 
 import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.containsString;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import io.runtape.testsupport.Script;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -86,5 +90,30 @@ abstract class OwnerIsolationTest extends RecordedHistory {
         assertEquals("completed", json("/runs/" + run).getString("data.status"));
         assertEquals(thread, json("/threads/" + thread).getString("data.id"));
         assertEquals(SECRET, json("/threads/" + thread).getString("data.title"));
+    }
+
+    /** The key of a run's row counts the runs of all owners. */
+    @Test
+    void tellsNothingOfOtherOwnersRunsInCursors() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            record("{}", Script.stream("data: x\n\n"));
+        }
+        for (String list : List.of("/runs?limit=1", "/runs?limit=1&sort=durationMs", "/threads?limit=1")) {
+            JsonPath page = json(list);
+            String cursor = page.getString("meta.nextCursor");
+            String read = new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8);
+            String run = json("/runs?limit=1").getString("data[0].id");
+            assertFalse(read.contains(String.valueOf(table().run(run).pk())), read);
+            assertEquals(cursor, json(list).getString("meta.nextCursor"));
+            assertEquals(1, json(list + "&cursor=" + cursor).getList("data").size());
+            if (list.startsWith("/runs")) {
+                given().baseUri(url())
+                        .header("X-API-Key", "stranger-" + UUID.randomUUID())
+                        .get("/history/v1" + list + "&cursor=" + cursor)
+                        .then()
+                        .statusCode(400)
+                        .body("error.message", containsString("cursor is not one of this listing"));
+            }
+        }
     }
 }

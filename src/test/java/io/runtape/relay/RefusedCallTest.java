@@ -77,7 +77,9 @@ abstract class RefusedCallTest extends RunningGateway {
         "Runtape-Keep-Alive, 15;, from 5 to 300, early",
         "Runtape-Thread-Id, a b, 1 to 128, letters",
         "Runtape-Thread-Id, '', 1 to 128, letters",
-        "Runtape-Thread-Id, ä, 1 to 128, letters"
+        "Runtape-Thread-Id, ä, 1 to 128, letters",
+        "Runtape-Thread-Id, ., 1 to 128, alone",
+        "Runtape-Thread-Id, .., 1 to 128, alone"
     })
     void refusesABadHeaderOfItsOwn(String name, String value, String allowed, String alsoAllowed) throws Exception {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));

@@ -66,6 +66,31 @@ abstract class SearchPlanTest extends RunningGateway {
     private static final String COUNTS_OF_THREADS_ON_POSTGRESQL =
             COUNTS_OF_THREADS + " thread t where t.id = any(array[%s]) and t.owner = 'o'".formatted(THREAD_IDS);
 
+    private static final String TITLES = "select t.updated_at, t.id, t.title, t.agent, t.archived, t.last_ordinal from";
+
+    private static final String LATEST = """
+
+            and t.updated_at >= '1970-01-01 00:00:00+00' and t.updated_at < '2030-01-01 00:00:00+00'
+            and t.updated_at <= '2030-01-01 00:00:00+00' and (t.updated_at < '2030-01-01 00:00:00+00' or t.id < '')
+            order by t.updated_at desc, t.id desc""";
+
+    private static final String TITLES_ON_H2 = TITLES + " unnest(array[" + THREAD_IDS
+            + "]) as asked(id) join thread t on t.id = asked.id and t.owner = 'o'" + LATEST;
+
+    private static final String TITLES_ON_POSTGRESQL =
+            TITLES + " thread t where t.id = any(array[" + THREAD_IDS + "]) and t.owner = 'o'" + LATEST;
+
+    private static final String NAMES =
+            "select thread_id from thread_name where owner = 'o' order by owner, thread_id limit 2001";
+
+    private static final String NAMES_OF_ON_H2 =
+            "select n.thread_id from unnest(array[%s]) as asked(id) join thread_name n on n.thread_id = asked.id and n.owner = 'o'"
+                    .formatted(THREAD_IDS);
+
+    private static final String NAMES_OF_ON_POSTGRESQL =
+            "select n.thread_id from thread_name n where n.thread_id = any(array[%s]) and n.owner = 'o'"
+                    .formatted(THREAD_IDS);
+
     /** So many keys that PostgreSQL might rather walk a table. */
     private static String keys(int count) {
         return IntStream.rangeClosed(1, count).mapToObj(String::valueOf).collect(Collectors.joining(", "));
@@ -78,6 +103,9 @@ abstract class SearchPlanTest extends RunningGateway {
             case "threads" -> THREADS;
             case "runs of threads" -> h2 ? RUNS_OF_THREADS_ON_H2 : RUNS_OF_THREADS_ON_POSTGRESQL;
             case "counts of threads" -> h2 ? COUNTS_OF_THREADS_ON_H2 : COUNTS_OF_THREADS_ON_POSTGRESQL;
+            case "titles of threads" -> h2 ? TITLES_ON_H2 : TITLES_ON_POSTGRESQL;
+            case "names" -> NAMES;
+            case "names of threads" -> h2 ? NAMES_OF_ON_H2 : NAMES_OF_ON_POSTGRESQL;
             case "live" -> Search.LIVE.replace("?", "'o'");
             case "just ended" -> Search.JUST_ENDED.replace("?", "'o'");
             case "texts" -> Search.TEXTS_OF.replace("?", "array[1, 2, 3]");
@@ -97,6 +125,9 @@ abstract class SearchPlanTest extends RunningGateway {
         "threads, primary_key, run_pkey",
         "runs of threads, owner = t.owner, run_owner_thread_id_thread_ordinal_key",
         "counts of threads, owner = t.owner, run_owner_thread_id_thread_ordinal_key",
+        "titles of threads, owner = 'o', thread_pkey",
+        "names, primary_key, thread_name_pkey",
+        "names of threads, owner = 'o', thread_name_pkey",
         "live, run_live, run_status_idx",
         "just ended, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
         "texts, primary_key, run_pkey",
@@ -141,8 +172,14 @@ abstract class SearchPlanTest extends RunningGateway {
     private static void fill(Statement statement) throws SQLException {
         statement.execute("create schema large");
         statement.execute("set local search_path = large");
-        for (String table :
-                List.of("run", "thread", "search_document", "search_segment", "search_block", "search_removal")) {
+        for (String table : List.of(
+                "run",
+                "thread",
+                "thread_name",
+                "search_document",
+                "search_segment",
+                "search_block",
+                "search_removal")) {
             statement.execute("create table " + table + " (like runtape." + table + " including all)");
         }
         statement.execute("""
@@ -155,12 +192,13 @@ abstract class SearchPlanTest extends RunningGateway {
         statement.execute("""
                 insert into thread (owner, id, last_ordinal, created_at, updated_at)
                 select 'o', 'thr_' || n, 1, now(), now() from generate_series(1, 30000) n""");
+        statement.execute("insert into thread_name select owner, id from thread");
         statement.execute(
                 "insert into search_document select n, cast('text' as bytea) from generate_series(1, 30000) n");
         statement.execute("""
                 insert into search_segment
                 select n, 'o' || n % 500, n % 3, n, n, 1, cast('' as bytea), cast('' as bytea) from generate_series(1, 30000) n""");
         statement.execute("insert into search_block select n, cast('terms' as bytea) from generate_series(1, 30000) n");
-        statement.execute("analyze run, thread, search_document, search_segment, search_block");
+        statement.execute("analyze run, thread, thread_name, search_document, search_segment, search_block");
     }
 }

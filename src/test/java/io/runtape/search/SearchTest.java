@@ -532,6 +532,111 @@ abstract class SearchTest extends IndexedHistory {
     }
 
     @Test
+    void findsAThreadBehindThousandsOfOthersAtOnce() throws Exception {
+        String said = indexed(asked("the only okapi\nwas seen by a quetzal"), answering("x"));
+        String named = "thr_named-" + thread;
+        indexed("{\"prompt\":\"another\",\"threadId\":\"" + named + "\"}", answering("x"));
+        title(named, "Okapi of mine");
+        String owner = table().run(said).owner();
+        addNewerThreads(owner, 5000, "The okapi-less number ");
+
+        JsonPath page = json(found("/threads", "okapi", "&limit=1"));
+        assertEquals(List.of(named), page.getList("data.id"));
+        assertEquals("title", page.getString("data[0].highlight[0].where"));
+        assertEquals(
+                List.of(thread),
+                json(found("/threads", "okapi", "&limit=1&cursor=" + page.getString("meta.nextCursor")))
+                        .getList("data.id"));
+        assertFalse(json(found("/threads", "okapi", "&limit=2")).getBoolean("meta.hasMore"));
+        assertEquals(List.of(named), json(found("/threads", "okapi -quetzal")).getList("data.id"));
+        assertEquals(
+                List.of(thread),
+                json(found("/threads", "okapi", "&agent=coder")).getList("data.id"));
+        assertEquals(
+                List.of(), json(found("/threads", "okapi", "&archived=true")).getList("data.id"));
+
+        title(named, null);
+        assertEquals(List.of(thread), json(found("/threads", "okapi")).getList("data.id"));
+        assertEquals(List.of(named), json(found("/threads", "another")).getList("data.id"));
+        assertEquals(0, count("select count(*) from thread_name where thread_id = ?", named));
+    }
+
+    @Test
+    void looksAtAllTitlesWhereManyThreadsAreNamed() throws Exception {
+        String said = indexed(asked("a lone okapi"), answering("x"));
+        title(thread, "The numbat");
+        String owner = table().run(said).owner();
+        addNewerThreads(owner, 2500, "Named ");
+        try (Connection connection = store().connect();
+                PreparedStatement name = connection.prepareStatement(
+                        "insert into thread_name select owner, id from thread where owner = ? and id like 'newer_%'")) {
+            name.setString(1, owner);
+            name.executeUpdate();
+        }
+
+        JsonPath first = json(found("/threads", "numbat"));
+        assertEquals(List.of(), first.getList("data.id"));
+        JsonPath next = json(found("/threads", "numbat", "&cursor=" + first.getString("meta.nextCursor")));
+        assertEquals(List.of(thread), next.getList("data.id"));
+        assertEquals(
+                50, json(found("/threads", "named -okapi")).getList("data.id").size());
+    }
+
+    @Test
+    void knowsTheNamesThatThreadsOfEarlierVersionsHave() throws Exception {
+        indexed(asked("first line\nsecond line"), answering("x"));
+        String named = "thr_named-" + thread;
+        indexed("{\"prompt\":\"another\",\"threadId\":\"" + named + "\"}", answering("x"));
+        title(named, "A name");
+        String migration = new String(
+                getClass()
+                        .getResourceAsStream("/db/migration/V20__thread_names.sql")
+                        .readAllBytes(),
+                UTF_8);
+        String fill = migration.substring(migration.indexOf("insert into")).replace(";", "");
+
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("delete from thread_name");
+            statement.execute(fill);
+            List<String> known = new ArrayList<>();
+            try (ResultSet row = statement.executeQuery(
+                    "select thread_id from thread_name where thread_id in ('" + thread + "', '" + named + "')")) {
+                while (row.next()) {
+                    known.add(row.getString(1));
+                }
+            }
+            connection.rollback();
+            assertEquals(List.of(named), known);
+        }
+    }
+
+    private void title(String threadId, String title) {
+        history()
+                .contentType(ContentType.JSON)
+                .body(object().put("title", title).toString())
+                .patch("/threads/" + threadId)
+                .then()
+                .statusCode(200);
+    }
+
+    private void addNewerThreads(String owner, int count, String title) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement insert = connection.prepareStatement(
+                        "insert into thread (owner, id, title, last_ordinal, created_at, updated_at)"
+                                + " values (?, ?, ?, 1, current_timestamp, current_timestamp)")) {
+            for (int i = 0; i < count; i++) {
+                insert.setString(1, owner);
+                insert.setString(2, "newer_" + i);
+                insert.setString(3, title + i);
+                insert.addBatch();
+            }
+            insert.executeBatch();
+        }
+    }
+
+    @Test
     void mergesNoMoreRunsThanASegmentMayHave() throws Exception {
         String owner = "merged-" + thread;
         int runs = 300;

@@ -89,7 +89,7 @@ final class FrameQueries {
         ordinal = ofNoRun ? thread.lastOrdinal : ordinal;
         Optional<Long> last = lastSequence(owner, thread.id, ordinal);
         if (ofNoRun || last.isPresent() && ThreadPosition.sequence(position) > last.get()) {
-            throw ApiException.unknownSequence(ThreadPosition.base(ordinal) + last.orElse(0L));
+            throw ApiException.unknownPosition(ThreadPosition.base(ordinal) + last.orElse(0L));
         }
     }
 

@@ -1,11 +1,8 @@
 package io.runtape.history.run;
 
 import io.runtape.error.ApiException;
-import io.runtape.facet.Place;
 import io.runtape.facet.RunOrder;
 import io.runtape.facet.RunOrder.By;
-import io.runtape.history.Cursor;
-import io.runtape.history.PageParameters;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -41,12 +38,6 @@ public record ListOrder(
                                 defaultValue = "desc"))
         Optional<String> direction) {
 
-    /** The listing of the newest runs, as cursors name it. */
-    private static final String NEWEST = "runs";
-
-    /** Stands for a value that is not known. */
-    private static final String UNKNOWN = "-";
-
     private static final Map<String, By> SORTS = new LinkedHashMap<>();
 
     static {
@@ -77,33 +68,5 @@ public record ListOrder(
         if (!order().equals(RunOrder.NEWEST)) {
             throw ApiException.invalid("With q the newest come first: sort and order do not go with it.");
         }
-    }
-
-    /**
-     * The place at which a page begins; empty for the first page.
-     *
-     * @throws ApiException 400 if the cursor is of another listing, or of the same in another order
-     */
-    static Optional<Place> after(PageParameters page, RunOrder order) {
-        return page.cursor(listing(order), 2).map(cursor -> {
-            boolean unknown = order.by() != By.CREATED_AT && cursor.text(0).equals(UNKNOWN);
-            if (order.by() == By.CREATED_AT) {
-                // Checks that the database can take it.
-                cursor.time(0);
-            }
-            return new Place(unknown ? null : cursor.number(0), cursor.number(1));
-        });
-    }
-
-    /** The cursor that leads behind a place. */
-    static String cursor(Place place, RunOrder order) {
-        Long value = place.value();
-        return Cursor.write(listing(order), value == null ? UNKNOWN : value, place.runPk());
-    }
-
-    private static String listing(RunOrder order) {
-        return order.equals(RunOrder.NEWEST)
-                ? NEWEST
-                : NEWEST + " by " + order.by() + (order.descending() ? " desc" : " asc");
     }
 }

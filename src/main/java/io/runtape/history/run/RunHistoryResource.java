@@ -54,6 +54,7 @@ public final class RunHistoryResource {
 
     private final CallerAuthentication callers;
     private final RunQueries runs;
+    private final RunCursors cursors;
     private final RunSearch search;
     private final RunSnapshots present;
     private final RequestReader requests;
@@ -66,6 +67,7 @@ public final class RunHistoryResource {
     RunHistoryResource(
             CallerAuthentication callers,
             RunQueries runs,
+            RunCursors cursors,
             RunSearch search,
             RunSnapshots present,
             RequestReader requests,
@@ -76,6 +78,7 @@ public final class RunHistoryResource {
             ObjectMapper json) {
         this.callers = callers;
         this.runs = runs;
+        this.cursors = cursors;
         this.search = search;
         this.present = present;
         this.requests = requests;
@@ -110,7 +113,7 @@ public final class RunHistoryResource {
         RunSelection selection = RunSelection.of(callers.readerOf(context.request()), filter, context);
         RunOrder order = asked.order();
         fields.wanted();
-        Optional<Place> from = ListOrder.after(page, order);
+        Optional<Place> from = cursors.after(selection.owner(), page, order);
         Optional<SearchQuery> query = searched.query();
         LongConsumer room = ResponseBudget.of(context, memory);
         List<RunView> views;
@@ -125,7 +128,7 @@ public final class RunHistoryResource {
             views = present.views(found.runs());
             after = found.after();
         }
-        @Nullable String next = after == null ? null : ListOrder.cursor(after, order);
+        @Nullable String next = after == null ? null : cursors.leadingBehind(selection.owner(), after, order);
         return Responses.ok(Page.of(fields.thinned(views, json), next, context));
     }
 

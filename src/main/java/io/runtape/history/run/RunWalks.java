@@ -27,9 +27,11 @@ public final class RunWalks {
     private static final int PLACES = 100;
 
     private final RunQueries runs;
+    private final RunCursors cursors;
 
-    RunWalks(RunQueries runs) {
+    RunWalks(RunQueries runs, RunCursors cursors) {
         this.runs = runs;
+        this.cursors = cursors;
     }
 
     /** Makes a walk; its argument takes how many bytes a read will bring, and may wait until there is room for them. */
@@ -44,7 +46,7 @@ public final class RunWalks {
      * @throws io.runtape.error.ApiException 400 if the cursor is of another listing
      */
     public Beginning newest(RunSelection selection, PageParameters page) {
-        Optional<Place> from = ListOrder.after(page, RunOrder.NEWEST);
+        Optional<Place> from = cursors.after(selection.owner(), page, RunOrder.NEWEST);
         return room -> new Newest(selection, from, room);
     }
 
@@ -97,7 +99,7 @@ public final class RunWalks {
 
         @Override
         public String cursor() {
-            return ListOrder.cursor(after.orElseThrow(), RunOrder.NEWEST);
+            return cursors.leadingBehind(selection.owner(), after.orElseThrow(), RunOrder.NEWEST);
         }
     }
 

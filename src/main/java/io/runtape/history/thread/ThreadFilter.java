@@ -5,6 +5,7 @@ import jakarta.ws.rs.BeanParam;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.jboss.resteasy.reactive.RestQuery;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The threads of the caller to list.
@@ -16,4 +17,12 @@ record ThreadFilter(
         @BeanParam ListFilter common,
 
         @RestQuery("archived") @Parameter(description = "Only those that are archived, or only those that are not.")
-        Optional<Boolean> archived) {}
+        Optional<Boolean> archived) {
+
+    /** Whether it takes a thread with this agent. */
+    boolean has(@Nullable String agent, boolean isArchived) {
+        boolean ofAgent =
+                common.anyAgent().map(agents -> agents.contains(agent)).orElse(true);
+        return ofAgent && archived.orElse(isArchived) == isArchived;
+    }
+}

@@ -24,9 +24,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists the threads with a run in which words were found, and those with the words in their title. No index has the titles: a
- * page looks at as many as {@link #THREADS_MAX} threads for them, and the next page goes on behind these. Blocks; safe for any
- * thread.
+ * Lists the threads with a run in which words were found, and those that were named with the words. A title that is not a name is
+ * a line of a prompt. Where the runs that may match are few, and the names too, their threads are looked up; else all threads are
+ * walked, as many as {@link #THREADS_MAX} for a page, and the next page goes on behind these. Blocks; safe for any thread.
  */
 @Singleton
 final class ThreadSearch {
@@ -42,6 +42,9 @@ final class ThreadSearch {
     /** As many runs that may match are looked up with their threads; where more may, the threads are, with their runs. */
     private static final int FEW_RUNS = 1000;
 
+    /** As many names are compared for each page; an owner with more of them has all threads walked. */
+    private static final int FEW_NAMES = 2000;
+
     /** Of the runs that may match only the newest are known, where there are more; older ones are compared. */
     private static final int RUNS_MAX = 5000;
 
@@ -53,11 +56,13 @@ final class ThreadSearch {
     private static final int COMPARED_AT_ONCE = 10;
 
     private final ThreadQueries threads;
+    private final ThreadTitles titles;
     private final ThreadRuns runs;
     private final Search search;
 
-    ThreadSearch(ThreadQueries threads, ThreadRuns runs, Search search) {
+    ThreadSearch(ThreadQueries threads, ThreadTitles titles, ThreadRuns runs, Search search) {
         this.threads = threads;
+        this.titles = titles;
         this.runs = runs;
         this.search = search;
     }
@@ -106,6 +111,11 @@ final class ThreadSearch {
 
         private int compared;
 
+        private final Map<String, List<Highlight>> highlights = new LinkedHashMap<>();
+
+        /** The last thread that was looked at. */
+        private ThreadQueries.@Nullable StreamPosition last;
+
         Found(Owner owner, ThreadFilter filter, SearchQuery query, Optional<ThreadQueries.StreamPosition> after) {
             this.owner = owner;
             this.filter = filter;
@@ -151,13 +161,35 @@ final class ThreadSearch {
             }
         }
 
+        /** The threads that may be hits, where they are few; empty where they are not. */
+        private Optional<List<ThreadQueries.Titled>> known() throws SQLException {
+            Set<String> named = many.isEmpty() ? titles.named(owner, FEW_NAMES + 1) : Set.of();
+            if (!many.isEmpty() || named.size() > FEW_NAMES) {
+                return Optional.empty();
+            }
+            Set<String> ids = new HashSet<>(few.keySet());
+            ids.addAll(named);
+            return Optional.of(titles.of(owner, filter, ids, after));
+        }
+
+        /**
+         * Those of these threads whose titles count. A line of a prompt counts with the prompt, in which words may stand that must
+         * not occur.
+         */
+        private Set<String> titled(List<ThreadQueries.Titled> some) throws SQLException {
+            List<String> ids = some.stream().map(ThreadQueries.Titled::id).toList();
+            return query.unwanted().isEmpty() ? Set.copyOf(ids) : titles.namedOf(owner, ids);
+        }
+
         /** Those of some threads that have the words in their title, or runs that may have them. */
         private Deque<Candidate> candidates(List<ThreadQueries.Titled> some) throws SQLException {
             List<Candidate> all = new ArrayList<>();
             Map<String, List<Long>> runsOf = few;
+            Set<String> titled = titled(some);
             for (ThreadQueries.Titled thread : some) {
+                @Nullable String title = titled.contains(thread.id()) ? thread.title() : null;
                 all.add(new Candidate(
-                        thread.place(), Search.inTitle(query, thread.title()).orElse(null)));
+                        thread.place(), Search.inTitle(query, title).orElse(null)));
             }
             if (!many.isEmpty()) {
                 runsOf = new HashMap<>();
@@ -187,43 +219,53 @@ final class ThreadSearch {
         /** The first that are hits; the page ends where enough threads or runs were looked at. */
         Hits page(int limit) throws SQLException {
             findRuns();
-            Map<String, List<Highlight>> highlights = new LinkedHashMap<>();
-            ThreadQueries.@Nullable StreamPosition last = null;
+            Optional<List<ThreadQueries.Titled>> known = known();
+            if (known.isPresent()) {
+                return hits(take(known.get(), limit) ? last : null);
+            }
             Optional<ThreadQueries.StreamPosition> from = after;
             int count = FIRST_THREADS;
             for (int seen = 0; seen < THREADS_MAX; seen += count) {
                 count = seen == 0 ? FIRST_THREADS : THREADS_AT_ONCE;
                 List<ThreadQueries.Titled> some = threads.titles(owner, filter, from, count);
-                Deque<Candidate> left = candidates(some);
-                Map<Long, List<Highlight>> newest = Map.of();
-                for (int ahead = 0; !left.isEmpty(); ahead--) {
-                    if (ahead == 0) {
-                        ahead = Math.min(left.size(), limit + 1 - highlights.size());
-                        newest = newestOf(left.stream().limit(ahead).toList());
-                    }
-                    Candidate candidate = left.remove();
-                    if (compared >= COMPARED_MAX) {
-                        return hits(highlights, last);
-                    }
-                    Optional<List<Highlight>> found =
-                            candidate.title == null ? first(candidate.runs, newest) : Optional.of(candidate.title);
-                    if (found.isPresent()) {
-                        if (highlights.size() == limit) {
-                            return hits(highlights, last);
-                        }
-                        highlights.put(candidate.place.id(), found.get());
-                    }
-                    last = candidate.place;
+                if (take(some, limit)) {
+                    return hits(last);
                 }
                 if (some.size() < count) {
-                    return hits(highlights, null);
+                    return hits(null);
                 }
                 from = Optional.of(some.get(some.size() - 1).place());
             }
-            return hits(highlights, from.orElse(null));
+            return hits(from.orElse(null));
         }
 
-        private Hits hits(Map<String, List<Highlight>> highlights, ThreadQueries.@Nullable StreamPosition next) {
+        /** Takes the hits among some threads; returns true when the page ends, though more may follow. */
+        private boolean take(List<ThreadQueries.Titled> some, int limit) throws SQLException {
+            Deque<Candidate> left = candidates(some);
+            Map<Long, List<Highlight>> newest = Map.of();
+            for (int ahead = 0; !left.isEmpty(); ahead--) {
+                if (ahead == 0) {
+                    ahead = Math.min(left.size(), limit + 1 - highlights.size());
+                    newest = newestOf(left.stream().limit(ahead).toList());
+                }
+                Candidate candidate = left.remove();
+                if (compared >= COMPARED_MAX) {
+                    return true;
+                }
+                Optional<List<Highlight>> found =
+                        candidate.title == null ? first(candidate.runs, newest) : Optional.of(candidate.title);
+                if (found.isPresent()) {
+                    if (highlights.size() == limit) {
+                        return true;
+                    }
+                    highlights.put(candidate.place.id(), found.get());
+                }
+                last = candidate.place;
+            }
+            return false;
+        }
+
+        private Hits hits(ThreadQueries.@Nullable StreamPosition next) {
             return new Hits(inOrder(List.copyOf(highlights.keySet())), highlights, next);
         }
 

@@ -3,6 +3,7 @@ package io.runtape.history.thread;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.run.DefaultTitles;
+import io.runtape.run.ThreadNames;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
@@ -11,6 +12,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a caller's changes of threads. A change is durable when the method returns. The time of the last activity
@@ -37,8 +39,8 @@ final class ThreadUpdate {
         try (Connection connection = database.getConnection()) {
             boolean there = Transaction.in(connection, () -> {
                 boolean updated = update(connection, owner, threadId, change);
-                if (updated && change.titled() && change.title() == null) {
-                    DefaultTitles.restore(connection, owner.id(), threadId);
+                if (updated && change.titled()) {
+                    name(connection, owner, threadId, change.title());
                 }
                 return updated;
             });
@@ -46,6 +48,16 @@ final class ThreadUpdate {
                 throw ApiException.notFound("thread");
             }
             store.makeDurable(connection);
+        }
+    }
+
+    private static void name(Connection connection, Owner owner, String threadId, @Nullable String title)
+            throws SQLException {
+        if (title == null) {
+            DefaultTitles.restore(connection, owner.id(), threadId);
+            ThreadNames.remove(connection, owner.id(), threadId);
+        } else {
+            ThreadNames.add(connection, owner.id(), threadId);
         }
     }
 

@@ -250,6 +250,24 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         assertEquals("Named", title());
     }
 
+    @Test
+    void leavesNothingOfADeletedAgent() throws Exception {
+        List<String> runs = new ArrayList<>();
+        for (String agent : List.of("secret", "plain", "secret", "other")) {
+            runs.add(record("{\"threadId\":\"" + thread + "\",\"agent\":\"" + agent + "\"}", TWO_EVENTS));
+        }
+        assertEquals("secret", json("/threads/" + thread).getString("data.agent"));
+
+        history().delete("/runs/" + runs.get(0)).then().statusCode(204);
+        assertEquals("secret", json("/threads/" + thread).getString("data.agent"), "of the third run");
+        history().delete("/runs/" + runs.get(2)).then().statusCode(204);
+        assertEquals("plain", json("/threads/" + thread).getString("data.agent"));
+        assertEquals(List.of(thread), json("/threads?agent=plain").getList("data.id"));
+        history().delete("/runs/" + runs.get(1)).then().statusCode(204);
+        history().delete("/runs/" + runs.get(3)).then().statusCode(204);
+        assertNull(json("/threads/" + thread).get("data.agent"));
+    }
+
     /** A run of the test's thread that was asked this, written as in JSON. */
     private String asked(String prompt) throws Exception {
         return record("{\"threadId\":\"" + thread + "\",\"prompt\":\"" + prompt + "\"}", TWO_EVENTS);

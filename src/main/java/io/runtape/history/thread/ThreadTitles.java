@@ -1,0 +1,127 @@
+package io.runtape.history.thread;
+
+import io.runtape.access.Owner;
+import io.runtape.history.thread.ThreadQueries.StreamPosition;
+import io.runtape.history.thread.ThreadQueries.Titled;
+import io.runtape.store.Engine;
+import io.runtape.store.Store;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import javax.sql.DataSource;
+
+/**
+ * The titles of threads that are known by their ids, and the ids of those that a caller has named. Plain SQL: Hibernate takes
+ * longer to read a statement with thousands of parameters than the database takes to answer it. Blocks; safe for any thread.
+ */
+@Singleton
+final class ThreadTitles {
+
+    private static final String TITLES = "select t.updated_at, t.id, t.title, t.agent, t.archived, t.last_ordinal from";
+
+    private static final String LATEST = """
+
+            and t.updated_at >= ? and t.updated_at < ? and t.updated_at <= ? and (t.updated_at < ? or t.id < ?)
+            order by t.updated_at desc, t.id desc""";
+
+    /** H2 does not search an index by a list where it is not the first column, and looks each thread up. */
+    static final String TITLES_ON_H2 =
+            TITLES + " unnest(?) as asked(id) join thread t on t.id = asked.id and t.owner = ?" + LATEST;
+
+    /** PostgreSQL would walk all threads for a join. */
+    static final String TITLES_ON_POSTGRESQL = TITLES + " thread t where t.id = any(?) and t.owner = ?" + LATEST;
+
+    static final String NAMED = "select thread_id from thread_name where owner = ? order by owner, thread_id limit ?";
+
+    static final String NAMED_OF_ON_H2 =
+            "select n.thread_id from unnest(?) as asked(id) join thread_name n on n.thread_id = asked.id and n.owner = ?";
+
+    static final String NAMED_OF_ON_POSTGRESQL =
+            "select n.thread_id from thread_name n where n.thread_id = any(?) and n.owner = ?";
+
+    private final DataSource database;
+    private final String titles;
+    private final String namedOf;
+
+    ThreadTitles(DataSource database, Store store) {
+        this.database = database;
+        boolean h2 = store.engine() == Engine.H2;
+        this.titles = h2 ? TITLES_ON_H2 : TITLES_ON_POSTGRESQL;
+        this.namedOf = h2 ? NAMED_OF_ON_H2 : NAMED_OF_ON_POSTGRESQL;
+    }
+
+    /** The titles of those of these threads that {@link ThreadQueries#titles} would list, in its order. */
+    List<Titled> of(Owner owner, ThreadFilter filter, Collection<String> ids, Optional<StreamPosition> after)
+            throws SQLException {
+        List<Titled> listed = new ArrayList<>();
+        if (ids.isEmpty()) {
+            return listed;
+        }
+        OffsetDateTime end = time(filter.common().end());
+        OffsetDateTime at = after.map(position -> time(position.updatedAt())).orElse(end);
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(titles)) {
+            select.setArray(1, connection.createArrayOf("varchar", ids.toArray()));
+            select.setString(2, owner.id());
+            select.setObject(3, time(filter.common().since().orElse(Instant.EPOCH)));
+            select.setObject(4, end);
+            select.setObject(5, at);
+            select.setObject(6, at);
+            select.setString(7, after.map(StreamPosition::id).orElse(""));
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    if (row.getLong(6) > 0 && filter.has(row.getString(4), row.getBoolean(5))) {
+                        Instant updated = row.getObject(1, OffsetDateTime.class).toInstant();
+                        listed.add(new Titled(updated, row.getString(2), row.getString(3)));
+                    }
+                }
+            }
+        }
+        return listed;
+    }
+
+    private static OffsetDateTime time(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC);
+    }
+
+    /** The owner's threads that a caller has named, as many as this at the most. */
+    Set<String> named(Owner owner, int max) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(NAMED)) {
+            select.setString(1, owner.id());
+            select.setInt(2, max);
+            return ids(select);
+        }
+    }
+
+    /** Those of these threads that a caller has named. */
+    Set<String> namedOf(Owner owner, Collection<String> ids) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(namedOf)) {
+            select.setArray(1, connection.createArrayOf("varchar", ids.toArray()));
+            select.setString(2, owner.id());
+            return ids(select);
+        }
+    }
+
+    private static Set<String> ids(PreparedStatement select) throws SQLException {
+        try (ResultSet row = select.executeQuery()) {
+            Set<String> ids = new HashSet<>();
+            while (row.next()) {
+                ids.add(row.getString(1));
+            }
+            return ids;
+        }
+    }
+}
