@@ -91,9 +91,15 @@ public final class ApiExceptionMapper {
             case 415 -> unreadable(context);
             default ->
                 status < 500
-                        ? answer(context, ErrorCode.INVALID_REQUEST, "The request cannot be read.", Map.of())
+                        ? answer(context, ErrorCode.INVALID_REQUEST, unreadableHead(context), Map.of())
                         : unknown(failure, context);
         };
+    }
+
+    private String unreadableHead(RoutingContext context) {
+        return RefusalMessage.unreadable(
+                context.request().getHeader(HttpHeaders.ACCEPT),
+                served.answers(context.request().method().name(), path(context)));
     }
 
     /** RFC 9110, section 15.5.16: what could be sent instead. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import java.util.Collection;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class RefusalMessage {
     // How much of a path or a field's name a message repeats: enough for the caller to recognise it.
     private static final int QUOTED_MAX = 200;
+
+    private static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
+
+    private static final String MEDIA_TYPE =
+            "\\s*" + TOKEN + "/" + TOKEN + "\\s*(;\\s*" + TOKEN + "(=" + TOKEN + ")?\\s*)*";
+
+    private static final Pattern ACCEPT = Pattern.compile(MEDIA_TYPE + "(," + MEDIA_TYPE + ")*");
 
     private RefusalMessage() {}
 
@@ -26,6 +34,14 @@ final class RefusalMessage {
 
     static String notAcceptable(Collection<String> served) {
         return "None of the media types in Accept is served here." + allowed(served);
+    }
+
+    /** Of a request whose head or parameters the framework cannot read; mostly it is {@code Accept}. */
+    static String unreadable(@Nullable String accept, Collection<String> served) {
+        return accept == null || ACCEPT.matcher(accept).matches()
+                ? "The request cannot be read."
+                : "Accept cannot be read: it must be a list of media types without quoted values, such as application/json."
+                        + allowed(served);
     }
 
     static String unsupportedType(Collection<String> read) {

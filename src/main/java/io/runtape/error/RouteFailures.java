@@ -8,6 +8,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -52,8 +53,17 @@ class RouteFailures {
         String path = context.request().path();
         if (path == null || OwnPaths.contains(path)) {
             RequestId.tell(context);
+            dropEmptyAccept(context);
         }
         context.next();
+    }
+
+    /** It says as little as none (RFC 9110, section 12.5.1), and the framework cannot read it. */
+    private static void dropEmptyAccept(RoutingContext context) {
+        String accept = context.request().getHeader(HttpHeaders.ACCEPT);
+        if (accept != null && accept.isBlank()) {
+            context.request().headers().remove(HttpHeaders.ACCEPT);
+        }
     }
 
     private void checkLength(RoutingContext context) {
@@ -105,7 +115,10 @@ class RouteFailures {
         } else if (status == 413) {
             ErrorReply.write(context, ErrorCode.BODY_TOO_LARGE, "The body is too large.");
         } else if (status >= 400 && status < 500) {
-            ErrorReply.write(context, ErrorCode.INVALID_REQUEST, "The request cannot be read.");
+            ErrorReply.write(
+                    context,
+                    ErrorCode.INVALID_REQUEST,
+                    RefusalMessage.unreadable(context.request().getHeader(HttpHeaders.ACCEPT), List.of()));
         } else {
             if (failure != null) {
                 ApiExceptionMapper.log(failure, context);

@@ -10,6 +10,7 @@ import io.runtape.testsupport.PackagedGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -203,6 +204,56 @@ class OwnErrorsIT extends PackagedGateway {
                 refusal(gateway.client().get(target, "Accept: image/png", "X-API-Key: k"), 406, "not_acceptable", null);
 
         assertTrue(message.endsWith("Allowed: " + types + "."), message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/history/v1/stats            | GET HEAD OPTIONS",
+                "/history/v1/import           | OPTIONS POST",
+                "/history/v1/threads/x        | DELETE GET HEAD OPTIONS PATCH",
+                "/history/v1/runs/x/cancel    | OPTIONS POST"
+            })
+    void sayWhichMethodsThereAreWhenAskedForThem(String target, String allowed) throws Exception {
+        try (WireResponse response = gateway.client().send("OPTIONS", target, new byte[0])) {
+            assertEquals(200, response.status());
+            assertEquals(
+                    Set.of(allowed.split(" ")), Set.of(response.header("Allow").split(",\\s*")));
+        }
+        refusal(gateway.client().send("OPTIONS", "/history/v1/nothing", new byte[0]), 404, "not_found", null);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nonsense", "application/json;x=\"a,b\"", "text/html, nonsense"})
+    void sayThatAcceptCannotBeRead(String accept) throws Exception {
+        for (String target : List.of("/history/v1/runs", "/history/v1/runs/x/transcript")) {
+            String message = refusal(
+                    gateway.client().get(target, "Accept: " + accept, "X-API-Key: k"), 400, "invalid_request", null);
+
+            assertTrue(message.startsWith("Accept cannot be read"), message);
+            assertTrue(message.contains("Allowed: application/json, "), message);
+        }
+    }
+
+    @Test
+    void doNotMindAnEmptyAccept() throws Exception {
+        for (String target : List.of("/history/v1/runs", "/history/v1/threads", "/history/v1/stats")) {
+            try (WireResponse response = gateway.client().get(target, "Accept: ", "X-API-Key: k")) {
+                assertEquals(200, response.status());
+            }
+        }
+    }
+
+    @Test
+    void doNotGiveJsonToWhoeverRefusesIt() throws Exception {
+        for (String target : List.of("/history/v1/runs", "/history/v1/threads", "/history/v1/stats")) {
+            refusal(
+                    gateway.client().get(target, "Accept: application/json;q=0", "X-API-Key: k"),
+                    406,
+                    "not_acceptable",
+                    null);
+        }
     }
 
     @ParameterizedTest

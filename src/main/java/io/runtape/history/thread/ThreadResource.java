@@ -115,7 +115,7 @@ public final class ThreadResource {
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(operationId = "listThreads", summary = "List threads", description = """
                     The caller's threads, the one that moved last first. A thread that moves while the pages are read may be met \
-                    twice. `since` and `until` are about `updatedAt`. With `q`, those with a run that matches, or whose title does: each \
+                    twice. `since` and `until` are about `updatedAt`. With `q`, those with a run that matches, or whose name does: each \
                     has a `highlight`, and a page may be short, or empty, although more follow.""")
     @APIResponse(responseCode = "200", description = "A page of threads.")
     @APIResponse(responseCode = "403", ref = "Forbidden")
@@ -125,6 +125,7 @@ public final class ThreadResource {
             @BeanParam PageParameters page,
             @Context RoutingContext context)
             throws SQLException {
+        Responses.requireJson(context);
         Owner owner = callers.readerOf(context.request());
         filter.common().refuseForeign();
         Optional<ThreadQueries.StreamPosition> after = page.cursor(LISTING, 2).map(ThreadQueries.StreamPosition::of);
