@@ -1,5 +1,5 @@
 -- The threads that a caller has named: a search looks at their titles. Other titles are lines of a prompt, which is found with
--- the texts of its run. A thread may be here whose title is such a line all the same.
+-- the texts of its run.
 create table thread_name (
     owner     varchar(128) not null,
     thread_id varchar(128) not null,
@@ -7,8 +7,11 @@ create table thread_name (
     foreign key (owner, thread_id) references thread (owner, id) on delete cascade
 );
 
-insert into thread_name (owner, thread_id)
-select t.owner, t.id from thread t
-where t.title is not null and not exists (
-    select 1 from run r where r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal is not null
-        and position(t.title in r.prompt) > 0);
+-- Gateways of earlier versions tell of no name. Threads with a run that began before this time may have one all the same: at
+-- the latest a day after the update no such gateway runs.
+create table thread_name_since (
+    at timestamp(6) with time zone not null primary key
+);
+
+insert into thread_name_since (at)
+select current_timestamp + interval '1' day where exists (select 1 from thread);

@@ -8,6 +8,7 @@ import io.runtape.run.RequestBody;
 import io.runtape.run.RunKey;
 import io.runtape.run.RunTotals;
 import io.runtape.run.ThreadNames;
+import io.runtape.run.ThreadTitle;
 import io.runtape.store.SqlFault;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -34,6 +35,8 @@ final class ImportedRows implements AutoCloseable {
     private static final String INSERT_THREAD = """
             insert into thread (owner, id, title, agent, archived, last_ordinal, created_at, updated_at)
             values (?, ?, ?, ?, ?, 0, ?, ?) on conflict do nothing""";
+
+    private static final String TITLE = "select title from thread where owner = ? and id = ?";
 
     private static final String JOIN_THREAD = """
             update thread set last_ordinal = greatest(last_ordinal, ?), updated_at = greatest(updated_at, ?),
@@ -178,7 +181,7 @@ final class ImportedRows implements AutoCloseable {
             insert.setBoolean(5, thread.archived);
             time(insert, 6, thread.createdAt);
             time(insert, 7, thread.updatedAt);
-            boolean isNew = insert.executeUpdate() > 0;
+            boolean isTitled = insert.executeUpdate() > 0 || !hasTitle(owner, threadId);
             join.setLong(1, thread.ordinal);
             time(join, 2, thread.updatedAt);
             time(join, 3, thread.createdAt);
@@ -190,17 +193,31 @@ final class ImportedRows implements AutoCloseable {
                 throw new SQLException("the thread of an imported run was deleted meanwhile", SqlFault.CONFLICT);
             }
             if (thread.title != null) {
-                name(owner, threadId, thread.title, prompt, isNew);
+                name(owner, threadId, thread.title, prompt, isTitled);
             }
         }
     }
 
-    /** An archive does not say whether a thread was named: its runs show it as they come, in any order. */
-    private void name(Owner owner, String threadId, String title, @Nullable String prompt, boolean isNew)
+    private boolean hasTitle(Owner owner, String threadId) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(TITLE)) {
+            select.setString(1, owner.id());
+            select.setString(2, threadId);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() && row.getString(1) != null;
+            }
+        }
+    }
+
+    /**
+     * An archive does not say whether a thread was named: its runs show it as they come, in any order.
+     *
+     * @param isTitled whether the thread has its title by this run
+     */
+    private void name(Owner owner, String threadId, String title, @Nullable String prompt, boolean isTitled)
             throws SQLException {
-        if (prompt != null && prompt.contains(title)) {
+        if (title.equals(ThreadTitle.of(prompt))) {
             ThreadNames.removeIfTitled(connection, owner.id(), threadId, title);
-        } else if (isNew) {
+        } else if (isTitled) {
             ThreadNames.add(connection, owner.id(), threadId);
         }
     }

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ImportedRun {
 
-    private static final Pattern ID = Pattern.compile("[A-Za-z0-9._:-]+");
+    /** Clients leave {@code .} and {@code ..} out of paths. */
+    private static final Pattern ID = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._:-]+");
+
     private static final int ID_CHARS_MAX = 64;
     private static final int THREAD_CHARS_MAX = 128;
     private static final int NAME_CHARS_MAX = 200;

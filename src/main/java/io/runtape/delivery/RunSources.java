@@ -89,14 +89,14 @@ public final class RunSources {
     }
 
     /**
-     * Checks that the thread is the one that began then, and was not deleted since.
+     * Checks that the thread is the one that began then and had this place, and was not deleted since.
      *
      * @throws BrokenOffException if it was, though there may be a new thread of that id
      */
-    void requireSameThread(Owner owner, String id, Instant began) {
-        // An import of earlier runs sets the time back.
+    void requireSameThread(Owner owner, String id, Instant began, long ordinal) {
         boolean isSame = read(() -> AgentThread.of(owner, id))
-                .filter(thread -> !thread.createdAt.isAfter(began))
+                // An import of earlier runs sets the time back.
+                .filter(thread -> !thread.createdAt.isAfter(began) && thread.lastOrdinal >= ordinal)
                 .isPresent();
         if (!isSame) {
             throw new BrokenOffException("the thread was deleted");

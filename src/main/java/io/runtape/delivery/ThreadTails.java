@@ -127,7 +127,7 @@ final class ThreadTails {
         /** Its place is that of the thread's runs as long as the thread is not deleted: in a new one places begin anew. */
         private Optional<RunSources.Found> nextRun() {
             Optional<RunSources.Found> next = sources.nextInThread(owner, threadId, ordinal);
-            sources.requireSameThread(owner, threadId, began);
+            sources.requireSameThread(owner, threadId, began, ordinal);
             return next;
         }
 

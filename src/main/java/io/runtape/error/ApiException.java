@@ -43,12 +43,13 @@ public final class ApiException extends RuntimeException {
         return of(ErrorCode.UNKNOWN_SEQUENCE, "The position is past the last sequence, which is " + lastSequence + ".");
     }
 
-    /** 400: the thread has no such position, and {@code lastPosition} is its last one. */
+    /** 400: the thread has no such position; {@code lastPosition} is the last one of the run that it names, or of the thread. */
     public static ApiException unknownPosition(long lastPosition) {
         return of(
                 ErrorCode.UNKNOWN_SEQUENCE,
                 "The thread has no such position. Positions are the ids of its events: the place of a run in the thread times"
-                        + " 4294967296, plus a sequence. The last one is " + lastPosition + ".");
+                        + " 4294967296, plus a sequence. The last one of that run, or else of the thread, is "
+                        + lastPosition + ".");
     }
 
     /** 401, with the challenge that RFC 9110 section 15.5.2 asks for. */

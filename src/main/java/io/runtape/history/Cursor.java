@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /**
  * The position at which a page of a listing ended: the values of the listing's order. So the next page begins there,
  * whatever rows have come meanwhile. Callers see an opaque word, and a listing refuses the cursor of another one. The
- * word is not signed: a forged cursor only moves within what its caller may read.
+ * word is not signed: a forged cursor only moves within what its caller may read. What must not be seen is sealed before.
  */
 public final class Cursor {
 

@@ -48,6 +48,7 @@ public class HistoryMove {
             "heartbeat",
             "thread",
             "thread_name",
+            "thread_name_since",
             "run",
             "block",
             "packed_block",

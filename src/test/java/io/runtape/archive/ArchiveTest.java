@@ -86,7 +86,7 @@ abstract class ArchiveTest extends RecordedHistory {
         return views;
     }
 
-    /** A cursor holds the key of a row, which an imported run has anew. */
+    /** In a cursor the key of a row is sealed, which an imported run has anew. */
     private static String withoutCursors(String archive) {
         return archive.replaceAll("\"cursor\":\"[^\"]*\"", "\"cursor\":\"\"");
     }
@@ -155,7 +155,8 @@ abstract class ArchiveTest extends RecordedHistory {
     @Test
     void skipsWhatAnotherImportMakesAtTheSameTime() throws Exception {
         for (int i = 0; i < 8; i++) {
-            record(body("Question " + i), Script.stream("data: {\"n\":" + i + "}\n\n"));
+            // Longer than the pieces in which a body comes, between which the imports take turns.
+            record(body("Question " + i), Script.stream("data: " + "x".repeat(200_000) + i + "\n\n"));
         }
         byte[] archive = export("/threads/" + thread).getBytes(UTF_8);
         ExecutorService senders = Executors.newFixedThreadPool(3);

@@ -225,7 +225,8 @@ abstract class TailStreamTest extends RunningGateway {
             String body = new String(response.whole(), StandardCharsets.UTF_8);
             assertEquals(400, response.status(), body);
             assertTrue(body.contains("\"unknown_sequence\""), body);
-            return Long.parseLong(body.replaceAll("(?s).*The last one is (\\d+)\\..*", "$1"));
+            return Long.parseLong(
+                    body.replaceAll("(?s).*The last one of that run, or else of the thread, is (\\d+)\\..*", "$1"));
         }
     }
 

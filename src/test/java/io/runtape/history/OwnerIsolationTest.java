@@ -102,8 +102,10 @@ abstract class OwnerIsolationTest extends RecordedHistory {
             JsonPath page = json(list);
             String cursor = page.getString("meta.nextCursor");
             String read = new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8);
-            String run = json("/runs?limit=1").getString("data[0].id");
-            assertFalse(read.contains(String.valueOf(table().run(run).pk())), read);
+            if (list.startsWith("/runs")) {
+                String run = page.getString("data[0].id");
+                assertFalse(read.contains(String.valueOf(table().run(run).pk())), read);
+            }
             assertEquals(cursor, json(list).getString("meta.nextCursor"));
             assertEquals(1, json(list + "&cursor=" + cursor).getList("data").size());
             if (list.startsWith("/runs")) {

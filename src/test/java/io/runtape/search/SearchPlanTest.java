@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,10 +76,16 @@ abstract class SearchPlanTest extends RunningGateway {
             order by t.updated_at desc, t.id desc""";
 
     private static final String TITLES_ON_H2 = TITLES + " unnest(array[" + THREAD_IDS
-            + "]) as asked(id) join thread t on t.id = asked.id and t.owner = 'o'" + LATEST;
+            + "]) as asked(id) join thread t on t.id = asked.id and t.owner = 'o'"
+            + LATEST.replace("t.updated_at <", "dateadd(second, 0, t.updated_at) <")
+                    .replace("t.updated_at >", "dateadd(second, 0, t.updated_at) >");
 
     private static final String TITLES_ON_POSTGRESQL =
             TITLES + " thread t where t.id = any(array[" + THREAD_IDS + "]) and t.owner = 'o'" + LATEST;
+
+    private static final String UNTOLD_NAMES = """
+            select 1 from run where owner = 'o' and run_pk > 0 and created_at < (select max(at) from thread_name_since)
+            order by owner, created_at, run_pk limit 1""";
 
     private static final String NAMES =
             "select thread_id from thread_name where owner = 'o' order by owner, thread_id limit 2001";
@@ -104,6 +111,7 @@ abstract class SearchPlanTest extends RunningGateway {
             case "runs of threads" -> h2 ? RUNS_OF_THREADS_ON_H2 : RUNS_OF_THREADS_ON_POSTGRESQL;
             case "counts of threads" -> h2 ? COUNTS_OF_THREADS_ON_H2 : COUNTS_OF_THREADS_ON_POSTGRESQL;
             case "titles of threads" -> h2 ? TITLES_ON_H2 : TITLES_ON_POSTGRESQL;
+            case "untold names" -> UNTOLD_NAMES;
             case "names" -> NAMES;
             case "names of threads" -> h2 ? NAMES_OF_ON_H2 : NAMES_OF_ON_POSTGRESQL;
             case "live" -> Search.LIVE.replace("?", "'o'");
@@ -125,9 +133,10 @@ abstract class SearchPlanTest extends RunningGateway {
         "threads, primary_key, run_pkey",
         "runs of threads, owner = t.owner, run_owner_thread_id_thread_ordinal_key",
         "counts of threads, owner = t.owner, run_owner_thread_id_thread_ordinal_key",
-        "titles of threads, owner = 'o', thread_pkey",
+        "titles of threads, id = asked.id, thread_pkey",
+        "untold names, run_by_time, run_owner_created_at_run_pk_idx",
         "names, primary_key, thread_name_pkey",
-        "names of threads, owner = 'o', thread_name_pkey",
+        "names of threads, thread_id = asked.id, thread_name_pkey",
         "live, run_live, run_status_idx",
         "just ended, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
         "texts, primary_key, run_pkey",
@@ -143,6 +152,9 @@ abstract class SearchPlanTest extends RunningGateway {
 
         assertFalse(plan.contains("seq scan") || plan.contains("tablescan"), plan);
         assertTrue(plan.contains(h2 ? onH2 : onPostgres), plan);
+        if (!h2 && plan.contains(" any (")) {
+            assertTrue(Pattern.compile("index cond: .* any \\(").matcher(plan).find(), plan);
+        }
         if (name.equals("unindexed")) {
             assertTrue(h2 ? plan.contains("index sorted") : !plan.contains("sort"), plan);
         }
@@ -176,6 +188,7 @@ abstract class SearchPlanTest extends RunningGateway {
                 "run",
                 "thread",
                 "thread_name",
+                "thread_name_since",
                 "search_document",
                 "search_segment",
                 "search_block",

@@ -567,12 +567,7 @@ abstract class SearchTest extends IndexedHistory {
         title(thread, "The numbat");
         String owner = table().run(said).owner();
         addNewerThreads(owner, 2500, "Named ");
-        try (Connection connection = store().connect();
-                PreparedStatement name = connection.prepareStatement(
-                        "insert into thread_name select owner, id from thread where owner = ? and id like 'newer_%'")) {
-            name.setString(1, owner);
-            name.executeUpdate();
-        }
+        execute("insert into thread_name select owner, id from thread where owner = ? and id like 'newer_%'", owner);
 
         JsonPath first = json(found("/threads", "numbat"));
         assertEquals(List.of(), first.getList("data.id"));
@@ -582,33 +577,30 @@ abstract class SearchTest extends IndexedHistory {
                 50, json(found("/threads", "named -okapi")).getList("data.id").size());
     }
 
+    /** They leave no trace of a name. */
     @Test
-    void knowsTheNamesThatThreadsOfEarlierVersionsHave() throws Exception {
-        indexed(asked("first line\nsecond line"), answering("x"));
-        String named = "thr_named-" + thread;
-        indexed("{\"prompt\":\"another\",\"threadId\":\"" + named + "\"}", answering("x"));
-        title(named, "A name");
-        String migration = new String(
-                getClass()
-                        .getResourceAsStream("/db/migration/V20__thread_names.sql")
-                        .readAllBytes(),
-                UTF_8);
-        String fill = migration.substring(migration.indexOf("insert into")).replace(";", "");
+    void looksAtAllTitlesWhereAGatewayOfAnEarlierVersionMayHaveNamedOne() throws Exception {
+        String said = indexed(asked("start the build"), answering("x"));
+        String owner = table().run(said).owner();
+        execute("update thread set title = 'art' where owner = ?", owner);
+        assertEquals(List.of(), json(found("/threads", "art")).getList("data.id"));
 
+        execute(
+                "insert into thread_name_since (at) select current_timestamp + interval '1' day from thread where owner = ?",
+                owner);
+        try {
+            assertEquals(List.of(thread), json(found("/threads", "art")).getList("data.id"));
+            assertEquals(List.of(thread), json(found("/threads", "art -start")).getList("data.id"));
+        } finally {
+            execute("delete from thread_name_since where cast(? as varchar) is not null", owner);
+        }
+    }
+
+    private void execute(String sql, String value) throws SQLException {
         try (Connection connection = store().connect();
-                Statement statement = connection.createStatement()) {
-            connection.setAutoCommit(false);
-            statement.execute("delete from thread_name");
-            statement.execute(fill);
-            List<String> known = new ArrayList<>();
-            try (ResultSet row = statement.executeQuery(
-                    "select thread_id from thread_name where thread_id in ('" + thread + "', '" + named + "')")) {
-                while (row.next()) {
-                    known.add(row.getString(1));
-                }
-            }
-            connection.rollback();
-            assertEquals(List.of(named), known);
+                PreparedStatement change = connection.prepareStatement(sql)) {
+            change.setString(1, value);
+            change.executeUpdate();
         }
     }
 

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class Deletion {
 
     private static final String SELECT_RUN =
-            "select status, owner, thread_id, agent, substring(prompt, 1, ?) from run where run_pk = ? for update";
+            "select status, owner, thread_id, substring(prompt, 1, ?) from run where run_pk = ? for update";
 
     private static final String RUNS_OF_THREAD = "select run_pk from run where owner = ? and thread_id = ? limit 100";
 
@@ -166,7 +166,6 @@ public final class Deletion {
     private Optional<Place> deleteRows(Connection connection, long runPk) throws SQLException {
         String owner;
         String threadId;
-        @Nullable String agent;
         @Nullable String prompt;
         try (PreparedStatement select = connection.prepareStatement(SELECT_RUN)) {
             select.setInt(1, ThreadTitle.PROMPT_CHARS);
@@ -180,8 +179,7 @@ public final class Deletion {
                 }
                 owner = row.getString(2);
                 threadId = row.getString(3);
-                agent = row.getString(4);
-                prompt = row.getString(5);
+                prompt = row.getString(4);
             }
         }
         for (DeletionHook hook : hooks) {
@@ -194,7 +192,7 @@ public final class Deletion {
         delete(connection, "delete from run where run_pk = ?", runPk);
         // The last statements, since commits of the thread's runs wait from here on.
         DefaultTitles.forget(connection, owner, threadId, prompt);
-        ThreadAgents.forget(connection, owner, threadId, agent);
+        ThreadAgents.forget(connection, owner, threadId);
         return Optional.of(new Place(owner, threadId));
     }
 

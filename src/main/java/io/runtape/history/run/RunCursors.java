@@ -10,16 +10,19 @@ import io.runtape.history.Cursor;
 import io.runtape.history.PageParameters;
 import jakarta.inject.Singleton;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The cursors of lists of runs. A run's key is sealed in them. Safe for any thread. */
 @Singleton
 final class RunCursors {
 
     /** The listing of the newest runs, as cursors name it. */
-    private static final String NEWEST = "runs of owner";
+    private static final String NEWEST = "runs";
 
     /** Stands for a value that is not known. */
     private static final String UNKNOWN = "-";
+
+    private static final Pattern PLAIN = Pattern.compile("-?[0-9]{1,19}");
 
     private final CursorSeal seal;
 
@@ -39,9 +42,16 @@ final class RunCursors {
                 // Checks that the database can take it.
                 cursor.time(0);
             }
-            long runPk = seal.opened(owner, cursor.text(1)).orElseThrow(Cursor::bad);
-            return new Place(unknown ? null : cursor.number(0), runPk);
+            return new Place(unknown ? null : cursor.number(0), runPk(owner, cursor));
         });
+    }
+
+    private long runPk(Owner owner, Cursor cursor) {
+        String sealed = cursor.text(1);
+        // Gateways of earlier versions write the number, which tells nothing to whoever has it already.
+        return PLAIN.matcher(sealed).matches()
+                ? cursor.number(1)
+                : seal.opened(owner, sealed).orElseThrow(Cursor::bad);
     }
 
     /** The cursor that leads behind a place. */

@@ -163,8 +163,11 @@ final class ThreadSearch {
 
         /** The threads that may be hits, where they are few; empty where they are not. */
         private Optional<List<ThreadQueries.Titled>> known() throws SQLException {
-            Set<String> named = many.isEmpty() ? titles.named(owner, FEW_NAMES + 1) : Set.of();
-            if (!many.isEmpty() || named.size() > FEW_NAMES) {
+            if (!many.isEmpty() || titles.mayHaveUntoldNames(owner)) {
+                return Optional.empty();
+            }
+            Set<String> named = titles.named(owner, FEW_NAMES + 1);
+            if (named.size() > FEW_NAMES) {
                 return Optional.empty();
             }
             Set<String> ids = new HashSet<>(few.keySet());
@@ -178,7 +181,9 @@ final class ThreadSearch {
          */
         private Set<String> titled(List<ThreadQueries.Titled> some) throws SQLException {
             List<String> ids = some.stream().map(ThreadQueries.Titled::id).toList();
-            return query.unwanted().isEmpty() ? Set.copyOf(ids) : titles.namedOf(owner, ids);
+            return query.unwanted().isEmpty() || titles.mayHaveUntoldNames(owner)
+                    ? Set.copyOf(ids)
+                    : titles.namedOf(owner, ids);
         }
 
         /** Those of some threads that have the words in their title, or runs that may have them. */

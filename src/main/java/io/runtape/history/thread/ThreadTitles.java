@@ -35,12 +35,22 @@ final class ThreadTitles {
             and t.updated_at >= ? and t.updated_at < ? and t.updated_at <= ? and (t.updated_at < ? or t.id < ?)
             order by t.updated_at desc, t.id desc""";
 
-    /** H2 does not search an index by a list where it is not the first column, and looks each thread up. */
-    static final String TITLES_ON_H2 =
-            TITLES + " unnest(?) as asked(id) join thread t on t.id = asked.id and t.owner = ?" + LATEST;
+    /**
+     * H2 does not search an index by a list where it is not the first column, and looks each thread up. The time is in an
+     * expression: H2 would otherwise walk all that the owner has.
+     */
+    static final String TITLES_ON_H2 = TITLES
+            + " unnest(?) as asked(id) join thread t on t.id = asked.id and t.owner = ?"
+            + LATEST.replace("t.updated_at <", "dateadd(second, 0, t.updated_at) <")
+                    .replace("t.updated_at >", "dateadd(second, 0, t.updated_at) >");
 
     /** PostgreSQL would walk all threads for a join. */
     static final String TITLES_ON_POSTGRESQL = TITLES + " thread t where t.id = any(?) and t.owner = ?" + LATEST;
+
+    /** PostgreSQL has a partial index, whose condition is repeated here. */
+    static final String UNTOLD = """
+            select 1 from run where owner = ? and run_pk > 0 and created_at < (select max(at) from thread_name_since)
+            order by owner, created_at, run_pk limit 1""";
 
     static final String NAMED = "select thread_id from thread_name where owner = ? order by owner, thread_id limit ?";
 
@@ -93,6 +103,17 @@ final class ThreadTitles {
 
     private static OffsetDateTime time(Instant instant) {
         return instant.atOffset(ZoneOffset.UTC);
+    }
+
+    /** Whether the owner may have threads that were named without a trace, by an earlier version. */
+    boolean mayHaveUntoldNames(Owner owner) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(UNTOLD)) {
+            select.setString(1, owner.id());
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
     }
 
     /** The owner's threads that a caller has named, as many as this at the most. */
