@@ -278,9 +278,9 @@ abstract class TranscriptFormsTest extends RecordedHistory {
             }
             refused(accept, run + "?form=1", "invalid_request", "The nearest is from.");
             String ofThread = "/threads/" + thread + "/transcript";
-            refused(accept, ofThread + "?from=" + (base + 6), "unknown_sequence", "which is " + (base + 5));
-            refused(accept, ofThread + "?to=" + (2 * base), "unknown_sequence", "which is " + (base + 5));
-            refused(accept, ofThread + "?to=3", "unknown_sequence", "which is " + (base + 5));
+            refused(accept, ofThread + "?from=" + (base + 6), "unknown_sequence", "of the thread, is " + (base + 5));
+            refused(accept, ofThread + "?to=" + (2 * base), "unknown_sequence", "of the thread, is " + (base + 5));
+            refused(accept, ofThread + "?to=3", "unknown_sequence", "of the thread, is " + (base + 5));
         }
         try (LiveRun live = begin("{}", delta("so far"))) {
             refused(HTML, "/runs/" + live.id() + "/transcript?to=2", "unknown_sequence", "which is 1.");

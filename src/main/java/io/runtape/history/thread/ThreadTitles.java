@@ -15,6 +15,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -36,11 +37,11 @@ final class ThreadTitles {
             order by t.updated_at desc, t.id desc""";
 
     /**
-     * H2 does not search an index by a list where it is not the first column, and looks each thread up. The time is in an
-     * expression: H2 would otherwise walk all that the owner has.
+     * H2 does not search an index by a list where it is not the first column. It looks each thread up by what only the lists
+     * have; with the owner, or the time, in a condition it would walk all that the owner has.
      */
     static final String TITLES_ON_H2 = TITLES
-            + " unnest(?) as asked(id) join thread t on t.id = asked.id and t.owner = ?"
+            + " unnest(?, ?) as asked(id, owner) join thread t on t.id = asked.id and t.owner = asked.owner"
             + LATEST.replace("t.updated_at <", "dateadd(second, 0, t.updated_at) <")
                     .replace("t.updated_at >", "dateadd(second, 0, t.updated_at) >");
 
@@ -54,19 +55,20 @@ final class ThreadTitles {
 
     static final String NAMED = "select thread_id from thread_name where owner = ? order by owner, thread_id limit ?";
 
-    static final String NAMED_OF_ON_H2 =
-            "select n.thread_id from unnest(?) as asked(id) join thread_name n on n.thread_id = asked.id and n.owner = ?";
+    static final String NAMED_OF_ON_H2 = "select n.thread_id from unnest(?, ?) as asked(id, owner)"
+            + " join thread_name n on n.thread_id = asked.id and n.owner = asked.owner";
 
     static final String NAMED_OF_ON_POSTGRESQL =
             "select n.thread_id from thread_name n where n.thread_id = any(?) and n.owner = ?";
 
     private final DataSource database;
+    private final boolean h2;
     private final String titles;
     private final String namedOf;
 
     ThreadTitles(DataSource database, Store store) {
         this.database = database;
-        boolean h2 = store.engine() == Engine.H2;
+        this.h2 = store.engine() == Engine.H2;
         this.titles = h2 ? TITLES_ON_H2 : TITLES_ON_POSTGRESQL;
         this.namedOf = h2 ? NAMED_OF_ON_H2 : NAMED_OF_ON_POSTGRESQL;
     }
@@ -82,8 +84,7 @@ final class ThreadTitles {
         OffsetDateTime at = after.map(position -> time(position.updatedAt())).orElse(end);
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(titles)) {
-            select.setArray(1, connection.createArrayOf("varchar", ids.toArray()));
-            select.setString(2, owner.id());
+            bind(select, ids, owner);
             select.setObject(3, time(filter.common().since().orElse(Instant.EPOCH)));
             select.setObject(4, end);
             select.setObject(5, at);
@@ -128,11 +129,25 @@ final class ThreadTitles {
 
     /** Those of these threads that a caller has named. */
     Set<String> namedOf(Owner owner, Collection<String> ids) throws SQLException {
+        if (ids.isEmpty()) {
+            return Set.of();
+        }
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(namedOf)) {
-            select.setArray(1, connection.createArrayOf("varchar", ids.toArray()));
-            select.setString(2, owner.id());
+            bind(select, ids, owner);
             return ids(select);
+        }
+    }
+
+    /** Sets the first two parameters. */
+    private void bind(PreparedStatement select, Collection<String> ids, Owner owner) throws SQLException {
+        Connection connection = select.getConnection();
+        select.setArray(1, connection.createArrayOf("varchar", ids.toArray()));
+        if (h2) {
+            Object[] owners = Collections.nCopies(ids.size(), owner.id()).toArray();
+            select.setArray(2, connection.createArrayOf("varchar", owners));
+        } else {
+            select.setString(2, owner.id());
         }
     }
 
