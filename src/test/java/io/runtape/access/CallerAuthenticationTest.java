@@ -20,6 +20,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -157,6 +158,26 @@ class CallerAuthenticationTest {
         assertFalse(callers(WITH_UPSTREAM, secret -> secret.orElse(KEY)).mayRepeat(Owner.ANONYMOUS));
         assertTrue(callers(WITH_UPSTREAM, secret -> secret.orElse(KEY)).mayRepeat(new Owner("c-1")));
         assertTrue(callers(WITH_DEMO, secret -> secret.orElse(KEY)).mayRepeat(Owner.ANONYMOUS));
+    }
+
+    @Test
+    void sealsNumbersForTheirOwnerAlone() {
+        CursorSeal seal = new CursorSeal(callers(WITH_UPSTREAM, secret -> secret.orElse(KEY)));
+        Owner owner = new Owner("c-1");
+        for (long number : new long[] {0, 1, -1, Long.MIN_VALUE, Long.MAX_VALUE}) {
+            String sealed = seal.sealed(owner, number);
+            assertEquals(OptionalLong.of(number), seal.opened(owner, sealed));
+            assertEquals(sealed, seal.sealed(owner, number));
+            assertEquals(OptionalLong.empty(), seal.opened(new Owner("c-2"), sealed));
+            assertEquals(OptionalLong.empty(), seal.opened(owner, sealed.substring(1) + sealed.charAt(0)));
+            assertEquals(OptionalLong.empty(), seal.opened(owner, sealed + "AAAA"));
+        }
+        assertNotEquals(seal.sealed(owner, 1), seal.sealed(new Owner("c-2"), 1));
+        CursorSeal another = new CursorSeal(callers(WITH_UPSTREAM, secret -> new byte[] {1, 2, 3}));
+        assertEquals(OptionalLong.empty(), another.opened(owner, seal.sealed(owner, 1)));
+        for (String word : List.of("", "x", "?", "1099511627951")) {
+            assertEquals(OptionalLong.empty(), seal.opened(owner, word));
+        }
     }
 
     private static CallerAuthentication callers(Settings settings, OwnerKeyStore store) {

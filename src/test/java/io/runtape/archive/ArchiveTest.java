@@ -223,6 +223,65 @@ abstract class ArchiveTest extends RecordedHistory {
         assertEquals(6, table().run(more).threadOrdinal());
     }
 
+    /** An archive does not say it. */
+    @Test
+    void knowsWhichThreadsWereNamed() throws Exception {
+        record(body("start the build"), Script.stream("data: 1\n\n"));
+        record(body("go on"), Script.stream("data: 2\n\n"));
+        for (String list : List.of("/runs", "/threads/" + thread)) {
+            String archive = export(list);
+            delete("/threads/" + thread);
+            assertCounts(imported(archive), 2, 0, 0, 0);
+            assertEquals(0, names());
+        }
+        name("art");
+        for (String list : List.of("/runs", "/threads/" + thread)) {
+            String archive = export(list);
+            delete("/threads/" + thread);
+            assertEquals(0, names());
+            assertCounts(imported(archive), 2, 0, 0, 0);
+            assertEquals(1, names());
+            assertEquals(List.of(thread), json("/threads?q=art").getList("data.id"));
+        }
+    }
+
+    @Test
+    void knowsTheNameThatAnImportGivesToAThreadWithoutATitle() throws Exception {
+        String body = "{\"threadId\":\"" + thread + "\"}";
+        String first = record(body, Script.stream("data: 1\n\n"));
+        String second = record(body, Script.stream("data: 2\n\n"));
+        name("A zorilla");
+        String archive = export("/runs/" + second);
+        delete("/threads/" + thread);
+        record(body, Script.stream("data: 3\n\n"));
+
+        assertCounts(imported(archive), 1, 0, 0, 0);
+
+        assertEquals(List.of(thread), json("/threads?q=zorilla").getList("data.id"));
+        assertEquals(2, json("/threads/" + thread).getInt("data.runCount"), first);
+    }
+
+    private void name(String title) {
+        history()
+                .contentType("application/json")
+                .body("{\"title\":\"" + title + "\"}")
+                .patch("/threads/" + thread)
+                .then()
+                .statusCode(200);
+    }
+
+    private long names() throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement count =
+                        connection.prepareStatement("select count(*) from thread_name where thread_id = ?")) {
+            count.setString(1, thread);
+            try (ResultSet row = count.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
     private String shownThread() throws IOException {
         return new String(get("/threads/" + thread, "application/json"), UTF_8);
     }
@@ -443,6 +502,7 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("status must be", changed(archive, "run", 0, with("status", "running")));
         damages.put("reason is none", changed(archive, "run", 0, with("reason", "boredom")));
         damages.put("id may hold", changed(archive, "run", 0, with("id", "run 1")));
+        damages.put("threadId may hold", changed(archive, "run", 0, with("threadId", "..")));
         damages.put("completedAt is before", changed(archive, "run", 0, with("completedAt", "2001-01-01T00:00:00Z")));
         damages.put("createdAt must be a time", changed(archive, "run", 0, with("createdAt", "yesterday")));
         damages.put("years 1970 to 9999", changed(archive, "run", 0, with("createdAt", "1969-12-31T23:59:59Z")));

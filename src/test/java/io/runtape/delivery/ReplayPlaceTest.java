@@ -40,7 +40,21 @@ class ReplayPlaceTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "0", "-1", "+1", "1.5", "x", "-90s", "s", "+90 s", "1e3s", "99999999999999999999", "1d"})
+            strings = {
+                "",
+                "0",
+                "-1",
+                "+1",
+                "1.5",
+                "x",
+                "-90s",
+                "s",
+                "+90 s",
+                "1e3s",
+                "99999999999999999999",
+                "1d",
+                "\u0661"
+            })
     void refusesWhatIsNeither(String value) {
         String message = assertThrows(ApiException.class, () -> ReplayPlace.read("to", value))
                 .getMessage();
