@@ -9,7 +9,6 @@ import java.util.Base64;
 import java.util.OptionalLong;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
-import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -21,7 +20,6 @@ import javax.crypto.spec.SecretKeySpec;
 public final class CursorSeal {
 
     private static final String CIPHER = "AES/GCM/NoPadding";
-    private static final String HASH = "HmacSHA256";
     private static final int KEY_BYTES = 16;
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BITS = 128;
@@ -38,15 +36,13 @@ public final class CursorSeal {
         byte[] plain = ByteBuffer.allocate(Long.BYTES).putLong(number).array();
         try {
             // The nonce comes from what is sealed: it repeats only for the same number of the same owner.
-            Mac mac = Mac.getInstance(HASH);
-            mac.init(new SecretKeySpec(callers.derivedKey("cursor nonce"), HASH));
-            mac.update(owner.id().getBytes(StandardCharsets.UTF_8));
-            byte[] nonce = Arrays.copyOf(mac.doFinal(plain), NONCE_BYTES);
+            byte[] hash = callers.derivedKey("cursor nonce\n" + owner.id() + "\n" + number);
+            byte[] nonce = Arrays.copyOf(hash, NONCE_BYTES);
             byte[] sealed = cipher(Cipher.ENCRYPT_MODE, owner, nonce).doFinal(plain);
             byte[] both = ByteBuffer.allocate(BYTES).put(nonce).put(sealed).array();
             return Base64.getUrlEncoder().withoutPadding().encodeToString(both);
         } catch (GeneralSecurityException impossible) {
-            throw new IllegalStateException("This JVM lacks " + CIPHER + " or " + HASH, impossible);
+            throw new IllegalStateException("This JVM lacks " + CIPHER, impossible);
         }
     }
 

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.Json;
 import io.runtape.dialect.Usage;
 import io.runtape.json.LeanTree;
+import io.runtape.run.ChosenId;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
  * gateway would not have written itself.
  */
 final class ImportedRun {
-
-    /** Clients leave {@code .} and {@code ..} out of paths. */
-    private static final Pattern ID = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._:-]+");
 
     private static final int ID_CHARS_MAX = 64;
     private static final int THREAD_CHARS_MAX = 128;
@@ -101,7 +98,7 @@ final class ImportedRun {
     }
 
     private static String matching(String name, String value) {
-        if (!ID.matcher(value).matches()) {
+        if (!ChosenId.isFit(value)) {
             throw new DamagedRunException(name + " may hold letters, digits and . _ : - alone");
         }
         return value;

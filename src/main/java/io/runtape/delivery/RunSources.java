@@ -120,7 +120,7 @@ public final class RunSources {
      * @param position a {@link ThreadPosition}; 0 for its beginning
      * @throws ApiException 404 if there is no such thread, 400 if the position is past its end
      */
-    void requirePosition(Owner owner, String threadId, long position) {
+    AgentThread requirePosition(Owner owner, String threadId, long position) {
         AgentThread thread = thread(owner, threadId);
         long ordinal = ThreadPosition.ordinal(position);
         long sequence = ThreadPosition.sequence(position);
@@ -133,6 +133,7 @@ public final class RunSources {
                     throw ApiException.unknownPosition(
                             found.idBase() + found.source().durableSequence());
                 });
+        return thread;
     }
 
     /** The last position of the thread; the base of its last ordinal if that run was deleted. */

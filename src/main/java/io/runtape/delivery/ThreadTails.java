@@ -63,8 +63,7 @@ final class ThreadTails {
      *     deleted
      */
     Multi<Buffer> open(Owner owner, String threadId, long position, boolean verbatim, EventLoop loop) {
-        Instant began = sources.thread(owner, threadId).createdAt;
-        sources.requirePosition(owner, threadId, position);
+        Instant began = sources.requirePosition(owner, threadId, position).createdAt;
         long ordinal = ThreadPosition.ordinal(position);
         long sequence = ThreadPosition.sequence(position);
         sources.requireFrames(owner, threadId, position);

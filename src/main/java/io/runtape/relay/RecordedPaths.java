@@ -4,6 +4,7 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 import io.runtape.error.ApiException;
 import io.runtape.error.OwnPaths;
 import io.runtape.path.PathTemplate;
+import io.runtape.run.ChosenId;
 import io.runtape.upstream.Upstream;
 import io.runtape.upstream.Upstreams;
 import io.vertx.ext.web.RoutingContext;
@@ -111,7 +112,7 @@ public final class RecordedPaths {
         @Nullable
         String threadId() {
             @Nullable String id = values.get("threadId");
-            return RuntapeHeaders.isFitId(id) ? id : null;
+            return ChosenId.isFit(id) ? id : null;
         }
 
         /** The agent API's id of the run that the path names. */

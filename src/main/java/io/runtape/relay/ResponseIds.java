@@ -1,6 +1,7 @@
 package io.runtape.relay;
 
 import io.runtape.path.PathSegment;
+import io.runtape.run.ChosenId;
 import io.runtape.run.UpstreamRunId;
 import io.runtape.upstream.AgentResponse;
 import java.util.Objects;
@@ -33,7 +34,7 @@ record ResponseIds(@Nullable String runId, @Nullable String threadId) {
     static ResponseIds of(@Nullable String runId, @Nullable String threadId) {
         return new ResponseIds(
                 runId == null || runId.isBlank() ? null : RunRequest.cut(UpstreamRunId.kept(runId)),
-                RuntapeHeaders.isFitId(threadId) ? threadId : null);
+                ChosenId.isFit(threadId) ? threadId : null);
     }
 
     /** These ids, completed by those found elsewhere. */

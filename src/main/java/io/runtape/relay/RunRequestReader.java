@@ -6,6 +6,7 @@ import static java.lang.Boolean.TRUE;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.runtape.json.LeanJson;
+import io.runtape.run.ChosenId;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -70,7 +71,7 @@ final class RunRequestReader {
     /** The thread that the body names. A chat of the AI SDK has it as its {@code id}; elsewhere that may be anything. */
     private @Nullable String thread() {
         @Nullable String named = threadId == null && chat ? id : threadId;
-        return RuntapeHeaders.isFitId(named) ? named : null;
+        return ChosenId.isFit(named) ? named : null;
     }
 
     private void member(String name, JsonToken value) throws IOException {

@@ -3,11 +3,11 @@ package io.runtape.relay;
 import io.runtape.delivery.BodyForm;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
+import io.runtape.run.ChosenId;
 import io.runtape.run.StreamPosition;
 import io.vertx.core.MultiMap;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -47,9 +47,6 @@ record RuntapeHeaders(
     private static final Set<String> NOT_SENT_ON_OF_KEYED =
             Stream.concat(NOT_SENT_ON.stream(), Stream.of("last-event-id")).collect(Collectors.toUnmodifiableSet());
 
-    /** Clients leave {@code .} and {@code ..} out of paths. */
-    private static final Pattern FIT_ID = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._:-]{1,128}");
-
     /**
      * Reads the headers.
      *
@@ -57,7 +54,7 @@ record RuntapeHeaders(
      */
     static RuntapeHeaders of(MultiMap headers, KeyHeaders keys) {
         String threadId = SingleHeader.of(headers, "Runtape-Thread-Id");
-        if (threadId != null && !isFitId(threadId)) {
+        if (threadId != null && !ChosenId.isFit(threadId)) {
             throw ApiException.invalid(
                     "Runtape-Thread-Id must be 1 to 128 characters of letters, digits, '.', '_', ':' and '-', and not"
                             + " '.' or '..' alone.");
@@ -132,10 +129,5 @@ record RuntapeHeaders(
             return other;
         }
         throw ApiException.invalid(name + " must be '" + usual + "' or '" + other + "'.");
-    }
-
-    /** Whether this can be the id of a thread or a run. */
-    static boolean isFitId(@Nullable String id) {
-        return id != null && FIT_ID.matcher(id).matches();
     }
 }

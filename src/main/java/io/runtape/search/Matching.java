@@ -59,7 +59,7 @@ final class Matching {
         return false;
     }
 
-    /** A text that is cut into words only where it may have a phrase, and as far as that is; it is compared with each phrase once. */
+    /** A text that is cut into words only where it may have a phrase, and as far as that; compared with each phrase once. */
     private static final class Text {
 
         private final Passage passage;

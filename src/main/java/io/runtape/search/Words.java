@@ -7,9 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts a text into words, as far as they are asked for. A word is a run of letters and digits. Scripts that put no spaces between words give pairs of
- * neighbouring characters, and their last character alone, so that each character begins exactly one word. Symbols, such as
- * emoji, are words of their own; all else separates. Confined to one thread.
+ * Cuts a text into words, as far as they are asked for. A word is a run of letters and digits. Scripts that put no spaces between
+ * words give pairs of neighbouring characters, and their last character alone, so that each character begins exactly one word.
+ * Symbols, such as emoji, are words of their own; all else separates. Confined to one thread.
  */
 final class Words {
 

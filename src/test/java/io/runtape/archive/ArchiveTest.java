@@ -206,14 +206,7 @@ abstract class ArchiveTest extends RecordedHistory {
         assertCounts(imported(archive), 5, 0, 0, 0);
 
         assertEquals(shown, shownThread());
-        assertEquals(
-                List.of(thread),
-                history()
-                        .get("/threads?q=numbat")
-                        .then()
-                        .statusCode(200)
-                        .extract()
-                        .path("data.id"));
+        assertEquals(List.of(thread), json("/threads?q=numbat").getList("data.id"));
         assertEquals(
                 withoutRequestId(events),
                 withoutRequestId(

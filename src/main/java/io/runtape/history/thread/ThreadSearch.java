@@ -100,6 +100,9 @@ final class ThreadSearch {
         /** The runs that may match, by their threads, the newest first; where they are few. */
         private final Map<String, List<Long>> few = new HashMap<>();
 
+        /** The threads that were named, where they are few and known. */
+        private @Nullable Set<String> names;
+
         /** The runs that may match, where they are many; as far as they are known. */
         private final Set<Long> many = new HashSet<>();
 
@@ -170,6 +173,7 @@ final class ThreadSearch {
             if (named.size() > FEW_NAMES) {
                 return Optional.empty();
             }
+            names = named;
             Set<String> ids = new HashSet<>(few.keySet());
             ids.addAll(named);
             return Optional.of(titles.of(owner, filter, ids, after));
@@ -180,10 +184,12 @@ final class ThreadSearch {
          * not occur.
          */
         private Set<String> titled(List<ThreadQueries.Titled> some) throws SQLException {
+            boolean allCount = query.unwanted().isEmpty();
+            if (!allCount && names != null) {
+                return names;
+            }
             List<String> ids = some.stream().map(ThreadQueries.Titled::id).toList();
-            return query.unwanted().isEmpty() || titles.mayHaveUntoldNames(owner)
-                    ? Set.copyOf(ids)
-                    : titles.namedOf(owner, ids);
+            return allCount || titles.mayHaveUntoldNames(owner) ? Set.copyOf(ids) : titles.namedOf(owner, ids);
         }
 
         /** Those of some threads that have the words in their title, or runs that may have them. */
