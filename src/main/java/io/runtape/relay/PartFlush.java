@@ -7,7 +7,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Makes parts of bytes that wait in a framer for the rest of their frame. Confined to the event loop of the call. */
+/**
+ * Makes parts of bytes that wait in a framer for the rest of their frame. Time in which the gateway does not read does not
+ * count: the rest may have come. Confined to the event loop of the call.
+ */
 final class PartFlush {
 
     private final Framer framer;
@@ -19,6 +22,7 @@ final class PartFlush {
     private long pendingSinceNanos;
     private @Nullable ScheduledFuture<?> timer;
     private boolean comesSoon;
+    private boolean heldOff;
     private boolean stopped;
 
     PartFlush(Framer framer, FrameRecorder recorder, BodyListener listener, EventLoop loop, BodyPatience patience) {
@@ -56,7 +60,7 @@ final class PartFlush {
         if (stopped || pendingSinceNanos == 0) {
             return;
         }
-        long left = patienceNanos - (clock.getAsLong() - pendingSinceNanos);
+        long left = heldOff ? patienceNanos : patienceNanos - (clock.getAsLong() - pendingSinceNanos);
         if (left > 0) {
             schedule(left);
         } else {
@@ -64,6 +68,21 @@ final class PartFlush {
             flush();
             pendingSinceNanos = 0;
         }
+    }
+
+    /** No bytes are read from now on. */
+    void holdOff() {
+        heldOff = true;
+    }
+
+    /**
+     * Bytes are read again.
+     *
+     * @param nowNanos from when on pending bytes wait, by the clock
+     */
+    void goOn(long nowNanos) {
+        heldOff = false;
+        pendingSinceNanos = pendingSinceNanos == 0 ? 0 : nowNanos;
     }
 
     /**

@@ -233,6 +233,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
     private void holdOff() {
         waitingForRoom = true;
         outstanding = 0;
+        flush.holdOff();
         response.body().pause();
     }
 
@@ -243,6 +244,7 @@ final class UpstreamBodyReader implements Flow.Subscriber<Buffer> {
         waitingForRoom = false;
         // Without a request no bytes could come, so this was no silence.
         lastBytesNanos = clock.getAsLong();
+        flush.goOn(lastBytesNanos);
         askForMore();
     }
 

@@ -259,6 +259,24 @@ class UpstreamBodyPacingTest {
         assertEquals(List.of("data: 1\n\n", "data: 2"), recorded());
     }
 
+    /** The rest of the frame may have come long ago, and wait in a socket that the gateway does not read. */
+    @Test
+    void countsNoTimeInWhichItDoesNotRead() {
+        UpstreamBodyReader body = body();
+        fill(body);
+        comes(body, "data: in the mid");
+        loop.pass(PARTIAL_FLUSH.multipliedBy(3));
+        at.commitUntold();
+        assertEquals(FRAMES_OF_A_FULL_RUN, at.store.frames(run.pk()).size());
+
+        loop.run();
+        assertEquals(2, upstream.requests.size());
+        loop.pass(PARTIAL_FLUSH.minusMillis(1));
+        assertEquals(FRAMES_OF_A_FULL_RUN, recorded().size());
+        loop.pass(Duration.ofMillis(1));
+        assertEquals("data: in the mid", recorded().get(FRAMES_OF_A_FULL_RUN));
+    }
+
     @Test
     void holdsABodyBackUntilItHasNamedItsIdsAndTellsThemFirst() {
         UpstreamBodyReader body = unsubscribed("application/json", run);
