@@ -29,12 +29,23 @@ final class Folding {
         0xE0100, 0xE01EF
     };
 
+    /** Punctuation of texts for people that is not ASCII: dashes, quotation marks, the bullet and the ellipsis. */
+    private static final String PUNCTUATION = "\u2013\u2014\u2018\u2019\u201C\u201D\u2022\u2026";
+
     private static final int ZERO_WIDTH_SPACE = 0x200B;
 
     /** The mark of a long vowel, which belongs to no script. */
     private static final int LONG_VOWEL = 0x30FC;
 
     private Folding() {}
+
+    /**
+     * Whether a character needs no folding, unless a mark follows: ASCII, but for the case of letters, and punctuation that most
+     * texts for people have.
+     */
+    static boolean isPlain(char c) {
+        return c < 0x80 || PUNCTUATION.indexOf(c) >= 0;
+    }
 
     /** What a character does in a text. */
     enum Kind {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Compares the texts of one run, or of one thread's title, with a query. Safe for any thread. */
@@ -30,7 +31,8 @@ final class Matching {
 
     /** Where the query was found; empty if the texts do not match it. */
     static Optional<List<Highlight>> of(SearchQuery query, List<Passage> passages, @Nullable String runId) {
-        List<Text> texts = passages.stream().map(Text::new).toList();
+        List<Text> texts =
+                passages.stream().map(passage -> new Text(passage, query)).toList();
         for (Phrase phrase : query.wanted()) {
             if (!isIn(texts, phrase)) {
                 return Optional.empty();
@@ -59,19 +61,29 @@ final class Matching {
         return false;
     }
 
-    /** A text that is cut into words only where it may have a phrase, and as far as that; compared with each phrase once. */
+    /**
+     * A text that is cut into words only where it may have a phrase: from the first place where it may, and as far as it takes to
+     * tell. Compared with each phrase once.
+     */
     private static final class Text {
 
         private final Passage passage;
+        private final SearchQuery query;
+        private final Map<Phrase, Integer> places = new IdentityHashMap<>();
         private final Map<Phrase, Boolean> compared = new IdentityHashMap<>();
         private @Nullable Words words;
 
-        Text(Passage passage) {
+        Text(Passage passage, SearchQuery query) {
             this.passage = passage;
+            this.query = query;
         }
 
         boolean has(Phrase phrase) {
-            return compared.computeIfAbsent(phrase, each -> each.mayBeIn(passage.text()) && each.isIn(words()));
+            return compared.computeIfAbsent(phrase, each -> placeOf(each) >= 0 && each.isIn(words()));
+        }
+
+        private int placeOf(Phrase phrase) {
+            return places.computeIfAbsent(phrase, each -> each.placeIn(passage.text()));
         }
 
         boolean hasAny(List<Phrase> phrases) {
@@ -83,10 +95,16 @@ final class Matching {
             return false;
         }
 
+        /** The words from the first place on where a phrase of the query may be. */
         Words words() {
             Words cut = words;
             if (cut == null) {
-                cut = new Words(passage.text());
+                int from = Stream.concat(query.wanted().stream(), query.unwanted().stream())
+                        .mapToInt(this::placeOf)
+                        .filter(place -> place >= 0)
+                        .min()
+                        .orElse(0);
+                cut = new Words(passage.text(), from);
                 words = cut;
             }
             return cut;

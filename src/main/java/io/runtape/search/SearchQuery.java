@@ -46,35 +46,53 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
         }
 
         /**
-         * False only if the phrase is not in this text, which tells texts apart without cutting them into words: cutting takes many
-         * times as long. Always true for texts that are not ASCII.
+         * Where a word begins before which the phrase does not; -1 if it is not in this text. This tells texts apart without
+         * cutting them into words, which takes many times as long. Where other characters than plain ones come before it, a
+         * word before the first of these.
          */
-        boolean mayBeIn(String text) {
+        int placeIn(String text) {
             if (terms.stream().anyMatch(term -> term.length() >= Words.TERM_CHARS_MAX)) {
-                return true;
+                return 0;
             }
             // A term is folded, so its letters are small ones; in ASCII a bit tells the capital.
             char first = terms.get(0).charAt(0);
             for (int at = 0; at < text.length(); at++) {
                 char c = text.charAt(at);
-                if (c >= 0x80 || (c | 0x20) == first && isBeginning(text, at) && goesOn(text, at, 0)) {
-                    return true;
+                if (!Folding.isPlain(c)) {
+                    return beginningBefore(text, at);
+                }
+                if ((c | 0x20) == first && isBeginning(text, at) && goesOn(text, at, 0)) {
+                    return at;
                 }
             }
-            return false;
+            return -1;
+        }
+
+        /** A mark changes the character before it, so that one must not be what ends the word before. */
+        private static int beginningBefore(String text, int end) {
+            int at = Math.max(0, end - 1);
+            while (!isBeginning(text, at)) {
+                at--;
+            }
+            return at;
         }
 
         private static boolean isBeginning(String text, int at) {
             return at == 0 || !isLetterOrDigit(text.charAt(at - 1));
         }
 
+        /** Whether the phrase goes on here with one of its terms; true where a character that is not plain may be a part of it. */
         private boolean goesOn(String text, int from, int term) {
             String wanted = terms.get(term);
-            if (text.length() - from < wanted.length()) {
-                return false;
-            }
             for (int i = 0; i < wanted.length(); i++) {
-                if ((text.charAt(from + i) | 0x20) != wanted.charAt(i)) {
+                if (from + i == text.length()) {
+                    return false;
+                }
+                char c = text.charAt(from + i);
+                if (!Folding.isPlain(c)) {
+                    return true;
+                }
+                if ((c | 0x20) != wanted.charAt(i)) {
                     return false;
                 }
             }
@@ -83,13 +101,19 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
             }
             int end = from + wanted.length();
             int next = end;
-            while (next < text.length() && !isLetterOrDigit(text.charAt(next))) {
+            while (next < text.length() && isPlainSeparator(text.charAt(next))) {
                 next++;
             }
-            return next > end && goesOn(text, next, term + 1);
+            return next < text.length()
+                    && (next > end || !Folding.isPlain(text.charAt(next)))
+                    && goesOn(text, next, term + 1);
         }
 
-        /** As {@link Words} cuts a text that is ASCII. */
+        private static boolean isPlainSeparator(char c) {
+            return Folding.isPlain(c) && !isLetterOrDigit(c);
+        }
+
+        /** As {@link Words} cuts a text of plain characters. */
         private static boolean isLetterOrDigit(char c) {
             return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z';
         }

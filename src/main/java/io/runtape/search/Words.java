@@ -34,7 +34,17 @@ final class Words {
     private record Unspaced(String folded, int from, int to) {}
 
     Words(String text) {
+        this(text, 0);
+    }
+
+    /**
+     * The words from a place on.
+     *
+     * @param from where a word begins, or none goes on
+     */
+    Words(String text, int from) {
         this.text = text;
+        this.at = from;
     }
 
     /** The words of a text in their order. */
@@ -65,7 +75,7 @@ final class Words {
 
     private void takeNext() {
         char c = text.charAt(at);
-        if (c < 0x80 && !isMarkAt(at + 1)) {
+        if (Folding.isPlain(c) && !isMarkAt(at + 1)) {
             plain(c, at);
             at++;
         } else {

@@ -162,6 +162,21 @@ class WordsTest {
                         .toList());
     }
 
+    /** What needs no folding is folded to what separates too: indexes of before have the same words. */
+    @Test
+    void separatesAtPlainPunctuationAsFoldingDoes() {
+        int plain = 0;
+        for (char c = 0x80; c < 0xD800; c++) {
+            if (Folding.isPlain(c)) {
+                plain++;
+                Folding.folded(Character.toString(c))
+                        .codePoints()
+                        .forEach(each -> assertEquals(Folding.Kind.SEPARATOR, Folding.kind(each)));
+            }
+        }
+        assertEquals(8, plain);
+    }
+
     @Test
     void givesTheSameWordsWhicheverIsAskedForFirst() {
         for (SearchCases.Case one : SearchCases.ALL) {
