@@ -67,7 +67,8 @@ abstract class SearchPlanTest extends RunningGateway {
     private static final String COUNTS_OF_THREADS_ON_POSTGRESQL =
             COUNTS_OF_THREADS + " thread t where t.id = any(array[%s]) and t.owner = 'o'".formatted(THREAD_IDS);
 
-    private static final String TITLES = "select t.updated_at, t.id, t.title, t.agent, t.archived, t.last_ordinal from";
+    private static final String LISTED =
+            "select t.id, t.title, t.agent, t.archived, t.created_at, t.updated_at, t.last_ordinal from";
 
     private static final String LATEST = """
 
@@ -78,13 +79,13 @@ abstract class SearchPlanTest extends RunningGateway {
     private static final String OWNERS =
             IntStream.rangeClosed(1, 300).mapToObj(i -> "'o'").collect(Collectors.joining(", "));
 
-    private static final String TITLES_ON_H2 = TITLES + " unnest(array[" + THREAD_IDS + "], array[" + OWNERS
+    private static final String LISTED_ON_H2 = LISTED + " unnest(array[" + THREAD_IDS + "], array[" + OWNERS
             + "]) as asked(id, owner) join thread t on t.id = asked.id and t.owner = asked.owner"
             + LATEST.replace("t.updated_at <", "dateadd(second, 0, t.updated_at) <")
                     .replace("t.updated_at >", "dateadd(second, 0, t.updated_at) >");
 
-    private static final String TITLES_ON_POSTGRESQL =
-            TITLES + " thread t where t.id = any(array[" + THREAD_IDS + "]) and t.owner = 'o'" + LATEST;
+    private static final String LISTED_ON_POSTGRESQL =
+            LISTED + " thread t where t.id = any(array[" + THREAD_IDS + "]) and t.owner = 'o'" + LATEST;
 
     private static final String UNTOLD_NAMES = """
             select 1 from run where owner = 'o' and run_pk > 0 and created_at < (select max(at) from thread_name_since)
@@ -112,7 +113,7 @@ abstract class SearchPlanTest extends RunningGateway {
             case "threads" -> THREADS;
             case "runs of threads" -> h2 ? RUNS_OF_THREADS_ON_H2 : RUNS_OF_THREADS_ON_POSTGRESQL;
             case "counts of threads" -> h2 ? COUNTS_OF_THREADS_ON_H2 : COUNTS_OF_THREADS_ON_POSTGRESQL;
-            case "titles of threads" -> h2 ? TITLES_ON_H2 : TITLES_ON_POSTGRESQL;
+            case "listed threads" -> h2 ? LISTED_ON_H2 : LISTED_ON_POSTGRESQL;
             case "untold names" -> UNTOLD_NAMES;
             case "names" -> NAMES;
             case "names of threads" -> h2 ? NAMES_OF_ON_H2 : NAMES_OF_ON_POSTGRESQL;
@@ -135,7 +136,7 @@ abstract class SearchPlanTest extends RunningGateway {
         "threads, primary_key, run_pkey",
         "runs of threads, owner = t.owner, run_owner_thread_id_thread_ordinal_key",
         "counts of threads, owner = t.owner, run_owner_thread_id_thread_ordinal_key",
-        "titles of threads, id = asked.id, thread_pkey",
+        "listed threads, id = asked.id, thread_pkey",
         "untold names, run_by_time, run_owner_created_at_run_pk_idx",
         "names, primary_key, thread_name_pkey",
         "names of threads, thread_id = asked.id, thread_name_pkey",

@@ -15,7 +15,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Queries over threads. Each query is a transaction of its own, so it sees what is committed at that time. All methods
@@ -24,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 @Transactional
 public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentThread.Key> {
+
+    private static final String LISTED =
+            "select e.id, e.title, e.agent, e.archived, e.createdAt, e.updatedAt from AgentThread e where ";
 
     private static final String LATEST = " order by e.owner desc, e.updatedAt desc, e.id desc";
 
@@ -42,13 +44,17 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
     }
 
     /** The threads with the latest activity, from a position on. */
-    ListSlice<AgentThread> latest(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
+    ListSlice<ListedThread> latest(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
+        return ListSlice.of(first(owner, filter, after, limit + 1), limit);
+    }
+
+    /** The same, without the look whether more follow. */
+    List<ListedThread> first(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
         WhereClause conditions = latest(owner, filter, after);
-        return ListSlice.of(
-                find("from AgentThread e where " + conditions.hql() + LATEST, conditions.parameters())
-                        .page(0, limit + 1)
-                        .list(),
-                limit);
+        return find(LISTED + conditions.hql() + LATEST, conditions.parameters())
+                .page(0, limit)
+                .project(ListedThread.class)
+                .list();
     }
 
     /** The places of the threads with the latest activity, from a position on: those that {@link #latest} lists. */
@@ -60,31 +66,6 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
                 .page(0, limit)
                 .project(StreamPosition.class)
                 .list();
-    }
-
-    /** A thread's title, and its place in the list. */
-    @RegisterForReflection
-    record Titled(Instant updatedAt, String id, @Nullable String title) {
-
-        StreamPosition place() {
-            return new StreamPosition(updatedAt, id);
-        }
-    }
-
-    /** The titles of the threads with the latest activity, from a position on: of those that {@link #latest} lists. */
-    List<Titled> titles(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
-        WhereClause conditions = latest(owner, filter, after);
-        return find(
-                        "select e.updatedAt, e.id, e.title from AgentThread e where " + conditions.hql() + LATEST,
-                        conditions.parameters())
-                .page(0, limit)
-                .project(Titled.class)
-                .list();
-    }
-
-    /** The owner's threads of these ids that are still there. */
-    List<AgentThread> these(Owner owner, List<String> ids) {
-        return ids.isEmpty() ? List.of() : list("owner = ?1 and id in ?2", owner.id(), ids);
     }
 
     /** How many of these threads have a run that goes on. */
@@ -119,10 +100,6 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
     /** A position in the list of the threads with the latest activity. */
     @RegisterForReflection
     record StreamPosition(Instant updatedAt, String id) {
-
-        static StreamPosition of(AgentThread thread) {
-            return new StreamPosition(thread.updatedAt, thread.id);
-        }
 
         static StreamPosition of(Cursor cursor) {
             return new StreamPosition(cursor.time(0), cursor.text(1));

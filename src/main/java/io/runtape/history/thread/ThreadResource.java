@@ -137,10 +137,8 @@ public final class ThreadResource {
                     hits.next() == null ? null : hits.next().cursor(LISTING),
                     context));
         }
-        ListSlice<AgentThread> slice = threads.latest(owner, filter, after, page.limit());
-        @Nullable
-        String next =
-                slice.more() ? ThreadQueries.StreamPosition.of(slice.last()).cursor(LISTING) : null;
+        ListSlice<ListedThread> slice = threads.latest(owner, filter, after, page.limit());
+        @Nullable String next = slice.more() ? slice.last().place().cursor(LISTING) : null;
         return Responses.ok(Page.of(views.of(owner, slice.rows()), next, context));
     }
 

@@ -1,7 +1,6 @@
 package io.runtape.history.thread;
 
 import io.runtape.access.Owner;
-import io.runtape.run.AgentThread;
 import io.runtape.search.Highlight;
 import io.runtape.search.Search;
 import io.runtape.search.SearchQuery;
@@ -15,10 +14,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +72,7 @@ final class ThreadSearch {
      * @param next where the list goes on; null if it does not
      */
     record Hits(
-            List<AgentThread> rows,
+            List<ListedThread> rows,
             Map<String, List<Highlight>> highlights,
             ThreadQueries.@Nullable StreamPosition next) {}
 
@@ -114,7 +111,8 @@ final class ThreadSearch {
 
         private int compared;
 
-        private final Map<String, List<Highlight>> highlights = new LinkedHashMap<>();
+        private final List<ListedThread> found = new ArrayList<>();
+        private final Map<String, List<Highlight>> highlights = new HashMap<>();
 
         /** The last thread that was looked at. */
         private ThreadQueries.@Nullable StreamPosition last;
@@ -127,8 +125,8 @@ final class ThreadSearch {
         }
 
         private void findRuns() throws SQLException {
-            Candidates found = search.candidates(owner, query, DocumentRange.ALL, search.live(owner, query));
-            List<Document> first = found.next(FEW_RUNS + 1);
+            Candidates candidates = search.candidates(owner, query, DocumentRange.ALL, search.live(owner, query));
+            List<Document> first = candidates.next(FEW_RUNS + 1);
             List<Long> pks = first.stream().map(Document::runPk).toList();
             if (pks.size() <= FEW_RUNS) {
                 Map<Long, String> threadOf = runs.threadsOf(owner, pks);
@@ -140,7 +138,7 @@ final class ThreadSearch {
                 }
                 return;
             }
-            others = found;
+            others = candidates;
             know(first);
         }
 
@@ -165,7 +163,7 @@ final class ThreadSearch {
         }
 
         /** The threads that may be hits, where they are few; empty where they are not. */
-        private Optional<List<ThreadQueries.Titled>> known() throws SQLException {
+        private Optional<List<ListedThread>> known() throws SQLException {
             if (!many.isEmpty() || titles.mayHaveUntoldNames(owner)) {
                 return Optional.empty();
             }
@@ -183,30 +181,29 @@ final class ThreadSearch {
          * Those of these threads whose titles count. A line of a prompt counts with the prompt, in which words may stand that must
          * not occur.
          */
-        private Set<String> titled(List<ThreadQueries.Titled> some) throws SQLException {
+        private Set<String> titled(List<ListedThread> some) throws SQLException {
             boolean allCount = query.unwanted().isEmpty();
             if (!allCount && names != null) {
                 return names;
             }
-            List<String> ids = some.stream().map(ThreadQueries.Titled::id).toList();
+            List<String> ids = some.stream().map(ListedThread::id).toList();
             return allCount || titles.mayHaveUntoldNames(owner) ? Set.copyOf(ids) : titles.namedOf(owner, ids);
         }
 
         /** Those of some threads that have the words in their title, or runs that may have them. */
-        private Deque<Candidate> candidates(List<ThreadQueries.Titled> some) throws SQLException {
+        private Deque<Candidate> candidates(List<ListedThread> some) throws SQLException {
             List<Candidate> all = new ArrayList<>();
             Map<String, List<Long>> runsOf = few;
             Set<String> titled = titled(some);
-            for (ThreadQueries.Titled thread : some) {
+            for (ListedThread thread : some) {
                 @Nullable String title = titled.contains(thread.id()) ? thread.title() : null;
-                all.add(new Candidate(
-                        thread.place(), Search.inTitle(query, title).orElse(null)));
+                all.add(new Candidate(thread, Search.inTitle(query, title).orElse(null)));
             }
             if (!many.isEmpty()) {
                 runsOf = new HashMap<>();
                 List<String> untitled = all.stream()
-                        .filter(thread -> thread.title == null)
-                        .map(thread -> thread.place.id())
+                        .filter(candidate -> candidate.title == null)
+                        .map(candidate -> candidate.thread.id())
                         .toList();
                 List<ThreadRuns.RunOf> newest = runs.newestOf(owner, untitled);
                 knowDownTo(newest);
@@ -218,10 +215,10 @@ final class ThreadSearch {
                 }
             }
             Deque<Candidate> candidates = new ArrayDeque<>();
-            for (Candidate thread : all) {
-                thread.runs = runsOf.getOrDefault(thread.place.id(), List.of());
-                if (thread.title != null || !thread.runs.isEmpty()) {
-                    candidates.add(thread);
+            for (Candidate each : all) {
+                each.runs = runsOf.getOrDefault(each.thread.id(), List.of());
+                if (each.title != null || !each.runs.isEmpty()) {
+                    candidates.add(each);
                 }
             }
             return candidates;
@@ -230,7 +227,7 @@ final class ThreadSearch {
         /** The first that are hits; the page ends where enough threads or runs were looked at. */
         Hits page(int limit) throws SQLException {
             findRuns();
-            Optional<List<ThreadQueries.Titled>> known = known();
+            Optional<List<ListedThread>> known = known();
             if (known.isPresent()) {
                 return hits(take(known.get(), limit) ? last : null);
             }
@@ -238,7 +235,7 @@ final class ThreadSearch {
             int count = FIRST_THREADS;
             for (int seen = 0; seen < THREADS_MAX; seen += count) {
                 count = seen == 0 ? FIRST_THREADS : THREADS_AT_ONCE;
-                List<ThreadQueries.Titled> some = threads.titles(owner, filter, from, count);
+                List<ListedThread> some = threads.first(owner, filter, from, count);
                 if (take(some, limit)) {
                     return hits(last);
                 }
@@ -251,33 +248,34 @@ final class ThreadSearch {
         }
 
         /** Takes the hits among some threads; returns true when the page ends, though more may follow. */
-        private boolean take(List<ThreadQueries.Titled> some, int limit) throws SQLException {
+        private boolean take(List<ListedThread> some, int limit) throws SQLException {
             Deque<Candidate> left = candidates(some);
             Map<Long, List<Highlight>> newest = Map.of();
             for (int ahead = 0; !left.isEmpty(); ahead--) {
                 if (ahead == 0) {
-                    ahead = Math.min(left.size(), limit + 1 - highlights.size());
+                    ahead = Math.min(left.size(), limit + 1 - found.size());
                     newest = newestOf(left.stream().limit(ahead).toList());
                 }
                 Candidate candidate = left.remove();
                 if (compared >= COMPARED_MAX) {
                     return true;
                 }
-                Optional<List<Highlight>> found =
+                Optional<List<Highlight>> where =
                         candidate.title == null ? first(candidate.runs, newest) : Optional.of(candidate.title);
-                if (found.isPresent()) {
-                    if (highlights.size() == limit) {
+                if (where.isPresent()) {
+                    if (found.size() == limit) {
                         return true;
                     }
-                    highlights.put(candidate.place.id(), found.get());
+                    found.add(candidate.thread);
+                    highlights.put(candidate.thread.id(), where.get());
                 }
-                last = candidate.place;
+                last = candidate.thread.place();
             }
             return false;
         }
 
         private Hits hits(ThreadQueries.@Nullable StreamPosition next) {
-            return new Hits(inOrder(List.copyOf(highlights.keySet())), highlights, next);
+            return new Hits(found, highlights, next);
         }
 
         /** Where the newest runs of those without a title that matches do so: mostly they do, and are compared together. */
@@ -310,26 +308,20 @@ final class ThreadSearch {
             }
             return Optional.empty();
         }
-
-        private List<AgentThread> inOrder(List<String> ids) {
-            Map<String, AgentThread> rows = new HashMap<>();
-            threads.these(owner, ids).forEach(thread -> rows.put(thread.id, thread));
-            return ids.stream().map(rows::get).filter(Objects::nonNull).toList();
-        }
     }
 
     /** A thread that may be a hit. */
     private static final class Candidate {
 
-        private final ThreadQueries.StreamPosition place;
+        private final ListedThread thread;
         private final @Nullable List<Highlight> title;
 
         /** The runs that may match, the newest first. */
         private List<Long> runs = List.of();
 
         /** @param title where the words were found in the title; null if it does not match */
-        Candidate(ThreadQueries.StreamPosition place, @Nullable List<Highlight> title) {
-            this.place = place;
+        Candidate(ListedThread thread, @Nullable List<Highlight> title) {
+            this.thread = thread;
             this.title = title;
         }
     }

@@ -2,7 +2,6 @@ package io.runtape.history.thread;
 
 import io.runtape.access.Owner;
 import io.runtape.history.thread.ThreadQueries.StreamPosition;
-import io.runtape.history.thread.ThreadQueries.Titled;
 import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import jakarta.inject.Singleton;
@@ -23,13 +22,14 @@ import java.util.Set;
 import javax.sql.DataSource;
 
 /**
- * The titles of threads that are known by their ids, and the ids of those that a caller has named. Plain SQL: Hibernate takes
+ * The threads that are known by their ids, and the ids of those that a caller has named. Plain SQL: Hibernate takes
  * longer to read a statement with thousands of parameters than the database takes to answer it. Blocks; safe for any thread.
  */
 @Singleton
 final class ThreadTitles {
 
-    private static final String TITLES = "select t.updated_at, t.id, t.title, t.agent, t.archived, t.last_ordinal from";
+    private static final String LISTED =
+            "select t.id, t.title, t.agent, t.archived, t.created_at, t.updated_at, t.last_ordinal from";
 
     private static final String LATEST = """
 
@@ -40,13 +40,13 @@ final class ThreadTitles {
      * H2 does not search an index by a list where it is not the first column. It looks each thread up by what only the lists
      * have; with the owner, or the time, in a condition it would walk all that the owner has.
      */
-    static final String TITLES_ON_H2 = TITLES
+    static final String LISTED_ON_H2 = LISTED
             + " unnest(?, ?) as asked(id, owner) join thread t on t.id = asked.id and t.owner = asked.owner"
             + LATEST.replace("t.updated_at <", "dateadd(second, 0, t.updated_at) <")
                     .replace("t.updated_at >", "dateadd(second, 0, t.updated_at) >");
 
     /** PostgreSQL would walk all threads for a join. */
-    static final String TITLES_ON_POSTGRESQL = TITLES + " thread t where t.id = any(?) and t.owner = ?" + LATEST;
+    static final String LISTED_ON_POSTGRESQL = LISTED + " thread t where t.id = any(?) and t.owner = ?" + LATEST;
 
     /** PostgreSQL has a partial index, whose condition is repeated here. */
     static final String UNTOLD = """
@@ -63,27 +63,27 @@ final class ThreadTitles {
 
     private final DataSource database;
     private final boolean h2;
-    private final String titles;
+    private final String listed;
     private final String namedOf;
 
     ThreadTitles(DataSource database, Store store) {
         this.database = database;
         this.h2 = store.engine() == Engine.H2;
-        this.titles = h2 ? TITLES_ON_H2 : TITLES_ON_POSTGRESQL;
+        this.listed = h2 ? LISTED_ON_H2 : LISTED_ON_POSTGRESQL;
         this.namedOf = h2 ? NAMED_OF_ON_H2 : NAMED_OF_ON_POSTGRESQL;
     }
 
-    /** The titles of those of these threads that {@link ThreadQueries#titles} would list, in its order. */
-    List<Titled> of(Owner owner, ThreadFilter filter, Collection<String> ids, Optional<StreamPosition> after)
+    /** Those of these threads that {@link ThreadQueries#latest} would list, in its order. */
+    List<ListedThread> of(Owner owner, ThreadFilter filter, Collection<String> ids, Optional<StreamPosition> after)
             throws SQLException {
-        List<Titled> listed = new ArrayList<>();
+        List<ListedThread> threads = new ArrayList<>();
         if (ids.isEmpty()) {
-            return listed;
+            return threads;
         }
         OffsetDateTime end = time(filter.common().end());
         OffsetDateTime at = after.map(position -> time(position.updatedAt())).orElse(end);
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(titles)) {
+                PreparedStatement select = connection.prepareStatement(listed)) {
             bind(select, ids, owner);
             select.setObject(3, time(filter.common().since().orElse(Instant.EPOCH)));
             select.setObject(4, end);
@@ -92,14 +92,23 @@ final class ThreadTitles {
             select.setString(7, after.map(StreamPosition::id).orElse(""));
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    if (row.getLong(6) > 0 && filter.has(row.getString(4), row.getBoolean(5))) {
-                        Instant updated = row.getObject(1, OffsetDateTime.class).toInstant();
-                        listed.add(new Titled(updated, row.getString(2), row.getString(3)));
+                    if (row.getLong(7) > 0 && filter.has(row.getString(3), row.getBoolean(4))) {
+                        threads.add(new ListedThread(
+                                row.getString(1),
+                                row.getString(2),
+                                row.getString(3),
+                                row.getBoolean(4),
+                                instant(row, 5),
+                                instant(row, 6)));
                     }
                 }
             }
         }
-        return listed;
+        return threads;
+    }
+
+    private static Instant instant(ResultSet row, int column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
     }
 
     private static OffsetDateTime time(Instant instant) {

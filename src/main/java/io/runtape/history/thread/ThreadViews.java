@@ -29,38 +29,38 @@ final class ThreadViews {
     }
 
     ThreadView of(Owner owner, AgentThread thread) throws SQLException {
-        return of(owner, List.of(thread)).get(0);
+        return of(owner, List.of(ListedThread.of(thread))).get(0);
     }
 
-    List<ThreadView> of(Owner owner, List<AgentThread> rows) throws SQLException {
+    List<ThreadView> of(Owner owner, List<ListedThread> rows) throws SQLException {
         return of(owner, rows, Map.of());
     }
 
     /** @param highlights where the words of a search were found, by the ids of the threads */
-    List<ThreadView> of(Owner owner, List<AgentThread> rows, Map<String, List<Highlight>> highlights)
+    List<ThreadView> of(Owner owner, List<ListedThread> rows, Map<String, List<Highlight>> highlights)
             throws SQLException {
         Map<String, ThreadCounts.Counts> totals =
-                counts.of(owner, rows.stream().map(thread -> thread.id).toList());
+                counts.of(owner, rows.stream().map(ListedThread::id).toList());
         List<ThreadView> views = new ArrayList<>(rows.size());
-        for (AgentThread row : rows) {
-            views.add(view(row, totals.getOrDefault(row.id, ThreadCounts.Counts.NONE), highlights.get(row.id)));
+        for (ListedThread row : rows) {
+            views.add(view(row, totals.getOrDefault(row.id(), ThreadCounts.Counts.NONE), highlights.get(row.id())));
         }
         return views;
     }
 
-    private ThreadView view(AgentThread row, ThreadCounts.Counts total, @Nullable List<Highlight> highlight)
+    private ThreadView view(ListedThread row, ThreadCounts.Counts total, @Nullable List<Highlight> highlight)
             throws SQLException {
         long events = total.events();
         for (long runPk : total.running()) {
             events += events(runPk);
         }
         return new ThreadView(
-                row.id,
-                row.title,
-                row.agent,
-                row.archived,
-                row.createdAt,
-                row.updatedAt,
+                row.id(),
+                row.title(),
+                row.agent(),
+                row.archived(),
+                row.createdAt(),
+                row.updatedAt(),
                 total.runs(),
                 events,
                 total.lastStatus(),
