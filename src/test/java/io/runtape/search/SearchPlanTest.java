@@ -39,17 +39,20 @@ abstract class SearchPlanTest extends RunningGateway {
 
     private static final String THREAD_IDS = keys(300).replaceAll("(\\d+)", "'thr_$1'");
 
+    private static final String OWNERS =
+            IntStream.rangeClosed(1, 300).mapToObj(i -> "'o'").collect(Collectors.joining(", "));
+
     private static final String RUNS_OF_THREADS_ON_H2 = """
-            select r.thread_id, r.run_pk, r.created_at from thread t
+            select r.thread_id, r.run_pk, r.created_at from unnest(array[%s], array[%s]) as asked(id, owner)
+            join thread t on t.id = asked.id and t.owner = asked.owner
             join run r on r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal > t.last_ordinal - 500
-            where t.owner = 'o' and t.id in (%s) order by r.thread_id, r.thread_ordinal desc""".formatted(THREAD_IDS);
+            order by r.thread_id, r.thread_ordinal desc""".formatted(THREAD_IDS, OWNERS);
 
     private static final String RUNS_OF_THREADS_ON_POSTGRESQL = """
-            select r.thread_id, r.run_pk, r.created_at from thread t cross join lateral (
-                select thread_id, run_pk, created_at from run where owner = t.owner and thread_id = t.id
+            select r.thread_id, r.run_pk, r.created_at from unnest(array[%s]) as asked(id) cross join lateral (
+                select thread_id, run_pk, created_at from run where owner = 'o' and thread_id = asked.id
                     and thread_ordinal is not null
-                order by owner desc, thread_id desc, thread_ordinal desc limit 500) r
-            where t.owner = 'o' and t.id in (%s)""".formatted(THREAD_IDS);
+                order by owner desc, thread_id desc, thread_ordinal desc limit 500) r""".formatted(THREAD_IDS);
 
     private static final String COUNTS_OF_THREADS = """
             select t.id,
@@ -75,9 +78,6 @@ abstract class SearchPlanTest extends RunningGateway {
             and t.updated_at >= '1970-01-01 00:00:00+00' and t.updated_at < '2030-01-01 00:00:00+00'
             and t.updated_at <= '2030-01-01 00:00:00+00' and (t.updated_at < '2030-01-01 00:00:00+00' or t.id < '')
             order by t.updated_at desc, t.id desc""";
-
-    private static final String OWNERS =
-            IntStream.rangeClosed(1, 300).mapToObj(i -> "'o'").collect(Collectors.joining(", "));
 
     private static final String LISTED_ON_H2 = LISTED + " unnest(array[" + THREAD_IDS + "], array[" + OWNERS
             + "]) as asked(id, owner) join thread t on t.id = asked.id and t.owner = asked.owner"

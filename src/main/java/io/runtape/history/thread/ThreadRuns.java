@@ -12,7 +12,6 @@ import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,29 +28,29 @@ final class ThreadRuns {
     static final int NEWEST = 500;
 
     /** PostgreSQL would walk all runs of the owner for a join. */
-    private static final String NEWEST_ON_POSTGRESQL = """
-            select r.thread_id, r.run_pk, r.created_at from thread t cross join lateral (
-                select thread_id, run_pk, created_at from run where owner = t.owner and thread_id = t.id
+    static final String NEWEST_ON_POSTGRESQL = """
+            select r.thread_id, r.run_pk, r.created_at from unnest(?) as asked(id) cross join lateral (
+                select thread_id, run_pk, created_at from run where owner = ? and thread_id = asked.id
                     and thread_ordinal is not null
-                order by owner desc, thread_id desc, thread_ordinal desc limit %d) r
-            where t.owner = ? and t.id in (%s)""";
+                order by owner desc, thread_id desc, thread_ordinal desc limit %d) r""".formatted(NEWEST);
 
-    /** H2 knows no such join, and looks up the runs of each thread. */
-    private static final String NEWEST_ON_H2 = """
-            select r.thread_id, r.run_pk, r.created_at from thread t
+    /** H2 knows no such join, and looks up each thread and its runs. */
+    static final String NEWEST_ON_H2 = """
+            select r.thread_id, r.run_pk, r.created_at from unnest(?, ?) as asked(id, owner)
+            join thread t on t.id = asked.id and t.owner = asked.owner
             join run r on r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal > t.last_ordinal - %d
-            where t.owner = ? and t.id in (%s) order by r.thread_id, r.thread_ordinal desc""";
+            order by r.thread_id, r.thread_ordinal desc""".formatted(NEWEST);
 
     /** The owner is compared by an expression: H2 would otherwise walk all that the owner has. */
     static final String THREADS_OF =
             "select run_pk, thread_id from run where run_pk = any(?) and substring(owner, 1, 128) = ?";
 
     private final DataSource database;
-    private final String newest;
+    private final Engine engine;
 
     ThreadRuns(DataSource database, Store store) {
         this.database = database;
-        this.newest = store.engine() == Engine.H2 ? NEWEST_ON_H2 : NEWEST_ON_POSTGRESQL;
+        this.engine = store.engine();
     }
 
     /**
@@ -66,14 +65,10 @@ final class ThreadRuns {
         if (threads.isEmpty()) {
             return List.of();
         }
-        String marks = String.join(", ", Collections.nCopies(threads.size(), "?"));
+        String newest = engine == Engine.H2 ? NEWEST_ON_H2 : NEWEST_ON_POSTGRESQL;
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(newest.formatted(NEWEST, marks))) {
-            select.setString(1, owner.id());
-            int parameter = 2;
-            for (String thread : threads) {
-                select.setString(parameter++, thread);
-            }
+                PreparedStatement select = connection.prepareStatement(newest)) {
+            AskedThreads.bind(select, engine, owner, threads);
             try (ResultSet row = select.executeQuery()) {
                 List<RunOf> runs = new ArrayList<>();
                 while (row.next()) {

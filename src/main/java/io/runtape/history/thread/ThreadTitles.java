@@ -14,7 +14,6 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -36,10 +35,7 @@ final class ThreadTitles {
             and t.updated_at >= ? and t.updated_at < ? and t.updated_at <= ? and (t.updated_at < ? or t.id < ?)
             order by t.updated_at desc, t.id desc""";
 
-    /**
-     * H2 does not search an index by a list where it is not the first column. It looks each thread up by what only the lists
-     * have; with the owner, or the time, in a condition it would walk all that the owner has.
-     */
+    /** With the time in a condition H2 would walk all that the owner has. */
     static final String LISTED_ON_H2 = LISTED
             + " unnest(?, ?) as asked(id, owner) join thread t on t.id = asked.id and t.owner = asked.owner"
             + LATEST.replace("t.updated_at <", "dateadd(second, 0, t.updated_at) <")
@@ -62,13 +58,14 @@ final class ThreadTitles {
             "select n.thread_id from thread_name n where n.thread_id = any(?) and n.owner = ?";
 
     private final DataSource database;
-    private final boolean h2;
+    private final Engine engine;
     private final String listed;
     private final String namedOf;
 
     ThreadTitles(DataSource database, Store store) {
         this.database = database;
-        this.h2 = store.engine() == Engine.H2;
+        this.engine = store.engine();
+        boolean h2 = engine == Engine.H2;
         this.listed = h2 ? LISTED_ON_H2 : LISTED_ON_POSTGRESQL;
         this.namedOf = h2 ? NAMED_OF_ON_H2 : NAMED_OF_ON_POSTGRESQL;
     }
@@ -84,7 +81,7 @@ final class ThreadTitles {
         OffsetDateTime at = after.map(position -> time(position.updatedAt())).orElse(end);
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(listed)) {
-            bind(select, ids, owner);
+            AskedThreads.bind(select, engine, owner, ids);
             select.setObject(3, time(filter.common().since().orElse(Instant.EPOCH)));
             select.setObject(4, end);
             select.setObject(5, at);
@@ -143,20 +140,8 @@ final class ThreadTitles {
         }
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(namedOf)) {
-            bind(select, ids, owner);
+            AskedThreads.bind(select, engine, owner, ids);
             return ids(select);
-        }
-    }
-
-    /** Sets the first two parameters. */
-    private void bind(PreparedStatement select, Collection<String> ids, Owner owner) throws SQLException {
-        Connection connection = select.getConnection();
-        select.setArray(1, connection.createArrayOf("varchar", ids.toArray()));
-        if (h2) {
-            Object[] owners = Collections.nCopies(ids.size(), owner.id()).toArray();
-            select.setArray(2, connection.createArrayOf("varchar", owners));
-        } else {
-            select.setString(2, owner.id());
         }
     }
 
