@@ -53,13 +53,13 @@ final class ThreadSearch {
     private static final int COMPARED_AT_ONCE = 10;
 
     private final ThreadQueries threads;
-    private final ThreadTitles titles;
+    private final ThreadsById byId;
     private final ThreadRuns runs;
     private final Search search;
 
-    ThreadSearch(ThreadQueries threads, ThreadTitles titles, ThreadRuns runs, Search search) {
+    ThreadSearch(ThreadQueries threads, ThreadsById byId, ThreadRuns runs, Search search) {
         this.threads = threads;
-        this.titles = titles;
+        this.byId = byId;
         this.runs = runs;
         this.search = search;
     }
@@ -164,17 +164,17 @@ final class ThreadSearch {
 
         /** The threads that may be hits, where they are few; empty where they are not. */
         private Optional<List<ListedThread>> known() throws SQLException {
-            if (!many.isEmpty() || titles.mayHaveUntoldNames(owner)) {
+            if (!many.isEmpty() || byId.mayHaveUntoldNames(owner)) {
                 return Optional.empty();
             }
-            Set<String> named = titles.named(owner, FEW_NAMES + 1);
+            Set<String> named = byId.named(owner, FEW_NAMES + 1);
             if (named.size() > FEW_NAMES) {
                 return Optional.empty();
             }
             names = named;
             Set<String> ids = new HashSet<>(few.keySet());
             ids.addAll(named);
-            return Optional.of(titles.of(owner, filter, ids, after));
+            return Optional.of(byId.of(owner, filter, ids, after));
         }
 
         /**
@@ -187,7 +187,7 @@ final class ThreadSearch {
                 return names;
             }
             List<String> ids = some.stream().map(ListedThread::id).toList();
-            return allCount || titles.mayHaveUntoldNames(owner) ? Set.copyOf(ids) : titles.namedOf(owner, ids);
+            return allCount || byId.mayHaveUntoldNames(owner) ? Set.copyOf(ids) : byId.namedOf(owner, ids);
         }
 
         /** Those of some threads that have the words in their title, or runs that may have them. */

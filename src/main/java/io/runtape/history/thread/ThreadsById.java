@@ -25,7 +25,7 @@ import javax.sql.DataSource;
  * longer to read a statement with thousands of parameters than the database takes to answer it. Blocks; safe for any thread.
  */
 @Singleton
-final class ThreadTitles {
+final class ThreadsById {
 
     private static final String LISTED =
             "select t.id, t.title, t.agent, t.archived, t.created_at, t.updated_at, t.last_ordinal from";
@@ -62,7 +62,7 @@ final class ThreadTitles {
     private final String listed;
     private final String namedOf;
 
-    ThreadTitles(DataSource database, Store store) {
+    ThreadsById(DataSource database, Store store) {
         this.database = database;
         this.engine = store.engine();
         boolean h2 = engine == Engine.H2;
