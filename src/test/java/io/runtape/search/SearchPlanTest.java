@@ -64,8 +64,8 @@ abstract class SearchPlanTest extends RunningGateway {
             from""";
 
     private static final String COUNTS_OF_THREADS_ON_H2 = COUNTS_OF_THREADS
-            + " unnest(array[%s]) as asked(id) join thread t on t.id = asked.id and t.owner = 'o'"
-                    .formatted(THREAD_IDS);
+            + " unnest(array[%s], array[%s]) as asked(id, owner) join thread t on t.id = asked.id and t.owner = asked.owner"
+                    .formatted(THREAD_IDS, OWNERS);
 
     private static final String COUNTS_OF_THREADS_ON_POSTGRESQL =
             COUNTS_OF_THREADS + " thread t where t.id = any(array[%s]) and t.owner = 'o'".formatted(THREAD_IDS);

@@ -15,6 +15,13 @@ import java.util.Collections;
  */
 final class AskedThreads {
 
+    /** On H2: what the rows of the threads come from, as {@code t}. */
+    static final String ON_H2 =
+            "unnest(?, ?) as asked(id, owner) join thread t on t.id = asked.id and t.owner = asked.owner";
+
+    /** The same on PostgreSQL, which would walk all threads for a join. */
+    static final String ON_POSTGRESQL = "thread t where t.id = any(?) and t.owner = ?";
+
     private AskedThreads() {}
 
     static void bind(PreparedStatement select, Engine engine, Owner owner, Collection<String> ids) throws SQLException {

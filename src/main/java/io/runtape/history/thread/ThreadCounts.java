@@ -34,21 +34,15 @@ final class ThreadCounts {
                 (select r.status from run r
                     where r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal is not null
                     order by r.owner desc, r.thread_id desc, r.thread_ordinal desc limit 1)
-            from """;
-
-    /** H2 does not search an index by a list where it is not the first column, and looks each thread up. */
-    private static final String ON_H2 =
-            COUNTS + " unnest(?) as asked(id) join thread t on t.id = asked.id and t.owner = ?";
-
-    /** PostgreSQL would walk all threads for a join. */
-    private static final String ON_POSTGRESQL = COUNTS + " thread t where t.id = any(?) and t.owner = ?";
+            from
+            """;
 
     private final DataSource database;
-    private final String ofThreads;
+    private final Engine engine;
 
     ThreadCounts(DataSource database, Store store) {
         this.database = database;
-        this.ofThreads = store.engine() == Engine.H2 ? ON_H2 : ON_POSTGRESQL;
+        this.engine = store.engine();
     }
 
     /**
@@ -74,10 +68,10 @@ final class ThreadCounts {
         if (threads.isEmpty()) {
             return counts;
         }
+        String asked = engine == Engine.H2 ? AskedThreads.ON_H2 : AskedThreads.ON_POSTGRESQL;
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(ofThreads)) {
-            select.setArray(1, connection.createArrayOf("varchar", threads.toArray()));
-            select.setString(2, owner.id());
+                PreparedStatement select = connection.prepareStatement(COUNTS + asked)) {
+            AskedThreads.bind(select, engine, owner, threads);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     counts.put(

@@ -36,10 +36,9 @@ final class ThreadRuns {
 
     /** H2 knows no such join, and looks up each thread and its runs. */
     static final String NEWEST_ON_H2 = """
-            select r.thread_id, r.run_pk, r.created_at from unnest(?, ?) as asked(id, owner)
-            join thread t on t.id = asked.id and t.owner = asked.owner
+            select r.thread_id, r.run_pk, r.created_at from %s
             join run r on r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal > t.last_ordinal - %d
-            order by r.thread_id, r.thread_ordinal desc""".formatted(NEWEST);
+            order by r.thread_id, r.thread_ordinal desc""".formatted(AskedThreads.ON_H2, NEWEST);
 
     /** The owner is compared by an expression: H2 would otherwise walk all that the owner has. */
     static final String THREADS_OF =

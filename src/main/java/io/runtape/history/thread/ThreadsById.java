@@ -28,7 +28,7 @@ import javax.sql.DataSource;
 final class ThreadsById {
 
     private static final String LISTED =
-            "select t.id, t.title, t.agent, t.archived, t.created_at, t.updated_at, t.last_ordinal from";
+            "select t.id, t.title, t.agent, t.archived, t.created_at, t.updated_at, t.last_ordinal from ";
 
     private static final String LATEST = """
 
@@ -37,12 +37,11 @@ final class ThreadsById {
 
     /** With the time in a condition H2 would walk all that the owner has. */
     static final String LISTED_ON_H2 = LISTED
-            + " unnest(?, ?) as asked(id, owner) join thread t on t.id = asked.id and t.owner = asked.owner"
+            + AskedThreads.ON_H2
             + LATEST.replace("t.updated_at <", "dateadd(second, 0, t.updated_at) <")
                     .replace("t.updated_at >", "dateadd(second, 0, t.updated_at) >");
 
-    /** PostgreSQL would walk all threads for a join. */
-    static final String LISTED_ON_POSTGRESQL = LISTED + " thread t where t.id = any(?) and t.owner = ?" + LATEST;
+    static final String LISTED_ON_POSTGRESQL = LISTED + AskedThreads.ON_POSTGRESQL + LATEST;
 
     /** PostgreSQL has a partial index, whose condition is repeated here. */
     static final String UNTOLD = """
