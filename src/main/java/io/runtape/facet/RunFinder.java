@@ -7,6 +7,7 @@ import io.runtape.facet.Trait.Kind;
 import io.runtape.segment.Candidates;
 import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
+import io.runtape.segment.SegmentReader;
 import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import jakarta.inject.Singleton;
@@ -58,10 +59,12 @@ public final class RunFinder {
 
     private final DataSource database;
     private final Store store;
+    private final SegmentReader segments;
 
-    RunFinder(DataSource database, Store store) {
+    RunFinder(DataSource database, Store store, SegmentReader segments) {
         this.database = database;
         this.store = store;
+        this.segments = segments;
     }
 
     /**
@@ -83,7 +86,7 @@ public final class RunFinder {
             if (plan.isLong(ofIndex)) {
                 quickly = search.findNear(plan, after.orElse(null), limit, unindexed.keys());
                 if (quickly.isEmpty()) {
-                    quickly = new SegmentFinder(database, connection, ofIndex, order)
+                    quickly = new SegmentFinder(segments, connection, ofIndex, order)
                             .find(after.orElse(null), limit, keys -> search.among(keys, unindexed.keys()));
                 }
             }
@@ -132,7 +135,7 @@ public final class RunFinder {
             List<Document> all = new ArrayList<>(others);
             ended.get().forEach(place -> all.add(place.document()));
             Search search = new Search(connection, criteria, RunOrder.NEWEST);
-            return new SegmentFinder(database, connection, criteria, RunOrder.NEWEST)
+            return new SegmentFinder(segments, connection, criteria, RunOrder.NEWEST)
                     .candidates(range, all, keys -> search.among(keys, Set.of()));
         }
     }

@@ -5,6 +5,7 @@ import io.runtape.segment.Candidates;
 import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
 import io.runtape.segment.SegmentKind;
+import io.runtape.segment.SegmentReader;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,13 +37,13 @@ final class SegmentFinder {
     /** Runs that are looked at together, at least. */
     private static final int AT_ONCE = 50;
 
-    private final DataSource database;
+    private final SegmentReader segments;
     private final Connection connection;
     private final RunCriteria criteria;
     private final RunOrder order;
 
-    SegmentFinder(DataSource database, Connection connection, RunCriteria criteria, RunOrder order) {
-        this.database = database;
+    SegmentFinder(SegmentReader segments, Connection connection, RunCriteria criteria, RunOrder order) {
+        this.segments = segments;
         this.connection = connection;
         this.criteria = criteria;
         this.order = order;
@@ -66,7 +66,7 @@ final class SegmentFinder {
             return Optional.empty();
         }
         Candidates candidates = new Candidates(
-                database, criteria.owner().id(), SegmentKind.TRAITS, new TraitQuery(criteria), range(after), List.of());
+                segments, criteria.owner().id(), SegmentKind.TRAITS, new TraitQuery(criteria), range(after), List.of());
         TreeSet<Place> found = new TreeSet<>(order.comparator());
         if (order.equals(RunOrder.NEWEST)) {
             boolean more = true;
@@ -102,7 +102,7 @@ final class SegmentFinder {
         List<Document> all = new ArrayList<>(others);
         look.among(outside).forEach(place -> all.add(place.document()));
         return Optional.of(new Candidates(
-                database, criteria.owner().id(), SegmentKind.TRAITS, new TraitQuery(criteria), range, all));
+                segments, criteria.owner().id(), SegmentKind.TRAITS, new TraitQuery(criteria), range, all));
     }
 
     private List<Long> outside() throws SQLException {

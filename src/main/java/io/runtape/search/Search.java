@@ -5,6 +5,7 @@ import io.runtape.segment.Candidates;
 import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
 import io.runtape.segment.SegmentKind;
+import io.runtape.segment.SegmentReader;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -53,9 +54,11 @@ public final class Search {
             from run r left join search_document d on d.run_pk = r.run_pk where r.run_pk = any(?)""";
 
     private final DataSource database;
+    private final SegmentReader segments;
 
-    Search(DataSource database) {
+    Search(DataSource database, SegmentReader segments) {
         this.database = database;
+        this.segments = segments;
     }
 
     /**
@@ -64,7 +67,7 @@ public final class Search {
      * @param live those of its runs that are not indexed yet and match
      */
     public Candidates candidates(Owner owner, SearchQuery query, DocumentRange range, List<Document> live) {
-        return new Candidates(database, owner.id(), SegmentKind.WORDS, new WordQuery(query), range, live);
+        return new Candidates(segments, owner.id(), SegmentKind.WORDS, new WordQuery(query), range, live);
     }
 
     /** The owner's runs that have not ended, or have just ended and are not indexed yet, and match by their prompts. */

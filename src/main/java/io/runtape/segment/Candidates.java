@@ -1,5 +1,6 @@
 package io.runtape.segment;
 
+import io.runtape.segment.SegmentReader.Part;
 import io.runtape.store.SqlFault;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,13 +28,6 @@ public final class Candidates implements RunSource {
 
     public static final String SEGMENTS =
             "select segment_pk, newest, oldest, octet_length(documents) from search_segment where owner = ?";
-
-    public static final String DIRECTORIES =
-            "select segment_pk, directory from search_segment where segment_pk = any(?)";
-
-    public static final String BLOCKS = "select block_pk, content from search_block where block_pk = any(?)";
-
-    public static final String DOCUMENTS = "select segment_pk, documents from search_segment where segment_pk = any(?)";
 
     /** Runs of the segments that are opened first: enough to fill a page with a word of many runs. */
     private static final int FIRST_RUNS = 1000;
@@ -51,7 +44,7 @@ public final class Candidates implements RunSource {
     /** Segments are merged while they are read, and then are read again; but not for ever. */
     private static final int ATTEMPTS = 20;
 
-    private final DataSource database;
+    private final SegmentReader reader;
     private final String owner;
     private final SegmentKind kind;
     private final TermQuery query;
@@ -79,13 +72,13 @@ public final class Candidates implements RunSource {
 
     /** @param others runs that are in no segment, to be found as well */
     public Candidates(
-            DataSource database,
+            SegmentReader reader,
             String owner,
             SegmentKind kind,
             TermQuery query,
             DocumentRange range,
             List<Document> others) {
-        this.database = database;
+        this.reader = reader;
         this.owner = owner;
         this.kind = kind;
         this.query = query;
@@ -200,7 +193,7 @@ public final class Candidates implements RunSource {
 
     /** Opens segments until none of the closed ones can have a newer run than the open ones. */
     private void settle(int wanted) throws SQLException {
-        try (Connection connection = database.getConnection()) {
+        try (Connection connection = reader.connect()) {
             int attempts = 0;
             atOnce = AT_ONCE_MIN;
             while (mustOpen()) {
@@ -283,18 +276,16 @@ public final class Candidates implements RunSource {
 
     /** Looks the terms up in some segments; returns false if one of them was merged meanwhile. */
     private boolean lookUp(Connection connection, List<Long> segments) throws SQLException {
+        Map<Long, byte[]> directories = reader.read(connection, kind, Part.DIRECTORY, segments);
         Map<Long, TermSearch> bySegment = new HashMap<>();
         Map<Long, TermSearch> byBlock = new HashMap<>();
-        int directories = read(connection, DIRECTORIES, segments, (segmentPk, directory) -> {
+        directories.forEach((segmentPk, directory) -> {
             TermSearch search = new TermSearch(query, TermBlocks.directory(directory));
             bySegment.put(segmentPk, search);
             search.blocks().forEach(block -> byBlock.put(Segments.blockPk(segmentPk, block), search));
         });
-        int read = read(
-                connection,
-                BLOCKS,
-                List.copyOf(byBlock.keySet()),
-                (pk, content) -> Objects.requireNonNull(byBlock.get(pk)).read(content));
+        Map<Long, byte[]> blocks = reader.read(connection, kind, Part.BLOCK, byBlock.keySet());
+        blocks.forEach((pk, content) -> Objects.requireNonNull(byBlock.get(pk)).read(content));
         Map<Long, BitSet> runsOf = new HashMap<>();
         bySegment.forEach((pk, search) -> {
             BitSet runs = search.runs();
@@ -303,35 +294,10 @@ public final class Candidates implements RunSource {
                 found += runs.cardinality();
             }
         });
-        int opened = read(
-                connection,
-                DOCUMENTS,
-                List.copyOf(runsOf.keySet()),
-                (pk, content) -> take(Segment.documents(content, Objects.requireNonNull(runsOf.get(pk)))));
-        return directories == segments.size() && read == byBlock.size() && opened == runsOf.size();
-    }
-
-    /** Takes what is stored under a key. */
-    @FunctionalInterface
-    private interface Taker {
-        void take(long pk, byte[] content);
-    }
-
-    private int read(Connection connection, String sql, List<Long> keys, Taker taker) throws SQLException {
-        if (keys.isEmpty()) {
-            return 0;
-        }
-        // One parameter for all keys: so the database reads and plans each statement once.
-        try (PreparedStatement select = connection.prepareStatement(kind.in(sql))) {
-            select.setArray(1, connection.createArrayOf("bigint", keys.toArray()));
-            try (ResultSet row = select.executeQuery()) {
-                int read = 0;
-                while (row.next()) {
-                    taker.take(row.getLong(1), row.getBytes(2));
-                    read++;
-                }
-                return read;
-            }
-        }
+        Map<Long, byte[]> documents = reader.read(connection, kind, Part.DOCUMENTS, runsOf.keySet());
+        documents.forEach((pk, content) -> take(Segment.documents(content, Objects.requireNonNull(runsOf.get(pk)))));
+        return directories.size() == segments.size()
+                && blocks.size() == byBlock.size()
+                && documents.size() == runsOf.size();
     }
 }

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.segment.Candidates;
+import io.runtape.segment.SegmentKind;
 import io.runtape.segment.SegmentMerge;
+import io.runtape.segment.SegmentReader.Part;
 import io.runtape.store.Engine;
 import io.runtape.testsupport.RunningGateway;
 import java.sql.Connection;
@@ -121,9 +123,9 @@ abstract class SearchPlanTest extends RunningGateway {
             case "just ended" -> Search.JUST_ENDED.replace("?", "'o'");
             case "texts" -> Search.TEXTS_OF.replace("?", "array[1, 2, 3]");
             case "segments" -> Candidates.SEGMENTS.replace("?", "'o'");
-            case "directories" -> Candidates.DIRECTORIES.replace("?", "array[1, 2, 3]");
-            case "blocks" -> Candidates.BLOCKS.replace("?", "array[1, 2, 3]");
-            case "documents" -> Candidates.DOCUMENTS.replace("?", "array[1, 2, 3]");
+            case "directories" -> Part.DIRECTORY.sql(SegmentKind.WORDS).replace("?", "array[1, 2, 3]");
+            case "blocks" -> Part.BLOCK.sql(SegmentKind.WORDS).replace("?", "array[1, 2, 3]");
+            case "documents" -> Part.DOCUMENTS.sql(SegmentKind.WORDS).replace("?", "array[1, 2, 3]");
             case "merged" -> SegmentMerge.COUNT.replaceFirst("\\?", "'o'").replace("?", "1");
             default -> throw new IllegalArgumentException(name);
         };

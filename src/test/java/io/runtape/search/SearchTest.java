@@ -19,6 +19,7 @@ import io.runtape.segment.RunSource;
 import io.runtape.segment.Segment;
 import io.runtape.segment.SegmentKind;
 import io.runtape.segment.SegmentMerge;
+import io.runtape.segment.SegmentReader;
 import io.runtape.segment.Segments;
 import io.runtape.segment.TermBlocks;
 import io.runtape.testsupport.RunTable;
@@ -44,7 +45,6 @@ import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.LongStream;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
 /** Runs and threads are found by what was said in them. */
@@ -53,7 +53,7 @@ abstract class SearchTest extends IndexedHistory {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @Inject
-    DataSource database;
+    SegmentReader segments;
 
     private static String found(String list, String query, String... more) {
         return list + "?q=" + URLEncoder.encode(query, UTF_8) + String.join("", more);
@@ -384,6 +384,28 @@ abstract class SearchTest extends IndexedHistory {
         }
     }
 
+    /** What a search has read it reads no more: the rows of blocks are gone, and it finds the same. */
+    @Test
+    void findsAgainWithoutReadingBlocks() throws SQLException {
+        String owner = "c-of-read-segments";
+        try {
+            insertSegments(owner, false, i -> 3);
+            List<Long> before = candidates(owner, "ibex", DocumentRange.ALL, 10);
+            try (Connection connection = store().connect();
+                    PreparedStatement delete = connection.prepareStatement(
+                            "delete from search_block where exists"
+                                    + " (select 1 from search_segment s where s.owner = ? and block_pk / 1048576 = s.segment_pk)")) {
+                delete.setString(1, owner);
+                assertEquals(100, delete.executeUpdate());
+            }
+
+            assertEquals(List.of(233L, 232L, 231L), before);
+            assertEquals(before, candidates(owner, "ibex", DocumentRange.ALL, 10));
+        } finally {
+            deleteSegments(owner);
+        }
+    }
+
     @Test
     void findsWhatTwoQueriesHaveInCommon() throws SQLException {
         String owner = "c-of-common-runs";
@@ -456,7 +478,7 @@ abstract class SearchTest extends IndexedHistory {
 
     private Candidates candidates(String owner, String query, DocumentRange range) {
         return new Candidates(
-                database, owner, SegmentKind.WORDS, new WordQuery(SearchQuery.of(query)), range, List.of());
+                segments, owner, SegmentKind.WORDS, new WordQuery(SearchQuery.of(query)), range, List.of());
     }
 
     /** The runs of both queries, on as many pages as it takes. */
