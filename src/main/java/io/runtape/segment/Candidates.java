@@ -3,8 +3,6 @@ package io.runtape.segment;
 import io.runtape.segment.SegmentReader.Part;
 import io.runtape.store.SqlFault;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -25,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  * Blocks; confined to one thread.
  */
 public final class Candidates implements RunSource {
-
-    public static final String SEGMENTS =
-            "select segment_pk, newest, oldest, octet_length(documents) from search_segment where owner = ?";
 
     /** Runs of the segments that are opened first: enough to fill a page with a word of many runs. */
     private static final int FIRST_RUNS = 1000;
@@ -54,8 +49,8 @@ public final class Candidates implements RunSource {
     /** What is left of it when the segments are read again. */
     private DocumentRange range;
 
-    /** By their newest runs. */
-    private final Deque<Closed> closed = new ArrayDeque<>();
+    /** Those whose terms are not looked up yet, by their newest runs. */
+    private final Deque<ListedSegment> closed = new ArrayDeque<>();
 
     private final PriorityQueue<Open> open =
             new PriorityQueue<>(Comparator.comparing(Open::next, Document.NEWEST_FIRST));
@@ -86,13 +81,6 @@ public final class Candidates implements RunSource {
         this.range = range;
         this.others = others;
     }
-
-    /**
-     * A segment whose terms are not looked up yet.
-     *
-     * @param runs about how many it has
-     */
-    private record Closed(long segmentPk, long newest, long oldest, long runs) {}
 
     /** Runs that are found and not handed out yet, the newest first. */
     private static final class Open {
@@ -215,13 +203,14 @@ public final class Candidates implements RunSource {
             closed.remove();
         }
         boolean mayBeNewer = !closed.isEmpty()
-                && (open.isEmpty() || closed.peek().newest >= open.peek().next().createdMicros());
+                && (open.isEmpty()
+                        || closed.peek().newest() >= open.peek().next().createdMicros());
         return !begun || mayBeNewer;
     }
 
     /** Whether all of its runs come before those that are to be handed out. */
-    private boolean isPassed(Closed segment) {
-        return last != null && segment.oldest > last.createdMicros();
+    private boolean isPassed(ListedSegment segment) {
+        return last != null && segment.oldest() > last.createdMicros();
     }
 
     /** About how many runs the opened segments have. */
@@ -233,19 +222,10 @@ public final class Candidates implements RunSource {
         range = last == null ? range : range.goingOnAfter(last);
         open.clear();
         take(others.stream().sorted(Document.NEWEST_FIRST).iterator());
-        List<Closed> segments = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(kind.in(SEGMENTS))) {
-            select.setString(1, owner);
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    if (range.meets(row.getLong(2), row.getLong(3))) {
-                        segments.add(new Closed(
-                                row.getLong(1), row.getLong(2), row.getLong(3), Segment.runs(row.getInt(4))));
-                    }
-                }
-            }
-        }
-        segments.sort(Comparator.comparingLong(Closed::newest).reversed());
+        List<ListedSegment> segments = reader.list(connection, kind, owner).stream()
+                .filter(segment -> range.meets(segment.newest(), segment.oldest()))
+                .sorted(Comparator.comparingLong(ListedSegment::newest).reversed())
+                .toList();
         closed.clear();
         closed.addAll(segments);
         begun = true;
@@ -258,16 +238,16 @@ public final class Candidates implements RunSource {
         }
     }
 
-    /** The next segments, as many as are likely to have so many hits, by what came of the ones before. */
-    private List<Long> segments(int wanted) {
+    /** The next segments, as many as are likely to have so many hits, by what came of the ones before; by their keys. */
+    private Map<Long, ListedSegment> segments(int wanted) {
         long runs = looked == 0 ? FIRST_RUNS : found == 0 ? looked * TIMES_MORE : wanted * looked / found;
-        List<Long> next = new ArrayList<>();
+        Map<Long, ListedSegment> next = new HashMap<>();
         while (!closed.isEmpty() && next.size() < kind.atOnce() && (next.size() < atOnce || runs > 0)) {
-            Closed segment = closed.remove();
+            ListedSegment segment = closed.remove();
             if (!isPassed(segment)) {
-                next.add(segment.segmentPk);
-                runs -= segment.runs;
-                looked += segment.runs;
+                next.put(segment.segmentPk(), segment);
+                runs -= segment.runs();
+                looked += segment.runs();
             }
         }
         atOnce = Math.min(2 * atOnce, kind.atOnce());
@@ -275,26 +255,33 @@ public final class Candidates implements RunSource {
     }
 
     /** Looks the terms up in some segments; returns false if one of them was merged meanwhile. */
-    private boolean lookUp(Connection connection, List<Long> segments) throws SQLException {
+    private boolean lookUp(Connection connection, Map<Long, ListedSegment> segments) throws SQLException {
         Map<Long, byte[]> directories = reader.read(connection, kind, Part.DIRECTORY, segments);
         Map<Long, TermSearch> bySegment = new HashMap<>();
         Map<Long, TermSearch> byBlock = new HashMap<>();
+        Map<Long, ListedSegment> ofBlock = new HashMap<>();
         directories.forEach((segmentPk, directory) -> {
             TermSearch search = new TermSearch(query, TermBlocks.directory(directory));
             bySegment.put(segmentPk, search);
-            search.blocks().forEach(block -> byBlock.put(Segments.blockPk(segmentPk, block), search));
+            for (int number : search.blocks()) {
+                long blockPk = Segments.blockPk(segmentPk, number);
+                byBlock.put(blockPk, search);
+                ofBlock.put(blockPk, Objects.requireNonNull(segments.get(segmentPk)));
+            }
         });
-        Map<Long, byte[]> blocks = reader.read(connection, kind, Part.BLOCK, byBlock.keySet());
+        Map<Long, byte[]> blocks = reader.read(connection, kind, Part.BLOCK, ofBlock);
         blocks.forEach((pk, content) -> Objects.requireNonNull(byBlock.get(pk)).read(content));
         Map<Long, BitSet> runsOf = new HashMap<>();
+        Map<Long, ListedSegment> having = new HashMap<>();
         bySegment.forEach((pk, search) -> {
             BitSet runs = search.runs();
             if (!runs.isEmpty()) {
                 runsOf.put(pk, runs);
+                having.put(pk, Objects.requireNonNull(segments.get(pk)));
                 found += runs.cardinality();
             }
         });
-        Map<Long, byte[]> documents = reader.read(connection, kind, Part.DOCUMENTS, runsOf.keySet());
+        Map<Long, byte[]> documents = reader.read(connection, kind, Part.DOCUMENTS, having);
         documents.forEach((pk, content) -> take(Segment.documents(content, Objects.requireNonNull(runsOf.get(pk)))));
         return directories.size() == segments.size()
                 && blocks.size() == byBlock.size()

@@ -3,9 +3,9 @@ package io.runtape.search;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.runtape.segment.Candidates;
 import io.runtape.segment.SegmentKind;
 import io.runtape.segment.SegmentMerge;
+import io.runtape.segment.SegmentReader;
 import io.runtape.segment.SegmentReader.Part;
 import io.runtape.store.Engine;
 import io.runtape.testsupport.RunningGateway;
@@ -122,7 +122,7 @@ abstract class SearchPlanTest extends RunningGateway {
             case "live" -> Search.LIVE.replace("?", "'o'");
             case "just ended" -> Search.JUST_ENDED.replace("?", "'o'");
             case "texts" -> Search.TEXTS_OF.replace("?", "array[1, 2, 3]");
-            case "segments" -> Candidates.SEGMENTS.replace("?", "'o'");
+            case "segments" -> SegmentReader.SEGMENTS.replace("?", "'o'");
             case "directories" -> Part.DIRECTORY.sql(SegmentKind.WORDS).replace("?", "array[1, 2, 3]");
             case "blocks" -> Part.BLOCK.sql(SegmentKind.WORDS).replace("?", "array[1, 2, 3]");
             case "documents" -> Part.DOCUMENTS.sql(SegmentKind.WORDS).replace("?", "array[1, 2, 3]");

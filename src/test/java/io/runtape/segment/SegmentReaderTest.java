@@ -10,9 +10,11 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,7 +45,15 @@ class SegmentReaderTest {
     }
 
     private Map<Long, byte[]> read(SegmentKind kind, Long... keys) throws SQLException {
-        return reader.read(connection, kind, Part.BLOCK, List.of(keys));
+        return read(new ListedSegment(0, 20, 10, 300), kind, keys);
+    }
+
+    private Map<Long, byte[]> read(ListedSegment segment, SegmentKind kind, Long... keys) throws SQLException {
+        return reader.read(
+                connection,
+                kind,
+                Part.BLOCK,
+                Stream.of(keys).collect(Collectors.toMap(Function.identity(), key -> segment)));
     }
 
     @Test
@@ -64,6 +74,29 @@ class SegmentReaderTest {
         execute("insert into trait_block values (1, X'07')");
 
         assertArrayEquals(new byte[] {7}, read(SegmentKind.TRAITS, 1L).get(1L));
+    }
+
+    /** A crash of the database undoes what was committed last without waiting, also that a key was given away. */
+    @Test
+    void doesNotTakeASegmentForAnEarlierOneOfItsKey() throws SQLException {
+        read(SegmentKind.WORDS, 1L);
+        execute("update search_block set content = X'ff' where block_pk = 1");
+
+        ListedSegment later = new ListedSegment(0, 21, 10, 300);
+
+        assertArrayEquals(
+                new byte[] {(byte) 0xff}, read(later, SegmentKind.WORDS, 1L).get(1L));
+    }
+
+    /** Of a piece that takes too much of the memory nothing is kept. */
+    @Test
+    void keepsNoLargePiece() throws SQLException {
+        execute(
+                "insert into search_block values (4, cast(repeat('x', 300000) as varbinary)), (5, cast(repeat('x', 4096) as varbinary))");
+        read(SegmentKind.WORDS, 4L, 5L);
+        execute("delete from search_block");
+
+        assertEquals(Set.of(5L), read(SegmentKind.WORDS, 4L, 5L).keySet());
     }
 
     @Test
