@@ -256,32 +256,25 @@ public final class Candidates implements RunSource {
 
     /** Looks the terms up in some segments; returns false if one of them was merged meanwhile. */
     private boolean lookUp(Connection connection, Map<Long, ListedSegment> segments) throws SQLException {
-        Map<Long, byte[]> directories = reader.read(connection, kind, Part.DIRECTORY, segments);
+        Map<Long, byte[]> directories = reader.read(connection, kind, Part.DIRECTORY, segments.keySet(), segments);
         Map<Long, TermSearch> bySegment = new HashMap<>();
         Map<Long, TermSearch> byBlock = new HashMap<>();
-        Map<Long, ListedSegment> ofBlock = new HashMap<>();
         directories.forEach((segmentPk, directory) -> {
             TermSearch search = new TermSearch(query, TermBlocks.directory(directory));
             bySegment.put(segmentPk, search);
-            for (int number : search.blocks()) {
-                long blockPk = Segments.blockPk(segmentPk, number);
-                byBlock.put(blockPk, search);
-                ofBlock.put(blockPk, Objects.requireNonNull(segments.get(segmentPk)));
-            }
+            search.blocks().forEach(block -> byBlock.put(Segments.blockPk(segmentPk, block), search));
         });
-        Map<Long, byte[]> blocks = reader.read(connection, kind, Part.BLOCK, ofBlock);
+        Map<Long, byte[]> blocks = reader.read(connection, kind, Part.BLOCK, byBlock.keySet(), segments);
         blocks.forEach((pk, content) -> Objects.requireNonNull(byBlock.get(pk)).read(content));
         Map<Long, BitSet> runsOf = new HashMap<>();
-        Map<Long, ListedSegment> having = new HashMap<>();
         bySegment.forEach((pk, search) -> {
             BitSet runs = search.runs();
             if (!runs.isEmpty()) {
                 runsOf.put(pk, runs);
-                having.put(pk, Objects.requireNonNull(segments.get(pk)));
                 found += runs.cardinality();
             }
         });
-        Map<Long, byte[]> documents = reader.read(connection, kind, Part.DOCUMENTS, having);
+        Map<Long, byte[]> documents = reader.read(connection, kind, Part.DOCUMENTS, runsOf.keySet(), segments);
         documents.forEach((pk, content) -> take(Segment.documents(content, Objects.requireNonNull(runsOf.get(pk)))));
         return directories.size() == segments.size()
                 && blocks.size() == byBlock.size()

@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +60,10 @@ public final class SegmentReader {
             this.sql = sql;
         }
 
+        private long segmentOf(long key) {
+            return this == BLOCK ? Segments.segmentOf(key) : key;
+        }
+
         /** The statement; its parameter is an array of keys. */
         public String sql(SegmentKind kind) {
             return kind.in(sql);
@@ -105,21 +110,26 @@ public final class SegmentReader {
     /**
      * Some pieces, by their keys, without those that are neither in memory nor in the database. Nobody changes their bytes.
      *
-     * @param segments the segments that the pieces are of, by the keys of the pieces
+     * @param segments the segments that the pieces are of, and maybe others, by their keys
      */
-    Map<Long, byte[]> read(Connection connection, SegmentKind kind, Part part, Map<Long, ListedSegment> segments)
+    Map<Long, byte[]> read(
+            Connection connection,
+            SegmentKind kind,
+            Part part,
+            Collection<Long> keys,
+            Map<Long, ListedSegment> segments)
             throws SQLException {
         Map<Long, byte[]> read = new HashMap<>();
         Map<Long, Key> missing = new HashMap<>();
-        segments.forEach((pk, segment) -> {
-            Key key = new Key(kind, part, pk, segment);
+        for (Long pk : keys) {
+            Key key = new Key(kind, part, pk, Objects.requireNonNull(segments.get(part.segmentOf(pk))));
             byte @Nullable [] known = pieces.getIfPresent(key);
             if (known == null) {
                 missing.put(pk, key);
             } else {
                 read.put(pk, known);
             }
-        });
+        }
         if (missing.isEmpty()) {
             return read;
         }

@@ -35,6 +35,11 @@ public final class Segments {
         return segmentPk << BLOCK_BITS | number;
     }
 
+    /** The key of the segment that a block is of. */
+    static long segmentOf(long blockPk) {
+        return blockPk >> BLOCK_BITS;
+    }
+
     /** Stores a new segment. */
     public static void insert(Connection connection, String owner, SegmentKind kind, int level, Segment segment)
             throws SQLException {

@@ -10,11 +10,9 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,11 +47,7 @@ class SegmentReaderTest {
     }
 
     private Map<Long, byte[]> read(ListedSegment segment, SegmentKind kind, Long... keys) throws SQLException {
-        return reader.read(
-                connection,
-                kind,
-                Part.BLOCK,
-                Stream.of(keys).collect(Collectors.toMap(Function.identity(), key -> segment)));
+        return reader.read(connection, kind, Part.BLOCK, List.of(keys), Map.of(segment.segmentPk(), segment));
     }
 
     @Test
