@@ -15,6 +15,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -268,6 +269,21 @@ class ArchitectureTest {
                 default -> false;
             };
         });
+    }
+
+    /** Each suite starts the application once, for one database: {@link H2Suite} and {@link PostgresSuite}. */
+    @Test
+    void testsOfTheApplicationAreNamedAfterTheirDatabase() {
+        JavaClasses tests = new ClassFileImporter()
+                .withImportOption(ImportOption.Predefined.ONLY_INCLUDE_TESTS)
+                .importPackages(ROOT);
+
+        classes()
+                .that()
+                .areAnnotatedWith(QuarkusTest.class)
+                .should()
+                .haveNameMatching(".*(H2|Postgres)Test")
+                .check(tests);
     }
 
     @Test

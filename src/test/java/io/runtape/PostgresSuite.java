@@ -4,8 +4,11 @@ import org.junit.platform.suite.api.IncludeClassNamePatterns;
 import org.junit.platform.suite.api.SelectPackages;
 import org.junit.platform.suite.api.Suite;
 
-/** All other unit tests: those that run on both databases, on PostgreSQL, and those that need one of them or none. */
+/**
+ * The tests of the application on PostgreSQL. The build runs each suite in a process of its own, all at the same time: all tests of
+ * one database in one process, since a change of the database is a new start of the application.
+ */
 @Suite
 @SelectPackages("io.runtape")
-@IncludeClassNamePatterns(".*(?<!H2)Test")
+@IncludeClassNamePatterns(".*PostgresTest")
 class PostgresSuite {}

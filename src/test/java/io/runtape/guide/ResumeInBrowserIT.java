@@ -23,10 +23,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.openqa.selenium.By;
 import org.openqa.selenium.chrome.ChromeDriver;
 
 /** The page of docs/guides/resume.md in a browser, served from another origin than the gateway's. */
+@Isolated("a browser must come back within its patience")
 class ResumeInBrowserIT {
 
     private static final String KEY = "X-API-Key: browser";

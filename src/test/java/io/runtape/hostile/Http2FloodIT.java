@@ -10,8 +10,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Connections that send frames which belong to no call, or are nothing, as fast as they can. */
+@Isolated("another caller must hardly notice an attack")
 abstract class Http2FloodIT extends UnderAttack {
 
     /** So long the attackers go on, unless they are stopped: whoever they are. */

@@ -69,7 +69,7 @@ class StoreOutageIT {
     private static final long BESIDE_HEAP = 350L << 20;
 
     /** What "at once" means to a caller, on a machine that is busy. */
-    private static final Duration AT_ONCE = Duration.ofSeconds(1);
+    private static final Duration AT_ONCE = Duration.ofSeconds(2);
 
     private final ScriptedUpstream upstream = new ScriptedUpstream();
     private final List<AutoCloseable> open = new ArrayList<>();

@@ -4,11 +4,14 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * What tests of the packaged gateway begin with whose database plays no part: one process on H2 for all tests of a class, and an
- * agent API of their own behind it. Classes run one after the other.
+ * agent API of their own behind it. They share one field each, so these classes run one after the other.
  */
+@Execution(ExecutionMode.SAME_THREAD)
 public abstract class PackagedGateway {
 
     @TempDir

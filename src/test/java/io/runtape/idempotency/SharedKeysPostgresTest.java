@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  */
 @QuarkusTest
 @WithTestResource(PostgresResource.class)
-class SharedKeysTest extends RunningGateway {
+class SharedKeysPostgresTest extends RunningGateway {
 
     private static final Duration A_WHILE = Duration.ofMillis(300);
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
  */
 @QuarkusTest
 @WithTestResource(PostgresResource.class)
-class RemoteRunsTest extends RunningGateway {
+class RemoteRunsPostgresTest extends RunningGateway {
 
     /** How often is tried what comes out one way or the other, as threads happen to run. */
     private static final int RACES = 300;

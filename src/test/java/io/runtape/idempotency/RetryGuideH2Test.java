@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 /** The client in {@code docs/guides/retry.md} does what the page says, in Node.js, over a connection that breaks. */
 @QuarkusTest
 @WithTestResource(H2Resource.class)
-class RetryGuideTest extends RunningGateway {
+class RetryGuideH2Test extends RunningGateway {
 
     private static final Path GUIDE = Path.of("docs/guides/retry.md");
 

@@ -31,8 +31,8 @@ import org.junit.jupiter.api.Test;
 
 /** What callers get for everything that can go wrong in a resource. */
 @QuarkusTest
-@TestProfile(ErrorEnvelopeTest.OwnDatabase.class)
-class ErrorEnvelopeTest {
+@TestProfile(ErrorEnvelopeH2Test.OwnDatabase.class)
+class ErrorEnvelopeH2Test {
     public static final class OwnDatabase implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 /** The OpenAPI document in the docs is the one that the gateway serves, and what it shows is so. */
 @QuarkusTest
 @WithTestResource(H2Resource.class)
-class OpenApiDocumentTest extends RunningGateway {
+class OpenApiDocumentH2Test extends RunningGateway {
 
     private static final Path COMMITTED = Path.of("docs/reference/openapi.yaml");
 
@@ -59,7 +59,7 @@ class OpenApiDocumentTest extends RunningGateway {
                 committed,
                 served,
                 COMMITTED
-                        + " is not what /q/openapi serves. Write it anew with: ./mvnw test -Dtest=OpenApiDocumentTest -D"
+                        + " is not what /q/openapi serves. Write it anew with: ./mvnw test -Dtest=OpenApiDocumentH2Test -D"
                         + WRITE + "=true");
     }
 

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Responses of the history come in gzip to whoever takes it; nothing else does, and the agent API's bytes pass as they came. */
 @QuarkusTest
 @WithTestResource(H2Resource.class)
-class CompressedResponsesTest extends RecordedHistory {
+class CompressedResponsesH2Test extends RecordedHistory {
 
     private static final String LINES = "Accept: application/x-ndjson";
     private static final String GZIP = "Accept-Encoding: gzip, deflate, br";

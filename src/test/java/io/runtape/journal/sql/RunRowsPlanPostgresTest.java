@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @QuarkusTest
 @WithTestResource(PostgresResource.class)
-class RunRowsPlanTest extends RunningGateway {
+class RunRowsPlanPostgresTest extends RunningGateway {
 
     private static final Pattern READS_A_TABLE = Pattern.compile("(Seq|Index|Index Only|Heap|Tid) Scan");
     private static final Pattern BY_A_KEY = Pattern.compile(

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** JSON of the gateway's own ends with a line end, and what is an agent API's, or a caller's, with what it had. */
 @QuarkusTest
 @WithTestResource(H2Resource.class)
-class LineEndTest extends RecordedHistory {
+class LineEndH2Test extends RecordedHistory {
 
     private static final String JSON = "Content-Type: application/json";
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** How the console's page and files are served. What they do in a browser is for ConsoleIT. */
 @QuarkusTest
 @WithTestResource(H2Resource.class)
-class ConsoleTest extends RunningGateway {
+class ConsoleH2Test extends RunningGateway {
 
     private static final Path SOURCES = Path.of("src", "main", "resources", "console");
     private static final Pattern FILE = Pattern.compile("\"(/console/files/[0-9a-f]+/)([^\"]*)\"");
