@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.runtape.json.LeanJson;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -156,13 +157,23 @@ final class ArchiveLine {
         return value == null ? null : value.text;
     }
 
-    /** The text of a member that is a JSON object. */
+    /** The text of a member that is a JSON object, or a string with one: an object that nests too deep for a line is written so. */
     String jsonObject(String name) {
         String text = required(name, jsonOrNull(name));
-        if (!text.startsWith("{")) {
+        String object = text.startsWith("\"") ? stringOf(text) : text;
+        if (!object.startsWith("{") || !LeanJson.isOneValue(object)) {
             throw new DamagedRunException(name + " must be an object");
         }
-        return text;
+        return object;
+    }
+
+    private static String stringOf(String json) {
+        try (JsonParser parser = LeanJson.parser(json)) {
+            parser.nextToken();
+            return parser.getText();
+        } catch (IOException e) {
+            throw new UncheckedIOException("it was read before", e);
+        }
     }
 
     @Nullable

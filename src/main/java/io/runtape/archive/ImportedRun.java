@@ -145,6 +145,9 @@ final class ImportedRun {
     /** What the line tells of the run's thread. */
     static final class ImportedThread {
 
+        /** Leaves room for as many runs again that are recorded in the thread. */
+        private static final int ORDINAL_MAX = 1 << 30;
+
         final long ordinal;
         final @Nullable String title;
         final @Nullable String agent;
@@ -153,7 +156,7 @@ final class ImportedRun {
         final Instant updatedAt;
 
         private ImportedThread(ArchiveLine line) {
-            ordinal = line.number("ordinal", 1, Integer.MAX_VALUE);
+            ordinal = line.number("ordinal", 1, ORDINAL_MAX);
             title = line.textOrNull("title", TEXT_CHARS_MAX);
             agent = line.textOrNull("agent", NAME_CHARS_MAX);
             archived = line.is("archived");

@@ -19,6 +19,13 @@ import java.util.regex.PatternSyntaxException;
 @Singleton
 public final class Redaction {
 
+    /**
+     * With what comes before it without a gap. Whether two dots follow as they must is looked at once for each word: otherwise a long
+     * one that begins many times over would be read to its end each time.
+     */
+    private static final String JSON_WEB_TOKEN = "(?<![\\w-])(?=[\\w-]++\\.[\\w-]{10,}+\\.[\\w-]{5})"
+            + "[\\w-]*?\\beyJ[\\w-]{10,}+\\.[\\w-]{10,}+\\.[\\w-]{5,}+";
+
     /** Keys of OpenAI, Anthropic and others, GitHub, AWS, Slack, Google; bearer tokens, JSON web tokens and private keys. */
     private static final List<String> USUAL = List.of(
             "\\b[sprk]k[-_][A-Za-z0-9_-]{16,}",
@@ -28,7 +35,7 @@ public final class Redaction {
             "\\bxox[abeprs]-[A-Za-z0-9-]{10,}",
             "\\bAIza[0-9A-Za-z_-]{35}",
             "(?i)\\bbearer [A-Za-z0-9._~+/-]{16,}=*",
-            "\\beyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{5,}",
+            JSON_WEB_TOKEN,
             "-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\\\\nr\\s]*(-----END [A-Z ]*PRIVATE KEY-----)?");
 
     private final List<Pattern> rules = new ArrayList<>();

@@ -1,13 +1,14 @@
 package io.runtape.facet;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.runtape.json.LeanTree;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.runtape.json.LeanJson;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** The strings, numbers and booleans of a run's metadata, each with its path. */
 public final class Metadata {
@@ -51,32 +52,44 @@ public final class Metadata {
     /** The entries of a JSON object, the first {@link #ENTRIES_MAX} of them. */
     static Set<Entry> entries(String json) {
         Set<Entry> entries = new LinkedHashSet<>();
-        @Nullable JsonNode object = json.equals("{}") ? null : LeanTree.read(json, Set.of());
-        if (object != null && object.isObject()) {
-            add(object, "", 0, entries);
+        try (JsonParser parser = LeanJson.parser(json)) {
+            if (parser.nextToken() == JsonToken.START_OBJECT) {
+                add(parser, "", 0, entries);
+            }
+        } catch (IOException noJson) {
+            // Up to there it is found: a row that cannot be read must not keep the run from all else that it is found
+            // by.
+            return entries;
         }
         return entries;
     }
 
-    private static void add(JsonNode node, String path, int depth, Set<Entry> to) {
+    /** Reads the value at the parser token by token: no type of numbers has all digits of each. */
+    private static void add(JsonParser at, String path, int depth, Set<Entry> to) throws IOException {
         if (depth > DEPTH_MAX || to.size() >= ENTRIES_MAX) {
+            at.skipChildren();
             return;
         }
-        if (node.isObject()) {
-            node.properties()
-                    .forEach(member -> add(
-                            member.getValue(),
-                            path.isEmpty() ? member.getKey() : path + "." + member.getKey(),
-                            depth + 1,
-                            to));
-        } else if (node.isArray()) {
-            node.forEach(item -> add(item, path, depth + 1, to));
-        } else if (node.isTextual()) {
-            to.add(new Entry(path, STRING + node.asText()));
-        } else if (node.isBoolean()) {
-            to.add(new Entry(path, BOOLEAN + node.asText()));
-        } else if (node.isNumber()) {
-            to.add(new Entry(path, NUMBER + number(node.asText()).orElse(node.asText())));
+        switch (at.currentToken()) {
+            case START_OBJECT -> {
+                while (at.nextToken() == JsonToken.FIELD_NAME) {
+                    String name = at.currentName();
+                    at.nextToken();
+                    add(at, path.isEmpty() ? name : path + "." + name, depth + 1, to);
+                }
+            }
+            case START_ARRAY -> {
+                while (at.nextToken() != JsonToken.END_ARRAY) {
+                    add(at, path, depth + 1, to);
+                }
+            }
+            case VALUE_STRING -> to.add(new Entry(path, STRING + at.getText()));
+            case VALUE_TRUE, VALUE_FALSE -> to.add(new Entry(path, BOOLEAN + at.getText()));
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT ->
+                to.add(new Entry(path, NUMBER + number(at.getText()).orElse(at.getText())));
+            default -> {
+                // Nothing that a caller can ask for.
+            }
         }
     }
 

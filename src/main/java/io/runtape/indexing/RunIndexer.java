@@ -255,10 +255,15 @@ final class RunIndexer {
             if (failures.merge(runPk, 1, Integer::sum) >= ATTEMPTS) {
                 // The message of a failure may quote what the run says.
                 LOG.errorf(
-                        "the run with the key %d cannot be indexed, so that no search finds it: %s",
+                        "the run with the key %d cannot be indexed as a whole, so that some searches do not find it: %s",
                         runPk, SqlFault.named(why));
                 LOG.debug("it cannot be indexed", why);
-                indexing.mark(connection, runPk);
+                try {
+                    indexing.indexApart(connection, runPk);
+                } catch (RuntimeException | SQLException e) {
+                    LOG.debug("nor by any index alone", e);
+                    indexing.mark(connection, runPk);
+                }
                 failures.remove(runPk);
             }
         }

@@ -20,6 +20,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -236,6 +237,36 @@ final class RunIndexing {
                     1, connection.createArrayOf("bigint", EndedRun.keys(runs).toArray()));
             List<Long> locked = keys(lock);
             return runs.stream().filter(run -> locked.contains(run.row().runPk)).toList();
+        }
+    }
+
+    /**
+     * Has each index take the run that can, and counts it as indexed: what one of them makes of the run must not keep it from the
+     * others.
+     *
+     * @param connection in auto-commit mode
+     * @throws ApiException 503 if the database does not answer
+     */
+    void indexApart(Connection connection, long runPk) throws SQLException {
+        try (Reading reading = new Reading(true)) {
+            reading.add(runPk);
+            Transaction.in(connection, () -> {
+                List<EndedRun> claimed = claim(connection, reading.runs);
+                for (RunIndex index : claimed.isEmpty() ? List.<RunIndex>of() : indexes) {
+                    add(connection, claimed, index);
+                }
+                return claimed;
+            });
+        }
+    }
+
+    private static void add(Connection connection, List<EndedRun> runs, RunIndex index) throws SQLException {
+        Savepoint before = connection.setSavepoint();
+        try {
+            index.add(connection, runs);
+        } catch (SQLException | RuntimeException e) {
+            // Of a connection that is lost, this fails too.
+            connection.rollback(before);
         }
     }
 

@@ -37,6 +37,13 @@ public final class LeanJson {
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .build();
 
+    /** What an agent API sends may nest 1,000 levels deep, and stands a few levels deeper in what the gateway makes of it. */
+    private static final JsonFactory OF_KEPT = JsonFactory.builder()
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxNestingDepth(1100).build())
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build();
+
     private LeanJson() {}
 
     /** A parser of some UTF-8 bytes of an array, whose number the caller has bounded: strings may be as long as they are. */
@@ -63,6 +70,11 @@ public final class LeanJson {
     /** A parser of this text. */
     public static JsonParser parser(String json) throws IOException {
         return (json.length() <= SHORT ? OF_SHORT : OF_LONG).createParser(json);
+    }
+
+    /** A parser of a text that the gateway has written, which may hold a value of any depth that it reads. */
+    public static JsonParser parserOfKept(String json) throws IOException {
+        return OF_KEPT.createParser(json);
     }
 
     /** Whether a text is one JSON value. */

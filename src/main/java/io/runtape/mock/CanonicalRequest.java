@@ -122,8 +122,11 @@ final class CanonicalRequest {
         }
     }
 
+    /** A number such as 1e400 was read as an infinite one, which has no digits. */
     private static String number(JsonNode value) {
-        return new BigDecimal(value.asText()).stripTrailingZeros().toPlainString();
+        return Double.isInfinite(value.doubleValue())
+                ? value.asText()
+                : new BigDecimal(value.asText()).stripTrailingZeros().toPlainString();
     }
 
     /** A digest that equal calls have, as 64 hexadecimal digits. */

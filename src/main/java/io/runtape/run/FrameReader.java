@@ -179,13 +179,24 @@ public class FrameReader implements StreamedFrames {
      * mostly finds it in the first row.
      *
      * @param wanted about how many frames are wanted
-     * @param room gets the number of bytes of each long piece before it is read
+     * @param room gets the number of bytes of a long piece before it is read; only of the longest, since none of them stays
      */
     private void scan(long runPk, Span span, int wanted, LongConsumer room, Scanning scanning) throws SQLException {
         Span left = span;
         int framesMax = wanted;
+        LongConsumer roomOfPieces = new LongConsumer() {
+            private long longest;
+
+            @Override
+            public void accept(long bytes) {
+                if (bytes > longest) {
+                    room.accept(bytes - longest);
+                    longest = bytes;
+                }
+            }
+        };
         while (!left.isEmpty()) {
-            List<Numbered> piece = piece(runPk, left, framesMax, room);
+            List<Numbered> piece = piece(runPk, left, framesMax, roomOfPieces);
             if (piece.isEmpty() || !scanning.takes(piece)) {
                 return;
             }

@@ -36,6 +36,9 @@ public final class Candidates implements RunSource {
      */
     private static final int AT_ONCE_MIN = 4;
 
+    /** Blocks that are in memory at once, of some kilobytes each: beginnings of few letters are in most blocks of a segment. */
+    private static final int BLOCKS_AT_ONCE = 512;
+
     /** Segments are merged while they are read, and then are read again; but not for ever. */
     private static final int ATTEMPTS = 20;
 
@@ -264,8 +267,7 @@ public final class Candidates implements RunSource {
             bySegment.put(segmentPk, search);
             search.blocks().forEach(block -> byBlock.put(Segments.blockPk(segmentPk, block), search));
         });
-        Map<Long, byte[]> blocks = reader.read(connection, kind, Part.BLOCK, byBlock.keySet(), segments);
-        blocks.forEach((pk, content) -> Objects.requireNonNull(byBlock.get(pk)).read(content));
+        boolean allRead = readBlocks(connection, byBlock, segments);
         Map<Long, BitSet> runsOf = new HashMap<>();
         bySegment.forEach((pk, search) -> {
             BitSet runs = search.runs();
@@ -276,8 +278,22 @@ public final class Candidates implements RunSource {
         });
         Map<Long, byte[]> documents = reader.read(connection, kind, Part.DOCUMENTS, runsOf.keySet(), segments);
         documents.forEach((pk, content) -> take(Segment.documents(content, Objects.requireNonNull(runsOf.get(pk)))));
-        return directories.size() == segments.size()
-                && blocks.size() == byBlock.size()
-                && documents.size() == runsOf.size();
+        return directories.size() == segments.size() && allRead && documents.size() == runsOf.size();
+    }
+
+    /** Has all blocks looked through, some at a time; returns false if one of them is gone. */
+    private boolean readBlocks(Connection connection, Map<Long, TermSearch> byBlock, Map<Long, ListedSegment> segments)
+            throws SQLException {
+        List<Long> keys = List.copyOf(byBlock.keySet());
+        for (int from = 0; from < keys.size(); from += BLOCKS_AT_ONCE) {
+            List<Long> some = keys.subList(from, Math.min(from + BLOCKS_AT_ONCE, keys.size()));
+            Map<Long, byte[]> blocks = reader.read(connection, kind, Part.BLOCK, some, segments);
+            blocks.forEach(
+                    (pk, content) -> Objects.requireNonNull(byBlock.get(pk)).read(content));
+            if (blocks.size() < some.size()) {
+                return false;
+            }
+        }
+        return true;
     }
 }

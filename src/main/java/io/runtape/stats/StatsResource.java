@@ -105,7 +105,8 @@ public final class StatsResource {
             if (since.isEmpty()) {
                 return Optional.of(until.minus(BY_THE_HOUR));
             }
-            if (Duration.between(since.get(), until).compareTo(BY_THE_HOUR_MAX) > 0) {
+            // Whole hours: where both are told from now, each is from a now of its own.
+            if (hourAfter(until) - SumRows.hour(since.get()) > BY_THE_HOUR_MAX.toHours() + 1) {
                 throw ApiException.invalid("groupBy=hour takes since and until that are at most "
                         + BY_THE_HOUR_MAX.toDays() + " days apart; a longer time is for groupBy=day.");
             }

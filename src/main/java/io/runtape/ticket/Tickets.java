@@ -49,6 +49,8 @@ public class Tickets implements DeletionHook {
 
     private static final String LOCK_THREAD = "select 1 from thread where owner = ? and id = ? for update";
 
+    private static final String DELETE_OF_RUN = "delete from ticket where run_pk = ?";
+
     private static final String DELETE_OF_THREAD = "delete from ticket where owner = ? and thread_id = ?";
 
     private final DataSource database;
@@ -110,6 +112,15 @@ public class Tickets implements DeletionHook {
             try (ResultSet row = lock.executeQuery()) {
                 return row.next();
             }
+        }
+    }
+
+    /** Deletes all tickets of a run: nothing of it is to be left. */
+    @Override
+    public void beforeRun(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement(DELETE_OF_RUN)) {
+            delete.setLong(1, runPk);
+            delete.executeUpdate();
         }
     }
 

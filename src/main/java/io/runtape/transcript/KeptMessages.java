@@ -67,7 +67,7 @@ record KeptMessages(List<Message> request, List<Message> said, long bytes, boole
     /** What {@link #json} wrote. */
     static KeptMessages of(byte[] json) {
         String text = new String(json, StandardCharsets.UTF_8);
-        try (JsonParser parser = LeanJson.parser(text)) {
+        try (JsonParser parser = LeanJson.parserOfKept(text)) {
             return new Reading(parser, text).kept();
         } catch (IOException e) {
             throw new UncheckedIOException("a kept transcript cannot be read", e);

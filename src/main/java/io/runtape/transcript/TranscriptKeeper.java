@@ -23,14 +23,16 @@ public final class TranscriptKeeper {
     }
 
     /**
-     * What is to be kept of a run that has ended.
+     * What is to be kept of a run that has ended. It has been read again, since nothing else will be left of the frames.
      *
      * @return a JSON object in UTF-8
      * @throws ApiException 503 if there is no memory for it now
      */
     public byte[] of(Run run) throws SQLException {
         try (BudgetShare room = memory.answers().share()) {
-            return transcripts.kept(run, room::takeBlocking).json(json);
+            byte[] kept = transcripts.kept(run, room::takeBlocking).json(json);
+            KeptMessages.of(kept);
+            return kept;
         }
     }
 }

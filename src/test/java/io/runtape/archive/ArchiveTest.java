@@ -510,6 +510,8 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("a name is a token", changed(archive, "head", 0, with("headers", List.of(List.of("X A", "a")))));
         damages.put("set cookies", changed(archive, "head", 0, with("headers", List.of(List.of("set-Cookie", "a=b")))));
         damages.put("metadata must be an object", changed(archive, "run", 0, with("metadata", List.of())));
+        damages.put("config must be an object", changed(archive, "run", 0, with("config", "{no")));
+        damages.put("ordinal must be", archive.replaceFirst("\"ordinal\":1,", "\"ordinal\":2147483647,"));
         damages.put("prompt must not hold", changed(archive, "run", 0, with("prompt", "a\u0000b")));
         damages.put("eventCount must be", changed(archive, "run", 0, with("eventCount", 5)));
         damages.put("events of", changed(archive, "run", 0, with("byteCount", 5)));
@@ -534,6 +536,19 @@ abstract class ArchiveTest extends RecordedHistory {
         }
         assertEquals(runs, rows("run"));
         assertCounts(imported(archive + goodArchive), 1, 1, 0, 0);
+    }
+
+    /** A response has it as a string, since parsers would not take it so deep. */
+    @Test
+    void takesMetadataThatNestsAsDeepAsItIsRecorded() throws Exception {
+        String deep = "{\"a\":".repeat(950) + "1" + "}".repeat(950);
+        String id = record("{\"prompt\":\"Deep\",\"metadata\":" + deep + "}", Script.stream("data: x\n\n"));
+        String archive = export("/runs/" + id);
+        delete("/runs/" + id);
+
+        assertCounts(imported(archive), 1, 0, 0, 0);
+
+        assertEquals(withoutCursors(archive), withoutCursors(export("/runs/" + id)));
     }
 
     /** The clock of a gateway may have been wrong by any time. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,6 +30,9 @@ abstract class MockAgentTest extends RecordedHistory {
     private static final String[] EVENTS = {
         "event: run_started\ndata: {}\n\n", ": still here\n\n", "data: {\"content\":\"Grüße\"}\n\n", "data: [DONE]\n\n"
     };
+
+    private static final String TOKEN =
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
 
     private final String prompt = "Say " + UUID.randomUUID();
 
@@ -150,6 +155,25 @@ abstract class MockAgentTest extends RecordedHistory {
                 assertEquals("data: new\n\n", new String(again.whole(), UTF_8));
             }
         }
+    }
+
+    /** Schemas write infinity so; no type of numbers holds it. */
+    @Test
+    void findsARunWithANumberThatIsTooLarge() throws Exception {
+        String body = "{\"agent\":\"greeter\",\"prompt\":\"" + prompt + "\",\"context\":{\"most\":%s}}";
+        String run = record(body.formatted("1e400"), Script.stream("data: much\n\n"));
+        RunTable.await(
+                "it is found",
+                () -> json("/runs?agent=greeter").getList("data.id").contains(run) ? true : null);
+
+        try (WireResponse again = mocked(body.formatted("1e400"), "Runtape-Replay: match")) {
+            assertEquals("data: much\n\n", new String(again.whole(), UTF_8));
+        }
+        refused(
+                mocked(body.formatted("-1e400"), "Runtape-Replay: match"),
+                404,
+                "no_recording",
+                "context.most: recorded Infinity, asked -Infinity");
     }
 
     /** Clients and agents make new ids each time; what the tools are given is not theirs to change. */
@@ -315,7 +339,7 @@ abstract class MockAgentTest extends RecordedHistory {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sk-proj-AbCdEfGhIjKlMnOpQrStUv", "Bearer abcdefghijklmnopqrstuvwxyz"})
+    @ValueSource(strings = {"sk-proj-AbCdEfGhIjKlMnOpQrStUv", "Bearer abcdefghijklmnopqrstuvwxyz", TOKEN})
     void writesCassettesWithoutCredentials(String secret) throws Exception {
         String body = body().replace(prompt, prompt + " with " + secret);
         String run = record(body, Script.stream("data: {\"content\":\"" + secret + "\"}\n\n", EVENTS[2]));
@@ -344,6 +368,15 @@ abstract class MockAgentTest extends RecordedHistory {
         WireResponse again = client().post("/v1/run", body, "X-API-Key: " + reader, "Runtape-Replay: match");
         String masked = "*".repeat(secret.length());
         assertEquals("data: {\"content\":\"" + masked + "\"}\n\n" + EVENTS[2], new String(again.whole(), UTF_8));
+    }
+
+    /** Each of its words may begin a token, and none does: to look for the end of one at each takes minutes. */
+    @Test
+    @Timeout(60)
+    void findsNoCredentialInManyBeginningsOfOne() throws Exception {
+        String run = record(body().replace(prompt, "eyJ-".repeat(60_000)), Script.stream("data: x\n\n"));
+
+        history().get("/runs/" + run + "/cassette").then().statusCode(200);
     }
 
     @Test

@@ -7,13 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.run.FrameQuery;
+import io.runtape.run.FrameReader;
 import io.runtape.run.FrameTable;
+import io.runtape.run.RecordedFrame;
 import io.runtape.sse.CorpusCase;
 import io.runtape.testsupport.EarlierRows;
+import io.runtape.testsupport.Noise;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
+import jakarta.inject.Inject;
 import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -25,6 +30,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -114,6 +120,28 @@ abstract class PackingTest extends RunningGateway {
                 return row.getLong(1);
             }
         }
+    }
+
+    @Inject
+    FrameReader frames;
+
+    /** What a filter leaves out does not stay in memory, however much of it there is. */
+    @Test
+    void looksThroughAPackedRunWithTheRoomOfOneBlock() throws Exception {
+        StringBuilder events = new StringBuilder();
+        for (int i = 0; i < 1000; i++) {
+            events.append("event: token\ndata: ").append(Noise.text(1000, i)).append("\n\n");
+        }
+        String id = record(Script.stream(events.toString()));
+        pack(id);
+        dropBlocks(id);
+        FrameQuery none = new FrameQuery(0, Integer.MAX_VALUE, List.of(), List.of("other"), false, 500);
+        LongAdder room = new LongAdder();
+
+        List<RecordedFrame> found = frames.page(table().run(id).pk(), none, room::add);
+
+        assertEquals(List.of(), found);
+        assertTrue(room.sum() > 0 && room.sum() < events.length() / 2, "room for " + room + " bytes");
     }
 
     @Test

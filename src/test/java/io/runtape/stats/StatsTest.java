@@ -21,6 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sums over runs are those that one gets by adding up the runs, and follow what becomes of them. */
 abstract class StatsTest extends IndexedHistory {
@@ -178,6 +179,16 @@ abstract class StatsTest extends IndexedHistory {
             })
     void refusesWhatItDoesNotKnow(String query, String name, String said) {
         refused("/stats?" + query, 400, "invalid_request", name, said);
+    }
+
+    /** Both times are told from now, and each reads the clock. */
+    @ParameterizedTest
+    @ValueSource(strings = {"since=-31d", "since=-31d&until=-0s", "since=-744h"})
+    void groupsTheLastMonthByTheHour(String times) throws Exception {
+        record("{\"agent\":\"a\"}", Script.stream("event: run_completed\ndata: {}\n\n"));
+
+        json("/stats?groupBy=hour&" + times);
+        refused("/stats?groupBy=hour&" + times.replace("31d", "32d").replace("744h", "769h"), 400, "invalid_request");
     }
 
     @Test

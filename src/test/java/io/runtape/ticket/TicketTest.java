@@ -125,6 +125,21 @@ abstract class TicketTest extends RunningGateway {
     }
 
     @Test
+    void nothingOfATicketIsLeftWhenItsRunIsDeleted() throws Exception {
+        String run = record();
+        String ticket = ticket("runId", run);
+        assertTrue(isKept(ticket));
+
+        given().baseUri(url())
+                .header("X-API-Key", key)
+                .delete("/history/v1/runs/" + run)
+                .then()
+                .statusCode(204);
+
+        assertFalse(isKept(ticket));
+    }
+
+    @Test
     void aTicketReadsTheRunThatItIsForAgainAndAgain() throws Exception {
         String run = record();
         String ticket = ticket("runId", run);

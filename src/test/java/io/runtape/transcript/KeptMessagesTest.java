@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.runtape.dialect.Message;
 import io.runtape.dialect.Part;
@@ -16,7 +18,11 @@ import org.junit.jupiter.api.Test;
 /** What is kept of a run comes back as it was. */
 class KeptMessagesTest {
 
-    private final ObjectMapper json = new ObjectMapper();
+    /** Writes as deep as the gateway does. */
+    private final ObjectMapper json = new ObjectMapper(JsonFactory.builder()
+            .streamWriteConstraints(
+                    StreamWriteConstraints.builder().maxNestingDepth(1100).build())
+            .build());
 
     private KeptMessages read(KeptMessages kept) {
         KeptMessages read = KeptMessages.of(kept.json(json));
@@ -59,6 +65,16 @@ class KeptMessagesTest {
 
         Part.ToolCall call = (Part.ToolCall) read.said().get(0).parts().get(0);
         assertEquals(JsonLines.of(Payload.parsed(value)), JsonLines.of(call.input()));
+    }
+
+    /** What an agent API sends may be nested so, and what is kept puts it some levels deeper. */
+    @Test
+    void hasTheDeepestValueThatIsRead() {
+        String value = "[".repeat(1000) + "]".repeat(1000);
+
+        KeptMessages read = read(of(new Part.ToolCall("c", "t", Payload.parsed(value))));
+
+        assertTrue(new String(read.json(json), UTF_8).contains("\"input\":" + value));
     }
 
     /** A value of more parts than any tree may have. */

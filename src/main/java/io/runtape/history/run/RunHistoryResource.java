@@ -36,6 +36,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongConsumer;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -222,13 +223,17 @@ public final class RunHistoryResource {
         return Responses.ok(new DataEnvelope<>(filtered.of(asked, new FoundRuns(selection))));
     }
 
-    /** The runs that a filter selects. */
+    /** The runs that a filter selects from the beginning on. */
     private final class FoundRuns implements FilteredDeletion.Target<Place> {
 
         private final RunSelection selection;
 
-        FoundRuns(RunSelection selection) {
+        /** These go on, and the filter may come to select them between the count and their turn. */
+        private final Set<Long> unsettled;
+
+        FoundRuns(RunSelection selection) throws SQLException {
             this.selection = selection;
+            this.unsettled = runs.unsettled(selection);
         }
 
         @Override
@@ -248,7 +253,7 @@ public final class RunHistoryResource {
 
         @Override
         public boolean delete(Connection connection, Place place, Pace pace) throws SQLException {
-            return deletion.ofEndedRun(connection, place.runPk());
+            return !unsettled.contains(place.runPk()) && deletion.ofEndedRun(connection, place.runPk());
         }
     }
 

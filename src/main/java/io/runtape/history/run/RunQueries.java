@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongConsumer;
 import javax.sql.DataSource;
 import org.hibernate.Session;
@@ -175,6 +176,11 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     Optional<Candidates> candidates(RunSelection selection, DocumentRange range, List<Document> others)
             throws SQLException {
         return finder.candidates(selection.criteria(), range, others);
+    }
+
+    /** The keys of the runs that may come to be selected by what they do from now on. */
+    Set<Long> unsettled(RunSelection selection) throws SQLException {
+        return finder.unsettled(selection.criteria());
     }
 
     /** How many of these runs have not ended, as their rows say. */

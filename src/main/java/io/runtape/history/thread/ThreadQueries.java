@@ -79,6 +79,14 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
                 .size();
     }
 
+    /** Whether the thread still has its place in the list, with nothing done in it since. */
+    boolean isStillAt(Owner owner, StreamPosition place, ThreadFilter filter) {
+        WhereClause conditions = latest(owner, filter, Optional.empty())
+                .and("e.id = :id", Map.of("id", place.id()))
+                .and("e.updatedAt = :at", Map.of("at", place.updatedAt()));
+        return count("from AgentThread e where " + conditions.hql(), conditions.parameters()) > 0;
+    }
+
     private static WhereClause latest(Owner owner, ThreadFilter filter, Optional<StreamPosition> after) {
         return latest(WhereClause.of(owner), filter, after);
     }

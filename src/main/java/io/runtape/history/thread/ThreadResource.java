@@ -282,7 +282,8 @@ public final class ThreadResource {
         @Override
         public boolean delete(Connection connection, ThreadQueries.StreamPosition place, Pace pace)
                 throws SQLException {
-            return deletion.ofEndedThread(connection, owner, place.id(), pace::rest);
+            return threads.isStillAt(owner, place, filter)
+                    && deletion.ofEndedThread(connection, owner, place.id(), pace::rest);
         }
     }
 

@@ -34,11 +34,10 @@ final class ThreadRuns {
                     and thread_ordinal is not null
                 order by owner desc, thread_id desc, thread_ordinal desc limit %d) r""".formatted(NEWEST);
 
-    /** H2 knows no such join, and looks up each thread and its runs. */
+    /** H2 knows no such join, and is asked for each thread. */
     static final String NEWEST_ON_H2 = """
-            select r.thread_id, r.run_pk, r.created_at from %s
-            join run r on r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal > t.last_ordinal - %d
-            order by r.thread_id, r.thread_ordinal desc""".formatted(AskedThreads.ON_H2, NEWEST);
+            select thread_id, run_pk, created_at from run where owner = ? and thread_id = ? and thread_ordinal is not null
+            order by owner desc, thread_id desc, thread_ordinal desc limit %d""".formatted(NEWEST);
 
     /** The owner is compared by an expression: H2 would otherwise walk all that the owner has. */
     static final String THREADS_OF =
@@ -61,26 +60,38 @@ final class ThreadRuns {
 
     /** The newest runs of these threads, {@value #NEWEST} of each at the most; those of a thread the newest first. */
     List<RunOf> newestOf(Owner owner, Collection<String> threads) throws SQLException {
+        List<RunOf> runs = new ArrayList<>();
         if (threads.isEmpty()) {
-            return List.of();
+            return runs;
         }
-        String newest = engine == Engine.H2 ? NEWEST_ON_H2 : NEWEST_ON_POSTGRESQL;
+        boolean h2 = engine == Engine.H2;
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(newest)) {
-            AskedThreads.bind(select, engine, owner, threads);
-            try (ResultSet row = select.executeQuery()) {
-                List<RunOf> runs = new ArrayList<>();
-                while (row.next()) {
-                    OffsetDateTime created = row.getObject(3, OffsetDateTime.class);
-                    runs.add(new RunOf(row.getString(1), row.getLong(2), EpochMicros.of(created.toInstant())));
+                PreparedStatement select = connection.prepareStatement(h2 ? NEWEST_ON_H2 : NEWEST_ON_POSTGRESQL)) {
+            if (h2) {
+                select.setString(1, owner.id());
+                for (String thread : threads) {
+                    select.setString(2, thread);
+                    read(select, runs);
                 }
-                return runs;
+            } else {
+                AskedThreads.bind(select, engine, owner, threads);
+                read(select, runs);
+            }
+        }
+        return runs;
+    }
+
+    private static void read(PreparedStatement select, List<RunOf> to) throws SQLException {
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                OffsetDateTime created = row.getObject(3, OffsetDateTime.class);
+                to.add(new RunOf(row.getString(1), row.getLong(2), EpochMicros.of(created.toInstant())));
             }
         }
     }
 
     /** The threads of these runs, by the keys of the runs. */
-    Map<Long, String> threadsOf(Owner owner, List<Long> runs) throws SQLException {
+    Map<Long, String> threadsOf(Owner owner, Collection<Long> runs) throws SQLException {
         Map<Long, String> threads = new HashMap<>();
         if (runs.isEmpty()) {
             return threads;

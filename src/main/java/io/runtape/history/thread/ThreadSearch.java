@@ -14,8 +14,10 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +103,7 @@ final class ThreadSearch {
         private @Nullable Set<String> names;
 
         /** The runs that may match, where they are many; as far as they are known. */
-        private final Set<Long> many = new HashSet<>();
+        private final Set<Long> many = new LinkedHashSet<>();
 
         /** Those that come behind these; null if no more are to be known. */
         private @Nullable Candidates others;
@@ -200,19 +202,11 @@ final class ThreadSearch {
                 all.add(new Candidate(thread, Search.inTitle(query, title).orElse(null)));
             }
             if (!many.isEmpty()) {
-                runsOf = new HashMap<>();
                 List<String> untitled = all.stream()
                         .filter(candidate -> candidate.title == null)
                         .map(candidate -> candidate.thread.id())
                         .toList();
-                List<ThreadRuns.RunOf> newest = runs.newestOf(owner, untitled);
-                knowDownTo(newest);
-                for (ThreadRuns.RunOf run : newest) {
-                    if (many.contains(run.runPk()) || run.createdMicros() <= unknownBefore) {
-                        runsOf.computeIfAbsent(run.threadId(), id -> new ArrayList<>())
-                                .add(run.runPk());
-                    }
-                }
+                runsOf = candidatesOf(untitled);
             }
             Deque<Candidate> candidates = new ArrayDeque<>();
             for (Candidate each : all) {
@@ -222,6 +216,42 @@ final class ThreadSearch {
                 }
             }
             return candidates;
+        }
+
+        /**
+         * The runs of these threads that may match, by the threads, the newest first. Of a thread with more runs than {@link
+         * ThreadRuns#NEWEST}, the older ones are among them only where they are known.
+         */
+        private Map<String, List<Long>> candidatesOf(List<String> threads) throws SQLException {
+            List<ThreadRuns.RunOf> newest = runs.newestOf(owner, threads);
+            knowDownTo(newest);
+            Map<String, List<Long>> runsOf = new HashMap<>();
+            Map<String, Set<Long>> seen = new HashMap<>();
+            for (ThreadRuns.RunOf run : newest) {
+                seen.computeIfAbsent(run.threadId(), id -> new HashSet<>()).add(run.runPk());
+                if (many.contains(run.runPk()) || run.createdMicros() <= unknownBefore) {
+                    runsOf.computeIfAbsent(run.threadId(), id -> new ArrayList<>())
+                            .add(run.runPk());
+                }
+            }
+            seen.values().removeIf(some -> some.size() < ThreadRuns.NEWEST);
+            if (!seen.isEmpty()) {
+                addKnown(seen, runsOf);
+            }
+            return runsOf;
+        }
+
+        /** @param seen the runs of the threads in question that were looked at already */
+        private void addKnown(Map<String, Set<Long>> seen, Map<String, List<Long>> to) throws SQLException {
+            Map<Long, String> threadOf = runs.threadsOf(owner, many);
+            for (long runPk : many) {
+                @Nullable String thread = threadOf.get(runPk);
+                @Nullable Set<Long> ofThread = thread == null ? null : seen.get(thread);
+                if (ofThread != null && !ofThread.contains(runPk)) {
+                    to.computeIfAbsent(Objects.requireNonNull(thread), id -> new ArrayList<>())
+                            .add(runPk);
+                }
+            }
         }
 
         /** The first that are hits; the page ends where enough threads or runs were looked at. */

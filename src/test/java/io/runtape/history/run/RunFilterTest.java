@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
+import io.runtape.testsupport.RowLock;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,7 +36,7 @@ abstract class RunFilterTest extends IndexedHistory {
     private static final Script BUSY = Script.json(503, "{\"error\":{\"code\":\"busy\",\"message\":\"Later.\"}}");
 
     private static final String METADATA =
-            "\"metadata\":{\"branch\":\"main\",\"ticket\":7.0,\"urgent\":true,\"deep\":{\"er\":{\"key\":\"a b\"}},"
+            "\"metadata\":{\"branch\":\"main\",\"ticket\":7.0,\"at\":1764083099.724404123,\"urgent\":true,\"deep\":{\"er\":{\"key\":\"a b\"}},"
                     + "\"tags\":[\"x\",\"y\"],\"none\":null}";
 
     @Test
@@ -83,6 +86,8 @@ abstract class RunFilterTest extends IndexedHistory {
         found(Set.of(coder), "/runs?metadata.ticket=7.00");
         found(Set.of(coder), "/runs?metadata.ticket=70e-1");
         found(Set.of(), "/runs?metadata.ticket=7.01");
+        found(Set.of(coder), "/runs?metadata.at=1764083099.724404123");
+        found(Set.of(), "/runs?metadata.at=1764083099.7244041");
         found(Set.of(coder), "/runs?metadata.urgent=true");
         found(Set.of(coder), "/runs?metadata.deep.er.key=a%20b");
         found(Set.of(coder), "/runs?metadata.tags=y&metadata.branch=main");
@@ -325,6 +330,32 @@ abstract class RunFilterTest extends IndexedHistory {
         assertEquals(List.of(kept), ids("/runs?agent=a"));
         assertEquals(List.of(), ids("/runs?tool=shell"));
         assertEquals(List.of(kept), ids("/runs?sort=totalTokens"));
+    }
+
+    /** Of as many runs as a deletion reads at a time: those that come behind them are read while it goes on. */
+    @Test
+    void deletesNoRunThatItHasNotCounted() throws Exception {
+        List<String> counted = new ArrayList<>();
+        try (LiveRun uncounted = begin("{\"agent\":\"late\"}", "data: 1\n\n")) {
+            for (int i = 0; i < 500; i++) {
+                counted.add(record("{\"agent\":\"late\"}", COMPLETED));
+            }
+            awaitIndexed(counted.toArray(String[]::new));
+            String filter = "/runs?agent=late&status=completed";
+            CompletableFuture<Integer> deletion;
+            try (RowLock lock = RowLock.onRun(store(), table().key(counted.get(498)))) {
+                deletion = CompletableFuture.supplyAsync(() -> deleted(filter + "&expect=500"));
+                RunTable.await("the newest is deleted", () -> {
+                    int status = history().get("/runs/" + counted.get(499)).statusCode();
+                    return status == 404 ? true : null;
+                });
+                uncounted.finish();
+                awaitEnd(key, uncounted.id());
+            }
+
+            assertEquals(500, deletion.get());
+            assertEquals(List.of(uncounted.id()), ids("/runs?agent=late"));
+        }
     }
 
     private int deleted(String target) {

@@ -10,10 +10,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.ValidatableResponse;
 import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.RowLock;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** Threads are found, listed, renamed, archived and deleted by those who made them. */
@@ -349,6 +352,28 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         }
         assertEquals(List.of(kept), ids("/threads"));
         assertEquals(List.of(keptRun), ids("/runs"));
+    }
+
+    @Test
+    void keepsAThreadInWhichSomethingIsDoneBeforeItsTurn() throws Exception {
+        run(thread);
+        String second = "thr_" + UUID.randomUUID();
+        String locked = run(second);
+        String first = "thr_" + UUID.randomUUID();
+        run(first);
+        CompletableFuture<JsonPath> deletion;
+        try (RowLock lock = RowLock.onRun(store(), table().key(locked))) {
+            deletion = CompletableFuture.supplyAsync(() -> deleted("/threads?agent=coder&expect=3"));
+            RunTable.await("the first one is deleted", () -> {
+                int status = history().get("/threads/" + first).statusCode();
+                return status == 404 ? true : null;
+            });
+            run(thread);
+        }
+
+        assertEquals(2, deletion.get().getLong("data.count"));
+        assertEquals(List.of(thread), ids("/threads"));
+        assertEquals(2, json("/threads/" + thread).getLong("data.runCount"));
     }
 
     private JsonPath deleted(String target) {
