@@ -29,7 +29,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.api.parallel.ResourceAccessMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
@@ -37,7 +36,6 @@ import org.junit.jupiter.api.parallel.ResourceLock;
  * Bodies that are made to take memory or threads: large ones, ones that expand, and ones that never end. Tests that only wait run
  * at once, those that take memory each alone.
  */
-@Isolated("another caller must hardly notice an attack")
 abstract class HostileBodiesIT extends UnderAttack {
 
     private static final String MEMORY = "memory";

@@ -16,13 +16,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Readers that ask for much and take nothing. Another caller's history is asked for meanwhile, over and over, as its live stream
  * goes on.
  */
-@Isolated("another caller must hardly notice an attack")
 abstract class HostileReadersIT extends UnderAttack {
 
     private static final String MALLORY = "X-API-Key: mallory";

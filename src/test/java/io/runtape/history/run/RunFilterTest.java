@@ -340,7 +340,6 @@ abstract class RunFilterTest extends IndexedHistory {
             for (int i = 0; i < 500; i++) {
                 counted.add(record("{\"agent\":\"late\"}", COMPLETED));
             }
-            awaitIndexed(counted.toArray(String[]::new));
             String filter = "/runs?agent=late&status=completed";
             CompletableFuture<Integer> deletion;
             try (RowLock lock = RowLock.onRun(store(), table().key(counted.get(498)))) {

@@ -8,4 +8,4 @@ import org.junit.platform.suite.api.Suite;
 @Suite
 @SelectPackages("io.runtape")
 @IncludeClassNamePatterns(".*(?<!H2)(?<!Postgres)Test")
-class NoApplicationSuite {}
+class WithoutApplicationSuite {}
