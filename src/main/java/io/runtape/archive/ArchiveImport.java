@@ -1,5 +1,7 @@
 package io.runtape.archive;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
@@ -9,6 +11,7 @@ import io.runtape.run.BodyDigest;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.LastEventIds;
 import io.runtape.run.RecordedRequest;
+import io.runtape.run.RunStatus;
 import io.runtape.run.RunTotals;
 import io.runtape.sse.ContentDecoder;
 import io.runtape.sse.FrameKind;
@@ -17,6 +20,7 @@ import io.runtape.store.Store;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -80,6 +84,9 @@ final class ArchiveImport implements AutoCloseable {
         this.cutter = new LineCutter(lineMax, room, new Lines(lineMax));
     }
 
+    private static final byte[] RUN_BEGINS =
+            ("{\"" + ArchiveFormat.LINE + "\":\"" + ArchiveFormat.RUN + "\"").getBytes(UTF_8);
+
     private final class Lines implements LineCutter.Lines {
 
         private final int lineMax;
@@ -92,15 +99,25 @@ final class ArchiveImport implements AutoCloseable {
         public void line(byte[] bytes, int from, int length) throws SQLException {
             lineNumber++;
             String id = null;
+            ArchiveLine line = null;
             try {
                 if (length > 0) {
-                    ArchiveLine line = ArchiveLine.of(bytes, from, length);
+                    line = ArchiveLine.of(bytes, from, length);
                     id = line.runOrNull();
                     take(line);
                 }
             } catch (DamagedRunException e) {
+                if (line == null && isOfRun(bytes, from, length)) {
+                    runs++;
+                }
                 damaged(id, String.valueOf(e.getMessage()));
             }
+        }
+
+        /** Whether a line that cannot be read begins as the first one of a run does. */
+        private static boolean isOfRun(byte[] bytes, int from, int length) {
+            int most = Math.min(length, RUN_BEGINS.length);
+            return Arrays.mismatch(bytes, from, from + most, RUN_BEGINS, 0, RUN_BEGINS.length) < 0;
         }
 
         @Override
@@ -277,6 +294,10 @@ final class ArchiveImport implements AutoCloseable {
         private final BodyDigest digest = new BodyDigest();
         private final List<PackedBlock> waiting = new ArrayList<>();
         private long waitingBytes;
+
+        /** Of a compressed body. */
+        private long encodedBytes;
+
         private long runPk;
         private RunTotals totals = RunTotals.NONE;
         private FrameBlock gathered = new FrameBlock(1, 16, 0);
@@ -327,8 +348,11 @@ final class ArchiveImport implements AutoCloseable {
             }
             String kind = line.text("kind", 32);
             byte[] bytes = line.bytes();
+            FrameKind known =
+                    FrameKind.ofLabel(kind).orElseThrow(() -> new DamagedRunException("kind is none of a frame"));
+            encodedBytes += known == FrameKind.ENCODED ? bytes.length : 0;
             gathered.add(new ArrivedFrame(
-                    FrameKind.ofLabel(kind).orElseThrow(() -> new DamagedRunException("kind is none of a frame")),
+                    known,
                     bytes,
                     0,
                     bytes.length,
@@ -414,6 +438,11 @@ final class ArchiveImport implements AutoCloseable {
             if (totals.events() != told.eventCount || totals.bytes() != told.byteCount) {
                 throw new DamagedRunException("the run has " + told.eventCount + " events of " + told.byteCount
                         + " bytes, and " + totals.events() + " of " + totals.bytes() + " came");
+            }
+            ImportedHead answered = head;
+            if (answered != null) {
+                boolean completed = told.status.equals(RunStatus.COMPLETED.label());
+                answered.requireBody(encodedBytes > 0 ? encodedBytes : told.byteCount, told.cut || !completed);
             }
             RecordedRequest asked = request;
             if (asked == null) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import io.runtape.json.LeanJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -56,6 +57,9 @@ final class ArchiveLine {
                 throw new DamagedRunException("something follows the JSON object of the line");
             }
             return line;
+        } catch (StreamConstraintsException e) {
+            // Too deep, or a number or a name that is too long; it may not say where.
+            throw new DamagedRunException("the line has more than is read: " + e.getOriginalMessage());
         } catch (JsonProcessingException e) {
             throw new DamagedRunException(
                     "the line is no JSON, at column " + e.getLocation().getColumnNr());

@@ -2,6 +2,9 @@ package io.runtape.archive;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.json.LeanTree;
+import io.runtape.upstream.ForwardedHeaders;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -27,12 +30,16 @@ record ImportedHead(
     /** A gateway records none, so that no replay sets any. */
     private static final Set<String> NEVER = Set.of("set-cookie", "set-cookie2");
 
+    private static final Set<Integer> BODILESS = Set.of(204, 205, 304);
+
+    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
+
     /** No response came. */
     static final ImportedHead NONE = new ImportedHead(null, null, null);
 
     /** @throws DamagedRunException if the line has something else */
     static ImportedHead of(ArchiveLine line) {
-        Long status = line.numberOrNull("status", 100, 999);
+        Long status = line.numberOrNull("status", 200, 999);
         String headers = line.jsonOrNull("headers");
         if (headers != null) {
             check(headers);
@@ -64,6 +71,47 @@ record ImportedHead(
             if (NEVER.contains(pair.get(0).textValue().toLowerCase(Locale.ROOT))) {
                 throw new DamagedRunException("headers must not set cookies");
             }
+            if (ForwardedHeaders.isHopByHop(pair.get(0).textValue())) {
+                throw new DamagedRunException("headers must not have "
+                        + pair.get(0).textValue() + ", which is of one connection and never recorded");
+            }
         }
+    }
+
+    /**
+     * Checks that a body of this length can follow the head: otherwise a replay would not end where its head says, and bytes of it
+     * would pass for the next response on the connection.
+     *
+     * @param cut whether the response broke off, or may have
+     * @throws DamagedRunException if it cannot
+     */
+    void requireBody(long bytes, boolean cut) {
+        boolean bodiless = status != null && BODILESS.contains(status);
+        if (bodiless && bytes > 0) {
+            throw new DamagedRunException("a response with the status " + status + " has no body");
+        }
+        List<String> lengths = lengths();
+        if (bodiless || lengths.isEmpty()) {
+            return;
+        }
+        String length = lengths.get(0);
+        long told = lengths.size() == 1 && LENGTH.matcher(length).matches() ? Long.parseLong(length) : -1;
+        if (told < bytes || told > bytes && !cut) {
+            throw new DamagedRunException("headers must not have another Content-Length than the body, of " + bytes
+                    + " bytes" + (cut ? " before it broke off" : ""));
+        }
+    }
+
+    private List<String> lengths() {
+        @Nullable JsonNode pairs = headers == null ? null : LeanTree.read(headers, Set.of());
+        List<String> lengths = new ArrayList<>();
+        if (pairs != null) {
+            for (JsonNode pair : pairs) {
+                if (pair.get(0).textValue().equalsIgnoreCase("Content-Length")) {
+                    lengths.add(pair.get(1).textValue().strip());
+                }
+            }
+        }
+        return lengths;
     }
 }

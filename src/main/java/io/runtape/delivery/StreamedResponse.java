@@ -32,6 +32,11 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
 
     private boolean endsAfterRest;
 
+    private boolean started;
+
+    /** The stream failed before the head was set. */
+    private @Nullable Throwable failedEarly;
+
     private StreamedResponse(RoutingContext context, Runnable onDone) {
         this.context = context;
         this.response = context.response();
@@ -64,6 +69,12 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
         response.exceptionHandler(e -> cancel());
         if (response.closed()) {
             cancel();
+            return;
+        }
+        started = true;
+        Throwable failure = failedEarly;
+        if (failure != null) {
+            onError(failure);
             return;
         }
         ChunkWriter.on(context.request().connection());
@@ -142,7 +153,9 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
 
     @Override
     public void onError(Throwable failure) {
-        if (!done) {
+        if (!started) {
+            failedEarly = failure;
+        } else if (!done) {
             done = true;
             rest = null;
             if (!response.headWritten()) {
@@ -159,7 +172,7 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
 
     @Override
     public void onComplete() {
-        if (rest == null) {
+        if (started && rest == null) {
             end();
         } else {
             endsAfterRest = true;

@@ -27,10 +27,16 @@ public record Usage(
     /** A usage without any counts. */
     public static final Usage UNKNOWN = new Usage(null, null, null, null, null);
 
-    /** The count at a JSON pointer; null if there is no count. */
+    /** A greater number is no count of tokens of a run. Sums of as many runs as there can be stay below 2⁶³. */
+    private static final long COUNT_MAX = 1_000_000_000_000L;
+
+    /** The count at a JSON pointer; null if there is none, or one that no run can have. */
     public static @Nullable Long count(JsonNode node, String pointer) {
         JsonNode value = node.at(pointer);
-        return value.isIntegralNumber() && value.canConvertToLong() && value.longValue() >= 0
+        return value.isIntegralNumber()
+                        && value.canConvertToLong()
+                        && value.longValue() >= 0
+                        && value.longValue() <= COUNT_MAX
                 ? value.longValue()
                 : null;
     }

@@ -2,10 +2,13 @@ package io.runtape.mock;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.runtape.archive.Redaction;
-import io.runtape.json.LeanTree;
+import io.runtape.json.LeanJson;
 import io.runtape.run.Sha256;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -65,10 +68,17 @@ final class CanonicalRequest {
     /** A longer body is not taken apart: that takes a multiple of its memory. */
     private static final int READ_BYTES_MAX = 256 << 10;
 
+    /** Characters of places and values: each value of a body that nests deep has a long place. */
+    private static final int CHARS_MAX = 4 << 20;
+
     private static final int SHOWN_CHARS_MAX = 120;
+
+    /** A number is written out with so many digits at the most: whatever a double holds is. */
+    private static final int DIGITS_MAX = 345;
 
     private final String path;
     private final SortedMap<String, String> values = new TreeMap<>();
+    private long chars;
 
     private CanonicalRequest(String path) {
         this.path = path;
@@ -78,7 +88,7 @@ final class CanonicalRequest {
      * The call in that form.
      *
      * @param path its path, normalised
-     * @param body its body; counts as it is if it is no JSON object, or longer than 256 KiB
+     * @param body its body; counts as it is if it is no JSON object, nests very deep, or is longer than 256 KiB
      * @param redaction what cassettes leave out, so that a call fits the cassette of its like
      */
     static CanonicalRequest of(String path, byte[] body, Redaction redaction) {
@@ -91,42 +101,86 @@ final class CanonicalRequest {
             return request;
         }
         String text = redaction.of(new String(body, UTF_8));
-        @Nullable JsonNode json = LeanTree.read(text, Set.of());
-        if (json == null || !json.isObject()) {
-            request.values.put("", text);
-            return request;
-        }
-        json.fields().forEachRemaining(member -> {
-            if (MEMBERS.contains(member.getKey())) {
-                request.add(member.getKey(), member.getValue(), true);
+        try (JsonParser parser = LeanJson.parser(text)) {
+            if (parser.nextToken() == JsonToken.START_OBJECT && request.read(parser)) {
+                return request;
             }
-        });
+        } catch (IOException unreadable) {
+            // It counts as it is.
+        }
+        request.values.clear();
+        request.values.put("", text);
         return request;
     }
 
-    private void add(String at, JsonNode value, boolean leavesOut) {
-        if (value.isObject()) {
-            value.fields().forEachRemaining(member -> {
-                String name = member.getKey();
-                if (!leavesOut || !VOLATILE.contains(name)) {
-                    add(at + "." + name, member.getValue(), leavesOut && !PAYLOADS.contains(name));
-                }
-            });
-        } else if (value.isArray()) {
-            for (int i = 0; i < value.size(); i++) {
-                add(at + "[" + i + "]", value.get(i), leavesOut);
+    /** Reads the members of the body; returns false if something follows them. */
+    private boolean read(JsonParser at) throws IOException {
+        while (at.nextToken() == JsonToken.FIELD_NAME) {
+            String name = at.currentName();
+            at.nextToken();
+            if (MEMBERS.contains(name)) {
+                add(name, at, true);
+            } else {
+                at.skipChildren();
             }
         }
-        if (!value.isContainerNode() || value.isEmpty()) {
-            values.put(at, value.isNumber() ? number(value) : value.toString());
+        return at.nextToken() == null;
+    }
+
+    /** Adds the value at the parser token by token: no type of numbers has all digits of each. */
+    private void add(String place, JsonParser at, boolean leavesOut) throws IOException {
+        switch (at.currentToken()) {
+            case START_OBJECT -> {
+                int members = 0;
+                while (at.nextToken() == JsonToken.FIELD_NAME) {
+                    String name = at.currentName();
+                    at.nextToken();
+                    members++;
+                    if (leavesOut && VOLATILE.contains(name)) {
+                        at.skipChildren();
+                    } else {
+                        add(place + "." + name, at, leavesOut && !PAYLOADS.contains(name));
+                    }
+                }
+                if (members == 0) {
+                    put(place, "{}");
+                }
+            }
+            case START_ARRAY -> {
+                int items = 0;
+                while (at.nextToken() != JsonToken.END_ARRAY) {
+                    add(place + "[" + items++ + "]", at, leavesOut);
+                }
+                if (items == 0) {
+                    put(place, "[]");
+                }
+            }
+            case VALUE_STRING -> put(place, TextNode.valueOf(at.getText()).toString());
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> put(place, number(at.getText()));
+            default -> put(place, at.getText());
         }
     }
 
-    /** A number such as 1e400 was read as an infinite one, which has no digits. */
-    private static String number(JsonNode value) {
-        return Double.isInfinite(value.doubleValue())
-                ? value.asText()
-                : new BigDecimal(value.asText()).stripTrailingZeros().toPlainString();
+    private void put(String place, String value) throws IOException {
+        chars += place.length() + value.length();
+        if (chars > CHARS_MAX) {
+            throw new IOException("too much to be compared value by value");
+        }
+        values.put(place, value);
+    }
+
+    /** The spelling that all equal numbers share; of one that is very long, or very large or small, its own. */
+    private static String number(String text) {
+        if (text.length() > DIGITS_MAX) {
+            return text;
+        }
+        BigDecimal number;
+        try {
+            number = new BigDecimal(text).stripTrailingZeros();
+        } catch (NumberFormatException noExponent) {
+            return text;
+        }
+        return Math.abs((long) number.scale()) <= DIGITS_MAX ? number.toPlainString() : number.toString();
     }
 
     /** A digest that equal calls have, as 64 hexadecimal digits. */

@@ -225,8 +225,9 @@ public final class MockAgent {
         context.response().closeHandler(v -> to.cancel());
         RecordedHead head = new RecordedHead(
                 run.id, run.threadId, run.upstreamStatus, run.responseHeaders, run.stream, null, run.cut);
-        boolean whole = response.fault() == null;
-        ResponseHead.again(head, response.status()).write(context.response(), whole);
+        ResponseHead again = ResponseHead.again(head, response.status());
+        boolean whole = response.fault() == null && again.fits(run.byteCount, run.cut);
+        again.write(context.response(), whole);
         to.start();
     }
 

@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param headers the agent API's end-to-end headers; for a repeat the stored ones
  */
 public record ResponseHead(int status, List<Map.Entry<String, String>> headers, String runId, String threadId) {
+
+    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
 
     static ResponseHead of(RunJournal run, RunHead head, AgentResponse response) {
         return new ResponseHead(
@@ -66,6 +69,29 @@ public record ResponseHead(int status, List<Map.Entry<String, String>> headers, 
 
     private static boolean isCoding(String name) {
         return HttpHeaders.CONTENT_ENCODING.toString().equalsIgnoreCase(name);
+    }
+
+    /**
+     * Whether a body of this length ends where the headers say, if they do; of a compressed body they tell another one. An archive
+     * may have been changed by hand.
+     *
+     * @param cut whether it broke off before
+     */
+    public boolean fits(long bytes, boolean cut) {
+        List<String> lengths = headers.stream()
+                .filter(h -> HttpHeaders.CONTENT_LENGTH.toString().equalsIgnoreCase(h.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
+        boolean compressed = headers.stream().anyMatch(h -> isCoding(h.getKey()));
+        if (lengths.isEmpty() || compressed || status == 304) {
+            return true;
+        }
+        String length = lengths.get(0);
+        if (lengths.size() > 1 || !LENGTH.matcher(length).matches()) {
+            return false;
+        }
+        long told = Long.parseLong(length);
+        return told == bytes || cut && told > bytes;
     }
 
     /**

@@ -55,6 +55,11 @@ public final class ForwardedHeaders {
         }
     }
 
+    /** Whether a header of this name is of one connection, and never passes. */
+    public static boolean isHopByHop(String name) {
+        return HOP_BY_HOP.contains(lower(name));
+    }
+
     /** The end-to-end headers of a response. */
     public static List<Map.Entry<String, String>> ofResponse(MultiMap headers) {
         return endToEnd(headers);

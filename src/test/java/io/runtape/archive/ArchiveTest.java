@@ -512,6 +512,19 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("metadata must be an object", changed(archive, "run", 0, with("metadata", List.of())));
         damages.put("config must be an object", changed(archive, "run", 0, with("config", "{no")));
         damages.put("ordinal must be", archive.replaceFirst("\"ordinal\":1,", "\"ordinal\":2147483647,"));
+        for (String name : List.of("Transfer-Encoding", "connection")) {
+            damages.put(
+                    "must not have " + name, changed(archive, "head", 0, with("headers", List.of(List.of(name, "x")))));
+        }
+        for (String length : List.of("5", "5000", "-1", "0x1b", "")) {
+            damages.put(
+                    "of 38 bytes" + " ".repeat(damages.size()),
+                    changed(archive, "head", 0, with("headers", List.of(List.of("content-length", length)))));
+        }
+        damages.put("status 204 has no body", changed(archive, "head", 0, with("status", 204)));
+        damages.put("status must be a whole number from 200", changed(archive, "head", 0, with("status", 103)));
+        damages.put(
+                "has more than is read", archive.replaceFirst("\"kind\":", "\"x\":" + "[".repeat(1001) + "\"kind\":"));
         damages.put("prompt must not hold", changed(archive, "run", 0, with("prompt", "a\u0000b")));
         damages.put("eventCount must be", changed(archive, "run", 0, with("eventCount", 5)));
         damages.put("events of", changed(archive, "run", 0, with("byteCount", 5)));
@@ -529,11 +542,16 @@ abstract class ArchiveTest extends RecordedHistory {
         for (Map.Entry<String, String> damage : damages.entrySet()) {
             JsonNode summary = imported(damage.getValue() + goodArchive);
             assertTrue(
-                    summary.at("/problems/0/reason").asText().contains(damage.getKey()), () -> damage + "\n" + summary);
+                    summary.at("/problems/0/reason")
+                            .asText()
+                            .contains(damage.getKey().strip()),
+                    () -> damage + "\n" + summary);
             assertEquals("refused", summary.at("/problems/0/kind").asText());
             assertCounts(summary, 0, 1, 0, 1);
             history().get("/runs/" + id).then().statusCode(404);
         }
+        JsonNode unread = imported(archive.replaceFirst("\"line\":\"run\"", "\"line\":\"run\","));
+        assertTrue(unread.get("complete").asBoolean(), unread::toString);
         assertEquals(runs, rows("run"));
         assertCounts(imported(archive + goodArchive), 1, 1, 0, 0);
     }

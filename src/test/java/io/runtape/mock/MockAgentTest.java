@@ -173,7 +173,75 @@ abstract class MockAgentTest extends RecordedHistory {
                 mocked(body.formatted("-1e400"), "Runtape-Replay: match"),
                 404,
                 "no_recording",
-                "context.most: recorded Infinity, asked -Infinity");
+                "context.most: recorded 1E+400, asked -1E+400");
+        for (String near : List.of("1e401", "1e999999999", "1e99999999999", "\"1e400\"")) {
+            refused(mocked(body.formatted(near), "Runtape-Replay: match"), 404, "no_recording", "context.most");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1764083099.724404123, 1764083099.724404124, 1764083099.7244041230",
+        "0.1, 0.10000000000000000001, 1.0e-1",
+        "1e-400, 0, 0.1e-399",
+        "9007199254740992, 9007199254740993, 9007199254740992.0",
+    })
+    void tellsNumbersApartByAllOfTheirDigits(String recorded, String other, String same) throws Exception {
+        String body = "{\"prompt\":\"" + prompt + "\",\"input\":[{\"v\":%s}]}";
+        record(body.formatted(recorded), Script.stream("data: this\n\n"));
+
+        refused(mocked(body.formatted(other), "Runtape-Replay: match"), 404, "no_recording", "input[0].v");
+        try (WireResponse again = mocked(body.formatted(same), "Runtape-Replay: match")) {
+            assertEquals("data: this\n\n", new String(again.whole(), UTF_8));
+        }
+    }
+
+    /** Each value's place is as long as it is deep: written out, they would take a hundred megabytes. */
+    @Test
+    void comparesABodyThatNestsDeepAsItIs() throws Exception {
+        String body = "{\"prompt\":\"" + prompt + "\",\"input\":" + "[".repeat(900) + "1,".repeat(60_000) + "%s"
+                + "]".repeat(900) + "}";
+        record(body.formatted("1"), Script.stream("data: deep\n\n"));
+
+        try (WireResponse again = mocked(body.formatted("1"), "Runtape-Replay: match")) {
+            assertEquals("data: deep\n\n", new String(again.whole(), UTF_8));
+        }
+        refused(mocked(body.formatted("2"), "Runtape-Replay: match"), 404, "no_recording");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, 204, 205, 304, 429, 500})
+    void givesAResponseWithoutABodyAgain(int status) throws Exception {
+        String run = record(body(), Script.whole(status, new byte[0], "X-N: 1", "Content-Type: text/plain"));
+        awaitEnd(key, run);
+
+        try (WireResponse again = mocked(body(), "Runtape-Replay: " + run)) {
+            assertEquals(status, again.status());
+            assertEquals("1", again.header("X-N"));
+            assertEquals(run, again.header("Runtape-Run-Id"));
+            assertEquals(0, again.whole().length);
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void cutsAResponseThatBrokeOffBeforeItsFirstByte() throws Exception {
+        Scripted broken = upstream.on(exchange -> {
+            exchange.streamHead();
+            exchange.reset();
+        });
+        String run;
+        try (WireResponse first = client().post("/v1/run", body(), "X-API-Key: " + key, broken.header())) {
+            run = first.header("Runtape-Run-Id");
+            first.readAll();
+            assertEquals(End.CUT, first.end());
+        }
+        awaitEnd(key, run);
+
+        try (WireResponse again = mocked(body(), "Runtape-Replay: " + run, "Runtape-Speed: max")) {
+            assertEquals("", new String(again.readAll(), UTF_8));
+            assertEquals(End.CUT, again.end());
+        }
     }
 
     /** Clients and agents make new ids each time; what the tools are given is not theirs to change. */

@@ -17,9 +17,9 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,6 +104,12 @@ final class ThreadSearch {
 
         /** The runs that may match, where they are many; as far as they are known. */
         private final Set<Long> many = new LinkedHashSet<>();
+
+        /** The same by their threads, once they are needed so. */
+        private @Nullable Map<String, List<Long>> manyOf;
+
+        /** Threads that have older runs than the newest of them that are looked at first. */
+        private final Set<String> older = new HashSet<>();
 
         /** Those that come behind these; null if no more are to be known. */
         private @Nullable Candidates others;
@@ -211,47 +217,43 @@ final class ThreadSearch {
             Deque<Candidate> candidates = new ArrayDeque<>();
             for (Candidate each : all) {
                 each.runs = runsOf.getOrDefault(each.thread.id(), List.of());
-                if (each.title != null || !each.runs.isEmpty()) {
+                if (each.title != null || !each.runs.isEmpty() || older.contains(each.thread.id())) {
                     candidates.add(each);
                 }
             }
             return candidates;
         }
 
-        /**
-         * The runs of these threads that may match, by the threads, the newest first. Of a thread with more runs than {@link
-         * ThreadRuns#NEWEST}, the older ones are among them only where they are known.
-         */
+        /** The runs of these threads that may match, by the threads, the newest first: of their newest ones. */
         private Map<String, List<Long>> candidatesOf(List<String> threads) throws SQLException {
             List<ThreadRuns.RunOf> newest = runs.newestOf(owner, threads);
             knowDownTo(newest);
             Map<String, List<Long>> runsOf = new HashMap<>();
-            Map<String, Set<Long>> seen = new HashMap<>();
+            Map<String, Integer> seen = new HashMap<>();
             for (ThreadRuns.RunOf run : newest) {
-                seen.computeIfAbsent(run.threadId(), id -> new HashSet<>()).add(run.runPk());
+                if (seen.merge(run.threadId(), 1, Integer::sum) == ThreadRuns.NEWEST) {
+                    older.add(run.threadId());
+                }
                 if (many.contains(run.runPk()) || run.createdMicros() <= unknownBefore) {
                     runsOf.computeIfAbsent(run.threadId(), id -> new ArrayList<>())
                             .add(run.runPk());
                 }
             }
-            seen.values().removeIf(some -> some.size() < ThreadRuns.NEWEST);
-            if (!seen.isEmpty()) {
-                addKnown(seen, runsOf);
-            }
             return runsOf;
         }
 
-        /** @param seen the runs of the threads in question that were looked at already */
-        private void addKnown(Map<String, Set<Long>> seen, Map<String, List<Long>> to) throws SQLException {
-            Map<Long, String> threadOf = runs.threadsOf(owner, many);
-            for (long runPk : many) {
-                @Nullable String thread = threadOf.get(runPk);
-                @Nullable Set<Long> ofThread = thread == null ? null : seen.get(thread);
-                if (ofThread != null && !ofThread.contains(runPk)) {
-                    to.computeIfAbsent(Objects.requireNonNull(thread), id -> new ArrayList<>())
-                            .add(runPk);
+        /** The runs of a thread that may match, those that are known, without these; the newest first. */
+        private List<Long> knownOf(String thread, List<Long> without) throws SQLException {
+            if (manyOf == null) {
+                while (others != null) {
+                    know(others.next(RUNS_AT_ONCE));
                 }
+                Map<Long, String> threadOf = runs.threadsOf(owner, many);
+                manyOf = many.stream().filter(threadOf::containsKey).collect(Collectors.groupingBy(threadOf::get));
             }
+            List<Long> known = new ArrayList<>(manyOf.getOrDefault(thread, List.of()));
+            known.removeAll(Set.copyOf(without));
+            return known;
         }
 
         /** The first that are hits; the page ends where enough threads or runs were looked at. */
@@ -291,7 +293,7 @@ final class ThreadSearch {
                     return true;
                 }
                 Optional<List<Highlight>> where =
-                        candidate.title == null ? first(candidate.runs, newest) : Optional.of(candidate.title);
+                        candidate.title == null ? inRuns(candidate, newest) : Optional.of(candidate.title);
                 if (where.isPresent()) {
                     if (found.size() == limit) {
                         return true;
@@ -311,21 +313,32 @@ final class ThreadSearch {
         /** Where the newest runs of those without a title that matches do so: mostly they do, and are compared together. */
         private Map<Long, List<Highlight>> newestOf(List<Candidate> some) throws SQLException {
             List<Long> newest = some.stream()
-                    .filter(candidate -> candidate.title == null)
+                    .filter(candidate -> candidate.title == null && !candidate.runs.isEmpty())
                     .map(candidate -> candidate.runs.get(0))
                     .toList();
             return search.matching(query, newest);
         }
 
-        /** Where the newest of these runs that matches does so. */
-        private Optional<List<Highlight>> first(List<Long> runs, Map<Long, List<Highlight>> newest)
+        /** Where the newest run of the thread that matches does so; those of many runs that are older and not known are not compared. */
+        private Optional<List<Highlight>> inRuns(Candidate candidate, Map<Long, List<Highlight>> newest)
                 throws SQLException {
             compared++;
-            @Nullable List<Highlight> ofNewest = newest.get(runs.get(0));
-            if (ofNewest != null) {
-                return Optional.of(ofNewest);
+            List<Long> runs = candidate.runs;
+            if (!runs.isEmpty()) {
+                @Nullable List<Highlight> ofNewest = newest.get(runs.get(0));
+                Optional<List<Highlight>> found =
+                        ofNewest == null ? first(runs.subList(1, runs.size())) : Optional.of(ofNewest);
+                if (found.isPresent()) {
+                    return found;
+                }
             }
-            for (int from = 1; from < runs.size(); from += COMPARED_AT_ONCE) {
+            String thread = candidate.thread.id();
+            return older.contains(thread) ? first(knownOf(thread, runs)) : Optional.empty();
+        }
+
+        /** Where the first of these runs that matches does so. */
+        private Optional<List<Highlight>> first(List<Long> runs) throws SQLException {
+            for (int from = 0; from < runs.size(); from += COMPARED_AT_ONCE) {
                 List<Long> some = runs.subList(from, Math.min(from + COMPARED_AT_ONCE, runs.size()));
                 compared += some.size();
                 Map<Long, List<Highlight>> matching = search.matching(query, some);
