@@ -108,7 +108,7 @@ final class ArchiveImport implements AutoCloseable {
                 }
             } catch (DamagedRunException e) {
                 if (line == null && isOfRun(bytes, from, length)) {
-                    runs++;
+                    beginRun();
                 }
                 damaged(id, String.valueOf(e.getMessage()));
             }
@@ -189,10 +189,7 @@ final class ArchiveImport implements AutoCloseable {
         }
         switch (what) {
             case ArchiveFormat.RUN -> {
-                cutOff("the run has no last line");
-                leaving = false;
-                complete = false;
-                runs++;
+                beginRun();
                 ImportedRun told = new ImportedRun(line);
                 run = new Incoming(told, rows().find(owner, told.id).orElse(null));
             }
@@ -212,6 +209,13 @@ final class ArchiveImport implements AutoCloseable {
             }
             default -> throw new DamagedRunException("there is no line \"" + shown(what) + "\" in an archive");
         }
+    }
+
+    private void beginRun() throws SQLException {
+        cutOff("the run has no last line");
+        leaving = false;
+        complete = false;
+        runs++;
     }
 
     private static String shown(String what) {
@@ -295,9 +299,7 @@ final class ArchiveImport implements AutoCloseable {
         private final List<PackedBlock> waiting = new ArrayList<>();
         private long waitingBytes;
 
-        /** Of a compressed body. */
-        private long encodedBytes;
-
+        private boolean compressed;
         private long runPk;
         private RunTotals totals = RunTotals.NONE;
         private FrameBlock gathered = new FrameBlock(1, 16, 0);
@@ -350,7 +352,10 @@ final class ArchiveImport implements AutoCloseable {
             byte[] bytes = line.bytes();
             FrameKind known =
                     FrameKind.ofLabel(kind).orElseThrow(() -> new DamagedRunException("kind is none of a frame"));
-            encodedBytes += known == FrameKind.ENCODED ? bytes.length : 0;
+            compressed = sequence == 1 ? known == FrameKind.ENCODED : compressed;
+            if (known == FrameKind.ENCODED && !compressed) {
+                throw new DamagedRunException("the first frame of a compressed body is of the kind " + kind);
+            }
             gathered.add(new ArrivedFrame(
                     known,
                     bytes,
@@ -442,7 +447,7 @@ final class ArchiveImport implements AutoCloseable {
             ImportedHead answered = head;
             if (answered != null) {
                 boolean completed = told.status.equals(RunStatus.COMPLETED.label());
-                answered.requireBody(encodedBytes > 0 ? encodedBytes : told.byteCount, told.cut || !completed);
+                answered.requireBody(told.byteCount, told.cut || !completed);
             }
             RecordedRequest asked = request;
             if (asked == null) {

@@ -135,7 +135,8 @@ final class ImportedRun {
         }
         for (String name : Usage.COUNTS) {
             JsonNode count = counts.path(name);
-            if (Json.isGiven(count) && Usage.count(counts, "/" + name) == null) {
+            boolean isCount = count.isIntegralNumber() && count.canConvertToLong() && count.longValue() >= 0;
+            if (Json.isGiven(count) && !isCount) {
                 throw new DamagedRunException("usage." + name + " must be a whole number, or null");
             }
         }

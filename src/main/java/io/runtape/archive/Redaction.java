@@ -20,13 +20,13 @@ import java.util.regex.PatternSyntaxException;
 public final class Redaction {
 
     /**
-     * With what comes before it without a gap. Whether two dots follow as they must is looked at once for each word: otherwise a long
-     * one that begins many times over would be read to its end each time.
+     * JSON web tokens, behind what comes before them without a gap, which is a group. Whether two dots follow as they must is looked at
+     * once for each word: otherwise a long one that begins many times over would be read to its end each time.
      */
-    private static final String JSON_WEB_TOKEN = "(?<![\\w-])(?=[\\w-]++\\.[\\w-]{10,}+\\.[\\w-]{5})"
-            + "[\\w-]*?\\beyJ[\\w-]{10,}+\\.[\\w-]{10,}+\\.[\\w-]{5,}+";
+    private static final Pattern JSON_WEB_TOKEN = Pattern.compile("(?<![\\w-])(?=[\\w-]++\\.[\\w-]{10,}+\\.[\\w-]{5})"
+            + "([\\w-]*?)\\b(eyJ[\\w-]{10,}+\\.[\\w-]{10,}+\\.[\\w-]{5,}+)");
 
-    /** Keys of OpenAI, Anthropic and others, GitHub, AWS, Slack, Google; bearer tokens, JSON web tokens and private keys. */
+    /** Keys of OpenAI, Anthropic and others, GitHub, AWS, Slack, Google; bearer tokens and private keys. */
     private static final List<String> USUAL = List.of(
             "\\b[sprk]k[-_][A-Za-z0-9_-]{16,}",
             "\\bgh[pousr]_[A-Za-z0-9]{20,}",
@@ -35,7 +35,6 @@ public final class Redaction {
             "\\bxox[abeprs]-[A-Za-z0-9-]{10,}",
             "\\bAIza[0-9A-Za-z_-]{35}",
             "(?i)\\bbearer [A-Za-z0-9._~+/-]{16,}=*",
-            JSON_WEB_TOKEN,
             "-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\\\\nr\\s]*(-----END [A-Z ]*PRIVATE KEY-----)?");
 
     private final List<Pattern> rules = new ArrayList<>();
@@ -57,7 +56,9 @@ public final class Redaction {
 
     /** The text without what the rules find. */
     public String of(String text) {
-        String redacted = text;
+        String redacted = JSON_WEB_TOKEN
+                .matcher(text)
+                .replaceAll(token -> token.group(1) + "*".repeat(token.group(2).length()));
         for (Pattern rule : rules) {
             Matcher found = rule.matcher(redacted);
             if (found.find()) {

@@ -83,13 +83,13 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
     }
 
     /**
-     * The keys of the owner's runs that may come to be asked for: those that go on, and, where a tool is asked for, those that have
-     * just ended, since their rows do not tell their tools.
+     * The keys of the owner's runs that may come to be asked for: those that go on, and, where a tool is asked for, those that are
+     * not indexed, since their rows do not tell their tools.
      */
     static Set<Long> unsettled(Connection connection, RunCriteria criteria) throws SQLException {
         Set<Long> keys = new HashSet<>(keys(connection, RUNNING, criteria.owner(), null));
         if (criteria.asksFor(Kind.TOOL)) {
-            keys.addAll(keys(connection, ENDED, criteria.owner(), ENDED_MAX));
+            keys.addAll(keys(connection, ENDED, criteria.owner(), Integer.MAX_VALUE));
         }
         return keys;
     }

@@ -260,9 +260,17 @@ final class RunIndexer {
                 LOG.debug("it cannot be indexed", why);
                 try {
                     indexing.indexApart(connection, runPk);
-                } catch (RuntimeException | SQLException e) {
+                } catch (ApiException e) {
+                    // The database does not answer, or there is no room: it is tried again.
+                    return;
+                } catch (RuntimeException e) {
                     LOG.debug("nor by any index alone", e);
                     indexing.mark(connection, runPk);
+                } catch (SQLException e) {
+                    if (SqlFault.isOfTheMoment(e)) {
+                        return;
+                    }
+                    throw e;
                 }
                 failures.remove(runPk);
             }

@@ -11,6 +11,7 @@ import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.ByteBudget;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.store.Engine;
+import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import io.runtape.transcript.RunContentReader;
@@ -28,6 +29,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jboss.logging.Logger;
 
 /**
  * Indexes runs over one connection, some in each transaction: they share most rows of sums, and a segment of words. Plain SQL: it
@@ -35,6 +37,8 @@ import java.util.stream.IntStream;
  */
 @Singleton
 final class RunIndexing {
+
+    private static final Logger LOG = Logger.getLogger(RunIndexing.class);
 
     /** Runs of one transaction at the most: as many as make a segment of words that later ones are merged into. */
     static final int RUNS_AT_ONCE = 16;
@@ -265,8 +269,12 @@ final class RunIndexing {
         try {
             index.add(connection, runs);
         } catch (SQLException | RuntimeException e) {
+            if (e instanceof SQLException fault && SqlFault.isOfTheMoment(fault)) {
+                throw e;
+            }
             // Of a connection that is lost, this fails too.
             connection.rollback(before);
+            LOG.errorf("%s cannot take it: %s", index.getClass().getSimpleName(), SqlFault.named(e));
         }
     }
 

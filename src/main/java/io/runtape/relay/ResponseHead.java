@@ -72,8 +72,7 @@ public record ResponseHead(int status, List<Map.Entry<String, String>> headers, 
     }
 
     /**
-     * Whether a body of this length ends where the headers say, if they do; of a compressed body they tell another one. An archive
-     * may have been changed by hand.
+     * Whether a body of this length ends where the headers say, if they do. An archive may have been changed by hand.
      *
      * @param cut whether it broke off before
      */
@@ -82,8 +81,7 @@ public record ResponseHead(int status, List<Map.Entry<String, String>> headers, 
                 .filter(h -> HttpHeaders.CONTENT_LENGTH.toString().equalsIgnoreCase(h.getKey()))
                 .map(Map.Entry::getValue)
                 .toList();
-        boolean compressed = headers.stream().anyMatch(h -> isCoding(h.getKey()));
-        if (lengths.isEmpty() || compressed || status == 304) {
+        if (lengths.isEmpty() || status == 304) {
             return true;
         }
         String length = lengths.get(0);

@@ -140,7 +140,8 @@ public class FrameReader implements StreamedFrames {
         List<RecordedFrame> page = new ArrayList<>();
         long[] bytes = {0};
         Span span = new Span(query.after(), query.upTo(), query.descending());
-        scan(runPk, span, query.limit(), room, piece -> {
+        // No piece stays: what is read of it is copied, and counted by itself.
+        scan(runPk, span, query.limit(), ofTheLongest(room), piece -> {
             for (Numbered each : piece) {
                 if (page.size() < query.limit() && query.passes(each.frame())) {
                     room.accept(each.frame().length());
@@ -151,6 +152,17 @@ public class FrameReader implements StreamedFrames {
             return page.size() < query.limit() && bytes[0] < bytesMax;
         });
         return page;
+    }
+
+    /** Takes room for the longest of some pieces that follow each other in memory. */
+    private static LongConsumer ofTheLongest(LongConsumer room) {
+        long[] longest = {0};
+        return bytes -> {
+            if (bytes > longest[0]) {
+                room.accept(bytes - longest[0]);
+                longest[0] = bytes;
+            }
+        };
     }
 
     private static RecordedFrame recorded(long sequence, ArrivedFrame frame) {
@@ -179,24 +191,13 @@ public class FrameReader implements StreamedFrames {
      * mostly finds it in the first row.
      *
      * @param wanted about how many frames are wanted
-     * @param room gets the number of bytes of a long piece before it is read; only of the longest, since none of them stays
+     * @param room gets the number of bytes of each long piece before it is read
      */
     private void scan(long runPk, Span span, int wanted, LongConsumer room, Scanning scanning) throws SQLException {
         Span left = span;
         int framesMax = wanted;
-        LongConsumer roomOfPieces = new LongConsumer() {
-            private long longest;
-
-            @Override
-            public void accept(long bytes) {
-                if (bytes > longest) {
-                    room.accept(bytes - longest);
-                    longest = bytes;
-                }
-            }
-        };
         while (!left.isEmpty()) {
-            List<Numbered> piece = piece(runPk, left, framesMax, roomOfPieces);
+            List<Numbered> piece = piece(runPk, left, framesMax, room);
             if (piece.isEmpty() || !scanning.takes(piece)) {
                 return;
             }

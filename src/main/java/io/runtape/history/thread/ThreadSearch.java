@@ -253,7 +253,7 @@ final class ThreadSearch {
             }
             List<Long> known = new ArrayList<>(manyOf.getOrDefault(thread, List.of()));
             known.removeAll(Set.copyOf(without));
-            return known;
+            return known.subList(0, Math.min(known.size(), COMPARED_MAX));
         }
 
         /** The first that are hits; the page ends where enough threads or runs were looked at. */
