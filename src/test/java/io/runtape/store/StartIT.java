@@ -322,7 +322,7 @@ class StartIT {
                 int port = gateway.port();
                 gateway.terminate();
                 gateway.exit(START);
-                List<String> lines = gateway.output().stream()
+                List<String> lines = gateway.said().stream()
                         .filter(line -> !line.contains("runtape stopped in"))
                         .toList();
 

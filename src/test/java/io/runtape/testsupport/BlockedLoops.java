@@ -112,9 +112,17 @@ public final class BlockedLoops extends Handler implements QuarkusTestBeforeClas
         }
     }
 
-    /** Whether a line of a gateway's log reports an event loop that has been held up, for whatever reason. */
-    public static boolean isReport(String line) {
-        return Report.isIn(line);
+    /** What a gateway has printed beside such reports and their stacks. */
+    static List<String> without(List<String> lines) {
+        List<String> others = new ArrayList<>();
+        for (int i = 0; i < lines.size(); i++) {
+            if (Report.isIn(lines.get(i))) {
+                i = endOfStack(lines, i) - 1;
+            } else {
+                others.add(lines.get(i));
+            }
+        }
+        return others;
     }
 
     /** The reports in what a gateway has printed that count, each with its stack. */
@@ -123,12 +131,10 @@ public final class BlockedLoops extends Handler implements QuarkusTestBeforeClas
         List<String> reports = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
             if (Report.isIn(lines.get(i))) {
-                int end = i + 1;
-                while (end < lines.size() && lines.get(end).startsWith("\tat ")) {
-                    end++;
-                }
-                Report report =
-                        Report.of(lines.get(i), loggedAt(lines.get(i)), String.join("\n", lines.subList(i, end)));
+                Report report = Report.of(
+                        lines.get(i),
+                        loggedAt(lines.get(i)),
+                        String.join("\n", lines.subList(i, endOfStack(lines, i))));
                 // Loops are numbered as they begin.
                 List<Long> thread = report.number() < loops.size() ? List.of(loops.get(report.number())) : List.of();
                 if (report.counts(schedule, thread)) {
@@ -137,6 +143,14 @@ public final class BlockedLoops extends Handler implements QuarkusTestBeforeClas
             }
         }
         return reports;
+    }
+
+    private static int endOfStack(List<String> lines, int report) {
+        int end = report + 1;
+        while (end < lines.size() && lines.get(end).startsWith("\tat ")) {
+            end++;
+        }
+        return end;
     }
 
     private static long loggedAt(String line) {

@@ -228,6 +228,14 @@ public final class GatewayProcess implements AutoCloseable {
         return List.copyOf(output);
     }
 
+    /**
+     * What it has printed, but for reports of event loops that were held up, each with its stack. A crowded machine makes
+     * some; {@link #close} fails where one counts.
+     */
+    public List<String> said() {
+        return BlockedLoops.without(output);
+    }
+
     public boolean isAlive() {
         return process.isAlive();
     }

@@ -58,7 +58,7 @@ class ContainerStartIT {
             try (WireResponse response = gateway.client().post("/v1/run", "{}", script.header())) {
                 assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
             }
-            assertEquals(2, gateway.output().size(), () -> String.join("\n", gateway.output()));
+            assertEquals(2, gateway.said().size(), () -> String.join("\n", gateway.output()));
         }
     }
 
