@@ -2,10 +2,12 @@ package io.runtape.archive;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.json.LeanTree;
+import io.runtape.upstream.ContentLength;
 import io.runtape.upstream.ForwardedHeaders;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +33,6 @@ record ImportedHead(
     private static final Set<String> NEVER = Set.of("set-cookie", "set-cookie2");
 
     private static final Set<Integer> BODILESS = Set.of(204, 304);
-
-    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
 
     /** No response came. */
     static final ImportedHead NONE = new ImportedHead(null, null, null);
@@ -90,28 +90,21 @@ record ImportedHead(
         if (bodiless && bytes > 0) {
             throw new DamagedRunException("a response with the status " + status + " has no body");
         }
-        List<String> lengths = lengths();
+        ContentLength length = ContentLength.of(pairs());
         // One without digits, such as a rule of redaction leaves it, is in no replay.
-        if (bodiless || lengths.isEmpty() || !LENGTH.matcher(lengths.get(0)).matches()) {
-            return;
-        }
-        long told = Long.parseLong(lengths.get(0));
-        if (lengths.size() > 1 || told < bytes || told > bytes && !cut) {
+        if (!bodiless && !length.isUnknown() && !length.fits(bytes, cut)) {
             throw new DamagedRunException("headers must not have another Content-Length than the body, of " + bytes
                     + " bytes" + (cut ? " before it broke off" : ""));
         }
     }
 
-    private List<String> lengths() {
+    private List<Map.Entry<String, String>> pairs() {
         @Nullable JsonNode pairs = headers == null ? null : LeanTree.read(headers, Set.of());
-        List<String> lengths = new ArrayList<>();
+        List<Map.Entry<String, String>> read = new ArrayList<>();
         if (pairs != null) {
-            for (JsonNode pair : pairs) {
-                if (pair.get(0).textValue().equalsIgnoreCase("Content-Length")) {
-                    lengths.add(pair.get(1).textValue().strip());
-                }
-            }
+            pairs.forEach(pair ->
+                    read.add(Map.entry(pair.get(0).textValue(), pair.get(1).textValue())));
         }
-        return lengths;
+        return read;
     }
 }

@@ -6,12 +6,12 @@ import io.runtape.journal.RunJournal;
 import io.runtape.run.RunHead;
 import io.runtape.sse.ContentDecoder;
 import io.runtape.upstream.AgentResponse;
+import io.runtape.upstream.ContentLength;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * @param headers the agent API's end-to-end headers; for a repeat the stored ones
  */
 public record ResponseHead(int status, List<Map.Entry<String, String>> headers, String runId, String threadId) {
-
-    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
 
     static ResponseHead of(RunJournal run, RunHead head, AgentResponse response) {
         return new ResponseHead(
@@ -77,19 +75,8 @@ public record ResponseHead(int status, List<Map.Entry<String, String>> headers, 
      * @param cut whether it broke off before
      */
     public boolean fits(long bytes, boolean cut) {
-        List<String> lengths = headers.stream()
-                .filter(h -> HttpHeaders.CONTENT_LENGTH.toString().equalsIgnoreCase(h.getKey()))
-                .map(Map.Entry::getValue)
-                .toList();
-        if (lengths.isEmpty() || status == 304) {
-            return true;
-        }
-        String length = lengths.get(0);
-        if (lengths.size() > 1 || !LENGTH.matcher(length).matches()) {
-            return false;
-        }
-        long told = Long.parseLong(length);
-        return told == bytes || cut && told > bytes;
+        ContentLength length = ContentLength.of(headers);
+        return length.values().isEmpty() || status == 304 || length.fits(bytes, cut);
     }
 
     /**
