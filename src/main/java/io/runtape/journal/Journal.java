@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -167,10 +168,9 @@ public class Journal {
         return lastPk.incrementAndGet();
     }
 
-    /** The smallest key of a live run; that of the run begun last if there is no live run. */
-    public long firstLiveRunPk() {
-        long last = lastPk.get();
-        return live.all().stream().mapToLong(RunJournal::pk).min().orElse(last);
+    /** The keys of the live runs. */
+    public Stream<Long> liveRunPks() {
+        return live.all().stream().map(RunJournal::pk);
     }
 
     /** The keys of all further runs come after this one; this gateway must have no run with a later key. */

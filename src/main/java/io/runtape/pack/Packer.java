@@ -3,6 +3,7 @@ package io.runtape.pack;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.journal.Journal;
+import io.runtape.run.DamagedFramesException;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Engine;
 import io.runtape.store.Pace;
@@ -118,8 +119,8 @@ final class Packer {
             try {
                 packing.pack(runPk).ifPresent(metrics::packed);
                 return true;
-            } catch (UnpackableRunException e) {
-                LOG.errorf("the run with the key %d cannot be packed and stays as it is: %s", runPk, e.getMessage());
+            } catch (DamagedFramesException | RuntimeException e) {
+                LOG.errorf("the run with the key %d cannot be packed and stays as it is: %s", runPk, e.toString());
                 unpackable.add(runPk);
                 metrics.failed();
                 return false;

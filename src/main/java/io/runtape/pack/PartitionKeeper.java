@@ -5,7 +5,10 @@ import io.runtape.journal.sql.BlockPartitions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -19,6 +22,7 @@ final class PartitionKeeper {
     /** How much a partition holds, about: space comes back in such pieces. */
     private static final long BYTES_MAX = 1L << 30;
 
+    /** Each of a node's second half of partitions lasts for as long: they then suffice for ten years. */
     private static final Duration AGE_MAX = Duration.ofMinutes(10);
 
     /** How often it looks. A run has its row, or is given up, within that time after it got its key. */
@@ -50,16 +54,25 @@ final class PartitionKeeper {
             return;
         }
         lookedAt = now;
-        long last = journal.lastRunPk();
-        long present = BlockPartitions.number(last);
-        long firstLive = BlockPartitions.number(journal.firstLiveRunPk());
-        int dropped = BlockPartitions.drop(connection, journal.nodeId(), firstLive);
+        // The present partition stays for one look more after it: who has a key is not at once a live run.
+        long present = BlockPartitions.number(journal.lastRunPk());
+        Set<Long> live =
+                journal.liveRunPks().map(BlockPartitions::number).collect(Collectors.toCollection(HashSet::new));
+        // Before others are dropped, which may have to wait: runs can begin only in partitions that are there.
+        goOnWhereDue(connection, now);
+        int dropped = BlockPartitions.drop(connection, journal.nodeId(), present, live);
         if (dropped > 0) {
             LOG.debugf("%d partitions of blocks are packed and dropped", dropped);
         }
+    }
+
+    private void goOnWhereDue(Connection connection, long now) throws SQLException {
+        long last = journal.lastRunPk();
+        long present = BlockPartitions.number(last);
         BlockPartitions.make(connection, present + 1);
         boolean empty = last == BlockPartitions.beforeFirst(present);
-        if (!empty && (now - begunAt >= ageNanos || BlockPartitions.bytes(connection, present) >= BYTES_MAX)) {
+        long age = BlockPartitions.isInSecondHalf(present) ? Math.max(ageNanos, AGE_MAX.toNanos()) : ageNanos;
+        if (!empty && (now - begunAt >= age || BlockPartitions.bytes(connection, present) >= BYTES_MAX)) {
             BlockPartitions.make(connection, present + 2);
             journal.skipTo(BlockPartitions.beforeFirst(present + 1));
             begunAt = now;

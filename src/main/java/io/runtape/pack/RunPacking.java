@@ -73,6 +73,7 @@ final class RunPacking {
      *
      * @return empty if another gateway packs it now, or it is packed or gone
      * @throws UnpackableRunException if its frames are not those that its row tells of
+     * @throws io.runtape.run.DamagedFramesException if they cannot be read, or some are missing
      */
     Optional<PackedRun> pack(long runPk) throws SQLException {
         // If it is lost, the frames are where they were. Dropping a partition makes all commits before it durable.

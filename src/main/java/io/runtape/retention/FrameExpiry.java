@@ -66,6 +66,9 @@ final class FrameExpiry {
         /** Called when this is committed. */
         void framesGone(long runPk, long frames);
 
+        /** The run, or its frames, are gone already. */
+        void framesGoneBefore(long runPk);
+
         /** @param why an {@link ApiException} of 503 if there is no memory now or the database does not answer */
         void transcriptFailed(long runPk, RuntimeException why);
 
@@ -107,12 +110,17 @@ final class FrameExpiry {
                 .call(() -> Run.getEntityManager().unwrap(Session.class).findMultiple(Run.class, runPks));
         Map<Long, byte[]> transcripts = new LinkedHashMap<>();
         int bytes = 0;
-        for (@Nullable Run run : runs) {
+        for (int i = 0; i < runs.size(); i++) {
             if (progress.isStopping()) {
                 return;
             }
-            byte @Nullable [] transcript = run == null ? null : transcript(run, progress);
-            if (run != null && transcript != null) {
+            @Nullable Run run = runs.get(i);
+            if (run == null || run.framesExpiredAt != null) {
+                progress.framesGoneBefore(runPks.get(i));
+                continue;
+            }
+            byte @Nullable [] transcript = transcript(run, progress);
+            if (transcript != null) {
                 transcripts.put(run.runPk, transcript);
                 bytes += transcript.length;
             }
@@ -129,7 +137,7 @@ final class FrameExpiry {
 
     /** What is to be kept of a run; null if its frames stay. */
     private byte @Nullable [] transcript(Run run, Progress progress) {
-        if (run.framesExpiredAt != null || journal.unended(run.runPk).isPresent()) {
+        if (journal.unended(run.runPk).isPresent()) {
             return null;
         }
         try {

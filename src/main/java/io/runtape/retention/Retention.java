@@ -132,10 +132,12 @@ final class Retention {
                     }
                     Due due = due(run, walk.time);
                     if (due == Due.RUN) {
-                        boolean gone = deletion.ofExpiredRun(connection, run.runPk);
-                        runs.add(gone ? 1 : 0);
-                        walk.note(run, gone);
-                        done |= gone;
+                        Deletion.Outcome outcome = deletion.ofExpiredRun(connection, run.runPk);
+                        walk.note(run, outcome != Deletion.Outcome.GOES_ON);
+                        if (outcome == Deletion.Outcome.DELETED) {
+                            runs.increment();
+                            done = true;
+                        }
                         itself.pause();
                     } else if (due == Due.FRAMES) {
                         framesDue.add(run);
@@ -184,7 +186,11 @@ final class Retention {
                     if (!expiring.failing.contains(run.runPk)) {
                         failedOnce.remove(run.runPk);
                     }
-                    walk.note(run, expiring.gone.contains(run.runPk) || failed.contains(run.runPk));
+                    walk.note(
+                            run,
+                            expiring.gone.contains(run.runPk)
+                                    || expiring.goneBefore.contains(run.runPk)
+                                    || failed.contains(run.runPk));
                 }
             }
             return !expiring.gone.isEmpty();
@@ -195,6 +201,7 @@ final class Retention {
 
             private final BackgroundWorker worker;
             private final Set<Long> gone = new HashSet<>();
+            private final Set<Long> goneBefore = new HashSet<>();
             private final Set<Long> failing = new HashSet<>();
 
             Expiring(BackgroundWorker worker) {
@@ -205,6 +212,11 @@ final class Retention {
             public void framesGone(long runPk, long count) {
                 gone.add(runPk);
                 frames.add(count);
+            }
+
+            @Override
+            public void framesGoneBefore(long runPk) {
+                goneBefore.add(runPk);
             }
 
             @Override
@@ -247,12 +259,16 @@ final class Retention {
         /** The end of the first run of a look that was due and is not gone. */
         private @Nullable Instant stays;
 
+        /** Whether something that was due is gone. */
+        private boolean progressed;
+
         Walk(Duration time) {
             this.time = time;
         }
 
         List<Ended> next(Connection connection) throws SQLException {
             stays = null;
+            progressed = false;
             Instant now = Instant.now();
             if (now.isAfter(sweptAt.plus(SWEEP))) {
                 sweptAt = now;
@@ -277,8 +293,12 @@ final class Retention {
             }
         }
 
-        /** What was due of this run is gone, or given up; or it stays, to be looked at again. */
+        /**
+         * What was due of this run is gone, or given up; or it stays, to be looked at again: another gateway has it at present, or its
+         * end is not durable.
+         */
         void note(Ended run, boolean gone) {
+            progressed |= gone;
             if (!gone && (stays == null || run.completedAt.isBefore(stays))) {
                 stays = run.completedAt;
             }
@@ -298,7 +318,7 @@ final class Retention {
             // More runs than one look has may have ended in one and the same moment.
             limit = full && behind.equals(from) ? 2 * limit : RUNS_AT_ONCE;
             from = behind;
-            return full && stays == null;
+            return full && (stays == null || progressed);
         }
     }
 }

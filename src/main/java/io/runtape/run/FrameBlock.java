@@ -1,7 +1,6 @@
 package io.runtape.run;
 
 import io.runtape.sse.FrameKind;
-import java.sql.SQLException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -114,11 +113,11 @@ public final class FrameBlock {
     /**
      * Adds a frame from the database.
      *
-     * @throws SQLException if the frame does not follow the present ones
+     * @throws DamagedFramesException if the frame does not follow the present ones
      */
-    public void addNext(long sequence, ArrivedFrame frame) throws SQLException {
+    public void addNext(long sequence, ArrivedFrame frame) throws DamagedFramesException {
         if (sequence != last() + 1) {
-            throw new SQLException("frame " + (last() + 1) + " of a run is missing");
+            throw new DamagedFramesException("frame " + (last() + 1) + " of a run is missing");
         }
         add(frame);
     }

@@ -275,7 +275,7 @@ public class FrameReader implements StreamedFrames {
 
     /** The same over a connection. */
     public static RunTotals totals(Connection connection, long runPk) throws SQLException {
-        for (FrameTable table : FrameTable.values()) {
+        for (FrameTable table : FrameTable.LOOKS) {
             RunTotals totals = table.totals(connection, runPk);
             if (totals.frames() > 0) {
                 return totals;
@@ -287,7 +287,7 @@ public class FrameReader implements StreamedFrames {
     /** The sequence of a run's last frame; 0 if it has none. */
     public long last(long runPk) throws SQLException {
         try (Connection connection = database.getConnection()) {
-            for (FrameTable table : FrameTable.values()) {
+            for (FrameTable table : FrameTable.LOOKS) {
                 OptionalLong last = table.last(connection, runPk);
                 if (last.isPresent()) {
                     return last.getAsLong();

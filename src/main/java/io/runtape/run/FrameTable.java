@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,12 @@ public enum FrameTable {
     PACKED_BLOCK("packed_block", "last_sequence", "plain_length", "content"),
     /** One frame a row, as earlier versions wrote them. */
     FRAME("frame", "sequence", "octet_length(bytes)", "kind, offset_us, type, parts, last_event_id, bytes");
+
+    /**
+     * The order in which they are looked into: at last once more into the second, to which a run of an earlier version may have
+     * gone from the third in between.
+     */
+    static final List<FrameTable> LOOKS = List.of(BLOCK, PACKED_BLOCK, FRAME, PACKED_BLOCK);
 
     private static final String TOTALS_OF_FRAMES = """
             select count(*), count(case when kind = 1 then 1 end),
@@ -118,7 +125,7 @@ public enum FrameTable {
     /**
      * Reads the frames of a row of {@link #rows()}, in their order.
      *
-     * @throws SQLException if the row cannot be read
+     * @throws DamagedFramesException if the row cannot be read
      */
     public void read(ResultSet row, Sink sink) throws SQLException {
         long last = row.getLong(1);
@@ -129,7 +136,7 @@ public enum FrameTable {
         try {
             BlockFormat.read(row.getBytes(2), last, sink);
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw new SQLException("The block of a run that ends with frame " + last + " cannot be read", e);
+            throw new DamagedFramesException("The block of a run that ends with frame " + last + " cannot be read", e);
         }
     }
 

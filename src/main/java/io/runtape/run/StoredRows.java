@@ -61,7 +61,7 @@ record StoredRows(FrameTable table, long runPk, long first, long last, long byte
      */
     static Optional<StoredRows> next(Connection connection, long runPk, Span span, int framesMax, long bytesMax)
             throws SQLException {
-        for (FrameTable table : FrameTable.values()) {
+        for (FrameTable table : FrameTable.LOOKS) {
             Optional<StoredRows> rows = nextIn(connection, table, runPk, span, framesMax, bytesMax);
             if (rows.isPresent()) {
                 return rows;
@@ -155,7 +155,7 @@ record StoredRows(FrameTable table, long runPk, long first, long last, long byte
      * The frames that belong to an ascending span, as a block.
      *
      * @param withIds whether the block has their last event IDs
-     * @throws SQLException if one of them is missing
+     * @throws DamagedFramesException if one of them is missing
      */
     FrameBlock block(Connection connection, Span span, boolean withIds) throws SQLException {
         // The span may end far before the last row does.

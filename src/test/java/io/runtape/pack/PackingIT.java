@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
+import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
@@ -88,6 +89,44 @@ class PackingIT {
             // The present one and those behind it.
             RunTable.await("few are left", PATIENCE, () -> number(connection, PARTITIONS) <= 4 ? true : null);
             assertAllReadable(gateway);
+        }
+    }
+
+    /** A block that cannot be read, as a fault of the disk leaves it, is of one run; all others are packed. */
+    @Test
+    @Execution(CONCURRENT)
+    void packsTheOthersWhereARunIsDamaged() throws Exception {
+        String database = PostgresServer.freshDatabase();
+        Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
+        settings.put("RUNTAPE_ANONYMOUS", "true");
+        settings.put("RUNTAPE_PACK_AFTER", "off");
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            for (int i = 0; i < 3; i++) {
+                try (WireResponse response = gateway.client()
+                        .post(
+                                "/v1/run",
+                                "{}",
+                                upstream.on(Script.stream("data: x\n\n")).header())) {
+                    response.whole();
+                }
+            }
+        }
+        settings.put("RUNTAPE_PACK_AFTER", "50ms");
+        try (Connection connection = PostgresServer.connect(database)) {
+            try (Statement statement = connection.createStatement()) {
+                assertEquals(
+                        1,
+                        statement.executeUpdate("update runtape.block set content = '\\xff'"
+                                + " where run_pk = (select min(run_pk) from runtape.run)"));
+            }
+            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+                RunTable.await(
+                        "the others are packed", PATIENCE, () -> number(connection, UNPACKED) == 1 ? true : null);
+                RunTable.await(
+                        "it is counted",
+                        PATIENCE,
+                        () -> gateway.management().metric("runtape_packing_failures_total") == 1 ? true : null);
+            }
         }
     }
 

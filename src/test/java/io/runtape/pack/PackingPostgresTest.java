@@ -10,6 +10,8 @@ import io.runtape.journal.sql.BlockPartitions;
 import io.runtape.testsupport.PostgresResource;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.WireResponse;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -20,6 +22,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 @QuarkusTest
@@ -79,6 +83,83 @@ class PackingPostgresTest extends PackingTest {
             assertTrue(!partitions(connection).contains(partition(place)), "its runs are packed");
             assertEquals(1, table().frames(before).size());
             assertEquals(1, table().frames(after).size());
+        }
+    }
+
+    @Test
+    void dropsPartitionsBehindThatOfALiveRun() throws Exception {
+        CountDownLatch goesOn = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead();
+            exchange.chunk("data: a\n\n");
+            assertTrue(goesOn.await(1, TimeUnit.MINUTES));
+            exchange.end();
+        });
+        try (WireResponse live = client().post("/v1/run", "{}", script.header(), KEY);
+                Connection connection = store().connect()) {
+            live.readUpTo("data: a\n\n".length());
+            String liveId = live.header("Runtape-Run-Id");
+            PartitionKeeper keeper = new PartitionKeeper(journal, Optional.of(Duration.ZERO));
+            long place = place(table().run(liveId).pk());
+            keeper.look(connection);
+            String ended = record(Script.stream("data: b\n\n"));
+            long later = place(table().ended(ended).pk());
+            assertTrue(later > place);
+            keeper.look(connection);
+            packAllBut(connection, liveId);
+
+            keeper.look(connection);
+
+            List<String> left = partitions(connection);
+            assertTrue(left.contains(partition(place)), left::toString);
+            assertTrue(!left.contains(partition(later)), left::toString);
+            goesOn.countDown();
+            live.whole();
+        }
+    }
+
+    private void packAllBut(Connection connection, String live) throws SQLException {
+        RunPacking packing = new RunPacking(connection, store().engine(), () -> {});
+        long livePk = table().run(live).pk();
+        for (long runPk : packing.rested(Instant.now().plusSeconds(1), 100_000)) {
+            if (runPk != livePk) {
+                packing.pack(runPk);
+            }
+        }
+    }
+
+    /** A backup reads the table for hours. Runs begin in new partitions meanwhile, and the old ones are dropped afterwards. */
+    @Test
+    void goesOnWhileAPartitionCannotBeDropped() throws Exception {
+        String one = record(Script.stream("data: one\n\n"));
+        long first = place(table().ended(one).pk());
+        PartitionKeeper keeper = new PartitionKeeper(journal, Optional.of(Duration.ZERO));
+        try (Connection connection = store().connect();
+                Connection backup = store().connect()) {
+            keeper.look(connection);
+            String two = record(Script.stream("data: two\n\n"));
+            long second = place(table().ended(two).pk());
+            keeper.look(connection);
+            packAll(connection);
+            backup.setAutoCommit(false);
+            try (PreparedStatement read = backup.prepareStatement("select count(*) from block")) {
+                read.executeQuery();
+            }
+
+            keeper.look(connection);
+            String three = record(Script.stream("data: three\n\n"));
+            keeper.look(connection);
+            assertTrue(place(journal.lastRunPk()) > place(table().ended(three).pk()), "it goes on to another one");
+            for (String id : List.of(one, two, three)) {
+                assertEquals(1, table().frames(id).size());
+            }
+
+            backup.rollback();
+            keeper.look(connection);
+            List<String> left = partitions(connection);
+            assertTrue(!left.contains(partition(first)), left::toString);
+            assertTrue(!left.contains(partition(second)), left::toString);
+            assertEquals(1, table().frames(one).size());
         }
     }
 }

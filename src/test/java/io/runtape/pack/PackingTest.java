@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The promise of packing: the API cannot tell whether a run is packed, or was recorded by an earlier version. */
 abstract class PackingTest extends RunningGateway {
 
-    private static final String KEY = "X-API-Key: packing";
+    static final String KEY = "X-API-Key: packing";
     private static final String STREAM = "Accept: text/event-stream";
 
     /** What shows a run's frames, each with the header that asks for it. */

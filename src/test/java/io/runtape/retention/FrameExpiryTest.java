@@ -18,6 +18,7 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -73,6 +74,7 @@ abstract class FrameExpiryTest extends IndexedHistory {
     private static final class Told implements FrameExpiry.Progress {
 
         private final Map<Long, Long> gone = new HashMap<>();
+        private final Set<Long> goneBefore = new HashSet<>();
         private final Map<Long, RuntimeException> failures = new HashMap<>();
         private int rests;
         private boolean stopping;
@@ -80,6 +82,11 @@ abstract class FrameExpiryTest extends IndexedHistory {
         @Override
         public void framesGone(long runPk, long frames) {
             gone.put(runPk, frames);
+        }
+
+        @Override
+        public void framesGoneBefore(long runPk) {
+            goneBefore.add(runPk);
         }
 
         @Override

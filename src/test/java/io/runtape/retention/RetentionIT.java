@@ -16,6 +16,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -90,6 +91,49 @@ class RetentionIT {
             }
             assertEquals(200, status(gateway, kept + "/request"));
             assertEquals(200, status(gateway, kept + "/events"));
+        }
+    }
+
+    /** Where they meet, each finds that the other one has deleted what it was about to: there is more to do at once, for both. */
+    @Test
+    void keepsPaceWhereSeveralGatewaysDeleteTheSame() throws Exception {
+        String database = PostgresServer.freshDatabase();
+        Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
+        settings.put("RUNTAPE_ANONYMOUS", "true");
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            record(gateway);
+        }
+        try (Connection connection = connect(database)) {
+            keepForTwoYears(connection, 3000);
+            settings.put("RUNTAPE_RETENTION", "365d");
+            try (GatewayProcess one = GatewayProcess.start(settings);
+                    GatewayProcess two = GatewayProcess.start(settings)) {
+                one.ready();
+                two.ready();
+                // They look once a minute where nothing is left to do.
+                RunTable.await(
+                        "all runs are deleted",
+                        Duration.ofSeconds(55),
+                        () -> count(connection, "run") == 0 ? true : null);
+            }
+        }
+    }
+
+    /** Makes so many copies of the one run that there is. */
+    private static void keepForTwoYears(Connection connection, int copies) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("update run set created_at = created_at - interval '2 years',"
+                    + " completed_at = completed_at - interval '2 years'");
+            ResultSet names = statement.executeQuery("""
+                    select string_agg(column_name, ', '),
+                        string_agg(case when column_name in ('run_pk', 'thread_ordinal') then column_name || ' + n'
+                            when column_name = 'id' then 'id || n' else column_name end, ', ')
+                    from information_schema.columns
+                    where table_schema = 'runtape' and table_name = 'run' and is_generated = 'NEVER'""");
+            names.next();
+            String copy = "insert into run (" + names.getString(1) + ") select " + names.getString(2)
+                    + " from run, generate_series(1, " + copies + ") n";
+            statement.execute(copy);
         }
     }
 

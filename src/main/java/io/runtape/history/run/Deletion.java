@@ -128,30 +128,40 @@ public final class Deletion {
      * @return false if the run goes on, or is deleted already
      */
     public boolean ofEndedRun(Connection connection, long runPk) throws SQLException {
-        return ofEndedRun(connection, () -> deleteRun(connection, runPk));
+        return outcome(connection, () -> deleteRun(connection, runPk)) == Outcome.DELETED;
+    }
+
+    /** What came of the deletion of a run. */
+    public enum Outcome {
+        DELETED,
+        /** It was deleted before. */
+        GONE,
+        GOES_ON
     }
 
     /**
      * The same of a run that has been kept long enough. On PostgreSQL the commit does not wait for the disk: what is lost
      * with the server is deleted again.
      */
-    public boolean ofExpiredRun(Connection connection, long runPk) throws SQLException {
-        return ofEndedRun(
+    public Outcome ofExpiredRun(Connection connection, long runPk) throws SQLException {
+        return outcome(
                 connection, () -> Transaction.losable(connection, store.engine(), () -> deleteRows(connection, runPk)));
     }
 
-    private boolean ofEndedRun(Connection connection, Transaction.Statements<Optional<Place>> deletion)
+    private Outcome outcome(Connection connection, Transaction.Statements<Optional<Place>> deletion)
             throws SQLException {
         Optional<Place> place;
         try {
             place = deletion.run();
         } catch (ApiException e) {
-            return ended(e);
+            ended(e);
+            return Outcome.GOES_ON;
         }
-        if (place.isPresent()) {
-            deleteEmptyThread(connection, new Owner(place.get().owner), place.get().threadId);
+        if (place.isEmpty()) {
+            return Outcome.GONE;
         }
-        return place.isPresent();
+        deleteEmptyThread(connection, new Owner(place.get().owner), place.get().threadId);
+        return Outcome.DELETED;
     }
 
     /** The thread of a run. */

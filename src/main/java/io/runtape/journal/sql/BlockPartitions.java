@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The partitions of the table of blocks, on PostgreSQL. Each holds the blocks of runs that one gateway began one after the
@@ -34,7 +35,17 @@ public final class BlockPartitions {
             select c.relname, i.inhrelid is not null, coalesce(i.inhdetachpending, false)
             from pg_class c left join pg_inherits i on i.inhrelid = c.oid and i.inhparent = to_regclass('block')
             where c.relkind = 'r' and c.relnamespace = (select relnamespace from pg_class where oid = to_regclass('block'))
-                and c.relname ~ '^block_[0-9]+_[0-9]+$'""";
+                and c.relname ~ '^block_[0-9]+_[0-9]+$'
+            order by coalesce(i.inhdetachpending, false) desc, c.relname""";
+
+    /** For how long a partition may wait to be detached, at one time: for all transactions that read or write the table. */
+    private static final int DETACH_SECONDS = 5;
+
+    /** The states of SQL with which a statement ends that has waited for so long, or that another detaching keeps from beginning. */
+    private static final Set<String> LATER = Set.of("57014", "55000");
+
+    /** There is no such table, or it is no partition any more: another gateway has dropped it since. */
+    private static final String GONE = "42P01";
 
     /** Whether gateways may still begin runs with such keys: one that lives, before or in its present partition. */
     private static final String OF_OPEN_NODE = "select 1 from node where node_id = ? and not closed";
@@ -54,6 +65,11 @@ public final class BlockPartitions {
     /** The number of the partition that holds the run with this key, unique among all nodes. */
     public static long number(long runPk) {
         return runPk >> RUN_BITS;
+    }
+
+    /** Whether a node has used up half of the partitions that it can have, when it begins runs in this one. */
+    public static boolean isInSecondHalf(long number) {
+        return number % PARTITIONS_OF_NODE >= PARTITIONS_OF_NODE / 2;
     }
 
     /** The key before those of the runs in the partition with this number. */
@@ -114,18 +130,24 @@ public final class BlockPartitions {
     private record Partition(long number, boolean attached, boolean detaching) {}
 
     /**
-     * Drops the partitions in which no run is left that is not packed, and no run will begin.
+     * Drops the partitions in which no run is left that is not packed, and no run will begin. PostgreSQL detaches one at a
+     * time, and that waits for all transactions that have the table, such as a backup: the next look goes on with it.
      *
      * @param nodeId the node of this gateway
-     * @param first the number of the first partition in which this gateway has live runs, or may begin some
+     * @param present the number of the partition in which this gateway begins runs
+     * @param live the numbers of those in which it has live runs
      * @return how many it dropped
      */
-    public static int drop(Connection connection, long nodeId, long first) throws SQLException {
+    public static int drop(Connection connection, long nodeId, long present, Set<Long> live) throws SQLException {
         int dropped = 0;
         for (Partition partition : all(connection)) {
-            if (isOver(connection, partition, nodeId, first)) {
-                drop(connection, partition);
+            if (isOver(connection, partition, nodeId, present, live)) {
+                if (!isDropped(connection, partition)) {
+                    return dropped;
+                }
                 dropped++;
+            } else if (partition.detaching) {
+                return dropped;
             }
         }
         return dropped;
@@ -142,24 +164,41 @@ public final class BlockPartitions {
         return all;
     }
 
-    private static boolean isOver(Connection connection, Partition partition, long nodeId, long first)
+    private static boolean isOver(Connection connection, Partition partition, long nodeId, long present, Set<Long> live)
             throws SQLException {
         long node = partition.number / PARTITIONS_OF_NODE;
-        boolean begins = node == nodeId ? partition.number >= first : exists(connection, OF_OPEN_NODE, node);
+        boolean begins = node == nodeId
+                ? partition.number >= present || live.contains(partition.number)
+                : exists(connection, OF_OPEN_NODE, node);
         return !begins
                 && !exists(connection, UNPACKED, beforeFirst(partition.number), beforeFirst(partition.number + 1));
     }
 
-    /** Nobody waits for it: readers and writers go on while the partition is detached, and then it is nobody's. */
-    private static void drop(Connection connection, Partition partition) throws SQLException {
+    /**
+     * Nobody waits for it: readers and writers go on while the partition is detached, and then it is nobody's.
+     *
+     * @return false if it must wait for others for longer, or another gateway detaches one
+     */
+    private static boolean isDropped(Connection connection, Partition partition) throws SQLException {
         String name = name(partition.number);
         try (Statement statement = connection.createStatement()) {
             if (partition.attached) {
+                statement.setQueryTimeout(DETACH_SECONDS);
                 statement.execute("alter table block detach partition " + name
                         + (partition.detaching ? " finalize" : " concurrently"));
             }
+        } catch (SQLException e) {
+            if (LATER.contains(e.getSQLState())) {
+                return false;
+            }
+            if (!GONE.equals(e.getSQLState())) {
+                throw e;
+            }
+        }
+        try (Statement statement = connection.createStatement()) {
             statement.execute("drop table if exists " + name);
         }
+        return true;
     }
 
     private static boolean exists(Connection connection, String query, Object... parameters) throws SQLException {

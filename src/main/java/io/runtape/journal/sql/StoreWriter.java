@@ -155,13 +155,23 @@ public final class StoreWriter implements BatchWriter {
                 store.makeDurable(connection);
                 return true;
             }
-            if (!write.claimsKey()) {
+            if (provesAbsence(write)) {
                 return false;
             }
-            // A missing run may have found its key taken, so it proves nothing. If no other write proves more, nothing
-            // was committed or there was nothing to commit, and the batch can be written again.
+            // If no other write proves more, nothing was committed or there was nothing to commit, and the batch can be
+            // written again.
         }
         return false;
+    }
+
+    /**
+     * Whether a write that is not there was not committed. A run that is missing may have found its key taken, or another gateway
+     * has deleted it since.
+     */
+    private boolean provesAbsence(RunWrite write) throws SQLException {
+        return write.start() == null
+                ? exists("select 1 from run where run_pk = ?", write.run().pk(), null)
+                : !write.claimsKey();
     }
 
     private Set<RunKey> absentClaims(CommitBatch batch) throws SQLException {

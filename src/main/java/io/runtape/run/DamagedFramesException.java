@@ -1,0 +1,19 @@
+package io.runtape.run;
+
+import java.io.Serial;
+import java.sql.SQLException;
+
+/** The database answers, but what it has of a run's frames cannot be read, or is not whole. */
+public final class DamagedFramesException extends SQLException {
+
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    DamagedFramesException(String message) {
+        super(message);
+    }
+
+    DamagedFramesException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}
