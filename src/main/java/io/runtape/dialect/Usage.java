@@ -32,7 +32,11 @@ public record Usage(
 
     /** The count at a JSON pointer; null if there is none, or one that no run can have. */
     public static @Nullable Long count(JsonNode node, String pointer) {
-        JsonNode value = node.at(pointer);
+        return countOrNull(node.at(pointer));
+    }
+
+    /** The count that this is; null if it is none, or one that no run can have. */
+    public static @Nullable Long countOrNull(JsonNode value) {
         return value.isIntegralNumber()
                         && value.canConvertToLong()
                         && value.longValue() >= 0

@@ -140,13 +140,6 @@ public final class RunFinder {
         }
     }
 
-    /** The keys of the runs that do not meet the criteria yet, and may soon: of those that go on, and the like. */
-    public Set<Long> unsettled(RunCriteria criteria) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            return UnindexedRuns.unsettled(connection, criteria);
-        }
-    }
-
     /** A run that ended after some time began not much earlier: otherwise all runs that began before would be looked at. */
     private static RunCriteria withLongest(Connection connection, RunCriteria criteria) throws SQLException {
         if (criteria.groups().isEmpty() || criteria.completed().from() == Long.MIN_VALUE) {

@@ -1,6 +1,7 @@
 package io.runtape.facet;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.Usage;
 import io.runtape.json.LeanTree;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,10 +22,7 @@ public final class Tokens {
 
     /** A count by its name in the usage; null if it is not known. */
     public @Nullable Long count(String name) {
-        JsonNode count = usage == null ? null : usage.get(name);
-        return count != null && count.canConvertToLong() && count.isIntegralNumber() && count.longValue() >= 0
-                ? count.longValue()
-                : null;
+        return usage == null ? null : Usage.countOrNull(usage.path(name));
     }
 
     /** Those of the input and the output, or of the one of them that is known; null if neither is. */

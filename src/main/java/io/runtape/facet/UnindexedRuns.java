@@ -82,18 +82,6 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         return Optional.of(List.copyOf(search.found));
     }
 
-    /**
-     * The keys of the owner's runs that may come to be asked for: those that go on, and, where a tool is asked for, those that are
-     * not indexed, since their rows do not tell their tools.
-     */
-    static Set<Long> unsettled(Connection connection, RunCriteria criteria) throws SQLException {
-        Set<Long> keys = new HashSet<>(keys(connection, RUNNING, criteria.owner(), null));
-        if (criteria.asksFor(Kind.TOOL)) {
-            keys.addAll(keys(connection, ENDED, criteria.owner(), Integer.MAX_VALUE));
-        }
-        return keys;
-    }
-
     /** Those of some runs that are not indexed and are asked for, the newest first. */
     static UnindexedRuns among(Connection connection, RunCriteria criteria, Collection<Long> keys) throws SQLException {
         Search search = new Search(connection, criteria, RunOrder.NEWEST, Optional.empty(), keys.size());

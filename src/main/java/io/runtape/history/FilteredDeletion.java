@@ -15,8 +15,8 @@ import javax.sql.DataSource;
 
 /**
  * Deletes what a listing shows: counts it, compares the count with the one that the caller was told, and then deletes one
- * after the other, each in small transactions of its own. It walks the places of the listing and never holds more than one
- * piece of them, however many there are. What joins the listing meanwhile stays. Blocks; safe for any thread.
+ * after the other, each in small transactions of its own. It walks the places of the listing, and holds no more than one piece of
+ * them and which were counted. What joins the listing meanwhile stays. Blocks; safe for any thread.
  */
 @Singleton
 public final class FilteredDeletion {
@@ -51,8 +51,8 @@ public final class FilteredDeletion {
         /** The next places, from a place on, which is not among them; empty for the beginning. */
         List<P> next(Optional<P> after, int limit) throws SQLException;
 
-        /** A place that this one comes directly behind. */
-        P before(P place);
+        /** Tells the entry at a place from all others. */
+        long key(P place);
 
         /** How many of these go on. */
         long running(List<P> places) throws SQLException;
@@ -79,8 +79,8 @@ public final class FilteredDeletion {
                     .retryAfter(AGAIN_AFTER);
         }
         try {
-            Found<P> all = count(target);
-            Deleted found = all.told;
+            CountedEntries counted = new CountedEntries();
+            Deleted found = count(target, counted);
             if (asked.isDry()) {
                 return found;
             }
@@ -97,44 +97,37 @@ public final class FilteredDeletion {
                                 + " of what the filter selects go on. Nothing was deleted; cancel them, wait for"
                                 + " their end, or leave them out with a narrower filter.");
             }
-            Optional<P> first = all.first;
-            return new Deleted(first.isEmpty() ? 0 : delete(target, target.before(first.get())), 0);
+            return new Deleted(delete(target, counted), 0);
         } finally {
             turns.release();
         }
     }
 
-    /** What was counted, and the first place of it. */
-    private record Found<P>(Deleted told, Optional<P> first) {}
-
-    private static <P> Found<P> count(Target<P> target) throws SQLException {
+    private static <P> Deleted count(Target<P> target, CountedEntries counted) throws SQLException {
         Pace pace = Pace.ofHalfTheTime();
-        long count = 0;
         long running = 0;
         List<P> places = target.next(Optional.empty(), PLACES);
-        Optional<P> first = places.stream().findFirst();
         while (!places.isEmpty()) {
-            count += places.size();
+            places.forEach(place -> counted.add(target.key(place)));
             running += target.running(places);
             places = places.size() < PLACES ? List.of() : target.next(last(places), PLACES);
             pace.rest();
         }
-        return new Found<>(new Deleted(count, running), first);
+        return new Deleted(counted.count(), running);
     }
 
     private static <P> Optional<P> last(List<P> places) {
         return Optional.of(places.get(places.size() - 1));
     }
 
-    /** @param beginning what comes before it has joined the listing since the count */
-    private <P> long delete(Target<P> target, P beginning) throws SQLException {
+    private <P> long delete(Target<P> target, CountedEntries counted) throws SQLException {
         Pace pace = Pace.ofHalfTheTime();
         long deleted = 0;
         try (Connection connection = database.getConnection()) {
-            List<P> places = target.next(Optional.of(beginning), PLACES);
+            List<P> places = target.next(Optional.empty(), PLACES);
             while (!places.isEmpty()) {
                 for (P place : places) {
-                    if (target.delete(connection, place, pace)) {
+                    if (counted.has(target.key(place)) && target.delete(connection, place, pace)) {
                         deleted++;
                     }
                     pace.rest();

@@ -2,6 +2,7 @@ package io.runtape.history;
 
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
+import io.runtape.store.StorableText;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -64,7 +65,7 @@ public record ListFilter(
 
     /** A name as the database stores it. */
     public static String stored(String name) {
-        return name.length() <= NAME_CHARS_MAX ? name : name.substring(0, NAME_CHARS_MAX);
+        return StorableText.of(name, NAME_CHARS_MAX);
     }
 
     /** The agents, of which one is enough; empty if any agent will do. */

@@ -6,6 +6,7 @@ import io.runtape.run.ArrivedFrame;
 import io.runtape.run.LastEventIds;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.FrameSink;
+import io.runtape.store.StorableText;
 import java.io.ByteArrayOutputStream;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

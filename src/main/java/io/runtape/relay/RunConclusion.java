@@ -11,6 +11,7 @@ import io.runtape.run.RunEnd;
 import io.runtape.run.RunOutcome;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
+import io.runtape.store.StorableText;
 import io.runtape.upstream.AgentResponse;
 import java.time.Instant;
 import java.util.Optional;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import io.runtape.error.ApiException;
 import io.runtape.json.LeanJson;
+import io.runtape.store.StorableText;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

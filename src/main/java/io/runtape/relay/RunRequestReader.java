@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.runtape.json.LeanJson;
 import io.runtape.run.ChosenId;
+import io.runtape.store.StorableText;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,7 @@
 package io.runtape.relay;
 
 import io.runtape.access.CredentialHeaders;
+import io.runtape.store.StorableText;
 import io.vertx.core.json.JsonArray;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;

@@ -37,6 +37,9 @@ final class RecordedPositions {
 
     private static final String ERROR = "error";
 
+    /** A longer event is not read for its number. */
+    private static final int NUMBERED_BYTES_MAX = 1 << 20;
+
     private final FrameReader frames;
 
     RecordedPositions(FrameReader frames) {
@@ -55,7 +58,7 @@ final class RecordedPositions {
             return OptionalLong.of(0);
         }
         Optional<RecordedFrame> first = firstEvent(runPk, 0, upTo);
-        if (first.isPresent() && numberOf(first.get()) < 0) {
+        if (first.isPresent() && numberOf(runPk, first.get()) < 0) {
             return OptionalLong.empty();
         }
         long low = 0;
@@ -63,7 +66,7 @@ final class RecordedPositions {
         while (low < high) {
             long middle = (low + high) / 2;
             Optional<RecordedFrame> next = firstEvent(runPk, middle, upTo);
-            if (next.isEmpty() || numberOf(next.get()) > number) {
+            if (next.isEmpty() || numberOf(runPk, next.get()) > number) {
                 high = middle;
             } else {
                 low = next.get().sequence();
@@ -86,9 +89,20 @@ final class RecordedPositions {
         return new FrameQuery(after, upTo, List.of(FrameKind.EVENT), types, false, limit);
     }
 
-    /** The event's number; -1 if it has none. */
-    private static long numberOf(RecordedFrame frame) {
-        return member(frame.bytes(), "sequence_number", parser -> {
+    /** The number of an event that the frame completes; -1 if it has none. */
+    private long numberOf(long runPk, RecordedFrame frame) throws SQLException {
+        Optional<byte[]> event = frames.whole(runPk, frame, NUMBERED_BYTES_MAX, bytes -> {});
+        if (event.isPresent()) {
+            return numberIn(event.get());
+        }
+        // Numbers rise by one.
+        FrameQuery before = new FrameQuery(0, frame.sequence() - 1, List.of(FrameKind.EVENT), List.of(), true, 1);
+        List<RecordedFrame> found = frames.shortPage(runPk, before, bytes -> {});
+        return found.isEmpty() ? 0 : numberOf(runPk, found.get(0)) + 1;
+    }
+
+    private static long numberIn(byte[] event) {
+        return member(event, "sequence_number", parser -> {
                     if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
                         return parser.getLongValue();
                     }

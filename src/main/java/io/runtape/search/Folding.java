@@ -93,7 +93,22 @@ final class Folding {
     /** Whether it changes the character before it. */
     static boolean isMark(int c) {
         int type = c < 0x300 ? Character.OTHER_LETTER : Character.getType(c);
-        return type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK || c == 0xFF9E || c == 0xFF9F;
+        return type == Character.NON_SPACING_MARK
+                || type == Character.COMBINING_SPACING_MARK
+                || type == Character.ENCLOSING_MARK
+                || c == 0xFF9E
+                || c == 0xFF9F
+                || isJamoInside(c);
+    }
+
+    /** The vowel or the last consonant of a Hangul syllable that is written in pieces. */
+    private static boolean isJamoInside(int c) {
+        return c >= 0x1160 && c <= 0x11FF || c >= 0xD7B0 && c <= 0xD7FB;
+    }
+
+    /** Whether a character is compared as it is, unless a mark follows: a Chinese one, or a Hangul syllable. */
+    static boolean isItsOwnForm(char c) {
+        return c >= 0x4E00 && c <= 0x9FFF || c >= 0xAC00 && c <= 0xD7A3;
     }
 
     /** A character with its marks, as it is compared. */

@@ -1,7 +1,9 @@
 package io.runtape.search;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.Part;
 import io.runtape.indexing.EndedRun;
+import io.runtape.json.LeanTree;
 import io.runtape.run.RequestBody;
 import io.runtape.run.Run;
 import io.runtape.segment.ByteReader;
@@ -9,6 +11,7 @@ import io.runtape.segment.ByteWriter;
 import io.runtape.transcript.PlacedPart;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The texts of a run that are searched, and how they are stored. */
@@ -57,9 +60,18 @@ final class RunText {
                 said(part);
             }
         }
-        if (row.error != null && first.stream().noneMatch(passage -> passage.place() == Place.ERROR)) {
+        if (row.error != null && !isTold(row.error)) {
             first.add(new Passage(Place.ERROR, 0, JsonWords.of(row.error, PASSAGE_CHARS_MAX)));
         }
+    }
+
+    /** Whether an event has told the run's error: the parts of a long run may end before it. */
+    private boolean isTold(String error) {
+        @Nullable JsonNode read = LeanTree.read(error, Set.of());
+        String message = read == null ? "" : read.path("message").asText("");
+        return first.stream()
+                .anyMatch(passage ->
+                        passage.place() == Place.ERROR && passage.text().contains(message));
     }
 
     /** The last part of the response with exactly this text; -1 if there is none. */

@@ -78,6 +78,9 @@ final class Words {
         if (Folding.isPlain(c) && !isMarkAt(at + 1)) {
             plain(c, at);
             at++;
+        } else if (Folding.isItsOwnForm(c) && !isMarkAt(at + 1)) {
+            take(c, at, at + 1);
+            at++;
         } else {
             int end = endOfCharacter(at);
             String folded = Folding.folded(text.substring(at, end));

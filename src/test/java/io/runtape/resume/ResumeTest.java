@@ -71,6 +71,34 @@ abstract class ResumeTest extends RecordedHistory {
         assertEquals("", body(resume("/openai/v1/responses/" + id + "?stream=true&starting_after=3")));
     }
 
+    /** Its first half had waited for too long, or it is longer than a frame; the number is in any of its parts. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 1_200_000})
+    void findsTheNumberOfAnEventThatCameInParts(int length) throws Exception {
+        String event =
+                "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":2,"
+                        + "\"delta\":\"" + "x".repeat(length);
+        String rest = "\"}\n\n";
+        CountDownLatch half = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead("X-Run-ID: " + id);
+            exchange.chunk(CREATED + ONE + event);
+            assertTrue(half.await(30, TimeUnit.SECONDS));
+            exchange.chunk(rest + COMPLETED);
+            exchange.end();
+        });
+        try (WireResponse live =
+                client().post("/openai/v1/responses", "{\"stream\":true}", script.header(), "X-API-Key: " + key)) {
+            live.readUpTo((CREATED + ONE + event).length());
+            half.countDown();
+            live.whole();
+        }
+
+        String after = "/openai/v1/responses/" + id + "?stream=true&starting_after=";
+        assertEquals(event + rest + COMPLETED, body(resume(after + 1)));
+        assertEquals(COMPLETED, body(resume(after + 2)));
+    }
+
     /** Python writes a truth value with a capital. */
     @ParameterizedTest
     @ValueSource(strings = {"TRUE", "True"})

@@ -64,6 +64,11 @@ final class SearchCases {
             misses("हिन्दी भाषा", "हिन्द"),
             finds("한국어 문서", "한국어"),
             finds("한국어를 배운다", "한국어*"),
+            // Composed of pieces, as some file systems write names, and found as they are typed
+            finds("\u1112\u1161\u11ab\u1100\u1173\u11af.txt", "한글"),
+            finds("한글.txt", "\u1112\u1161\u11ab\u1100\u1173\u11af"),
+            misses("\u1112\u1161\u11ab\u1100\u1173\u11af.txt", "하글"),
+            finds("\u0995\u09c7\u09be\u09a5\u09be\u09af\u09bc", "\u0995\u09cb\u09a5\u09be\u09af\u09bc"),
             // Arabic and Hebrew
             finds("مرحبا بالعالم", "بالعالم"),
             finds("مَرْحَبًا بالعالم", "مرحبا"),

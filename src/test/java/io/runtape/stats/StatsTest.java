@@ -209,6 +209,21 @@ abstract class StatsTest extends IndexedHistory {
         assertEquals(0, rowsOf("coder"));
     }
 
+    /** As an archive may tell: sums of such would be less than none. */
+    @Test
+    void countsNoTokensThatNoRunCanHave() throws Exception {
+        List<String> ids = recorded();
+        String usage = "{\"inputTokens\":" + Long.MAX_VALUE + ",\"outputTokens\":2}";
+        rewrite(ids.get(1), FIRST, 100, usage);
+        rewrite(ids.get(2), FIRST, 100, usage);
+        awaitIndexed(ids.toArray(String[]::new));
+
+        assertEquals(1, json("/stats").getLong("data[0].usage.inputTokens"));
+        assertEquals(14, json("/stats").getLong("data[0].usage.outputTokens"));
+        assertEquals(
+                ids.get(0), json("/runs?sort=totalTokens&order=desc&limit=1").getString("data[0].id"));
+    }
+
     /** Runs of three months, one of them whole within what is asked for. */
     private List<String> recordedInMonths() throws Exception {
         List<String> ids = recorded();

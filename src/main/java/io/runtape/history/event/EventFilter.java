@@ -1,6 +1,7 @@
 package io.runtape.history.event;
 
 import io.runtape.sse.FrameKind;
+import io.runtape.store.StorableText;
 import jakarta.validation.constraints.Min;
 import jakarta.ws.rs.DefaultValue;
 import java.util.List;
@@ -43,12 +44,11 @@ record EventFilter(
     private static final int TYPE_CHARS_MAX = 200;
 
     EventFilter {
-        types = types.stream().map(EventFilter::stored).distinct().toList();
+        types = types.stream()
+                .map(type -> StorableText.of(type, TYPE_CHARS_MAX))
+                .distinct()
+                .toList();
         kinds = kinds.stream().distinct().toList();
-    }
-
-    private static String stored(String type) {
-        return type.length() <= TYPE_CHARS_MAX ? type : type.substring(0, TYPE_CHARS_MAX);
     }
 
     /** What a caller can ask for in addition to a frame's usual fields. */

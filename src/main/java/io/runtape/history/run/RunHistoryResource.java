@@ -36,7 +36,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.LongConsumer;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -228,12 +227,8 @@ public final class RunHistoryResource {
 
         private final RunSelection selection;
 
-        /** These go on, and the filter may come to select them between the count and their turn. */
-        private final Set<Long> unsettled;
-
-        FoundRuns(RunSelection selection) throws SQLException {
+        FoundRuns(RunSelection selection) {
             this.selection = selection;
-            this.unsettled = runs.unsettled(selection);
         }
 
         @Override
@@ -242,8 +237,8 @@ public final class RunHistoryResource {
         }
 
         @Override
-        public Place before(Place place) {
-            return new Place(place.value(), place.runPk() + 1);
+        public long key(Place place) {
+            return place.runPk();
         }
 
         @Override
@@ -253,7 +248,7 @@ public final class RunHistoryResource {
 
         @Override
         public boolean delete(Connection connection, Place place, Pace pace) throws SQLException {
-            return !unsettled.contains(place.runPk()) && deletion.ofEndedRun(connection, place.runPk());
+            return deletion.ofEndedRun(connection, place.runPk());
         }
     }
 

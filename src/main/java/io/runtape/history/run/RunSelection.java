@@ -6,8 +6,8 @@ import io.runtape.facet.RunCriteria;
 import io.runtape.facet.Trait.Kind;
 import io.runtape.history.ListFilter;
 import io.runtape.run.RunStatus;
-import io.vertx.core.MultiMap;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -44,12 +44,12 @@ public record RunSelection(RunFilter filter, RunCriteria criteria) {
                 .with(Kind.UPSTREAM, filter.upstream())
                 .with(Kind.TOOL, stored(filter.tool()))
                 .with(Kind.ERROR, filter.errorCode());
-        MultiMap query = context.queryParams();
         int conditions = 0;
-        for (String name : query.names()) {
-            if (name.startsWith(METADATA)) {
+        // One by one: the map takes names for the same that differ by case alone.
+        for (Map.Entry<String, String> each : context.queryParams()) {
+            if (each.getKey().startsWith(METADATA)) {
                 conditions++;
-                criteria.withMetadata(name.substring(METADATA.length()), query.get(name));
+                criteria.withMetadata(each.getKey().substring(METADATA.length()), each.getValue());
             }
         }
         if (conditions > METADATA_MAX) {

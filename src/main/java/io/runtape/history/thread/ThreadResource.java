@@ -45,7 +45,6 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -268,10 +267,14 @@ public final class ThreadResource {
             return threads.places(owner, filter, after, limit);
         }
 
-        /** Before all threads of that moment: of one moment there is hardly more than one. */
+        /** FNV-1a of 64 bits. */
         @Override
-        public ThreadQueries.StreamPosition before(ThreadQueries.StreamPosition place) {
-            return new ThreadQueries.StreamPosition(place.updatedAt().plus(1, ChronoUnit.MICROS), "");
+        public long key(ThreadQueries.StreamPosition place) {
+            long hash = 0xcbf29ce484222325L;
+            for (int i = 0; i < place.id().length(); i++) {
+                hash = (hash ^ place.id().charAt(i)) * 0x100000001b3L;
+            }
+            return hash;
         }
 
         @Override

@@ -10,8 +10,11 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.nio.charset.CharacterCodingException;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -96,13 +99,21 @@ final class RequestNames {
             return;
         }
         Operation call = operation.get();
-        MultiMap query = context.queryParams();
-        for (String name : query.names()) {
+        valuesByName(context.queryParams()).forEach((name, values) -> {
             if (!call.takes(name)) {
                 throw unknown(name, call);
             }
-            checkValues(name, query.getAll(name), call.repeatable().contains(name));
+            checkValues(name, values, call.repeatable().contains(name));
+        });
+    }
+
+    /** The names as they are spelt: the map itself takes those for the same that differ by case alone. */
+    private static Map<String, List<String>> valuesByName(MultiMap query) {
+        Map<String, List<String>> values = new LinkedHashMap<>();
+        for (Map.Entry<String, String> each : query) {
+            values.computeIfAbsent(each.getKey(), name -> new ArrayList<>()).add(each.getValue());
         }
+        return values;
     }
 
     private static void checkValues(String name, List<String> values, boolean repeatable) {

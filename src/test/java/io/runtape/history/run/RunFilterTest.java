@@ -247,6 +247,7 @@ abstract class RunFilterTest extends IndexedHistory {
                 "model=a&model=b                  | model     | once",
                 "tool=a&tool=b                    | tool      | once",
                 "metadata.a=1&metadata.a=2        | metadata.a | once",
+                "agent=a&AGENT=b                  | AGENT | nearest is agent",
                 "metadata.=1                      | metadata. | nearest",
                 "metadata.a=                      | metadata.a | no value",
                 "metadata=1                       | metadata  | metadata.KEY",
@@ -382,5 +383,28 @@ abstract class RunFilterTest extends IndexedHistory {
                 400,
                 "invalid_request",
                 "fields");
+    }
+
+    @Test
+    void tellsMetadataApartByTheCaseOfItsNames() throws Exception {
+        String both =
+                record("{\"metadata\":{\"userId\":1,\"userid\":2,\"Ä\":1,\"ä\":2}}", Script.stream("data: x\n\n"));
+        String one = record("{\"metadata\":{\"userId\":1,\"Ä\":1,\"ä\":3}}", Script.stream("data: x\n\n"));
+
+        assertEquals(List.of(one, both), ids("/runs?metadata.userId=1"));
+        assertEquals(List.of(both), ids("/runs?metadata.userId=1&metadata.userid=2"));
+        assertEquals(List.of(both), ids("/runs?metadata.%C3%84=1&metadata.%C3%A4=2"));
+        assertEquals(List.of(both), ids("/runs?metadata.%C3%A4=2&metadata.%C3%84=1"));
+    }
+
+    @Test
+    void findsANameThatIsCutWithinACharacter() throws Exception {
+        String agent = "a".repeat(199) + "\uD83D\uDE00";
+        String run = record("{\"agent\":\"" + agent + "\"}", Script.stream("event: " + agent + "\ndata: x\n\n"));
+
+        String name = "a".repeat(199) + "%F0%9F%98%80";
+        assertEquals(List.of(run), ids("/runs?agent=" + name));
+        assertEquals(
+                1, json("/runs/" + run + "/events?type=" + name).getList("data").size());
     }
 }

@@ -1,7 +1,7 @@
-package io.runtape.relay;
+package io.runtape.store;
 
 /** Text that a database's column can hold. The bytes that were sent are stored unchanged beside it. */
-final class StorableText {
+public final class StorableText {
 
     private static final char REPLACEMENT = '\uFFFD';
 
@@ -11,7 +11,7 @@ final class StorableText {
      * The text with U+FFFD in place of U+0000 and of unpaired surrogates: JSON can spell both, but PostgreSQL cannot
      * store U+0000, and UTF-8 has no surrogates.
      */
-    static String of(String text) {
+    public static String of(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (isUnfit(text, i)) {
                 return replaced(text);
@@ -21,7 +21,7 @@ final class StorableText {
     }
 
     /** The same of the text's first characters, as many as a column keeps. */
-    static String of(String text, int charsMax) {
+    public static String of(String text, int charsMax) {
         return of(text.length() <= charsMax ? text : text.substring(0, charsMax));
     }
 
