@@ -95,6 +95,11 @@ final class ArchiveExport {
         }
 
         @Override
+        public boolean isOver() {
+            return run == null;
+        }
+
+        @Override
         public @Nullable String cursor() {
             return null;
         }
@@ -125,14 +130,16 @@ final class ArchiveExport {
         }
 
         @Override
-        public byte[] next() throws SQLException, IOException {
+        public byte @Nullable [] next() throws SQLException, IOException {
+            if (over) {
+                return null;
+            }
             if (!begun) {
                 begun = true;
                 archive.begin();
             }
             int begunRuns = 0;
-            // Live runs leave nothing to write, and only the end is empty.
-            while (!over && (archive.size() == 0 || archive.size() < NdjsonResponses.CHUNK_BYTES && begunRuns < RUNS)) {
+            while (!over && archive.size() < NdjsonResponses.CHUNK_BYTES && begunRuns < RUNS) {
                 Open run = open;
                 if (run == null) {
                     begin();
@@ -148,10 +155,12 @@ final class ArchiveExport {
 
         /** Begins the next run; a live one is left out, and one whose frames retention has deleted. */
         private void begin() throws SQLException, IOException {
-            Run run = walk.next();
+            @Nullable Run run = walk.next();
             if (run == null) {
-                archive.endOfArchive(runs);
-                over = true;
+                if (walk.isOver()) {
+                    archive.endOfArchive(runs);
+                    over = true;
+                }
                 return;
             }
             Optional<RunSnapshot> now = present.of(run);

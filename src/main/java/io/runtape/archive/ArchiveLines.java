@@ -148,13 +148,13 @@ final class ArchiveLines {
             to.writeNumberField("offsetUs", frame.offsetMicros());
             to.writeStringField("kind", frame.kind().label());
             if (frame.type() != null) {
-                to.writeStringField("type", frame.type());
+                text(to, "type", frame.type());
             }
             if (frame.parts() > 0) {
                 to.writeNumberField("parts", frame.parts());
             }
             if (!frame.lastEventId().isEmpty()) {
-                to.writeStringField("id", frame.lastEventId());
+                text(to, "id", frame.lastEventId());
             }
             if (frame.idSetBy() > 0) {
                 to.writeNumberField("idSetBy", frame.idSetBy());

@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.quarkus.runtime.configuration.ConfigurationException;
 import jakarta.inject.Singleton;
+import java.nio.charset.Charset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,7 +37,8 @@ public final class Redaction {
             "\\bxox[abeprs]-[A-Za-z0-9-]{10,}",
             "\\bAIza[0-9A-Za-z_-]{35}",
             "(?i)\\bbearer [A-Za-z0-9._~+/-]{16,}=*",
-            "-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\\\\nr\\s]*(-----END [A-Z ]*PRIVATE KEY-----)?");
+            // A backslash belongs to a key only before an n or r: it may escape the quote behind it.
+            "-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\\\\nr\\s]*(?<!\\\\)(-----END [A-Z ]*PRIVATE KEY-----)?");
 
     private final List<Pattern> rules = new ArrayList<>();
 
@@ -56,13 +59,18 @@ public final class Redaction {
 
     /** The text without what the rules find. */
     public String of(String text) {
+        return of(text, UTF_8);
+    }
+
+    /** @param encoding tells for how many bytes each match stands */
+    private String of(String text, Charset encoding) {
         String redacted = JSON_WEB_TOKEN
                 .matcher(text)
                 .replaceAll(token -> token.group(1) + "*".repeat(token.group(2).length()));
         for (Pattern rule : rules) {
             Matcher found = rule.matcher(redacted);
             if (found.find()) {
-                redacted = found.replaceAll(match -> "*".repeat(match.group().getBytes(UTF_8).length));
+                redacted = found.replaceAll(match -> "*".repeat(match.group().getBytes(encoding).length));
             }
         }
         return redacted;
@@ -70,12 +78,9 @@ public final class Redaction {
 
     /** The bytes, as UTF-8 or, where they are none, each as a character, without what the rules find. */
     public byte[] of(byte[] bytes) {
-        String text = new String(bytes, UTF_8);
-        byte[] again = text.getBytes(UTF_8);
-        if (again.length != bytes.length) {
-            return of(new String(bytes, ISO_8859_1)).getBytes(ISO_8859_1);
-        }
-        String redacted = of(text);
-        return redacted.equals(text) ? bytes : redacted.getBytes(UTF_8);
+        Charset encoding = Arrays.equals(new String(bytes, UTF_8).getBytes(UTF_8), bytes) ? UTF_8 : ISO_8859_1;
+        String text = new String(bytes, encoding);
+        String redacted = of(text, encoding);
+        return redacted.equals(text) ? bytes : redacted.getBytes(encoding);
     }
 }

@@ -56,14 +56,16 @@ public final class NdjsonResponses {
     /** How many bytes a turn may count without a share of that memory: a read of ordinary rows stays below this. */
     private static final long TURN_BYTES = 2 * FORMS * CHUNK_BYTES;
 
+    private static final byte[] NOTHING = {};
+
     /** The source of the lines. */
     @FunctionalInterface
     public interface Source {
         /**
-         * The next lines, each with its line end; empty at the end. Blocks for one short read of the database. Keeps no
-         * rows in memory until the next call, which may come late.
+         * The next lines, each with its line end; null at the end, and empty where one short read of the database brought none.
+         * Blocks for that read. Keeps no rows in memory until the next call, which may come late.
          */
-        byte[] next() throws SQLException, IOException;
+        byte @Nullable [] next() throws SQLException, IOException;
     }
 
     private final ReadTurns turns;
@@ -175,8 +177,8 @@ public final class NdjsonResponses {
 
         private void emit(UniEmitter<? super Chunk> emitter) {
             try {
-                byte[] lines = source.next();
-                Chunk chunk = new Chunk(coded(lines), lines.length == 0);
+                byte @Nullable [] lines = source.next();
+                Chunk chunk = new Chunk(coded(lines), lines == null);
                 held.set(untaken.hold(owner.id(), chunk.bytes.length, () -> ErrorReply.abort(context)));
                 if (over) {
                     taken();
@@ -189,17 +191,20 @@ public final class NdjsonResponses {
             }
         }
 
-        private byte[] coded(byte[] lines) {
+        private byte[] coded(byte @Nullable [] lines) {
+            if (lines == null) {
+                return gzip == null ? NOTHING : gzip.end();
+            }
+            if (lines.length == 0) {
+                return NOTHING;
+            }
             if (!begun) {
                 begun = true;
                 gzip = lines.length >= GzipPieces.WORTH_BYTES && Responses.preferGzip(context)
                         ? new GzipPieces()
                         : null;
             }
-            if (gzip == null) {
-                return lines;
-            }
-            return lines.length == 0 ? gzip.end() : gzip.piece(lines, 0, lines.length);
+            return gzip == null ? lines : gzip.piece(lines, 0, lines.length);
         }
 
         /**
@@ -207,6 +212,10 @@ public final class NdjsonResponses {
          * bytes.
          */
         private Uni<Boolean> send(Chunk chunk) {
+            if (!chunk.last && chunk.bytes.length == 0) {
+                taken();
+                return Uni.createFrom().item(!response.closed());
+            }
             if (!response.headWritten()) {
                 head(response);
                 if (gzip != null) {

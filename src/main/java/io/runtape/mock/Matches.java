@@ -29,13 +29,12 @@ final class Matches {
 
     /** The newest recording that has completed. */
     Optional<Long> newest(String owner, CanonicalRequest asked) throws SQLException {
-        List<Long> found = recordings.of(owner, asked, true);
-        return found.isEmpty() ? Optional.empty() : Optional.of(found.get(found.size() - 1));
+        return recordings.newest(owner, asked);
     }
 
     /** The next one in turn, however it ended. */
     Optional<Long> next(String owner, CanonicalRequest asked) throws SQLException {
-        List<Long> found = recordings.of(owner, asked, false);
+        List<Long> found = recordings.of(owner, asked);
         if (found.isEmpty()) {
             return Optional.empty();
         }

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 
@@ -23,6 +25,10 @@ final class Recordings {
             select run.run_pk, run.id, path, status, created_at from recorded_request join run using (run_pk)
             where recorded_request.owner = ? and request_key = ? and upstream_status is not null
                 and frames_expired_at is null""";
+
+    /** Of the same, the newest that has completed: many calls may be equal. */
+    static final String NEWEST_INDEXED =
+            INDEXED + " and status = 'completed' order by created_at desc, run.run_pk desc limit 1";
 
     /** Runs that ended a moment ago; few at any time, but after a start on an older history. */
     static final String UNINDEXED = """
@@ -39,6 +45,9 @@ final class Recordings {
     private static final String ALL = """
             select run_pk, id, path, status, created_at from run where owner = ? order by created_at, run_pk""";
 
+    private static final Comparator<Candidate> BY_CALL =
+            Comparator.comparingLong(Candidate::createdMillis).thenComparingLong(Candidate::runPk);
+
     private final DataSource database;
     private final RequestIndex index;
 
@@ -53,25 +62,35 @@ final class Recordings {
     /** A run whose call is the nearest to one that has no recording. */
     record Nearest(String runId, CanonicalRequest request, int distance) {}
 
-    /**
-     * The runs whose calls asked for the same, the first recorded first.
-     *
-     * @param completed only those that have completed
-     */
-    List<Long> of(String owner, CanonicalRequest asked, boolean completed) throws SQLException {
+    /** The keys of the runs whose calls asked for the same, the first recorded first. */
+    List<Long> of(String owner, CanonicalRequest asked) throws SQLException {
+        return of(owner, asked, INDEXED).stream()
+                .sorted(BY_CALL)
+                .map(Candidate::runPk)
+                .toList();
+    }
+
+    /** The newest of those that have completed. */
+    Optional<Long> newest(String owner, CanonicalRequest asked) throws SQLException {
+        return of(owner, asked, NEWEST_INDEXED).stream()
+                .filter(Candidate::completed)
+                .max(BY_CALL)
+                .map(Candidate::runPk);
+    }
+
+    /** @param indexed selects those that are wanted of the runs that the index has */
+    private List<Candidate> of(String owner, CanonicalRequest asked, String indexed) throws SQLException {
         String key = asked.key();
-        List<Candidate> found = select(INDEXED, owner, key);
-        for (Candidate ended : select(UNINDEXED, owner)) {
-            boolean known = found.stream().anyMatch(other -> other.runPk == ended.runPk);
-            if (!known && isOf(ended, key)) {
+        // First: one that is indexed in between is found by both looks, and not by neither.
+        List<Candidate> unindexed = select(UNINDEXED, owner);
+        List<Candidate> found = select(indexed, owner, key);
+        Set<Long> known = found.stream().map(Candidate::runPk).collect(Collectors.toSet());
+        for (Candidate ended : unindexed) {
+            if (!known.contains(ended.runPk) && isOf(ended, key)) {
                 found.add(ended);
             }
         }
-        return found.stream()
-                .filter(run -> run.completed || !completed)
-                .sorted(Comparator.comparingLong(Candidate::createdMillis).thenComparingLong(Candidate::runPk))
-                .map(Candidate::runPk)
-                .toList();
+        return found;
     }
 
     private boolean isOf(Candidate run, String key) throws SQLException {

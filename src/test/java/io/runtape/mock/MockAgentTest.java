@@ -15,6 +15,7 @@ import io.runtape.testsupport.WireResponse;
 import io.runtape.testsupport.WireResponse.Arrival;
 import io.runtape.testsupport.WireResponse.End;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
@@ -436,6 +437,61 @@ abstract class MockAgentTest extends RecordedHistory {
         WireResponse again = client().post("/v1/run", body, "X-API-Key: " + reader, "Runtape-Replay: match");
         String masked = "*".repeat(secret.length());
         assertEquals("data: {\"content\":\"" + masked + "\"}\n\n" + EVENTS[2], new String(again.whole(), UTF_8));
+    }
+
+    @Test
+    void writesCassettesWithoutCredentialsInIdsOfEvents() throws Exception {
+        String secret = "sk-proj-AbCdEfGhIjKlMnOpQrStUv";
+        String run = record(body(), Script.stream("id: " + secret + "\nevent: " + secret + "\ndata: x\n\n", EVENTS[2]));
+
+        String cassette = history()
+                .get("/runs/" + run + "/cassette")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asString();
+
+        assertFalse(cassette.contains(secret), cassette);
+    }
+
+    /** What is not redacted stays as it is: JSON stays JSON, and bytes that are no text stay those. */
+    @Test
+    void writesCassettesThatAreChangedNowhereElse() throws Exception {
+        String begins = "data: {\"delta\":\"if (s.startsWith(\\\"-----BEGIN PRIVATE KEY-----\\\")) {\"}\n\n";
+        byte[] half = concat(
+                "data: sk-proj-AbCdEfGhIjKlMnOpQrStUv".getBytes(UTF_8),
+                new byte[] {(byte) 0xF0, (byte) 0x9F, (byte) 0x98});
+        String body = body().replace(prompt, prompt + " \\\"-----BEGIN PRIVATE KEY-----\\\"");
+        String run = record(body, Script.stream(begins.getBytes(UTF_8), half));
+        String reader = "reader-" + key;
+
+        byte[] cassette = history()
+                .get("/runs/" + run + "/cassette")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asByteArray();
+        JsonPath summary = historyOf(reader)
+                .contentType("application/x-ndjson")
+                .body(cassette)
+                .post("/import")
+                .then()
+                .statusCode(200)
+                .extract()
+                .jsonPath();
+        assertEquals(1, summary.getInt("data.imported"), summary.prettify());
+        WireResponse again = client().post("/v1/run", body, "X-API-Key: " + reader, "Runtape-Replay: match");
+        String marker = "-----BEGIN PRIVATE KEY-----";
+        byte[] masked = half.clone();
+        Arrays.fill(masked, "data: ".length(), half.length - 3, (byte) '*');
+        assertArrayEquals(
+                concat(begins.replace(marker, "*".repeat(marker.length())).getBytes(UTF_8), masked), again.whole());
+    }
+
+    private static byte[] concat(byte[] one, byte[] two) {
+        byte[] both = Arrays.copyOf(one, one.length + two.length);
+        System.arraycopy(two, 0, both, one.length, two.length);
+        return both;
     }
 
     /** Each of its words may begin a token, and none does: to look for the end of one at each takes minutes. */

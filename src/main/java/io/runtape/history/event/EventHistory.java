@@ -119,7 +119,7 @@ final class EventHistory {
                     span,
                     LINES_FRAMES);
             return () -> {
-                byte[] chunk = chunk(walk, filter, room);
+                byte @Nullable [] chunk = chunk(walk, filter, room);
                 walk.rest();
                 return chunk;
             };
@@ -132,8 +132,9 @@ final class EventHistory {
         }
     }
 
-    /** The next lines; empty at the end. Ends where the read frames end, so that a turn is one read. */
-    private byte[] chunk(EventScan walk, EventFilter filter, LongConsumer room) throws SQLException, IOException {
+    /** The next lines; null at the end. Ends where the read frames end, so that a turn is one read. */
+    private byte @Nullable [] chunk(EventScan walk, EventFilter filter, LongConsumer room)
+            throws SQLException, IOException {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
         while (lines.size() < NdjsonResponses.CHUNK_BYTES && (lines.size() == 0 || walk.holdsNext())) {
             EventScan.@Nullable Found found = walk.next();
@@ -143,6 +144,6 @@ final class EventHistory {
             lines.writeBytes(line.writeValueAsBytes(views.of(found.run(), found.frame(), filter.raw(), room)));
             lines.write('\n');
         }
-        return lines.toByteArray();
+        return lines.size() == 0 ? null : lines.toByteArray();
     }
 }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Objects;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows as NDJSON all runs of a thread that exist when the response begins. Leaves out a run that is deleted before
@@ -63,18 +64,19 @@ public final class RunNdjson {
         }
 
         @Override
-        public byte[] next() throws SQLException, IOException {
+        public byte @Nullable [] next() throws SQLException, IOException {
+            if (!more) {
+                return null;
+            }
+            ListSlice<Run> read = runs.ofThread(owner, threadId, after, upTo, READ, room);
+            more = read.more();
+            if (!read.rows().isEmpty()) {
+                after = Objects.requireNonNull(read.last().threadOrdinal);
+            }
             ByteArrayOutputStream chunk = new ByteArrayOutputStream();
-            while (more && chunk.size() == 0) {
-                ListSlice<Run> read = runs.ofThread(owner, threadId, after, upTo, READ, room);
-                more = read.more();
-                if (!read.rows().isEmpty()) {
-                    after = Objects.requireNonNull(read.last().threadOrdinal);
-                }
-                for (RunView run : present.views(read.rows())) {
-                    chunk.writeBytes(line.writeValueAsBytes(run));
-                    chunk.write('\n');
-                }
+            for (RunView run : present.views(read.rows())) {
+                chunk.writeBytes(line.writeValueAsBytes(run));
+                chunk.write('\n');
             }
             return chunk.toByteArray();
         }

@@ -28,6 +28,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.hibernate.Session;
 import org.jspecify.annotations.Nullable;
@@ -160,6 +161,18 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         }
     }
 
+    /** Those of these runs whose frames retention has not deleted, in their order. */
+    List<Place> withFrames(List<Place> places) {
+        Set<Long> gone = getEntityManager()
+                .createQuery(
+                        "select e.runPk from Run e where e.runPk in :keys and e.framesExpiredAt is not null",
+                        Long.class)
+                .setParameter("keys", places.stream().map(Place::runPk).toList())
+                .getResultStream()
+                .collect(Collectors.toSet());
+        return places.stream().filter(place -> !gone.contains(place.runPk())).toList();
+    }
+
     /** The places of those of these runs that are selected, the newest first. */
     List<Place> among(RunSelection selection, List<Place> places) throws SQLException {
         return selection.criteria().isOfTimeAlone()
@@ -176,11 +189,6 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     Optional<Candidates> candidates(RunSelection selection, DocumentRange range, List<Document> others)
             throws SQLException {
         return finder.candidates(selection.criteria(), range, others);
-    }
-
-    /** The keys of the runs that may come to be selected by what they do from now on. */
-    Set<Long> unsettled(RunSelection selection) throws SQLException {
-        return finder.unsettled(selection.criteria());
     }
 
     /** How many of these runs have not ended, as their rows say. */

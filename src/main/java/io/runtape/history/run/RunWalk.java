@@ -7,9 +7,12 @@ import org.jspecify.annotations.Nullable;
 /** Goes over the runs of a listing, one read each, and keeps only its position in between. Blocks; for one thread at a time. */
 public interface RunWalk {
 
-    /** The next run; null after the last. */
+    /** The next run; null after the last, and where a short read found none. */
     @Nullable
     Run next() throws SQLException;
+
+    /** Whether the last run was returned. */
+    boolean isOver();
 
     /** The cursor of the listing that goes on behind the run that was returned last; null if there is no listing. */
     @Nullable

@@ -11,6 +11,7 @@ import io.runtape.run.Run;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
@@ -41,7 +42,7 @@ public final class RunWalks {
     }
 
     /**
-     * The newest runs first, from the cursor on, of those that are selected.
+     * The newest runs first, from the cursor on, of those that are selected and have their frames.
      *
      * @throws io.runtape.error.ApiException 400 if the cursor is of another listing
      */
@@ -71,30 +72,41 @@ public final class RunWalks {
         private final RunSelection selection;
         private final LongConsumer room;
         private final Queue<Place> places = new ArrayDeque<>();
+
+        /** Behind the last run that was returned, and behind the last place that was read. */
         private Optional<Place> after;
+
+        private Optional<Place> read;
+        private boolean over;
 
         Newest(RunSelection selection, Optional<Place> after, LongConsumer room) {
             this.selection = selection;
             this.after = after;
+            this.read = after;
             this.room = room;
         }
 
         @Override
         public @Nullable Run next() throws SQLException {
-            while (true) {
-                if (places.isEmpty()) {
-                    places.addAll(runs.places(selection, RunOrder.NEWEST, after, PLACES));
-                }
-                Place place = places.poll();
-                if (place == null) {
-                    return null;
-                }
-                after = Optional.of(place);
-                Optional<Run> run = runs.at(selection.owner(), place, room);
-                if (run.isPresent()) {
-                    return run.get();
+            if (places.isEmpty()) {
+                List<Place> some = runs.places(selection, RunOrder.NEWEST, read, PLACES);
+                over = some.isEmpty();
+                if (!over) {
+                    read = Optional.of(some.get(some.size() - 1));
+                    places.addAll(runs.withFrames(some));
                 }
             }
+            Place place = places.poll();
+            if (place == null) {
+                return null;
+            }
+            after = Optional.of(place);
+            return runs.at(selection.owner(), place, room).orElse(null);
+        }
+
+        @Override
+        public boolean isOver() {
+            return over;
         }
 
         @Override
@@ -110,6 +122,7 @@ public final class RunWalks {
         private final long upTo;
         private final LongConsumer room;
         private long after;
+        private boolean over;
 
         OfThread(Owner owner, AgentThread thread, long after, LongConsumer room) {
             this.owner = owner;
@@ -123,10 +136,16 @@ public final class RunWalks {
         public @Nullable Run next() throws SQLException {
             ListSlice<Run> one = runs.ofThread(owner, threadId, after, upTo, ONE, room);
             if (one.rows().isEmpty()) {
+                over = true;
                 return null;
             }
             after = Objects.requireNonNull(one.last().threadOrdinal);
             return one.last();
+        }
+
+        @Override
+        public boolean isOver() {
+            return over;
         }
 
         @Override
