@@ -98,6 +98,19 @@ public final class RunFinder {
         }
     }
 
+    /** Whether more than so many runs may meet the criteria: so many are in each range of the index that has all that do. */
+    public boolean areMoreThan(int count, RunCriteria criteria) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            Search search = new Search(connection, criteria, RunOrder.NEWEST);
+            for (IndexRange range : search.candidates()) {
+                if (search.number(search.sql.count(range, count)) <= count) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
     /** Those of some runs that meet all criteria, the newest first. To be called in a transaction. */
     public List<Place> among(RunCriteria criteria, Collection<Long> keys) throws SQLException {
         if (keys.isEmpty()) {

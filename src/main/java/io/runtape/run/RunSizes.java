@@ -11,11 +11,13 @@ import java.util.Map;
 /** The bytes of runs' texts, so that not more of them are read than there is room for. */
 public final class RunSizes {
 
-    private static final String SELECT = """
-            select run_pk, coalesce(octet_length(prompt), 0) + coalesce(octet_length(result), 0)
+    /** The bytes of the texts of a row of {@code run}. */
+    public static final String OF_ROW = """
+            coalesce(octet_length(prompt), 0) + coalesce(octet_length(result), 0)
                 + octet_length(metadata) + octet_length(config)
-                + coalesce(octet_length(usage), 0) + coalesce(octet_length(error), 0)
-            from run where run_pk = any(?)""";
+                + coalesce(octet_length(usage), 0) + coalesce(octet_length(error), 0)""";
+
+    private static final String SELECT = "select run_pk, " + OF_ROW + " from run where run_pk = any(?)";
 
     private RunSizes() {}
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +32,20 @@ final class Matching {
 
     /** Where the query was found; empty if the texts do not match it. */
     static Optional<List<Highlight>> of(SearchQuery query, List<Passage> passages, @Nullable String runId) {
+        return of(query, passages, runId, chars -> {});
+    }
+
+    /** @param work takes how many characters were cut into words */
+    static Optional<List<Highlight>> of(
+            SearchQuery query, List<Passage> passages, @Nullable String runId, LongConsumer work) {
         List<Text> texts =
                 passages.stream().map(passage -> new Text(passage, query)).toList();
+        Optional<List<Highlight>> found = found(query, texts, runId);
+        work.accept(texts.stream().mapToLong(Text::charsCut).sum());
+        return found;
+    }
+
+    private static Optional<List<Highlight>> found(SearchQuery query, List<Text> texts, @Nullable String runId) {
         for (Phrase phrase : query.wanted()) {
             if (!isIn(texts, phrase)) {
                 return Optional.empty();
@@ -84,6 +97,10 @@ final class Matching {
 
         private int placeOf(Phrase phrase) {
             return places.computeIfAbsent(phrase, each -> each.placeIn(passage.text()));
+        }
+
+        long charsCut() {
+            return words == null ? 0 : words.charsCut();
         }
 
         boolean hasAny(List<Phrase> phrases) {

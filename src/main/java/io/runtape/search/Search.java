@@ -1,6 +1,7 @@
 package io.runtape.search;
 
 import io.runtape.access.Owner;
+import io.runtape.run.RunSizes;
 import io.runtape.segment.Candidates;
 import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
@@ -13,9 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +49,9 @@ public final class Search {
     private static final String UNINDEXED = "(" + LIVE + ") union all (" + JUST_ENDED + ")";
 
     static final String TEXTS_OF = """
-            select r.run_pk, r.id, d.content, case when d.content is null then substring(r.prompt, 1, 65536) end
+            select r.run_pk, r.id, d.content, case when d.content is null then substring(r.prompt, 1, 65536) end,
+            """ + RunSizes.OF_ROW + """
+
             from run r left join search_document d on d.run_pk = r.run_pk where r.run_pk = any(?)""";
 
     private final DataSource database;
@@ -93,16 +94,30 @@ public final class Search {
         return prompt == null ? List.of() : List.of(new Passage(Place.PROMPT, 0, prompt));
     }
 
-    /** Which of these runs match, and where. */
-    public Map<Long, List<Highlight>> matching(SearchQuery query, List<Long> runs) throws SQLException {
-        Map<Long, List<Highlight>> matching = new HashMap<>();
-        for (int from = 0; from < runs.size(); from += TEXTS) {
-            compare(query, runs.subList(from, Math.min(from + TEXTS, runs.size())), matching);
-        }
-        return matching;
+    /** Compares runs with a query, for one page. */
+    public Comparison comparing(SearchQuery query) {
+        return new Comparison(this, query);
     }
 
-    private void compare(SearchQuery query, List<Long> runs, Map<Long, List<Highlight>> matching) throws SQLException {
+    /** Takes what a comparison has come to know. */
+    interface Compared {
+
+        void hit(long runPk, List<Highlight> where);
+
+        /** How many characters were cut into words, which is what takes time. */
+        void work(long chars);
+
+        /** How many bytes the texts of the run's row have, see {@link RunSizes}. */
+        void size(long runPk, long bytes);
+    }
+
+    void compare(SearchQuery query, List<Long> runs, Compared to) throws SQLException {
+        for (int from = 0; from < runs.size(); from += TEXTS) {
+            compareSome(query, runs.subList(from, Math.min(from + TEXTS, runs.size())), to);
+        }
+    }
+
+    private void compareSome(SearchQuery query, List<Long> runs, Compared to) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(TEXTS_OF)) {
             select.setArray(1, connection.createArrayOf("bigint", runs.toArray()));
@@ -111,7 +126,8 @@ public final class Search {
                     byte @Nullable [] texts = row.getBytes(3);
                     List<Passage> passages = texts == null ? prompt(row.getString(4)) : RunText.read(texts);
                     long runPk = row.getLong(1);
-                    Matching.of(query, passages, row.getString(2)).ifPresent(found -> matching.put(runPk, found));
+                    Matching.of(query, passages, row.getString(2), to::work).ifPresent(where -> to.hit(runPk, where));
+                    to.size(runPk, row.getLong(5));
                 }
             }
         }

@@ -6,15 +6,22 @@ import java.util.List;
 /**
  * Terms of the index for words that follow each other: without them a phrase of common words would be looked for in most runs. As
  * many as there are pairs would be more than all words are, so pairs share {@value #TERMS} terms by a hash: a run with a few
- * hundred pairs has one in thirty of these. The terms begin with a character that no word has.
+ * hundred pairs has one in some hundreds of these. The terms begin with a character that no word has. What they are must never
+ * change: they are stored.
  */
 final class WordPairs {
 
-    /** What all runs have whose pairs are in the index; earlier versions put none there. */
-    static final String INDEXED = "\u0001";
+    /** What all runs have whose pairs are in the index. */
+    static final String INDEXED = "\u0002";
 
-    private static final int TERMS = 1 << 14;
-    private static final int CHAR_BITS = 7;
+    /** What those runs have instead whose pairs an earlier version put there; runs of still earlier ones have neither. */
+    static final String INDEXED_EARLIER = "\u0001";
+
+    private static final int TERMS = 1 << 17;
+    private static final int BITS = 17;
+    private static final int CHAR_BITS = 6;
+
+    private static final int EARLIER_CHAR_BITS = 7;
 
     private WordPairs() {}
 
@@ -25,9 +32,20 @@ final class WordPairs {
         }
     }
 
-    /** The term of two words that follow each other. What it is must never change: it is stored. */
+    /** The term of two words that follow each other. */
     static String term(String first, String second) {
-        int hash = (31 * first.hashCode() + second.hashCode()) * 0x9E3779B1 >>> 32 - 2 * CHAR_BITS;
-        return INDEXED + (char) (hash >> CHAR_BITS) + (char) (hash & (1 << CHAR_BITS) - 1);
+        int hash = hash(first, second) >>> Integer.SIZE - BITS;
+        int mask = (1 << CHAR_BITS) - 1;
+        return INDEXED + (char) (hash >> 2 * CHAR_BITS) + (char) (hash >> CHAR_BITS & mask) + (char) (hash & mask);
+    }
+
+    /** The same of an earlier version, which had an eighth as many. */
+    static String earlierTerm(String first, String second) {
+        int hash = hash(first, second) >>> Integer.SIZE - 2 * EARLIER_CHAR_BITS;
+        return INDEXED_EARLIER + (char) (hash >> EARLIER_CHAR_BITS) + (char) (hash & (1 << EARLIER_CHAR_BITS) - 1);
+    }
+
+    private static int hash(String first, String second) {
+        return (31 * first.hashCode() + second.hashCode()) * 0x9E3779B1;
     }
 }

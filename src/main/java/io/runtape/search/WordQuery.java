@@ -15,10 +15,21 @@ final class WordQuery implements TermQuery {
 
     private static final Wanted WITH_PAIRS = new Wanted(WordPairs.INDEXED, false);
 
+    private static final Wanted WITH_EARLIER_PAIRS = new Wanted(WordPairs.INDEXED_EARLIER, false);
+
     private final Set<Wanted> words = new LinkedHashSet<>();
 
-    /** Terms of pairs: a run without any such term may have them too. */
-    private final Set<Wanted> pairs = new LinkedHashSet<>();
+    private final Set<Pair> pairs = new LinkedHashSet<>();
+
+    /** Two words that follow each other: a run has one of the terms, or none of any pair, and then it may have the words, too. */
+    private record Pair(Wanted term, Wanted earlierTerm) {
+
+        static Pair of(String first, String second) {
+            return new Pair(
+                    new Wanted(WordPairs.term(first, second), false),
+                    new Wanted(WordPairs.earlierTerm(first, second), false));
+        }
+    }
 
     WordQuery(SearchQuery query) {
         for (Phrase phrase : query.wanted()) {
@@ -27,9 +38,7 @@ final class WordQuery implements TermQuery {
                 boolean beginning = phrase.beginning() && i == last;
                 words.add(new Wanted(phrase.terms().get(i), beginning));
                 if (i > 0 && !beginning) {
-                    String pair = WordPairs.term(
-                            phrase.terms().get(i - 1), phrase.terms().get(i));
-                    pairs.add(new Wanted(pair, false));
+                    pairs.add(Pair.of(phrase.terms().get(i - 1), phrase.terms().get(i)));
                 }
             }
         }
@@ -39,8 +48,12 @@ final class WordQuery implements TermQuery {
     public Set<Wanted> terms() {
         Set<Wanted> terms = new LinkedHashSet<>(words);
         if (!pairs.isEmpty()) {
-            terms.addAll(pairs);
+            for (Pair pair : pairs) {
+                terms.add(pair.term);
+                terms.add(pair.earlierTerm);
+            }
             terms.add(WITH_PAIRS);
+            terms.add(WITH_EARLIER_PAIRS);
         }
         return terms;
     }
@@ -54,8 +67,10 @@ final class WordQuery implements TermQuery {
             BitSet without = new BitSet();
             found.values().forEach(without::or);
             without.andNot(placesOf(WITH_PAIRS, found));
-            for (Wanted pair : pairs) {
-                BitSet with = placesOf(pair, found);
+            without.andNot(placesOf(WITH_EARLIER_PAIRS, found));
+            for (Pair pair : pairs) {
+                BitSet with = placesOf(pair.term, found);
+                with.or(placesOf(pair.earlierTerm, found));
                 with.or(without);
                 each.add(with);
             }

@@ -20,6 +20,7 @@ final class Words {
     private static final int MARKS_MAX = 32;
 
     private final String text;
+    private final int from;
     private final List<Word> words = new ArrayList<>();
 
     /** Where the rest begins that is not cut yet; behind the text when all words are known. */
@@ -44,6 +45,7 @@ final class Words {
      */
     Words(String text, int from) {
         this.text = text;
+        this.from = from;
         this.at = from;
     }
 
@@ -59,6 +61,11 @@ final class Words {
     Word get(int number) {
         cutTo(number);
         return number < words.size() ? words.get(number) : null;
+    }
+
+    /** How many characters have been cut into words. */
+    int charsCut() {
+        return Math.min(at, text.length()) - from;
     }
 
     private void cutTo(int number) {

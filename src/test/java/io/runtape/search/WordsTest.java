@@ -23,6 +23,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -52,7 +54,7 @@ class WordsTest {
             Document document = new Document(1000 + i, i);
             documents.add(document);
             segments.add(Segment.of(
-                    Map.of(document, terms(SearchCases.ALL.get(i).text(), i % 2 == 0)), SegmentKind.WORDS));
+                    Map.of(document, terms(SearchCases.ALL.get(i).text(), Pairs.values()[i % 3])), SegmentKind.WORDS));
         }
         Segment merged = Segment.merged(segments, Set.of(3L), SegmentKind.WORDS);
         byte[] written = Segment.written(merged.documents());
@@ -74,23 +76,38 @@ class WordsTest {
         }
     }
 
-    /** Segments of earlier versions have no pairs. */
-    private static Set<String> terms(String text, boolean pairs) {
+    /** Which terms for pairs a version has put into segments. */
+    private enum Pairs {
+        NOW,
+        EARLIER,
+        NONE
+    }
+
+    private static Set<String> terms(String text, Pairs pairs) {
         List<Word> words = Words.of(text);
         Set<String> terms = words.stream().map(Word::term).collect(Collectors.toSet());
-        if (pairs) {
+        if (pairs == Pairs.NOW) {
             terms.add(WordPairs.INDEXED);
             WordPairs.add(words, terms);
+        } else if (pairs == Pairs.EARLIER) {
+            terms.add(WordPairs.INDEXED_EARLIER);
+            for (int i = 1; i < words.size(); i++) {
+                terms.add(WordPairs.earlierTerm(
+                        words.get(i - 1).term(), words.get(i).term()));
+            }
         }
         return terms;
     }
 
-    @Test
-    void findsNoPhraseWhereItsWordsStandApart() {
+    @ParameterizedTest
+    @EnumSource(
+            value = Pairs.class,
+            names = {"NOW", "EARLIER"})
+    void findsNoPhraseWhereItsWordsStandApart(Pairs pairs) {
         List<Segment> segments = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             String text = i % 100 == 0 ? "a blue whale " + i : "a whale that is blue " + i;
-            segments.add(Segment.of(Map.of(new Document(1000 + i, i), terms(text, true)), SegmentKind.WORDS));
+            segments.add(Segment.of(Map.of(new Document(1000 + i, i), terms(text, pairs)), SegmentKind.WORDS));
         }
         Segment merged = Segment.merged(segments, Set.of(), SegmentKind.WORDS);
         TermSearch search = new TermSearch(
@@ -221,5 +238,21 @@ class WordsTest {
         assertThrows(ApiException.class, () -> SearchQuery.of("x".repeat(SearchQuery.CHARS_MAX + 1)));
         assertThrows(ApiException.class, () -> SearchQuery.of("xx ".repeat(SearchQuery.PHRASES_MAX + 1)));
         assertThrows(ApiException.class, () -> SearchQuery.of("\"" + "x ".repeat(SearchQuery.WORDS_MAX + 1) + "\""));
+    }
+
+    /** What is not cut takes a thousandth of the time. */
+    @ParameterizedTest
+    @CsvSource({"word, 100", "的, 60000"})
+    void cutsLatinTextsOnlyAroundWhatIsLookedFor(String filler, long charsMax) {
+        String text = (filler.length() == 1 ? filler : filler + ' ')
+                .repeat(60_000 / filler.length())
+                .substring(0, 60_000);
+        long[] cut = {0};
+        List<Passage> passages = List.of(new Passage(Place.TEXT, 1, text + " needle in it"));
+
+        assertTrue(Matching.of(SearchQuery.of("needle"), passages, null, chars -> cut[0] += chars)
+                .isPresent());
+
+        assertTrue(cut[0] > 0 && cut[0] <= charsMax + " needle in it".length(), cut[0] + " characters were cut");
     }
 }

@@ -137,10 +137,13 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
      * @param places those of the runs, and of one more if the listing goes on behind them
      */
     Found these(Owner owner, List<Place> places, Bounds bounds, LongConsumer room) throws SQLException {
-        if (places.isEmpty()) {
-            return new Found(List.of(), null);
-        }
-        Map<Long, Long> sizes = sizes(places.stream().map(Place::runPk).toList());
+        return places.isEmpty()
+                ? new Found(List.of(), null)
+                : these(owner, places, sizes(places.stream().map(Place::runPk).toList()), bounds, room);
+    }
+
+    /** @param sizes how many bytes the texts of the runs have, by their keys, see {@link RunSizes} */
+    Found these(Owner owner, List<Place> places, Map<Long, Long> sizes, Bounds bounds, LongConsumer room) {
         int taken = 0;
         long bytes = 0;
         while (taken < Math.min(bounds.runs(), places.size()) && bytes < bounds.bytes()) {
@@ -171,6 +174,12 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                 .getResultStream()
                 .collect(Collectors.toSet());
         return places.stream().filter(place -> !gone.contains(place.runPk())).toList();
+    }
+
+    /** Whether more than so many runs may be selected, as the index tells; without those that it does not have yet. */
+    @Transactional(Transactional.TxType.SUPPORTS)
+    boolean areMoreThan(int count, RunSelection selection) throws SQLException {
+        return finder.areMoreThan(count, selection.criteria());
     }
 
     /** The places of those of these runs that are selected, the newest first. */

@@ -3,6 +3,7 @@ package io.runtape.history.run;
 import io.runtape.facet.Place;
 import io.runtape.facet.RunOrder;
 import io.runtape.run.Run;
+import io.runtape.search.Comparison;
 import io.runtape.search.Highlight;
 import io.runtape.search.Search;
 import io.runtape.search.SearchQuery;
@@ -35,6 +36,9 @@ final class RunSearch {
      * with its texts takes some ten microseconds.
      */
     private static final int LOOKED_AT_MAX = 2000;
+
+    /** Runs that are compared together. */
+    private static final int COMPARED_AT_ONCE = 52;
 
     /** So many runs are compared with a query without asking the index of words. */
     private static final int FEW = 100;
@@ -69,7 +73,8 @@ final class RunSearch {
         while (!some.isEmpty() && !gathering.take(some)) {
             some = source.next(gathering.atOnce());
         }
-        RunQueries.Found read = runs.these(selection.owner(), gathering.hits, RunQueries.Bounds.ofPage(limit), room);
+        RunQueries.Found read = runs.these(
+                selection.owner(), gathering.hits, gathering.comparison.sizes(), RunQueries.Bounds.ofPage(limit), room);
         @Nullable
         Place last = some.isEmpty() ? source.reached().map(RunSearch::place).orElse(null) : gathering.last;
         return new Hits(read.runs(), gathering.highlights, read.after() == null ? last : read.after());
@@ -90,9 +95,11 @@ final class RunSearch {
         if (first.size() <= FEW) {
             return new FewRuns(first);
         }
-        List<Place> selected = runs.places(selection, RunOrder.NEWEST, after, FEW + 1);
-        if (selected.size() <= FEW) {
-            return new FewRuns(selected.stream().map(Place::document).toList());
+        if (!runs.areMoreThan(FEW, selection)) {
+            List<Place> selected = runs.places(selection, RunOrder.NEWEST, after, FEW + 1);
+            if (selected.size() <= FEW) {
+                return new FewRuns(selected.stream().map(Place::document).toList());
+            }
         }
         words.putBack(first);
         return runs.candidates(selection, range, live)
@@ -125,7 +132,7 @@ final class RunSearch {
     private final class Gathering {
 
         private final RunSelection selection;
-        private final SearchQuery query;
+        private final Comparison comparison;
         private final int limit;
         private final List<Place> hits = new ArrayList<>();
         private final Map<Long, List<Highlight>> highlights = new HashMap<>();
@@ -136,7 +143,7 @@ final class RunSearch {
 
         Gathering(RunSelection selection, SearchQuery query, int limit) {
             this.selection = selection;
-            this.query = query;
+            this.comparison = search.comparing(query);
             this.limit = limit;
         }
 
@@ -155,9 +162,22 @@ final class RunSearch {
         boolean take(List<Document> some) throws SQLException {
             List<Place> fitting =
                     runs.among(selection, some.stream().map(RunSearch::place).toList());
+            for (int from = 0; from < fitting.size(); from += COMPARED_AT_ONCE) {
+                if (takeMatching(fitting.subList(from, Math.min(from + COMPARED_AT_ONCE, fitting.size())))) {
+                    return true;
+                }
+            }
+            lookedAt += some.size();
+            if (hits.size() < limit) {
+                last = place(some.get(some.size() - 1));
+            }
+            return lookedAt >= LOOKED_AT_MAX;
+        }
+
+        private boolean takeMatching(List<Place> some) throws SQLException {
             Map<Long, List<Highlight>> matching =
-                    search.matching(query, fitting.stream().map(Place::runPk).toList());
-            for (Place place : fitting) {
+                    comparison.with(some.stream().map(Place::runPk).toList());
+            for (Place place : some) {
                 @Nullable List<Highlight> found = matching.get(place.runPk());
                 if (found != null) {
                     if (hits.size() == limit) {
@@ -168,11 +188,10 @@ final class RunSearch {
                     last = place;
                 }
             }
-            lookedAt += some.size();
             if (hits.size() < limit) {
-                last = place(some.get(some.size() - 1));
+                last = some.get(some.size() - 1);
             }
-            return lookedAt >= LOOKED_AT_MAX;
+            return comparison.isExhausted();
         }
     }
 }

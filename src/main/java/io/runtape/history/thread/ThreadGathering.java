@@ -1,5 +1,6 @@
 package io.runtape.history.thread;
 
+import io.runtape.search.Comparison;
 import io.runtape.search.Highlight;
 import io.runtape.search.Search;
 import io.runtape.search.SearchQuery;
@@ -24,7 +25,7 @@ final class ThreadGathering {
     private static final int COMPARED_AT_ONCE = 10;
 
     private final SearchQuery query;
-    private final Search search;
+    private final Comparison comparison;
     private final MatchingRuns runs;
     private final int limit;
     private final List<ListedThread> found = new ArrayList<>();
@@ -36,7 +37,7 @@ final class ThreadGathering {
 
     ThreadGathering(SearchQuery query, Search search, MatchingRuns runs, int limit) {
         this.query = query;
-        this.search = search;
+        this.comparison = search.comparing(query);
         this.runs = runs;
         this.limit = limit;
     }
@@ -71,7 +72,7 @@ final class ThreadGathering {
                 newest = newestOf(left.stream().limit(ahead).toList());
             }
             Candidate candidate = left.remove();
-            if (compared >= COMPARED_MAX) {
+            if (compared >= COMPARED_MAX || comparison.isExhausted()) {
                 return true;
             }
             Optional<List<Highlight>> where =
@@ -115,7 +116,7 @@ final class ThreadGathering {
                 .filter(candidate -> candidate.title == null && !candidate.runs.isEmpty())
                 .map(candidate -> candidate.runs.get(0))
                 .toList();
-        return search.matching(query, newest);
+        return comparison.with(newest);
     }
 
     /** Where the newest run of the thread that matches does so; those of many runs that are older and not known are not compared. */
@@ -140,7 +141,7 @@ final class ThreadGathering {
         for (int from = 0; from < some.size(); from += COMPARED_AT_ONCE) {
             List<Long> next = some.subList(from, Math.min(from + COMPARED_AT_ONCE, some.size()));
             compared += next.size();
-            Map<Long, List<Highlight>> matching = search.matching(query, next);
+            Map<Long, List<Highlight>> matching = comparison.with(next);
             for (long runPk : next) {
                 @Nullable List<Highlight> where = matching.get(runPk);
                 if (where != null) {
