@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -57,18 +58,24 @@ final class SearchIndex implements RunIndex {
     @Override
     public void add(Connection connection, List<EndedRun> runs) throws SQLException {
         Map<Long, byte[]> texts = new TreeMap<>();
+        Map<Long, Set<String>> termsOf = new HashMap<>();
+        for (EndedRun run : runs) {
+            List<Passage> passages = RunText.of(run);
+            texts.put(run.row().runPk, RunText.stored(passages));
+            termsOf.put(run.row().runPk, terms(passages));
+        }
+        for (long again : keep(connection, texts)) {
+            Objects.requireNonNull(termsOf.get(again)).add(RunMarks.AGAIN);
+        }
         Map<String, Map<Document, Set<String>>> byOwner = new TreeMap<>();
         for (EndedRun run : runs) {
             Run row = run.row();
-            List<Passage> passages = RunText.of(run);
-            texts.put(row.runPk, RunText.stored(passages));
-            Set<String> terms = terms(passages);
+            Set<String> terms = Objects.requireNonNull(termsOf.get(row.runPk));
             if (!terms.isEmpty()) {
                 byOwner.computeIfAbsent(row.owner, owner -> new HashMap<>())
                         .put(Document.of(row.createdAt, row.runPk), terms);
             }
         }
-        keep(connection, texts);
         for (Map.Entry<String, Map<Document, Set<String>>> of : byOwner.entrySet()) {
             Segment segment = Segment.of(of.getValue(), SegmentKind.WORDS);
             SegmentMerge.add(connection, of.getKey(), SegmentKind.WORDS, segment, 1);
@@ -83,13 +90,14 @@ final class SearchIndex implements RunIndex {
             WordPairs.add(words, terms);
         }
         if (!terms.isEmpty()) {
-            terms.add(WordPairs.INDEXED);
+            terms.add(RunMarks.PAIRS);
         }
         return terms;
     }
 
-    /** Runs that were indexed before have texts already. */
-    private static void keep(Connection connection, Map<Long, byte[]> texts) throws SQLException {
+    /** Returns the runs that were indexed before: these have texts already. */
+    private static Set<Long> keep(Connection connection, Map<Long, byte[]> texts) throws SQLException {
+        Set<Long> again = new HashSet<>();
         try (PreparedStatement update =
                         connection.prepareStatement("update search_document set content = ? where run_pk = ?");
                 PreparedStatement insert =
@@ -102,10 +110,13 @@ final class SearchIndex implements RunIndex {
             for (Map.Entry<Long, byte[]> each : texts.entrySet()) {
                 if (updated[at++] == 0) {
                     set(insert, each);
+                } else {
+                    again.add(each.getKey());
                 }
             }
             insert.executeBatch();
         }
+        return again;
     }
 
     private static void set(PreparedStatement to, Map.Entry<Long, byte[]> text) throws SQLException {

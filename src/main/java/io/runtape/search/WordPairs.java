@@ -11,14 +11,8 @@ import java.util.List;
  */
 final class WordPairs {
 
-    /** What all runs have whose pairs are in the index. */
-    static final String INDEXED = "\u0002";
-
-    /** What those runs have instead whose pairs an earlier version put there; runs of still earlier ones have neither. */
-    static final String INDEXED_EARLIER = "\u0001";
-
-    private static final int TERMS = 1 << 17;
-    private static final int BITS = 17;
+    private static final int TERMS = 1 << 16;
+    private static final int BITS = 16;
     private static final int CHAR_BITS = 6;
 
     private static final int EARLIER_CHAR_BITS = 7;
@@ -36,13 +30,18 @@ final class WordPairs {
     static String term(String first, String second) {
         int hash = hash(first, second) >>> Integer.SIZE - BITS;
         int mask = (1 << CHAR_BITS) - 1;
-        return INDEXED + (char) (hash >> 2 * CHAR_BITS) + (char) (hash >> CHAR_BITS & mask) + (char) (hash & mask);
+        return RunMarks.PAIRS
+                + (char) (hash >> 2 * CHAR_BITS)
+                + (char) (hash >> CHAR_BITS & mask)
+                + (char) (hash & mask);
     }
 
-    /** The same of an earlier version, which had an eighth as many. */
+    /** The same of an earlier version, which had a quarter as many. */
     static String earlierTerm(String first, String second) {
         int hash = hash(first, second) >>> Integer.SIZE - 2 * EARLIER_CHAR_BITS;
-        return INDEXED_EARLIER + (char) (hash >> EARLIER_CHAR_BITS) + (char) (hash & (1 << EARLIER_CHAR_BITS) - 1);
+        return RunMarks.EARLIER_PAIRS
+                + (char) (hash >> EARLIER_CHAR_BITS)
+                + (char) (hash & (1 << EARLIER_CHAR_BITS) - 1);
     }
 
     private static int hash(String first, String second) {

@@ -10,16 +10,21 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** The terms of the words that a query wants: the runs that match it are among those that have all of them. */
+/** The terms of the words that a query wants, and of those that it does not: the runs that match it are among those that it finds. */
 final class WordQuery implements TermQuery {
 
-    private static final Wanted WITH_PAIRS = new Wanted(WordPairs.INDEXED, false);
+    private static final Wanted WITH_PAIRS = new Wanted(RunMarks.PAIRS, false);
 
-    private static final Wanted WITH_EARLIER_PAIRS = new Wanted(WordPairs.INDEXED_EARLIER, false);
+    private static final Wanted WITH_EARLIER_PAIRS = new Wanted(RunMarks.EARLIER_PAIRS, false);
+
+    private static final Wanted INDEXED_AGAIN = new Wanted(RunMarks.AGAIN, false);
 
     private final Set<Wanted> words = new LinkedHashSet<>();
 
     private final Set<Pair> pairs = new LinkedHashSet<>();
+
+    /** Words of which none must occur. Phrases and beginnings are left to the comparison. */
+    private final Set<Wanted> unwanted = new LinkedHashSet<>();
 
     /** Two words that follow each other: a run has one of the terms, or none of any pair, and then it may have the words, too. */
     private record Pair(Wanted term, Wanted earlierTerm) {
@@ -32,6 +37,11 @@ final class WordQuery implements TermQuery {
     }
 
     WordQuery(SearchQuery query) {
+        for (Phrase phrase : query.unwanted()) {
+            if (phrase.terms().size() == 1 && !phrase.beginning()) {
+                unwanted.add(new Wanted(phrase.terms().get(0), false));
+            }
+        }
         for (Phrase phrase : query.wanted()) {
             int last = phrase.terms().size() - 1;
             for (int i = 0; i <= last; i++) {
@@ -52,8 +62,14 @@ final class WordQuery implements TermQuery {
                 terms.add(pair.term);
                 terms.add(pair.earlierTerm);
             }
+        }
+        terms.addAll(unwanted);
+        if (!pairs.isEmpty() || !unwanted.isEmpty()) {
             terms.add(WITH_PAIRS);
             terms.add(WITH_EARLIER_PAIRS);
+        }
+        if (!unwanted.isEmpty()) {
+            terms.add(INDEXED_AGAIN);
         }
         return terms;
     }
@@ -75,9 +91,21 @@ final class WordQuery implements TermQuery {
                 each.add(with);
             }
         }
-        BitSet all = each.get(0);
+        BitSet all = new BitSet();
+        all.or(each.get(0));
         each.forEach(all::and);
+        unwanted.forEach(word -> all.andNot(certain(word, found)));
         return all;
+    }
+
+    /** The runs that have the word for sure: all terms are those of their texts, since they were indexed once, by this version. */
+    private static BitSet certain(Wanted word, Map<Wanted, BitSet> found) {
+        BitSet runs = new BitSet();
+        runs.or(placesOf(word, found));
+        runs.and(placesOf(WITH_PAIRS, found));
+        runs.andNot(placesOf(WITH_EARLIER_PAIRS, found));
+        runs.andNot(placesOf(INDEXED_AGAIN, found));
+        return runs;
     }
 
     private static BitSet placesOf(Wanted term, Map<Wanted, BitSet> found) {

@@ -816,6 +816,27 @@ abstract class SearchTest extends IndexedHistory {
         assertEquals(List.of(id), runs("mandrill"));
     }
 
+    /** The index still has the word with the run, whose texts do not. */
+    @Test
+    void findsARunWithoutAWordThatItHasNoLonger() throws Exception {
+        String id = indexed(asked("a gibbon"), answering("x"));
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement()) {
+            String its = " where run_pk = " + table().run(id).pk();
+            // As if it were indexed for the first time.
+            statement.executeUpdate("delete from search_document" + its);
+            statement.executeUpdate("update run set result = '\"a siamang\"', indexed_at = null" + its);
+            awaitIndexed(id);
+            assertEquals(List.of(id), runs("gibbon siamang"));
+            assertEquals(List.of(), runs("gibbon -siamang"));
+            statement.executeUpdate("update run set result = null, indexed_at = null" + its);
+            awaitIndexed(id);
+        }
+
+        assertEquals(List.of(), runs("gibbon siamang"));
+        assertEquals(List.of(id), runs("gibbon -siamang"));
+    }
+
     @Test
     void refusesWhatItCannotDo() {
         refused(found("/runs", "-x"), 400, "invalid_request", "q has no word that must occur");
