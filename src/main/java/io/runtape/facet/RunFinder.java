@@ -98,9 +98,13 @@ public final class RunFinder {
         }
     }
 
-    /** Whether more than so many runs may meet the criteria: so many are in each range of the index that has all that do. */
+    /**
+     * Whether more than so many runs may meet the criteria: so many are in each range of the index that has all that do. To be called
+     * in a transaction.
+     */
     public boolean areMoreThan(int count, RunCriteria criteria) throws SQLException {
         try (Connection connection = database.getConnection()) {
+            planForFewRows(connection);
             Search search = new Search(connection, criteria, RunOrder.NEWEST);
             for (IndexRange range : search.candidates()) {
                 if (search.number(search.sql.count(range, count)) <= count) {

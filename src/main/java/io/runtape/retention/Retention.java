@@ -183,7 +183,9 @@ final class Retention {
                 expiry.expire(connection, framesDue.stream().map(Ended::runPk).toList(), expiring);
             } finally {
                 for (Ended run : framesDue) {
-                    if (!expiring.failing.contains(run.runPk)) {
+                    if (expiring.failing.contains(run.runPk)) {
+                        walk.tryLater();
+                    } else {
                         failedOnce.remove(run.runPk);
                     }
                     walk.note(
@@ -262,6 +264,9 @@ final class Retention {
         /** Whether something that was due is gone. */
         private boolean progressed;
 
+        /** Whether something failed that may not after a rest. */
+        private boolean later;
+
         Walk(Duration time) {
             this.time = time;
         }
@@ -269,6 +274,7 @@ final class Retention {
         List<Ended> next(Connection connection) throws SQLException {
             stays = null;
             progressed = false;
+            later = false;
             Instant now = Instant.now();
             if (now.isAfter(sweptAt.plus(SWEEP))) {
                 sweptAt = now;
@@ -304,6 +310,11 @@ final class Retention {
             }
         }
 
+        /** Something failed: the next look comes after a rest. */
+        void tryLater() {
+            later = true;
+        }
+
         /**
          * Goes on behind these runs, or at the first that stays.
          *
@@ -316,9 +327,9 @@ final class Retention {
             boolean full = runs.size() == limit;
             Instant behind = stays == null ? runs.get(runs.size() - 1).completedAt : stays;
             // More runs than one look has may have ended in one and the same moment.
-            limit = full && behind.equals(from) ? 2 * limit : RUNS_AT_ONCE;
+            limit = full && !progressed && behind.equals(from) ? 2 * limit : RUNS_AT_ONCE;
             from = behind;
-            return full && (stays == null || progressed);
+            return full && (stays == null || progressed && !later);
         }
     }
 }

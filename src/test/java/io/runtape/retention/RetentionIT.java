@@ -104,7 +104,7 @@ class RetentionIT {
             record(gateway);
         }
         try (Connection connection = connect(database)) {
-            keepForTwoYears(connection, 3000);
+            keepForTwoYears(connection, 1500);
             settings.put("RUNTAPE_RETENTION", "365d");
             try (GatewayProcess one = GatewayProcess.start(settings);
                     GatewayProcess two = GatewayProcess.start(settings)) {

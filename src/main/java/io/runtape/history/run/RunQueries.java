@@ -177,7 +177,6 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     }
 
     /** Whether more than so many runs may be selected, as the index tells; without those that it does not have yet. */
-    @Transactional(Transactional.TxType.SUPPORTS)
     boolean areMoreThan(int count, RunSelection selection) throws SQLException {
         return finder.areMoreThan(count, selection.criteria());
     }

@@ -24,6 +24,9 @@ final class ThreadGathering {
 
     private static final int COMPARED_AT_ONCE = 10;
 
+    /** Threads whose newest runs are compared together. */
+    private static final int THREADS_AT_ONCE = 52;
+
     private final SearchQuery query;
     private final Comparison comparison;
     private final MatchingRuns runs;
@@ -68,13 +71,10 @@ final class ThreadGathering {
         Map<Long, List<Highlight>> newest = Map.of();
         for (int ahead = 0; !left.isEmpty(); ahead--) {
             if (ahead == 0) {
-                ahead = Math.min(left.size(), limit + 1 - found.size());
+                ahead = Math.min(Math.min(left.size(), THREADS_AT_ONCE), limit + 1 - found.size());
                 newest = newestOf(left.stream().limit(ahead).toList());
             }
             Candidate candidate = left.remove();
-            if (compared >= COMPARED_MAX || comparison.isExhausted()) {
-                return true;
-            }
             Optional<List<Highlight>> where =
                     candidate.title == null ? inRuns(candidate, newest) : Optional.of(candidate.title);
             if (where.isPresent()) {
@@ -85,6 +85,9 @@ final class ThreadGathering {
                 highlights.put(candidate.thread.id(), where.get());
             }
             last = candidate.thread.place();
+            if (compared >= COMPARED_MAX || comparison.isExhausted()) {
+                return true;
+            }
         }
         return false;
     }

@@ -267,12 +267,13 @@ public final class ThreadResource {
             return threads.places(owner, filter, after, limit);
         }
 
-        /** FNV-1a of 64 bits. */
+        /** FNV-1a of 64 bits, also of its time: a thread that moves is another entry. */
         @Override
         public long key(ThreadQueries.StreamPosition place) {
+            String entry = place.updatedAt() + " " + place.id();
             long hash = 0xcbf29ce484222325L;
-            for (int i = 0; i < place.id().length(); i++) {
-                hash = (hash ^ place.id().charAt(i)) * 0x100000001b3L;
+            for (int i = 0; i < entry.length(); i++) {
+                hash = (hash ^ entry.charAt(i)) * 0x100000001b3L;
             }
             return hash;
         }

@@ -38,11 +38,14 @@ public final class BlockPartitions {
                 and c.relname ~ '^block_[0-9]+_[0-9]+$'
             order by coalesce(i.inhdetachpending, false) desc, c.relname""";
 
-    /** For how long a partition may wait to be detached, at one time: for all transactions that read or write the table. */
-    private static final int DETACH_SECONDS = 5;
+    /** For how long a partition waits to be detached, or dropped, at one time: for all transactions that read or write the table. */
+    private static final int WAITS_SECONDS = 5;
 
-    /** The states of SQL with which a statement ends that has waited for so long, or that another detaching keeps from beginning. */
-    private static final Set<String> LATER = Set.of("57014", "55000");
+    /**
+     * The states of SQL with which a statement ends that has waited for so long, that another detaching keeps from beginning, or that
+     * waits for another gateway which waits for it.
+     */
+    private static final Set<String> LATER = Set.of("57014", "55000", "40P01");
 
     /** There is no such table, or it is no partition any more: another gateway has dropped it since. */
     private static final String GONE = "42P01";
@@ -141,13 +144,13 @@ public final class BlockPartitions {
     public static int drop(Connection connection, long nodeId, long present, Set<Long> live) throws SQLException {
         int dropped = 0;
         for (Partition partition : all(connection)) {
-            if (isOver(connection, partition, nodeId, present, live)) {
-                if (!isDropped(connection, partition)) {
-                    return dropped;
-                }
-                dropped++;
-            } else if (partition.detaching) {
+            boolean over = isOver(connection, partition, nodeId, present, live);
+            boolean inTheWay = over ? partition.attached && !isDetached(connection, partition) : partition.detaching;
+            if (inTheWay) {
                 return dropped;
+            }
+            if (over && isDone(connection, "drop table if exists " + name(partition.number))) {
+                dropped++;
             }
         }
         return dropped;
@@ -174,31 +177,29 @@ public final class BlockPartitions {
                 && !exists(connection, UNPACKED, beforeFirst(partition.number), beforeFirst(partition.number + 1));
     }
 
-    /**
-     * Nobody waits for it: readers and writers go on while the partition is detached, and then it is nobody's.
-     *
-     * @return false if it must wait for others for longer, or another gateway detaches one
-     */
-    private static boolean isDropped(Connection connection, Partition partition) throws SQLException {
-        String name = name(partition.number);
-        try (Statement statement = connection.createStatement()) {
-            if (partition.attached) {
-                statement.setQueryTimeout(DETACH_SECONDS);
-                statement.execute("alter table block detach partition " + name
+    /** Nobody waits for it: readers and writers go on while the partition is detached, and then it is nobody's. */
+    private static boolean isDetached(Connection connection, Partition partition) throws SQLException {
+        return isDone(
+                connection,
+                "alter table block detach partition " + name(partition.number)
                         + (partition.detaching ? " finalize" : " concurrently"));
-            }
+    }
+
+    /** Returns false if it would have to wait for others for longer. */
+    private static boolean isDone(Connection connection, String change) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.setQueryTimeout(WAITS_SECONDS);
+            statement.execute(change);
+            return true;
         } catch (SQLException e) {
+            if (GONE.equals(e.getSQLState())) {
+                return true;
+            }
             if (LATER.contains(e.getSQLState())) {
                 return false;
             }
-            if (!GONE.equals(e.getSQLState())) {
-                throw e;
-            }
+            throw e;
         }
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("drop table if exists " + name);
-        }
-        return true;
     }
 
     private static boolean exists(Connection connection, String query, Object... parameters) throws SQLException {
