@@ -38,6 +38,9 @@ class BlockedLoopsTest {
 
     private static final int LIMIT_MILLIS = 500;
     private static final Duration BLOCKED = Duration.ofMillis(3 * LIMIT_MILLIS / 2);
+    /** Longer, so that the report comes while the loop waits: who reports waits for a processor on a crowded machine, too. */
+    private static final Duration WAITED = Duration.ofMillis(4 * LIMIT_MILLIS);
+
     private static final Duration COMPUTED = Duration.ofMillis(2_500);
     private static final int BUSY_THREADS_A_PROCESSOR = 8;
 
@@ -93,7 +96,7 @@ class BlockedLoopsTest {
         SLEEPS {
             @Override
             void block() throws Exception {
-                Thread.sleep(BLOCKED.toMillis());
+                Thread.sleep(WAITED.toMillis());
             }
         },
         WAITS_FOR_A_LOCK {
@@ -120,7 +123,7 @@ class BlockedLoopsTest {
                 try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                         Socket socket = new Socket(silent.getInetAddress(), silent.getLocalPort());
                         InputStream in = socket.getInputStream()) {
-                    socket.setSoTimeout((int) BLOCKED.toMillis());
+                    socket.setSoTimeout((int) WAITED.toMillis());
                     assertThrows(SocketTimeoutException.class, in::read);
                 }
             }
@@ -137,7 +140,7 @@ class BlockedLoopsTest {
 
     private static void sleep() {
         try {
-            Thread.sleep(BLOCKED.toMillis());
+            Thread.sleep(WAITED.toMillis());
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
