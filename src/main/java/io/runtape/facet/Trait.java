@@ -98,6 +98,6 @@ public record Trait(Kind kind, long key) {
             }
             digest.add(bytes);
         }
-        return Long.parseUnsignedLong(digest.hex().substring(0, 16), 16);
+        return digest.first64();
     }
 }

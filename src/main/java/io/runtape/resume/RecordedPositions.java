@@ -81,12 +81,15 @@ final class RecordedPositions {
     }
 
     private Optional<RecordedFrame> firstEvent(long runPk, long after, long upTo) throws SQLException {
-        return frames.shortPage(runPk, events(after, upTo, 1, List.of()), bytes -> {}).stream()
-                .findFirst();
+        return event(runPk, new FrameQuery(after, upTo, List.of(FrameKind.EVENT), List.of(), false, 1));
     }
 
-    private static FrameQuery events(long after, long upTo, int limit, List<String> types) {
-        return new FrameQuery(after, upTo, List.of(FrameKind.EVENT), types, false, limit);
+    private Optional<RecordedFrame> lastEvent(long runPk, long upTo) throws SQLException {
+        return event(runPk, new FrameQuery(0, upTo, List.of(FrameKind.EVENT), List.of(), true, 1));
+    }
+
+    private Optional<RecordedFrame> event(long runPk, FrameQuery one) throws SQLException {
+        return frames.shortPage(runPk, one, bytes -> {}).stream().findFirst();
     }
 
     /** The number of an event that the frame completes; -1 if it has none. */
@@ -96,9 +99,8 @@ final class RecordedPositions {
             return numberIn(event.get());
         }
         // Numbers rise by one.
-        FrameQuery before = new FrameQuery(0, frame.sequence() - 1, List.of(FrameKind.EVENT), List.of(), true, 1);
-        List<RecordedFrame> found = frames.shortPage(runPk, before, bytes -> {});
-        return found.isEmpty() ? 0 : numberOf(runPk, found.get(0)) + 1;
+        Optional<RecordedFrame> before = lastEvent(runPk, frame.sequence() - 1);
+        return before.isEmpty() ? 0 : numberOf(runPk, before.get()) + 1;
     }
 
     private static long numberIn(byte[] event) {

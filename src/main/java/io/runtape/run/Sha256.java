@@ -1,5 +1,6 @@
 package io.runtape.run;
 
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -38,5 +39,10 @@ public final class Sha256 {
     /** The digest of all that was taken, as 64 hexadecimal digits. Nothing can be added after it. */
     public String hex() {
         return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** The first eight bytes of the digest, as a number. Nothing can be added after it. */
+    public long first64() {
+        return ByteBuffer.wrap(digest.digest()).getLong();
     }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Compares runs with a query, for one page of hits. Blocks; confined to one thread. */
-public final class Comparison implements Search.Compared {
+public final class Comparison {
 
     /**
      * Characters that are cut into words for one page: some seconds of work. Latin texts are cut only around what is looked for,
@@ -25,9 +25,14 @@ public final class Comparison implements Search.Compared {
         this.query = query;
     }
 
-    /** Compares these runs; returns where the query was found in those of all runs so far that match, by their keys. */
+    /** Compares these runs; returns {@link #hits}. */
     public Map<Long, List<Highlight>> with(List<Long> runs) throws SQLException {
         search.compare(query, runs, this);
+        return hits;
+    }
+
+    /** Where the query was found in those of the runs so far that match, by their keys. */
+    public Map<Long, List<Highlight>> hits() {
         return hits;
     }
 
@@ -41,18 +46,16 @@ public final class Comparison implements Search.Compared {
         return charsCut >= CHARS_MAX;
     }
 
-    @Override
-    public void hit(long runPk, List<Highlight> where) {
+    void hit(long runPk, List<Highlight> where) {
         hits.put(runPk, where);
     }
 
-    @Override
-    public void work(long chars) {
+    /** @param chars how many were cut into words, which is what takes time */
+    void work(long chars) {
         charsCut += chars;
     }
 
-    @Override
-    public void size(long runPk, long bytes) {
+    void size(long runPk, long bytes) {
         sizes.put(runPk, bytes);
     }
 }

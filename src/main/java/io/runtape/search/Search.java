@@ -99,25 +99,14 @@ public final class Search {
         return new Comparison(this, query);
     }
 
-    /** Takes what a comparison has come to know. */
-    interface Compared {
-
-        void hit(long runPk, List<Highlight> where);
-
-        /** How many characters were cut into words, which is what takes time. */
-        void work(long chars);
-
-        /** How many bytes the texts of the run's row have, see {@link RunSizes}. */
-        void size(long runPk, long bytes);
-    }
-
-    void compare(SearchQuery query, List<Long> runs, Compared to) throws SQLException {
+    /** Compares these runs with a query, and tells the comparison what it finds. */
+    void compare(SearchQuery query, List<Long> runs, Comparison to) throws SQLException {
         for (int from = 0; from < runs.size(); from += TEXTS) {
             compareSome(query, runs.subList(from, Math.min(from + TEXTS, runs.size())), to);
         }
     }
 
-    private void compareSome(SearchQuery query, List<Long> runs, Compared to) throws SQLException {
+    private void compareSome(SearchQuery query, List<Long> runs, Comparison to) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(TEXTS_OF)) {
             select.setArray(1, connection.createArrayOf("bigint", runs.toArray()));

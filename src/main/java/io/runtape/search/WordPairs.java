@@ -6,13 +6,13 @@ import java.util.List;
 /**
  * Terms of the index for words that follow each other: without them a phrase of common words would be looked for in most runs. As
  * many as there are pairs would be more than all words are, so pairs share {@value #TERMS} terms by a hash: a run with a few
- * hundred pairs has one in some hundreds of these. The terms begin with a character that no word has. What they are must never
+ * hundred pairs has one in more than a hundred of these. The terms begin with a character that no word has. What they are must never
  * change: they are stored.
  */
 final class WordPairs {
 
-    private static final int TERMS = 1 << 16;
     private static final int BITS = 16;
+    private static final int TERMS = 1 << BITS;
     private static final int CHAR_BITS = 6;
 
     private static final int EARLIER_CHAR_BITS = 7;

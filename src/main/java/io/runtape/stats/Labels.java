@@ -58,8 +58,7 @@ record Labels(
     long key() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         write(bytes);
-        return Long.parseUnsignedLong(
-                new Sha256().add(bytes.toByteArray()).hex().substring(0, 16), 16);
+        return new Sha256().add(bytes.toByteArray()).first64();
     }
 
     void write(ByteArrayOutputStream to) {

@@ -93,16 +93,16 @@ public final class Deletion {
             deleteThread(connection, owner, threadId, pause);
             return true;
         } catch (ApiException e) {
-            return ended(e);
+            requireGoesOn(e);
+            return false;
         }
     }
 
-    /** False for the error of a run that goes on; throws any other one. */
-    private static boolean ended(ApiException e) {
+    /** Throws any other error than that of a run that goes on. */
+    private static void requireGoesOn(ApiException e) {
         if (e.code() != ErrorCode.RUN_ACTIVE) {
             throw e;
         }
-        return false;
     }
 
     private void deleteThread(Connection connection, Owner owner, String threadId, Runnable pause) throws SQLException {
@@ -154,7 +154,7 @@ public final class Deletion {
         try {
             place = deletion.run();
         } catch (ApiException e) {
-            ended(e);
+            requireGoesOn(e);
             return Outcome.GOES_ON;
         }
         if (place.isEmpty()) {

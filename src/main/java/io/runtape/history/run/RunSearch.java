@@ -15,7 +15,6 @@ import io.runtape.segment.RunSource;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,7 +76,7 @@ final class RunSearch {
                 selection.owner(), gathering.hits, gathering.comparison.sizes(), RunQueries.Bounds.ofPage(limit), room);
         @Nullable
         Place last = some.isEmpty() ? source.reached().map(RunSearch::place).orElse(null) : gathering.last;
-        return new Hits(read.runs(), gathering.highlights, read.after() == null ? last : read.after());
+        return new Hits(read.runs(), gathering.comparison.hits(), read.after() == null ? last : read.after());
     }
 
     /**
@@ -135,7 +134,6 @@ final class RunSearch {
         private final Comparison comparison;
         private final int limit;
         private final List<Place> hits = new ArrayList<>();
-        private final Map<Long, List<Highlight>> highlights = new HashMap<>();
         private int lookedAt;
 
         /** The last place that was looked at, or that of the last hit of a full page. */
@@ -178,13 +176,11 @@ final class RunSearch {
             Map<Long, List<Highlight>> matching =
                     comparison.with(some.stream().map(Place::runPk).toList());
             for (Place place : some) {
-                @Nullable List<Highlight> found = matching.get(place.runPk());
-                if (found != null) {
+                if (matching.containsKey(place.runPk())) {
                     if (hits.size() == limit) {
                         return true;
                     }
                     hits.add(place);
-                    highlights.put(place.runPk(), found);
                     last = place;
                 }
             }

@@ -1,5 +1,7 @@
 package io.runtape.history.thread;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
@@ -21,6 +23,7 @@ import io.runtape.history.run.RunView;
 import io.runtape.history.run.RunWalks;
 import io.runtape.run.AgentThread;
 import io.runtape.run.Run;
+import io.runtape.run.Sha256;
 import io.runtape.search.SearchParameter;
 import io.runtape.search.SearchQuery;
 import io.runtape.server.loop.EventLoops;
@@ -267,15 +270,11 @@ public final class ThreadResource {
             return threads.places(owner, filter, after, limit);
         }
 
-        /** FNV-1a of 64 bits, also of its time: a thread that moves is another entry. */
+        /** 64 bits of a digest of the thread and its time: a thread that moves is another entry. */
         @Override
         public long key(ThreadQueries.StreamPosition place) {
             String entry = place.updatedAt() + " " + place.id();
-            long hash = 0xcbf29ce484222325L;
-            for (int i = 0; i < entry.length(); i++) {
-                hash = (hash ^ entry.charAt(i)) * 0x100000001b3L;
-            }
-            return hash;
+            return new Sha256().add(entry.getBytes(UTF_8)).first64();
         }
 
         @Override
