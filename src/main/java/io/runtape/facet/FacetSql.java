@@ -60,10 +60,12 @@ final class FacetSql {
         return new IndexRange(Set.of(), column, range, Set.of());
     }
 
-    /** Counts candidates, but not beyond a bound and one more. */
-    String count(IndexRange candidates, int bound) {
-        return "select count(*) from (select 1 from " + table(candidates) + " d where " + range(candidates) + " limit "
-                + (bound + 1) + ") c";
+    /** Counts the candidates of each of some ranges, in a column each, but not beyond a bound and one more. */
+    String counts(List<IndexRange> ranges, int bound) {
+        return ranges.stream()
+                .map(range -> "(select count(*) from (select 1 from " + table(range) + " d where " + range(range)
+                        + " limit " + (bound + 1) + ") c)")
+                .collect(Collectors.joining(", ", "select ", ""));
     }
 
     /** All of the candidates, which are few, are looked at and sorted. */
@@ -138,11 +140,12 @@ final class FacetSql {
                 + ", d.run_pk" + direction + " limit " + limit;
     }
 
-    /** Those of some runs that meet all conditions, with what the list is sorted by. */
-    String among(Collection<Long> keys) {
+    /** Those of some runs that meet all conditions, with what the list is sorted by; the parameter is an array of their keys. */
+    String among() {
         IndexRange all = facts("created_us", Range.ALL);
-        return "select d." + order.by().column() + " as v, d.run_pk from run_fact d where d.run_pk in (" + joined(keys)
-                + ") and d.owner_key = " + owner() + " and " + String.join(" and ", checks(all));
+        return "select d." + order.by().column()
+                + " as v, d.run_pk from run_fact d where d.run_pk = any(?) and d.owner_key = " + owner() + " and "
+                + String.join(" and ", checks(all));
     }
 
     private static String table(IndexRange candidates) {

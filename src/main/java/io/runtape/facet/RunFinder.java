@@ -11,6 +11,7 @@ import io.runtape.segment.SegmentReader;
 import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import jakarta.inject.Singleton;
+import jakarta.transaction.TransactionSynchronizationRegistry;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -60,11 +61,14 @@ public final class RunFinder {
     private final DataSource database;
     private final Store store;
     private final SegmentReader segments;
+    private final TransactionSynchronizationRegistry transactions;
 
-    RunFinder(DataSource database, Store store, SegmentReader segments) {
+    RunFinder(
+            DataSource database, Store store, SegmentReader segments, TransactionSynchronizationRegistry transactions) {
         this.database = database;
         this.store = store;
         this.segments = segments;
+        this.transactions = transactions;
     }
 
     /**
@@ -106,12 +110,7 @@ public final class RunFinder {
         try (Connection connection = database.getConnection()) {
             planForFewRows(connection);
             Search search = new Search(connection, criteria, RunOrder.NEWEST);
-            for (IndexRange range : search.candidates()) {
-                if (search.number(search.sql.count(range, count)) <= count) {
-                    return false;
-                }
-            }
-            return true;
+            return search.counts(search.candidates(), count).stream().allMatch(number -> number > count);
         }
     }
 
@@ -159,7 +158,7 @@ public final class RunFinder {
 
     /** A run that ended after some time began not much earlier: otherwise all runs that began before would be looked at. */
     private static RunCriteria withLongest(Connection connection, RunCriteria criteria) throws SQLException {
-        if (criteria.groups().isEmpty() || criteria.completed().from() == Long.MIN_VALUE) {
+        if (criteria.completed().from() == Long.MIN_VALUE) {
             return criteria;
         }
         try (PreparedStatement select = connection.prepareStatement(LONGEST)) {
@@ -170,11 +169,13 @@ public final class RunFinder {
         }
     }
 
+    /** Once a transaction: it lasts until its end. */
     private void planForFewRows(Connection connection) throws SQLException {
-        if (store.engine() == Engine.POSTGRESQL) {
+        if (store.engine() == Engine.POSTGRESQL && transactions.getResource(FOR_FEW_ROWS) == null) {
             try (Statement set = connection.createStatement()) {
                 set.execute(FOR_FEW_ROWS);
             }
+            transactions.putResource(FOR_FEW_ROWS, true);
         }
     }
 
@@ -221,7 +222,12 @@ public final class RunFinder {
             if (keys.isEmpty()) {
                 return List.of();
             }
-            return withoutThese(without, read(sql.among(keys)));
+            try (PreparedStatement select = connection.prepareStatement(sql.among())) {
+                select.setArray(1, connection.createArrayOf("bigint", keys.toArray()));
+                try (ResultSet row = select.executeQuery()) {
+                    return withoutThese(without, places(row));
+                }
+            }
         }
 
         private static List<Place> withoutThese(Set<Long> without, List<Place> places) {
@@ -249,11 +255,11 @@ public final class RunFinder {
             }
             @Nullable IndexRange fewest = null;
             long least = Long.MAX_VALUE;
-            for (IndexRange some : candidates) {
-                long count = number(sql.count(some, FEW));
-                if (count < least) {
-                    least = count;
-                    fewest = some;
+            List<Long> counts = counts(candidates, FEW);
+            for (int i = 0; i < counts.size(); i++) {
+                if (counts.get(i) < least) {
+                    least = counts.get(i);
+                    fewest = candidates.get(i);
                 }
             }
             if (fewest != null && least <= FEW) {
@@ -292,22 +298,34 @@ public final class RunFinder {
             return candidates;
         }
 
-        private long number(String query) throws SQLException {
+        /** How many runs are in each of some ranges, in their order, up to a bound and one more. */
+        List<Long> counts(List<IndexRange> ranges, int bound) throws SQLException {
+            if (ranges.isEmpty()) {
+                return List.of();
+            }
             try (Statement select = connection.createStatement();
-                    ResultSet row = select.executeQuery(query)) {
+                    ResultSet row = select.executeQuery(sql.counts(ranges, bound))) {
                 row.next();
-                return row.getLong(1);
+                List<Long> counts = new ArrayList<>();
+                for (int i = 1; i <= ranges.size(); i++) {
+                    counts.add(row.getLong(i));
+                }
+                return counts;
             }
         }
 
         private List<Place> read(String query) throws SQLException {
-            List<Place> places = new ArrayList<>();
             try (Statement select = connection.createStatement();
                     ResultSet row = select.executeQuery(query)) {
-                while (row.next()) {
-                    long value = row.getLong(1);
-                    places.add(new Place(row.wasNull() ? null : value, row.getLong(2)));
-                }
+                return places(row);
+            }
+        }
+
+        private static List<Place> places(ResultSet row) throws SQLException {
+            List<Place> places = new ArrayList<>();
+            while (row.next()) {
+                long value = row.getLong(1);
+                places.add(new Place(row.wasNull() ? null : value, row.getLong(2)));
             }
             return places;
         }

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +39,16 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
     /** Rows of one read. */
     private static final int ROWS = 200;
 
-    static final String RUNNING = "select run_pk from run where status = 'running' and owner = ?";
+    /** Those that go on, and those that have ended last. One statement, so that a run which ends meanwhile is in the one or in the other. */
+    static final String ALL = """
+            (select %1$s, false from run where status = 'running' and owner = ?)
+            union all
+            (select %1$s, true from run where indexed_at is null and completed_at is not null and owner = ?
+            order by indexed_at desc, completed_at desc, run_pk desc limit ?)""";
+
+    /** The owner is compared by an expression: H2 would otherwise walk all that the owner has. */
+    static final String OF_KEYS = """
+            select %s from run where run_pk = any(?) and substring(owner, 1, 128) = ? and indexed_at is null""";
 
     static final String ENDED = """
             select run_pk from run where indexed_at is null and completed_at is not null and owner = ?
@@ -54,26 +62,22 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
     static UnindexedRuns find(
             Connection connection, RunCriteria criteria, RunOrder order, Optional<Place> after, int limit)
             throws SQLException {
-        Owner owner = criteria.owner();
-        // In the order in which a run comes to be in them, so that none is missed that changes meanwhile.
-        Set<Long> keys = new HashSet<>(keys(connection, RUNNING, owner, null));
-        List<Long> ended = keys(connection, ENDED, owner, ENDED_MAX + 1);
-        keys.addAll(ended);
         Search search = new Search(connection, criteria, order, after, limit);
-        // The keys of runs that are indexed meanwhile must not be among those that the index is not asked for.
-        if (ended.size() > ENDED_MAX) {
-            search.lookAtAll();
-            Set<Long> still = new HashSet<>(ended);
-            still.retainAll(keys(connection, ENDED, owner, ENDED_MAX + 1));
-            return new UnindexedRuns(List.copyOf(search.found), still);
+        List<Long> ended = search.lookAtUnindexed();
+        if (ended.size() <= ENDED_MAX) {
+            return new UnindexedRuns(List.copyOf(search.found), search.seen);
         }
-        search.lookAt(List.copyOf(keys));
-        return new UnindexedRuns(List.copyOf(search.found), search.seen);
+        Search all = new Search(connection, criteria, order, after, limit);
+        all.lookAtAll();
+        // The keys of runs that are indexed meanwhile must not be among those that the index is not asked for.
+        Set<Long> still = new HashSet<>(ended);
+        still.retainAll(ended(connection, criteria.owner()));
+        return new UnindexedRuns(List.copyOf(all.found), still);
     }
 
     /** Those of the runs that have just ended that are asked for; empty if there are more, since not all have just ended. */
     static Optional<List<Place>> ended(Connection connection, RunCriteria criteria) throws SQLException {
-        List<Long> ended = keys(connection, ENDED, criteria.owner(), ENDED_MAX + 1);
+        List<Long> ended = ended(connection, criteria.owner());
         if (ended.size() > ENDED_MAX) {
             return Optional.empty();
         }
@@ -89,13 +93,11 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         return new UnindexedRuns(List.copyOf(search.found), search.seen);
     }
 
-    private static List<Long> keys(Connection connection, String query, Owner owner, @Nullable Integer limit)
-            throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(query)) {
+    /** The keys of those that have ended last, up to the bound and one more. */
+    private static List<Long> ended(Connection connection, Owner owner) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(ENDED)) {
             select.setString(1, owner.id());
-            if (limit != null) {
-                select.setInt(2, limit);
-            }
+            select.setInt(2, ENDED_MAX + 1);
             List<Long> keys = new ArrayList<>();
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
@@ -115,6 +117,7 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         private final Optional<Place> after;
         private final int limit;
         private final String columns;
+
         private final TreeSet<Place> found;
 
         /** The keys of the rows that were looked at. */
@@ -128,20 +131,40 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
             this.limit = limit;
             this.found = new TreeSet<>(order.comparator());
             // What may be long is read only if it is needed.
-            this.columns = "select run_pk, created_at, completed_at, thread_id, status, agent, model, upstream, "
+            this.columns = "run_pk, created_at, completed_at, thread_id, status, agent, model, upstream, "
                     + (criteria.asksFor(Kind.ERROR) ? "error, " : "null, ")
                     + (criteria.asksFor(Kind.METADATA) ? "metadata, " : "null, ")
-                    + (order.by() == By.TOTAL_TOKENS ? "usage" : "null")
-                    + " from run where owner = ? and indexed_at is null and ";
+                    + (order.by() == By.TOTAL_TOKENS ? "usage" : "null");
+        }
+
+        /** Returns the keys of those that have ended last, up to the bound and one more. */
+        List<Long> lookAtUnindexed() throws SQLException {
+            try (PreparedStatement select = connection.prepareStatement(ALL.formatted(columns))) {
+                select.setString(1, criteria.owner().id());
+                select.setString(2, criteria.owner().id());
+                select.setInt(3, ENDED_MAX + 1);
+                // Their texts may be long: in memory are as many rows as these.
+                select.setFetchSize(ROWS);
+                List<Long> ended = new ArrayList<>();
+                try (ResultSet row = select.executeQuery()) {
+                    while (row.next()) {
+                        look(row);
+                        if (row.getBoolean(12)) {
+                            ended.add(row.getLong(1));
+                        }
+                    }
+                }
+                return ended;
+            }
         }
 
         void lookAt(List<Long> keys) throws SQLException {
             for (int from = 0; from < keys.size(); from += ROWS) {
-                String some = keys.subList(from, Math.min(from + ROWS, keys.size())).stream()
-                        .map(String::valueOf)
-                        .collect(Collectors.joining(", "));
-                try (PreparedStatement select = connection.prepareStatement(columns + "run_pk in (" + some + ")")) {
-                    select.setString(1, criteria.owner().id());
+                Object[] some =
+                        keys.subList(from, Math.min(from + ROWS, keys.size())).toArray();
+                try (PreparedStatement select = connection.prepareStatement(OF_KEYS.formatted(columns))) {
+                    select.setArray(1, connection.createArrayOf("bigint", some));
+                    select.setString(2, criteria.owner().id());
                     read(select);
                 }
             }
@@ -153,7 +176,9 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
             boolean descending = !byTime || order.descending();
             String direction = descending ? " desc" : " asc";
             String past = descending ? "<" : ">";
-            String query = columns + "run_pk > 0 and created_at " + past + "= ? and (created_at " + past
+            String query = "select " + columns
+                    + " from run where owner = ? and indexed_at is null and run_pk > 0 and created_at " + past
+                    + "= ? and (created_at " + past
                     + " ? or run_pk " + past + " ?) order by owner" + direction + ", created_at" + direction
                     + ", run_pk" + direction + " limit " + ROWS;
             Instant at = byTime && after.isPresent()
@@ -186,19 +211,23 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
             @Nullable Row last = null;
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    long runPk = row.getLong(1);
-                    seen.add(runPk);
-                    Instant createdAt = row.getObject(2, OffsetDateTime.class).toInstant();
-                    @Nullable OffsetDateTime ended = row.getObject(3, OffsetDateTime.class);
-                    // On H2 a row may have the run's end before it is durable; the status tells of it, too.
-                    @Nullable Instant completedAt = ended == null ? null : ended.toInstant();
-                    if (isAskedFor(row, createdAt, completedAt)) {
-                        keep(new Place(value(row, createdAt, completedAt), runPk));
-                    }
-                    last = new Row(runPk, createdAt);
+                    last = look(row);
                 }
             }
             return last;
+        }
+
+        private Row look(ResultSet row) throws SQLException {
+            long runPk = row.getLong(1);
+            seen.add(runPk);
+            Instant createdAt = row.getObject(2, OffsetDateTime.class).toInstant();
+            @Nullable OffsetDateTime ended = row.getObject(3, OffsetDateTime.class);
+            // On H2 a row may have the run's end before it is durable; the status tells of it, too.
+            @Nullable Instant completedAt = ended == null ? null : ended.toInstant();
+            if (isAskedFor(row, createdAt, completedAt)) {
+                keep(new Place(value(row, createdAt, completedAt), runPk));
+            }
+            return new Row(runPk, createdAt);
         }
 
         private void keep(Place place) {

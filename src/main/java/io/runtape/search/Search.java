@@ -30,6 +30,9 @@ public final class Search {
     /** Runs whose texts are read at once: those of a page of fifty, and of one more, in two statements. */
     private static final int TEXTS = 26;
 
+    /** Prompts of runs that are not indexed yet that are read at once. */
+    private static final int PROMPTS = 100;
+
     /** An expression keeps H2 from walking all runs of the owner, where few runs of all owners are live. */
     static final String LIVE = """
             select run_pk, created_at, substring(prompt, 1, 65536) from run
@@ -77,6 +80,8 @@ public final class Search {
                 PreparedStatement select = connection.prepareStatement(UNINDEXED)) {
             select.setString(1, owner.id());
             select.setString(2, owner.id());
+            // Prompts may be long: in memory are as many as these.
+            select.setFetchSize(PROMPTS);
             try (ResultSet row = select.executeQuery()) {
                 List<Document> live = new ArrayList<>();
                 while (row.next()) {

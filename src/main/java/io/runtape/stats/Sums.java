@@ -3,9 +3,9 @@ package io.runtape.stats;
 import io.runtape.dialect.Usage;
 import io.runtape.facet.Tokens;
 import io.runtape.run.Run;
+import io.runtape.store.EpochMicros;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -39,10 +39,10 @@ final class Sums {
                 sums.known[i] = 1;
             }
         }
-        sums.durations.add(ChronoUnit.MICROS.between(run.createdAt, completedAt));
+        sums.durations.add(EpochMicros.of(completedAt) - EpochMicros.of(run.createdAt));
         @Nullable Instant firstEventAt = run.firstEventAt;
         if (firstEventAt != null) {
-            sums.firstEvents.add(ChronoUnit.MICROS.between(run.createdAt, firstEventAt));
+            sums.firstEvents.add(EpochMicros.of(firstEventAt) - EpochMicros.of(run.createdAt));
         }
         return sums;
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.runtape.access.Owner;
 import io.runtape.facet.FacetSql.IndexRange;
 import io.runtape.facet.RunCriteria.Range;
@@ -107,7 +108,7 @@ abstract class FacetPlanTest extends RunningGateway {
         List<String> statements = new ArrayList<>();
         Place after = new Place(order.by() == By.CREATED_AT ? 1767225600005000L : 500L, FIRST + 5000);
         for (IndexRange some : candidates) {
-            statements.add(sql.count(some, 2000));
+            statements.add(sql.counts(List.of(some), 2000));
             statements.add(sql.collect(some, 2000, after, false, 51));
             if (some.areFacets() && order.by() == By.CREATED_AT) {
                 statements.add(sql.walk(some, after, false, 51));
@@ -116,6 +117,7 @@ abstract class FacetPlanTest extends RunningGateway {
             }
         }
         IndexRange all = FacetSql.facts(order.by().column(), Range.ALL);
+        statements.add(sql.among().replace("?", "array[1, 2, 3]"));
         statements.add(sql.walk(all, null, false, 51));
         statements.add(sql.walk(all, after, false, 51));
         if (order.by() == By.TOTAL_TOKENS) {
@@ -190,17 +192,29 @@ abstract class FacetPlanTest extends RunningGateway {
 
         assertEquals(
                 List.of(FIRST + 20, FIRST + 10),
-                finder.among(both, List.of(FIRST + 5, FIRST + 10, FIRST + 20, FIRST + RUNS + 10)).stream()
-                        .map(Place::runPk)
-                        .toList());
-        assertEquals(List.of(), finder.among(both, List.of()));
-        assertEquals(List.of(), finder.among(new RunCriteria(new Owner("c-other")), List.of(FIRST + 10)));
+                among(both, List.of(FIRST + 5, FIRST + 10, FIRST + 20, FIRST + RUNS + 10)));
+        assertEquals(List.of(), among(both, List.of()));
+        assertEquals(List.of(), among(new RunCriteria(new Owner("c-other")), List.of(FIRST + 10)));
+    }
+
+    private List<Long> among(RunCriteria criteria, List<Long> keys) {
+        return QuarkusTransaction.requiringNew().call(() -> finder.among(criteria, keys)).stream()
+                .map(Place::runPk)
+                .toList();
     }
 
     @Test
     void looksUpRunsThatAreNotIndexed() throws SQLException {
         for (String lookUp : List.of(
-                UnindexedRuns.RUNNING.replace("?", "'c-of-the-plans'"),
+                UnindexedRuns.ALL
+                        .formatted("run_pk, created_at, completed_at")
+                        .replaceFirst("\\?", "'c-of-the-plans'")
+                        .replaceFirst("\\?", "'c-of-the-plans'")
+                        .replace("?", "1001"),
+                UnindexedRuns.OF_KEYS
+                        .formatted("run_pk, created_at, completed_at")
+                        .replaceFirst("\\?", "array[1, 2, 3]")
+                        .replace("?", "'c-of-the-plans'"),
                 UnindexedRuns.ENDED.replaceFirst("\\?", "'c-of-the-plans'").replace("?", "1001"))) {
             String plan = plan(lookUp);
             assertFalse(plan.contains("Seq Scan") || plan.contains("tableScan"), plan);

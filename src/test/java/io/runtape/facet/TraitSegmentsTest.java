@@ -3,6 +3,7 @@ package io.runtape.facet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.runtape.access.Owner;
 import io.runtape.facet.RunOrder.By;
 import io.runtape.facet.Trait.Kind;
@@ -223,13 +224,17 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         List<Long> all = new ArrayList<>();
         Optional<Place> after = Optional.empty();
         while (true) {
-            List<Place> page = finder.find(criteria, order, after, limit);
+            List<Place> page = page(criteria, order, after, limit);
             page.forEach(place -> all.add(place.runPk() - FIRST));
             if (page.size() < limit) {
                 return all;
             }
             after = Optional.of(page.get(limit - 1));
         }
+    }
+
+    private List<Place> page(RunCriteria criteria, RunOrder order, Optional<Place> after, int limit) {
+        return QuarkusTransaction.requiringNew().call(() -> finder.find(criteria, order, after, limit));
     }
 
     private void insertRuns() throws SQLException {

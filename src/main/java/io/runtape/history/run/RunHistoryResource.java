@@ -54,6 +54,7 @@ public final class RunHistoryResource {
 
     private final CallerAuthentication callers;
     private final RunQueries runs;
+    private final RunPages pages;
     private final RunCursors cursors;
     private final RunSearch search;
     private final RunSnapshots present;
@@ -67,6 +68,7 @@ public final class RunHistoryResource {
     RunHistoryResource(
             CallerAuthentication callers,
             RunQueries runs,
+            RunPages pages,
             RunCursors cursors,
             RunSearch search,
             RunSnapshots present,
@@ -78,6 +80,7 @@ public final class RunHistoryResource {
             ObjectMapper json) {
         this.callers = callers;
         this.runs = runs;
+        this.pages = pages;
         this.cursors = cursors;
         this.search = search;
         this.present = present;
@@ -120,11 +123,12 @@ public final class RunHistoryResource {
         @Nullable Place after;
         if (query.isPresent()) {
             asked.requireNewestFirst();
-            RunSearch.Hits hits = search.page(selection, query.get(), from, page.limit(), room);
-            views = present.views(hits.rows(), hits.highlights());
-            after = hits.after();
+            RunSearch.Hits hits = search.page(selection, query.get(), from, page.limit());
+            RunPages.Found found = pages.read(selection.owner(), hits.runs(), room);
+            views = present.views(found.runs(), hits.highlights());
+            after = found.after();
         } else {
-            RunQueries.Found found = runs.page(selection, order, from, RunQueries.Bounds.ofPage(page.limit()), room);
+            RunPages.Found found = pages.page(selection, order, from, RunPages.Bounds.ofPage(page.limit()), room);
             views = present.views(found.runs());
             after = found.after();
         }

@@ -25,15 +25,15 @@ import org.jspecify.annotations.Nullable;
 public final class RunNdjson {
 
     /** The bounds of one read: about as many ordinary runs as a chunk holds. */
-    private static final RunQueries.Bounds READ = new RunQueries.Bounds(50, NdjsonResponses.CHUNK_BYTES);
+    private static final RunPages.Bounds READ = new RunPages.Bounds(50, NdjsonResponses.CHUNK_BYTES);
 
-    private final RunQueries runs;
+    private final RunPages pages;
     private final NdjsonResponses lines;
     private final RunSnapshots present;
     private final ObjectWriter line;
 
-    RunNdjson(RunQueries runs, NdjsonResponses lines, RunSnapshots present, ObjectMapper json) {
-        this.runs = runs;
+    RunNdjson(RunPages pages, NdjsonResponses lines, RunSnapshots present, ObjectMapper json) {
+        this.pages = pages;
         this.lines = lines;
         this.present = present;
         this.line = json.writerFor(RunView.class);
@@ -68,7 +68,7 @@ public final class RunNdjson {
             if (!more) {
                 return null;
             }
-            ListSlice<Run> read = runs.ofThread(owner, threadId, after, upTo, READ, room);
+            ListSlice<Run> read = pages.ofThread(owner, threadId, after, upTo, READ, room);
             more = read.more();
             if (!read.rows().isEmpty()) {
                 after = Objects.requireNonNull(read.last().threadOrdinal);

@@ -7,7 +7,6 @@ import io.runtape.error.ApiException;
 import io.runtape.facet.Place;
 import io.runtape.facet.RunFinder;
 import io.runtape.facet.RunOrder;
-import io.runtape.history.ListSlice;
 import io.runtape.history.WhereClause;
 import io.runtape.run.Run;
 import io.runtape.run.RunSizes;
@@ -22,12 +21,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.hibernate.Session;
@@ -40,23 +39,6 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 @Transactional
 public class RunQueries implements PanacheRepositoryBase<Run, Long> {
-
-    /**
-     * How much of a listing to read.
-     *
-     * @param runs the most runs
-     * @param bytes the read ends with the run that reaches this many bytes of text, since prompts and results may be
-     *     megabytes long
-     */
-    public record Bounds(int runs, long bytes) {
-
-        private static final long PAGE_BYTES = 4 << 20;
-
-        /** The bounds of a page with at most this many runs. */
-        public static Bounds ofPage(int limit) {
-            return new Bounds(limit, PAGE_BYTES);
-        }
-    }
 
     private static final String OLDEST = "e.owner, e.createdAt, e.runPk";
 
@@ -79,22 +61,68 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         return Run.of(owner, id).orElseThrow(() -> ApiException.notFound("run"));
     }
 
-    /** The next runs that are selected, in an order, from a place on. */
-    Found page(RunSelection selection, RunOrder order, Optional<Place> after, Bounds bounds, LongConsumer room)
-            throws SQLException {
-        List<Place> places = places(selection, order, after, bounds.runs() + 1);
-        return these(selection.owner(), places, bounds, room);
-    }
-
     /**
-     * Runs that were found.
+     * Runs that were found and are to be read.
      *
-     * @param runs the runs, in the listing's order
+     * @param keys their keys, in the listing's order
+     * @param bytes what their texts take
      * @param after where the listing goes on; null at its end
      */
-    record Found(List<Run> runs, @Nullable Place after) {}
+    record Listed(List<Long> keys, long bytes, @Nullable Place after) {
 
-    /** The places of the next runs that are selected, from a place on: those that {@link #page} lists. */
+        /**
+         * Those at the first of these places, as many as the bounds allow.
+         *
+         * @param places those of the runs, and of one more if the listing goes on behind them
+         * @param sizes how many bytes the texts of the runs have, by their keys, see {@link RunSizes}
+         */
+        static Listed of(List<Place> places, Map<Long, Long> sizes, RunPages.Bounds bounds) {
+            List<Long> keys = new ArrayList<>();
+            long bytes = 0;
+            while (keys.size() < Math.min(bounds.runs(), places.size()) && bytes < bounds.bytes()) {
+                long runPk = places.get(keys.size()).runPk();
+                bytes += sizes.getOrDefault(runPk, 0L);
+                keys.add(runPk);
+            }
+            return new Listed(keys, bytes, keys.size() < places.size() ? places.get(keys.size() - 1) : null);
+        }
+
+        Listed goingOnAfter(@Nullable Place place) {
+            return new Listed(keys, bytes, place);
+        }
+    }
+
+    /** The next runs that are selected, in an order, from a place on. */
+    Listed listed(RunSelection selection, RunOrder order, Optional<Place> after, RunPages.Bounds bounds)
+            throws SQLException {
+        return listed(places(selection, order, after, bounds.runs() + 1), bounds);
+    }
+
+    /** The runs at the first of these places, as many as the bounds allow. */
+    Listed listed(List<Place> places, RunPages.Bounds bounds) throws SQLException {
+        return Listed.of(places, sizes(places), bounds);
+    }
+
+    /** The runs of a thread in their order, between two places. */
+    Listed listedOfThread(Owner owner, String threadId, long afterOrdinal, long upToOrdinal, RunPages.Bounds bounds)
+            throws SQLException {
+        WhereClause conditions = WhereClause.of(owner)
+                .and("e.threadId = :thread", Map.of("thread", threadId))
+                .and("e.threadOrdinal > :after", Map.of("after", afterOrdinal))
+                .and("e.threadOrdinal <= :upTo", Map.of("upTo", upToOrdinal));
+        return listed(places(conditions, "e.owner, e.threadId, e.threadOrdinal", bounds.runs() + 1), bounds);
+    }
+
+    /** Those of these runs that are the owner's, in their order. */
+    List<Run> rows(Owner owner, List<Long> keys) {
+        return keys.isEmpty()
+                ? List.of()
+                : getEntityManager().unwrap(Session.class).findMultiple(Run.class, keys).stream()
+                        .filter(run -> run != null && run.owner.equals(owner.id()))
+                        .toList();
+    }
+
+    /** The places of the next runs that are selected, from a place on: those that {@link #listed} lists. */
     List<Place> places(RunSelection selection, RunOrder order, Optional<Place> after, int limit) throws SQLException {
         if (order.by() != RunOrder.By.CREATED_AT || !selection.criteria().isOfTimeAlone()) {
             return finder.find(selection.criteria(), order, after, limit);
@@ -125,42 +153,12 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         return Instant.EPOCH.plus(Objects.requireNonNull(place.value()), ChronoUnit.MICROS);
     }
 
-    /** The run at a place; empty if it was deleted. */
-    Optional<Run> at(Owner owner, Place place, LongConsumer room) throws SQLException {
-        return these(owner, List.of(place), new Bounds(1, Long.MAX_VALUE), room).runs().stream()
-                .findFirst();
-    }
-
-    /**
-     * The runs at these places, as many as the bounds allow.
-     *
-     * @param places those of the runs, and of one more if the listing goes on behind them
-     */
-    Found these(Owner owner, List<Place> places, Bounds bounds, LongConsumer room) throws SQLException {
-        return places.isEmpty()
-                ? new Found(List.of(), null)
-                : these(owner, places, sizes(places.stream().map(Place::runPk).toList()), bounds, room);
-    }
-
-    /** @param sizes how many bytes the texts of the runs have, by their keys, see {@link RunSizes} */
-    Found these(Owner owner, List<Place> places, Map<Long, Long> sizes, Bounds bounds, LongConsumer room) {
-        int taken = 0;
-        long bytes = 0;
-        while (taken < Math.min(bounds.runs(), places.size()) && bytes < bounds.bytes()) {
-            bytes += sizes.getOrDefault(places.get(taken).runPk(), 0L);
-            taken++;
+    private Map<Long, Long> sizes(List<Place> places) throws SQLException {
+        if (places.isEmpty()) {
+            return Map.of();
         }
-        room.accept(bytes);
-        List<Long> keys = places.subList(0, taken).stream().map(Place::runPk).toList();
-        List<Run> runs = getEntityManager().unwrap(Session.class).findMultiple(Run.class, keys).stream()
-                .filter(run -> run != null && run.owner.equals(owner.id()))
-                .toList();
-        return new Found(runs, taken < places.size() ? places.get(taken - 1) : null);
-    }
-
-    private Map<Long, Long> sizes(List<Long> keys) throws SQLException {
         try (Connection connection = database.getConnection()) {
-            return RunSizes.of(connection, keys);
+            return RunSizes.of(connection, places.stream().map(Place::runPk).toList());
         }
     }
 
@@ -205,27 +203,6 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
                 "from Run e where e.runPk in ?1 and e.status = ?2",
                 places.stream().map(Place::runPk).toList(),
                 RunStatus.RUNNING.label());
-    }
-
-    /**
-     * The runs of a thread in their order, between two places.
-     *
-     * @param room takes how many bytes the read will bring; may wait until there is room for them, or throw
-     */
-    public ListSlice<Run> ofThread(
-            Owner owner, String threadId, long afterOrdinal, long upToOrdinal, Bounds bounds, LongConsumer room)
-            throws SQLException {
-        WhereClause conditions = WhereClause.of(owner)
-                .and("e.threadId = :thread", Map.of("thread", threadId))
-                .and("e.threadOrdinal > :after", Map.of("after", afterOrdinal))
-                .and("e.threadOrdinal <= :upTo", Map.of("upTo", upToOrdinal));
-        Found found;
-        do {
-            // None, and more of them, where those were deleted meanwhile.
-            List<Place> places = places(conditions, "e.owner, e.threadId, e.threadOrdinal", bounds.runs() + 1);
-            found = these(owner, places, bounds, room);
-        } while (found.runs().isEmpty() && found.after() != null);
-        return new ListSlice<>(found.runs(), found.after() != null);
     }
 
     /** @param order all columns of the index from its first one; otherwise H2 sorts all rows for each page */

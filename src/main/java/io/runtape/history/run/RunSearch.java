@@ -2,7 +2,6 @@ package io.runtape.history.run;
 
 import io.runtape.facet.Place;
 import io.runtape.facet.RunOrder;
-import io.runtape.run.Run;
 import io.runtape.search.Comparison;
 import io.runtape.search.Highlight;
 import io.runtape.search.Search;
@@ -13,17 +12,18 @@ import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
 import io.runtape.segment.RunSource;
 import jakarta.inject.Singleton;
+import jakarta.transaction.Transactional;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Lists the runs in which words were found, with the other filters of the list. Blocks; safe for any thread. */
 @Singleton
-final class RunSearch {
+@Transactional
+class RunSearch {
 
     /** Runs that are looked at together, at least and at most. */
     private static final int AT_ONCE_MIN = 25;
@@ -53,30 +53,25 @@ final class RunSearch {
     /**
      * A page of hits.
      *
-     * @param rows the runs, the newest first
+     * @param runs the runs, the newest first
      * @param highlights where the words were found, by the keys of the runs
-     * @param after where the list goes on; null if it does not
      */
-    record Hits(
-            List<Run> rows,
-            Map<Long, List<Highlight>> highlights,
-            @Nullable Place after) {}
+    record Hits(RunQueries.Listed runs, Map<Long, List<Highlight>> highlights) {}
 
-    Hits page(RunSelection selection, SearchQuery query, Optional<Place> after, int limit, LongConsumer room)
-            throws SQLException {
+    Hits page(RunSelection selection, SearchQuery query, Optional<Place> after, int limit) throws SQLException {
         DocumentRange range = new DocumentRange(
                 selection.filter().common().since(), selection.filter().common().end(), after.map(Place::document));
         RunSource source = source(selection, query, range, after);
-        Gathering gathering = new Gathering(selection, query, limit);
+        Gathering gathering = new Gathering(selection, query, source, limit);
         List<Document> some = source.next(gathering.atOnce());
         while (!some.isEmpty() && !gathering.take(some)) {
             some = source.next(gathering.atOnce());
         }
-        RunQueries.Found read = runs.these(
-                selection.owner(), gathering.hits, gathering.comparison.sizes(), RunQueries.Bounds.ofPage(limit), room);
+        RunQueries.Listed listed =
+                RunQueries.Listed.of(gathering.hits, gathering.comparison.sizes(), RunPages.Bounds.ofPage(limit));
         @Nullable
         Place last = some.isEmpty() ? source.reached().map(RunSearch::place).orElse(null) : gathering.last;
-        return new Hits(read.runs(), gathering.comparison.hits(), read.after() == null ? last : read.after());
+        return new Hits(listed.after() == null ? listed.goingOnAfter(last) : listed, gathering.comparison.hits());
     }
 
     /**
@@ -92,12 +87,12 @@ final class RunSearch {
         }
         List<Document> first = words.next(FEW + 1);
         if (first.size() <= FEW) {
-            return new FewRuns(first);
+            return new FewRuns(first, false);
         }
         if (!runs.areMoreThan(FEW, selection)) {
             List<Place> selected = runs.places(selection, RunOrder.NEWEST, after, FEW + 1);
             if (selected.size() <= FEW) {
-                return new FewRuns(selected.stream().map(Place::document).toList());
+                return new FewRuns(selected.stream().map(Place::document).toList(), true);
             }
         }
         words.putBack(first);
@@ -113,10 +108,13 @@ final class RunSearch {
     /** Runs that are known at once. */
     private static final class FewRuns implements RunSource {
 
+        private final boolean areSelected;
         private List<Document> left;
 
-        FewRuns(List<Document> runs) {
+        /** @param areSelected whether it is known that they meet the other filters */
+        FewRuns(List<Document> runs, boolean areSelected) {
             this.left = runs;
+            this.areSelected = areSelected;
         }
 
         @Override
@@ -131,6 +129,10 @@ final class RunSearch {
     private final class Gathering {
 
         private final RunSelection selection;
+
+        /** Whether all that are looked at are known to meet the other filters. */
+        private final boolean areSelected;
+
         private final Comparison comparison;
         private final int limit;
         private final List<Place> hits = new ArrayList<>();
@@ -139,8 +141,9 @@ final class RunSearch {
         /** The last place that was looked at, or that of the last hit of a full page. */
         private @Nullable Place last;
 
-        Gathering(RunSelection selection, SearchQuery query, int limit) {
+        Gathering(RunSelection selection, SearchQuery query, RunSource source, int limit) {
             this.selection = selection;
+            this.areSelected = source instanceof FewRuns few && few.areSelected;
             this.comparison = search.comparing(query);
             this.limit = limit;
         }
@@ -158,8 +161,8 @@ final class RunSearch {
 
         /** Takes the hits among these; returns true when the page ends, though more may follow. */
         boolean take(List<Document> some) throws SQLException {
-            List<Place> fitting =
-                    runs.among(selection, some.stream().map(RunSearch::place).toList());
+            List<Place> places = some.stream().map(RunSearch::place).toList();
+            List<Place> fitting = areSelected ? places : runs.among(selection, places);
             for (int from = 0; from < fitting.size(); from += COMPARED_AT_ONCE) {
                 if (takeMatching(fitting.subList(from, Math.min(from + COMPARED_AT_ONCE, fitting.size())))) {
                     return true;

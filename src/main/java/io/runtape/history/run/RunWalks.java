@@ -22,16 +22,18 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public final class RunWalks {
 
-    private static final RunQueries.Bounds ONE = new RunQueries.Bounds(1, Long.MAX_VALUE);
+    private static final RunPages.Bounds ONE = new RunPages.Bounds(1, Long.MAX_VALUE);
 
     /** Places of one read. */
     private static final int PLACES = 100;
 
     private final RunQueries runs;
+    private final RunPages pages;
     private final RunCursors cursors;
 
-    RunWalks(RunQueries runs, RunCursors cursors) {
+    RunWalks(RunQueries runs, RunPages pages, RunCursors cursors) {
         this.runs = runs;
+        this.pages = pages;
         this.cursors = cursors;
     }
 
@@ -101,7 +103,7 @@ public final class RunWalks {
                 return null;
             }
             after = Optional.of(place);
-            return runs.at(selection.owner(), place, room).orElse(null);
+            return pages.at(selection.owner(), place, room).orElse(null);
         }
 
         @Override
@@ -134,7 +136,7 @@ public final class RunWalks {
 
         @Override
         public @Nullable Run next() throws SQLException {
-            ListSlice<Run> one = runs.ofThread(owner, threadId, after, upTo, ONE, room);
+            ListSlice<Run> one = pages.ofThread(owner, threadId, after, upTo, ONE, room);
             if (one.rows().isEmpty()) {
                 over = true;
                 return null;

@@ -7,10 +7,12 @@ import io.runtape.segment.Candidates;
 import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,14 +33,30 @@ final class MatchingRuns {
 
     private static final int AT_ONCE = 500;
 
+    /** As many of the newest are looked up with their threads first, and four times as many each time as these are not enough. */
+    private static final int FIRST_WITH_THREADS = 150;
+
+    private static final int TIMES_MORE = 4;
+
+    /** A thread's first run may be some moments older than the thread: the clocks of gateways differ. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
+
     private final Owner owner;
     private final ThreadRuns runs;
 
     /** By their threads, the newest first; where they are few. */
     private final Map<String, List<Long>> few = new HashMap<>();
 
-    /** Where they are many; as far as they are known. */
-    private final Set<Long> many = new LinkedHashSet<>();
+    /** Where they are many; as far as they are known, the newest first. */
+    private final List<Document> many = new ArrayList<>();
+
+    /** The keys of these. */
+    private final Set<Long> manyKeys = new HashSet<>();
+
+    /** The threads of the first of these, and how many these are. */
+    private final Set<String> threadsOfFirst = new HashSet<>();
+
+    private int withThreads;
 
     /** The same by their threads, once they are needed so. */
     private @Nullable Map<String, List<Long>> manyOf;
@@ -81,7 +99,8 @@ final class MatchingRuns {
     }
 
     private void know(List<Document> next) {
-        next.forEach(run -> many.add(run.runPk()));
+        many.addAll(next);
+        next.forEach(run -> manyKeys.add(run.runPk()));
         unknownBefore =
                 next.isEmpty() ? Long.MIN_VALUE : next.get(next.size() - 1).createdMicros();
         if (next.isEmpty() || many.size() >= KNOWN_MAX) {
@@ -103,6 +122,22 @@ final class MatchingRuns {
         return !many.isEmpty();
     }
 
+    /**
+     * Where they are many, threads that have one of them, and maybe others: those of the newest, more of these each time, and those
+     * that began before. A thread that began later has none.
+     */
+    ThreadWalk.Wanted threadsToLookAt() throws SQLException {
+        int upTo = Math.min(many.size(), withThreads == 0 ? FIRST_WITH_THREADS : TIMES_MORE * withThreads);
+        List<Long> next =
+                many.subList(withThreads, upTo).stream().map(Document::runPk).toList();
+        threadsOfFirst.addAll(runs.threadsOf(owner, next).values());
+        withThreads = upTo;
+        long older = upTo < many.size() ? many.get(upTo).createdMicros() : Math.max(0, unknownBefore);
+        return new ThreadWalk.Wanted(
+                Set.copyOf(threadsOfFirst),
+                Instant.EPOCH.plus(older, ChronoUnit.MICROS).plus(CLOCKS_DIFFER));
+    }
+
     /** All threads that have one of them, where they are few. */
     Set<String> threads() {
         return few.keySet();
@@ -121,7 +156,7 @@ final class MatchingRuns {
             if (seen.merge(run.threadId(), 1, Integer::sum) == ThreadRuns.NEWEST) {
                 older.add(run.threadId());
             }
-            if (many.contains(run.runPk()) || run.createdMicros() <= unknownBefore) {
+            if (manyKeys.contains(run.runPk()) || run.createdMicros() <= unknownBefore) {
                 runsOf.computeIfAbsent(run.threadId(), id -> new ArrayList<>()).add(run.runPk());
             }
         }
@@ -140,8 +175,11 @@ final class MatchingRuns {
             while (others != null) {
                 know(others.next(AT_ONCE));
             }
-            Map<Long, String> threadOf = runs.threadsOf(owner, many);
-            byThread = many.stream().filter(threadOf::containsKey).collect(Collectors.groupingBy(threadOf::get));
+            Map<Long, String> threadOf = runs.threadsOf(owner, manyKeys);
+            byThread = many.stream()
+                    .map(Document::runPk)
+                    .filter(threadOf::containsKey)
+                    .collect(Collectors.groupingBy(threadOf::get));
             manyOf = byThread;
         }
         List<Long> known = new ArrayList<>(byThread.getOrDefault(thread, List.of()));

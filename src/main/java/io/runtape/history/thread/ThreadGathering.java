@@ -35,6 +35,9 @@ final class ThreadGathering {
     private final Map<String, List<Highlight>> highlights = new HashMap<>();
     private int compared;
 
+    /** Whether runs of the thread that was looked at last are left that were not compared. */
+    private boolean cutShort;
+
     /** The last thread that was looked at. */
     private ThreadQueries.@Nullable StreamPosition last;
 
@@ -77,6 +80,10 @@ final class ThreadGathering {
             Candidate candidate = left.remove();
             Optional<List<Highlight>> where =
                     candidate.title == null ? inRuns(candidate, newest) : Optional.of(candidate.title);
+            if (cutShort && last != null) {
+                // The next page begins with it, and compares as much of it as one page can.
+                return true;
+            }
             if (where.isPresent()) {
                 if (found.size() == limit) {
                     return true;
@@ -85,11 +92,15 @@ final class ThreadGathering {
                 highlights.put(candidate.thread.id(), where.get());
             }
             last = candidate.thread.place();
-            if (compared >= COMPARED_MAX || comparison.isExhausted()) {
+            if (isExhausted()) {
                 return true;
             }
         }
         return false;
+    }
+
+    private boolean isExhausted() {
+        return compared >= COMPARED_MAX || comparison.isExhausted();
     }
 
     /** Those of some threads that have the words in their title, or runs that may have them. */
@@ -139,9 +150,13 @@ final class ThreadGathering {
         return runs.mayHaveOlder(thread) ? first(runs.olderOf(thread, ofThread, COMPARED_MAX)) : Optional.empty();
     }
 
-    /** Where the first of these runs that matches does so. */
+    /** Where the first of these runs that matches does so, of as many as a page compares. */
     private Optional<List<Highlight>> first(List<Long> some) throws SQLException {
         for (int from = 0; from < some.size(); from += COMPARED_AT_ONCE) {
+            if (isExhausted()) {
+                cutShort = true;
+                return Optional.empty();
+            }
             List<Long> next = some.subList(from, Math.min(from + COMPARED_AT_ONCE, some.size()));
             compared += next.size();
             Map<Long, List<Highlight>> matching = comparison.with(next);

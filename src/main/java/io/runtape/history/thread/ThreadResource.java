@@ -17,7 +17,7 @@ import io.runtape.history.Page;
 import io.runtape.history.PageParameters;
 import io.runtape.history.run.Deletion;
 import io.runtape.history.run.RunNdjson;
-import io.runtape.history.run.RunQueries;
+import io.runtape.history.run.RunPages;
 import io.runtape.history.run.RunSnapshots;
 import io.runtape.history.run.RunView;
 import io.runtape.history.run.RunWalks;
@@ -72,7 +72,7 @@ public final class ThreadResource {
     private final ThreadQueries threads;
     private final ThreadSearch search;
     private final ThreadViews views;
-    private final RunQueries runs;
+    private final RunPages pages;
     private final RunSnapshots present;
     private final ThreadUpdate update;
     private final Deletion deletion;
@@ -87,7 +87,7 @@ public final class ThreadResource {
             ThreadQueries threads,
             ThreadSearch search,
             ThreadViews views,
-            RunQueries runs,
+            RunPages pages,
             RunSnapshots present,
             ThreadUpdate update,
             Deletion deletion,
@@ -100,7 +100,7 @@ public final class ThreadResource {
         this.threads = threads;
         this.search = search;
         this.views = views;
-        this.runs = runs;
+        this.pages = pages;
         this.present = present;
         this.update = update;
         this.deletion = deletion;
@@ -178,12 +178,12 @@ public final class ThreadResource {
         AgentThread thread = threads.require(owner, id);
         String listing = RunWalks.listingOf(thread.id);
         long after = page.cursor(listing, 1).map(cursor -> cursor.number(0)).orElse(0L);
-        ListSlice<Run> slice = runs.ofThread(
+        ListSlice<Run> slice = pages.ofThread(
                 owner,
                 thread.id,
                 after,
                 Long.MAX_VALUE,
-                RunQueries.Bounds.ofPage(page.limit()),
+                RunPages.Bounds.ofPage(page.limit()),
                 ResponseBudget.of(context, memory));
         @Nullable
         String next = slice.more() ? Cursor.write(listing, Objects.requireNonNull(slice.last().threadOrdinal)) : null;

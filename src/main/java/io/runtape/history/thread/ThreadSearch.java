@@ -5,6 +5,7 @@ import io.runtape.search.Highlight;
 import io.runtape.search.Search;
 import io.runtape.search.SearchQuery;
 import jakarta.inject.Singleton;
+import jakarta.transaction.Transactional;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,10 +18,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lists the threads with a run in which words were found, and those that were named with the words. A title that is not a name is
  * a line of a prompt. Where the runs that may match are few, and the names too, their threads are looked up; else all threads are
- * walked, as many as {@link #THREADS_MAX} for a page, and the next page goes on behind these. Blocks; safe for any thread.
+ * walked, but for those that began after the newest runs that may match, as many as {@link #THREADS_MAX} for a page, and the next
+ * page goes on behind these. Blocks; safe for any thread.
  */
 @Singleton
-final class ThreadSearch {
+@Transactional
+class ThreadSearch {
 
     /** Threads that are looked at for one page. */
     private static final int THREADS_MAX = 2000;
@@ -30,16 +33,19 @@ final class ThreadSearch {
 
     private static final int THREADS_AT_ONCE = 300;
 
+    /** Parts of the list that are walked for one page. */
+    private static final int STRETCHES_MAX = 8;
+
     /** As many names are compared for each page; an owner with more of them has all threads walked. */
     private static final int FEW_NAMES = 2000;
 
-    private final ThreadQueries threads;
+    private final ThreadWalk walk;
     private final ThreadsById byId;
     private final ThreadRuns runs;
     private final Search search;
 
-    ThreadSearch(ThreadQueries threads, ThreadsById byId, ThreadRuns runs, Search search) {
-        this.threads = threads;
+    ThreadSearch(ThreadWalk walk, ThreadsById byId, ThreadRuns runs, Search search) {
+        this.walk = walk;
         this.byId = byId;
         this.runs = runs;
         this.search = search;
@@ -67,26 +73,44 @@ final class ThreadSearch {
             throws SQLException {
         MatchingRuns matching = MatchingRuns.of(owner, query, search, runs);
         ThreadGathering gathering = new ThreadGathering(query, search, matching, limit);
-        Optional<Set<String>> names = matching.areMany() ? Optional.empty() : names(owner);
-        if (names.isPresent()) {
+        Optional<Set<String>> names = names(owner);
+        if (names.isPresent() && !matching.areMany()) {
             Set<String> ids = new HashSet<>(matching.threads());
             ids.addAll(names.get());
             List<ListedThread> all = byId.of(owner, filter, ids, after);
             boolean ends = gathering.take(all, titles(owner, query, all, names));
             return hits(gathering, ends ? gathering.last() : null);
         }
+        return walked(owner, filter, query, gathering, matching, names, after);
+    }
+
+    private Hits walked(
+            Owner owner,
+            ThreadFilter filter,
+            SearchQuery query,
+            ThreadGathering gathering,
+            MatchingRuns matching,
+            Optional<Set<String>> names,
+            Optional<ThreadQueries.StreamPosition> after)
+            throws SQLException {
         Optional<ThreadQueries.StreamPosition> from = after;
-        int count = FIRST_THREADS;
-        for (int seen = 0; seen < THREADS_MAX; seen += count) {
-            count = seen == 0 ? FIRST_THREADS : THREADS_AT_ONCE;
-            List<ListedThread> some = threads.first(owner, filter, from, count);
+        ThreadWalk.Wanted wanted = ThreadWalk.Wanted.ALL;
+        int seen = 0;
+        for (int stretches = 0; stretches < STRETCHES_MAX && seen < THREADS_MAX; stretches++) {
+            if (names.isPresent()) {
+                wanted = matching.threadsToLookAt().and(names.get());
+            }
+            ThreadWalk.Stretch stretch =
+                    walk.next(owner, filter, wanted, from, stretches == 0 ? FIRST_THREADS : THREADS_AT_ONCE);
+            List<ListedThread> some = stretch.threads();
             if (gathering.take(some, titles(owner, query, some, names))) {
                 return hits(gathering, gathering.last());
             }
-            if (some.size() < count) {
+            if (stretch.next() == null) {
                 return hits(gathering, null);
             }
-            from = Optional.of(some.get(some.size() - 1).place());
+            seen += some.size();
+            from = Optional.of(stretch.next());
         }
         return hits(gathering, from.orElse(null));
     }

@@ -69,6 +69,28 @@ abstract class ThreadRunsTest extends RecordedHistory {
         JsonPath found = json("/threads?q=zebra%20common");
         assertEquals(List.of(thread, other), found.getList("data.id"));
         assertEquals(List.of(run + "-0", run + "-1100"), found.getList("data.collect { it.highlight[0].runId }"));
+        findsThreadsBehindNewerOnes(List.of(thread, other));
+    }
+
+    /** Threads that began after all runs with the words are passed, unless somebody gave them a name with the words. */
+    private void findsThreadsBehindNewerOnes(List<String> withTheWords) throws Exception {
+        String named = "thr_" + UUID.randomUUID();
+        record("{\"prompt\":\"Look\",\"threadId\":\"" + named + "\"}", DONE);
+        record("{\"prompt\":\"Look\",\"threadId\":\"thr_" + UUID.randomUUID() + "\"}", DONE);
+        history()
+                .contentType("application/json")
+                .body("{\"title\":\"A zebra that is common\"}")
+                .patch("/threads/" + named)
+                .then()
+                .statusCode(200);
+
+        List<String> all = new ArrayList<>(List.of(named));
+        all.addAll(withTheWords);
+        assertEquals(all, json("/threads?q=zebra%20common").getList("data.id"));
+        assertEquals(
+                all.subList(0, 2), json("/threads?q=zebra%20common&limit=2").getList("data.id"));
+        assertEquals(List.of(), json("/threads?q=zebra%20common&archived=true").getList("data.id"));
+        assertEquals(all, json("/threads?q=zebra%20common&archived=false").getList("data.id"));
     }
 
     /** The lines of an archive, the first and the last of which are of no run. */
