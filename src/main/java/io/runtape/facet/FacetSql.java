@@ -116,6 +116,28 @@ final class FacetSql {
                 + limit;
     }
 
+    /**
+     * The list's own index is walked past some runs only, whatever these are: more are found where these have not enough that meet all
+     * conditions.
+     *
+     * @param past so many runs are looked at, at the most
+     */
+    String walkOrder(int past, @Nullable Place after, int limit) {
+        String column = order.by().column();
+        List<String> conditions = new ArrayList<>(List.of("d.owner_key = " + owner()));
+        if (order.by() == By.TOTAL_TOKENS) {
+            conditions.add("d.total_tokens is not null");
+        }
+        past(conditions, "d." + column, "d.run_pk", after, false);
+        String direction = order.direction();
+        String inOrder = "d." + column + direction + ", d.run_pk" + direction;
+        return "select d." + column
+                + " as v, d.run_pk from (select d.run_pk, d.created_us, d.completed_us, d.duration_ms,"
+                + " d.total_tokens from run_fact d where " + String.join(" and ", conditions) + " order by d.owner_key"
+                + direction + ", " + inOrder + " limit " + past + ") d where "
+                + String.join(" and ", checks(facts(column, Range.ALL))) + " order by " + inOrder + " limit " + limit;
+    }
+
     private String walk(
             String table,
             String equal,

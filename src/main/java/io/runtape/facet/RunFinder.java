@@ -45,6 +45,9 @@ public final class RunFinder {
     /** So many candidates are looked at before segments are read, which takes longer: most runs may meet all conditions. */
     private static final int NEAR = 300;
 
+    /** From so many runs on that would all be looked at and sorted, half as many of the list's order are looked at before. */
+    private static final int MANY_TO_SORT = 600;
+
     /**
      * PostgreSQL would read a table as a whole where it takes many of its rows for hits, wherever in it they are; and it would
      * start processes that help, which takes longer than to look at some thousand rows.
@@ -93,6 +96,9 @@ public final class RunFinder {
                     quickly = new SegmentFinder(segments, connection, ofIndex, order)
                             .find(after.orElse(null), limit, keys -> search.among(keys, unindexed.keys()));
                 }
+            }
+            if (plan.sortsMany(order)) {
+                quickly = search.findFirst(plan, after.orElse(null), limit, unindexed.keys());
             }
             found.addAll(
                     quickly.isPresent()
@@ -218,6 +224,17 @@ public final class RunFinder {
             return near.size() == limit ? Optional.of(near) : Optional.empty();
         }
 
+        /** The next runs, if the first ones of the order have enough that are asked for; else empty. */
+        Optional<List<Place>> findFirst(Plan plan, @Nullable Place after, int limit, Set<Long> without)
+                throws SQLException {
+            int looked = Math.toIntExact(plan.count / 2);
+            if (looked < limit || after != null && after.value() == null) {
+                return Optional.empty();
+            }
+            List<Place> first = withoutThese(without, read(sql.walkOrder(looked, after, limit)));
+            return first.size() == limit ? Optional.of(first) : Optional.empty();
+        }
+
         List<Place> among(Collection<Long> keys, Set<Long> without) throws SQLException {
             if (keys.isEmpty()) {
                 return List.of();
@@ -251,7 +268,7 @@ public final class RunFinder {
             List<IndexRange> candidates = candidates();
             boolean sorted = order.by() == By.CREATED_AT;
             if (sorted && candidates.size() == 1 && candidates.get(0).areFacets()) {
-                return new Plan(candidates.get(0), true);
+                return new Plan(candidates.get(0), true, 0);
             }
             @Nullable IndexRange fewest = null;
             long least = Long.MAX_VALUE;
@@ -263,13 +280,13 @@ public final class RunFinder {
                 }
             }
             if (fewest != null && least <= FEW) {
-                return new Plan(fewest, false);
+                return new Plan(fewest, false, least);
             }
             // A thread has fewer runs than any other trait that is common.
             Optional<IndexRange> walked = candidates.stream()
                     .filter(some -> sorted && some.areFacets())
                     .min(Comparator.comparing(some -> !some.areOfThread()));
-            return new Plan(walked.orElse(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL)), true);
+            return new Plan(walked.orElse(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL)), true, 0);
         }
 
         /** All ranges that hold every run asked for; those of two groups first. */
@@ -335,8 +352,14 @@ public final class RunFinder {
      * How to find the runs.
      *
      * @param walked whether the candidates are walked in the list's order, rather than looked at as a whole
+     * @param count how many there are, where they are looked at as a whole
      */
-    private record Plan(IndexRange candidates, boolean walked) {
+    private record Plan(IndexRange candidates, boolean walked, long count) {
+
+        /** Whether many runs would be looked up to be sorted by what their traits do not tell. */
+        boolean sortsMany(RunOrder order) {
+            return count >= MANY_TO_SORT && candidates.areFacets() && order.by() != By.CREATED_AT;
+        }
 
         /** Whether it may go past many runs that meet some of the conditions, but not all. */
         boolean isLong(RunCriteria criteria) {

@@ -25,12 +25,14 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongUnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -117,6 +119,24 @@ abstract class TraitSegmentsTest extends IndexedHistory {
                 .toList();
         assertEquals(even, all(often, RunOrder.NEWEST, 100));
         assertEquals(even, all(often, RunOrder.NEWEST, 1000));
+    }
+
+    /** The first runs of the order have many of them one way, and none the other way. */
+    @Test
+    void sortsManyRunsWithOneTrait() throws SQLException {
+        insertRuns();
+        RunCriteria some = new RunCriteria(owner).withMetadata("some", "x").created(Optional.empty(), time(RUNS + 1));
+        List<Long> sorted = LongStream.rangeClosed(1, Math.min(RUNS, 12_000) / 10)
+                .map(tens -> 10 * tens)
+                .boxed()
+                .sorted(Comparator.comparing((Long number) -> number % 1000 == 0 ? 2000 + number / 1000 % 5 : 10)
+                        .thenComparing(number -> number))
+                .collect(Collectors.toList());
+        assertTrue(sorted.size() > 800 && sorted.size() < RunFinder.FEW, "they are sorted: " + sorted.size());
+
+        assertEquals(sorted, all(some, new RunOrder(By.DURATION_MS, false), 51));
+        Collections.reverse(sorted);
+        assertEquals(sorted, all(some, new RunOrder(By.DURATION_MS, true), 51));
     }
 
     /** What a segment says of a run is out of date when it is indexed anew, and when it is deleted. */
@@ -252,6 +272,7 @@ abstract class TraitSegmentsTest extends IndexedHistory {
             insertTrait(insert, tool(), numbers, "mod(i, 2) = 0");
             insertTrait(insert, metadata(BRANCH, "main"), numbers, "mod(i, 2) = 1 or mod(i, 1000) = 0");
             insertTrait(insert, metadata("common", "x"), numbers, "i > 0");
+            insertTrait(insert, metadata("some", "x"), numbers, "i <= 12000 and mod(i, 10) = 0");
             if (store().engine() == Engine.POSTGRESQL) {
                 insert.execute("analyze run_facet, run_fact");
             }
