@@ -7,6 +7,7 @@ import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
 import io.runtape.run.Run;
 import io.runtape.run.RunKey;
+import io.runtape.run.RunSizes;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.ByteBudget;
 import io.runtape.server.memory.MemoryBudgets;
@@ -27,6 +28,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jboss.logging.Logger;
@@ -114,8 +116,9 @@ final class RunIndexing {
      */
     List<Long> index(Connection connection, Deque<Long> keys, boolean waits) throws SQLException {
         List<Long> withoutRoom = new ArrayList<>();
-        try (Reading reading = new Reading(waits)) {
-            while (!keys.isEmpty() && reading.goesOn()) {
+        List<Long> next = keys.stream().limit(RUNS_AT_ONCE).toList();
+        try (Reading reading = new Reading(waits, RunSizes.of(connection, next))) {
+            for (int i = 0; i < next.size() && reading.goesOn(); i++) {
                 long runPk = keys.remove();
                 if (!reading.add(runPk)) {
                     if (!reading.runs.isEmpty()) {
@@ -147,12 +150,15 @@ final class RunIndexing {
     private final class Reading implements AutoCloseable {
 
         private final boolean waits;
+        private final Map<Long, Long> rowBytes;
         private final List<EndedRun> runs = new ArrayList<>();
         private final List<BudgetShare> shares = new ArrayList<>();
         private long taken;
 
-        Reading(boolean waits) {
+        /** @param rowBytes how many bytes the texts of the runs' rows have, see {@link RunSizes} */
+        Reading(boolean waits, Map<Long, Long> rowBytes) {
             this.waits = waits;
+            this.rowBytes = rowBytes;
         }
 
         boolean goesOn() {
@@ -161,13 +167,14 @@ final class RunIndexing {
 
         /** Reads a run, unless it is gone; returns false if there is no room for it. */
         boolean add(long runPk) throws SQLException {
-            Optional<Run> found = QuarkusTransaction.requiringNew().call(() -> Run.findByIdOptional(runPk));
-            if (found.isEmpty()) {
-                return true;
-            }
             BudgetShare share = memory.answers().share();
             shares.add(share);
             try {
+                take(share, rowBytes.getOrDefault(runPk, 0L));
+                Optional<Run> found = QuarkusTransaction.requiringNew().call(() -> Run.findByIdOptional(runPk));
+                if (found.isEmpty()) {
+                    return true;
+                }
                 RunContents read = contents.contents(found.get(), bytes -> take(share, bytes));
                 runs.add(new EndedRun(found.get(), read.requestBody(), read.parts()));
                 return true;
@@ -252,7 +259,7 @@ final class RunIndexing {
      * @throws ApiException 503 if the database does not answer
      */
     void indexApart(Connection connection, long runPk) throws SQLException {
-        try (Reading reading = new Reading(true)) {
+        try (Reading reading = new Reading(true, RunSizes.of(connection, List.of(runPk)))) {
             reading.add(runPk);
             Transaction.in(connection, () -> {
                 List<EndedRun> claimed = claim(connection, reading.runs);

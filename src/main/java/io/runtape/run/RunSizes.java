@@ -13,7 +13,8 @@ public final class RunSizes {
 
     /** The bytes of the texts of a row of {@code run}. */
     public static final String OF_ROW = """
-            coalesce(octet_length(prompt), 0) + coalesce(octet_length(result), 0)
+            octet_length(path) + coalesce(octet_length(answer_headers), 0)
+                + coalesce(octet_length(prompt), 0) + coalesce(octet_length(result), 0)
                 + octet_length(metadata) + octet_length(config)
                 + coalesce(octet_length(usage), 0) + coalesce(octet_length(error), 0)""";
 

@@ -121,6 +121,24 @@ abstract class RunIndexerTest extends IndexedHistory {
         assertEquals(List.of(longRun), ids("/runs?q=bilby"));
     }
 
+    /** A row may be longer than all that is read of the run. */
+    @Test
+    void waitsForTheMemoryThatTheRowOfARunTakes() throws Exception {
+        String run = record("{\"prompt\":\"Say potoroo\"}", DONE);
+        awaitIndexed(run);
+        BudgetShare large = memory.answers().share();
+        try {
+            large.takeBlocking(Runtime.getRuntime().maxMemory());
+            update("update run set result = ?, indexed_at = null where id = ?", "\"" + "x".repeat(1 << 20) + "\"", run);
+            awaitIndexed(record("{\"prompt\":\"Say little of it\"}", DONE));
+            assertFalse(isIndexed(run));
+        } finally {
+            large.close();
+        }
+
+        awaitIndexed(run);
+    }
+
     @Test
     void indexesARunThatHasJustEndedBeforeOlderOnes() throws Exception {
         String manyWords =
