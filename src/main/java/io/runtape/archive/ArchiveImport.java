@@ -15,6 +15,7 @@ import io.runtape.run.RunStatus;
 import io.runtape.run.RunTotals;
 import io.runtape.sse.ContentDecoder;
 import io.runtape.sse.FrameKind;
+import io.runtape.sse.FrameSplitter;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
 import java.io.IOException;
@@ -372,7 +373,7 @@ final class ArchiveImport implements AutoCloseable {
 
         private static String lastEventId(ArchiveLine line, long sequence) {
             Long setBy = line.numberOrNull("idSetBy", 1, sequence - 1);
-            String id = line.textOrNull("id", Integer.MAX_VALUE);
+            String id = line.textOrNull("id", FrameSplitter.VALUE_BYTES_MAX);
             if (id == null) {
                 return setBy == null ? "" : LastEventIds.reference(setBy);
             }

@@ -23,6 +23,9 @@ public record PackedBlock(int last, int plainLength, byte[] content) {
     /** The same for frames: each of them takes memory besides its bytes. */
     static final int BLOCK_FRAMES = 8192;
 
+    /** The same for all that frames take in memory: their event ids may be far longer than their bytes. */
+    static final int BLOCK_WEIGHT = 1 << 20;
+
     /** The level of zstd: short runs take a tenth less than at the library's own choice, 3; a higher one gains little. */
     private static final int LEVEL = 6;
 
@@ -31,7 +34,7 @@ public record PackedBlock(int last, int plainLength, byte[] content) {
 
     /** Whether frames are as many as a packed block holds. */
     public static boolean isFull(FrameBlock frames) {
-        return frames.length() >= BLOCK_BYTES || frames.count() >= BLOCK_FRAMES;
+        return frames.length() >= BLOCK_BYTES || frames.count() >= BLOCK_FRAMES || frames.weight() >= BLOCK_WEIGHT;
     }
 
     /**

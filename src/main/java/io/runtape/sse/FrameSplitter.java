@@ -24,6 +24,9 @@ package io.runtape.sse;
  * copied. Confined to one thread.
  */
 public final class FrameSplitter implements Framer {
+    /** The longest value of an {@code event} or {@code id} field that a frame carries, in bytes; in characters it is no longer. */
+    public static final int VALUE_BYTES_MAX = BlockFields.VALUE_BYTES_MAX;
+
     private static final byte[] NO_BYTES = {};
 
     private final int frameBytesMax;

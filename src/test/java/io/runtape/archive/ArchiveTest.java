@@ -494,6 +494,10 @@ abstract class ArchiveTest extends RecordedHistory {
         }));
         damages.put("status must be", changed(archive, "run", 0, with("status", "running")));
         damages.put("reason is none", changed(archive, "run", 0, with("reason", "boredom")));
+        damages.put("id is longer than 65536", changed(archive, "frame", 1, line -> {
+            line.remove("idSetBy");
+            return line.put("id", "9".repeat((64 << 10) + 1));
+        }));
         damages.put("id may hold", changed(archive, "run", 0, with("id", "run 1")));
         damages.put("threadId may hold", changed(archive, "run", 0, with("threadId", "..")));
         damages.put("completedAt is before", changed(archive, "run", 0, with("completedAt", "2001-01-01T00:00:00Z")));
