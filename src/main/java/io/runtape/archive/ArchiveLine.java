@@ -31,6 +31,56 @@ final class ArchiveLine {
     /** Members that hold any JSON, which stays text. */
     private static final Set<String> JSON = Set.of("metadata", "config", "result", "usage", "error", "headers");
 
+    /** More than a gateway writes of any of them: an error may have two texts, of characters that JSON spells with six. */
+    private static final int JSON_CHARS_MAX = 13 << 20;
+
+    /** The member that is an object with members of its own. */
+    private static final String THREAD = "thread";
+
+    /** This and the other members. What else a line has is skipped: it could take many times the memory of its text. */
+    private static final Set<String> OTHERS = Set.of(
+            ArchiveFormat.LINE,
+            "agent",
+            "archived",
+            "base64",
+            "byteCount",
+            "completedAt",
+            "createdAt",
+            "cut",
+            "dialect",
+            "digest",
+            "eventCount",
+            "finishReason",
+            "firstEventAt",
+            "format",
+            "frameCount",
+            "frames",
+            "id",
+            "idSetBy",
+            "iterations",
+            "kind",
+            "model",
+            "offsetUs",
+            "ordinal",
+            "parts",
+            "path",
+            "prompt",
+            "reason",
+            "run",
+            "runs",
+            "sequence",
+            "status",
+            "stream",
+            "text",
+            THREAD,
+            "threadId",
+            "title",
+            "type",
+            "updatedAt",
+            "upstream",
+            "upstreamRunId",
+            "version");
+
     /** Times that a gateway may have had when it recorded a run. */
     private static final Instant EARLIEST = Instant.EPOCH;
 
@@ -52,7 +102,7 @@ final class ArchiveLine {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new DamagedRunException("the line is no JSON object");
             }
-            ArchiveLine line = object(parser);
+            ArchiveLine line = object(parser, true);
             if (parser.nextToken() != null) {
                 throw new DamagedRunException("something follows the JSON object of the line");
             }
@@ -68,12 +118,16 @@ final class ArchiveLine {
         }
     }
 
-    private static ArchiveLine object(JsonParser parser) throws IOException {
+    /** @param isLine whether the object is the line, and not a member of it */
+    private static ArchiveLine object(JsonParser parser, boolean isLine) throws IOException {
         ArchiveLine line = new ArchiveLine();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
             JsonToken token = parser.nextToken();
-            @Nullable Object value = value(name, token, parser);
+            @Nullable
+            Object value = isLine && name.equals(THREAD) && token == JsonToken.START_OBJECT
+                    ? object(parser, false)
+                    : value(name, token, parser);
             if (value != null && line.members.put(name, value) != null) {
                 throw new DamagedRunException(name + " comes twice");
             }
@@ -86,14 +140,17 @@ final class ArchiveLine {
             return null;
         }
         if (JSON.contains(name)) {
-            return new JsonValue(LeanJson.value(parser));
+            return new JsonValue(LeanJson.value(parser, JSON_CHARS_MAX));
+        }
+        if (!OTHERS.contains(name)) {
+            parser.skipChildren();
+            return null;
         }
         return switch (token) {
             case VALUE_STRING -> parser.getText();
             case VALUE_NUMBER_INT -> parser.getLongValue();
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
-            case START_OBJECT -> object(parser);
             default -> {
                 parser.skipChildren();
                 yield token;
@@ -101,10 +158,33 @@ final class ArchiveLine {
         };
     }
 
-    /** The text of any JSON. */
-    private record JsonValue(String text) {}
+    /**
+     * Any JSON.
+     *
+     * @param text null if it is longer than any that is asked for
+     */
+    private record JsonValue(@Nullable String text) {
+
+        /** Whether it has more characters than this: escape sequences count as one, and the quotes of a string do not count. */
+        boolean isLonger(int charsMax) {
+            if (text == null) {
+                return true;
+            }
+            int escaped = 0;
+            for (int at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at)) {
+                int length = text.charAt(at + 1) == 'u' ? 6 : 2;
+                escaped += length - 1;
+                at += length;
+            }
+            int quotes = text.startsWith("\"") ? 2 : 0;
+            return text.length() - escaped - quotes > charsMax;
+        }
+    }
 
     private <T> @Nullable T member(String name, Class<T> type, String allowed) {
+        if (!OTHERS.contains(name) && !JSON.contains(name)) {
+            throw new IllegalArgumentException(name + " is skipped where a line is read");
+        }
         Object value = members.get(name);
         if (value == null) {
             return null;
@@ -130,12 +210,16 @@ final class ArchiveLine {
             return null;
         }
         if (text.length() > charsMax) {
-            throw new DamagedRunException(name + " is longer than " + charsMax + " characters");
+            throw tooLong(name, charsMax);
         }
         if (text.indexOf('\0') >= 0 || !isWellFormed(text)) {
             throw new DamagedRunException(name + " must not hold U+0000, or half of a surrogate pair");
         }
         return text;
+    }
+
+    private static DamagedRunException tooLong(String name, int charsMax) {
+        return new DamagedRunException(name + " is longer than " + charsMax + " characters");
     }
 
     private static boolean isWellFormed(String text) {
@@ -154,19 +238,29 @@ final class ArchiveLine {
         return required(name, textOrNull(name, charsMax));
     }
 
-    /** The text of a member that is any JSON; null if there is none. */
+    /**
+     * The text of a member that is any JSON; null if there is none.
+     *
+     * @param charsMax how many characters it may have, as {@link JsonValue#isLonger} counts them
+     */
     @Nullable
-    String jsonOrNull(String name) {
+    String jsonOrNull(String name, int charsMax) {
         JsonValue value = member(name, JsonValue.class, "any JSON");
+        if (value != null && value.isLonger(charsMax)) {
+            throw tooLong(name, charsMax);
+        }
         return value == null ? null : value.text;
     }
 
     /** The text of a member that is a JSON object, or a string with one: an object that nests too deep for a line is written so. */
-    String jsonObject(String name) {
-        String text = required(name, jsonOrNull(name));
+    String jsonObject(String name, int charsMax) {
+        String text = required(name, jsonOrNull(name, charsMax));
         String object = text.startsWith("\"") ? stringOf(text) : text;
         if (!object.startsWith("{") || !LeanJson.isOneValue(object)) {
             throw new DamagedRunException(name + " must be an object");
+        }
+        if (object.length() > charsMax) {
+            throw tooLong(name, charsMax);
         }
         return object;
     }

@@ -2,6 +2,7 @@ package io.runtape.archive;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.json.LeanTree;
+import io.runtape.upstream.AgentConnections;
 import io.runtape.upstream.ContentLength;
 import io.runtape.upstream.ForwardedHeaders;
 import java.util.ArrayList;
@@ -32,6 +33,9 @@ record ImportedHead(
     /** A gateway records none, so that no replay sets any. */
     private static final Set<String> NEVER = Set.of("set-cookie", "set-cookie2");
 
+    /** As JSON, a header is up to twice as long as it came, and a very short one a little more. */
+    private static final int HEADERS_CHARS_MAX = 3 * AgentConnections.HEADER_BYTES_MAX;
+
     private static final Set<Integer> BODILESS = Set.of(204, 304);
 
     /** No response came. */
@@ -40,7 +44,7 @@ record ImportedHead(
     /** @throws DamagedRunException if the line has something else */
     static ImportedHead of(ArchiveLine line) {
         Long status = line.numberOrNull("status", 200, 999);
-        String headers = line.jsonOrNull("headers");
+        String headers = line.jsonOrNull("headers", HEADERS_CHARS_MAX);
         if (headers != null) {
             check(headers);
         }

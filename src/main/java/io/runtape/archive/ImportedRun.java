@@ -2,11 +2,14 @@ package io.runtape.archive;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.RunDigest;
 import io.runtape.dialect.Usage;
 import io.runtape.json.LeanTree;
 import io.runtape.run.ChosenId;
 import io.runtape.run.RunReason;
+import io.runtape.run.RunStart;
 import io.runtape.run.RunStatus;
+import io.runtape.run.ThreadTitle;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Set;
@@ -24,8 +27,11 @@ final class ImportedRun {
     private static final int WORD_CHARS_MAX = 32;
     private static final int FINISH_CHARS_MAX = 100;
 
-    /** More than any text that the gateway keeps of a call or of its events. */
-    private static final int TEXT_CHARS_MAX = 1 << 20;
+    /** More than a call's head has room for: 20 KiB, of which the gateway may write each character as three. */
+    private static final int PATH_CHARS_MAX = 64 << 10;
+
+    /** An error has two texts, its code and its message, and their names. */
+    private static final int ERROR_CHARS_MAX = 2 * RunDigest.KEPT_CHARS_MAX + 100;
 
     final String id;
     final String threadId;
@@ -63,19 +69,19 @@ final class ImportedRun {
         ArchiveLine of = line.objectOrNull("thread");
         thread = of == null ? null : new ImportedThread(of);
         agent = line.textOrNull("agent", NAME_CHARS_MAX);
-        path = line.text("path", TEXT_CHARS_MAX);
+        path = line.text("path", PATH_CHARS_MAX);
         upstream = line.text("upstream", WORD_CHARS_MAX);
         status = status(line);
         reason = reason(line);
         cut = line.is("cut");
         stream = line.is("stream");
-        prompt = line.textOrNull("prompt", TEXT_CHARS_MAX);
-        metadata = line.jsonObject("metadata");
-        config = line.jsonObject("config");
-        result = line.jsonOrNull("result");
+        prompt = line.textOrNull("prompt", RunStart.PROMPT_CHARS_MAX);
+        metadata = line.jsonObject("metadata", RunStart.OBJECT_CHARS_MAX);
+        config = line.jsonObject("config", RunStart.OBJECT_CHARS_MAX);
+        result = line.jsonOrNull("result", RunDigest.KEPT_CHARS_MAX);
         usage = usage(line);
         iterations = line.numberOrNull("iterations", Long.MIN_VALUE, Long.MAX_VALUE);
-        error = line.jsonOrNull("error");
+        error = line.jsonOrNull("error", ERROR_CHARS_MAX);
         model = line.textOrNull("model", NAME_CHARS_MAX);
         finishReason = line.textOrNull("finishReason", FINISH_CHARS_MAX);
         dialect = line.textOrNull("dialect", WORD_CHARS_MAX);
@@ -125,7 +131,7 @@ final class ImportedRun {
     }
 
     private static @Nullable String usage(ArchiveLine line) {
-        String usage = line.jsonOrNull("usage");
+        String usage = line.jsonOrNull("usage", RunDigest.KEPT_CHARS_MAX);
         @Nullable JsonNode counts = usage == null ? null : LeanTree.read(usage, Set.of());
         if (usage == null || counts == null) {
             return usage;
@@ -149,6 +155,9 @@ final class ImportedRun {
         /** Leaves room for as many runs again that are recorded in the thread. */
         private static final int ORDINAL_MAX = 1 << 30;
 
+        /** Of each code point, redaction may have made four asterisks. */
+        private static final int TITLE_CHARS_MAX = 4 * ThreadTitle.GIVEN_CHARS_MAX;
+
         final long ordinal;
         final @Nullable String title;
         final @Nullable String agent;
@@ -158,7 +167,7 @@ final class ImportedRun {
 
         private ImportedThread(ArchiveLine line) {
             ordinal = line.number("ordinal", 1, ORDINAL_MAX);
-            title = line.textOrNull("title", TEXT_CHARS_MAX);
+            title = line.textOrNull("title", TITLE_CHARS_MAX);
             agent = line.textOrNull("agent", NAME_CHARS_MAX);
             archived = line.is("archived");
             createdAt = line.time("createdAt");

@@ -9,7 +9,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
-import java.io.StringWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +36,11 @@ public final class LeanJson {
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .build();
 
+    private static final JsonFactory OF_LONG_BOUNDED = OF_BOUNDED
+            .rebuild()
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build();
+
     /** What an agent API sends may nest 1,000 levels deep, and stands a few levels deeper in what the gateway makes of it. */
     private static final JsonFactory OF_KEPT = JsonFactory.builder()
             .streamReadConstraints(
@@ -48,7 +52,11 @@ public final class LeanJson {
 
     /** A parser of some UTF-8 bytes of an array, whose number the caller has bounded: strings may be as long as they are. */
     public static JsonParser parser(byte[] json, int from, int length) throws IOException {
-        return OF_BOUNDED.createParser(json, from, length);
+        if (length <= SHORT) {
+            return OF_BOUNDED.createParser(json, from, length);
+        }
+        return OF_LONG_BOUNDED.createParser(new InputStreamReader(
+                new ByteArrayInputStream(json, from, length), StandardCharsets.UTF_8.newDecoder()));
     }
 
     /** A parser of these bytes; it detects their encoding. */
@@ -117,11 +125,11 @@ public final class LeanJson {
         return text.isCut() ? null : text.toString();
     }
 
-    /** The JSON text of the value at the parser, in the same form and of any length. */
-    public static String value(JsonParser at) throws IOException {
-        StringWriter text = new StringWriter();
+    /** The JSON text of the value at the parser, in the same form; null if it is longer than this many characters. */
+    public static @Nullable String value(JsonParser at, int charsMax) throws IOException {
+        CutText text = new CutText(charsMax);
         copy(at, text);
-        return text.toString();
+        return text.isCut() ? null : text.toString();
     }
 
     private static void copy(JsonParser at, Writer to) throws IOException {

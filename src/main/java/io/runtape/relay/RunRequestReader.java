@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.runtape.json.LeanJson;
 import io.runtape.run.ChosenId;
+import io.runtape.run.RunStart;
 import io.runtape.store.StorableText;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -16,12 +17,6 @@ import org.jspecify.annotations.Nullable;
  * megabytes. If a member comes twice, the last one counts. Confined to one thread.
  */
 final class RunRequestReader {
-
-    /** A longer prompt is cut in the run's row; the request has all of it. */
-    private static final int PROMPT_CHARS_MAX = 1 << 20;
-
-    /** Longer metadata, or a longer config, is not in the run's row; the request has it. */
-    private static final int OBJECT_CHARS_MAX = 256 << 10;
 
     /** More than the stored length of any name or id. */
     private static final int ID_CHARS_MAX = 1000;
@@ -94,7 +89,7 @@ final class RunRequestReader {
             // OpenAI's name for the run that this one goes on from.
             case "previous_response_id" -> previousRunId = LeanJson.text(parser, ID_CHARS_MAX);
             case "conversation" -> conversation(value);
-            case "prompt" -> prompt = LeanJson.text(parser, PROMPT_CHARS_MAX);
+            case "prompt" -> prompt = LeanJson.text(parser, RunStart.PROMPT_CHARS_MAX);
             case "messages" -> lastSaid = lastSaidByUser();
             case "input" -> input(value);
             case "metadata" -> metadata = object();
@@ -135,7 +130,7 @@ final class RunRequestReader {
     /** A text or messages, as OpenAI's responses take it, or the state of a graph, which has messages. */
     private void input(JsonToken value) throws IOException {
         switch (value) {
-            case VALUE_STRING -> lastSaid = LeanJson.text(parser, PROMPT_CHARS_MAX);
+            case VALUE_STRING -> lastSaid = LeanJson.text(parser, RunStart.PROMPT_CHARS_MAX);
             case START_ARRAY -> lastSaid = lastSaidByUser();
             case START_OBJECT -> {
                 while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -153,7 +148,7 @@ final class RunRequestReader {
     }
 
     private String object() throws IOException {
-        @Nullable String text = LeanJson.object(parser, OBJECT_CHARS_MAX);
+        @Nullable String text = LeanJson.object(parser, RunStart.OBJECT_CHARS_MAX);
         return text == null ? "{}" : StorableText.of(text);
     }
 
@@ -210,7 +205,7 @@ final class RunRequestReader {
                 }
                 case "content" -> {
                     listed = value == JsonToken.START_ARRAY ? joined() : null;
-                    content = listed == null ? LeanJson.text(parser, PROMPT_CHARS_MAX) : null;
+                    content = listed == null ? LeanJson.text(parser, RunStart.PROMPT_CHARS_MAX) : null;
                 }
                 case "parts" -> parts = joined();
                 default -> parser.skipChildren();
@@ -230,7 +225,7 @@ final class RunRequestReader {
             @Nullable String text = parser.currentToken() == JsonToken.START_OBJECT ? textOfPart() : null;
             if (text == null) {
                 parser.skipChildren();
-            } else if (joined.length() + text.length() <= PROMPT_CHARS_MAX) {
+            } else if (joined.length() + text.length() <= RunStart.PROMPT_CHARS_MAX) {
                 joined.append(text);
             }
         }
@@ -243,7 +238,7 @@ final class RunRequestReader {
             boolean said = parser.currentName().equals("text");
             parser.nextToken();
             if (said) {
-                text = LeanJson.text(parser, PROMPT_CHARS_MAX);
+                text = LeanJson.text(parser, RunStart.PROMPT_CHARS_MAX);
             } else {
                 parser.skipChildren();
             }

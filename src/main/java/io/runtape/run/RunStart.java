@@ -40,6 +40,12 @@ public record RunStart(
         byte[] requestBody,
         @Nullable IdempotencyKey key) {
 
+    /** The most characters of {@link #prompt}: a longer one is cut in the run's row; the request has all of it. */
+    public static final int PROMPT_CHARS_MAX = 1 << 20;
+
+    /** The most characters of {@link #metadata}, and of {@link #config}: a longer one is not in the row; the request has it. */
+    public static final int OBJECT_CHARS_MAX = 256 << 10;
+
     private static final byte[] NOTHING = {};
 
     /** The same without what only the row needs: a run may live for hours, and need not keep its request in memory. */

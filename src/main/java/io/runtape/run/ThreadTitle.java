@@ -13,6 +13,9 @@ public final class ThreadTitle {
      */
     public static final int PROMPT_CHARS = 4096;
 
+    /** The most code points of a title that somebody gives. */
+    public static final int GIVEN_CHARS_MAX = 500;
+
     /** The length of a title in code points: longer lines are cut, so that titles fit into lists. */
     private static final int CHARS_MAX = 120;
 

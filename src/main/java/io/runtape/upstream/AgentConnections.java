@@ -26,7 +26,7 @@ public final class AgentConnections implements ContextResolver<HttpClientOptions
      * bound: agents behind gateways of their own send cookies and policies of many kibibytes, and would be refused
      * after they ran.
      */
-    private static final int HEADER_BYTES_MAX = 64 << 10;
+    public static final int HEADER_BYTES_MAX = 64 << 10;
 
     private static final Duration CONNECT_TIMEOUT_MIN = Duration.ofMillis(100);
     private static final Duration CONNECT_TIMEOUT_MAX = Duration.ofMinutes(10);

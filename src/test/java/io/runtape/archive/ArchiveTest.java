@@ -517,6 +517,20 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("config must be an object", changed(archive, "run", 0, with("config", "{no")));
         damages.put("ordinal must be", archive.replaceFirst("\"ordinal\":1,", "\"ordinal\":2147483647,"));
         for (String name : List.of("Transfer-Encoding", "connection")) {
+        damages.put("result is longer", changed(archive, "run", 0, with("result", "x".repeat((1 << 20) + 1))));
+        damages.put("error is longer", changed(archive, "run", 0, with("error", "x".repeat(3 << 20))));
+        damages.put("usage is longer", changed(archive, "run", 0, with("usage", Map.of("x", "x".repeat(1 << 20)))));
+        damages.put("prompt is longer", changed(archive, "run", 0, with("prompt", "x".repeat((1 << 20) + 1))));
+        damages.put(
+                "metadata is longer", changed(archive, "run", 0, with("metadata", Map.of("x", "x".repeat(1 << 18)))));
+        damages.put("config is longer", changed(archive, "run", 0, with("config", Map.of("x", "\n".repeat(1 << 17)))));
+        damages.put("path is longer", changed(archive, "run", 0, with("path", "/" + "x".repeat(64 << 10))));
+        damages.put(
+                "title is longer",
+                archive.replaceFirst("\"title\":\"[^\"]*\"", "\"title\":\"" + "x".repeat(2001) + "\""));
+        damages.put(
+                "headers is longer",
+                changed(archive, "head", 0, with("headers", List.of(List.of("X-A", "x".repeat(192 << 10))))));
             damages.put(
                     "must not have " + name, changed(archive, "head", 0, with("headers", List.of(List.of(name, "x")))));
         }
@@ -586,6 +600,57 @@ abstract class ArchiveTest extends RecordedHistory {
 
     /** The clock of a gateway may have been wrong by any time. */
     @Test
+    /** What JSON has to escape is six times as long in a line. */
+    @Test
+    void makesARunAgainWhoseTextsAreAsLongAsTheyMayBe() throws Exception {
+        String escaped = "\\u0001".repeat(1 << 20);
+        String pad = "x".repeat((256 << 10) - 8);
+        String id = record(
+                "{\"threadId\":\"" + thread + "\",\"prompt\":\"" + escaped + "\",\"metadata\":{\"a\":\"" + pad
+                        + "\"},\"config\":{\"b\":\"" + pad + "\"}}",
+                Script.stream("event: run_completed\ndata: {\"result\":\"" + escaped + "\"}\n\n"));
+        name("\uD83E\uDD98".repeat(500));
+        Map<String, String> recorded = views(id);
+        assertEquals(1 << 20, json("/runs/" + id).getString("data.result").length());
+        String archive = export("/runs");
+        delete("/threads/" + thread);
+
+        assertCounts(imported(archive), 1, 0, 0, 0);
+
+        assertEquals(recorded, views(id));
+        assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+    }
+
+    /** The frames of a compressed response that come over the wire stand among the parts of an event. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void makesARunAgainWhoseEventsCameInParts(boolean compressed) throws Exception {
+        byte[] noise = new byte[9 << 20];
+        new Random(8).nextBytes(noise);
+        byte[] stream = ("data: " + Base64.getEncoder().encodeToString(noise) + "\n\ndata: whole\n\n").getBytes(UTF_8);
+        byte[] sent = compressed ? zipped(stream) : stream;
+        String id = record("{\"prompt\":\"In parts\"}", exchange -> {
+            exchange.head(
+                    200,
+                    "Content-Type: text/event-stream",
+                    "Transfer-Encoding: chunked",
+                    compressed ? "Content-Encoding: gzip" : "X-Coding: none");
+            for (int from = 0; from < sent.length; from += 1 << 20) {
+                exchange.chunk(Arrays.copyOfRange(sent, from, Math.min(sent.length, from + (1 << 20))));
+            }
+            exchange.end();
+        });
+        table().ended(id);
+        String archive = export("/runs/" + id);
+        assertTrue(archive.contains("\"parts\":"));
+        assertEquals(compressed, archive.contains("\"kind\":\"encoded\""));
+        delete("/runs/" + id);
+
+        assertCounts(imported(archive), 1, 0, 0, 0);
+
+        assertEquals(withoutCursors(archive), withoutCursors(export("/runs/" + id)));
+    }
+
     void takesRunsOfFarYears() throws Exception {
         String id = record(body("Far"), Script.stream("data: far\n\n"));
         String archive = export("/runs");

@@ -3,6 +3,7 @@ package io.runtape.history.thread;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.error.ApiException;
 import io.runtape.history.JsonBody;
+import io.runtape.run.ThreadTitle;
 import java.util.Iterator;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 record ThreadChange(
         boolean titled, @Nullable String title, @Nullable Boolean archived) {
-
-    private static final int TITLE_CHARS_MAX = 500;
 
     /**
      * Reads the body of a request.
@@ -48,8 +47,10 @@ record ThreadChange(
             return null;
         }
         String title = value.isTextual() ? value.textValue() : null;
-        if (title == null || title.codePointCount(0, title.length()) > TITLE_CHARS_MAX || !isStorable(title)) {
-            throw ApiException.invalid("title must be null, or a string of at most " + TITLE_CHARS_MAX
+        if (title == null
+                || title.codePointCount(0, title.length()) > ThreadTitle.GIVEN_CHARS_MAX
+                || !isStorable(title)) {
+            throw ApiException.invalid("title must be null, or a string of at most " + ThreadTitle.GIVEN_CHARS_MAX
                     + " characters, without U+0000 and half surrogate pairs.");
         }
         return title;
