@@ -301,6 +301,9 @@ final class ArchiveImport implements AutoCloseable {
         private long waitingBytes;
 
         private boolean compressed;
+        /** How many of the frames that came last are parts, with frames of kind encoded among them. */
+        private int parts;
+
         private long runPk;
         private RunTotals totals = RunTotals.NONE;
         private FrameBlock gathered = new FrameBlock(1, 16, 0);
@@ -357,6 +360,7 @@ final class ArchiveImport implements AutoCloseable {
             if (known == FrameKind.ENCODED && !compressed) {
                 throw new DamagedRunException("the first frame of a compressed body is of the kind " + kind);
             }
+            int belonging = parts(line, known, sequence);
             gathered.add(new ArrivedFrame(
                     known,
                     bytes,
@@ -365,10 +369,26 @@ final class ArchiveImport implements AutoCloseable {
                     line.number("offsetUs", 0, OFFSET_MICROS_MAX),
                     line.textOrNull("type", TYPE_CHARS_MAX),
                     lastEventId(line, sequence),
-                    (int) line.number("parts", 0, sequence - 1, 0)));
+                    belonging));
             if (PackedBlock.isFull(gathered)) {
                 pack();
             }
+        }
+
+        /**
+         * How many frames belong to this one: those of kind part directly before it, as a gateway counts them. With another
+         * number, one frame could belong to many, and a read of these would take as long as all of them together.
+         */
+        private int parts(ArchiveLine line, FrameKind kind, long sequence) {
+            int before = kind == FrameKind.ENCODED ? 0 : parts;
+            if (line.number("parts", 0, sequence - 1, 0) != before) {
+                throw new DamagedRunException(
+                        "parts must be " + before + ": so many frames of kind part, with those of kind"
+                                + " encoded among them, are directly before frame " + sequence);
+            }
+            boolean goesOn = kind == FrameKind.PART || kind == FrameKind.ENCODED && parts > 0;
+            parts = goesOn ? parts + 1 : 0;
+            return before;
         }
 
         private static String lastEventId(ArchiveLine line, long sequence) {

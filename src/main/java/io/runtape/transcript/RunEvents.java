@@ -24,6 +24,9 @@ final class RunEvents implements Iterable<ServerSentEvent> {
 
     private static final int PAGE_FRAMES = 1000;
 
+    /** So many events that are too long count as much as one that is not: they are read, and take no memory. */
+    private static final int TOO_LONG_FOR_ONE = 8;
+
     private final FrameReader reader;
     private final long runPk;
     private final long from;
@@ -32,6 +35,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
     private final long bytesMax;
     private final LongConsumer room;
     private long bytes;
+    private long passedOver;
     private boolean truncated;
     private long through;
     private long offsetMicros = -1;
@@ -40,7 +44,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
      * @param from the first sequence to read; an event in parts belongs to the sequence of its last frame
      * @param upTo the last sequence that may be read
      * @param eventBytesMax larger events are left out
-     * @param bytesMax the most bytes of events to read
+     * @param bytesMax the most bytes of events to read; each event that is left out counts as an eighth of the largest
      * @param room takes how many bytes will have been read; may wait until there is room for them, or throw
      */
     RunEvents(
@@ -54,7 +58,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
         this.room = room;
     }
 
-    /** How many bytes the last iteration read. */
+    /** How many bytes of events the last iteration gave. */
     long bytes() {
         return bytes;
     }
@@ -81,6 +85,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
     @Override
     public Iterator<ServerSentEvent> iterator() {
         bytes = 0;
+        passedOver = 0;
         truncated = false;
         through = 0;
         offsetMicros = -1;
@@ -120,7 +125,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
                 page = read();
                 at = 0;
             }
-            if (at < page.size() && bytes >= bytesMax) {
+            if (at < page.size() && bytes + passedOver >= bytesMax) {
                 truncated = true;
                 return false;
             }
@@ -156,6 +161,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
             }
             if (whole.isEmpty()) {
                 truncated = true;
+                passedOver += eventBytesMax / TOO_LONG_FOR_ONE;
                 return null;
             }
             byte[] block = whole.get();

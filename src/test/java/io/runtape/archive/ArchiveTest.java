@@ -487,17 +487,19 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("kind is none", changed(archive, "frame", 0, with("kind", "thing")));
         damages.put("offsetUs must be", changed(archive, "frame", 0, with("offsetUs", -1)));
         damages.put("parts must be", changed(archive, "frame", 0, with("parts", 1)));
+        damages.put("parts must be 0", changed(archive, "frame", 2, with("parts", 1)));
+        damages.put("parts must be 1", changed(archive, "frame", 1, with("kind", "part")));
         damages.put("idSetBy must be", changed(archive, "frame", 1, with("idSetBy", 2)));
         damages.put("id must be one line", changed(archive, "frame", 1, line -> {
             line.remove("idSetBy");
             return line.put("id", "a\nb");
         }));
-        damages.put("status must be", changed(archive, "run", 0, with("status", "running")));
-        damages.put("reason is none", changed(archive, "run", 0, with("reason", "boredom")));
         damages.put("id is longer than 65536", changed(archive, "frame", 1, line -> {
             line.remove("idSetBy");
             return line.put("id", "9".repeat((64 << 10) + 1));
         }));
+        damages.put("status must be", changed(archive, "run", 0, with("status", "running")));
+        damages.put("reason is none", changed(archive, "run", 0, with("reason", "boredom")));
         damages.put("id may hold", changed(archive, "run", 0, with("id", "run 1")));
         damages.put("threadId may hold", changed(archive, "run", 0, with("threadId", "..")));
         damages.put("completedAt is before", changed(archive, "run", 0, with("completedAt", "2001-01-01T00:00:00Z")));
@@ -515,8 +517,6 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("set cookies", changed(archive, "head", 0, with("headers", List.of(List.of("set-Cookie", "a=b")))));
         damages.put("metadata must be an object", changed(archive, "run", 0, with("metadata", List.of())));
         damages.put("config must be an object", changed(archive, "run", 0, with("config", "{no")));
-        damages.put("ordinal must be", archive.replaceFirst("\"ordinal\":1,", "\"ordinal\":2147483647,"));
-        for (String name : List.of("Transfer-Encoding", "connection")) {
         damages.put("result is longer", changed(archive, "run", 0, with("result", "x".repeat((1 << 20) + 1))));
         damages.put("error is longer", changed(archive, "run", 0, with("error", "x".repeat(3 << 20))));
         damages.put("usage is longer", changed(archive, "run", 0, with("usage", Map.of("x", "x".repeat(1 << 20)))));
@@ -531,6 +531,8 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put(
                 "headers is longer",
                 changed(archive, "head", 0, with("headers", List.of(List.of("X-A", "x".repeat(192 << 10))))));
+        damages.put("ordinal must be", archive.replaceFirst("\"ordinal\":1,", "\"ordinal\":2147483647,"));
+        for (String name : List.of("Transfer-Encoding", "connection")) {
             damages.put(
                     "must not have " + name, changed(archive, "head", 0, with("headers", List.of(List.of(name, "x")))));
         }
@@ -598,8 +600,6 @@ abstract class ArchiveTest extends RecordedHistory {
         assertEquals(withoutCursors(archive), withoutCursors(export("/runs/" + id)));
     }
 
-    /** The clock of a gateway may have been wrong by any time. */
-    @Test
     /** What JSON has to escape is six times as long in a line. */
     @Test
     void makesARunAgainWhoseTextsAreAsLongAsTheyMayBe() throws Exception {
@@ -651,6 +651,8 @@ abstract class ArchiveTest extends RecordedHistory {
         assertEquals(withoutCursors(archive), withoutCursors(export("/runs/" + id)));
     }
 
+    /** The clock of a gateway may have been wrong by any time. */
+    @Test
     void takesRunsOfFarYears() throws Exception {
         String id = record(body("Far"), Script.stream("data: far\n\n"));
         String archive = export("/runs");

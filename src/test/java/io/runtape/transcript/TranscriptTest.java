@@ -7,12 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.RecordedHistory;
+import io.runtape.run.FrameReader;
 import io.runtape.testsupport.Script;
+import jakarta.inject.Inject;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What was said is told from what was recorded. */
 abstract class TranscriptTest extends RecordedHistory {
+
+    @Inject
+    FrameReader frames;
 
     private static Script says(String... words) {
         StringBuilder stream = new StringBuilder();
@@ -178,6 +183,23 @@ abstract class TranscriptTest extends RecordedHistory {
 
         assertTrue(transcript.getBoolean("data.truncated"));
         assertEquals(List.of("next"), transcript.getList("data.messages[0].parts.text"));
+    }
+
+    /** Otherwise a run of such events alone would be read to its end, however long it is. */
+    @Test
+    void readsNoFurtherBehindManyEventsThatAreTooLong() throws Exception {
+        String tooLong = "data: " + "x".repeat(9 << 20) + "\n\n";
+        String id = record("{}", Script.stream(tooLong, tooLong, tooLong, "data: next\n\n"));
+        long pk = table().ended(id).pk();
+
+        // Each of them counts as two bytes.
+        RunEvents few = new RunEvents(frames, pk, 1, 100, 16, 4, bytes -> {});
+        RunEvents enough = new RunEvents(frames, pk, 1, 100, 16, 7, bytes -> {});
+
+        assertFalse(few.iterator().hasNext());
+        assertTrue(few.isTruncated());
+        assertEquals("next", enough.iterator().next().data());
+        assertTrue(enough.isTruncated());
     }
 
     @Test
