@@ -205,8 +205,7 @@ public final class BlockFormat {
      *
      * @param last the sequence of the last frame
      * @param sink takes each frame; the array with its bytes is the sink's from then on, and holds other frames too
-     * @throws IllegalArgumentException if the content is no block that this version can read
-     * @throws IndexOutOfBoundsException if it ends too early
+     * @throws RuntimeException if the content is no block that this version can read; it takes no more memory then than one that is
      */
     public static void read(byte[] content, long last, FrameTable.Sink sink) throws SQLException {
         BlockInput in = new BlockInput(content, 1);
@@ -226,6 +225,9 @@ public final class BlockFormat {
     private static byte[] decompressed(BlockInput in) {
         int length = Math.toIntExact(in.number());
         byte[] source = in.bytes();
+        if (Zstd.getFrameContentSize(source, in.at(), source.length - in.at()) != length) {
+            throw new IllegalArgumentException("A block has another length than it says");
+        }
         byte[] plain = new byte[length];
         try {
             Zstd.decompressByteArray(plain, 0, length, source, in.at(), source.length - in.at());
@@ -252,7 +254,7 @@ public final class BlockFormat {
         Columns(BlockInput in, int count, int bytes, long firstOffset) {
             this.count = count;
             this.source = in.bytes();
-            types = new String[Math.toIntExact(in.number())];
+            types = new String[in.count()];
             for (int i = 0; i < types.length; i++) {
                 types[i] = in.string();
             }
@@ -272,8 +274,13 @@ public final class BlockFormat {
                 ids[i] = (tag(i) & HAS_ID) == 0 ? "" : in.string();
             }
             lengths = new int[count];
+            long all = 0;
             for (int i = 0; i < count; i++) {
-                lengths[i] = count == 1 ? bytes : Math.toIntExact(in.number());
+                lengths[i] = count == 1 ? bytes : in.count();
+                all += lengths[i];
+            }
+            if (all != bytes) {
+                throw new IllegalArgumentException("The frames of a block have other bytes than it says");
             }
             offsets = new long[count];
             offsets[0] = firstOffset;
@@ -403,8 +410,22 @@ public final class BlockFormat {
             return new String(bytes, skip(length), length, UTF_8);
         }
 
+        /** The number of things that follow and take a byte each at least: more of them would take memory for nothing. */
+        int count() {
+            int count = Math.toIntExact(number());
+            requireLeft(count);
+            return count;
+        }
+
+        private void requireLeft(int count) {
+            if (count < 0 || count > bytes.length - at) {
+                throw new IndexOutOfBoundsException("A block ends too early");
+            }
+        }
+
         /** Where the next bytes begin, so many of which are left behind. */
         int skip(int count) {
+            requireLeft(count);
             int from = at;
             at += count;
             return from;

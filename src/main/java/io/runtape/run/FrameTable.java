@@ -135,7 +135,7 @@ public enum FrameTable {
         }
         try {
             BlockFormat.read(row.getBytes(2), last, sink);
-        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+        } catch (RuntimeException e) {
             throw new DamagedFramesException("The block of a run that ends with frame " + last + " cannot be read", e);
         }
     }

@@ -2,6 +2,7 @@ package io.runtape.run;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -124,6 +125,33 @@ class BlockFormatTest {
         byte[] content = BlockFormat.committed(frames, 0, frames.count());
         assertEquals(compressed, BlockFormat.isCompressed(content));
         assertEquals(texts(frames, 0, frames.count()), read(content, frames.last()));
+    }
+
+    /** A bit may flip on a disk: what it makes of a length must not be taken for memory. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5})
+    void takesNoMemoryForADamagedLength(int count) throws SQLException {
+        FrameBlock frames = frames(count, new Random(10));
+        frames.add(new ArrivedFrame(FrameKind.EVENT, new byte[5000], 0, 5000, 1, "message", "7", 0));
+        for (byte[] content : List.of(BlockFormat.plain(frames, 0, count + 1), BlockFormat.compressed(frames, 3))) {
+            for (int bit = 0; bit < 8 * Math.min(200, content.length); bit++) {
+                byte[] damaged = content.clone();
+                damaged[bit / 8] ^= (byte) (1 << bit % 8);
+                // A number may go on in the next byte: then it may be any.
+                damaged[Math.min(bit / 8 + 1, content.length - 1)] |= (byte) (bit % 8 == 7 ? 0x80 : 0);
+                try {
+                    BlockFormat.read(
+                            damaged,
+                            500,
+                            (sequence, frame) -> assertTrue(0 <= frame.from()
+                                    && frame.from() <= frame.to()
+                                    && frame.to() <= frame.source().length
+                                    && frame.source().length < 10_000));
+                } catch (RuntimeException refused) {
+                    assertFalse(refused instanceof NegativeArraySizeException, refused::toString);
+                }
+            }
+        }
     }
 
     @Test
