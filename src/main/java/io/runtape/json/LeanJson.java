@@ -41,10 +41,15 @@ public final class LeanJson {
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
 
-    /** What an agent API sends may nest 1,000 levels deep, and stands a few levels deeper in what the gateway makes of it. */
+    /**
+     * What an agent API sends may nest 1,000 levels deep, and stands a few levels deeper in what the gateway makes of it. A text in it
+     * may be as long as all events together.
+     */
     private static final JsonFactory OF_KEPT = JsonFactory.builder()
-            .streamReadConstraints(
-                    StreamReadConstraints.builder().maxNestingDepth(1100).build())
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(1100)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
 
