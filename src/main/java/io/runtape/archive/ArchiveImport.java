@@ -420,7 +420,7 @@ final class ArchiveImport implements AutoCloseable {
 
         private void storeWaiting() throws SQLException {
             if (runPk == 0) {
-                store.requireRoom();
+            store.requireRoom();
                 runPk = journal.keyOfEndedRun();
             }
             rows().blocks(runPk, waiting);

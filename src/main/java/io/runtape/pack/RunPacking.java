@@ -5,6 +5,7 @@ import io.runtape.run.FrameBlock;
 import io.runtape.run.FrameReader;
 import io.runtape.run.FrameTable;
 import io.runtape.store.Engine;
+import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -37,13 +38,13 @@ final class RunPacking {
     private static final String DONE = "update run set packed_at = ?, digest = ? where run_pk = ?";
 
     private final Connection connection;
-    private final Engine engine;
+    private final Store store;
     private final Pauses pauses;
 
     /** @param pauses is called now and then, and may pause */
-    RunPacking(Connection connection, Engine engine, Pauses pauses) {
+    RunPacking(Connection connection, Store store, Pauses pauses) {
         this.connection = connection;
-        this.engine = engine;
+        this.store = store;
         this.pauses = pauses;
     }
 
@@ -77,7 +78,7 @@ final class RunPacking {
      */
     Optional<PackedRun> pack(long runPk) throws SQLException {
         // If it is lost, the frames are where they were. Dropping a partition makes all commits before it durable.
-        return Transaction.losable(connection, engine, () -> packClaimed(runPk));
+        return Transaction.losable(connection, store.engine(), () -> packClaimed(runPk));
     }
 
     private Optional<PackedRun> packClaimed(long runPk) throws SQLException {
@@ -102,7 +103,7 @@ final class RunPacking {
         if (digest != null && !digest.equals(packed)) {
             throw new UnpackableRunException("its frames have the digest " + packed + ", and should have " + digest);
         }
-        if (engine == Engine.H2 || source == FrameTable.FRAME) {
+        if (store.engine() == Engine.H2 || source == FrameTable.FRAME) {
             source.delete(connection, runPk);
         }
         try (PreparedStatement done = connection.prepareStatement(DONE)) {
@@ -172,6 +173,7 @@ final class RunPacking {
                 digest.add(frame);
             });
             packedBytes += made.content().length;
+            store.requireRoom();
             made.insert(connection, runPk);
         }
     }

@@ -3,6 +3,7 @@ package io.runtape.journal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -14,9 +15,11 @@ import io.runtape.testsupport.SmallDisk;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The disk of an embedded database is full, and has room again. */
 class FullDiskIT {
@@ -54,6 +57,47 @@ class FullDiskIT {
             awaitReadiness(gateway, "UP");
             assertReads(gateway, small);
             assertEquals(200, newRun(gateway, upstream));
+        }
+    }
+
+    /** All blocks of a run are in one transaction, which would go on until H2 itself finds no room. */
+    @Test
+    void importsNoMoreThanTheDiskHasRoomFor(@TempDir Path dataDir) throws Exception {
+        assumeTrue(SmallDisk.ways().contains(SmallDisk.Way.FILE_SYSTEM), "a file system can be mounted");
+        try (SmallDisk disk = SmallDisk.ofBytes(DISK_BYTES);
+                ScriptedUpstream upstream = new ScriptedUpstream()) {
+            byte[] archive;
+            try (GatewayProcess from =
+                    GatewayProcess.start(GatewayProcess.onH2(dataDir, upstream)).ready()) {
+                flood(from, upstream).get(ScriptedUpstream.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+                try (WireResponse response =
+                        from.client().get("/history/v1/runs", "Accept: application/x-ndjson", KEY)) {
+                    archive = response.whole();
+                }
+            }
+            try (GatewayProcess gateway = GatewayProcess.start(GatewayProcess.onH2(disk.path(), upstream), "-Xmx256m")
+                    .ready()) {
+                String small = smallRun(gateway, upstream);
+
+                assertFalse(isImported(gateway, archive));
+
+                assertReads(gateway, small);
+                disk.grow();
+                awaitReadiness(gateway, "UP");
+                assertTrue(isImported(gateway, archive));
+                assertReads(gateway, small);
+            }
+        }
+    }
+
+    /** Whether an archive of one run is; a refusal may come before all of it is sent, and end the connection. */
+    private static boolean isImported(GatewayProcess gateway, byte[] archive) {
+        try (WireResponse response = gateway.client()
+                .send("POST", "/history/v1/import", archive, KEY, "Content-Type: application/x-ndjson")) {
+            String summary = new String(response.readAll(), UTF_8);
+            return response.status() == 200 && summary.contains("\"imported\":1,");
+        } catch (IOException e) {
+            return false;
         }
     }
 

@@ -87,7 +87,7 @@ abstract class PackingTest extends RunningGateway {
 
     private PackedRun pack(String id) throws SQLException {
         try (Connection connection = store().connect()) {
-            RunPacking packing = new RunPacking(connection, store().engine(), () -> {});
+            RunPacking packing = new RunPacking(connection, store(), () -> {});
             long runPk = table().run(id).pk();
             PackedRun packed = packed(packing, runPk);
             store().makeDurable(connection);
@@ -288,7 +288,7 @@ abstract class PackingTest extends RunningGateway {
     void packsTheRunsThatHaveRested() throws Exception {
         List<String> ids = List.of(record(Script.stream("data: a\n\n")), record(Script.stream("data: b\n\n")));
         try (Connection connection = store().connect()) {
-            RunPacking packing = new RunPacking(connection, store().engine(), () -> {});
+            RunPacking packing = new RunPacking(connection, store(), () -> {});
             List<Long> early = packing.rested(Instant.now().minusSeconds(3600), 100);
             List<Long> rested = packing.rested(Instant.now().plusSeconds(1), 100_000);
             for (String id : ids) {
