@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 /** Writes the lines of an archive (docs/guides/archive.md). Confined to one thread at a time. */
 final class ArchiveLines {
 
+    /** Up to this, bytes of text stay text: escapes make no more than six times as many of them, which a line has room for. */
+    private static final int TEXT_BYTES = 1 << 20;
+
     private final ObjectMapper json;
     private final @Nullable Redaction redaction;
     private final CharsetDecoder utf8 = UTF_8.newDecoder();
@@ -181,15 +184,28 @@ final class ArchiveLines {
         line(ArchiveFormat.ARCHIVE_END, to -> to.writeNumberField("runs", runs));
     }
 
-    /** Text where the bytes are UTF-8, which can be read and searched and is shorter; otherwise base64. */
+    /**
+     * Text where the bytes are UTF-8, which can be read and searched, and is mostly shorter. Otherwise base64, and so where many
+     * characters of a long text would have to be escaped: no import takes so long a line.
+     */
     private void bytes(JsonGenerator to, byte[] whole) throws IOException {
         byte[] bytes = shown(whole);
         @Nullable String text = decoded(bytes);
-        if (text == null) {
+        if (text == null || bytes.length > TEXT_BYTES && escapes(bytes) > bytes.length / 3) {
             to.writeBinaryField("base64", bytes);
         } else {
             to.writeStringField("text", text);
         }
+    }
+
+    /** How many bytes JSON adds to a text of these to escape it. */
+    private static long escapes(byte[] utf8) {
+        long more = 0;
+        for (byte each : utf8) {
+            boolean isShort = each == '"' || each == '\\' || each >= '\b' && each <= '\r' && each != 0x0b;
+            more += isShort ? 1 : each >= 0 && each < ' ' ? 5 : 0;
+        }
+        return more;
     }
 
     private @Nullable String decoded(byte[] bytes) {
