@@ -12,6 +12,7 @@ import io.runtape.history.run.RunWalks;
 import io.runtape.run.AgentThread;
 import io.runtape.run.ArrivedFrame;
 import io.runtape.run.BodyDigest;
+import io.runtape.run.DamagedFramesException;
 import io.runtape.run.FrameQuery;
 import io.runtape.run.FrameReader;
 import io.runtape.run.RecordedFrame;
@@ -27,11 +28,14 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Writes archives of runs as responses. Safe for any thread. */
 @Singleton
 final class ArchiveExport {
+
+    private static final Logger LOG = Logger.getLogger(ArchiveExport.class);
 
     /** Frames of one read, unless their bytes end it first. */
     private static final int FRAMES = 512;
@@ -185,12 +189,18 @@ final class ArchiveExport {
             open = new Open(ended.runPk, ended.id, ended.frameCount, walk.cursor(), new BodyDigest());
         }
 
-        /** Writes the next frames; false after the last. */
+        /** Writes the next frames; false after the last, or before one that cannot be read: other runs can. */
         private boolean frames(Open run) throws SQLException, IOException {
             if (written == run.frameCount) {
                 return false;
             }
-            List<RecordedFrame> page = frames.shortPage(run.pk, FrameQuery.all(written, run.frameCount, FRAMES), room);
+            List<RecordedFrame> page;
+            try {
+                page = frames.shortPage(run.pk, FrameQuery.all(written, run.frameCount, FRAMES), room);
+            } catch (DamagedFramesException e) {
+                LOG.errorf("an archive lacks the frames of the run %s behind %d: %s", run.id, written, e.getMessage());
+                return false;
+            }
             for (RecordedFrame frame : page) {
                 byte[] shown = archive.shown(frame.bytes());
                 run.digest.add(

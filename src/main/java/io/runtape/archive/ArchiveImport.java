@@ -436,7 +436,7 @@ final class ArchiveImport implements AutoCloseable {
             }
             if (frames != told.frameCount) {
                 throw new DamagedRunException("the run has " + told.frameCount + " frames, and the archive has "
-                        + frames + ": it was deleted while the archive was made");
+                        + frames + ": the rest was deleted while the archive was made, or could not be read");
             }
             if (told.digest != null && !told.digest.equals(stated)) {
                 throw new DamagedRunException("the last line has another digest than the run");

@@ -5,9 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.journal.sql.BlockPartitions;
 import io.runtape.run.BodyDigest;
-import io.runtape.run.FrameBlock;
+import io.runtape.run.DamagedFramesException;
 import io.runtape.run.FrameReader;
-import io.runtape.run.FrameTable;
 import io.runtape.store.Engine;
 import io.runtape.store.SqlFault;
 import io.runtape.store.StartupException;
@@ -62,9 +61,6 @@ public class HistoryMove {
 
     /** How long one statement may take: a lock may be waited for until another gateway has moved the history. */
     private static final Duration ANSWER_WITHIN = Duration.ofHours(12);
-
-    /** Frames of one read while they are compared. */
-    private static final int FRAMES = 8192;
 
     private final MoveConfig config;
     private final Store store;
@@ -212,7 +208,7 @@ public class HistoryMove {
                     "select run_pk, id, digest, frame_count, status from run where frames_expired_at is null order by run_pk")) {
                 while (row.next()) {
                     BodyDigest digest = new BodyDigest();
-                    long count = digest(target, row.getLong(1), digest);
+                    long count = added(digest, target, row.getLong(1), row.getString(2));
                     @Nullable String expected = row.getString(3);
                     boolean live = row.getString(5).equals("running");
                     if (!live && count != row.getLong(4) || expected != null && !expected.equals(digest.hex())) {
@@ -227,19 +223,12 @@ public class HistoryMove {
         return new Moved(runs, frames);
     }
 
-    private static long digest(Connection connection, long runPk, BodyDigest digest) throws SQLException {
-        for (FrameTable table : FrameTable.values()) {
-            long last = 0;
-            FrameBlock next = FrameReader.next(connection, table, runPk, last, FRAMES);
-            while (next.count() > 0) {
-                digest.add(next);
-                last = next.last();
-                next = FrameReader.next(connection, table, runPk, last, FRAMES);
-            }
-            if (last > 0) {
-                return last;
-            }
+    private static long added(BodyDigest digest, Connection target, long runPk, String id) throws SQLException {
+        try {
+            return FrameReader.addTo(digest, target, runPk);
+        } catch (DamagedFramesException e) {
+            throw new StartupException("The frames of the run " + id + " cannot be read: " + e.getMessage()
+                    + ". Nothing was moved. Delete the run at a gateway with that H2 file, and move the history then.");
         }
-        return 0;
     }
 }

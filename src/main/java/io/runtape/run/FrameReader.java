@@ -112,6 +112,23 @@ public class FrameReader implements StreamedFrames {
         return rows.isEmpty() ? new FrameBlock(after + 1, 1, 0) : rows.get().block(connection, span, true);
     }
 
+    /** Adds all frames of a run to a digest, and returns how many they are. */
+    public static long addTo(BodyDigest digest, Connection connection, long runPk) throws SQLException {
+        for (FrameTable table : FrameTable.LOOKS) {
+            long last = 0;
+            FrameBlock next = next(connection, table, runPk, last, BLOCK_FRAMES);
+            while (next.count() > 0) {
+                digest.add(next);
+                last = next.last();
+                next = next(connection, table, runPk, last, BLOCK_FRAMES);
+            }
+            if (last > 0) {
+                return last;
+            }
+        }
+        return 0;
+    }
+
     /**
      * How many frames to ask for after a block of a run: twice as many as it has. Rows are counted before they are
      * read, and may be as many as the frames.

@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -199,6 +200,39 @@ class MoveIT {
             }
         }
         refusesOtherDatabases(dataDir, database);
+    }
+
+    @Test
+    void namesARunWhoseFramesCannotBeRead(@TempDir Path dataDir) throws Exception {
+        Map<String, String> onH2 = GatewayProcess.onH2(dataDir, upstream);
+        onH2.put("RUNTAPE_PACK_AFTER", "off");
+        String id;
+        try (GatewayProcess gateway = GatewayProcess.start(onH2).ready()) {
+            record(gateway, 0);
+            id = record(gateway, 1);
+        }
+        String file = dataDir.resolve("runtape").toAbsolutePath().toString();
+        try (Connection connection = DriverManager.getConnection(
+                        "jdbc:h2:file:" + file + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;IFEXISTS=TRUE;SCHEMA=runtape",
+                        "runtape",
+                        "");
+                Statement change = connection.createStatement()) {
+            change.execute(
+                    "update block set content = cast('?' as bytea) where run_pk = (select run_pk from run where id = '"
+                            + id + "')");
+        }
+        Map<String, String> settings = GatewayProcess.onPostgres(PostgresServer.freshDatabase(), upstream);
+        settings.put("RUNTAPE_MOVE_FROM", dataDir.toString());
+        try (GatewayProcess gateway = GatewayProcess.start(settings)) {
+            assertEquals(1, gateway.exit(Duration.ofMinutes(2)));
+            assertTrue(
+                    gateway.output().stream()
+                            .anyMatch(line -> line.contains("The frames of the run " + id + " cannot be read")),
+                    () -> String.join("\n", gateway.output()));
+            assertTrue(
+                    gateway.output().stream().noneMatch(line -> line.startsWith("\tat ")),
+                    () -> String.join("\n", gateway.output()));
+        }
     }
 
     private void refusesOtherDatabases(Path dataDir, String moved) throws Exception {
