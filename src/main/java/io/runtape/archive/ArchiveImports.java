@@ -117,10 +117,19 @@ public final class ArchiveImports {
     }
 
     private static void room(BudgetShare share, long bytes) {
-        if (bytes > 0) {
-            share.takeBlocking(FORMS * bytes);
-        } else {
+        if (bytes <= 0) {
             share.give(-FORMS * bytes);
+            return;
+        }
+        try {
+            share.takeBlocking(FORMS * bytes);
+        } catch (ApiException e) {
+            // Unlike another call that finds no room, an import has begun.
+            throw ApiException.of(
+                            ErrorCode.OVERLOADED,
+                            "Too much of the gateway's memory is in use for other calls. The runs that were whole by"
+                                    + " then are imported; send the archive again later.")
+                    .retryAfter(RETRY_AFTER);
         }
     }
 
