@@ -8,7 +8,9 @@ import io.runtape.journal.Journal;
 import io.runtape.pack.PackedBlock;
 import io.runtape.run.ArrivedFrame;
 import io.runtape.run.BodyDigest;
+import io.runtape.run.DamagedFramesException;
 import io.runtape.run.FrameBlock;
+import io.runtape.run.FrameReader;
 import io.runtape.run.LastEventIds;
 import io.runtape.run.RecordedRequest;
 import io.runtape.run.RunStatus;
@@ -419,8 +421,8 @@ final class ArchiveImport implements AutoCloseable {
         }
 
         private void storeWaiting() throws SQLException {
-            if (runPk == 0) {
             store.requireRoom();
+            if (runPk == 0) {
                 runPk = journal.keyOfEndedRun();
             }
             rows().blocks(runPk, waiting);
@@ -442,7 +444,7 @@ final class ArchiveImport implements AutoCloseable {
                 throw new DamagedRunException("the last line has another digest than the run");
             }
             if (there != null) {
-                compare(there, stated);
+                compareAgain(stated);
                 return;
             }
             pack();
@@ -505,16 +507,40 @@ final class ArchiveImport implements AutoCloseable {
             }
         }
 
+        /** The run may have been deleted since its first line came. */
+        private void compareAgain(String stated) throws SQLException {
+            Optional<ImportedRows.Present> now = rows().find(owner, told.id);
+            if (now.isPresent()) {
+                compare(now.get(), stated);
+            } else {
+                conflict(told.id, "the history's run of that id was deleted meanwhile: import it again");
+            }
+        }
+
         private void compare(ImportedRows.Present present, String stated) throws SQLException {
             if (!present.ended()) {
                 conflict(told.id, "the history's run of that id has not ended");
-            } else if (present.digest() == null) {
+                return;
+            }
+            @Nullable String known = present.digest() == null ? digested(present.runPk()) : present.digest();
+            if (known == null) {
                 conflict(told.id, "the history's run of that id has no digest yet");
-            } else if (!present.digest().equals(stated)) {
+            } else if (!known.equals(stated)) {
                 conflict(told.id, "the history's run of that id has another digest");
             } else {
                 skipped++;
                 run = null;
+            }
+        }
+
+        /** The digest of a run whose gateway was lost, and which is not packed; null if its frames are gone or damaged. */
+        private @Nullable String digested(long present) throws SQLException {
+            BodyDigest body = new BodyDigest();
+            try {
+                long frames = FrameReader.addTo(body, rows().connection(), present);
+                return frames == told.frameCount ? body.hex() : null;
+            } catch (DamagedFramesException e) {
+                return null;
             }
         }
 

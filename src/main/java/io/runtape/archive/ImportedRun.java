@@ -27,8 +27,8 @@ final class ImportedRun {
     private static final int WORD_CHARS_MAX = 32;
     private static final int FINISH_CHARS_MAX = 100;
 
-    /** More than a call's head has room for: 20 KiB, of which the gateway may write each character as three. */
-    private static final int PATH_CHARS_MAX = 64 << 10;
+    /** More than the first line of a call has room for, 4 KiB unless it is set to more; each character may become three. */
+    private static final int PATH_CHARS_MAX = 192 << 10;
 
     /** An error has two texts, its code and its message, and their names. */
     private static final int ERROR_CHARS_MAX = 2 * RunDigest.KEPT_CHARS_MAX + 100;

@@ -10,10 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.access.Owner;
 import io.runtape.history.RecordedHistory;
+import io.runtape.journal.Journal;
+import io.runtape.server.memory.BudgetShare;
+import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.sse.CorpusCase;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
+import jakarta.inject.Inject;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,6 +30,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,6 +52,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is exported is imported as the same runs, and nothing else is. */
 abstract class ArchiveTest extends RecordedHistory {
+
+    @Inject
+    Journal journal;
+
+    @Inject
+    MemoryBudgets memory;
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String LINES = "application/x-ndjson";
@@ -524,7 +536,7 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put(
                 "metadata is longer", changed(archive, "run", 0, with("metadata", Map.of("x", "x".repeat(1 << 18)))));
         damages.put("config is longer", changed(archive, "run", 0, with("config", Map.of("x", "\n".repeat(1 << 17)))));
-        damages.put("path is longer", changed(archive, "run", 0, with("path", "/" + "x".repeat(64 << 10))));
+        damages.put("path is longer", changed(archive, "run", 0, with("path", "/" + "x".repeat(192 << 10))));
         damages.put(
                 "title is longer",
                 archive.replaceFirst("\"title\":\"[^\"]*\"", "\"title\":\"" + "x".repeat(2001) + "\""));
@@ -619,6 +631,102 @@ abstract class ArchiveTest extends RecordedHistory {
 
         assertEquals(recorded, views(id));
         assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+    }
+
+    @Test
+    void writesALongTextOfControlCharactersInBase64() throws Exception {
+        String id = record(
+                "{\"prompt\":\"Nothing but nothing\"}" + "\n".repeat(2 << 20), Script.stream("data: readable\n\n"));
+        String archive = export("/runs/" + id);
+        delete("/runs/" + id);
+
+        assertCounts(imported(archive), 1, 0, 0, 0);
+
+        assertTrue(archive.length() < 3 << 20 && archive.contains("\"base64\":"));
+        assertTrue(archive.contains("\"text\":\"data: readable"));
+        assertEquals(withoutCursors(archive), withoutCursors(export("/runs/" + id)));
+    }
+
+    @Test
+    void goesOnBehindARunThatCannotBeRead() throws Exception {
+        String first = record(body("Sound"), Script.stream("data: 1\n\n"));
+        String damaged = record(body("Damaged"), Script.stream("data: 2\n\n"));
+        String last = record(body("Sound too"), Script.stream("data: 3\n\n"));
+        long pk = table().ended(damaged).pk();
+        assertEquals(
+                1,
+                change("update block set content = cast('?' as bytea) where run_pk = " + pk)
+                        + change("update packed_block set content = cast('?' as bytea) where run_pk = " + pk));
+
+        String archive = export("/runs");
+
+        assertEquals(List.of(last, damaged, first), idsOf(archive));
+        assertTrue(archive.contains("{\"line\":\"end\",\"run\":\"" + damaged + "\",\"frames\":0,"), archive);
+        JsonNode summary = imported(archive);
+        assertCounts(summary, 0, 2, 0, 1);
+        assertTrue(summary.get("complete").asBoolean());
+        assertTrue(summary.at("/problems/0/reason").asText().contains("could not be read"), summary::toString);
+        // Other tests pack whatever is there.
+        delete("/runs/" + damaged);
+    }
+
+    private int change(String sql) throws SQLException {
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement()) {
+            return statement.executeUpdate(sql);
+        }
+    }
+
+    @Test
+    void tellsThatARunWasDeletedWhileItsLinesCame() throws Exception {
+        String id = record(body("Soon deleted"), Script.stream("data: 1\n\n"));
+        Owner owner = new Owner(json("/runs/" + id).getString("data.owner"));
+        byte[] archive = export("/runs").getBytes(UTF_8);
+        int end = new String(archive, UTF_8).indexOf("{\"line\":\"end\"");
+        try (ArchiveImport importing = new ArchiveImport(owner, store(), journal, null, 1 << 20, bytes -> {})) {
+            importing.take(Arrays.copyOf(archive, end));
+            delete("/runs/" + id);
+            importing.take(Arrays.copyOfRange(archive, end, archive.length));
+            ImportSummary summary = importing.end();
+
+            assertEquals(1, summary.conflicts());
+            assertTrue(summary.problems().get(0).reason().contains("deleted meanwhile"), summary::toString);
+        }
+        assertCounts(imported(new String(archive, UTF_8)), 1, 0, 0, 0);
+    }
+
+    /** Of a run whose gateway was lost nobody knows the digest until it is packed. */
+    @Test
+    void skipsARunWithoutADigest() throws Exception {
+        String id = record(body("Lost"), Script.stream("data: 1\n\n", "data: 2\n\n"));
+        String archive = export("/runs");
+        assertEquals(
+                1,
+                change("update run set digest = null where run_pk = "
+                        + table().ended(id).pk()));
+
+        assertCounts(imported(archive), 0, 1, 0, 0);
+        JsonNode other = imported(changed(
+                        archive.replace("data: 2", "data: 3"), "end", 0, with("digest", "sha-256:" + "0".repeat(64)))
+                .replaceFirst("\"digest\":\"[^\"]*\"", "\"digest\":null"));
+        assertCounts(other, 0, 0, 1, 0);
+        assertTrue(other.at("/problems/0/reason").asText().contains("another digest"), other::toString);
+    }
+
+    @Test
+    void saysThatRunsAreImportedWhereItFindsNoMoreMemory() throws Exception {
+        String id = record(body("Before"), Script.stream("data: 1\n\n"));
+        String archive = export("/runs");
+        delete("/runs/" + id);
+        try (BudgetShare large = memory.bodies().share()) {
+            large.takeBlocking(Runtime.getRuntime().maxMemory());
+
+            JsonNode refused = post((archive + "x".repeat(1 << 20)).getBytes(UTF_8), 503);
+
+            assertEquals("overloaded", refused.at("/error/code").asText());
+            assertTrue(refused.at("/error/message").asText().contains("are imported"), refused::toString);
+        }
+        history().get("/runs/" + id).then().statusCode(200);
     }
 
     /** The frames of a compressed response that come over the wire stand among the parts of an event. */
