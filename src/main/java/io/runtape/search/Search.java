@@ -14,7 +14,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -30,26 +33,31 @@ public final class Search {
     /** Runs whose texts are read at once: those of a page of fifty, and of one more, in two statements. */
     private static final int TEXTS = 26;
 
-    /** Prompts of runs that are not indexed yet that are read at once. */
-    private static final int PROMPTS = 100;
+    /** Long prompts of runs that are not indexed yet that are read at once. */
+    private static final int LONG_PROMPTS = 100;
+
+    /** A prompt that is not long comes with its row: an owner may have thousands of them in memory at once. */
+    private static final String SHORT_PROMPT = "case when octet_length(%1$sprompt) <= 8192 then %1$sprompt end";
 
     /** An expression keeps H2 from walking all runs of the owner, where few runs of all owners are live. */
     static final String LIVE = """
-            select run_pk, created_at, substring(prompt, 1, 65536) from run
-            where status = 'running' and substring(owner, 1, 128) = ? and prompt is not null limit 5000""";
+            select run_pk, created_at, %s from run
+            where status = 'running' and substring(owner, 1, 128) = ? and prompt is not null limit 5000""".formatted(SHORT_PROMPT.formatted(""));
 
     /**
      * Those of all owners that have ended last: bounded, since an owner with few of them would read all that wait for their
      * indexing after an update.
      */
     static final String JUST_ENDED = """
-            select r.run_pk, r.created_at, substring(r.prompt, 1, 65536) from (
+            select r.run_pk, r.created_at, %s from (
               select run_pk, owner from run where indexed_at is null and completed_at is not null
               order by indexed_at desc, completed_at desc, run_pk desc limit 500) as ended
-            join run r on r.run_pk = ended.run_pk where ended.owner = ? and r.prompt is not null""";
+            join run r on r.run_pk = ended.run_pk where ended.owner = ? and r.prompt is not null""".formatted(SHORT_PROMPT.formatted("r."));
 
     /** One statement, so that a run which ends meanwhile is in the one or in the other. */
     private static final String UNINDEXED = "(" + LIVE + ") union all (" + JUST_ENDED + ")";
+
+    static final String PROMPTS_OF = "select run_pk, substring(prompt, 1, 65536) from run where run_pk = any(?)";
 
     static final String TEXTS_OF = """
             select r.run_pk, r.id, d.content, case when d.content is null then substring(r.prompt, 1, 65536) end,
@@ -80,17 +88,43 @@ public final class Search {
                 PreparedStatement select = connection.prepareStatement(UNINDEXED)) {
             select.setString(1, owner.id());
             select.setString(2, owner.id());
-            // Prompts may be long: in memory are as many as these.
-            select.setFetchSize(PROMPTS);
+            List<Document> live = new ArrayList<>();
+            Map<Long, Document> withLongPrompt = new LinkedHashMap<>();
             try (ResultSet row = select.executeQuery()) {
-                List<Document> live = new ArrayList<>();
                 while (row.next()) {
-                    if (Matching.of(query, prompt(row.getString(3)), null).isPresent()) {
-                        live.add(Document.of(
-                                row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1)));
+                    Document run =
+                            Document.of(row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1));
+                    @Nullable String prompt = row.getString(3);
+                    if (prompt == null) {
+                        withLongPrompt.put(run.runPk(), run);
+                    } else if (Matching.of(query, prompt(prompt), null).isPresent()) {
+                        live.add(run);
                     }
                 }
-                return live;
+            }
+            List<Long> left = List.copyOf(withLongPrompt.keySet());
+            for (int from = 0; from < left.size(); from += LONG_PROMPTS) {
+                List<Long> some = left.subList(from, Math.min(from + LONG_PROMPTS, left.size()));
+                for (long runPk : withPromptsThatMatch(connection, query, some)) {
+                    live.add(Objects.requireNonNull(withLongPrompt.get(runPk)));
+                }
+            }
+            return live;
+        }
+    }
+
+    private static List<Long> withPromptsThatMatch(Connection connection, SearchQuery query, List<Long> runs)
+            throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(PROMPTS_OF)) {
+            select.setArray(1, connection.createArrayOf("bigint", runs.toArray()));
+            try (ResultSet row = select.executeQuery()) {
+                List<Long> matching = new ArrayList<>();
+                while (row.next()) {
+                    if (Matching.of(query, prompt(row.getString(2)), null).isPresent()) {
+                        matching.add(row.getLong(1));
+                    }
+                }
+                return matching;
             }
         }
     }

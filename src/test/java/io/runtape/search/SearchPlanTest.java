@@ -121,6 +121,7 @@ abstract class SearchPlanTest extends RunningGateway {
             case "names of threads" -> h2 ? NAMES_OF_ON_H2 : NAMES_OF_ON_POSTGRESQL;
             case "live" -> Search.LIVE.replace("?", "'o'");
             case "just ended" -> Search.JUST_ENDED.replace("?", "'o'");
+            case "prompts" -> Search.PROMPTS_OF.replace("?", "array[1, 2, 3]");
             case "texts" -> Search.TEXTS_OF.replace("?", "array[1, 2, 3]");
             case "segments" -> SegmentReader.SEGMENTS.replace("?", "'o'");
             case "directories" -> Part.DIRECTORY.sql(SegmentKind.WORDS).replace("?", "array[1, 2, 3]");
@@ -144,6 +145,7 @@ abstract class SearchPlanTest extends RunningGateway {
         "names of threads, thread_id = asked.id, thread_name_pkey",
         "live, run_live, run_status_idx",
         "just ended, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
+        "prompts, primary_key, run_pkey",
         "texts, primary_key, run_pkey",
         "segments, search_segment_by_owner, search_segment_owner_level_idx",
         "directories, primary_key, search_segment_pkey",

@@ -197,6 +197,17 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
         return finder.candidates(selection.criteria(), range, others);
     }
 
+    /** Queries that are one transaction together; each sees what is committed at its time. */
+    @FunctionalInterface
+    interface Queries<T> {
+        T ask() throws SQLException;
+    }
+
+    /** Asks these queries in one transaction: to begin and to end one for each would take longer. */
+    <T> T together(Queries<T> queries) throws SQLException {
+        return queries.ask();
+    }
+
     /** How many of these runs have not ended, as their rows say. */
     long running(List<Place> places) {
         return count(

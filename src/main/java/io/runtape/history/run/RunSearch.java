@@ -12,7 +12,6 @@ import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
 import io.runtape.segment.RunSource;
 import jakarta.inject.Singleton;
-import jakarta.transaction.Transactional;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Lists the runs in which words were found, with the other filters of the list. Blocks; safe for any thread. */
 @Singleton
-@Transactional
-class RunSearch {
+final class RunSearch {
 
     /** Runs that are looked at together, at least and at most. */
     private static final int AT_ONCE_MIN = 25;
@@ -59,6 +57,13 @@ class RunSearch {
     record Hits(RunQueries.Listed runs, Map<Long, List<Highlight>> highlights) {}
 
     Hits page(RunSelection selection, SearchQuery query, Optional<Place> after, int limit) throws SQLException {
+        // What has other filters asks the database so often that one transaction takes less than one for each look.
+        return selection.criteria().isOfTimeAlone()
+                ? find(selection, query, after, limit)
+                : runs.together(() -> find(selection, query, after, limit));
+    }
+
+    private Hits find(RunSelection selection, SearchQuery query, Optional<Place> after, int limit) throws SQLException {
         DocumentRange range = new DocumentRange(
                 selection.filter().common().since(), selection.filter().common().end(), after.map(Place::document));
         RunSource source = source(selection, query, range, after);

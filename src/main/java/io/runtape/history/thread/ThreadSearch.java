@@ -5,7 +5,6 @@ import io.runtape.search.Highlight;
 import io.runtape.search.Search;
 import io.runtape.search.SearchQuery;
 import jakarta.inject.Singleton;
-import jakarta.transaction.Transactional;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -22,8 +21,7 @@ import org.jspecify.annotations.Nullable;
  * page goes on behind these. Blocks; safe for any thread.
  */
 @Singleton
-@Transactional
-class ThreadSearch {
+final class ThreadSearch {
 
     /** Threads that are looked at for one page. */
     private static final int THREADS_MAX = 2000;
