@@ -3,7 +3,6 @@ package io.runtape.run;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.github.luben.zstd.Zstd;
-import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdException;
 import io.runtape.sse.FrameKind;
 import java.sql.SQLException;
@@ -228,13 +227,11 @@ public final class BlockFormat {
         if (Zstd.getFrameContentSize(source, in.at(), source.length - in.at()) != length) {
             throw new IllegalArgumentException("A block has another length than it says");
         }
-        byte[] plain = new byte[length];
         try {
-            Zstd.decompressByteArray(plain, 0, length, source, in.at(), source.length - in.at());
+            return Zstandard.decompressed(source, in.at(), length);
         } catch (ZstdException e) {
             throw new IllegalArgumentException("A block cannot be decompressed", e);
         }
-        return plain;
     }
 
     /** The columns of a block's frames. */
@@ -359,14 +356,10 @@ public final class BlockFormat {
 
         /** Appends the other bytes, compressed; there must be room. Returns how many they are then. */
         int compress(BlockBytes other, int level) {
-            try (ZstdCompressCtx zstd = new ZstdCompressCtx()) {
-                // With a checksum, so that a damaged block is refused.
-                int written = zstd.setLevel(level)
-                        .setChecksum(true)
-                        .compressByteArray(bytes, length, bytes.length - length, other.bytes, 0, other.length);
-                length += written;
-                return written;
-            }
+            // With a checksum, so that a damaged block is refused.
+            int written = Zstandard.compress(other.bytes, other.length, bytes, length, level, true);
+            length += written;
+            return written;
         }
 
         byte[] toArray() {

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -32,9 +33,10 @@ public final class RequestBody {
         if (body.length < COMPRESSED_FROM) {
             return body;
         }
-        byte[] compressed = Zstd.compress(body, LEVEL);
+        byte[] compressed = new byte[(int) Zstd.compressBound(body.length)];
+        int length = Zstandard.compress(body, body.length, compressed, 0, LEVEL, false);
         // A body that compression does not shorten is stored unchanged.
-        return compressed.length < body.length ? compressed : body;
+        return length < body.length ? Arrays.copyOf(compressed, length) : body;
     }
 
     private static ByteBuffer littleEndian(byte[] stored) {
@@ -60,7 +62,7 @@ public final class RequestBody {
     /** The body as sent, out of the stored bytes. */
     public static byte[] sent(byte[] stored) {
         if (isZstd(stored)) {
-            return Zstd.decompress(stored, sentLength(stored));
+            return Zstandard.decompressed(stored, 0, sentLength(stored));
         }
         return isGzip(stored) ? unzipped(stored) : stored;
     }

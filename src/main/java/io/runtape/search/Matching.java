@@ -84,6 +84,7 @@ final class Matching {
         private final SearchQuery query;
         private final Map<Phrase, Integer> places = new IdentityHashMap<>();
         private final Map<Phrase, Boolean> compared = new IdentityHashMap<>();
+        private @Nullable PlainText plain;
         private @Nullable Words words;
 
         Text(Passage passage, SearchQuery query) {
@@ -96,7 +97,9 @@ final class Matching {
         }
 
         private int placeOf(Phrase phrase) {
-            return places.computeIfAbsent(phrase, each -> each.placeIn(passage.text()));
+            PlainText text = plain == null ? PlainText.of(passage) : plain;
+            plain = text;
+            return places.computeIfAbsent(phrase, each -> each.placeIn(text));
         }
 
         long charsCut() {

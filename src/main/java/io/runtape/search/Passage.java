@@ -6,5 +6,11 @@ package io.runtape.search;
  * @param place what it is
  * @param sequence the event that it began with; 0 if that is not known
  * @param text the text
+ * @param ascii whether it is known to have characters of ASCII alone
  */
-record Passage(Place place, long sequence, String text) {}
+record Passage(Place place, long sequence, String text, boolean ascii) {
+
+    Passage(Place place, long sequence, String text) {
+        this(place, sequence, text, false);
+    }
+}

@@ -163,7 +163,9 @@ final class RunText {
         List<Passage> passages = new ArrayList<>();
         while (bytes.hasMore()) {
             Place place = Place.values()[(int) bytes.number()];
-            passages.add(new Passage(place, bytes.number(), bytes.text()));
+            long sequence = bytes.number();
+            ByteReader.Text text = bytes.textWithLength();
+            passages.add(new Passage(place, sequence, text.text(), text.isAscii()));
         }
         return passages;
     }

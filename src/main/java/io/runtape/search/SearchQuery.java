@@ -50,22 +50,19 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
          * cutting them into words, which takes many times as long. Where other characters than plain ones come before it, a
          * word before the first of these.
          */
-        int placeIn(String text) {
+        int placeIn(PlainText text) {
+            String first = terms.get(0);
             if (terms.stream().anyMatch(term -> term.length() >= Words.TERM_CHARS_MAX)) {
                 return 0;
             }
-            // A term is folded, so its letters are small ones; in ASCII a bit tells the capital.
-            char first = terms.get(0).charAt(0);
-            for (int at = 0; at < text.length(); at++) {
-                char c = text.charAt(at);
-                if (!Folding.isPlain(c)) {
-                    return beginningBefore(text, at);
-                }
-                if ((c | 0x20) == first && isBeginning(text, at) && goesOn(text, at, 0)) {
+            String plain = text.beginning();
+            for (int at = plain.indexOf(first); at >= 0; at = plain.indexOf(first, at + 1)) {
+                if (isBeginning(plain, at) && goesOn(text.text(), at, 0)) {
                     return at;
                 }
             }
-            return -1;
+            int length = plain.length();
+            return length == text.text().length() ? -1 : beginningBefore(text.text(), length);
         }
 
         /** A mark changes the character before it, so that one must not be what ends the word before. */
@@ -78,7 +75,7 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
         }
 
         private static boolean isBeginning(String text, int at) {
-            return at == 0 || !isLetterOrDigit(text.charAt(at - 1));
+            return at == 0 || !Words.isPlainLetterOrDigit(text.charAt(at - 1));
         }
 
         /** Whether the phrase goes on here with one of its terms; true where a character that is not plain may be a part of it. */
@@ -101,21 +98,12 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
             }
             int end = from + wanted.length();
             int next = end;
-            while (next < text.length() && isPlainSeparator(text.charAt(next))) {
+            while (next < text.length() && Words.isPlainSeparator(text.charAt(next))) {
                 next++;
             }
             return next < text.length()
                     && (next > end || !Folding.isPlain(text.charAt(next)))
                     && goesOn(text, next, term + 1);
-        }
-
-        private static boolean isPlainSeparator(char c) {
-            return Folding.isPlain(c) && !isLetterOrDigit(c);
-        }
-
-        /** As {@link Words} cuts a text of plain characters. */
-        private static boolean isLetterOrDigit(char c) {
-            return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z';
         }
 
         boolean isIn(Words words) {

@@ -4,6 +4,7 @@ import io.runtape.search.Folding.Kind;
 import io.runtape.search.Word.Form;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,13 +72,58 @@ final class Words {
     private void cutTo(int number) {
         while (words.size() <= number && at <= text.length()) {
             if (at < text.length()) {
-                takeNext();
+                if (!takePlainWord()) {
+                    takeNext();
+                }
             } else {
                 endLetters();
                 endUnspaced();
                 at++;
             }
         }
+    }
+
+    /**
+     * Takes the next word at once, with what separates it from the one before: most texts have words of plain letters and digits. False
+     * where a character that is not plain may belong to it, or it is too long; then all but the last separator are taken.
+     */
+    private boolean takePlainWord() {
+        if (!letters.isEmpty()) {
+            return false;
+        }
+        int begin = at;
+        while (begin < text.length() && isPlainSeparator(text.charAt(begin))) {
+            begin++;
+        }
+        int end = begin;
+        boolean capitals = false;
+        while (end < text.length() && isPlainLetterOrDigit(text.charAt(end))) {
+            capitals |= text.charAt(end) <= 'Z';
+            end++;
+        }
+        boolean ends = end == text.length() || Folding.isPlain(text.charAt(end));
+        if (end == begin || end - begin > TERM_CHARS_MAX || !ends) {
+            if (begin - at > 1) {
+                endUnspaced();
+                at = begin - 1;
+            }
+            return false;
+        }
+        endUnspaced();
+        String term = text.substring(begin, end);
+        words.add(new Word(capitals ? term.toLowerCase(Locale.ROOT) : term, begin, end, Form.WHOLE));
+        at = end;
+        return true;
+    }
+
+    /** Whether a plain character is a part of a word. */
+    static boolean isPlainLetterOrDigit(char c) {
+        return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z';
+    }
+
+    /** Whether a character is plain, and no part of a word. */
+    static boolean isPlainSeparator(char c) {
+        return Folding.isPlain(c) && !isPlainLetterOrDigit(c);
     }
 
     private void takeNext() {

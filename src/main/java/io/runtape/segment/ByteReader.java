@@ -63,9 +63,27 @@ public final class ByteReader {
 
     /** Reads what {@link ByteWriter#text} wrote. */
     public String text() {
+        return textWithLength().text;
+    }
+
+    /**
+     * A text.
+     *
+     * @param bytes how many bytes of UTF-8 it has
+     */
+    public record Text(String text, int bytes) {
+
+        /** Each other character has more bytes than units of UTF-16. */
+        public boolean isAscii() {
+            return bytes == text.length();
+        }
+    }
+
+    /** The same, with the number of its bytes. */
+    public Text textWithLength() {
         int length = (int) number();
         String text = new String(bytes, at, length, StandardCharsets.UTF_8);
         at += length;
-        return text;
+        return new Text(text, length);
     }
 }

@@ -44,7 +44,7 @@ class PhraseTest {
 
     /** As a text is compared: from the place on where the phrase may be. */
     private static boolean isFound(Phrase phrase, String text) {
-        int place = phrase.placeIn(text);
+        int place = phrase.placeIn(PlainText.of(text));
         return place >= 0 && phrase.isIn(new Words(text, place));
     }
 
@@ -72,7 +72,7 @@ class PhraseTest {
             assertEquals(there, isFound(phrase, text), () -> quoted + " in " + text);
             found += there ? 1 : 0;
             considered++;
-            passed += phrase.placeIn(text) >= 0 ? 1 : 0;
+            passed += phrase.placeIn(PlainText.of(text)) >= 0 ? 1 : 0;
         }
         assertTrue(found > 100, found + " were there");
         assertTrue(passed < considered, passed + " passed");
@@ -84,7 +84,7 @@ class PhraseTest {
         Random random = new Random(11);
         for (int i = 0; i < 20_000; i++) {
             String text = text(random, "ab0 .,\n\u2019\u0301\u00e4\u6771\u4eac\u200d", 16);
-            int place = phrase("a b").placeIn(text);
+            int place = phrase("a b").placeIn(PlainText.of(text));
             if (place < 0) {
                 continue;
             }
@@ -108,9 +108,12 @@ class PhraseTest {
 
     @Test
     void tellsMostTextsApartWithoutTheirWords() {
-        assertEquals(-1, phrase("race condition").placeIn("A condition is not a race."));
-        assertEquals(-1, phrase("race condition").placeIn("A condition \u2014 it\u2019s \u201cno\u201d race\u2026"));
-        assertEquals(4, phrase("race condition").placeIn("Une c\u00f4te"));
-        assertEquals(6, phrase("race condition").placeIn("No. A race condition."));
+        assertEquals(-1, phrase("race condition").placeIn(PlainText.of("A condition is not a race.")));
+        assertEquals(
+                -1,
+                phrase("race condition")
+                        .placeIn(PlainText.of("A condition \u2014 it\u2019s \u201cno\u201d race\u2026")));
+        assertEquals(4, phrase("race condition").placeIn(PlainText.of("Une c\u00f4te")));
+        assertEquals(6, phrase("race condition").placeIn(PlainText.of("No. A race condition.")));
     }
 }

@@ -218,6 +218,45 @@ class WordsTest {
         assertEquals(8, plain);
     }
 
+    /** Plain characters are taken a word at once, and others one by one: full-width ones mean the same, and are as long. */
+    @Test
+    void takesPlainWordsAsItTakesTheSameInFullWidth() {
+        String[] pieces = {
+            "a",
+            "Zebra",
+            "7",
+            " ",
+            "  ",
+            "-",
+            ".",
+            "_",
+            "\u0301",
+            "\u4E2D",
+            "\u6587",
+            "\u2019",
+            "\u00E9",
+            "\uD83D\uDE00",
+            "x".repeat(40),
+            "-".repeat(9)
+        };
+        Random random = new Random(7);
+        for (int i = 0; i < 20_000; i++) {
+            StringBuilder text = new StringBuilder();
+            for (int j = random.nextInt(12); j >= 0; j--) {
+                text.append(pieces[random.nextInt(pieces.length)]);
+            }
+            assertEquals(Words.of(fullWidth(text.toString())), Words.of(text.toString()), text.toString());
+        }
+    }
+
+    private static String fullWidth(String text) {
+        StringBuilder wide = new StringBuilder();
+        for (char c : text.toCharArray()) {
+            wide.append(c == ' ' ? '\u3000' : c < 0x80 ? (char) (c + 0xFEE0) : c);
+        }
+        return wide.toString();
+    }
+
     @Test
     void givesTheSameWordsWhicheverIsAskedForFirst() {
         for (SearchCases.Case one : SearchCases.ALL) {
