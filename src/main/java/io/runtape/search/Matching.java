@@ -2,13 +2,10 @@ package io.runtape.search;
 
 import io.runtape.search.SearchQuery.Phrase;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Compares the texts of one run, or of one thread's title, with a query. Safe for any thread. */
@@ -38,34 +35,36 @@ final class Matching {
     /** @param work takes how many characters were cut into words */
     static Optional<List<Highlight>> of(
             SearchQuery query, List<Passage> passages, @Nullable String runId, LongConsumer work) {
-        List<Text> texts =
-                passages.stream().map(passage -> new Text(passage, query)).toList();
+        List<Text> texts = new ArrayList<>(passages.size());
+        for (Passage passage : passages) {
+            texts.add(new Text(passage, query));
+        }
         Optional<List<Highlight>> found = found(query, texts, runId);
-        work.accept(texts.stream().mapToLong(Text::charsCut).sum());
+        long cut = 0;
+        for (Text text : texts) {
+            cut += text.charsCut();
+        }
+        work.accept(cut);
         return found;
     }
 
     private static Optional<List<Highlight>> found(SearchQuery query, List<Text> texts, @Nullable String runId) {
-        for (Phrase phrase : query.wanted()) {
-            if (!isIn(texts, phrase)) {
-                return Optional.empty();
-            }
-        }
-        for (Phrase phrase : query.unwanted()) {
-            if (isIn(texts, phrase)) {
+        int wanted = query.wantedCount();
+        for (int phrase = 0; phrase < query.phrases().size(); phrase++) {
+            if (isIn(texts, phrase) != phrase < wanted) {
                 return Optional.empty();
             }
         }
         List<Highlight> highlights = new ArrayList<>();
         for (Text text : texts) {
-            if (highlights.size() < HIGHLIGHTS_MAX && text.hasAny(query.wanted())) {
+            if (highlights.size() < HIGHLIGHTS_MAX && text.hasAny(wanted)) {
                 highlights.add(highlight(text.passage, found(query, text.words(), text.passage.text()), runId));
             }
         }
         return Optional.of(highlights);
     }
 
-    private static boolean isIn(List<Text> texts, Phrase phrase) {
+    private static boolean isIn(List<Text> texts, int phrase) {
         for (Text text : texts) {
             if (text.has(phrase)) {
                 return true;
@@ -82,32 +81,51 @@ final class Matching {
 
         private final Passage passage;
         private final SearchQuery query;
-        private final Map<Phrase, Integer> places = new IdentityHashMap<>();
-        private final Map<Phrase, Boolean> compared = new IdentityHashMap<>();
+
+        /** Where each phrase may be, and -1 if it is nowhere; null where that is not known yet. */
+        private final @Nullable Integer[] places;
+
+        /** Whether each phrase is there; null where that is not known yet. */
+        private final @Nullable Boolean[] compared;
+
         private @Nullable PlainText plain;
         private @Nullable Words words;
 
         Text(Passage passage, SearchQuery query) {
             this.passage = passage;
             this.query = query;
+            this.places = new Integer[query.phrases().size()];
+            this.compared = new Boolean[query.phrases().size()];
         }
 
-        boolean has(Phrase phrase) {
-            return compared.computeIfAbsent(phrase, each -> placeOf(each) >= 0 && each.isIn(words()));
+        /** Whether it has the phrase with this number. */
+        boolean has(int phrase) {
+            Boolean known = compared[phrase];
+            if (known == null) {
+                known = placeOf(phrase) >= 0 && query.phrases().get(phrase).isIn(words());
+                compared[phrase] = known;
+            }
+            return known;
         }
 
-        private int placeOf(Phrase phrase) {
-            PlainText text = plain == null ? PlainText.of(passage) : plain;
-            plain = text;
-            return places.computeIfAbsent(phrase, each -> each.placeIn(text));
+        private int placeOf(int phrase) {
+            Integer known = places[phrase];
+            if (known == null) {
+                PlainText text = plain == null ? PlainText.of(passage) : plain;
+                plain = text;
+                known = query.phrases().get(phrase).placeIn(text);
+                places[phrase] = known;
+            }
+            return known;
         }
 
         long charsCut() {
             return words == null ? 0 : words.charsCut();
         }
 
-        boolean hasAny(List<Phrase> phrases) {
-            for (Phrase phrase : phrases) {
+        /** Whether it has one of the first phrases of the query, so many of them. */
+        boolean hasAny(int first) {
+            for (int phrase = 0; phrase < first; phrase++) {
                 if (has(phrase)) {
                     return true;
                 }
@@ -119,11 +137,12 @@ final class Matching {
         Words words() {
             Words cut = words;
             if (cut == null) {
-                int from = Stream.concat(query.wanted().stream(), query.unwanted().stream())
-                        .mapToInt(this::placeOf)
-                        .filter(place -> place >= 0)
-                        .min()
-                        .orElse(0);
+                int from = Integer.MAX_VALUE;
+                for (int phrase = 0; phrase < places.length; phrase++) {
+                    int place = placeOf(phrase);
+                    from = place < 0 ? from : Math.min(from, place);
+                }
+                from = from == Integer.MAX_VALUE ? 0 : from;
                 cut = new Words(passage.text(), from);
                 words = cut;
             }
@@ -134,9 +153,10 @@ final class Matching {
     /** The beginnings and ends of the first matches, in their order: those that may be in a fragment with the first one. */
     private static List<int[]> found(SearchQuery query, Words words, String text) {
         List<int[]> found = new ArrayList<>();
+        List<Phrase> wanted = query.wanted();
         @Nullable Word word = words.get(0);
         for (int i = 0; word != null && found.size() < MATCHES_MAX && mayBeShown(word, found); i++) {
-            for (Phrase phrase : query.wanted()) {
+            for (Phrase phrase : wanted) {
                 if (phrase.isAt(words, i)) {
                     Word last =
                             Objects.requireNonNull(words.get(i + phrase.terms().size() - 1));
@@ -149,7 +169,7 @@ final class Matching {
     }
 
     private static boolean mayBeShown(Word word, List<int[]> found) {
-        return found.isEmpty() || word.from() < found.get(0)[0] + LONGEST_FRAGMENT_CHARS;
+        return found.isEmpty() || word.from() <= Math.max(found.get(0)[0] + FRAGMENT_CHARS, found.get(0)[1]);
     }
 
     /** A single character of a script without spaces finds pairs that begin with it. */

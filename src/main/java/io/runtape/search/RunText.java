@@ -20,6 +20,9 @@ final class RunText {
     /** Characters of all texts of a run: prompt, result and error first, then the others as they came. */
     static final int CHARS_MAX = 256 << 10;
 
+    /** By the numbers that stand for them. */
+    private static final List<Place> PLACES = List.of(Place.values());
+
     /** Characters of one text. */
     private static final int PASSAGE_CHARS_MAX = 64 << 10;
 
@@ -162,7 +165,7 @@ final class RunText {
         bytes.number();
         List<Passage> passages = new ArrayList<>();
         while (bytes.hasMore()) {
-            Place place = Place.values()[(int) bytes.number()];
+            Place place = PLACES.get((int) bytes.number());
             long sequence = bytes.number();
             ByteReader.Text text = bytes.textWithLength();
             passages.add(new Passage(place, sequence, text.text(), text.isAscii()));

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a caller searches for.
  *
- * @param wanted what must occur, at least one
- * @param unwanted what must not occur
+ * @param phrases what must occur, at least one, and behind it what must not
+ * @param wantedCount how many of these must occur
  */
-public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
+public record SearchQuery(List<Phrase> phrases, int wantedCount) {
 
     static final int CHARS_MAX = 500;
     static final int PHRASES_MAX = 20;
@@ -21,6 +21,16 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
 
     /** The beginning of a word has so many characters at least. */
     private static final int BEGINNING_MIN = 2;
+
+    /** What must occur. */
+    List<Phrase> wanted() {
+        return phrases.subList(0, wantedCount);
+    }
+
+    /** What must not occur. */
+    public List<Phrase> unwanted() {
+        return phrases.subList(wantedCount, phrases.size());
+    }
 
     /**
      * Words that follow each other, mostly one.
@@ -52,7 +62,7 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
          */
         int placeIn(PlainText text) {
             String first = terms.get(0);
-            if (terms.stream().anyMatch(term -> term.length() >= Words.TERM_CHARS_MAX)) {
+            if (hasCutTerm()) {
                 return 0;
             }
             String plain = text.beginning();
@@ -63,6 +73,15 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
             }
             int length = plain.length();
             return length == text.text().length() ? -1 : beginningBefore(text.text(), length);
+        }
+
+        private boolean hasCutTerm() {
+            for (String term : terms) {
+                if (term.length() >= Words.TERM_CHARS_MAX) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** A mark changes the character before it, so that one must not be what ends the word before. */
@@ -143,20 +162,19 @@ public record SearchQuery(List<Phrase> wanted, List<Phrase> unwanted) {
             phrase(q.substring(quoted ? from + 1 : from, end), quoted).ifPresent((minus ? unwanted : wanted)::add);
             at = quoted ? end + 1 : end;
         }
-        return checked(new SearchQuery(wanted, unwanted));
+        List<Phrase> phrases = new ArrayList<>(wanted);
+        phrases.addAll(unwanted);
+        return checked(new SearchQuery(phrases, wanted.size()));
     }
 
     private static SearchQuery checked(SearchQuery query) {
-        if (query.wanted.isEmpty()) {
+        if (query.wantedCount == 0) {
             throw ApiException.invalid("q has no word that must occur. Allowed are words, \"a phrase\", beginnings as"
                     + " in wor*, and any of these with a minus before it that must not occur.");
         }
-        int phrases = query.wanted.size() + query.unwanted.size();
+        int phrases = query.phrases.size();
         int words =
-                query.wanted.stream().mapToInt(phrase -> phrase.terms.size()).sum()
-                        + query.unwanted.stream()
-                                .mapToInt(phrase -> phrase.terms.size())
-                                .sum();
+                query.phrases.stream().mapToInt(phrase -> phrase.terms.size()).sum();
         if (phrases > PHRASES_MAX || words > WORDS_MAX) {
             throw ApiException.invalid("q has " + phrases + " words and phrases, of " + words
                     + " words. Allowed are " + PHRASES_MAX + " words and phrases, of " + WORDS_MAX
