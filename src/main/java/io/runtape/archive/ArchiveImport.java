@@ -303,8 +303,9 @@ final class ArchiveImport implements AutoCloseable {
         private long waitingBytes;
 
         private boolean compressed;
+
         /** How many of the frames that came last are parts, with frames of kind encoded among them. */
-        private int parts;
+        private int partsBefore;
 
         private long runPk;
         private RunTotals totals = RunTotals.NONE;
@@ -362,7 +363,7 @@ final class ArchiveImport implements AutoCloseable {
             if (known == FrameKind.ENCODED && !compressed) {
                 throw new DamagedRunException("the first frame of a compressed body is of the kind " + kind);
             }
-            int belonging = parts(line, known, sequence);
+            int belonging = checkedParts(line, known, sequence);
             gathered.add(new ArrivedFrame(
                     known,
                     bytes,
@@ -378,18 +379,18 @@ final class ArchiveImport implements AutoCloseable {
         }
 
         /**
-         * How many frames belong to this one: those of kind part directly before it, as a gateway counts them. With another
-         * number, one frame could belong to many, and a read of these would take as long as all of them together.
+         * How many frames directly before this one belong to it, as a gateway counts them: those of kind part, and those of kind encoded
+         * among them. With another number, one frame could belong to many, and a read of these would take as long as all of them together.
          */
-        private int parts(ArchiveLine line, FrameKind kind, long sequence) {
-            int before = kind == FrameKind.ENCODED ? 0 : parts;
+        private int checkedParts(ArchiveLine line, FrameKind kind, long sequence) {
+            int before = kind == FrameKind.ENCODED ? 0 : partsBefore;
             if (line.number("parts", 0, sequence - 1, 0) != before) {
                 throw new DamagedRunException(
                         "parts must be " + before + ": so many frames of kind part, with those of kind"
                                 + " encoded among them, are directly before frame " + sequence);
             }
-            boolean goesOn = kind == FrameKind.PART || kind == FrameKind.ENCODED && parts > 0;
-            parts = goesOn ? parts + 1 : 0;
+            boolean goesOn = kind == FrameKind.PART || kind == FrameKind.ENCODED && partsBefore > 0;
+            partsBefore = goesOn ? partsBefore + 1 : 0;
             return before;
         }
 
@@ -538,7 +539,7 @@ final class ArchiveImport implements AutoCloseable {
             BodyDigest body = new BodyDigest();
             try {
                 long frames = FrameReader.addTo(body, rows().connection(), present);
-                return frames == told.frameCount ? body.hex() : null;
+                return frames == 0 && told.frameCount > 0 ? null : body.hex();
             } catch (DamagedFramesException e) {
                 return null;
             }

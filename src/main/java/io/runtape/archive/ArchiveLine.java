@@ -37,7 +37,7 @@ final class ArchiveLine {
     /** The member that is an object with members of its own. */
     private static final String THREAD = "thread";
 
-    /** This and the other members. What else a line has is skipped: it could take many times the memory of its text. */
+    /** All other members that are asked for. Any that is not named here is skipped: it could take many times the memory of its text. */
     private static final Set<String> OTHERS = Set.of(
             ArchiveFormat.LINE,
             "agent",

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Writes the lines of an archive (docs/guides/archive.md). Confined to one thread at a time. */
 final class ArchiveLines {
 
-    /** Up to this, bytes of text stay text: escapes make no more than six times as many of them, which a line has room for. */
+    /** Up to so many bytes, UTF-8 is always written as text: escaped it is six times as long at most, and a line has room for that. */
     private static final int TEXT_BYTES = 1 << 20;
 
     private final ObjectMapper json;

@@ -9,6 +9,7 @@ import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToIntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -59,18 +60,18 @@ public final class Redaction {
 
     /** The text without what the rules find. */
     public String of(String text) {
-        return of(text, UTF_8);
+        return of(text, String::length);
     }
 
-    /** @param encoding tells for how many bytes each match stands */
-    private String of(String text, Charset encoding) {
+    /** @param asterisks how many stand for a match */
+    private String of(String text, ToIntFunction<String> asterisks) {
         String redacted = JSON_WEB_TOKEN
                 .matcher(text)
                 .replaceAll(token -> token.group(1) + "*".repeat(token.group(2).length()));
         for (Pattern rule : rules) {
             Matcher found = rule.matcher(redacted);
             if (found.find()) {
-                redacted = found.replaceAll(match -> "*".repeat(match.group().getBytes(encoding).length));
+                redacted = found.replaceAll(match -> "*".repeat(asterisks.applyAsInt(match.group())));
             }
         }
         return redacted;
@@ -80,7 +81,8 @@ public final class Redaction {
     public byte[] of(byte[] bytes) {
         Charset encoding = Arrays.equals(new String(bytes, UTF_8).getBytes(UTF_8), bytes) ? UTF_8 : ISO_8859_1;
         String text = new String(bytes, encoding);
-        String redacted = of(text, encoding);
+        // The lengths of frames stay as they are.
+        String redacted = of(text, match -> match.getBytes(encoding).length);
         return redacted.equals(text) ? bytes : redacted.getBytes(encoding);
     }
 }

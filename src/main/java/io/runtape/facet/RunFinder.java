@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * their rows. Blocks; safe for any thread.
  *
  * <p>Of all index ranges that hold the runs asked for, the smallest is chosen by counting each up to a bound. If it is below
- * the bound, all of its runs are looked at. Otherwise the index that has the list's order is walked until there are enough, or,
+ * the bound, all of its runs are looked at, or, where these are many to sort, first a part of the list's own order. Otherwise the index that has the list's order is walked until there are enough, or,
  * where several traits must be checked, the segments of traits are read.
  */
 @Singleton
@@ -45,7 +45,7 @@ public final class RunFinder {
     /** So many candidates are looked at before segments are read, which takes longer: most runs may meet all conditions. */
     private static final int NEAR = 300;
 
-    /** From so many runs on that would all be looked at and sorted, half as many of the list's order are looked at before. */
+    /** Before so many runs or more are all looked at and sorted, the list's own order is walked past half as many: often these have enough. */
     private static final int MANY_TO_SORT = 600;
 
     /**

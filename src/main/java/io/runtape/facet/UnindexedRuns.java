@@ -63,11 +63,17 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
             Connection connection, RunCriteria criteria, RunOrder order, Optional<Place> after, int limit)
             throws SQLException {
         Search search = new Search(connection, criteria, order, after, limit);
-        List<Long> ended = search.lookAtUnindexed();
-        if (ended.size() <= ENDED_MAX) {
+        if (search.lookAtUnindexed() <= ROWS) {
             return new UnindexedRuns(List.copyOf(search.found), search.seen);
         }
+        List<Long> ended = ended(connection, criteria.owner());
         Search all = new Search(connection, criteria, order, after, limit);
+        if (ended.size() <= ENDED_MAX) {
+            Set<Long> keys = new HashSet<>(search.seen);
+            keys.addAll(ended);
+            all.lookAt(List.copyOf(keys));
+            return new UnindexedRuns(List.copyOf(all.found), all.seen);
+        }
         all.lookAtAll();
         // The keys of runs that are indexed meanwhile must not be among those that the index is not asked for.
         Set<Long> still = new HashSet<>(ended);
@@ -137,21 +143,19 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
                     + (order.by() == By.TOTAL_TOKENS ? "usage" : "null");
         }
 
-        /** Returns the keys of those that have ended last, up to the bound and one more. */
-        List<Long> lookAtUnindexed() throws SQLException {
+        /** Those that go on, and {@value #ROWS} and one more of those that have ended last; returns how many of the latter there are. */
+        int lookAtUnindexed() throws SQLException {
             try (PreparedStatement select = connection.prepareStatement(ALL.formatted(columns))) {
                 select.setString(1, criteria.owner().id());
                 select.setString(2, criteria.owner().id());
-                select.setInt(3, ENDED_MAX + 1);
+                select.setInt(3, ROWS + 1);
                 // Their texts may be long: in memory are as many rows as these.
                 select.setFetchSize(ROWS);
-                List<Long> ended = new ArrayList<>();
+                int ended = 0;
                 try (ResultSet row = select.executeQuery()) {
                     while (row.next()) {
                         look(row);
-                        if (row.getBoolean(12)) {
-                            ended.add(row.getLong(1));
-                        }
+                        ended += row.getBoolean(12) ? 1 : 0;
                     }
                 }
                 return ended;

@@ -74,7 +74,7 @@ public record ListFilter(
     }
 
     /** The last moment that every database and every client can hold. */
-    static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+    public static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
     /**
      * The exclusive end of the time range. It is never absent, since H2 searches an index only by columns that the

@@ -25,7 +25,8 @@ final class Zstandard {
     /**
      * Decompresses one frame into all of an array.
      *
-     * @throws ZstdException if it is damaged, or has another length
+     * @throws ZstdException if it is damaged, or longer
+     * @throws IllegalArgumentException if it is shorter
      */
     static byte[] decompressed(byte[] source, int from, int length) {
         ZstdDecompressCtx known = DECOMPRESSING.poll();

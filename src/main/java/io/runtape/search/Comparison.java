@@ -41,6 +41,11 @@ public final class Comparison {
         return sizes;
     }
 
+    /** Lets as much be compared as a page may have, whatever was compared before. */
+    public void renew() {
+        charsCut = 0;
+    }
+
     /** Whether the page is to end here, however few hits it has. */
     public boolean isExhausted() {
         return charsCut >= CHARS_MAX;

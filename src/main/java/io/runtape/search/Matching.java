@@ -49,15 +49,15 @@ final class Matching {
     }
 
     private static Optional<List<Highlight>> found(SearchQuery query, List<Text> texts, @Nullable String runId) {
-        int wanted = query.wantedCount();
         for (int phrase = 0; phrase < query.phrases().size(); phrase++) {
-            if (isIn(texts, phrase) != phrase < wanted) {
+            boolean mustOccur = phrase < query.wantedCount();
+            if (isIn(texts, phrase) != mustOccur) {
                 return Optional.empty();
             }
         }
         List<Highlight> highlights = new ArrayList<>();
         for (Text text : texts) {
-            if (highlights.size() < HIGHLIGHTS_MAX && text.hasAny(wanted)) {
+            if (highlights.size() < HIGHLIGHTS_MAX && text.hasAnyWanted()) {
                 highlights.add(highlight(text.passage, found(query, text.words(), text.passage.text()), runId));
             }
         }
@@ -123,9 +123,9 @@ final class Matching {
             return words == null ? 0 : words.charsCut();
         }
 
-        /** Whether it has one of the first phrases of the query, so many of them. */
-        boolean hasAny(int first) {
-            for (int phrase = 0; phrase < first; phrase++) {
+        /** Whether it has a phrase that must occur. */
+        boolean hasAnyWanted() {
+            for (int phrase = 0; phrase < query.wantedCount(); phrase++) {
                 if (has(phrase)) {
                     return true;
                 }
@@ -169,7 +169,12 @@ final class Matching {
     }
 
     private static boolean mayBeShown(Word word, List<int[]> found) {
-        return found.isEmpty() || word.from() <= Math.max(found.get(0)[0] + FRAGMENT_CHARS, found.get(0)[1]);
+        if (found.isEmpty()) {
+            return true;
+        }
+        int[] first = found.get(0);
+        int end = Math.min(first[1], first[0] + LONGEST_FRAGMENT_CHARS);
+        return word.from() <= Math.max(first[0] + FRAGMENT_CHARS, end);
     }
 
     /** A single character of a script without spaces finds pairs that begin with it. */

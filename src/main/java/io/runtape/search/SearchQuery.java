@@ -164,7 +164,7 @@ public record SearchQuery(List<Phrase> phrases, int wantedCount) {
         }
         List<Phrase> phrases = new ArrayList<>(wanted);
         phrases.addAll(unwanted);
-        return checked(new SearchQuery(phrases, wanted.size()));
+        return checked(new SearchQuery(List.copyOf(phrases), wanted.size()));
     }
 
     private static SearchQuery checked(SearchQuery query) {

@@ -318,4 +318,19 @@ class WordsTest {
 
         assertTrue(cut[0] > 0 && cut[0] <= charsMax + " needle in it".length(), cut[0] + " characters were cut");
     }
+
+    /** What touches is one match, however long it is: no more of it is cut into words than is shown. */
+    @Test
+    void cutsNoMoreOfALongMatchThanItShows() {
+        long[] cut = {0};
+        List<Passage> passages = List.of(new Passage(Place.TEXT, 1, "a ".repeat(30_000)));
+
+        Highlight found = Matching.of(SearchQuery.of("\"a a\""), passages, null, chars -> cut[0] += chars)
+                .orElseThrow()
+                .get(0);
+
+        assertEquals(1, found.matches().size());
+        assertTrue(found.fragment().length() <= 400, found.fragment());
+        assertTrue(cut[0] < 1000, cut[0] + " characters were cut");
+    }
 }

@@ -33,7 +33,7 @@ import org.hibernate.Session;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Queries over runs. Each query is a transaction of its own. So it sees what is committed at that time, and never what
+ * Queries over runs. Each query is a transaction of its own, unless {@link #together} puts several into one. So it sees what is committed at that time, and never what
  * an earlier query left in a session. All methods block; safe for any thread.
  */
 @ApplicationScoped

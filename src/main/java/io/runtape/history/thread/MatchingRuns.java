@@ -38,8 +38,11 @@ final class MatchingRuns {
 
     private static final int TIMES_MORE = 4;
 
-    /** A thread's first run may be some moments older than the thread: the clocks of gateways differ. */
-    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
+    /**
+     * A thread begins with the run that joins it first. One that began earlier may join it later: it waits for its response, for half
+     * an hour at most, and the clocks of gateways differ.
+     */
+    private static final Duration JOINS_WITHIN = Duration.ofHours(1);
 
     private final Owner owner;
     private final ThreadRuns runs;
@@ -135,7 +138,7 @@ final class MatchingRuns {
         long older = upTo < many.size() ? many.get(upTo).createdMicros() : Math.max(0, unknownBefore);
         return new ThreadWalk.Wanted(
                 Set.copyOf(threadsOfFirst),
-                Instant.EPOCH.plus(older, ChronoUnit.MICROS).plus(CLOCKS_DIFFER));
+                Instant.EPOCH.plus(older, ChronoUnit.MICROS).plus(JOINS_WITHIN));
     }
 
     /** All threads that have one of them, where they are few. */

@@ -136,6 +136,11 @@ final class ThreadGathering {
     /** Where the newest run of the thread that matches does so; those of many runs that are older and not known are not compared. */
     private Optional<List<Highlight>> inRuns(Candidate candidate, Map<Long, List<Highlight>> newest)
             throws SQLException {
+        if (last == null) {
+            // The first thread of a page is compared with as much as a page may have, whatever its neighbours took.
+            comparison.renew();
+            compared = 0;
+        }
         compared++;
         List<Long> ofThread = candidate.runs;
         if (!ofThread.isEmpty()) {
@@ -147,7 +152,9 @@ final class ThreadGathering {
             }
         }
         String thread = candidate.thread.id();
-        return runs.mayHaveOlder(thread) ? first(runs.olderOf(thread, ofThread, COMPARED_MAX)) : Optional.empty();
+        return !cutShort && runs.mayHaveOlder(thread)
+                ? first(runs.olderOf(thread, ofThread, COMPARED_MAX))
+                : Optional.empty();
     }
 
     /** Where the first of these runs that matches does so, of as many as a page compares. */

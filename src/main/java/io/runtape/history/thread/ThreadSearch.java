@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lists the threads with a run in which words were found, and those that were named with the words. A title that is not a name is
  * a line of a prompt. Where the runs that may match are few, and the names too, their threads are looked up; else all threads are
- * walked, but for those that began after the newest runs that may match, as many as {@link #THREADS_MAX} for a page, and the next
+ * walked, but for those that have none of the newest runs that may match and began later than the others, as many as {@link #THREADS_MAX} for a page, and the next
  * page goes on behind these. Blocks; safe for any thread.
  */
 @Singleton

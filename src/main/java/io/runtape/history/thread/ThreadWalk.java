@@ -1,6 +1,7 @@
 package io.runtape.history.thread;
 
 import io.runtape.access.Owner;
+import io.runtape.history.ListFilter;
 import io.runtape.history.thread.ThreadQueries.StreamPosition;
 import io.runtape.store.Engine;
 import io.runtape.store.Store;
@@ -63,7 +64,7 @@ final class ThreadWalk {
      */
     record Wanted(Set<String> threads, Instant begunBy) {
 
-        static final Wanted ALL = new Wanted(Set.of(), Instant.parse("9999-12-31T23:59:59.999999Z"));
+        static final Wanted ALL = new Wanted(Set.of(), ListFilter.LATEST);
 
         /** These, too. */
         Wanted and(Set<String> others) {
@@ -122,13 +123,7 @@ final class ThreadWalk {
             int rows = 0;
             boolean goesOn = false;
             while (row.next()) {
-                ListedThread thread = new ListedThread(
-                        row.getString(1),
-                        row.getString(2),
-                        row.getString(3),
-                        row.getBoolean(4),
-                        instant(row, 5),
-                        instant(row, 6));
+                ListedThread thread = ListedThread.of(row);
                 last = thread.place();
                 if (row.getBoolean(7)) {
                     threads.add(thread);
@@ -137,10 +132,6 @@ final class ThreadWalk {
             }
             return new Stretch(threads, goesOn ? last : null);
         }
-    }
-
-    private static Instant instant(ResultSet row, int column) throws SQLException {
-        return row.getObject(column, OffsetDateTime.class).toInstant();
     }
 
     private static OffsetDateTime time(Instant instant) {

@@ -89,22 +89,12 @@ final class ThreadsById {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     if (row.getLong(7) > 0 && filter.has(row.getString(3), row.getBoolean(4))) {
-                        threads.add(new ListedThread(
-                                row.getString(1),
-                                row.getString(2),
-                                row.getString(3),
-                                row.getBoolean(4),
-                                instant(row, 5),
-                                instant(row, 6)));
+                        threads.add(ListedThread.of(row));
                     }
                 }
             }
         }
         return threads;
-    }
-
-    private static Instant instant(ResultSet row, int column) throws SQLException {
-        return row.getObject(column, OffsetDateTime.class).toInstant();
     }
 
     private static OffsetDateTime time(Instant instant) {
