@@ -144,6 +144,7 @@ public final class ArchiveImports {
 
         private final BudgetShare share = memory.bodies().share();
         private final ArchiveImport archive;
+        private boolean ended;
 
         Going(Owner owner, @Nullable String coding) {
             archive = new ArchiveImport(
@@ -157,7 +158,17 @@ public final class ArchiveImports {
 
         @Override
         public ImportSummary end() throws SQLException, IOException {
-            return archive.end();
+            ImportSummary summary = archive.end();
+            // Before its response: who has that may begin the next one.
+            makeWay();
+            return summary;
+        }
+
+        private void makeWay() {
+            if (!ended) {
+                ended = true;
+                going.decrementAndGet();
+            }
         }
 
         @Override
@@ -168,7 +179,7 @@ public final class ArchiveImports {
                 LOG.debugf("the connection of an import is gone: %s", e.getMessage());
             } finally {
                 share.close();
-                going.decrementAndGet();
+                makeWay();
             }
         }
     }
