@@ -155,7 +155,7 @@ final class ImportedRun {
         /** Leaves room for as many runs again that are recorded in the thread. */
         private static final int ORDINAL_MAX = 1 << 30;
 
-        /** Of each code point, redaction may have made four asterisks. */
+        /** Of each code point, the redaction of an earlier version may have made four asterisks. */
         private static final int TITLE_CHARS_MAX = 4 * ThreadTitle.GIVEN_CHARS_MAX;
 
         final long ordinal;

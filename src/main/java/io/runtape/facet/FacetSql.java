@@ -19,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class FacetSql {
 
+    /** What is read of a row, to check it and to sort by it. */
+    private static final String OF_FACETS = "d.created_us, d.run_pk";
+
+    private static final String OF_FACTS = "d.created_us, d.run_pk, d.completed_us, d.duration_ms, d.total_tokens";
+
     private static final String OFFSET = " offset 0 rows";
 
     /** For more keys than that, a list of them is looked up: H2 reads all runs of each for it. */
@@ -70,9 +75,7 @@ final class FacetSql {
 
     /** All of the candidates, which are few, are looked at and sorted. */
     String collect(IndexRange candidates, int bound, @Nullable Place after, boolean unknown, int limit) {
-        String columns = candidates.areFacets()
-                ? "distinct d.created_us, d.run_pk"
-                : "d.created_us, d.run_pk, d.completed_us, d.duration_ms, d.total_tokens";
+        String columns = candidates.areFacets() ? "distinct " + OF_FACETS : OF_FACTS;
         List<String> outer = new ArrayList<>(List.of(unknown ? "v is null" : "v is not null"));
         past(outer, "v", "run_pk", after, unknown);
         // Without the offset PostgreSQL would look a value up once more for each of the conditions on it.
@@ -99,43 +102,38 @@ final class FacetSql {
     }
 
     /**
-     * The same, but of the candidates with one trait it walks past some only: more are found where these have not enough.
+     * The same, but it walks past some only, of the candidates with one trait or of all runs: more are found where these have not enough
+     * that meet all conditions.
      *
-     * @param past so many candidates are looked at, at the most
+     * @param past so many are looked at, at the most
      */
     String walkShort(IndexRange candidates, int past, @Nullable Place after, int limit) {
-        long key = candidates.keys().iterator().next();
-        List<String> conditions = new ArrayList<>(List.of("d.facet = " + key));
-        past(conditions, "d.created_us", "d.run_pk", after, false);
-        between(conditions, "d.created_us", criteria.created());
-        String direction = order.direction();
-        String inOrder = "d.created_us" + direction + ", d.run_pk" + direction;
-        return "select d.created_us as v, d.run_pk from (select d.created_us, d.run_pk from run_facet d where "
-                + String.join(" and ", conditions) + " order by d.facet" + direction + ", " + inOrder + " limit "
-                + past + ") d where " + String.join(" and ", checks(candidates)) + " order by " + inOrder + " limit "
-                + limit;
-    }
-
-    /**
-     * The list's own index is walked past some runs only, whatever these are: more are found where these have not enough that meet all
-     * conditions.
-     *
-     * @param past so many runs are looked at, at the most
-     */
-    String walkOrder(int past, @Nullable Place after, int limit) {
-        String column = order.by().column();
-        List<String> conditions = new ArrayList<>(List.of("d.owner_key = " + owner()));
-        if (order.by() == By.TOTAL_TOKENS) {
-            conditions.add("d.total_tokens is not null");
-        }
-        past(conditions, "d." + column, "d.run_pk", after, false);
+        String equal = candidates.areFacets()
+                ? "facet = " + candidates.keys().iterator().next()
+                : "owner_key = " + owner();
+        String column = (candidates.areFacets() ? By.CREATED_AT : order.by()).column();
+        String columns = candidates.areFacets() ? OF_FACETS : OF_FACTS;
         String direction = order.direction();
         String inOrder = "d." + column + direction + ", d.run_pk" + direction;
-        return "select d." + column
-                + " as v, d.run_pk from (select d.run_pk, d.created_us, d.completed_us, d.duration_ms,"
-                + " d.total_tokens from run_fact d where " + String.join(" and ", conditions) + " order by d.owner_key"
-                + direction + ", " + inOrder + " limit " + past + ") d where "
-                + String.join(" and ", checks(facts(column, Range.ALL))) + " order by " + inOrder + " limit " + limit;
+        return "select d." + column + " as v, d.run_pk from (select " + columns + " from " + table(candidates)
+                + " d where "
+                + String.join(" and ", walked(equal, column, candidates, after, false)) + " order by d."
+                + equal.substring(0, equal.indexOf(' ')) + direction + ", " + inOrder + " limit " + past + ") d where "
+                + String.join(" and ", checks(candidates)) + " order by " + inOrder + " limit " + limit;
+    }
+
+    /** What is walked in an order, from a place on. */
+    private List<String> walked(
+            String equal, String column, IndexRange candidates, @Nullable Place after, boolean unknown) {
+        List<String> conditions = new ArrayList<>(List.of("d." + equal));
+        if (!candidates.areFacets() && order.by() == By.TOTAL_TOKENS) {
+            conditions.add("d.total_tokens is " + (unknown ? "null" : "not null"));
+        }
+        past(conditions, "d." + column, "d.run_pk", after, unknown);
+        if (candidates.areFacets()) {
+            between(conditions, "d.created_us", criteria.created());
+        }
+        return conditions;
     }
 
     private String walk(
@@ -146,15 +144,8 @@ final class FacetSql {
             @Nullable Place after,
             boolean unknown,
             int limit) {
-        List<String> conditions = new ArrayList<>(List.of("d." + equal));
-        if (order.by() == By.TOTAL_TOKENS) {
-            conditions.add("d.total_tokens is " + (unknown ? "null" : "not null"));
-        }
-        past(conditions, "d." + column, "d.run_pk", after, unknown);
+        List<String> conditions = walked(equal, column, candidates, after, unknown);
         conditions.addAll(checks(candidates));
-        if (candidates.areFacets()) {
-            between(conditions, "d.created_us", criteria.created());
-        }
         // All columns of the index from its first one: otherwise H2 sorts all rows.
         String direction = order.direction();
         return "select d." + column + " as v, d.run_pk from " + table + " d where " + String.join(" and ", conditions)

@@ -33,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  * their rows. Blocks; safe for any thread.
  *
  * <p>Of all index ranges that hold the runs asked for, the smallest is chosen by counting each up to a bound. If it is below
- * the bound, all of its runs are looked at, or, where these are many to sort, first a part of the list's own order. Otherwise the index that has the list's order is walked until there are enough, or,
- * where several traits must be checked, the segments of traits are read.
+ * the bound, all of its runs are looked at, or, where these are many to sort, first a part of the list's own order. Otherwise the
+ * index that has the list's order is walked until there are enough, or, where several traits must be checked, the segments of traits
+ * are read.
  */
 @Singleton
 public final class RunFinder {
@@ -220,8 +221,7 @@ public final class RunFinder {
             if (plan.candidates.keys().size() != 1 || NEAR < limit) {
                 return Optional.empty();
             }
-            List<Place> near = withoutThese(without, read(sql.walkShort(plan.candidates, NEAR, after, limit)));
-            return near.size() == limit ? Optional.of(near) : Optional.empty();
+            return enough(plan.candidates, NEAR, after, limit, without);
         }
 
         /** The next runs, if the first ones of the order have enough that are asked for; else empty. */
@@ -231,8 +231,15 @@ public final class RunFinder {
             if (looked < limit || after != null && after.value() == null) {
                 return Optional.empty();
             }
-            List<Place> first = withoutThese(without, read(sql.walkOrder(looked, after, limit)));
-            return first.size() == limit ? Optional.of(first) : Optional.empty();
+            return enough(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL), looked, after, limit, without);
+        }
+
+        /** The next runs, if so many candidates have enough of them; else empty. */
+        private Optional<List<Place>> enough(
+                IndexRange candidates, int past, @Nullable Place after, int limit, Set<Long> without)
+                throws SQLException {
+            List<Place> found = withoutThese(without, read(sql.walkShort(candidates, past, after, limit)));
+            return found.size() == limit ? Optional.of(found) : Optional.empty();
         }
 
         List<Place> among(Collection<Long> keys, Set<Long> without) throws SQLException {

@@ -123,7 +123,6 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         private final Optional<Place> after;
         private final int limit;
         private final String columns;
-
         private final TreeSet<Place> found;
 
         /** The keys of the rows that were looked at. */

@@ -117,8 +117,8 @@ abstract class FacetPlanTest extends RunningGateway {
             }
         }
         IndexRange all = FacetSql.facts(order.by().column(), Range.ALL);
-        statements.add(sql.walkOrder(900, null, 51));
-        statements.add(sql.walkOrder(900, after, 51));
+        statements.add(sql.walkShort(FacetSql.facts(order.by().column(), Range.ALL), 900, null, 51));
+        statements.add(sql.walkShort(FacetSql.facts(order.by().column(), Range.ALL), 900, after, 51));
         statements.add(sql.among().replace("?", "array[1, 2, 3]"));
         statements.add(sql.walk(all, null, false, 51));
         statements.add(sql.walk(all, after, false, 51));

@@ -66,8 +66,9 @@ final class RunSearch {
     private Hits find(RunSelection selection, SearchQuery query, Optional<Place> after, int limit) throws SQLException {
         DocumentRange range = new DocumentRange(
                 selection.filter().common().since(), selection.filter().common().end(), after.map(Place::document));
-        RunSource source = source(selection, query, range, after);
-        Gathering gathering = new Gathering(selection, query, source, limit);
+        Source from = source(selection, query, range, after);
+        RunSource source = from.runs;
+        Gathering gathering = new Gathering(selection, query, from.areSelected, limit);
         List<Document> some = source.next(gathering.atOnce());
         while (!some.isEmpty() && !gathering.take(some)) {
             some = source.next(gathering.atOnce());
@@ -83,28 +84,35 @@ final class RunSearch {
      * Where the runs come from that are compared with the query: from its words; where these are in more than a few runs, from
      * the other filters, if only a few runs meet them; else from both.
      */
-    private RunSource source(RunSelection selection, SearchQuery query, DocumentRange range, Optional<Place> after)
+    private Source source(RunSelection selection, SearchQuery query, DocumentRange range, Optional<Place> after)
             throws SQLException {
         List<Document> live = search.live(selection.owner(), query);
         Candidates words = search.candidates(selection.owner(), query, range, live);
         if (selection.criteria().isOfTimeAlone()) {
-            return words;
+            return new Source(words, false);
         }
         List<Document> first = words.next(FEW + 1);
         if (first.size() <= FEW) {
-            return new FewRuns(first, false);
+            return new Source(new FewRuns(first), false);
         }
         if (!runs.areMoreThan(FEW, selection)) {
             List<Place> selected = runs.places(selection, RunOrder.NEWEST, after, FEW + 1);
             if (selected.size() <= FEW) {
-                return new FewRuns(selected.stream().map(Place::document).toList(), true);
+                List<Document> few = selected.stream().map(Place::document).toList();
+                return new Source(new FewRuns(few), true);
             }
         }
         words.putBack(first);
-        return runs.candidates(selection, range, live)
-                .<RunSource>map(traits -> new CommonRuns(words, traits, CommonRuns.RUNS_MAX))
-                .orElse(words);
+        Optional<Candidates> traits = runs.candidates(selection, range, live);
+        return new Source(traits.isPresent() ? new CommonRuns(words, traits.get(), CommonRuns.RUNS_MAX) : words, false);
     }
+
+    /**
+     * Where the runs come from.
+     *
+     * @param areSelected whether it is known that they meet the other filters
+     */
+    private record Source(RunSource runs, boolean areSelected) {}
 
     private static Place place(Document document) {
         return new Place(document.createdMicros(), document.runPk());
@@ -113,13 +121,10 @@ final class RunSearch {
     /** Runs that are known at once. */
     private static final class FewRuns implements RunSource {
 
-        private final boolean areSelected;
         private List<Document> left;
 
-        /** @param areSelected whether it is known that they meet the other filters */
-        FewRuns(List<Document> runs, boolean areSelected) {
+        FewRuns(List<Document> runs) {
             this.left = runs;
-            this.areSelected = areSelected;
         }
 
         @Override
@@ -146,9 +151,9 @@ final class RunSearch {
         /** The last place that was looked at, or that of the last hit of a full page. */
         private @Nullable Place last;
 
-        Gathering(RunSelection selection, SearchQuery query, RunSource source, int limit) {
+        Gathering(RunSelection selection, SearchQuery query, boolean areSelected, int limit) {
             this.selection = selection;
-            this.areSelected = source instanceof FewRuns few && few.areSelected;
+            this.areSelected = areSelected;
             this.comparison = search.comparing(query);
             this.limit = limit;
         }

@@ -45,16 +45,12 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
 
     /** The threads with the latest activity, from a position on. */
     ListSlice<ListedThread> latest(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
-        return ListSlice.of(first(owner, filter, after, limit + 1), limit);
-    }
-
-    /** The same, without the look whether more follow. */
-    List<ListedThread> first(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
         WhereClause conditions = latest(owner, filter, after);
-        return find(LISTED + conditions.hql() + LATEST, conditions.parameters())
-                .page(0, limit)
+        List<ListedThread> first = find(LISTED + conditions.hql() + LATEST, conditions.parameters())
+                .page(0, limit + 1)
                 .project(ListedThread.class)
                 .list();
+        return ListSlice.of(first, limit);
     }
 
     /** The places of the threads with the latest activity, from a position on: those that {@link #latest} lists. */
