@@ -10,8 +10,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -127,20 +125,15 @@ final class SegmentFinder {
 
     private DocumentRange range(@Nullable Place after) {
         long from = criteria.created().from();
-        Optional<Document> last = Optional.empty();
+        @Nullable Document last = null;
         Long value = after == null ? null : after.value();
         if (after != null && value != null && order.by() == By.CREATED_AT) {
             if (order.descending()) {
-                last = Optional.of(new Document(value, after.runPk()));
+                last = new Document(value, after.runPk());
             } else {
                 from = Math.max(from, value);
             }
         }
-        Optional<Instant> since = from == Long.MIN_VALUE ? Optional.empty() : Optional.of(time(from));
-        return new DocumentRange(since, time(criteria.created().to()), last);
-    }
-
-    private static Instant time(long micros) {
-        return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+        return new DocumentRange(from, criteria.created().to(), last);
     }
 }

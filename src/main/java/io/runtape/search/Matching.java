@@ -2,6 +2,7 @@ package io.runtape.search;
 
 import io.runtape.search.SearchQuery.Phrase;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -28,49 +29,83 @@ final class Matching {
     private Matching() {}
 
     /** Where the query was found; empty if the texts do not match it. */
-    static Optional<List<Highlight>> of(SearchQuery query, List<Passage> passages, @Nullable String runId) {
+    static Optional<List<Highlight>> of(SearchQuery query, Iterable<Passage> passages, @Nullable String runId) {
         return of(query, passages, runId, chars -> {});
     }
 
-    /** @param work takes how many characters were cut into words */
+    /**
+     * @param passages are read as far as it takes
+     * @param work takes how many characters were cut into words
+     */
     static Optional<List<Highlight>> of(
-            SearchQuery query, List<Passage> passages, @Nullable String runId, LongConsumer work) {
-        List<Text> texts = new ArrayList<>(passages.size());
-        for (Passage passage : passages) {
-            texts.add(new Text(passage, query));
-        }
+            SearchQuery query, Iterable<Passage> passages, @Nullable String runId, LongConsumer work) {
+        Texts texts = new Texts(passages.iterator(), query);
         Optional<List<Highlight>> found = found(query, texts, runId);
-        long cut = 0;
-        for (Text text : texts) {
-            cut += text.charsCut();
-        }
-        work.accept(cut);
+        work.accept(texts.charsCut());
         return found;
     }
 
-    private static Optional<List<Highlight>> found(SearchQuery query, List<Text> texts, @Nullable String runId) {
+    private static Optional<List<Highlight>> found(SearchQuery query, Texts texts, @Nullable String runId) {
         for (int phrase = 0; phrase < query.phrases().size(); phrase++) {
             boolean mustOccur = phrase < query.wantedCount();
-            if (isIn(texts, phrase) != mustOccur) {
+            if (texts.have(phrase) != mustOccur) {
                 return Optional.empty();
             }
         }
         List<Highlight> highlights = new ArrayList<>();
-        for (Text text : texts) {
-            if (highlights.size() < HIGHLIGHTS_MAX && text.hasAnyWanted()) {
-                highlights.add(highlight(text.passage, found(query, text.words(), text.passage.text()), runId));
+        @Nullable Text text = texts.get(0);
+        for (int i = 1; text != null && highlights.size() < HIGHLIGHTS_MAX; i++) {
+            if (text.hasAnyWanted()) {
+                highlights.add(highlight(text.passage, text.matches(), runId));
             }
+            text = texts.get(i);
         }
         return Optional.of(highlights);
     }
 
-    private static boolean isIn(List<Text> texts, int phrase) {
-        for (Text text : texts) {
-            if (text.has(phrase)) {
-                return true;
-            }
+    /** The texts of a run, as far as they are asked for: a word that many runs have mostly stands in one of the first. */
+    private static final class Texts {
+
+        private final Iterator<Passage> unread;
+        private final SearchQuery query;
+        private final List<Text> read = new ArrayList<>();
+
+        Texts(Iterator<Passage> passages, SearchQuery query) {
+            this.unread = passages;
+            this.query = query;
         }
-        return false;
+
+        /** The text with this number, from 0 on, whose predecessor was asked for; null if there are not so many. */
+        @Nullable
+        Text get(int number) {
+            if (number == read.size()) {
+                if (!unread.hasNext()) {
+                    return null;
+                }
+                read.add(new Text(unread.next(), query));
+            }
+            return read.get(number);
+        }
+
+        /** Whether one of them has the phrase with this number. */
+        boolean have(int phrase) {
+            @Nullable Text text = get(0);
+            for (int i = 1; text != null; i++) {
+                if (text.has(phrase)) {
+                    return true;
+                }
+                text = get(i);
+            }
+            return false;
+        }
+
+        long charsCut() {
+            long cut = 0;
+            for (Text text : read) {
+                cut += text.charsCut();
+            }
+            return cut;
+        }
     }
 
     /**
@@ -111,12 +146,16 @@ final class Matching {
         private int placeOf(int phrase) {
             Integer known = places[phrase];
             if (known == null) {
-                PlainText text = plain == null ? PlainText.of(passage) : plain;
-                plain = text;
-                known = query.phrases().get(phrase).placeIn(text);
+                known = query.phrases().get(phrase).placeIn(plain());
                 places[phrase] = known;
             }
             return known;
+        }
+
+        private PlainText plain() {
+            PlainText text = plain == null ? PlainText.of(passage) : plain;
+            plain = text;
+            return text;
         }
 
         long charsCut() {
@@ -148,24 +187,49 @@ final class Matching {
             }
             return cut;
         }
-    }
 
-    /** The beginnings and ends of the first matches, in their order: those that may be in a fragment with the first one. */
-    private static List<int[]> found(SearchQuery query, Words words, String text) {
-        List<int[]> found = new ArrayList<>();
-        List<Phrase> wanted = query.wanted();
-        @Nullable Word word = words.get(0);
-        for (int i = 0; word != null && found.size() < MATCHES_MAX && mayBeShown(word, found); i++) {
-            for (Phrase phrase : wanted) {
-                if (phrase.isAt(words, i)) {
-                    Word last =
-                            Objects.requireNonNull(words.get(i + phrase.terms().size() - 1));
-                    add(found, word.from(), end(phrase, last, text));
+        /**
+         * The beginnings and ends of the first matches, in their order: those that may be in a fragment with the first one. To be
+         * asked for last: words are cut only where there may be a match.
+         */
+        List<int[]> matches() {
+            List<int[]> found = new ArrayList<>();
+            Words cut = words();
+            @Nullable Word word = cut.get(0);
+            int place = 0;
+            for (int i = 0; word != null && found.size() < MATCHES_MAX && mayBeShown(word, found); i++) {
+                if (word.from() >= place) {
+                    take(word, i, cut, found);
+                    place = placeBehind(word);
+                    if (place < 0) {
+                        break;
+                    }
+                    cut.skipTo(place);
+                }
+                word = cut.get(i + 1);
+            }
+            return found;
+        }
+
+        private void take(Word word, int number, Words cut, List<int[]> found) {
+            for (Phrase phrase : query.wanted()) {
+                if (phrase.isAt(cut, number)) {
+                    Word last = Objects.requireNonNull(
+                            cut.get(number + phrase.terms().size() - 1));
+                    add(found, word.from(), end(phrase, last, passage.text()));
                 }
             }
-            word = words.get(i + 1);
         }
-        return found;
+
+        /** Where the next phrase that must occur may be behind the beginning of a word; -1 if none is. Pairs of characters overlap. */
+        private int placeBehind(Word word) {
+            int next = Integer.MAX_VALUE;
+            for (Phrase phrase : query.wanted()) {
+                int place = phrase.placeIn(plain(), word.from() + 1);
+                next = place < 0 ? next : Math.min(next, place);
+            }
+            return next == Integer.MAX_VALUE ? -1 : next;
+        }
     }
 
     private static boolean mayBeShown(Word word, List<int[]> found) {

@@ -10,6 +10,7 @@ import io.runtape.segment.ByteReader;
 import io.runtape.segment.ByteWriter;
 import io.runtape.transcript.PlacedPart;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -159,17 +160,33 @@ final class RunText {
         return RequestBody.stored(bytes.written());
     }
 
-    /** What {@link #stored} wrote. */
-    static List<Passage> read(byte[] stored) {
-        ByteReader bytes = new ByteReader(RequestBody.sent(stored));
-        bytes.number();
-        List<Passage> passages = new ArrayList<>();
-        while (bytes.hasMore()) {
+    /** What {@link #stored} wrote; each passage is read when it is asked for. */
+    static Iterable<Passage> read(byte[] stored) {
+        byte[] plain = RequestBody.sent(stored);
+        return () -> new Stored(plain);
+    }
+
+    /** Reads passages, one after the other. */
+    private static final class Stored implements Iterator<Passage> {
+
+        private final ByteReader bytes;
+
+        Stored(byte[] plain) {
+            this.bytes = new ByteReader(plain);
+            bytes.number();
+        }
+
+        @Override
+        public boolean hasNext() {
+            return bytes.hasMore();
+        }
+
+        @Override
+        public Passage next() {
             Place place = PLACES.get((int) bytes.number());
             long sequence = bytes.number();
             ByteReader.Text text = bytes.textWithLength();
-            passages.add(new Passage(place, sequence, text.text(), text.isAscii()));
+            return new Passage(place, sequence, text.text(), text.isAscii());
         }
-        return passages;
     }
 }

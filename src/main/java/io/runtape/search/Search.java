@@ -152,7 +152,7 @@ public final class Search {
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     byte @Nullable [] texts = row.getBytes(3);
-                    List<Passage> passages = texts == null ? prompt(row.getString(4)) : RunText.read(texts);
+                    Iterable<Passage> passages = texts == null ? prompt(row.getString(4)) : RunText.read(texts);
                     long runPk = row.getLong(1);
                     Matching.of(query, passages, row.getString(2), to::work).ifPresent(where -> to.hit(runPk, where));
                     to.size(runPk, row.getLong(5));

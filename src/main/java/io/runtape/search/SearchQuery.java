@@ -61,18 +61,23 @@ public record SearchQuery(List<Phrase> phrases, int wantedCount) {
          * word before the first of these.
          */
         int placeIn(PlainText text) {
+            return placeIn(text, 0);
+        }
+
+        /** The same from a place on, which is returned where a word goes on there that may be one of the phrase. */
+        int placeIn(PlainText text, int from) {
             String first = terms.get(0);
             if (hasCutTerm()) {
-                return 0;
+                return from;
             }
             String plain = text.beginning();
-            for (int at = plain.indexOf(first); at >= 0; at = plain.indexOf(first, at + 1)) {
+            for (int at = plain.indexOf(first, from); at >= 0; at = plain.indexOf(first, at + 1)) {
                 if (isBeginning(plain, at) && goesOn(text.text(), at, 0)) {
                     return at;
                 }
             }
             int length = plain.length();
-            return length == text.text().length() ? -1 : beginningBefore(text.text(), length);
+            return length == text.text().length() ? -1 : Math.max(from, beginningBefore(text.text(), length));
         }
 
         private boolean hasCutTerm() {

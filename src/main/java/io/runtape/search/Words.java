@@ -27,6 +27,8 @@ final class Words {
     /** Where the rest begins that is not cut yet; behind the text when all words are known. */
     private int at;
 
+    private int skipped;
+
     private final StringBuilder letters = new StringBuilder();
     private int lettersFrom;
     private int lettersTo;
@@ -64,9 +66,21 @@ final class Words {
         return number < words.size() ? words.get(number) : null;
     }
 
+    /**
+     * Leaves out what begins before a place and is not cut yet. Whoever asks for words that follow each other must have done so before.
+     *
+     * @param place where a word begins, or none goes on
+     */
+    void skipTo(int place) {
+        if (place > at && letters.isEmpty() && unspaced.isEmpty()) {
+            skipped += place - at;
+            at = place;
+        }
+    }
+
     /** How many characters have been cut into words. */
     int charsCut() {
-        return Math.min(at, text.length()) - from;
+        return Math.min(at, text.length()) - from - skipped;
     }
 
     private void cutTo(int number) {

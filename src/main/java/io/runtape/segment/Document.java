@@ -14,9 +14,10 @@ import java.util.Comparator;
 public record Document(long createdMicros, long runPk) {
 
     /** The order of all listings of runs. */
-    static final Comparator<Document> NEWEST_FIRST = Comparator.comparingLong(Document::createdMicros)
-            .thenComparingLong(Document::runPk)
-            .reversed();
+    static final Comparator<Document> NEWEST_FIRST = (one, other) -> {
+        int byTime = Long.compare(other.createdMicros, one.createdMicros);
+        return byTime == 0 ? Long.compare(other.runPk, one.runPk) : byTime;
+    };
 
     public static Document of(Instant createdAt, long runPk) {
         return new Document(EpochMicros.of(createdAt), runPk);

@@ -375,7 +375,7 @@ abstract class SearchTest extends IndexedHistory {
                 List<Long> ibexes = overlapping ? List.of(277L, 177L, 77L) : List.of(233L, 232L, 231L);
                 assertEquals(ibexes, candidates(owner, "ibex", DocumentRange.ALL, 2));
                 assertEquals(List.of(), candidates(owner, "yak", DocumentRange.ALL, 10));
-                DocumentRange range = new DocumentRange(
+                DocumentRange range = DocumentRange.of(
                         Optional.of(document(50).createdAt()), document(250).createdAt(), Optional.of(document(200)));
                 assertEquals(keys(199, 50), candidates(owner, "kudu", range, 7));
             } finally {
@@ -429,7 +429,7 @@ abstract class SearchTest extends IndexedHistory {
                     page.get(page.size() - 1), first.reached().orElseThrow().runPk());
             assertEquals(List.of(), common(owner, "kudu", "yak", DocumentRange.ALL, 7));
             DocumentRange range =
-                    new DocumentRange(Optional.empty(), document(299).createdAt(), Optional.of(document(232)));
+                    DocumentRange.of(Optional.empty(), document(299).createdAt(), Optional.of(document(232)));
             assertEquals(List.of(231L), common(owner, "ibex", "kudu", range, 2));
         } finally {
             deleteSegments(owner);
@@ -494,7 +494,7 @@ abstract class SearchTest extends IndexedHistory {
             if (reached.isEmpty()) {
                 return all;
             }
-            left = new DocumentRange(range.since(), range.end(), reached);
+            left = new DocumentRange(range.sinceMicros(), range.endMicros(), reached.get());
         }
     }
 

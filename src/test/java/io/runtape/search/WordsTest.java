@@ -287,6 +287,56 @@ class WordsTest {
         assertEquals(5L, found.sequence());
     }
 
+    /** Only words around what may be a match are cut: what is between must make no difference. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ab", "\"ab cd\"", "ab*", "ab cd", "\"京都\"", "ab 東京", "\"ab ab\"", "\"cd a\u0301b\"", "b3"})
+    void marksEachMatchThatAllWordsHave(String q) {
+        SearchQuery query = SearchQuery.of(q);
+        String[] pieces = {
+            "ab", "cd", "AB", "Cd", "ef", "abc", "xab", "b3", "東京都", "京", "á", "\u0301", " ", " ", " ", "-", ". ", "é"
+        };
+        Random random = new Random(11);
+        int hits = 0;
+        for (int i = 0; i < 20_000; i++) {
+            StringBuilder built = new StringBuilder();
+            for (int j = random.nextInt(14); j >= 0; j--) {
+                built.append(pieces[random.nextInt(pieces.length)]);
+            }
+            String text = built.toString();
+            List<Passage> passages = List.of(new Passage(Place.TEXT, 1, text));
+            Optional<List<Highlight>> found = Matching.of(query, passages, null);
+            if (found.isPresent()) {
+                hits++;
+                List<List<Integer>> matches = found.get().get(0).matches();
+                List<String> marked = matches.stream()
+                        .map(match -> found.get().get(0).fragment().substring(match.get(0), match.get(1)))
+                        .toList();
+                assertEquals(matches(query, text), marked, text);
+            }
+        }
+        assertTrue(hits > 100, hits + " hits");
+    }
+
+    /** The matches in a text, those that touch as one. */
+    private static List<String> matches(SearchQuery query, String text) {
+        Words words = new Words(text);
+        List<int[]> found = new ArrayList<>();
+        for (int i = 0; words.get(i) != null; i++) {
+            for (SearchQuery.Phrase phrase : query.wanted()) {
+                if (phrase.isAt(words, i)) {
+                    int from = words.get(i).from();
+                    int to = words.get(i + phrase.terms().size() - 1).to();
+                    if (!found.isEmpty() && from <= found.get(found.size() - 1)[1]) {
+                        found.get(found.size() - 1)[1] = Math.max(to, found.get(found.size() - 1)[1]);
+                    } else {
+                        found.add(new int[] {from, to});
+                    }
+                }
+            }
+        }
+        return found.stream().map(match -> text.substring(match[0], match[1])).toList();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "-green", "& -", "\"", "\"open", "a*", "*", "\"\""})
     void refusesWhatFindsNothing(String query) {

@@ -64,7 +64,7 @@ final class RunSearch {
     }
 
     private Hits find(RunSelection selection, SearchQuery query, Optional<Place> after, int limit) throws SQLException {
-        DocumentRange range = new DocumentRange(
+        DocumentRange range = DocumentRange.of(
                 selection.filter().common().since(), selection.filter().common().end(), after.map(Place::document));
         Source from = source(selection, query, range, after);
         RunSource source = from.runs;

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class ThreadCounts {
 
-    private static final String COUNTS = """
+    static final String ON_H2 = """
             select t.id,
                 (select count(*) from run r
                     where r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal is not null),
@@ -35,7 +35,16 @@ final class ThreadCounts {
                     where r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal is not null
                     order by r.owner desc, r.thread_id desc, r.thread_ordinal desc limit 1)
             from
-            """;
+            """ + AskedThreads.ON_H2;
+
+    /** PostgreSQL reads the runs of a thread once for all of them, in the order of the index. */
+    static final String ON_POSTGRESQL = """
+            select t.id, c.* from (select t.id, t.owner from %s) t cross join lateral (
+                select count(*), sum(case when r.status = 'running' then 0 else r.event_count end),
+                    array_agg(r.run_pk) filter (where r.status = 'running'),
+                    (array_agg(r.status order by r.thread_ordinal desc))[1]
+                from run r where r.owner = t.owner and r.thread_id = t.id and r.thread_ordinal is not null) c
+            """.formatted(AskedThreads.ON_POSTGRESQL);
 
     private final DataSource database;
     private final Engine engine;
@@ -68,9 +77,8 @@ final class ThreadCounts {
         if (threads.isEmpty()) {
             return counts;
         }
-        String asked = engine == Engine.H2 ? AskedThreads.ON_H2 : AskedThreads.ON_POSTGRESQL;
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(COUNTS + asked)) {
+                PreparedStatement select = connection.prepareStatement(engine == Engine.H2 ? ON_H2 : ON_POSTGRESQL)) {
             AskedThreads.bind(select, engine, owner, threads);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {

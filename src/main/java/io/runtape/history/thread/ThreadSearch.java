@@ -26,9 +26,6 @@ final class ThreadSearch {
     /** Threads that are looked at for one page. */
     private static final int THREADS_MAX = 2000;
 
-    /** Most pages are full with the first of them. */
-    private static final int FIRST_THREADS = 100;
-
     private static final int THREADS_AT_ONCE = 300;
 
     /** Parts of the list that are walked for one page. */
@@ -79,7 +76,7 @@ final class ThreadSearch {
             boolean ends = gathering.take(all, titles(owner, query, all, names));
             return hits(gathering, ends ? gathering.last() : null);
         }
-        return walked(owner, filter, query, gathering, matching, names, after);
+        return walked(owner, filter, query, gathering, matching, names, after, threadsOfPage(limit));
     }
 
     private Hits walked(
@@ -89,7 +86,8 @@ final class ThreadSearch {
             ThreadGathering gathering,
             MatchingRuns matching,
             Optional<Set<String>> names,
-            Optional<ThreadQueries.StreamPosition> after)
+            Optional<ThreadQueries.StreamPosition> after,
+            int first)
             throws SQLException {
         Optional<ThreadQueries.StreamPosition> from = after;
         ThreadWalk.Wanted wanted = ThreadWalk.Wanted.ALL;
@@ -99,7 +97,7 @@ final class ThreadSearch {
                 wanted = matching.threadsToLookAt().and(names.get());
             }
             ThreadWalk.Stretch stretch =
-                    walk.next(owner, filter, wanted, from, stretches == 0 ? FIRST_THREADS : THREADS_AT_ONCE);
+                    walk.next(owner, filter, wanted, from, stretches == 0 ? first : THREADS_AT_ONCE);
             List<ListedThread> some = stretch.threads();
             if (gathering.take(some, titles(owner, query, some, names))) {
                 return hits(gathering, gathering.last());
@@ -111,6 +109,11 @@ final class ThreadSearch {
             from = Optional.of(stretch.next());
         }
         return hits(gathering, from.orElse(null));
+    }
+
+    /** As many threads as fill most pages: nearly all that the index tells of match. */
+    private static int threadsOfPage(int limit) {
+        return limit + 1 + limit / 4;
     }
 
     private static Hits hits(ThreadGathering gathering, ThreadQueries.@Nullable StreamPosition next) {

@@ -1,0 +1,82 @@
+package io.runtape.history.thread;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.store.Engine;
+import io.runtape.testsupport.LargeTables;
+import io.runtape.testsupport.RunningGateway;
+import java.sql.SQLException;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The statements about many threads find their rows by an index, on tables of any size. */
+abstract class ThreadPlanTest extends RunningGateway {
+
+    /** So many that PostgreSQL might rather walk a table. */
+    private static final String IDS = IntStream.rangeClosed(1, 300)
+            .mapToObj(i -> "'thr_" + i + "'")
+            .collect(Collectors.joining(", ", "array[", "]"));
+
+    private static final String OWNERS =
+            IntStream.rangeClosed(1, 300).mapToObj(i -> "'o'").collect(Collectors.joining(", ", "array[", "]"));
+
+    private static final String RUNS =
+            IntStream.rangeClosed(1, 1000).mapToObj(String::valueOf).collect(Collectors.joining(", ", "array[", "]"));
+
+    private static final String TIME = "timestamp with time zone '2030-01-01 00:00:00+00'";
+
+    private static String statement(String name, boolean h2) {
+        return switch (name) {
+            case "threads" -> with(ThreadRuns.THREADS_OF, RUNS, "'o'");
+            case "newest runs" ->
+                h2
+                        ? with(ThreadRuns.NEWEST_ON_H2, "'o'", "'thr_1'")
+                        : with(ThreadRuns.NEWEST_ON_POSTGRESQL, IDS, "'o'");
+            case "counts" -> h2 ? with(ThreadCounts.ON_H2, IDS, OWNERS) : with(ThreadCounts.ON_POSTGRESQL, IDS, "'o'");
+            case "listed" ->
+                h2
+                        ? with(ThreadsById.LISTED_ON_H2, IDS, OWNERS, TIME, TIME, TIME, TIME, "''")
+                        : with(ThreadsById.LISTED_ON_POSTGRESQL, IDS, "'o'", TIME, TIME, TIME, TIME, "''");
+            case "untold names" -> with(ThreadsById.UNTOLD, "'o'");
+            case "names" -> with(ThreadsById.NAMED, "'o'", "2001");
+            case "names of threads" ->
+                h2
+                        ? with(ThreadsById.NAMED_OF_ON_H2, IDS, OWNERS)
+                        : with(ThreadsById.NAMED_OF_ON_POSTGRESQL, IDS, "'o'");
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    private static String with(String sql, String... parameters) {
+        String statement = sql;
+        for (String parameter : parameters) {
+            statement = statement.replaceFirst("\\?", parameter);
+        }
+        return statement;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "threads, primary_key, run_pkey",
+        "newest runs, thread_id = 'thr_1', run_owner_thread_id_thread_ordinal_key",
+        "counts, owner = t.owner, run_owner_thread_id_thread_ordinal_key",
+        "listed, id = asked.id, thread_pkey",
+        "untold names, run_by_time, run_owner_created_at_run_pk_idx",
+        "names, primary_key, thread_name_pkey",
+        "names of threads, thread_id = asked.id, thread_name_pkey"
+    })
+    void findsItsRowsByAnIndex(String name, String onH2, String onPostgres) throws SQLException {
+        boolean h2 = store().engine() == Engine.H2;
+        String plan = LargeTables.plan(store(), statement(name, h2));
+
+        assertFalse(plan.contains("seq scan") || plan.contains("tablescan"), plan);
+        assertTrue(plan.contains(h2 ? onH2 : onPostgres), plan);
+        if (!h2 && plan.contains(" any (")) {
+            assertTrue(Pattern.compile("index cond: .* any \\(").matcher(plan).find(), plan);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package io.runtape.testsupport;
+
+import io.runtape.store.Engine;
+import io.runtape.store.Store;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Locale;
+
+/** How the database would answer a statement, on large tables of runs and threads that are mostly one owner's, {@code o}. */
+public final class LargeTables {
+
+    private LargeTables() {}
+
+    /** The plan of a statement, in small letters. */
+    public static String plan(Store store, String sql) throws SQLException {
+        try (Connection connection = store.connect();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            if (store.engine() == Engine.H2) {
+                // H2 takes a table with few rows for one that may be walked.
+                statement.execute("""
+                        insert into thread (owner, id, last_ordinal, created_at, updated_at)
+                        select 'o', 'thr_' || n, 1, now(), now() from system_range(1, 3000) as s(n)""");
+                statement.execute("insert into thread_name select owner, id from thread where owner = 'o'");
+            } else {
+                fill(statement);
+            }
+            StringBuilder plan = new StringBuilder();
+            try (ResultSet row = statement.executeQuery("explain " + sql)) {
+                while (row.next()) {
+                    plan.append(row.getString(1)).append('\n');
+                }
+            }
+            connection.rollback();
+            return plan.toString().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** PostgreSQL plans by what it knows of its tables: here they are large, and one owner has most of what there is. */
+    private static void fill(Statement statement) throws SQLException {
+        statement.execute("create schema large");
+        statement.execute("set local search_path = large");
+        for (String table : List.of(
+                "run",
+                "thread",
+                "thread_name",
+                "thread_name_since",
+                "search_document",
+                "search_segment",
+                "search_block",
+                "search_removal")) {
+            statement.execute("create table " + table + " (like runtape." + table + " including all)");
+        }
+        statement.execute("""
+                insert into run (run_pk, owner, id, thread_id, node_id, path, status, stream, metadata, config,
+                    request_body, created_at, completed_at, indexed_at)
+                select n, 'o', 'run_' || n, 'thr_' || n, 1, '/v1/run', case when n % 10000 = 0 then 'running'
+                    else 'completed' end, true, '{}', '{}', cast('' as bytea), now() - n * interval '1 second',
+                    case when n % 10000 = 0 then null else now() end, case when n % 5000 = 1 then null else now() end
+                from generate_series(1, 30000) n""");
+        statement.execute("""
+                insert into thread (owner, id, last_ordinal, created_at, updated_at)
+                select 'o', 'thr_' || n, 1, now(), now() from generate_series(1, 30000) n""");
+        statement.execute("insert into thread_name select owner, id from thread");
+        statement.execute(
+                "insert into search_document select n, cast('text' as bytea) from generate_series(1, 30000) n");
+        statement.execute("""
+                insert into search_segment
+                select n, 'o' || n % 500, n % 3, n, n, 1, cast('' as bytea), cast('' as bytea) from generate_series(1, 30000) n""");
+        statement.execute("insert into search_block select n, cast('terms' as bytea) from generate_series(1, 30000) n");
+        statement.execute("analyze run, thread, thread_name, search_document, search_segment, search_block");
+    }
+}
