@@ -3,12 +3,12 @@ package io.runtape.indexing;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.error.ApiException;
-import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Pace;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
+import io.runtape.store.StoreFailures;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -215,18 +215,16 @@ final class RunIndexer {
                 passedOver.addAll(tried);
                 failures.keySet().removeAll(tried);
                 return true;
-            } catch (ApiException e) {
-                return e.code() != ErrorCode.STORE_UNAVAILABLE
-                        && indexApart(connection, taken(before, keys), worker, e);
             } catch (SQLException e) {
                 boolean ofTheMoment = SqlFault.isOfTheMoment(e);
-                if (!ofTheMoment && !SqlFault.isOfTheData(e) && !SqlFault.isOfTheStatement(e)) {
+                if (!ofTheMoment && SqlFault.mayPass(e)) {
                     throw e;
                 }
                 List<Long> taken = taken(before, keys);
                 return ofTheMoment && taken.size() == 1 || indexApart(connection, taken, worker, e);
             } catch (RuntimeException e) {
-                return indexApart(connection, taken(before, keys), worker, e);
+                // What is read of a run comes over other connections, of which there may be none at present.
+                return !StoreFailures.isOutage(e) && indexApart(connection, taken(before, keys), worker, e);
             }
         }
 
@@ -260,10 +258,11 @@ final class RunIndexer {
                 LOG.debug("it cannot be indexed", why);
                 try {
                     indexing.indexApart(connection, runPk);
-                } catch (ApiException e) {
-                    // The database does not answer, or there is no room: it is tried again.
-                    return;
                 } catch (RuntimeException e) {
+                    if (e instanceof ApiException || StoreFailures.isOutage(e)) {
+                        // The database does not answer, or there is no room: it is tried again.
+                        return;
+                    }
                     LOG.debug("nor by any index alone", e);
                     indexing.mark(connection, runPk);
                 } catch (SQLException e) {

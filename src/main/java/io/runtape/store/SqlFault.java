@@ -1,6 +1,7 @@
 package io.runtape.store;
 
 import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
 
 /** Tells a statement that the database refuses from a database that is away, by the class of its SQLSTATE. */
 public final class SqlFault {
@@ -50,6 +51,23 @@ public final class SqlFault {
     /** Whether the statement cannot run (class 42): a table or a privilege is missing, or its syntax is wrong. */
     public static boolean isOfTheStatement(SQLException e) {
         return isOfClass("42", e);
+    }
+
+    /**
+     * Whether the fault may pass by itself: the same may succeed later, since neither the data nor the statement is at fault.
+     */
+    public static boolean mayPass(SQLException e) {
+        return !isOfTheData(e) && !isOfTheStatement(e);
+    }
+
+    /** The fault of the database that is behind a failure; null if there is none. */
+    public static @Nullable SQLException behind(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql) {
+                return sql;
+            }
+        }
+        return null;
     }
 
     private static boolean isOfClass(String sqlStateClass, SQLException e) {

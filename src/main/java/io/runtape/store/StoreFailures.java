@@ -35,11 +35,19 @@ public final class StoreFailures {
     /** A query by Hibernate. */
     @ServerExceptionMapper
     public Response ofPersistence(PersistenceException failure, RoutingContext context) {
-        return answer(failure, sqlCause(failure), context);
+        return answer(failure, SqlFault.behind(failure), context);
+    }
+
+    /** Whether a failure of background work is one of the database that may pass: the same is worth another try. */
+    public static boolean isOutage(RuntimeException failure) {
+        SQLException fault = SqlFault.behind(failure);
+        return fault == null
+                ? failure instanceof ApiException api && api.code() == ErrorCode.STORE_UNAVAILABLE
+                : SqlFault.mayPass(fault);
     }
 
     private Response answer(Exception failure, @Nullable SQLException sql, RoutingContext context) {
-        if (sql == null || SqlFault.isOfTheData(sql) || SqlFault.isOfTheStatement(sql) || isOfTheMachine(failure)) {
+        if (sql == null || !SqlFault.mayPass(sql) || isOfTheMachine(failure)) {
             return answers.unknown(failure, context);
         }
         LOG.warnf("the database does not answer: %s", sql.getMessage());
@@ -60,14 +68,5 @@ public final class StoreFailures {
             }
         }
         return false;
-    }
-
-    private static @Nullable SQLException sqlCause(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException sql) {
-                return sql;
-            }
-        }
-        return null;
     }
 }

@@ -2,12 +2,16 @@ package io.runtape.indexing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.agroal.api.AgroalDataSource;
 import io.quarkus.arc.All;
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.store.StoreFailures;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
@@ -18,7 +22,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -44,6 +50,12 @@ abstract class RunIndexerTest extends IndexedHistory {
 
     @Inject
     MemoryBudgets memory;
+
+    @Inject
+    RunIndexing indexing;
+
+    @Inject
+    AgroalDataSource pool;
 
     @Inject
     @All
@@ -179,6 +191,28 @@ abstract class RunIndexerTest extends IndexedHistory {
         assertEquals(whole, Set.copyOf(ids("/runs?agent=after&q=numbat&limit=100")));
         // Of the other one the sums take their part, in an hour that nobody asks for.
         assertEquals(List.of("after " + whole.size(), "before 1"), sums());
+    }
+
+    @Test
+    void doesNotBlameARunForADatabaseWithoutAConnection() throws Exception {
+        String run = record("{\"prompt\":\"Say quokka\"}", DONE);
+        awaitIndexed(run);
+        List<Connection> taken = new ArrayList<>();
+        try (Connection own = store().connect()) {
+            int size = pool.getConfiguration().connectionPoolConfiguration().maxSize();
+            while (taken.size() < size) {
+                taken.add(pool.getConnection());
+            }
+            Deque<Long> runs = new ArrayDeque<>(List.of(table().key(run)));
+
+            RuntimeException failure = assertThrows(RuntimeException.class, () -> indexing.index(own, runs, false));
+
+            assertTrue(StoreFailures.isOutage(failure), failure::toString);
+        } finally {
+            for (Connection each : taken) {
+                each.close();
+            }
+        }
     }
 
     @Test
