@@ -3,6 +3,7 @@ package io.runtape.indexing;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Pace;
@@ -259,20 +260,31 @@ final class RunIndexer {
                 try {
                     indexing.indexApart(connection, runPk);
                 } catch (RuntimeException e) {
-                    if (e instanceof ApiException || StoreFailures.isOutage(e)) {
+                    if (StoreFailures.isOutage(e) || isOverloaded(e)) {
                         // The database does not answer, or there is no room: it is tried again.
                         return;
                     }
-                    LOG.debug("nor by any index alone", e);
-                    indexing.mark(connection, runPk);
+                    leaveOut(connection, runPk, e);
                 } catch (SQLException e) {
                     if (SqlFault.isOfTheMoment(e)) {
                         return;
                     }
-                    throw e;
+                    if (SqlFault.mayPass(e)) {
+                        throw e;
+                    }
+                    leaveOut(connection, runPk, e);
                 }
                 failures.remove(runPk);
             }
+        }
+
+        private static boolean isOverloaded(RuntimeException e) {
+            return e instanceof ApiException api && api.code() == ErrorCode.OVERLOADED;
+        }
+
+        private void leaveOut(Connection connection, long runPk, Exception why) throws SQLException {
+            LOG.debug("nor by any index alone", why);
+            indexing.mark(connection, runPk);
         }
     }
 }

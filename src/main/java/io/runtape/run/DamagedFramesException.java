@@ -1,5 +1,6 @@
 package io.runtape.run;
 
+import io.runtape.store.SqlFault;
 import java.io.Serial;
 import java.sql.SQLException;
 
@@ -10,10 +11,10 @@ public final class DamagedFramesException extends SQLException {
     private static final long serialVersionUID = 1L;
 
     DamagedFramesException(String message) {
-        super(message);
+        super(message, SqlFault.DAMAGED_FRAMES);
     }
 
     DamagedFramesException(String message, Throwable cause) {
-        super(message, cause);
+        super(message, SqlFault.DAMAGED_FRAMES, cause);
     }
 }

@@ -12,6 +12,9 @@ public final class SqlFault {
     /** SQLSTATE of a gateway whose node is closed; its class is Runtape's own. */
     public static final String NODE_CLOSED = "RT001";
 
+    /** SQLSTATE of frames that are stored and cannot be read; its class is Runtape's own. */
+    public static final String DAMAGED_FRAMES = "RT003";
+
     /** SQLSTATE of a fault of the gateway. */
     public static final String INTERNAL = "XX000";
 
@@ -54,10 +57,11 @@ public final class SqlFault {
     }
 
     /**
-     * Whether the fault may pass by itself: the same may succeed later, since neither the data nor the statement is at fault.
+     * Whether the fault may pass by itself: the same may succeed later, since neither the data nor the statement is at fault, and
+     * what is to be read is not damaged.
      */
     public static boolean mayPass(SQLException e) {
-        return !isOfTheData(e) && !isOfTheStatement(e);
+        return !isOfTheData(e) && !isOfTheStatement(e) && !DAMAGED_FRAMES.equals(e.getSQLState());
     }
 
     /** The fault of the database that is behind a failure; null if there is none. */

@@ -47,7 +47,7 @@ public final class StoreFailures {
     }
 
     private Response answer(Exception failure, @Nullable SQLException sql, RoutingContext context) {
-        if (sql == null || !SqlFault.mayPass(sql) || isOfTheMachine(failure)) {
+        if (sql == null || SqlFault.isOfTheData(sql) || SqlFault.isOfTheStatement(sql) || isOfTheMachine(failure)) {
             return answers.unknown(failure, context);
         }
         LOG.warnf("the database does not answer: %s", sql.getMessage());

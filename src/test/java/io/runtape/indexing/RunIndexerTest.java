@@ -216,6 +216,18 @@ abstract class RunIndexerTest extends IndexedHistory {
     }
 
     @Test
+    void indexesOtherRunsBesideOneWhoseFramesAreDamaged() throws Exception {
+        List<String> runs =
+                List.of(record("{\"prompt\":\"Say bettong\"}", DONE), record("{\"prompt\":\"Say bettongs\"}", DONE));
+        awaitIndexed(runs.toArray(String[]::new));
+        execute("update block set content = cast('?' as bytea) where run_pk = " + table().key(runs.get(0)));
+
+        indexAnew(runs, "");
+
+        awaitIndexed(runs.get(1), runs.get(0));
+    }
+
+    @Test
     void hasARunFoundByEachIndexThatTakesIt() throws Exception {
         String run = record("{\"agent\":\"whole\",\"prompt\":\"Say bilby\"}", DONE);
         awaitIndexed(run);
