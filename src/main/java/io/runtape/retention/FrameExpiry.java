@@ -69,7 +69,9 @@ final class FrameExpiry {
         /** The run, or its frames, are gone already. */
         void framesGoneBefore(long runPk);
 
-        /** @param why an {@link ApiException} of 503 if there is no memory now or the database does not answer */
+        /**
+         * @param why an {@link ApiException} of 503 if there is no memory now or the database does not answer; the fault is its cause
+         */
         void transcriptFailed(long runPk, RuntimeException why);
 
         /** Called after each transaction; may rest. */

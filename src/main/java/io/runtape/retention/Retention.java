@@ -5,11 +5,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import io.runtape.history.run.Deletion;
 import io.runtape.journal.Journal;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Pace;
 import io.runtape.store.Store;
+import io.runtape.store.StoreFailures;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -115,9 +117,7 @@ final class Retention {
 
         private final List<Walk> walks = rules.times().stream().map(Walk::new).toList();
 
-        /** Runs whose frames could not be deleted, once and for good. */
-        private final Set<Long> failedOnce = new HashSet<>();
-
+        /** Runs whose frames cannot be deleted. */
         private final Set<Long> failed = new HashSet<>();
 
         private boolean round(Connection connection, BackgroundWorker itself) throws SQLException {
@@ -185,8 +185,6 @@ final class Retention {
                 for (Ended run : framesDue) {
                     if (expiring.failing.contains(run.runPk)) {
                         walk.tryLater();
-                    } else {
-                        failedOnce.remove(run.runPk);
                     }
                     walk.note(
                             run,
@@ -224,8 +222,7 @@ final class Retention {
             @Override
             public void transcriptFailed(long runPk, RuntimeException why) {
                 failing.add(runPk);
-                // No memory, or no database: perhaps the next time.
-                if (!(why instanceof ApiException) || !failedOnce.add(runPk)) {
+                if (!mayPass(why)) {
                     giveUp(runPk, why);
                 }
             }
@@ -245,6 +242,11 @@ final class Retention {
             LOG.errorf(e, "the transcript of the run with the key %d cannot be made, and its frames stay", runPk);
             failed.add(runPk);
         }
+    }
+
+    /** Whether there is no memory, or no database, at present: a transcript that cannot be made now may be made later. */
+    static boolean mayPass(RuntimeException why) {
+        return StoreFailures.isOutage(why) || why instanceof ApiException api && api.code() == ErrorCode.OVERLOADED;
     }
 
     /**

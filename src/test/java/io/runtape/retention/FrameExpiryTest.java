@@ -216,6 +216,7 @@ abstract class FrameExpiryTest extends IndexedHistory {
             expiry.expire(connection, runs, told);
             assertEquals(Set.of(runs.get(2)), told.gone.keySet());
             assertEquals(Set.of(runs.get(0), runs.get(1)), told.failures.keySet());
+            told.failures.values().forEach(why -> assertFalse(Retention.mayPass(why), why::toString));
 
             change.execute("delete from block" + damaged);
             change.execute("insert into block select * from sound_block");
