@@ -183,6 +183,10 @@ final class RunIndexing {
                 if (e.code() == ErrorCode.OVERLOADED) {
                     return false;
                 }
+                if (e.code() == ErrorCode.NOT_FOUND) {
+                    // It was deleted while it was read.
+                    return true;
+                }
                 throw e;
             }
         }

@@ -19,6 +19,8 @@ public class KeptTranscripts {
 
     private static final String SELECT = "select content from kept_transcript where run_pk = ?";
 
+    private static final String WHOLE = "select 1 from run where run_pk = ? and frames_expired_at is null";
+
     private final DataSource database;
 
     KeptTranscripts(DataSource database) {
@@ -46,11 +48,10 @@ public class KeptTranscripts {
         return Optional.of(RequestBody.sent(stored));
     }
 
-    /** Whether something is kept of the run, and its frames are deleted. */
-    public boolean isThere(long runPk) throws SQLException {
+    /** Whether the run is there with its frames, so that nothing is kept of it: neither has been deleted. */
+    public boolean isWhole(long runPk) throws SQLException {
         try (Connection connection = database.getConnection();
-                PreparedStatement select =
-                        connection.prepareStatement("select 1 from kept_transcript where run_pk = ?")) {
+                PreparedStatement select = connection.prepareStatement(WHOLE)) {
             select.setLong(1, runPk);
             try (ResultSet row = select.executeQuery()) {
                 return row.next();

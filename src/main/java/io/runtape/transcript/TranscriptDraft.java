@@ -104,8 +104,13 @@ final class TranscriptDraft {
         }
         Asked asked = ask(run, span);
         take(run, conversation.answered(said(run, asked), asked.request), asked.firstEventAt);
-        if (!run.running() && sources.kept().isThere(run.runPk)) {
-            throw new ExpiredMeanwhileException();
+        requireWhole(run);
+    }
+
+    /** What was read before its rows were deleted is a part of it, at any place. */
+    private void requireWhole(Run run) throws SQLException {
+        if (!sources.kept().isWhole(run.runPk)) {
+            throw new DeletedMeanwhileException();
         }
     }
 
@@ -154,9 +159,7 @@ final class TranscriptDraft {
         // However long the request is.
         bytesLeft = forEvents;
         List<Message> said = conversation.answered(said(run, asked), asked.request);
-        if (sources.kept().isThere(run.runPk)) {
-            throw new ExpiredMeanwhileException();
-        }
+        requireWhole(run);
         return new RunConversation(asked.request, placed(run, said), truncated);
     }
 
@@ -209,6 +212,7 @@ final class TranscriptDraft {
                 // It speaks no known dialect yet.
                 take(run, conversation.answered(streamed(run, asked), asked.request), firstEventAt);
             }
+            requireWhole(run);
         } else {
             add(run, span);
         }

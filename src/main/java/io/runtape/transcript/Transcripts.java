@@ -51,7 +51,7 @@ final class Transcripts {
     /**
      * Makes the transcript of a part of a run.
      *
-     * @throws ApiException 400 if the part lies past the run's last frame
+     * @throws ApiException 400 if the part lies past the run's last frame; 404 if the run is deleted meanwhile
      */
     RunTranscript ofRun(Run run, FrameSpan span, LongConsumer room) throws SQLException {
         return ofPresent(run, now -> {
@@ -72,11 +72,11 @@ final class Transcripts {
         });
     }
 
-    /** Makes something of a run, and anew of its row as it is then if its frames are deleted meanwhile. */
+    /** Makes something of a run, and anew of its row as it is then if the row or its frames are deleted meanwhile. */
     private static <T> T ofPresent(Run run, RunMaking<T> making) throws SQLException {
         try {
             return making.of(run);
-        } catch (ExpiredMeanwhileException e) {
+        } catch (DeletedMeanwhileException e) {
             return making.of(require("run", run.id, () -> Run.findByIdOptional(run.runPk)));
         }
     }
@@ -87,7 +87,11 @@ final class Transcripts {
         T of(Run run) throws SQLException;
     }
 
-    /** What a run that has ended brought: parts of its transcript, without what its request only repeats. */
+    /**
+     * What a run that has ended brought: parts of its transcript, without what its request only repeats.
+     *
+     * @throws ApiException 404 if the run is gone
+     */
     RunContents contents(Run run, LongConsumer room) throws SQLException {
         return ofPresent(run, now -> new TranscriptDraft(sources, room, CONTENTS_BYTES_MAX).contents(now));
     }
@@ -113,8 +117,8 @@ final class Transcripts {
      * @throws ApiException 404 if there is no such thread; 400 if the part lies past the thread's last frame
      */
     ThreadTranscript ofThread(Owner owner, String id, FrameSpan span, LongConsumer room) throws SQLException {
-        AgentThread thread = require("thread", id, () -> AgentThread.of(owner, id));
         return ofPresent(() -> {
+            AgentThread thread = require("thread", id, () -> AgentThread.of(owner, id));
             TranscriptDraft draft = new TranscriptDraft(sources, room);
             eachRun(owner, thread, span, draft, draft::add);
             return new ThreadTranscript(
@@ -124,8 +128,8 @@ final class Transcripts {
 
     /** The same as a document. */
     TranscriptDocument documentOfThread(Owner owner, String id, FrameSpan span, LongConsumer room) throws SQLException {
-        AgentThread thread = require("thread", id, () -> AgentThread.of(owner, id));
         return ofPresent(() -> {
+            AgentThread thread = require("thread", id, () -> AgentThread.of(owner, id));
             TranscriptDraft draft = new TranscriptDraft(sources, room);
             List<RunSection> sections = new ArrayList<>();
             eachRun(owner, thread, span, draft, (run, part) -> sections.add(draft.section(run, part)));
@@ -134,13 +138,13 @@ final class Transcripts {
         });
     }
 
-    /** Makes something of a thread, and anew as often as frames of its runs are deleted meanwhile. */
+    /** Makes something of a thread, and anew as often as runs of it, or their frames, are deleted meanwhile. */
     private static <T> T ofPresent(ThreadMaking<T> making) throws SQLException {
         while (true) {
             try {
                 return making.make();
-            } catch (ExpiredMeanwhileException e) {
-                // Each time at least one run more has expired.
+            } catch (DeletedMeanwhileException e) {
+                // Each time at least one run more has expired, or is gone.
                 continue;
             }
         }
@@ -212,7 +216,8 @@ final class Transcripts {
         TranscriptDraft draft = new TranscriptDraft(sources, room);
         try {
             return ended ? draft.whole(run, upTo) : draft.beginning(run, upTo);
-        } catch (ExpiredMeanwhileException e) {
+        } catch (DeletedMeanwhileException e) {
+            require("run", run.id, () -> Run.findByIdOptional(run.runPk));
             throw ApiException.framesExpired();
         }
     }

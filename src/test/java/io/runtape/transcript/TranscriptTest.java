@@ -6,18 +6,28 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
+import io.restassured.response.Response;
 import io.runtape.history.RecordedHistory;
 import io.runtape.run.FrameReader;
+import io.runtape.server.memory.BudgetShare;
+import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.testsupport.MemoryWait;
 import io.runtape.testsupport.Script;
 import jakarta.inject.Inject;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What was said is told from what was recorded. */
 abstract class TranscriptTest extends RecordedHistory {
 
     @Inject
     FrameReader frames;
+
+    @Inject
+    MemoryBudgets memory;
 
     private static Script says(String... words) {
         StringBuilder stream = new StringBuilder();
@@ -103,6 +113,24 @@ abstract class TranscriptTest extends RecordedHistory {
 
         assertEquals(List.of("user", "assistant"), transcript.getList("data.messages.role"));
         assertEquals("Hello.", text(transcript, 1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"transcript", "diff"})
+    void tellsNothingOfARunThatIsDeletedWhileItIsRead(String made) throws Exception {
+        // So long that it waits for memory where others hold that.
+        String gone = record("{\"prompt\":\"Say much\"}", says("much ".repeat(20_000)));
+        String target = "/runs/" + gone + "/" + made
+                + (made.equals("diff") ? "?with=" + record("{\"prompt\":\"Say more\"}", says("more")) : "");
+        CompletableFuture<Response> told;
+        try (BudgetShare large = memory.answers().share()) {
+            large.takeBlocking(Runtime.getRuntime().maxMemory());
+            told = CompletableFuture.supplyAsync(() -> history().get(target));
+            MemoryWait.await("io.runtape." + made);
+            history().delete("/runs/" + gone).then().statusCode(204);
+        }
+
+        refused(told.get().then(), 404, "not_found");
     }
 
     @Test
