@@ -39,19 +39,13 @@ final class RunPacking {
 
     private final Connection connection;
     private final Store store;
-    private final Pauses pauses;
+    private final Runnable afterPiece;
 
-    /** @param pauses is called now and then, and may pause */
-    RunPacking(Connection connection, Store store, Pauses pauses) {
+    /** @param afterPiece is called after each piece of work on a run, whose row is locked: it does not rest */
+    RunPacking(Connection connection, Store store, Runnable afterPiece) {
         this.connection = connection;
         this.store = store;
-        this.pauses = pauses;
-    }
-
-    /** Rests between pieces of work. */
-    @FunctionalInterface
-    interface Pauses {
-        void pause();
+        this.afterPiece = afterPiece;
     }
 
     /** The next runs that ended at that time or before, and are not packed. */
@@ -155,7 +149,7 @@ final class RunPacking {
                 if (PackedBlock.isFull(gathered)) {
                     write(gathered);
                     gathered = null;
-                    pauses.pause();
+                    afterPiece.run();
                 }
             }
             if (gathered != null) {

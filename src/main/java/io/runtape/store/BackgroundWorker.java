@@ -98,6 +98,11 @@ public final class BackgroundWorker {
         }
     }
 
+    /** The same, but rests with the next pause only: for work that holds locks. */
+    public void putOffPause() {
+        pace.putOff();
+    }
+
     private void workOn() {
         boolean failing = false;
         while (!stopping) {

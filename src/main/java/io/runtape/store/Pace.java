@@ -15,11 +15,15 @@ public final class Pace {
     /** A piece of work that took longer than it should has mostly waited for a lock, or for the database, and spared live runs. */
     private static final long REST_NANOS_MAX = TimeUnit.SECONDS.toNanos(1);
 
+    /** A rest that was put off may take no longer: as long as a run of hundreds of megabytes is packed. */
+    private static final long PUT_OFF_NANOS_MAX = TimeUnit.MINUTES.toNanos(1);
+
     private final double share;
     private final LongSupplier clock;
     private final LongSupplier work;
     private long beganAt;
     private long workBefore;
+    private long putOff;
 
     /**
      * @param share more than 0, at most 1
@@ -67,10 +71,26 @@ public final class Pace {
         workBefore = work.getAsLong();
     }
 
-    /** Rests for what it has worked since it began or rested last, a second at most; less if the thread is unparked. */
+    /**
+     * Rests for what it has worked since it began or rested last, a second at most, and for what was put off; less if the thread is
+     * unparked.
+     */
     public void rest() {
-        LockSupport.parkNanos(this, due());
+        long nanos = putOff + due();
+        putOff = 0;
+        LockSupport.parkNanos(this, nanos);
         begin();
+    }
+
+    /** Puts the rest that is due off to the next {@link #rest}: others wait for a lock that the work holds now. */
+    public void putOff() {
+        putOff = Math.min(PUT_OFF_NANOS_MAX, putOff + due());
+        begin();
+    }
+
+    /** How long the next rest takes for what was put off, in nanoseconds. */
+    long putOffNanos() {
+        return putOff;
     }
 
     /** How long to rest now, in nanoseconds; none if what was not work was rest enough. */

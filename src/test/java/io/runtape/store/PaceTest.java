@@ -69,6 +69,34 @@ class PaceTest {
     }
 
     @Test
+    void restsLaterForAllThatWasPutOff() {
+        Pace pace = new Pace(0.5, clock::get, clock::get);
+        for (int i = 0; i < 3; i++) {
+            clock.addAndGet(100);
+            pace.putOff();
+        }
+        clock.addAndGet(50);
+
+        assertEquals(300, pace.putOffNanos());
+        assertEquals(50, pace.due());
+
+        pace.rest();
+
+        assertEquals(0, pace.putOffNanos());
+    }
+
+    @Test
+    void putsOffAMinuteAtMost() {
+        Pace pace = new Pace(0.5, clock::get, clock::get);
+        for (int i = 0; i < 100; i++) {
+            clock.addAndGet(Duration.ofSeconds(1).toNanos());
+            pace.putOff();
+        }
+
+        assertEquals(Duration.ofMinutes(1).toNanos(), pace.putOffNanos());
+    }
+
+    @Test
     void takesTheThreadsOwnTimeOfAProcessor() {
         Pace pace = Pace.ofProcessor(1e-9);
 

@@ -12,6 +12,7 @@ import io.runtape.run.KeptTranscripts;
 import io.runtape.run.RunStatus;
 import io.runtape.run.ThreadAgents;
 import io.runtape.run.ThreadTitle;
+import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
@@ -40,6 +41,9 @@ public final class Deletion {
 
     private static final String RUNNING_OF_THREAD =
             "select 1 from run where owner = ? and thread_id = ? and status = 'running' limit 1";
+
+    /** How often a deletion is tried where others work on the same rows; on H2 each try waits two seconds for them. */
+    private static final int TRIES = 5;
 
     private final DataSource database;
     private final Store store;
@@ -145,7 +149,9 @@ public final class Deletion {
      */
     public Outcome ofExpiredRun(Connection connection, long runPk) throws SQLException {
         return outcome(
-                connection, () -> Transaction.losable(connection, store.engine(), () -> deleteRows(connection, runPk)));
+                connection,
+                () -> tried(
+                        () -> Transaction.losable(connection, store.engine(), () -> deleteRows(connection, runPk))));
     }
 
     private Outcome outcome(Connection connection, Transaction.Statements<Optional<Place>> deletion)
@@ -169,7 +175,20 @@ public final class Deletion {
 
     /** Deletes a run and tells where it was; empty if it is gone already. */
     private Optional<Place> deleteRun(Connection connection, long runPk) throws SQLException {
-        return Transaction.in(connection, () -> deleteRows(connection, runPk));
+        return tried(() -> Transaction.in(connection, () -> deleteRows(connection, runPk)));
+    }
+
+    /** Tries a transaction again that another one is in the way of: one that packs or indexes the run, which soon ends. */
+    private static <T> T tried(Transaction.Statements<T> transaction) throws SQLException {
+        for (int left = TRIES - 1; ; left--) {
+            try {
+                return transaction.run();
+            } catch (SQLException e) {
+                if (left == 0 || !SqlFault.isOfTheMoment(e)) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** The statements of that, in a transaction. */
@@ -237,7 +256,7 @@ public final class Deletion {
      * the check and the deletion.
      */
     private boolean deleteEmptyThread(Connection connection, Owner owner, String threadId) throws SQLException {
-        return Transaction.in(connection, () -> {
+        return tried(() -> Transaction.in(connection, () -> {
             exists(connection, "select 1 from thread where owner = ? and id = ? for update", owner, threadId);
             if (exists(connection, "select 1 from run where owner = ? and thread_id = ? limit 1", owner, threadId)) {
                 return false;
@@ -252,7 +271,7 @@ public final class Deletion {
                 hook.afterThread(connection, owner, threadId);
             }
             return true;
-        });
+        }));
     }
 
     private static boolean exists(Connection connection, String sql, Owner owner, String threadId) throws SQLException {

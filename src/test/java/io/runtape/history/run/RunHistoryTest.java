@@ -14,9 +14,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.DeletionFaults;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
+import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,6 +38,9 @@ abstract class RunHistoryTest extends RecordedHistory {
             ": beat\n\n",
             "event: run_completed\n"
                     + "data: {\"result\":\"All green.\",\"usage\":{\"inputTokens\":3,\"outputTokens\":5},\"iterations\":2}\n\n");
+
+    @Inject
+    DeletionFaults faults;
 
     @Test
     void showsARunAsItWasRecorded() throws Exception {
@@ -341,6 +346,16 @@ abstract class RunHistoryTest extends RecordedHistory {
         assertEquals(0, json("/threads/" + thread).getLong("data.runCount"));
         refused(history().delete("/runs/" + id).then(), 404, "not_found");
         assertEquals(0, framesOf(row.pk()));
+    }
+
+    @Test
+    void deletesARunAlthoughOthersAreInTheWay() throws Exception {
+        String id = record("{}", COMPLETED);
+        faults.conflict(table().key(id), 3);
+
+        history().delete("/runs/" + id).then().statusCode(204);
+
+        refused("/runs/" + id, 404, "not_found");
     }
 
     private long framesOf(long runPk) throws Exception {
