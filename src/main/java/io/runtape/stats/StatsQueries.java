@@ -2,6 +2,7 @@ package io.runtape.stats;
 
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.server.memory.ResponseBudget;
 import io.runtape.stats.Span.Length;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -64,52 +64,87 @@ final class StatsQueries {
     /**
      * The sums of each group.
      *
-     * @param room takes how many bytes the groups need; may wait until there is room for them, or throw
-     * @throws ApiException 400 if there are too many groups
+     * @param room for the groups; waits if there is none, without a connection
+     * @throws ApiException 400 if there are too many groups; 503 if there is no room for them
      */
     Map<List<@Nullable String>, StatsGroup.Totals> of(
-            Owner owner, StatsParameters asked, Hours hours, LongConsumer room) throws SQLException {
+            Owner owner, StatsParameters asked, Hours hours, ResponseBudget room) throws SQLException {
+        GroupRoom groupRoom = new GroupRoom(room);
+        Optional<Map<List<@Nullable String>, StatsGroup.Totals>> groups = read(owner, asked, hours, groupRoom);
+        while (groups.isEmpty()) {
+            groupRoom.await();
+            groups = read(owner, asked, hours, groupRoom);
+        }
+        return groups.get();
+    }
+
+    /** Reads all, or nothing if there is no room for all groups now. */
+    private Optional<Map<List<@Nullable String>, StatsGroup.Totals>> read(
+            Owner owner, StatsParameters asked, Hours hours, GroupRoom room) throws SQLException {
         Map<List<@Nullable String>, StatsGroup.Totals> groups = new LinkedHashMap<>();
         try (Connection connection = database.getConnection()) {
             // PostgreSQL hands out some rows at a time in a transaction only.
-            return Transaction.in(connection, () -> {
-                readAll(connection, owner, asked, hours, groups, room);
-                return groups;
-            });
+            return Transaction.in(
+                    connection,
+                    () -> readAll(new Reading(connection, owner, asked, groups, room), hours)
+                            ? Optional.of(groups)
+                            : Optional.empty());
         }
     }
 
-    private static void readAll(
-            Connection connection,
-            Owner owner,
-            StatsParameters asked,
-            Hours hours,
-            Map<List<@Nullable String>, StatsGroup.Totals> groups,
-            LongConsumer room)
-            throws SQLException {
-        Reading reading = new Reading(connection, owner, asked, groups, room);
+    /** The room that the groups of one call have. Confined to one thread. */
+    private static final class GroupRoom {
+
+        /** So many groups the room is waited for at least, since all is read anew. */
+        private static final int AWAITED_MIN = 64;
+
+        private final ResponseBudget room;
+        private int groups;
+
+        GroupRoom(ResponseBudget room) {
+            this.room = room;
+        }
+
+        /** Whether there is room for so many groups. */
+        boolean isFor(int count) {
+            if (count > groups && room.tryTake(GROUP_BYTES)) {
+                groups++;
+            }
+            return count <= groups;
+        }
+
+        /** Waits for the room of as many groups more. */
+        void await() {
+            int more = Math.min(Math.max(groups, AWAITED_MIN), GROUPS_MAX - groups);
+            room.accept(more * GROUP_BYTES);
+            groups += more;
+        }
+    }
+
+    /** Returns false if there is no room for all groups now. */
+    private static boolean readAll(Reading reading, Hours hours) throws SQLException {
+        StatsParameters asked = reading.asked;
+        Connection connection = reading.connection;
         Set<LaterSums> incomplete = incomplete(connection);
         Span hour = span(Length.HOUR, asked, incomplete).orElseThrow();
         Span day = span(Length.DAY, asked, incomplete).orElseThrow();
         int firstDay = SumRows.day(hours.from + SumRows.HOURS_A_DAY - 1);
         int lastDay = SumRows.day(hours.to);
         if (asked.groupBy().contains(GroupBy.HOUR) || firstDay >= lastDay) {
-            reading.read(hour, hours);
-            return;
+            return reading.read(hour, hours);
         }
         int firstMonth = SumRows.monthFrom(firstDay);
         int lastMonth = SumRows.month(lastDay);
         Optional<Span> month = span(Length.MONTH, asked, incomplete)
                 .filter(whole -> firstMonth < lastMonth && !asked.groupBy().contains(GroupBy.DAY));
-        reading.read(hour, new Hours(hours.from, firstDay));
-        if (month.isPresent()) {
-            reading.read(day, new Hours(firstDay, firstMonth));
-            reading.read(month.get(), new Hours(firstMonth, lastMonth));
-            reading.read(day, new Hours(lastMonth, lastDay));
-        } else {
-            reading.read(day, new Hours(firstDay, lastDay));
-        }
-        reading.read(hour, new Hours(lastDay, hours.to));
+        boolean days = month.isPresent()
+                ? reading.read(day, new Hours(firstDay, firstMonth))
+                        && reading.read(month.get(), new Hours(firstMonth, lastMonth))
+                        && reading.read(day, new Hours(lastMonth, lastDay))
+                : reading.read(day, new Hours(firstDay, lastDay));
+        return days
+                && reading.read(hour, new Hours(hours.from, firstDay))
+                && reading.read(hour, new Hours(lastDay, hours.to));
     }
 
     /** Of the sums that tell apart what matters, those that tell the least apart. */
@@ -144,14 +179,14 @@ final class StatsQueries {
         private final Owner owner;
         private final StatsParameters asked;
         private final Map<List<@Nullable String>, StatsGroup.Totals> groups;
-        private final LongConsumer room;
+        private final GroupRoom room;
 
         Reading(
                 Connection connection,
                 Owner owner,
                 StatsParameters asked,
                 Map<List<@Nullable String>, StatsGroup.Totals> groups,
-                LongConsumer room) {
+                GroupRoom room) {
             this.connection = connection;
             this.owner = owner;
             this.asked = asked;
@@ -159,9 +194,10 @@ final class StatsQueries {
             this.room = room;
         }
 
-        void read(Span span, Hours hours) throws SQLException {
+        /** Returns false if there is no room for another group now. */
+        boolean read(Span span, Hours hours) throws SQLException {
             if (hours.from >= hours.to) {
-                return;
+                return true;
             }
             try (PreparedStatement select = connection.prepareStatement(SELECT + ofKeys(span))) {
                 select.setString(1, owner.id());
@@ -171,10 +207,13 @@ final class StatsQueries {
                 select.setFetchSize(ROWS_AT_ONCE);
                 try (ResultSet row = select.executeQuery()) {
                     while (row.next()) {
-                        take(row.getInt(1), new Varints.Reader(row.getBytes(2)));
+                        if (!take(row.getInt(1), new Varints.Reader(row.getBytes(2)))) {
+                            return false;
+                        }
                     }
                 }
             }
+            return true;
         }
 
         /** A condition on the keys of the rows, where a filter tells them. */
@@ -190,21 +229,24 @@ final class StatsQueries {
                             .collect(Collectors.joining(", ", " and group_key in (", ")"));
         }
 
-        private void take(int hour, Varints.Reader content) {
+        private boolean take(int hour, Varints.Reader content) {
             Labels labels = Labels.read(content);
             if (!asked.select(labels)) {
-                return;
+                return true;
             }
             List<@Nullable String> key = new ArrayList<>();
             asked.groupBy().forEach(by -> key.add(by.of(labels, hour, owner.id())));
             StatsGroup.Totals totals = groups.get(key);
             if (totals == null) {
                 requireRoom(groups.size());
-                room.accept(GROUP_BYTES);
+                if (!room.isFor(groups.size() + 1)) {
+                    return false;
+                }
                 totals = new StatsGroup.Totals();
                 groups.put(key, totals);
             }
             totals.read(labels, content);
+            return true;
         }
     }
 

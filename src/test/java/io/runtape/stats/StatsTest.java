@@ -1,13 +1,19 @@
 package io.runtape.stats;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
+import io.runtape.server.memory.BudgetShare;
+import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.store.Transaction;
+import io.runtape.testsupport.MemoryWait;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
+import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -18,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,6 +44,12 @@ abstract class StatsTest extends IndexedHistory {
             "event: run_completed\ndata: {\"result\":\"Done.\"}\n\n");
 
     private static final Script BUSY = Script.json(503, "{\"error\":{\"code\":\"busy\",\"message\":\"Later.\"}}");
+
+    /** Those of a small one find room in any case. */
+    private static final int GROUPS_OF_A_LARGE_RESPONSE = 60;
+
+    @Inject
+    MemoryBudgets memory;
 
     /** Runs of two agents in two hours of two days; the durations are 100, 200, 300 ms and so on. */
     private List<String> recorded() throws Exception {
@@ -145,6 +158,26 @@ abstract class StatsTest extends IndexedHistory {
         assertEquals(
                 5, json("/stats?since=2026-01-01&until=2026-01-02T01:00:00Z").getInt("data[0].runs"));
         assertEquals(List.of(), json("/stats?since=-24h").getList("data"));
+    }
+
+    @Test
+    void holdsNoConnectionWhileItWaitsForMemory() throws Exception {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < GROUPS_OF_A_LARGE_RESPONSE; i++) {
+            ids.add(record("{\"agent\":\"one-of-many-" + i + "\"}", COMPLETED));
+        }
+        awaitIndexed(ids.toArray(String[]::new));
+        CompletableFuture<JsonPath> sums;
+        try (BudgetShare large = memory.answers().share()) {
+            large.takeBlocking(Runtime.getRuntime().maxMemory());
+            sums = CompletableFuture.supplyAsync(() -> json("/stats?groupBy=agent"));
+
+            List<String> waiting = MemoryWait.await("io.runtape.stats");
+
+            assertFalse(waiting.contains(Transaction.class.getName()), waiting::toString);
+        }
+        assertEquals(
+                Collections.nCopies(GROUPS_OF_A_LARGE_RESPONSE, 1), sums.get().getList("data.runs"));
     }
 
     @Test

@@ -62,6 +62,19 @@ public final class ResponseBudget implements LongConsumer {
             throw ByteBudget.overloaded();
         }
         share.takeBlocking(bytes);
+        count(bytes);
+    }
+
+    /** Makes room for that many more bytes if there is some now; returns whether there was. */
+    public boolean tryTake(long bytes) {
+        boolean fits = share.tryTake(bytes);
+        if (fits) {
+            count(bytes);
+        }
+        return fits;
+    }
+
+    private void count(long bytes) {
         boolean watched = taken > WATCHED_FROM;
         taken += bytes;
         if (!watched && taken > WATCHED_FROM) {
