@@ -132,7 +132,7 @@ public final class Deletion {
      * @return false if the run goes on, or is deleted already
      */
     public boolean ofEndedRun(Connection connection, long runPk) throws SQLException {
-        return outcome(connection, () -> deleteRun(connection, runPk)) == Outcome.DELETED;
+        return outcome(() -> Transaction.in(connection, () -> deleteWithThread(connection, runPk))) == Outcome.DELETED;
     }
 
     /** What came of the deletion of a run. */
@@ -149,25 +149,30 @@ public final class Deletion {
      */
     public Outcome ofExpiredRun(Connection connection, long runPk) throws SQLException {
         return outcome(
-                connection,
-                () -> tried(
-                        () -> Transaction.losable(connection, store.engine(), () -> deleteRows(connection, runPk))));
+                () -> Transaction.losable(connection, store.engine(), () -> deleteWithThread(connection, runPk)));
     }
 
-    private Outcome outcome(Connection connection, Transaction.Statements<Optional<Place>> deletion)
-            throws SQLException {
-        Optional<Place> place;
+    /** @param deletion a transaction that returns false if the run is gone already */
+    private static Outcome outcome(Transaction.Statements<Boolean> deletion) throws SQLException {
         try {
-            place = deletion.run();
+            return tried(deletion) ? Outcome.DELETED : Outcome.GONE;
         } catch (ApiException e) {
             requireGoesOn(e);
             return Outcome.GOES_ON;
         }
+    }
+
+    /**
+     * The statements of that, in one transaction: nobody would come back for a thread that was left empty. Returns false if the run is
+     * gone already.
+     */
+    private boolean deleteWithThread(Connection connection, long runPk) throws SQLException {
+        Optional<Place> place = deleteRows(connection, runPk);
         if (place.isEmpty()) {
-            return Outcome.GONE;
+            return false;
         }
-        deleteEmptyThread(connection, new Owner(place.get().owner), place.get().threadId);
-        return Outcome.DELETED;
+        deleteIfEmpty(connection, new Owner(place.get().owner), place.get().threadId);
+        return true;
     }
 
     /** The thread of a run. */
@@ -191,7 +196,7 @@ public final class Deletion {
         }
     }
 
-    /** The statements of that, in a transaction. */
+    /** The statements of that, in a transaction, which then holds the thread's row. */
     private Optional<Place> deleteRows(Connection connection, long runPk) throws SQLException {
         String owner;
         String threadId;
@@ -258,20 +263,24 @@ public final class Deletion {
     private boolean deleteEmptyThread(Connection connection, Owner owner, String threadId) throws SQLException {
         return tried(() -> Transaction.in(connection, () -> {
             exists(connection, "select 1 from thread where owner = ? and id = ? for update", owner, threadId);
-            if (exists(connection, "select 1 from run where owner = ? and thread_id = ? limit 1", owner, threadId)) {
-                return false;
-            }
-            try (PreparedStatement delete =
-                    connection.prepareStatement("delete from thread where owner = ? and id = ?")) {
-                delete.setString(1, owner.id());
-                delete.setString(2, threadId);
-                delete.executeUpdate();
-            }
-            for (DeletionHook hook : hooks) {
-                hook.afterThread(connection, owner, threadId);
-            }
-            return true;
+            return deleteIfEmpty(connection, owner, threadId);
         }));
+    }
+
+    /** The statements of that; the transaction holds the thread's row. */
+    private boolean deleteIfEmpty(Connection connection, Owner owner, String threadId) throws SQLException {
+        if (exists(connection, "select 1 from run where owner = ? and thread_id = ? limit 1", owner, threadId)) {
+            return false;
+        }
+        try (PreparedStatement delete = connection.prepareStatement("delete from thread where owner = ? and id = ?")) {
+            delete.setString(1, owner.id());
+            delete.setString(2, threadId);
+            delete.executeUpdate();
+        }
+        for (DeletionHook hook : hooks) {
+            hook.afterThread(connection, owner, threadId);
+        }
+        return true;
     }
 
     private static boolean exists(Connection connection, String sql, Owner owner, String threadId) throws SQLException {

@@ -358,6 +358,21 @@ abstract class RunHistoryTest extends RecordedHistory {
         refused("/runs/" + id, 404, "not_found");
     }
 
+    @Test
+    void deletesARunTogetherWithTheThreadThatItLeavesEmpty() throws Exception {
+        String id = record("{\"agent\":\"alone\",\"threadId\":\"" + thread + "\"}", COMPLETED);
+        faults.fail(thread, true);
+        refused(history().delete("/runs?agent=alone&expect=1").then(), 503, "store_unavailable");
+        assertEquals(List.of(id), ids("/runs"));
+        assertFalse(table().frames(id).isEmpty());
+        faults.fail(thread, false);
+
+        assertEquals(1, deleted("/runs?agent=alone&expect=1").getLong("data.count"));
+
+        assertEquals(List.of(), ids("/runs"));
+        refused("/threads/" + thread, 404, "not_found");
+    }
+
     private long framesOf(long runPk) throws Exception {
         try (var connection = store().connect();
                 var select = connection.prepareStatement("select count(*) from block where run_pk = ?")) {
