@@ -20,6 +20,9 @@ public class KeyReader implements DeletionHook {
 
     private static final String SELECT_OF_RUN = "select owner, id from idempotency_key where run_pk = ?";
 
+    /** Keys expire, and are used again: an earlier run of the key may have left its digest. */
+    private static final String DELETE_GONE = "delete from idempotency_key where owner = ? and id = ?";
+
     private static final String FORGET =
             "update idempotency_key set id = ?, request_hash = ? where owner = ? and id = ? and run_pk = ?";
 
@@ -58,11 +61,16 @@ public class KeyReader implements DeletionHook {
             delete.executeUpdate();
         }
         try (PreparedStatement select = connection.prepareStatement(SELECT_OF_RUN);
+                PreparedStatement delete = connection.prepareStatement(DELETE_GONE);
                 PreparedStatement forget = connection.prepareStatement(FORGET)) {
             select.setLong(1, runPk);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    forget.setString(1, GoneKey.of(row.getString(1), row.getString(2)));
+                    String gone = GoneKey.of(row.getString(1), row.getString(2));
+                    delete.setString(1, row.getString(1));
+                    delete.setString(2, gone);
+                    delete.executeUpdate();
+                    forget.setString(1, gone);
                     forget.setString(2, GoneKey.REQUEST_HASH);
                     forget.setString(3, row.getString(1));
                     forget.setString(4, row.getString(2));

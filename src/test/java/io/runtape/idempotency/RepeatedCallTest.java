@@ -691,6 +691,35 @@ abstract class RepeatedCallTest extends RunningGateway {
         assertCalledOnce(script);
     }
 
+    /** The digest that the first one left is still there when the second one is deleted. */
+    @Test
+    void deletesTheSecondRunOfAKeyLikeTheFirst() throws Exception {
+        Scripted script = upstream.on(Script.stream(STREAM));
+        WireResponse first = post("{}", script.header(), "X-API-Key: mine");
+        first.whole();
+        String owner = table().ended(first.header("Runtape-Run-Id")).owner();
+        delete(first, 204);
+        String digest = GoneKey.of(owner, key);
+        keys().expire(digest);
+        WireResponse second;
+        try (Connection other = store().connect();
+                PreparedStatement lock =
+                        other.prepareStatement("select 1 from idempotency_key where id = ? for update")) {
+            // What is locked is not pruned.
+            other.setAutoCommit(false);
+            lock.setString(1, digest);
+            assertTrue(lock.executeQuery().next());
+            second = post("{}", script.header(), "X-API-Key: mine");
+            second.whole();
+            other.rollback();
+        }
+        assertNotEquals(first.header("Runtape-Run-Id"), second.header("Runtape-Run-Id"));
+
+        delete(second, 204);
+
+        assertRefused(410, "gone", post("{}", script.header(), "X-API-Key: mine"));
+    }
+
     @Test
     void forgetsAKeyWhenItsTimeIsOver() throws Exception {
         Scripted script = upstream.on(Script.stream(STREAM));
