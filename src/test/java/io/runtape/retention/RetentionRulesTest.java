@@ -83,6 +83,19 @@ class RetentionRulesTest {
                 List.copyOf(rules.times()));
     }
 
+    @Test
+    void keepsForAThousandYears() {
+        assertEquals(days(365_000, null), rules("RUNTAPE_RETENTION=365000d").of(null, "/v1/run"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"RUNTAPE_RETENTION=365001d, 365000d at most", "RUNTAPE_RETENTION_FRAMES=9999999d, and off for ever"})
+    void refusesATimeThatNoDatabaseKnows(String setting, String allowed) {
+        RuntimeException refusal = assertThrows(RuntimeException.class, () -> rules(setting));
+
+        assertTrue(refusal.getMessage().contains(allowed), refusal.getMessage());
+    }
+
     @ParameterizedTest
     @CsvSource({
         "RUNTAPE_RETENTION=30, a time with its unit",
@@ -111,6 +124,8 @@ class RetentionRulesTest {
                         + " | RUNTAPE_RETENTION_RULES_A_AFTER is '30'. Allowed are a time with its unit, such as 30d, and off.",
                 "RUNTAPE_RETENTION_RULES_A_AGENT=a | RUNTAPE_RETENTION_RULES_A_AFTER=+30"
                         + " | RUNTAPE_RETENTION_RULES_A_AFTER is '+30'. Allowed are a time with its unit, such as 30d, and off.",
+                "RUNTAPE_RETENTION_RULES_A_AGENT=a | RUNTAPE_RETENTION_RULES_A_AFTER=9999999d"
+                        + " | RUNTAPE_RETENTION_RULES_A_AFTER is '9999999d'. Allowed are a time of 365000d at most, and off for ever.",
                 "RUNTAPE_RETENTION_RULES_A_PATH=v1 | RUNTAPE_RETENTION_RULES_A_AFTER=1d"
                         + " | RUNTAPE_RETENTION_RULES_A_PATH is 'v1'. Each path begins with a slash",
                 "RUNTAPE_RETENTION_FRAMES=3d | RUNTAPE_RETENTION_RULES_A_AGENT=a;RUNTAPE_RETENTION_RULES_A_AFTER=3d"
