@@ -4,22 +4,33 @@ import io.runtape.access.Owner;
 import io.runtape.history.DeletionHook;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Lets deletions fail within their transaction, as the database might, where a test says so. Safe for any thread. */
+/**
+ * Lets deletions fail within their transaction, as the database might, where a test says so; and tells how far they are by then. Safe
+ * for any thread.
+ */
 @Singleton
 public final class DeletionFaults implements DeletionHook {
 
     private final Map<Long, AtomicInteger> conflicts = new ConcurrentHashMap<>();
+    private final Map<Long, Long> blocks = new ConcurrentHashMap<>();
     private final Set<String> threads = ConcurrentHashMap.newKeySet();
 
     /** The next deletions of that run conflict with another transaction, so many times. */
     public void conflict(long runPk, int times) {
         conflicts.put(runPk, new AtomicInteger(times));
+    }
+
+    /** How many blocks of its frames that run had left when rows of others were locked for its deletion; null before it. */
+    public Long blocksLeft(long runPk) {
+        return blocks.get(runPk);
     }
 
     /** Each deletion of that thread fails when its row is deleted, until it no longer does. */
@@ -36,6 +47,13 @@ public final class DeletionFaults implements DeletionHook {
         AtomicInteger left = conflicts.get(runPk);
         if (left != null && left.getAndDecrement() > 0) {
             throw new SQLException("another transaction is in the way, as the test wants it", "40001");
+        }
+        try (PreparedStatement select = connection.prepareStatement("select count(*) from block where run_pk = ?")) {
+            select.setLong(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                blocks.put(runPk, row.getLong(1));
+            }
         }
     }
 

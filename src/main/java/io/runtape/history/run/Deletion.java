@@ -216,13 +216,14 @@ public final class Deletion {
                 prompt = row.getString(4);
             }
         }
-        for (DeletionHook hook : hooks) {
-            hook.beforeRun(connection, runPk);
-        }
+        // First, since they may be a gigabyte, and what the hooks lock are others' rows too, such as sums.
         for (FrameTable table : FrameTable.values()) {
             table.delete(connection, runPk);
         }
         KeptTranscripts.delete(connection, runPk);
+        for (DeletionHook hook : hooks) {
+            hook.beforeRun(connection, runPk);
+        }
         delete(connection, "delete from run where run_pk = ?", runPk);
         // The last statements, since commits of the thread's runs wait from here on.
         DefaultTitles.forget(connection, owner, threadId, prompt);

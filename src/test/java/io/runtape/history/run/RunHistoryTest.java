@@ -349,6 +349,17 @@ abstract class RunHistoryTest extends RecordedHistory {
     }
 
     @Test
+    void deletesFramesBeforeItLocksRowsOfOthers() throws Exception {
+        String id = record("{}", COMPLETED);
+        long runPk = table().key(id);
+        assertNotEquals(0, framesOf(runPk));
+
+        history().delete("/runs/" + id).then().statusCode(204);
+
+        assertEquals(0L, faults.blocksLeft(runPk));
+    }
+
+    @Test
     void deletesARunAlthoughOthersAreInTheWay() throws Exception {
         String id = record("{}", COMPLETED);
         faults.conflict(table().key(id), 3);
