@@ -41,7 +41,7 @@ final class RunPacking {
     private final Store store;
     private final Runnable afterPiece;
 
-    /** @param afterPiece is called after each piece of work on a run, whose row is locked: it does not rest */
+    /** @param afterPiece is called after each piece of work on a run, whose row is locked: it may rest for a moment */
     RunPacking(Connection connection, Store store, Runnable afterPiece) {
         this.connection = connection;
         this.store = store;

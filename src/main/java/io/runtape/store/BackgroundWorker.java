@@ -98,9 +98,11 @@ public final class BackgroundWorker {
         }
     }
 
-    /** The same, but rests with the next pause only: for work that holds locks. */
-    public void putOffPause() {
-        pace.putOff();
+    /** The same for work that holds a lock: most of a long rest comes with the next pause. */
+    public void pauseLocked() {
+        if (!stopping) {
+            pace.restLocked();
+        }
     }
 
     private void workOn() {

@@ -18,12 +18,16 @@ public final class Pace {
     /** A rest that was put off may take no longer: as long as a run of hundreds of megabytes is packed. */
     private static final long PUT_OFF_NANOS_MAX = TimeUnit.MINUTES.toNanos(1);
 
+    /** How long others may wait for a lock because who holds it rests. */
+    private static final long LOCKED_REST_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(200);
+
     private final double share;
     private final LongSupplier clock;
     private final LongSupplier work;
     private long beganAt;
     private long workBefore;
     private long putOff;
+    private long restedLocked;
 
     /**
      * @param share more than 0, at most 1
@@ -78,13 +82,21 @@ public final class Pace {
     public void rest() {
         long nanos = putOff + due();
         putOff = 0;
+        restedLocked = 0;
         LockSupport.parkNanos(this, nanos);
         begin();
     }
 
-    /** Puts the rest that is due off to the next {@link #rest}: others wait for a lock that the work holds now. */
-    public void putOff() {
-        putOff = Math.min(PUT_OFF_NANOS_MAX, putOff + due());
+    /**
+     * Rests while the work holds a lock: for 200 ms at most since the last {@link #rest}, as others may wait for the lock. What is left
+     * is put off to the next one.
+     */
+    public void restLocked() {
+        long due = due();
+        long now = Math.min(due, LOCKED_REST_NANOS_MAX - restedLocked);
+        restedLocked += now;
+        putOff = Math.min(PUT_OFF_NANOS_MAX, putOff + due - now);
+        LockSupport.parkNanos(this, now);
         begin();
     }
 

@@ -69,16 +69,15 @@ class PaceTest {
     }
 
     @Test
-    void restsLaterForAllThatWasPutOff() {
+    void restsForAMomentWhereItHoldsALockAndForTheRestAfterwards() {
         Pace pace = new Pace(0.5, clock::get, clock::get);
-        for (int i = 0; i < 3; i++) {
-            clock.addAndGet(100);
-            pace.putOff();
+        for (int i = 0; i < 4; i++) {
+            clock.addAndGet(Duration.ofMillis(80).toNanos());
+            pace.restLocked();
         }
-        clock.addAndGet(50);
 
-        assertEquals(300, pace.putOffNanos());
-        assertEquals(50, pace.due());
+        // 80, 80 and 40 of 320 ms; the clock of this test stands still meanwhile.
+        assertEquals(Duration.ofMillis(120).toNanos(), pace.putOffNanos());
 
         pace.rest();
 
@@ -90,7 +89,7 @@ class PaceTest {
         Pace pace = new Pace(0.5, clock::get, clock::get);
         for (int i = 0; i < 100; i++) {
             clock.addAndGet(Duration.ofSeconds(1).toNanos());
-            pace.putOff();
+            pace.restLocked();
         }
 
         assertEquals(Duration.ofMinutes(1).toNanos(), pace.putOffNanos());
