@@ -37,6 +37,9 @@ final class RunPacking {
 
     private static final String DONE = "update run set packed_at = ?, digest = ? where run_pk = ?";
 
+    /** About so many frames are asked for first: most packed blocks have as many. */
+    private static final int FIRST_FRAMES = 1000;
+
     private final Connection connection;
     private final Store store;
     private final Runnable afterPiece;
@@ -135,12 +138,18 @@ final class RunPacking {
 
         private void copy(FrameTable source) throws SQLException {
             @Nullable FrameBlock gathered = null;
+            long framesRead = 0;
+            long bytesRead = 0;
             while (true) {
                 long after = gathered == null ? frames : gathered.last();
-                FrameBlock next = FrameReader.next(connection, source, runPk, after, PackedBlock.BLOCK_FRAMES);
+                int missing = PackedBlock.BLOCK_BYTES - (gathered == null ? 0 : gathered.length());
+                int likely = likely(missing, framesRead, bytesRead);
+                FrameBlock next = FrameReader.next(connection, source, runPk, after, likely, missing);
                 if (next.count() == 0) {
                     break;
                 }
+                framesRead += next.count();
+                bytesRead += next.length();
                 if (gathered == null) {
                     gathered = next;
                 } else {
@@ -155,6 +164,12 @@ final class RunPacking {
             if (gathered != null) {
                 write(gathered);
             }
+        }
+
+        /** How many frames are likely to have so many bytes, and a fourth more: frames of a run are alike. */
+        private static int likely(int missing, long framesRead, long bytesRead) {
+            long likely = framesRead == 0 ? FIRST_FRAMES : missing * framesRead / Math.max(1, bytesRead);
+            return (int) Math.min(PackedBlock.BLOCK_FRAMES, likely + likely / 4 + 1);
         }
 
         private void write(FrameBlock block) throws SQLException {

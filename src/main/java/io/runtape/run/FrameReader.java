@@ -100,15 +100,18 @@ public class FrameReader implements StreamedFrames {
     }
 
     /**
-     * The next frames of a run that are in one table, with their last event IDs: about 64 KiB.
+     * The next frames of a run that are in one table, with their last event IDs.
      *
-     * @param limit the most frames, unless a row has more
+     * @param limit the most frames, unless a row has more; about as many as there will be, since the sizes of all rows with these are
+     *     read
+     * @param bytes the frame that reaches so many bytes is the last, or one of its row
      * @return a block without frames after the last
      */
-    public static FrameBlock next(Connection connection, FrameTable table, long runPk, long after, int limit)
+    public static FrameBlock next(
+            Connection connection, FrameTable table, long runPk, long after, int limit, long bytes)
             throws SQLException {
         Span span = new Span(after, Integer.MAX_VALUE, false);
-        Optional<StoredRows> rows = StoredRows.nextIn(connection, table, runPk, span, limit, BLOCK_BYTES);
+        Optional<StoredRows> rows = StoredRows.nextIn(connection, table, runPk, span, limit, bytes);
         return rows.isEmpty() ? new FrameBlock(after + 1, 1, 0) : rows.get().block(connection, span, true);
     }
 
@@ -116,11 +119,11 @@ public class FrameReader implements StreamedFrames {
     public static long addTo(BodyDigest digest, Connection connection, long runPk) throws SQLException {
         for (FrameTable table : FrameTable.LOOKS) {
             long last = 0;
-            FrameBlock next = next(connection, table, runPk, last, BLOCK_FRAMES);
+            FrameBlock next = next(connection, table, runPk, last, BLOCK_FRAMES, BLOCK_BYTES);
             while (next.count() > 0) {
                 digest.add(next);
                 last = next.last();
-                next = next(connection, table, runPk, last, BLOCK_FRAMES);
+                next = next(connection, table, runPk, last, BLOCK_FRAMES, BLOCK_BYTES);
             }
             if (last > 0) {
                 return last;
