@@ -28,6 +28,9 @@ public enum FrameTable {
      */
     static final List<FrameTable> LOOKS = List.of(BLOCK, PACKED_BLOCK, FRAME, PACKED_BLOCK);
 
+    /** Beginnings of blocks that are in memory at once: a run that lasts for hours has hundreds of thousands. */
+    private static final int SUMMARIES_AT_ONCE = 5000;
+
     private static final String TOTALS_OF_FRAMES = """
             select count(*), count(case when kind = 1 then 1 end),
                 coalesce(sum(case when kind = 6 then octet_length(bytes) end), sum(octet_length(bytes)), 0),
@@ -159,21 +162,42 @@ public enum FrameTable {
 
     /** What a run's rows of this table hold. */
     RunTotals totals(Connection connection, long runPk) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(this == FRAME ? TOTALS_OF_FRAMES : summaries())) {
+        return this == FRAME ? totalsOfFrames(connection, runPk) : totalsOfBlocks(connection, runPk);
+    }
+
+    private static RunTotals totalsOfFrames(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(TOTALS_OF_FRAMES)) {
             select.setLong(1, runPk);
             try (ResultSet row = select.executeQuery()) {
-                RunTotals totals = RunTotals.NONE;
-                while (row.next()) {
-                    totals = this == FRAME ? totals(row) : BlockFormat.totals(totals, row.getBytes(1));
-                }
-                return totals;
+                return row.next() ? totals(row) : RunTotals.NONE;
             }
         }
     }
 
+    private RunTotals totalsOfBlocks(Connection connection, long runPk) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(summaries())) {
+            select.setLong(1, runPk);
+            RunTotals totals = RunTotals.NONE;
+            long after = 0;
+            int rows = SUMMARIES_AT_ONCE;
+            while (rows == SUMMARIES_AT_ONCE) {
+                rows = 0;
+                select.setLong(2, after);
+                try (ResultSet row = select.executeQuery()) {
+                    while (row.next()) {
+                        after = row.getLong(1);
+                        totals = BlockFormat.totals(totals, row.getBytes(2));
+                        rows++;
+                    }
+                }
+            }
+            return totals;
+        }
+    }
+
     private String summaries() {
-        return "select substring(content from 1 for " + BlockFormat.SUMMARY_BYTES_MAX + ") from " + table
-                + " where run_pk = ? order by run_pk, " + key;
+        return "select " + key + ", substring(content from 1 for " + BlockFormat.SUMMARY_BYTES_MAX + ") from " + table
+                + " where run_pk = ? and " + key + " > ? order by run_pk, " + key + " limit " + SUMMARIES_AT_ONCE;
     }
 
     private static RunTotals totals(ResultSet row) throws SQLException {

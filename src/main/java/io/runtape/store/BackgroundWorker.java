@@ -117,7 +117,9 @@ public final class BackgroundWorker {
                         LockSupport.parkNanos(this, look.toNanos());
                     }
                 }
-            } catch (SQLException | RuntimeException e) {
+            } catch (SQLException | RuntimeException | StackOverflowError | LinkageError | AssertionError e) {
+                // Whatever it meets: what it does in the background must not end for good. A used-up heap ends the
+                // process.
                 if (!failing && !stopping) {
                     LOG.warnf("%s is not possible at present: %s", what, e.toString());
                 }

@@ -103,6 +103,6 @@ final class TranscriptSources {
         if (live.isPresent()) {
             return live.get().durable().frames();
         }
-        return run.running() ? frames.totals(run.runPk).frames() : run.lastSequence;
+        return run.running() ? frames.last(run.runPk) : run.lastSequence;
     }
 }

@@ -57,16 +57,14 @@ final class RunSearch {
     record Hits(RunQueries.Listed runs, Map<Long, List<Highlight>> highlights) {}
 
     Hits page(RunSelection selection, SearchQuery query, Optional<Place> after, int limit) throws SQLException {
-        // What has other filters asks the database so often that one transaction takes less than one for each look.
-        return selection.criteria().isOfTimeAlone()
-                ? find(selection, query, after, limit)
-                : runs.together(() -> find(selection, query, after, limit));
-    }
-
-    private Hits find(RunSelection selection, SearchQuery query, Optional<Place> after, int limit) throws SQLException {
         DocumentRange range = DocumentRange.of(
                 selection.filter().common().since(), selection.filter().common().end(), after.map(Place::document));
-        Source from = source(selection, query, range, after);
+        // What has other filters asks the database so often that one transaction takes less than one for each look. It
+        // ends before
+        // texts are compared, which may take seconds, and holds a connection until then.
+        Source from = selection.criteria().isOfTimeAlone()
+                ? source(selection, query, range, after)
+                : runs.together(() -> source(selection, query, range, after));
         RunSource source = from.runs;
         Gathering gathering = new Gathering(selection, query, from.areSelected, limit);
         List<Document> some = source.next(gathering.atOnce());
