@@ -12,6 +12,7 @@ import io.runtape.history.run.RunWalks;
 import io.runtape.run.AgentThread;
 import io.runtape.run.ArrivedFrame;
 import io.runtape.run.BodyDigest;
+import io.runtape.run.DamagedBodyException;
 import io.runtape.run.DamagedFramesException;
 import io.runtape.run.FrameQuery;
 import io.runtape.run.FrameReader;
@@ -157,7 +158,10 @@ final class ArchiveExport {
             return archive.take();
         }
 
-        /** Begins the next run; a live one is left out, and one whose frames retention has deleted. */
+        /**
+         * Begins the next run; a live one is left out, and one whose frames retention has deleted. One whose request cannot be read
+         * has no line for it: its frames can be, and other runs.
+         */
         private void begin() throws SQLException, IOException {
             @Nullable Run run = walk.next();
             if (run == null) {
@@ -176,14 +180,23 @@ final class ArchiveExport {
                 return;
             }
             // Before the run's line: of a run that is deleted now, nothing is written.
-            Optional<RecordedRequest> request = requests.read(ended.runPk, room);
-            if (request.isEmpty()) {
-                return;
+            @Nullable RecordedRequest request;
+            try {
+                Optional<RecordedRequest> read = requests.read(ended.runPk, room);
+                if (read.isEmpty()) {
+                    return;
+                }
+                request = read.get();
+            } catch (DamagedBodyException e) {
+                LOG.errorf("an archive lacks the request of the run %s: %s", ended.id, e.getMessage());
+                request = null;
             }
             Optional<AgentThread> thread =
                     ended.threadOrdinal == null ? Optional.empty() : threads.of(owner, ended.threadId);
             archive.run(ended, thread.orElse(null));
-            archive.request(ended.id, request.get());
+            if (request != null) {
+                archive.request(ended.id, request);
+            }
             archive.head(ended);
             written = 0;
             open = new Open(ended.runPk, ended.id, ended.frameCount, walk.cursor(), new BodyDigest());

@@ -31,6 +31,7 @@ public class KeptTranscripts {
      * What is kept of the run; empty if nothing is.
      *
      * @param room gets the number of bytes that will be read, and may wait until there is room for them, or throw
+     * @throws DamagedBodyException if it cannot be read
      */
     public Optional<byte[]> read(long runPk, LongConsumer room) throws SQLException {
         byte[] stored;

@@ -1,10 +1,10 @@
 package io.runtape.run;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -25,6 +25,15 @@ public final class RequestBody {
     private static final int GZIP = 0x8b1f;
 
     private static final int ZSTD = 0xfd2fb528;
+
+    /**
+     * How many times as long as its stored bytes a body can be. A bit may flip on a disk: what it makes of the length must not
+     * be taken for memory. A block of zstd takes four bytes at least, and makes 128 KiB at most (RFC 8878, section 3.1.1.2).
+     */
+    private static final long ZSTD_MAKES_MAX = (128 << 10) / 4;
+
+    /** The same for gzip: two bits of deflate repeat 258 bytes at most (RFC 1951, section 3.2.5). */
+    private static final long GZIP_MAKES_MAX = 4 * 258;
 
     private RequestBody() {}
 
@@ -51,31 +60,54 @@ public final class RequestBody {
         return stored.length >= Integer.BYTES && littleEndian(stored).getInt() == ZSTD;
     }
 
-    /** The length of the body as sent, which zstd begins with, and gzip ends with (RFC 1952, section 2.3.1). */
+    /**
+     * The length of the body as sent, which zstd begins with, and gzip ends with (RFC 1952, section 2.3.1).
+     *
+     * @throws DamagedBodyException if no body of that length was stored so
+     */
     static int sentLength(byte[] stored) {
         if (isZstd(stored)) {
-            return Math.toIntExact(Zstd.getFrameContentSize(stored));
+            return possible(Zstd.getFrameContentSize(stored), ZSTD_MAKES_MAX * stored.length);
         }
-        return isGzip(stored) ? littleEndian(stored).getInt(stored.length - Integer.BYTES) : stored.length;
+        return isGzip(stored) ? possible(lastNumber(stored), GZIP_MAKES_MAX * stored.length) : stored.length;
     }
 
-    /** The body as sent, out of the stored bytes. */
+    private static int lastNumber(byte[] stored) {
+        int at = stored.length - Integer.BYTES;
+        return at < 0 ? -1 : littleEndian(stored).getInt(at);
+    }
+
+    private static int possible(long length, long most) {
+        if (length < 0 || length > Math.min(most, Integer.MAX_VALUE)) {
+            throw new DamagedBodyException("a stored body cannot have the length " + length);
+        }
+        return (int) length;
+    }
+
+    /**
+     * The body as sent, out of the stored bytes.
+     *
+     * @throws DamagedBodyException if they are damaged
+     */
     public static byte[] sent(byte[] stored) {
-        if (isZstd(stored)) {
-            return Zstandard.decompressed(stored, 0, sentLength(stored));
+        int length = sentLength(stored);
+        try {
+            if (isZstd(stored)) {
+                return Zstandard.decompressed(stored, 0, length);
+            }
+            return isGzip(stored) ? unzipped(stored, length) : stored;
+        } catch (ZstdException | IllegalArgumentException | IOException e) {
+            throw new DamagedBodyException("a stored body cannot be decompressed", e);
         }
-        return isGzip(stored) ? unzipped(stored) : stored;
     }
 
-    private static byte[] unzipped(byte[] stored) {
+    private static byte[] unzipped(byte[] stored, int length) throws IOException {
         try (GZIPInputStream gzip = new GZIPInputStream(new ByteArrayInputStream(stored))) {
-            byte[] sent = new byte[sentLength(stored)];
+            byte[] sent = new byte[length];
             gzip.readNBytes(sent, 0, sent.length);
             // Reads to the end, and so verifies the check sum.
             gzip.transferTo(OutputStream.nullOutputStream());
             return sent;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

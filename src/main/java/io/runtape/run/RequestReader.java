@@ -34,6 +34,7 @@ public class RequestReader {
      *
      * @param room gets the number of bytes that are read, and may wait until there is room for them, or throw; a short body is
      *     there already then
+     * @throws DamagedBodyException if its body cannot be read
      */
     public Optional<RecordedRequest> read(long runPk, LongConsumer room) throws SQLException {
         Optional<Stored> stored = read(runPk, SHORT_BYTES);

@@ -35,6 +35,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -668,6 +669,33 @@ abstract class ArchiveTest extends RecordedHistory {
         assertTrue(summary.at("/problems/0/reason").asText().contains("could not be read"), summary::toString);
         // Other tests pack whatever is there.
         delete("/runs/" + damaged);
+    }
+
+    /** Bodies of more than a kilobyte are stored with zstd; earlier versions took gzip. */
+    @ParameterizedTest
+    @ValueSource(strings = {"28b52ffd2064ff", "1f8b0800ffffff7f"})
+    void goesOnBehindARunWhoseRequestCannotBeRead(String stored) throws Exception {
+        String first = record(body("Asked well"), Script.stream("data: 1\n\n"));
+        String damaged = record(body("Asked in vain"), Script.stream("data: 2\n\n"));
+        String last = record(body("Asked well too"), Script.stream("data: 3\n\n"));
+        try (Connection connection = store().connect();
+                PreparedStatement update =
+                        connection.prepareStatement("update run set request_body = ? where run_pk = ?")) {
+            update.setBytes(1, HexFormat.of().parseHex(stored));
+            update.setLong(2, table().ended(damaged).pk());
+            assertEquals(1, update.executeUpdate());
+        }
+
+        String archive = export("/runs");
+
+        assertEquals(List.of(last, damaged, first), idsOf(archive));
+        assertFalse(archive.contains("{\"line\":\"request\",\"run\":\"" + damaged + "\""), archive);
+        assertTrue(archive.contains("{\"line\":\"end\",\"run\":\"" + damaged + "\",\"frames\":1,"), archive);
+        delete("/runs/" + damaged);
+        JsonNode summary = imported(archive);
+        assertCounts(summary, 0, 2, 0, 1);
+        assertTrue(summary.get("complete").asBoolean());
+        assertTrue(summary.at("/problems/0/reason").asText().contains("no request"), summary::toString);
     }
 
     private int change(String sql) throws SQLException {

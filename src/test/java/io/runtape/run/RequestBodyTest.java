@@ -4,10 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -40,12 +43,45 @@ class RequestBodyTest {
 
     @Test
     void readsWhatEarlierVersionsStored() throws IOException {
+        byte[] stored = zipped();
+
+        assertEquals(LONG.length, RequestBody.sentLength(stored));
+        assertArrayEquals(LONG, RequestBody.sent(stored));
+    }
+
+    private static byte[] zipped() throws IOException {
         ByteArrayOutputStream stored = new ByteArrayOutputStream();
         try (GZIPOutputStream gzip = new GZIPOutputStream(stored)) {
             gzip.write(LONG);
         }
+        return stored.toByteArray();
+    }
 
-        assertEquals(LONG.length, RequestBody.sentLength(stored.toByteArray()));
-        assertArrayEquals(LONG, RequestBody.sent(stored.toByteArray()));
+    @Test
+    void refusesWhatIsCutOff() throws IOException {
+        for (byte[] stored : List.of(RequestBody.stored(LONG), zipped())) {
+            for (int length = 4; length < stored.length; length++) {
+                byte[] cut = Arrays.copyOf(stored, length);
+                assertThrows(DamagedBodyException.class, () -> RequestBody.sent(cut));
+            }
+        }
+    }
+
+    /** A bit may flip on a disk: what it makes of a length must not be taken for memory. */
+    @Test
+    void takesNoMemoryForADamagedLength() throws IOException {
+        for (byte[] stored : List.of(RequestBody.stored(LONG), zipped())) {
+            // Behind the bytes that say how it is compressed.
+            for (int bit = 8 * Integer.BYTES; bit < 8 * stored.length; bit++) {
+                byte[] damaged = stored.clone();
+                damaged[bit / 8] ^= (byte) (1 << bit % 8);
+                try {
+                    assertTrue(RequestBody.sentLength(damaged) <= (long) stored.length << 15);
+                    RequestBody.sent(damaged);
+                } catch (DamagedBodyException refused) {
+                    assertTrue(refused.getMessage().startsWith("a stored body"), refused::toString);
+                }
+            }
+        }
     }
 }
