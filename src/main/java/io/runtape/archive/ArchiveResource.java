@@ -142,9 +142,10 @@ public final class ArchiveResource {
     @Tag(name = "Runs")
     @Operation(operationId = "importRuns", summary = "Import an archive", description = """
                     Makes the runs of an archive again, frame for frame, as the caller's. A run that is there already with the same \
-                    digest is skipped, one with another digest is a conflict and stays. Of a run that is damaged in the archive \
-                    nothing is stored. The archive may be of any length, and may come with `Content-Encoding: gzip`. If the call \
-                    fails midway, the runs that were whole by then are there: send the archive again.""")
+                    digest is skipped, also if retention has deleted its frames; one with another digest is a conflict and stays. \
+                    Of a run that is damaged in the archive nothing is stored. The archive may be of any length, and may come with \
+                    `Content-Encoding: gzip`. If the call fails midway, the runs that were whole by then are there: send the \
+                    archive again.""")
     @RequestBody(
             required = true,
             content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(ref = "Archive")))

@@ -12,7 +12,11 @@ public record ImportSummary(
         @Schema(description = "Runs that were made.", examples = "12")
         long imported,
 
-        @Schema(description = "Runs that were there already, with the same digest.", examples = "3")
+        @Schema(
+                description =
+                        "Runs that were there already, with the same digest; also those whose frames retention has"
+                                + " deleted, which do not come back.",
+                examples = "3")
         long skipped,
 
         @Schema(

@@ -1,6 +1,7 @@
 package io.runtape.retention;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -300,6 +301,29 @@ abstract class FrameExpiryTest extends IndexedHistory {
                 .statusCode(204);
         refused("/runs/" + id + "/transcript?to=2", 410, "frames_expired");
         history().get("/runs/" + id + "/transcript?to=" + last).then().statusCode(200);
+    }
+
+    /** An archive does not undo what retention did; who wants that deletes the run. */
+    @Test
+    void comesBackFromAnArchiveOnlyIfItIsDeleted() throws Exception {
+        String id = record(conversation("kept elsewhere?"), SPOKEN);
+        byte[] archive =
+                history().accept(LINES).get("/runs/" + id).then().extract().asByteArray();
+        expire(id);
+
+        assertTrue(imported(archive).startsWith("{\"data\":{\"imported\":0,\"skipped\":1,"));
+        refused("/runs/" + id + "/events", 410, "frames_expired");
+
+        history().delete("/runs/" + id).then().statusCode(204);
+        assertTrue(imported(archive).startsWith("{\"data\":{\"imported\":1,\"skipped\":0,"));
+        json("/runs/" + id + "/events");
+    }
+
+    private String imported(byte[] archive) throws Exception {
+        try (WireResponse response =
+                client().send("POST", "/history/v1/import", archive, "X-API-Key: " + key, "Content-Type: " + LINES)) {
+            return new String(response.readAll(), UTF_8);
+        }
     }
 
     @Test
