@@ -613,6 +613,30 @@ abstract class ArchiveTest extends RecordedHistory {
         assertEquals(withoutCursors(archive), withoutCursors(export("/runs/" + id)));
     }
 
+    @Test
+    void showsTheNumbersOfImportedMetadataAsTheyAre() throws Exception {
+        String id = record(body("Numbered"), Script.stream("data: x\n\n"));
+        String archive = export("/runs/" + id);
+        delete("/runs/" + id);
+
+        assertCounts(
+                imported(changed(
+                        archive,
+                        "run",
+                        0,
+                        with("metadata", "{\n  \"of\": 12345678901234567890123,\n  \"at\": [7.50, 1]\n}"))),
+                1,
+                0,
+                0,
+                0);
+
+        String shown = "\"metadata\":{\"of\":12345678901234567890123,\"at\":[7.50,1]}";
+        String run = new String(get("/runs/" + id, "application/json"), UTF_8);
+        assertTrue(run.contains(shown), run);
+        String list = new String(get("/runs?fields=metadata", "application/json"), UTF_8);
+        assertTrue(list.startsWith("{\"data\":[{" + shown + "}]"), list);
+    }
+
     /** What JSON has to escape is six times as long in a line. */
     @Test
     void makesARunAgainWhoseTextsAreAsLongAsTheyMayBe() throws Exception {

@@ -1,6 +1,5 @@
 package io.runtape.history.run;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.error.ApiException;
 import io.runtape.facet.Place;
@@ -63,7 +62,6 @@ public final class RunHistoryResource {
     private final FilteredDeletion filtered;
     private final ResponseTags tags;
     private final MemoryBudgets memory;
-    private final ObjectMapper json;
 
     RunHistoryResource(
             CallerAuthentication callers,
@@ -76,8 +74,7 @@ public final class RunHistoryResource {
             Deletion deletion,
             FilteredDeletion filtered,
             ResponseTags tags,
-            MemoryBudgets memory,
-            ObjectMapper json) {
+            MemoryBudgets memory) {
         this.callers = callers;
         this.runs = runs;
         this.pages = pages;
@@ -89,7 +86,6 @@ public final class RunHistoryResource {
         this.filtered = filtered;
         this.tags = tags;
         this.memory = memory;
-        this.json = json;
     }
 
     /** The caller's runs, the newest first unless another order is asked for. */
@@ -133,7 +129,7 @@ public final class RunHistoryResource {
             after = found.after();
         }
         @Nullable String next = after == null ? null : cursors.leadingBehind(selection.owner(), after, order);
-        return Responses.ok(Page.of(fields.thinned(views, json), next, context));
+        return Responses.ok(Page.of(fields.thinned(views), next, context));
     }
 
     /** One run, by Runtape's id or the agent API's. */

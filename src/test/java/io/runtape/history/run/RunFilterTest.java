@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -309,6 +310,7 @@ abstract class RunFilterTest extends IndexedHistory {
         JsonPath result = json("/runs?fields=result,reason");
         assertEquals("Done.", result.getString("data[0].result"));
         assertNull(result.get("data[0].reason"));
+        assertEquals(List.of(Map.of()), json("/runs?fields=highlight").getList("data"));
         assertEquals(
                 RunFields.ALL,
                 Arrays.stream(RunView.class.getRecordComponents())
