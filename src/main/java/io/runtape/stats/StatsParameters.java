@@ -1,8 +1,6 @@
 package io.runtape.stats;
 
-import io.runtape.error.ApiException;
 import io.runtape.history.ListFilter;
-import io.runtape.run.RunStatus;
 import jakarta.ws.rs.BeanParam;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -28,7 +26,7 @@ record StatsParameters(
 
         @RestQuery("groupBy") @Parameter(ref = "GroupBy") List<GroupBy> groupBy,
 
-        @RestQuery("status") @Parameter(ref = "EndStatus") List<RunStatus> statuses,
+        @RestQuery("status") @Parameter(ref = "EndStatus") List<EndedStatus> statuses,
 
         @RestQuery("model") @Parameter(description = "Only those that used this model.", example = "gpt-5-nano")
         Optional<String> model,
@@ -43,15 +41,11 @@ record StatsParameters(
         @Parameter(description = "Only those that called this path, as `groupBy=path` shows it.", example = "/v1/run")
         Optional<String> path) {
 
-    private static final List<RunStatus> ENDED = List.of(RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED);
+    private static final List<EndedStatus> ENDED = List.of(EndedStatus.values());
 
     StatsParameters {
         groupBy = groupBy.stream().distinct().toList();
         statuses = statuses.stream().distinct().toList();
-        if (statuses.contains(RunStatus.RUNNING)) {
-            throw ApiException.invalid(
-                    "status must be one of: completed, failed, cancelled. Stats are about runs that have ended.");
-        }
     }
 
     /** The labels that matter: only these must tell the sums apart that answer. */
@@ -73,7 +67,7 @@ record StatsParameters(
     List<Labels> asked(Label label) {
         List<Labels> asked = new ArrayList<>();
         for (String name : names(label)) {
-            for (RunStatus status : statuses.isEmpty() ? ENDED : statuses) {
+            for (EndedStatus status : statuses.isEmpty() ? ENDED : statuses) {
                 asked.add(new Labels(status.label(), name, name, name, name, name).only(Set.of(label)));
             }
         }

@@ -205,7 +205,8 @@ abstract class StatsTest extends IndexedHistory {
                 "groupBy=user                                        | groupBy | agent, hour, day, status",
                 "groupBy=agent&groupBy=day&groupBy=model&groupBy=tool | groupBy | 3 times",
                 "groupby=agent                                       | groupby | The nearest is groupBy",
-                "status=running                                      | status  | completed, failed, cancelled",
+                "status=running                                      | status  | one of: completed, failed, cancelled.",
+                "status=done                                         | status  | one of: completed, failed, cancelled.",
                 "groupBy=hour&since=2026-01-01&until=2026-03-01      | hour    | 31 days",
                 "since=lately                                        | since   | ISO 8601",
                 "model=a&model=b                                     | model   | once"
