@@ -96,6 +96,30 @@ abstract class TranscriptFormsTest extends RecordedHistory {
         }
     }
 
+    @Test
+    void comesInNoFormThatTheCallerRefuses() throws Exception {
+        String id = recorded();
+
+        for (String target : List.of("/runs/" + id + "/transcript", "/threads/" + thread + "/transcript")) {
+            for (String accept : List.of("text/markdown;q=0, */*", "*/*;q=0.1, text/*;q=0")) {
+                assertTrue(get(target, accept).contentType().startsWith(JSON), accept);
+            }
+            for (String accept : List.of("text/html;q=0, text/*", "*/*;q=0, text/markdown;q=0.3")) {
+                assertEquals("text/markdown;charset=utf-8", type(get(target, accept)), accept);
+            }
+            for (String accept : List.of("application/json;q=0, */*", "application/*;q=0.0, */*;q=0.5")) {
+                assertEquals("text/html;charset=utf-8", type(get(target, accept)), accept);
+            }
+            for (String accept : List.of("text/markdown;q=0", "text/html;q=0, text/markdown;q=0.000", "*/*;q=0")) {
+                get(target, accept)
+                        .then()
+                        .statusCode(406)
+                        .body("error.code", equalTo("not_acceptable"))
+                        .body("error.message", containsString("Allowed: application/json, text/html, text/markdown."));
+            }
+        }
+    }
+
     private static String type(Response response) {
         assertEquals(200, response.statusCode());
         return response.contentType().replace(" ", "").toLowerCase(Locale.ROOT);

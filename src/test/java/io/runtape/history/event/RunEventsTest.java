@@ -495,6 +495,9 @@ abstract class RunEventsTest extends RecordedHistory {
         assertEquals(LINES, typeOf(events, LINES + ", */*;q=0.1"));
         assertEquals("text/event-stream", typeOf(events, "text/event-stream"));
         assertEquals("text/event-stream", typeOf(events, "text/event-stream, application/json;q=0.5"));
+        assertEquals(LINES, typeOf(events, "application/json;q=0, */*"));
+        assertEquals("text/event-stream", typeOf(events, "application/*;q=0, */*"));
+        refused(history().accept("text/event-stream;q=0").get(events).then(), 406, "not_acceptable");
         history()
                 .accept("text/html")
                 .get(events)
