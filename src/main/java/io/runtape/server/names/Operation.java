@@ -18,8 +18,12 @@ record Operation(String name, Set<String> parameters, Set<String> repeatable, Se
 
     /** Whether a query may have a parameter of this name. */
     boolean takes(String parameter) {
+        return parameters.contains(parameter) || isChosen(parameter);
+    }
+
+    /** Whether callers choose a part of the name, and so what its value is about. */
+    boolean isChosen(String parameter) {
         int dot = parameter.indexOf('.');
-        return parameters.contains(parameter)
-                || dot > 0 && dot < parameter.length() - 1 && parameters.contains(parameter.substring(0, dot) + CHOSEN);
+        return dot > 0 && dot < parameter.length() - 1 && parameters.contains(parameter.substring(0, dot) + CHOSEN);
     }
 }

@@ -103,7 +103,7 @@ final class RequestNames {
             if (!call.takes(name)) {
                 throw unknown(name, call);
             }
-            checkValues(name, values, call.repeatable().contains(name));
+            checkValues(name, values, call);
         });
     }
 
@@ -116,16 +116,16 @@ final class RequestNames {
         return values;
     }
 
-    private static void checkValues(String name, List<String> values, boolean repeatable) {
-        if (values.size() > 1 && !repeatable) {
+    private static void checkValues(String name, List<String> values, Operation call) {
+        if (values.size() > 1 && !call.repeatable().contains(name)) {
             throw ApiException.invalid("The parameter " + name + " may be given once.");
         }
         if (values.size() > REPEATED_MAX) {
             throw ApiException.invalid(name + " may be given " + REPEATED_MAX + " times at the most.");
         }
         // The framework would take it for one that is not there. An empty ticket is refused as any other that is not
-        // good.
-        if (values.contains("") && !name.equals(TICKET)) {
+        // good, and an entry of metadata may be an empty text.
+        if (values.contains("") && !name.equals(TICKET) && !call.isChosen(name)) {
             throw ApiException.invalid("The parameter " + name + " has no value. Give it one, or leave it out.");
         }
     }

@@ -250,7 +250,7 @@ abstract class RunFilterTest extends IndexedHistory {
                 "metadata.a=1&metadata.a=2        | metadata.a | once",
                 "agent=a&AGENT=b                  | AGENT | nearest is agent",
                 "metadata.=1                      | metadata. | nearest",
-                "metadata.a=                      | metadata.a | no value",
+                "tool=                            | tool      | no value",
                 "metadata=1                       | metadata  | metadata.KEY",
                 "minDurationMs=-1                 | minDurationMs | from 0",
                 "maxDurationMs=fast               | maxDurationMs | whole number",
@@ -397,6 +397,21 @@ abstract class RunFilterTest extends IndexedHistory {
         assertEquals(List.of(both), ids("/runs?metadata.userId=1&metadata.userid=2"));
         assertEquals(List.of(both), ids("/runs?metadata.%C3%84=1&metadata.%C3%A4=2"));
         assertEquals(List.of(both), ids("/runs?metadata.%C3%A4=2&metadata.%C3%84=1"));
+    }
+
+    @Test
+    void findsEmptyTextsInMetadata() throws Exception {
+        String empty = record("{\"metadata\":{\"branch\":\"\"}}", COMPLETED);
+        String listed = record("{\"metadata\":{\"branch\":[\"main\",\"\"]}}", COMPLETED);
+        String other = record("{\"metadata\":{\"branch\":\"main\",\"tag\":null}}", COMPLETED);
+
+        for (boolean indexed : List.of(false, true)) {
+            assertEquals(List.of(listed, empty), ids("/runs?metadata.branch="), "indexed: " + indexed);
+            assertEquals(List.of(other, listed), ids("/runs?metadata.branch=main"));
+            assertEquals(List.of(), ids("/runs?metadata.tag="));
+            awaitIndexed(empty, listed, other);
+        }
+        assertEquals(2, deleted("/runs?metadata.branch=&dryRun=true"));
     }
 
     @Test
