@@ -21,6 +21,11 @@ public record FrameQuery(
         return new FrameQuery(after, upTo, List.of(), List.of(), false, limit);
     }
 
+    /** Whether all frames are to be read. */
+    boolean passesAll() {
+        return kinds.isEmpty() && types.isEmpty();
+    }
+
     /** Whether a frame is of the kinds and types to read. */
     boolean passes(ArrivedFrame frame) {
         return (kinds.isEmpty() || kinds.contains(frame.kind()))

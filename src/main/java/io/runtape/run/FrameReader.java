@@ -155,6 +155,45 @@ public class FrameReader implements StreamedFrames {
         return read(runPk, query, BLOCK_BYTES, room);
     }
 
+    /**
+     * What a read of frames brought.
+     *
+     * @param frames those that pass: perhaps none, although others do
+     * @param through the sequence of the last frame that was looked at; 0 if there was none, and so none is left
+     */
+    public record Looked(List<RecordedFrame> frames, long through) {
+
+        /** What a page brought: none is left where it is empty. */
+        public static Looked at(List<RecordedFrame> page) {
+            return new Looked(
+                    page, page.isEmpty() ? 0 : page.get(page.size() - 1).sequence());
+        }
+
+        /** Whether no frame is left. */
+        public boolean isOver() {
+            return through == 0;
+        }
+    }
+
+    /** The same as a {@link #shortPage}, but it looks at no more than that either, however few frames pass. */
+    public Looked look(long runPk, FrameQuery query, LongConsumer room) throws SQLException {
+        Span span = new Span(query.after(), query.upTo(), query.descending());
+        int framesMax = query.passesAll() ? query.limit() : SCANNED_FRAMES_MAX;
+        List<RecordedFrame> passing = new ArrayList<>();
+        long through = 0;
+        for (Numbered each : span.isEmpty() ? List.<Numbered>of() : piece(runPk, span, framesMax, room)) {
+            if (query.passes(each.frame())) {
+                if (passing.size() == query.limit()) {
+                    break;
+                }
+                room.accept(each.frame().length());
+                passing.add(recorded(each.sequence(), each.frame()));
+            }
+            through = each.sequence();
+        }
+        return new Looked(passing, through);
+    }
+
     private List<RecordedFrame> read(long runPk, FrameQuery query, long bytesMax, LongConsumer room)
             throws SQLException {
         List<RecordedFrame> page = new ArrayList<>();

@@ -35,6 +35,8 @@ final class EventHistory {
     /** Frames of one read for an NDJSON response: of ordinary length, about as many as a chunk holds. */
     private static final int LINES_FRAMES = 128;
 
+    private static final byte[] NOTHING = {};
+
     private final FrameReader reader;
     private final EventViews views;
     private final FrameQueries frames;
@@ -63,7 +65,13 @@ final class EventHistory {
             throws SQLException {
         LongConsumer room = NdjsonResponses.forms(ResponseBudget.of(context, memory));
         EventScan walk = new EventScan(
-                reader, (run, query) -> reader.page(run, query, room), runs, run -> {}, filter, span, limit + 1);
+                reader,
+                (run, query) -> FrameReader.Looked.at(reader.page(run, query, room)),
+                runs,
+                run -> {},
+                filter,
+                span,
+                limit + 1);
         List<EventView> events = new ArrayList<>();
         long weight = 0;
         long position = 0;
@@ -112,7 +120,7 @@ final class EventHistory {
         return lines.write(owner, context, room -> {
             EventScan walk = new EventScan(
                     reader,
-                    (run, query) -> reader.shortPage(run, query, room),
+                    (run, query) -> reader.look(run, query, room),
                     runs,
                     this::requireThere,
                     filter,
@@ -132,18 +140,18 @@ final class EventHistory {
         }
     }
 
-    /** The next lines; null at the end. Ends where the read frames end, so that a turn is one read. */
+    /** The next lines; null at the end. Ends where the read frames end, so that a turn is one read, also where it brought none. */
     private byte @Nullable [] chunk(EventScan walk, EventFilter filter, LongConsumer room)
             throws SQLException, IOException {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
-        while (lines.size() < NdjsonResponses.CHUNK_BYTES && (lines.size() == 0 || walk.holdsNext())) {
-            EventScan.@Nullable Found found = walk.next();
+        do {
+            EventScan.@Nullable Found found = walk.nextOfRead();
             if (found == null) {
-                break;
+                return walk.isOver() ? null : NOTHING;
             }
             lines.writeBytes(line.writeValueAsBytes(views.of(found.run(), found.frame(), filter.raw(), room)));
             lines.write('\n');
-        }
-        return lines.size() == 0 ? null : lines.toByteArray();
+        } while (lines.size() < NdjsonResponses.CHUNK_BYTES && walk.holdsNext());
+        return lines.toByteArray();
     }
 }

@@ -39,7 +39,7 @@ final class EventScan {
     /** Reads pages of frames. */
     @FunctionalInterface
     interface Pages {
-        List<RecordedFrame> read(long runPk, FrameQuery query) throws SQLException;
+        FrameReader.Looked read(long runPk, FrameQuery query) throws SQLException;
     }
 
     private final FrameReader reader;
@@ -51,6 +51,7 @@ final class EventScan {
     private final int pageFrames;
 
     private @Nullable RunFrames run;
+    private boolean over;
     private long after;
     private long upTo;
     private List<RecordedFrame> page = List.of();
@@ -88,6 +89,11 @@ final class EventScan {
         return at < page.size();
     }
 
+    /** Whether all frames were returned. */
+    boolean isOver() {
+        return over;
+    }
+
     /**
      * The next frame; null after the last.
      *
@@ -95,19 +101,46 @@ final class EventScan {
      */
     @Nullable
     Found next() throws SQLException {
-        RunFrames of = run;
-        while (of == null || at == page.size() && !readOn(of)) {
-            if (of != null && !of.expired()) {
-                leaving.left(of);
-            }
-            of = runs.next();
-            run = of;
-            if (of == null) {
-                return null;
-            }
-            enter(of);
+        @Nullable Found found = nextOfRead();
+        while (found == null && !over) {
+            found = nextOfRead();
         }
-        return new Found(of, withId(of, page.get(at++)));
+        return found;
+    }
+
+    /**
+     * The next frame, if it is in memory or in the next page; null where that page has none, or {@link #isOver}.
+     *
+     * @throws ApiException 410 if the frames of the run that comes next are deleted
+     */
+    @Nullable
+    Found nextOfRead() throws SQLException {
+        @Nullable RunFrames of = run;
+        if (!holdsNext() && of != null) {
+            readOn(of);
+        }
+        // Behind the last frame of a run nothing was read.
+        if (!holdsNext() && upTo <= after) {
+            of = nextRun();
+            if (of != null) {
+                readOn(of);
+            }
+        }
+        return of != null && holdsNext() ? new Found(of, withId(of, page.get(at++))) : null;
+    }
+
+    private @Nullable RunFrames nextRun() throws SQLException {
+        @Nullable RunFrames left = run;
+        if (left != null && !left.expired()) {
+            leaving.left(left);
+        }
+        @Nullable RunFrames entered = runs.next();
+        run = entered;
+        over = entered == null;
+        if (entered != null) {
+            enter(entered);
+        }
+        return entered;
     }
 
     /**
@@ -153,26 +186,24 @@ final class EventScan {
         idSetBy = 0;
     }
 
-    private boolean readOn(RunFrames from) throws SQLException {
+    private void readOn(RunFrames from) throws SQLException {
         if (upTo <= after) {
-            return false;
+            return;
         }
         if (from.expired()) {
             throw ApiException.framesExpired(from.base() + from.upTo());
         }
-        page = pages.read(
+        FrameReader.Looked looked = pages.read(
                 from.runPk(),
                 new FrameQuery(after, upTo, filter.kinds(), filter.types(), span.descending(), pageFrames));
+        page = looked.frames();
         at = 0;
-        if (page.isEmpty()) {
-            return false;
-        }
-        long last = page.get(page.size() - 1).sequence();
-        if (span.descending()) {
-            upTo = last - 1;
+        if (looked.isOver()) {
+            after = upTo;
+        } else if (span.descending()) {
+            upTo = looked.through() - 1;
         } else {
-            after = last;
+            after = looked.through();
         }
-        return true;
     }
 }

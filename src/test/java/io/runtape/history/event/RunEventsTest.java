@@ -12,11 +12,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import io.runtape.history.RecordedHistory;
+import io.runtape.run.FrameReader;
 import io.runtape.sse.FrameKind;
 import io.runtape.testsupport.EarlierRows;
+import io.runtape.testsupport.Noise;
 import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
+import jakarta.inject.Inject;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
 import java.sql.Connection;
@@ -28,7 +31,9 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -478,6 +483,45 @@ abstract class RunEventsTest extends RecordedHistory {
             assertEquals(WireResponse.End.CUT, slow.end());
             assertTrue(slow.held().length < 400 * 200_000);
         }
+    }
+
+    @Inject
+    FrameReader reader;
+
+    /** A turn at the database is one short read, however few frames are asked for. */
+    @Test
+    void looksForATypeReadByRead() throws Exception {
+        StringBuilder events = new StringBuilder();
+        for (int i = 0; i < 1000; i++) {
+            events.append("event: token\ndata: ").append(Noise.text(1000, i)).append("\n\n");
+        }
+        String id = record("{}", Script.stream(events + "event: rare\ndata: last\n\n"));
+        RunFrames run = new RunFrames(table().ended(id).pk(), id, thread, Instant.EPOCH, 0, RunFrames.ALL, false);
+        LongAdder reads = new LongAdder();
+        EventScan scan = new EventScan(
+                reader,
+                (runPk, query) -> {
+                    reads.increment();
+                    return reader.look(runPk, query, bytes -> {});
+                },
+                List.of(run).iterator()::next,
+                left -> {},
+                new EventFilter(List.of("rare"), List.of(), 0, Optional.empty()),
+                EventRange.after(0),
+                128);
+        int turns = 0;
+        EventScan.Found found = null;
+        while (found == null) {
+            found = scan.nextOfRead();
+            turns++;
+            assertEquals(turns, reads.sum());
+            assertFalse(scan.isOver());
+        }
+        assertEquals("rare", found.frame().type());
+        assertTrue(turns > 5, turns + " turns");
+
+        assertEquals(1, lines("/runs/" + id + "/events?type=rare").length);
+        assertArrayEquals(new String[] {""}, lines("/runs/" + id + "/events?type=none"));
     }
 
     @Test
