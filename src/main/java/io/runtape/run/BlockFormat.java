@@ -182,6 +182,7 @@ public final class BlockFormat {
      *
      * @param before the totals of the blocks before it
      * @param content at least the first {@link #SUMMARY_BYTES_MAX} bytes of the content, or all of it
+     * @throws RuntimeException if the content ends within the summary
      */
     static RunTotals totals(RunTotals before, byte[] content) {
         BlockInput in = new BlockInput(content, 1);

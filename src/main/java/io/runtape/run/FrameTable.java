@@ -160,7 +160,11 @@ public enum FrameTable {
         }
     }
 
-    /** What a run's rows of this table hold. */
+    /**
+     * What a run's rows of this table hold.
+     *
+     * @throws DamagedFramesException if a row cannot be read
+     */
     RunTotals totals(Connection connection, long runPk) throws SQLException {
         return this == FRAME ? totalsOfFrames(connection, runPk) : totalsOfBlocks(connection, runPk);
     }
@@ -186,12 +190,21 @@ public enum FrameTable {
                 try (ResultSet row = select.executeQuery()) {
                     while (row.next()) {
                         after = row.getLong(1);
-                        totals = BlockFormat.totals(totals, row.getBytes(2));
+                        totals = plus(totals, row.getBytes(2));
                         rows++;
                     }
                 }
             }
             return totals;
+        }
+    }
+
+    private static RunTotals plus(RunTotals before, byte[] content) throws SQLException {
+        try {
+            return BlockFormat.totals(before, content);
+        } catch (RuntimeException e) {
+            throw new DamagedFramesException(
+                    "The block of a run that begins with frame " + (before.frames() + 1) + " cannot be read", e);
         }
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.run.DamagedFramesException;
 import io.runtape.run.FrameQuery;
 import io.runtape.run.FrameReader;
 import io.runtape.run.FrameTable;
@@ -281,6 +282,26 @@ abstract class PackingTest extends RunningGateway {
                     assertTrue(!select.executeQuery().next(), table::table);
                 }
             }
+        }
+    }
+
+    @Test
+    void tellsThatARowIsDamagedWhateverIsReadOfIt() throws Exception {
+        String id = record(Script.stream("data: a\n\n"));
+        long pk = table().run(id).pk();
+        try (Connection connection = store().connect();
+                PreparedStatement damage =
+                        connection.prepareStatement("update block set content = ? where run_pk = ?")) {
+            damage.setBytes(1, new byte[] {'?'});
+            damage.setLong(2, pk);
+            assertEquals(1, damage.executeUpdate());
+
+            assertThrows(DamagedFramesException.class, () -> FrameReader.totals(connection, pk));
+            assertThrows(DamagedFramesException.class, () -> FrameReader.next(connection, FrameTable.BLOCK, pk, 0, 1));
+        }
+        // Other tests pack whatever is there.
+        try (WireResponse deleted = client().send("DELETE", "/history/v1/runs/" + id, new byte[0], KEY)) {
+            assertEquals(204, deleted.status());
         }
     }
 

@@ -167,5 +167,7 @@ class BlockFormatTest {
         assertThrows(IllegalArgumentException.class, () -> read(Arrays.copyOf(content, content.length / 2), 500));
         byte[] plain = BlockFormat.plain(frames(5, new Random(8)), 0, 5);
         assertThrows(IndexOutOfBoundsException.class, () -> read(Arrays.copyOf(plain, plain.length / 3), 5));
+        assertThrows(
+                IndexOutOfBoundsException.class, () -> BlockFormat.totals(RunTotals.NONE, Arrays.copyOf(plain, 3)));
     }
 }
