@@ -99,7 +99,7 @@ final class Packer {
 
         private boolean packRested(Connection connection, BackgroundWorker worker, Duration rested)
                 throws SQLException {
-            RunPacking packing = new RunPacking(connection, store, worker::pauseLocked);
+            RunPacking packing = new RunPacking(connection, store.engine(), store::requireRoom, worker::pauseLocked);
             List<Long> runs = packing.rested(Instant.now().minus(rested), RUNS_AT_ONCE + unpackable.size());
             boolean packed = false;
             for (long runPk : runs) {

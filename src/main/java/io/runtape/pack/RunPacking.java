@@ -41,14 +41,26 @@ final class RunPacking {
     private static final int FIRST_FRAMES = 1000;
 
     private final Connection connection;
-    private final Store store;
+    private final Engine engine;
+    private final Room room;
     private final Runnable afterPiece;
 
-    /** @param afterPiece is called after each piece of work on a run, whose row is locked: it may rest for a moment */
-    RunPacking(Connection connection, Store store, Runnable afterPiece) {
+    /**
+     * @param room is asked for before each block is written
+     * @param afterPiece is called after each piece of work on a run, whose row is locked: it may rest for a moment
+     */
+    RunPacking(Connection connection, Engine engine, Room room, Runnable afterPiece) {
         this.connection = connection;
-        this.store = store;
+        this.engine = engine;
+        this.room = room;
         this.afterPiece = afterPiece;
+    }
+
+    /** What the blocks are written to. */
+    @FunctionalInterface
+    interface Room {
+        /** Fails if there is none for a block, see {@link Store#requireRoom}. */
+        void require() throws SQLException;
     }
 
     /** The next runs that ended at that time or before, and are not packed. */
@@ -75,7 +87,7 @@ final class RunPacking {
      */
     Optional<PackedRun> pack(long runPk) throws SQLException {
         // If it is lost, the frames are where they were. Dropping a partition makes all commits before it durable.
-        return Transaction.losable(connection, store.engine(), () -> packClaimed(runPk));
+        return Transaction.losable(connection, engine, () -> packClaimed(runPk));
     }
 
     private Optional<PackedRun> packClaimed(long runPk) throws SQLException {
@@ -100,7 +112,7 @@ final class RunPacking {
         if (digest != null && !digest.equals(packed)) {
             throw new UnpackableRunException("its frames have the digest " + packed + ", and should have " + digest);
         }
-        if (store.engine() == Engine.H2 || source == FrameTable.FRAME) {
+        if (engine == Engine.H2 || source == FrameTable.FRAME) {
             source.delete(connection, runPk);
         }
         try (PreparedStatement done = connection.prepareStatement(DONE)) {
@@ -182,7 +194,7 @@ final class RunPacking {
                 digest.add(frame);
             });
             packedBytes += made.content().length;
-            store.requireRoom();
+            room.require();
             made.insert(connection, runPk);
         }
     }

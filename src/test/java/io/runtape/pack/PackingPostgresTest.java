@@ -55,7 +55,7 @@ class PackingPostgresTest extends PackingTest {
     }
 
     private void packAll(Connection connection) {
-        RunPacking packing = new RunPacking(connection, store(), () -> {});
+        RunPacking packing = packing(connection, store()::requireRoom);
         RunTable.await("all runs packed", () -> {
             for (long runPk : packing.rested(Instant.now().plusSeconds(1), 100_000)) {
                 packing.pack(runPk);
@@ -119,7 +119,7 @@ class PackingPostgresTest extends PackingTest {
     }
 
     private void packAllBut(Connection connection, String live) throws SQLException {
-        RunPacking packing = new RunPacking(connection, store(), () -> {});
+        RunPacking packing = packing(connection, store()::requireRoom);
         long livePk = table().run(live).pk();
         for (long runPk : packing.rested(Instant.now().plusSeconds(1), 100_000)) {
             if (runPk != livePk) {

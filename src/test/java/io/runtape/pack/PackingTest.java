@@ -86,9 +86,14 @@ abstract class PackingTest extends RunningGateway {
         return views;
     }
 
+    /** Packs without pauses. */
+    final RunPacking packing(Connection connection, RunPacking.Room room) {
+        return new RunPacking(connection, store().engine(), room, () -> {});
+    }
+
     private PackedRun pack(String id) throws SQLException {
         try (Connection connection = store().connect()) {
-            RunPacking packing = new RunPacking(connection, store(), () -> {});
+            RunPacking packing = packing(connection, store()::requireRoom);
             long runPk = table().run(id).pk();
             PackedRun packed = packed(packing, runPk);
             store().makeDurable(connection);
@@ -242,6 +247,37 @@ abstract class PackingTest extends RunningGateway {
         }
     }
 
+    /** A long run takes several blocks, and the disk may be full behind any of them. */
+    @Test
+    void leavesARunAsItIsWhereItFindsNoRoom() throws Exception {
+        StringBuilder events = new StringBuilder();
+        for (int i = 0; i < 1000; i++) {
+            events.append("data: ").append(Noise.text(1000, i)).append("\n\n");
+        }
+        String id = record(Script.stream(events.toString()));
+        Map<String, String> recorded = views(id);
+        long pk = table().run(id).pk();
+        LongAdder blocks = new LongAdder();
+        try (Connection connection = store().connect()) {
+            RunPacking packing = packing(connection, () -> {
+                blocks.increment();
+                if (blocks.sum() == 3) {
+                    throw new SQLException("full", "53100");
+                }
+            });
+
+            SQLException full = assertThrows(SQLException.class, () -> packed(packing, pk));
+
+            assertEquals("53100", full.getSQLState());
+        }
+        assertEquals(0, rows(FrameTable.PACKED_BLOCK, id));
+        assertEquals(recorded, views(id));
+        pack(id);
+        dropBlocks(id);
+        assertTrue(rows(FrameTable.PACKED_BLOCK, id) >= 3);
+        assertEquals(recorded, views(id));
+    }
+
     @Test
     void leavesARunAloneWhoseFramesAreNotItsOwn() throws Exception {
         String id = record(Script.stream("data: a\n\ndata: b\n\n"));
@@ -266,26 +302,6 @@ abstract class PackingTest extends RunningGateway {
     }
 
     @Test
-    void deletesAPackedRun() throws Exception {
-        String id = record(Script.stream("data: a\n\n"));
-        pack(id);
-        long pk = table().run(id).pk();
-
-        try (WireResponse response = client().send("DELETE", "/history/v1/runs/" + id, new byte[0], KEY)) {
-            assertEquals(204, response.status());
-        }
-
-        try (Connection connection = store().connect()) {
-            for (FrameTable table : FrameTable.values()) {
-                try (PreparedStatement select =
-                        connection.prepareStatement("select 1 from " + table.table() + " where run_pk = " + pk)) {
-                    assertTrue(!select.executeQuery().next(), table::table);
-                }
-            }
-        }
-    }
-
-    @Test
     void tellsThatARowIsDamagedWhateverIsReadOfIt() throws Exception {
         String id = record(Script.stream("data: a\n\n"));
         long pk = table().run(id).pk();
@@ -306,10 +322,30 @@ abstract class PackingTest extends RunningGateway {
     }
 
     @Test
+    void deletesAPackedRun() throws Exception {
+        String id = record(Script.stream("data: a\n\n"));
+        pack(id);
+        long pk = table().run(id).pk();
+
+        try (WireResponse response = client().send("DELETE", "/history/v1/runs/" + id, new byte[0], KEY)) {
+            assertEquals(204, response.status());
+        }
+
+        try (Connection connection = store().connect()) {
+            for (FrameTable table : FrameTable.values()) {
+                try (PreparedStatement select =
+                        connection.prepareStatement("select 1 from " + table.table() + " where run_pk = " + pk)) {
+                    assertTrue(!select.executeQuery().next(), table::table);
+                }
+            }
+        }
+    }
+
+    @Test
     void packsTheRunsThatHaveRested() throws Exception {
         List<String> ids = List.of(record(Script.stream("data: a\n\n")), record(Script.stream("data: b\n\n")));
         try (Connection connection = store().connect()) {
-            RunPacking packing = new RunPacking(connection, store(), () -> {});
+            RunPacking packing = packing(connection, store()::requireRoom);
             List<Long> early = packing.rested(Instant.now().minusSeconds(3600), 100);
             List<Long> rested = packing.rested(Instant.now().plusSeconds(1), 100_000);
             for (String id : ids) {
