@@ -164,7 +164,7 @@ public final class RunFinder {
     }
 
     /** A run that ended after some time began not much earlier: otherwise all runs that began before would be looked at. */
-    private static RunCriteria withLongest(Connection connection, RunCriteria criteria) throws SQLException {
+    static RunCriteria withLongest(Connection connection, RunCriteria criteria) throws SQLException {
         if (criteria.completed().from() == Long.MIN_VALUE) {
             return criteria;
         }

@@ -11,6 +11,7 @@ import io.runtape.facet.RunCriteria.Range;
 import io.runtape.facet.RunOrder.By;
 import io.runtape.facet.Trait.Kind;
 import io.runtape.store.Engine;
+import io.runtape.testsupport.PlanRows;
 import io.runtape.testsupport.RunningGateway;
 import jakarta.inject.Inject;
 import java.sql.Connection;
@@ -18,6 +19,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -258,6 +260,30 @@ abstract class FacetPlanTest extends RunningGateway {
             String plan = plan(lookUp.replace("?", "array[1, 2, 3]"));
             assertFalse(plan.contains("Seq Scan") || plan.contains("tableScan"), plan);
         }
+    }
+
+    /** Older runs have all ended before, but for those that may have lasted so long. */
+    @Test
+    void endsAWalkWhereNoRunCanHaveEndedInTime() throws SQLException {
+        try (Statement update = connection.createStatement()) {
+            update.execute(
+                    "update run_fact set duration_ms = (completed_us - created_us) / 1000 where run_pk > " + FIRST);
+        }
+        int last = 3 * RUNS / 4;
+        RunCriteria asked = new RunCriteria(OWNER)
+                .completed(
+                        Optional.of(Instant.EPOCH.plus(1767225600000000L + 2 * last, ChronoUnit.MICROS)),
+                        Optional.empty());
+        FacetSql sql = new FacetSql(RunFinder.withLongest(connection, asked), RunOrder.NEWEST);
+        Place behindTheLast = new Place(1767225600000000L + last, FIRST + last);
+
+        String walk = sql.walk(FacetSql.facts("created_us", Range.ALL), behindTheLast, false, 51);
+
+        assertEquals(List.of(), keys(walk));
+        String plan = plan("analyze " + walk);
+        long most = PlanRows.most(store().engine(), plan);
+        // None lasted 21 ms, and so one of the last 6,000 at the most.
+        assertTrue(most > 0 && most < 7000, most + " rows\n" + plan);
     }
 
     private List<Long> keys(String statement) throws SQLException {

@@ -3,6 +3,7 @@ package io.runtape.run;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.store.Engine;
+import io.runtape.testsupport.PlanRows;
 import io.runtape.testsupport.RunningGateway;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -10,8 +11,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,13 +23,6 @@ abstract class FrameReadingTest extends RunningGateway {
 
     /** A run of no node, so that nobody drops its partition. */
     private static final long RUN_PK = 1;
-
-    /** PostgreSQL: the rows that a node of the plan gave, or threw away. */
-    private static final Pattern POSTGRES_ROWS =
-            Pattern.compile("rows=(\\d+)(?:\\.\\d+)? loops|Rows Removed by Filter: (\\d+)");
-
-    /** H2: the rows that were looked at in a table. */
-    private static final Pattern H2_ROWS = Pattern.compile("scanCount: (\\d+)");
 
     @BeforeEach
     void fill() throws SQLException {
@@ -74,7 +66,7 @@ abstract class FrameReadingTest extends RunningGateway {
 
             // H2 counts the rows around them too.
             for (String plan : plans) {
-                long most = mostRows(plan);
+                long most = PlanRows.most(store().engine(), plan);
                 assertTrue(most >= LIMIT && most <= LIMIT + 2, "after " + after + ": " + plan);
             }
         }
@@ -94,19 +86,5 @@ abstract class FrameReadingTest extends RunningGateway {
             }
             return plan.toString();
         }
-    }
-
-    /** The most rows that any step of the plan looked at. */
-    private long mostRows(String plan) {
-        Pattern pattern = store().engine() == Engine.H2 ? H2_ROWS : POSTGRES_ROWS;
-        return pattern.matcher(plan)
-                .results()
-                .mapToLong(FrameReadingTest::number)
-                .max()
-                .orElse(0);
-    }
-
-    private static long number(MatchResult found) {
-        return Long.parseLong(found.group(1) == null ? found.group(2) : found.group(1));
     }
 }
