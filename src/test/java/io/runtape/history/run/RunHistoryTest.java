@@ -11,19 +11,31 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.agroal.api.AgroalDataSource;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
+import io.runtape.access.Owner;
+import io.runtape.facet.RunCriteria;
+import io.runtape.facet.RunOrder;
+import io.runtape.facet.Trait.Kind;
+import io.runtape.history.ListFilter;
 import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.DeletionFaults;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
 import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 
 /** Runs are found, listed and deleted by those who made them. */
@@ -41,6 +53,74 @@ abstract class RunHistoryTest extends RecordedHistory {
 
     @Inject
     DeletionFaults faults;
+
+    @Inject
+    RunPages pages;
+
+    @Inject
+    AgroalDataSource readers;
+
+    /** A small response needs no room, but a connection. */
+    @Test
+    void waitsForRoomWithoutAConnection() throws Exception {
+        String id = record("{\"agent\":\"roomy\",\"threadId\":\"" + thread + "\"}", COMPLETED);
+        Owner owner = new Owner(json("/runs/" + id).getString("data.owner"));
+        RunPages.Bounds bounds = RunPages.Bounds.ofPage(50);
+        LongAdder waits = new LongAdder();
+        LongConsumer room = bytes -> {
+            waits.increment();
+            assertTrue(bytes > 0);
+            // In another thread: this one would get the connection of its own transaction, if it had one.
+            CompletableFuture.runAsync(this::takeAllConnections).join();
+        };
+
+        for (RunCriteria criteria :
+                List.of(new RunCriteria(owner), new RunCriteria(owner).anyOf(Kind.AGENT, List.of("roomy")))) {
+            RunSelection selection = new RunSelection(ALL, criteria.created(Optional.empty(), ListFilter.LATEST));
+            RunPages.Found found = pages.page(selection, RunOrder.NEWEST, Optional.empty(), bounds, room);
+            assertEquals(List.of(id), found.runs().stream().map(run -> run.id).toList());
+        }
+        assertEquals(
+                1, pages.ofThread(owner, thread, 0, 10, bounds, room).rows().size());
+        assertEquals(3, waits.sum());
+    }
+
+    private static final RunFilter ALL = new RunFilter(
+            new ListFilter(List.of(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()),
+            List.of(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+
+    /** Fails if somebody holds one for long. */
+    private void takeAllConnections() {
+        List<Connection> taken = new ArrayList<>();
+        try {
+            int all = readers.getConfiguration().connectionPoolConfiguration().maxSize();
+            while (taken.size() < all) {
+                taken.add(readers.getConnection());
+            }
+        } catch (SQLException e) {
+            throw new AssertionError(taken.size() + " connections are free", e);
+        } finally {
+            taken.forEach(RunHistoryTest::close);
+        }
+    }
+
+    private static void close(Connection connection) {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
 
     @Test
     void showsARunAsItWasRecorded() throws Exception {
