@@ -313,7 +313,8 @@ abstract class PackingTest extends RunningGateway {
             assertEquals(1, damage.executeUpdate());
 
             assertThrows(DamagedFramesException.class, () -> FrameReader.totals(connection, pk));
-            assertThrows(DamagedFramesException.class, () -> FrameReader.next(connection, FrameTable.BLOCK, pk, 0, 1));
+            assertThrows(
+                    DamagedFramesException.class, () -> FrameReader.next(connection, FrameTable.BLOCK, pk, 0, 1, 1));
         }
         // Other tests pack whatever is there.
         try (WireResponse deleted = client().send("DELETE", "/history/v1/runs/" + id, new byte[0], KEY)) {
