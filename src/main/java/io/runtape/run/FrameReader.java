@@ -33,6 +33,9 @@ public class FrameReader implements StreamedFrames {
     /** Rows of the first read, when the length of the run's frames is still unknown. */
     public static final int FIRST_BLOCK_FRAMES = 32;
 
+    /** The most frames of one look; bytes bound it too. The sizes of all rows with these are read, which may be as many. */
+    private static final int LOOKED_FRAMES_MAX = 2000;
+
     /** The most frames that one piece of a scan is to have; bytes bound it too. */
     private static final int SCANNED_FRAMES_MAX = 1 << 16;
 
@@ -178,7 +181,7 @@ public class FrameReader implements StreamedFrames {
     /** The same as a {@link #shortPage}, but it looks at no more than that either, however few frames pass. */
     public Looked look(long runPk, FrameQuery query, LongConsumer room) throws SQLException {
         Span span = new Span(query.after(), query.upTo(), query.descending());
-        int framesMax = query.passesAll() ? query.limit() : SCANNED_FRAMES_MAX;
+        int framesMax = query.passesAll() ? query.limit() : LOOKED_FRAMES_MAX;
         List<RecordedFrame> passing = new ArrayList<>();
         long through = 0;
         for (Numbered each : span.isEmpty() ? List.<Numbered>of() : piece(runPk, span, framesMax, room)) {

@@ -60,8 +60,7 @@ final class RunSearch {
         DocumentRange range = DocumentRange.of(
                 selection.filter().common().since(), selection.filter().common().end(), after.map(Place::document));
         // What has other filters asks the database so often that one transaction takes less than one for each look. It
-        // ends before
-        // texts are compared, which may take seconds, and holds a connection until then.
+        // ends before texts are compared, which may take seconds: a transaction holds a connection until its end.
         Source from = selection.criteria().isOfTimeAlone()
                 ? source(selection, query, range, after)
                 : runs.together(() -> source(selection, query, range, after));
