@@ -63,6 +63,9 @@ final class RunIndexer {
     /** How often the indexes get to what they have left to do while runs keep coming. */
     private static final Duration TIDY_EVERY = Duration.ofSeconds(10);
 
+    /** For how long they do so then. */
+    private static final Duration TIDY_FOR = Duration.ofSeconds(1);
+
     /** How much of the time it works while there is something to index: what it takes of a processor, live runs do not have. */
     private static final double SHARE = 1.0 / 3;
 
@@ -140,7 +143,9 @@ final class RunIndexer {
             if (!waitForRoom(connection, worker)) {
                 return false;
             }
-            boolean tidied = (runs.isEmpty() || isPast(tidiedAt, TIDY_EVERY)) && tidy(connection, worker);
+            boolean tidied = runs.isEmpty()
+                    ? tidy(connection, worker, Duration.ZERO)
+                    : isPast(tidiedAt, TIDY_EVERY) && tidy(connection, worker, TIDY_FOR);
             more = !runs.isEmpty() || tidied;
             return more;
         }
@@ -176,11 +181,15 @@ final class RunIndexer {
             return sorted.subList(from, Math.min(from + RunIndexing.RUNS_AT_ONCE, sorted.size()));
         }
 
-        private boolean tidy(Connection connection, BackgroundWorker worker) throws SQLException {
+        /** Does pieces of what the indexes have left to do, one at the least; returns whether there may be more. */
+        private boolean tidy(Connection connection, BackgroundWorker worker, Duration atLeastFor) throws SQLException {
             try {
                 tidiedAt = System.nanoTime();
-                boolean done = indexing.tidy(connection);
-                worker.pause();
+                boolean done;
+                do {
+                    done = indexing.tidy(connection);
+                    worker.pause();
+                } while (done && !worker.isStopping() && !isPast(tidiedAt, atLeastFor));
                 return done;
             } catch (SQLException e) {
                 if (SqlFault.isOfTheMoment(e)) {

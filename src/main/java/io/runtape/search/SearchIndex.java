@@ -8,11 +8,9 @@ import io.runtape.segment.Segment;
 import io.runtape.segment.SegmentKind;
 import io.runtape.segment.SegmentMerge;
 import io.runtape.store.Store;
-import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,9 +20,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The index of the words of runs: for each run its texts, and its terms in the segments of its owner. What a search finds in
@@ -44,12 +42,9 @@ final class SearchIndex implements RunIndex {
             insert into search_removal (run_pk, owner, removed_at)
             select run_pk, owner, cast(? as timestamp with time zone) from run where run_pk = ?""";
 
-    private static final String NEXT_OWNER =
-            "select owner from search_removal where removed_at <= ? order by removed_at limit 1";
-
-    private static final String REMOVED = "select run_pk from search_removal where owner = ? and removed_at <= ?";
-
     private final Store store;
+
+    private volatile @Nullable Tidying tidying;
 
     SearchIndex(Store store) {
         this.store = store;
@@ -141,53 +136,23 @@ final class SearchIndex implements RunIndex {
         }
     }
 
-    /** Takes the runs of one owner that were deleted out of its segments, of all kinds. */
+    /**
+     * Takes the runs of one owner that were deleted out of one of its segments: an owner may have hundreds of megabytes of them. Only the
+     * thread of indexing calls this.
+     */
     @Override
     public boolean tidy(Connection connection) throws SQLException {
-        Instant until = Instant.now().minus(REST);
-        Optional<String> owner = ownerToTidy(connection, until);
-        if (owner.isEmpty()) {
+        @Nullable Tidying begun = tidying;
+        @Nullable
+        Tidying some = begun == null ? Tidying.of(connection, Instant.now().minus(REST)) : begun;
+        // Also if it fails: then it is tried again.
+        tidying = some;
+        if (some == null) {
             return false;
         }
-        Transaction.losable(connection, store.engine(), () -> {
-            Set<Long> gone = removed(connection, owner.get(), until);
-            for (SegmentKind kind : SegmentKind.values()) {
-                SegmentMerge.takeOut(connection, owner.get(), kind, gone);
-            }
-            // By their keys: others of that time may have become visible meanwhile.
-            try (PreparedStatement delete =
-                    connection.prepareStatement("delete from search_removal where run_pk = ?")) {
-                for (long runPk : gone) {
-                    delete.setLong(1, runPk);
-                    delete.addBatch();
-                }
-                delete.executeBatch();
-            }
-            return gone;
-        });
+        if (!some.next(connection, store.engine())) {
+            tidying = null;
+        }
         return true;
-    }
-
-    private static Optional<String> ownerToTidy(Connection connection, Instant until) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(NEXT_OWNER)) {
-            select.setObject(1, until.atOffset(ZoneOffset.UTC));
-            try (ResultSet row = select.executeQuery()) {
-                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
-            }
-        }
-    }
-
-    private static Set<Long> removed(Connection connection, String owner, Instant until) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(REMOVED)) {
-            select.setString(1, owner);
-            select.setObject(2, until.atOffset(ZoneOffset.UTC));
-            try (ResultSet row = select.executeQuery()) {
-                Set<Long> removed = new HashSet<>();
-                while (row.next()) {
-                    removed.add(row.getLong(1));
-                }
-                return removed;
-            }
-        }
     }
 }

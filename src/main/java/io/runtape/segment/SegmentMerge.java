@@ -6,8 +6,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -28,12 +28,10 @@ public final class SegmentMerge {
             select segment_pk, level, size, documents from search_segment
             where owner = ? and level = ? order by segment_pk limit 16 for update skip locked""";
 
-    private static final String ALL = "select segment_pk from search_segment where owner = ? order by segment_pk";
+    static final String ALL = "select segment_pk from search_segment where owner = ?";
 
-    private static final String LOCK_ALL = ALL + " for update";
-
-    private static final String ONE =
-            "select segment_pk, level, size, documents from search_segment where segment_pk = ?";
+    static final String LOCK =
+            "select segment_pk, level, size, documents from search_segment where segment_pk = ? for update";
 
     private SegmentMerge() {}
 
@@ -127,12 +125,21 @@ public final class SegmentMerge {
         }
     }
 
-    /** Takes these runs out of the owner's segments. */
-    public static void takeOut(Connection connection, String owner, SegmentKind kind, Set<Long> gone)
-            throws SQLException {
-        for (long segmentPk : lockedAll(connection, owner, kind)) {
-            // One after the other: all runs of an owner may be millions.
-            for (Row row : row(connection, kind, segmentPk)) {
+    /**
+     * Takes some runs out of the owner's next segment, by the keys of the segments. Whoever goes from one to the next until there is
+     * none has taken them out of all: what is merged meanwhile gets a higher key than all that there are.
+     *
+     * @param after the key of the segment before it
+     * @return the key of the segment, which may have none of the runs, or be gone; empty if there is none
+     */
+    public static OptionalLong takeOut(
+            Connection connection, String owner, SegmentKind kind, Set<Long> gone, long after) throws SQLException {
+        OptionalLong next = keys(connection, owner, kind.in(ALL)).stream()
+                .mapToLong(Long::longValue)
+                .filter(key -> key > after)
+                .min();
+        if (next.isPresent()) {
+            for (Row row : locked(connection, kind, next.getAsLong())) {
                 if (row.documents().stream().anyMatch(document -> gone.contains(document.runPk()))) {
                     Segment rest = Segment.merged(List.of(Segments.load(connection, kind, row)), gone, kind);
                     Segments.delete(connection, kind, row.segmentPk());
@@ -142,23 +149,14 @@ public final class SegmentMerge {
                 }
             }
         }
+        return next;
     }
 
-    private static List<Row> row(Connection connection, SegmentKind kind, long segmentPk) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(kind.in(ONE))) {
+    /** The row of a segment; empty if it was merged while another transaction had it. */
+    private static List<Row> locked(Connection connection, SegmentKind kind, long segmentPk) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(kind.in(LOCK))) {
             select.setLong(1, segmentPk);
             return Segments.rows(select);
-        }
-    }
-
-    /** Another gateway may merge some while this one waits for their rows: then what they were merged into is to be locked. */
-    private static List<Long> lockedAll(Connection connection, String owner, SegmentKind kind) throws SQLException {
-        while (true) {
-            List<Long> seen = keys(connection, owner, kind.in(ALL));
-            List<Long> locked = keys(connection, owner, kind.in(LOCK_ALL));
-            if (new HashSet<>(locked).containsAll(seen)) {
-                return locked;
-            }
         }
     }
 

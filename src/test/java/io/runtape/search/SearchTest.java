@@ -40,6 +40,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
@@ -677,6 +678,32 @@ abstract class SearchTest extends IndexedHistory {
             }
             assertEquals(List.of(13 * runs), merged);
             assertEquals(3, count("select count(*) from search_segment where level = 2 and owner = ?", owner));
+        } finally {
+            deleteSegments(owner);
+        }
+    }
+
+    /** Between two segments others index and merge: what was not looked at yet goes on into a segment behind all. */
+    @Test
+    void takesRunsOutOfSegmentsThatAreMergedMeanwhile() throws SQLException {
+        String owner = "tidied-" + thread;
+        Set<Long> gone = Set.of(7L, 45L, 50L, 150L, 250L, 299L);
+        try (Connection connection = store().connect()) {
+            insertSegments(owner, true, i -> i >= 40 && i < 40 + SegmentMerge.SEGMENTS ? 1 : 3);
+            int walked = 0;
+            OptionalLong at = OptionalLong.of(Long.MIN_VALUE);
+            while (at.isPresent()) {
+                at = SegmentMerge.takeOut(connection, owner, SegmentKind.WORDS, gone, at.getAsLong());
+                if (++walked == 42) {
+                    SegmentMerge.merge(connection, owner, SegmentKind.WORDS, 1);
+                    assertEquals(
+                            85, count("select count(*) from search_segment where owner = ?", owner), "after the merge");
+                }
+            }
+
+            List<Long> left =
+                    keys(299, 0).stream().filter(key -> !gone.contains(key)).toList();
+            assertEquals(left, candidates(owner, "kudu", DocumentRange.ALL, 1000));
         } finally {
             deleteSegments(owner);
         }

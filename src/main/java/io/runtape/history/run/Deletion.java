@@ -79,8 +79,17 @@ public final class Deletion {
      */
     public void ofThread(Owner owner, String threadId) throws SQLException {
         try (Connection connection = database.getConnection()) {
-            deleteThread(connection, owner, threadId, () -> {});
-            store.makeDurable(connection);
+            requireEnded(connection, owner, threadId);
+        }
+        boolean gone = false;
+        while (!gone) {
+            // For some runs only: others wait for a connection, and a thread may have thousands of runs.
+            try (Connection connection = database.getConnection()) {
+                gone = deleteSome(connection, owner, threadId, () -> {});
+                if (gone) {
+                    store.makeDurable(connection);
+                }
+            }
         }
     }
 
@@ -110,19 +119,28 @@ public final class Deletion {
     }
 
     private void deleteThread(Connection connection, Owner owner, String threadId, Runnable pause) throws SQLException {
+        requireEnded(connection, owner, threadId);
+        boolean gone = false;
+        while (!gone) {
+            gone = deleteSome(connection, owner, threadId, pause);
+        }
+    }
+
+    private static void requireEnded(Connection connection, Owner owner, String threadId) throws SQLException {
         if (exists(connection, RUNNING_OF_THREAD, owner, threadId)) {
             throw ApiException.runActive();
         }
-        do {
-            List<Long> runs = runs(connection, owner, threadId);
-            while (!runs.isEmpty()) {
-                for (long runPk : runs) {
-                    deleteRun(connection, runPk);
-                    pause.run();
-                }
-                runs = runs(connection, owner, threadId);
-            }
-        } while (!deleteEmptyThread(connection, owner, threadId));
+    }
+
+    /** Deletes the next runs of a thread, or the thread once it has none; returns whether it is gone. */
+    private boolean deleteSome(Connection connection, Owner owner, String threadId, Runnable pause)
+            throws SQLException {
+        List<Long> runs = runs(connection, owner, threadId);
+        for (long runPk : runs) {
+            deleteRun(connection, runPk);
+            pause.run();
+        }
+        return runs.isEmpty() && deleteEmptyThread(connection, owner, threadId);
     }
 
     /**

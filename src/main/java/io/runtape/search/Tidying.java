@@ -1,0 +1,103 @@
+package io.runtape.search;
+
+import io.runtape.segment.SegmentKind;
+import io.runtape.segment.SegmentMerge;
+import io.runtape.store.Engine;
+import io.runtape.store.Transaction;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the runs of one owner that were deleted out of its segments of all kinds, one segment a transaction: others index and are
+ * searched meanwhile. Plain SQL: it locks rows of segments. Blocks; confined to one thread.
+ */
+final class Tidying {
+
+    static final String NEXT_OWNER =
+            "select owner from search_removal where removed_at <= ? order by removed_at limit 1";
+
+    private static final String REMOVED = "select run_pk from search_removal where owner = ? and removed_at <= ?";
+
+    private final String owner;
+    private final Set<Long> gone;
+
+    /** The kinds whose segments are left, the one first whose segments are looked at. */
+    private final Deque<SegmentKind> kinds = new ArrayDeque<>(List.of(SegmentKind.values()));
+
+    private long after = Long.MIN_VALUE;
+
+    private Tidying(String owner, Set<Long> gone) {
+        this.owner = owner;
+        this.gone = gone;
+    }
+
+    /** Begins with the owner whose run was deleted first; null if none was deleted by then. */
+    static @Nullable Tidying of(Connection connection, Instant until) throws SQLException {
+        Optional<String> owner = owner(connection, until);
+        return owner.isEmpty() ? null : new Tidying(owner.get(), removed(connection, owner.get(), until));
+    }
+
+    /** Takes them out of the next segment; returns false when all is done. */
+    boolean next(Connection connection, Engine engine) throws SQLException {
+        @Nullable SegmentKind kind = kinds.peek();
+        if (kind == null) {
+            Transaction.losable(connection, engine, () -> forget(connection));
+            return false;
+        }
+        OptionalLong segment = Transaction.losable(
+                connection, engine, () -> SegmentMerge.takeOut(connection, owner, kind, gone, after));
+        if (segment.isPresent()) {
+            after = segment.getAsLong();
+        } else {
+            kinds.remove();
+            after = Long.MIN_VALUE;
+        }
+        return true;
+    }
+
+    /** By their keys: others of that time may have become visible meanwhile. */
+    private int forget(Connection connection) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement("delete from search_removal where run_pk = ?")) {
+            for (long runPk : gone) {
+                delete.setLong(1, runPk);
+                delete.addBatch();
+            }
+            return delete.executeBatch().length;
+        }
+    }
+
+    private static Optional<String> owner(Connection connection, Instant until) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(NEXT_OWNER)) {
+            select.setObject(1, until.atOffset(ZoneOffset.UTC));
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+            }
+        }
+    }
+
+    private static Set<Long> removed(Connection connection, String owner, Instant until) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(REMOVED)) {
+            select.setString(1, owner);
+            select.setObject(2, until.atOffset(ZoneOffset.UTC));
+            try (ResultSet row = select.executeQuery()) {
+                Set<Long> removed = new HashSet<>();
+                while (row.next()) {
+                    removed.add(row.getLong(1));
+                }
+                return removed;
+            }
+        }
+    }
+}
