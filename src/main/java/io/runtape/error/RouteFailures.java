@@ -11,6 +11,7 @@ import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
@@ -53,16 +54,22 @@ class RouteFailures {
         String path = context.request().path();
         if (path == null || OwnPaths.contains(path)) {
             RequestId.tell(context);
-            dropEmptyAccept(context);
+            joinAccept(context);
         }
         context.next();
     }
 
-    /** It says as little as none (RFC 9110, section 12.5.1), and the framework cannot read it. */
-    private static void dropEmptyAccept(RoutingContext context) {
-        String accept = context.request().getHeader(HttpHeaders.ACCEPT);
-        if (accept != null && accept.isBlank()) {
+    /**
+     * Its lines are one list (RFC 9110, section 5.3), of which parts of the framework read the first line only. An empty one says as
+     * little as none (section 12.5.1), and the framework cannot read it.
+     */
+    private static void joinAccept(RoutingContext context) {
+        List<String> lines = context.request().headers().getAll(HttpHeaders.ACCEPT);
+        String accept = lines.stream().filter(line -> !line.isBlank()).collect(Collectors.joining(", "));
+        if (accept.isEmpty()) {
             context.request().headers().remove(HttpHeaders.ACCEPT);
+        } else if (lines.size() > 1) {
+            context.request().headers().set(HttpHeaders.ACCEPT, accept);
         }
     }
 

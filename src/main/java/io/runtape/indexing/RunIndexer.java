@@ -233,8 +233,16 @@ final class RunIndexer {
                 List<Long> taken = taken(before, keys);
                 return ofTheMoment && taken.size() == 1 || indexApart(connection, taken, worker, e);
             } catch (RuntimeException e) {
-                // What is read of a run comes over other connections, of which there may be none at present.
-                return !StoreFailures.isOutage(e) && indexApart(connection, taken(before, keys), worker, e);
+                List<Long> taken = taken(before, keys);
+                if (StoreFailures.isOutage(e)) {
+                    // What is read of a run comes over other connections, of which there may be none at present. Other
+                    // runs come first
+                    // then, in case that it is the run.
+                    LOG.debug("runs cannot be read at present", e);
+                    passedOver.addAll(taken);
+                    return false;
+                }
+                return indexApart(connection, taken, worker, e);
             }
         }
 

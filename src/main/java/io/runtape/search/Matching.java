@@ -197,9 +197,12 @@ final class Matching {
             Words cut = words();
             @Nullable Word word = cut.get(0);
             int place = 0;
+            int taken = -1;
             for (int i = 0; word != null && found.size() < MATCHES_MAX && mayBeShown(word, found); i++) {
-                if (word.from() >= place) {
+                // One character may be several words, as ½ is.
+                if (word.from() >= place || word.from() == taken) {
                     take(word, i, cut, found);
+                    taken = word.from();
                     place = placeBehind(word);
                     if (place < 0) {
                         break;

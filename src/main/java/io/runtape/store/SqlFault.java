@@ -1,6 +1,7 @@
 package io.runtape.store;
 
 import java.sql.SQLException;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Tells a statement that the database refuses from a database that is away, by the class of its SQLSTATE. */
@@ -19,6 +20,9 @@ public final class SqlFault {
     public static final String INTERNAL = "XX000";
 
     private static final String H2_LOCK_TIMEOUT = "HYT00";
+
+    /** A page of a table or of an index, or H2's file, cannot be read. */
+    private static final Set<String> DAMAGED_STORE = Set.of("XX001", "XX002", "90030");
 
     private static final String DISK_FULL = "53100";
 
@@ -61,7 +65,9 @@ public final class SqlFault {
      * what is to be read is not damaged.
      */
     public static boolean mayPass(SQLException e) {
-        return !isOfTheData(e) && !isOfTheStatement(e) && !DAMAGED_FRAMES.equals(e.getSQLState());
+        @Nullable String state = e.getSQLState();
+        boolean damaged = state != null && (DAMAGED_FRAMES.equals(state) || DAMAGED_STORE.contains(state));
+        return !isOfTheData(e) && !isOfTheStatement(e) && !damaged;
     }
 
     /** The fault of the database that is behind a failure; null if there is none. */

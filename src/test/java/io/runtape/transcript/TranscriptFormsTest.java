@@ -110,6 +110,10 @@ abstract class TranscriptFormsTest extends RecordedHistory {
             for (String accept : List.of("application/json;q=0, */*", "application/*;q=0.0, */*;q=0.5")) {
                 assertEquals("text/html;charset=utf-8", type(get(target, accept)), accept);
             }
+            // Several lines are one list.
+            Response other =
+                    history().header("Accept", "text/markdown;q=0", "text/html").get(target);
+            assertEquals("text/html;charset=utf-8", type(other));
             for (String accept : List.of("text/markdown;q=0", "text/html;q=0, text/markdown;q=0.000", "*/*;q=0")) {
                 get(target, accept)
                         .then()

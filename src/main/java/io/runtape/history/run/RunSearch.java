@@ -61,9 +61,10 @@ final class RunSearch {
                 selection.filter().common().since(), selection.filter().common().end(), after.map(Place::document));
         // What has other filters asks the database so often that one transaction takes less than one for each look. It
         // ends before texts are compared, which may take seconds: a transaction holds a connection until its end.
+        List<Document> live = search.live(selection.owner(), query);
         Source from = selection.criteria().isOfTimeAlone()
-                ? source(selection, query, range, after)
-                : runs.together(() -> source(selection, query, range, after));
+                ? source(selection, query, range, after, live)
+                : runs.together(() -> source(selection, query, range, after, live));
         RunSource source = from.runs;
         Gathering gathering = new Gathering(selection, query, from.areSelected, limit);
         List<Document> some = source.next(gathering.atOnce());
@@ -80,10 +81,12 @@ final class RunSearch {
     /**
      * Where the runs come from that are compared with the query: from its words; where these are in more than a few runs, from
      * the other filters, if only a few runs meet them; else from both.
+     *
+     * @param live those that are not indexed yet and match
      */
-    private Source source(RunSelection selection, SearchQuery query, DocumentRange range, Optional<Place> after)
+    private Source source(
+            RunSelection selection, SearchQuery query, DocumentRange range, Optional<Place> after, List<Document> live)
             throws SQLException {
-        List<Document> live = search.live(selection.owner(), query);
         Candidates words = search.candidates(selection.owner(), query, range, live);
         if (selection.criteria().isOfTimeAlone()) {
             return new Source(words, false);

@@ -37,7 +37,7 @@ final class ThreadCounts {
             from
             """ + AskedThreads.ON_H2;
 
-    /** PostgreSQL reads the runs of a thread once for all of them, in the order of the index. */
+    /** PostgreSQL reads the runs of a thread once for all of these. */
     static final String ON_POSTGRESQL = """
             select t.id, c.* from (select t.id, t.owner from %s) t cross join lateral (
                 select count(*), sum(case when r.status = 'running' then 0 else r.event_count end),
