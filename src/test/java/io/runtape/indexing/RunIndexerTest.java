@@ -195,7 +195,7 @@ abstract class RunIndexerTest extends IndexedHistory {
 
     @Test
     void doesNotBlameARunForADatabaseWithoutAConnection() throws Exception {
-        String run = record("{\"prompt\":\"Say quokka\"}", DONE);
+        String run = record("{\"prompt\":\"Say dibbler\"}", DONE);
         awaitIndexed(run);
         List<Connection> taken = new ArrayList<>();
         try (Connection own = store().connect()) {
@@ -225,6 +225,8 @@ abstract class RunIndexerTest extends IndexedHistory {
         indexAnew(runs, "");
 
         awaitIndexed(runs.get(1), runs.get(0));
+        // Other tests pack whatever is there.
+        history().delete("/runs/" + runs.get(0)).then().statusCode(204);
     }
 
     @Test
