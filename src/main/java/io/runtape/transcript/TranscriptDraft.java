@@ -134,7 +134,7 @@ final class TranscriptDraft {
         return sources.kept()
                 .read(run.runPk, this::expect)
                 .map(KeptMessages::of)
-                .orElseThrow(DeletedMeanwhileException::new);
+                .orElseThrow(() -> ApiException.notFound("run"));
     }
 
     RunContents contents(Run run) throws SQLException {
