@@ -134,11 +134,8 @@ abstract class PackingTest extends RunningGateway {
     /** What a filter leaves out does not stay in memory, however much of it there is. */
     @Test
     void looksThroughAPackedRunWithTheRoomOfOneBlock() throws Exception {
-        StringBuilder events = new StringBuilder();
-        for (int i = 0; i < 1000; i++) {
-            events.append("event: token\ndata: ").append(Noise.text(1000, i)).append("\n\n");
-        }
-        String id = record(Script.stream(events.toString()));
+        String events = Noise.events(1000, "event: token\n");
+        String id = record(Script.stream(events));
         pack(id);
         dropBlocks(id);
         FrameQuery none = new FrameQuery(0, Integer.MAX_VALUE, List.of(), List.of("other"), false, 500);
@@ -250,11 +247,7 @@ abstract class PackingTest extends RunningGateway {
     /** A long run takes several blocks, and the disk may be full behind any of them. */
     @Test
     void leavesARunAsItIsWhereItFindsNoRoom() throws Exception {
-        StringBuilder events = new StringBuilder();
-        for (int i = 0; i < 1000; i++) {
-            events.append("data: ").append(Noise.text(1000, i)).append("\n\n");
-        }
-        String id = record(Script.stream(events.toString()));
+        String id = record(Script.stream(Noise.events(1000, "")));
         Map<String, String> recorded = views(id);
         long pk = table().run(id).pk();
         LongAdder blocks = new LongAdder();

@@ -1,5 +1,8 @@
 package io.runtape.testsupport;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import java.sql.Connection;
@@ -8,14 +11,29 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** How the database would answer a statement, on large tables of runs and threads that are mostly one owner's, {@code o}. */
 public final class LargeTables {
 
+    private static final Pattern BY_LIST = Pattern.compile("index cond: .* any \\(");
+
     private LargeTables() {}
 
-    /** The plan of a statement, in small letters. */
-    public static String plan(Store store, String sql) throws SQLException {
+    /** Requires that a statement finds its rows by an index, and returns its plan, in small letters. */
+    public static String requireIndex(Store store, String sql, String onH2, String onPostgres) throws SQLException {
+        boolean h2 = store.engine() == Engine.H2;
+        String plan = plan(store, sql);
+
+        assertFalse(plan.contains("seq scan") || plan.contains("tablescan"), plan);
+        assertTrue(plan.contains(h2 ? onH2 : onPostgres), plan);
+        if (!h2 && plan.contains(" any (")) {
+            assertTrue(BY_LIST.matcher(plan).find(), plan);
+        }
+        return plan;
+    }
+
+    private static String plan(Store store, String sql) throws SQLException {
         try (Connection connection = store.connect();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);

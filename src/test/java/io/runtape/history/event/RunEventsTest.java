@@ -491,10 +491,7 @@ abstract class RunEventsTest extends RecordedHistory {
     /** A turn at the database is one short read, however few frames are asked for. */
     @Test
     void looksForATypeReadByRead() throws Exception {
-        StringBuilder events = new StringBuilder();
-        for (int i = 0; i < 1000; i++) {
-            events.append("event: token\ndata: ").append(Noise.text(1000, i)).append("\n\n");
-        }
+        String events = Noise.events(1000, "event: token\n");
         String id = record("{}", Script.stream(events + "event: rare\ndata: last\n\n"));
         RunFrames run = new RunFrames(table().ended(id).pk(), id, thread, Instant.EPOCH, 0, RunFrames.ALL, false);
         LongAdder reads = new LongAdder();
