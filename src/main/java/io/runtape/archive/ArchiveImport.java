@@ -538,7 +538,7 @@ final class ArchiveImport implements AutoCloseable {
         private @Nullable String digested(long present) throws SQLException {
             BodyDigest body = new BodyDigest();
             try {
-                long frames = FrameReader.addTo(body, rows().connection(), present);
+                long frames = FrameReader.addTo(body, rows().connection(), store.engine(), present);
                 return frames == 0 && told.frameCount > 0 ? null : body.hex();
             } catch (DamagedFramesException e) {
                 return null;

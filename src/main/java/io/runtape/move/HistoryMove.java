@@ -225,7 +225,7 @@ public class HistoryMove {
 
     private static long added(BodyDigest digest, Connection target, long runPk, String id) throws SQLException {
         try {
-            return FrameReader.addTo(digest, target, runPk);
+            return FrameReader.addTo(digest, target, Engine.POSTGRESQL, runPk);
         } catch (DamagedFramesException e) {
             throw new StartupException("The frames of the run " + id + " cannot be read: " + e.getMessage()
                     + ". Nothing was moved. Delete the run at a gateway with that H2 file, and move the history then.");

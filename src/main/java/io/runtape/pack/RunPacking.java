@@ -2,8 +2,8 @@ package io.runtape.pack;
 
 import io.runtape.run.BodyDigest;
 import io.runtape.run.FrameBlock;
-import io.runtape.run.FrameReader;
 import io.runtape.run.FrameTable;
+import io.runtape.run.FrameWalk;
 import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
@@ -36,9 +36,6 @@ final class RunPacking {
             select digest, frame_count from run where run_pk = ? and packed_at is null for update skip locked""";
 
     private static final String DONE = "update run set packed_at = ?, digest = ? where run_pk = ?";
-
-    /** About so many frames are asked for first: most packed blocks have as many. */
-    private static final int FIRST_FRAMES = 1000;
 
     private final Connection connection;
     private final Engine engine;
@@ -149,19 +146,10 @@ final class RunPacking {
         }
 
         private void copy(FrameTable source) throws SQLException {
+            FrameWalk walk = new FrameWalk(connection, engine, source, runPk);
             @Nullable FrameBlock gathered = null;
-            long framesRead = 0;
-            long bytesRead = 0;
-            while (true) {
-                long after = gathered == null ? frames : gathered.last();
-                int missing = PackedBlock.BLOCK_BYTES - (gathered == null ? 0 : gathered.length());
-                int likely = likely(missing, framesRead, bytesRead);
-                FrameBlock next = FrameReader.next(connection, source, runPk, after, likely, missing);
-                if (next.count() == 0) {
-                    break;
-                }
-                framesRead += next.count();
-                bytesRead += next.length();
+            FrameBlock next = walk.next(PackedBlock.BLOCK_BYTES);
+            while (next.count() > 0) {
                 if (gathered == null) {
                     gathered = next;
                 } else {
@@ -172,16 +160,11 @@ final class RunPacking {
                     gathered = null;
                     afterPiece.run();
                 }
+                next = walk.next(PackedBlock.BLOCK_BYTES - (gathered == null ? 0 : gathered.length()));
             }
             if (gathered != null) {
                 write(gathered);
             }
-        }
-
-        /** How many frames are likely to have so many bytes, and a fourth more: frames of a run are alike. */
-        private static int likely(int missing, long framesRead, long bytesRead) {
-            long likely = framesRead == 0 ? FIRST_FRAMES : missing * framesRead / Math.max(1, bytesRead);
-            return (int) Math.min(PackedBlock.BLOCK_FRAMES, likely + likely / 4 + 1);
         }
 
         private void write(FrameBlock block) throws SQLException {

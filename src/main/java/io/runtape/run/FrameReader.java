@@ -1,5 +1,6 @@
 package io.runtape.run;
 
+import io.runtape.run.StoredRows.Bounds;
 import io.runtape.run.StoredRows.Numbered;
 import io.runtape.run.StoredRows.Span;
 import io.runtape.sse.FrameKind;
@@ -35,6 +36,9 @@ public class FrameReader implements StreamedFrames {
 
     /** The most frames of one look; bytes bound it too. The sizes of all rows with these are read, which may be as many. */
     private static final int LOOKED_FRAMES_MAX = 2000;
+
+    /** The most frames that the first piece of a scan is to have: about as many as its bytes allow. */
+    private static final int SCANNED_FRAMES_FIRST = 256;
 
     /** The most frames that one piece of a scan is to have; bytes bound it too. */
     private static final int SCANNED_FRAMES_MAX = 1 << 16;
@@ -88,48 +92,31 @@ public class FrameReader implements StreamedFrames {
     public FrameBlock block(long runPk, long after, long upTo, int limit) throws SQLException {
         Span span = new Span(after, upTo, false);
         return read(connection -> {
-            FrameBlock block = block(StoredRows.next(connection, runPk, span, limit, BLOCK_BYTES), connection, span);
+            Bounds bounds = new Bounds(limit, BLOCK_BYTES);
+            FrameBlock block = block(connection, runPk, span, bounds);
             // Whoever looks again finds the frames of a run that was packed between the look and the read.
-            return block.count() > 0
-                    ? block
-                    : block(StoredRows.next(connection, runPk, span, limit, BLOCK_BYTES), connection, span);
+            return block.count() > 0 ? block : block(connection, runPk, span, bounds);
         });
     }
 
-    private static FrameBlock block(Optional<StoredRows> rows, Connection connection, Span span) throws SQLException {
+    private FrameBlock block(Connection connection, long runPk, Span span, Bounds bounds) throws SQLException {
+        Optional<StoredRows> rows = StoredRows.next(connection, store.engine(), runPk, span, bounds);
         return rows.isEmpty()
                 ? new FrameBlock(span.after() + 1, 1, 0)
                 : rows.get().block(connection, span, false);
     }
 
-    /**
-     * The next frames of a run that are in one table, with their last event IDs.
-     *
-     * @param limit the most frames, unless a row has more; about as many as there will be, since the sizes of all rows with these are
-     *     read
-     * @param bytes the frame that reaches so many bytes is the last, or one of its row
-     * @return a block without frames after the last
-     */
-    public static FrameBlock next(
-            Connection connection, FrameTable table, long runPk, long after, int limit, long bytes)
-            throws SQLException {
-        Span span = new Span(after, Integer.MAX_VALUE, false);
-        Optional<StoredRows> rows = StoredRows.nextIn(connection, table, runPk, span, limit, bytes);
-        return rows.isEmpty() ? new FrameBlock(after + 1, 1, 0) : rows.get().block(connection, span, true);
-    }
-
     /** Adds all frames of a run to a digest, and returns how many they are. */
-    public static long addTo(BodyDigest digest, Connection connection, long runPk) throws SQLException {
+    public static long addTo(BodyDigest digest, Connection connection, Engine engine, long runPk) throws SQLException {
         for (FrameTable table : FrameTable.LOOKS) {
-            long last = 0;
-            FrameBlock next = next(connection, table, runPk, last, BLOCK_FRAMES, BLOCK_BYTES);
+            FrameWalk walk = new FrameWalk(connection, engine, table, runPk);
+            FrameBlock next = walk.next(BLOCK_BYTES);
             while (next.count() > 0) {
                 digest.add(next);
-                last = next.last();
-                next = next(connection, table, runPk, last, BLOCK_FRAMES, BLOCK_BYTES);
+                next = walk.next(BLOCK_BYTES);
             }
-            if (last > 0) {
-                return last;
+            if (walk.last() > 0) {
+                return walk.last();
             }
         }
         return 0;
@@ -184,7 +171,8 @@ public class FrameReader implements StreamedFrames {
         int framesMax = query.passesAll() ? query.limit() : LOOKED_FRAMES_MAX;
         List<RecordedFrame> passing = new ArrayList<>();
         long through = 0;
-        for (Numbered each : span.isEmpty() ? List.<Numbered>of() : piece(runPk, span, framesMax, room)) {
+        LikelyFrames likely = new LikelyFrames(framesMax);
+        for (Numbered each : span.isEmpty() ? List.<Numbered>of() : piece(runPk, span, framesMax, likely, room)) {
             if (query.passes(each.frame())) {
                 if (passing.size() == query.limit()) {
                     break;
@@ -258,8 +246,9 @@ public class FrameReader implements StreamedFrames {
     private void scan(long runPk, Span span, int wanted, LongConsumer room, Scanning scanning) throws SQLException {
         Span left = span;
         int framesMax = wanted;
+        LikelyFrames likely = new LikelyFrames(Math.min(wanted, SCANNED_FRAMES_FIRST));
         while (!left.isEmpty()) {
-            List<Numbered> piece = piece(runPk, left, framesMax, room);
+            List<Numbered> piece = piece(runPk, left, framesMax, likely, room);
             if (piece.isEmpty() || !scanning.takes(piece)) {
                 return;
             }
@@ -269,19 +258,24 @@ public class FrameReader implements StreamedFrames {
     }
 
     /** The first frames of a span; empty if there are none, or the run was deleted meanwhile. */
-    private List<Numbered> piece(long runPk, Span span, int framesMax, LongConsumer room) throws SQLException {
+    private List<Numbered> piece(long runPk, Span span, int framesMax, LikelyFrames likely, LongConsumer room)
+            throws SQLException {
+        Bounds bounds = new Bounds(Math.min(framesMax, likely.with(BLOCK_BYTES)), BLOCK_BYTES);
         // Whoever looks again finds the frames of a run that was packed between the look and the read.
         for (int looks = 0; looks < FrameTable.values().length; looks++) {
             Optional<StoredRows> rows =
-                    read(connection -> StoredRows.next(connection, runPk, span, framesMax, BLOCK_BYTES));
+                    read(connection -> StoredRows.next(connection, store.engine(), runPk, span, bounds));
             if (rows.isEmpty()) {
                 break;
             }
             if (rows.get().bytes() > 2 * BLOCK_BYTES) {
                 room.accept(rows.get().bytes());
             }
-            List<Numbered> frames = read(connection -> rows.get().frames(connection, span));
+            List<Numbered> frames = rows.get().areRead()
+                    ? rows.get().frames(span)
+                    : read(connection -> rows.get().frames(connection, span));
             if (!frames.isEmpty()) {
+                likely.read(frames.size(), rows.get().bytes());
                 return frames;
             }
         }

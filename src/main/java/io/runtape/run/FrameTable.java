@@ -82,6 +82,25 @@ public enum FrameTable {
                 order by 1""".formatted(table, sizes(), key, run, after, end);
     }
 
+    /**
+     * The statement that selects the same blocks as {@link #nextSizes} with their contents, until they reach a number of bytes: each
+     * row is visited once, however they lie. The parameters: bytes, behind which no content comes along; run, sequence, end, run,
+     * sequence; bytes.
+     */
+    String nextBlocks() {
+        return """
+                select %2$s, size, case when reached <= ? then content end
+                from (
+                    select %2$s, size, content, sum(size) over (order by %2$s rows unbounded preceding) as reached
+                    from (
+                        select %2$s, %3$s as size, content from %1$s
+                        where run_pk = ? and %2$s > ? and %2$s <= greatest(?, (
+                            select f.%2$s from %1$s f where f.run_pk = ? and f.%2$s > ?
+                            order by f.run_pk, f.%2$s limit 1))) next) following
+                where reached - size < ?
+                order by %2$s""".formatted(table, key, size);
+    }
+
     /** The statement that selects the sizes of the rows behind a sequence, from a key down. */
     String sizesBackwards() {
         return "select " + sizes() + " from " + table + " where run_pk = ? and " + key + " > ? and " + key
@@ -134,10 +153,15 @@ public enum FrameTable {
         long last = row.getLong(1);
         if (this == FRAME) {
             sink.frame(last, frame(row));
-            return;
+        } else {
+            readBlock(last, row.getBytes(2), sink);
         }
+    }
+
+    /** The same for the content of a block and the sequence of its last frame. */
+    static void readBlock(long last, byte[] content, Sink sink) throws SQLException {
         try {
-            BlockFormat.read(row.getBytes(2), last, sink);
+            BlockFormat.read(content, last, sink);
         } catch (RuntimeException e) {
             throw new DamagedFramesException("The block of a run that ends with frame " + last + " cannot be read", e);
         }

@@ -1,5 +1,6 @@
 package io.runtape.run;
 
+import io.runtape.store.Engine;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -12,16 +13,23 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Consecutive rows with frames of one run. They are found by their sizes alone, so that no more is read than memory may
- * hold.
+ * Consecutive rows with frames of one run. They are found by their sizes, so that no more is read than memory may hold.
+ * PostgreSQL sends the contents of short rows along: the rows of a live run lie far apart, and to visit them costs most.
  *
  * @param table where they are
  * @param runPk the run's key
  * @param first the key of the first row
  * @param last the key of the last row, which is the sequence of its last frame
  * @param bytes about how many bytes they take in memory
+ * @param contents the contents of all of them, in their order; empty if they are still to be read
  */
-record StoredRows(FrameTable table, long runPk, long first, long last, long bytes) {
+record StoredRows(FrameTable table, long runPk, long first, long last, long bytes, List<Content> contents) {
+
+    /**
+     * Contents come along up to so many bytes more than were asked for: as many as the last row has, but for one with a
+     * frame that is longer.
+     */
+    private static final int FURTHER_BYTES = BlockFormat.ROW_BYTES_MAX;
 
     /** More than most frames have. */
     private static final long FRAME_BYTES = 256;
@@ -52,17 +60,27 @@ record StoredRows(FrameTable table, long runPk, long first, long last, long byte
     /** A frame of a row, with its sequence. */
     record Numbered(long sequence, ArrivedFrame frame) {}
 
+    /** The content of a row, with the sequence of its last frame. */
+    @SuppressWarnings("ArrayRecordComponent") // Handed on once and never compared.
+    record Content(long last, byte[] bytes) {}
+
+    /**
+     * How much to read at once. The rows end with the first one that reaches a bound.
+     *
+     * @param frames of the span, counted over all
+     * @param bytes of all rows
+     */
+    record Bounds(int frames, long bytes) {}
+
     /**
      * The next rows with frames of a span, in whatever table they are.
      *
-     * @param framesMax the rows end with the one that has this many frames of the span, counted over all
-     * @param bytesMax the rows end with the one that reaches this many bytes
      * @return empty if there are none
      */
-    static Optional<StoredRows> next(Connection connection, long runPk, Span span, int framesMax, long bytesMax)
+    static Optional<StoredRows> next(Connection connection, Engine engine, long runPk, Span span, Bounds bounds)
             throws SQLException {
         for (FrameTable table : FrameTable.LOOKS) {
-            Optional<StoredRows> rows = nextIn(connection, table, runPk, span, framesMax, bytesMax);
+            Optional<StoredRows> rows = nextIn(connection, engine, table, runPk, span, bounds);
             if (rows.isPresent()) {
                 return rows;
             }
@@ -72,29 +90,72 @@ record StoredRows(FrameTable table, long runPk, long first, long last, long byte
 
     /** The same in one table. */
     static Optional<StoredRows> nextIn(
-            Connection connection, FrameTable table, long runPk, Span span, int framesMax, long bytesMax)
+            Connection connection, Engine engine, FrameTable table, long runPk, Span span, Bounds bounds)
             throws SQLException {
-        return span.descending
-                ? backwards(connection, table, runPk, span, framesMax, bytesMax)
-                : forwards(connection, table, runPk, span, framesMax, bytesMax);
+        if (span.descending) {
+            return backwards(connection, table, runPk, span, bounds);
+        }
+        return engine == Engine.POSTGRESQL && table != FrameTable.FRAME
+                ? forwardsWithContents(connection, table, runPk, span, bounds)
+                : forwards(connection, table, runPk, span, bounds);
+    }
+
+    private static long end(Span span, Bounds bounds) {
+        return Math.min(span.upTo, span.after + bounds.frames);
     }
 
     private static Optional<StoredRows> forwards(
-            Connection connection, FrameTable table, long runPk, Span span, int framesMax, long bytesMax)
-            throws SQLException {
+            Connection connection, FrameTable table, long runPk, Span span, Bounds bounds) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(table.nextSizes("?", "?", "?"))) {
             select.setLong(1, runPk);
             select.setLong(2, span.after);
             select.setLong(3, runPk);
             select.setLong(4, span.after);
-            select.setLong(5, Math.min(span.upTo, span.after + framesMax));
-            return sizes(select, table, runPk, bytesMax);
+            select.setLong(5, end(span, bounds));
+            return sizes(select, table, runPk, bounds);
         }
     }
 
+    private static Optional<StoredRows> forwardsWithContents(
+            Connection connection, FrameTable table, long runPk, Span span, Bounds bounds) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(table.nextBlocks())) {
+            select.setLong(1, bounds.bytes + FURTHER_BYTES);
+            select.setLong(2, runPk);
+            select.setLong(3, span.after);
+            select.setLong(4, end(span, bounds));
+            select.setLong(5, runPk);
+            select.setLong(6, span.after);
+            select.setLong(7, bounds.bytes);
+            try (ResultSet row = select.executeQuery()) {
+                return rows(row, table, runPk);
+            }
+        }
+    }
+
+    private static Optional<StoredRows> rows(ResultSet row, FrameTable table, long runPk) throws SQLException {
+        if (!row.next()) {
+            return Optional.empty();
+        }
+        long first = row.getLong(1);
+        long last;
+        long bytes = 0;
+        int count = 0;
+        List<Content> contents = new ArrayList<>();
+        do {
+            last = row.getLong(1);
+            bytes += row.getLong(2);
+            count++;
+            byte[] content = row.getBytes(3);
+            if (content != null) {
+                contents.add(new Content(last, content));
+            }
+        } while (row.next());
+        return Optional.of(
+                new StoredRows(table, runPk, first, last, bytes, contents.size() == count ? contents : List.of()));
+    }
+
     private static Optional<StoredRows> backwards(
-            Connection connection, FrameTable table, long runPk, Span span, int framesMax, long bytesMax)
-            throws SQLException {
+            Connection connection, FrameTable table, long runPk, Span span, Bounds bounds) throws SQLException {
         OptionalLong holding = table.holding(connection, runPk, span.upTo);
         OptionalLong top = holding.isPresent() ? holding : table.last(connection, runPk);
         if (top.isEmpty() || top.getAsLong() <= span.after) {
@@ -102,29 +163,49 @@ record StoredRows(FrameTable table, long runPk, long first, long last, long byte
         }
         try (PreparedStatement select = connection.prepareStatement(table.sizesBackwards())) {
             select.setLong(1, runPk);
-            select.setLong(2, Math.max(span.after, Math.min(span.upTo, top.getAsLong()) - framesMax));
+            select.setLong(2, Math.max(span.after, Math.min(span.upTo, top.getAsLong()) - bounds.frames));
             select.setLong(3, top.getAsLong());
-            return sizes(select, table, runPk, bytesMax);
+            return sizes(select, table, runPk, bounds);
         }
     }
 
-    private static Optional<StoredRows> sizes(PreparedStatement select, FrameTable table, long runPk, long bytesMax)
+    private static Optional<StoredRows> sizes(PreparedStatement select, FrameTable table, long runPk, Bounds bounds)
             throws SQLException {
         try (ResultSet row = select.executeQuery()) {
             @Nullable StoredRows rows = null;
-            while ((rows == null || rows.bytes < bytesMax) && row.next()) {
+            while ((rows == null || rows.bytes < bounds.bytes) && row.next()) {
                 long key = row.getLong(1);
                 long bytes = row.getLong(2);
                 rows = rows == null
-                        ? new StoredRows(table, runPk, key, key, bytes)
+                        ? new StoredRows(table, runPk, key, key, bytes, List.of())
                         : new StoredRows(
-                                table, runPk, Math.min(rows.first, key), Math.max(rows.last, key), rows.bytes + bytes);
+                                table,
+                                runPk,
+                                Math.min(rows.first, key),
+                                Math.max(rows.last, key),
+                                rows.bytes + bytes,
+                                List.of());
             }
             return Optional.ofNullable(rows);
         }
     }
 
+    /** Whether their contents are here, so that no connection is needed for their frames. */
+    boolean areRead() {
+        return !contents.isEmpty();
+    }
+
+    private void readContents(FrameTable.Sink sink) throws SQLException {
+        for (Content content : contents) {
+            FrameTable.readBlock(content.last, content.bytes, sink);
+        }
+    }
+
     private void read(Connection connection, FrameTable.Sink sink) throws SQLException {
+        if (areRead()) {
+            readContents(sink);
+            return;
+        }
         try (PreparedStatement select = connection.prepareStatement(table.between())) {
             select.setLong(1, runPk);
             select.setLong(2, first);
@@ -137,10 +218,25 @@ record StoredRows(FrameTable table, long runPk, long first, long last, long byte
         }
     }
 
+    /** Reads frames into a sink. */
+    @FunctionalInterface
+    private interface Reading {
+        void into(FrameTable.Sink sink) throws SQLException;
+    }
+
     /** The frames that belong to a span, in its order. */
     List<Numbered> frames(Connection connection, Span span) throws SQLException {
+        return frames(sink -> read(connection, sink), span);
+    }
+
+    /** The same of rows that are read. */
+    List<Numbered> frames(Span span) throws SQLException {
+        return frames(this::readContents, span);
+    }
+
+    private static List<Numbered> frames(Reading rows, Span span) throws SQLException {
         List<Numbered> frames = new ArrayList<>();
-        read(connection, (sequence, frame) -> {
+        rows.into((sequence, frame) -> {
             if (span.holds(sequence)) {
                 frames.add(new Numbered(sequence, frame));
             }

@@ -224,12 +224,12 @@ public class Store implements OwnerKeyStore {
      */
     public Connection connect(Duration answerWithin) throws SQLException {
         Connection connection = connect(address(), answerWithin);
-        return pooled() ? connection : inSchema(connection);
+        return pooled() ? connection : entered(connection, known(schema).enterBesideCommits(engine()));
     }
 
-    private Connection inSchema(Connection connection) throws SQLException {
+    private static Connection entered(Connection connection, String statements) throws SQLException {
         try (Statement enter = connection.createStatement()) {
-            enter.execute(known(schema).enter(engine()));
+            enter.execute(statements);
             return connection;
         } catch (SQLException e) {
             connection.close();
@@ -289,7 +289,8 @@ public class Store implements OwnerKeyStore {
      * @throws SQLException where the database does not answer or refuses the login
      */
     public Connection connectDirectly(Duration answerWithin) throws SQLException {
-        return inSchema(connect(known(directAddress), answerWithin));
+        return entered(
+                connect(known(directAddress), answerWithin), known(schema).enter(engine()));
     }
 
     /**
@@ -299,9 +300,13 @@ public class Store implements OwnerKeyStore {
      * @throws SQLException where the database does not answer or refuses the login
      */
     public Connection connectToWrite(Duration answerWithin) throws SQLException {
-        Connection connection = connect(answerWithin);
+        Connection connection = connect(address(), answerWithin);
+        if (pooled()) {
+            return connection;
+        }
+        entered(connection, known(schema).enter(engine()));
         try {
-            if (engine() == Engine.POSTGRESQL && !pooled()) {
+            if (engine() == Engine.POSTGRESQL) {
                 settleSession(connection);
             }
             return connection;

@@ -143,7 +143,7 @@ public record StoreAddress(
         settings.put("quarkus.datasource.password", password);
         settings.put("quarkus.flyway.default-schema", schema.name());
         // Empty rather than absent: otherwise the value of the build would count.
-        settings.put("quarkus.datasource.jdbc.new-connection-sql", pooled ? "" : schema.enter(engine));
+        settings.put("quarkus.datasource.jdbc.new-connection-sql", pooled ? "" : schema.enterBesideCommits(engine));
         engine.placeholders().forEach((name, text) -> settings.put("quarkus.flyway.placeholders." + name, text));
         if (engine == Engine.POSTGRESQL) {
             settings.put(

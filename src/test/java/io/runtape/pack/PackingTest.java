@@ -11,6 +11,7 @@ import io.runtape.run.DamagedFramesException;
 import io.runtape.run.FrameQuery;
 import io.runtape.run.FrameReader;
 import io.runtape.run.FrameTable;
+import io.runtape.run.FrameWalk;
 import io.runtape.run.RecordedFrame;
 import io.runtape.sse.CorpusCase;
 import io.runtape.testsupport.EarlierRows;
@@ -306,8 +307,8 @@ abstract class PackingTest extends RunningGateway {
             assertEquals(1, damage.executeUpdate());
 
             assertThrows(DamagedFramesException.class, () -> FrameReader.totals(connection, pk));
-            assertThrows(
-                    DamagedFramesException.class, () -> FrameReader.next(connection, FrameTable.BLOCK, pk, 0, 1, 1));
+            FrameWalk walk = new FrameWalk(connection, store().engine(), FrameTable.BLOCK, pk);
+            assertThrows(DamagedFramesException.class, () -> walk.next(1));
         }
         // Other tests pack whatever is there.
         try (WireResponse deleted = client().send("DELETE", "/history/v1/runs/" + id, new byte[0], KEY)) {

@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,6 +21,9 @@ abstract class FrameReadingTest extends RunningGateway {
 
     private static final int FRAMES = 100_000;
     private static final int LIMIT = 500;
+
+    /** More than so many rows have. */
+    private static final long BYTES = 1 << 20;
 
     /** A run of no node, so that nobody drops its partition. */
     private static final long RUN_PK = 1;
@@ -59,11 +63,14 @@ abstract class FrameReadingTest extends RunningGateway {
 
     private void looksAtNoMoreRowsThanItReads(long after) throws SQLException {
         for (FrameTable table : FrameTable.values()) {
-            List<String> plans = List.of(
+            List<String> plans = new ArrayList<>(List.of(
                     plan(table.nextSizes("?", "?", "?"), RUN_PK, after, RUN_PK, after, after + LIMIT),
                     plan(table.sizesBackwards(), RUN_PK, after, after + LIMIT),
-                    plan(table.between(), RUN_PK, after + 1, after + LIMIT));
+                    plan(table.between(), RUN_PK, after + 1, after + LIMIT)));
 
+            if (store().engine() == Engine.POSTGRESQL && table != FrameTable.FRAME) {
+                plans.add(plan(table.nextBlocks(), BYTES, RUN_PK, after, after + LIMIT, RUN_PK, after, BYTES));
+            }
             // H2 counts the rows around them too.
             for (String plan : plans) {
                 long most = PlanRows.most(store().engine(), plan);
