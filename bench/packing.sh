@@ -3,21 +3,23 @@
 # is measured; first without packing, then with it, for an hour: how far packing is behind, what the database takes as time goes
 # by, how much of a processor the thread of packing takes, and how late live events are. Needs a JDK 17, a C compiler and curl.
 #
-#   bench/packing.sh [--minutes N: with packing, 60] [--alone N: minutes without, 5] [--rate N: events a second of each stream, 1000]
+#   bench/packing.sh [--minutes N: with packing, 60] [--alone N: minutes without, 5] [--turns N: both so often, in turn, 1]
+#                    [--rate N: events a second of each stream, 1000]
 #                    [--after TIME: RUNTAPE_PACK_AFTER, 1m] [--against FOLDER: the packaged program in that folder (a copy of
 #                    target/quarkus-app) instead]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-app=$PWD/target/quarkus-app minutes=60 alone=5 rate=1000 after=1m postgres=17.11.0
+app=$PWD/target/quarkus-app minutes=60 alone=5 turns=1 rate=1000 after=1m postgres=17.11.0
 while [ $# -gt 0 ]; do
   case "$1" in
     --minutes) minutes=$2; shift ;;
     --alone) alone=$2; shift ;;
+    --turns) turns=$2; shift ;;
     --rate) rate=$2; shift ;;
     --after) after=$2; shift ;;
     --against) app=$(realpath "$2"); shift ;;
-    *) sed -n '2,8p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,9p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -56,7 +58,7 @@ measure() {
   pids+=("$bulk")
   load 20 50 1000 "$length" >"$out/live-$schema" & local live=$!
   pids+=("$live"); began=$(date +%s)
-  if [ "$schema" = packed ]; then
+  if [ "$schema" = "packed_$turns" ]; then
     while kill -0 $bulk 2>/dev/null; do
       figures=$(sizes "$schema")
       echo "$figures" | awk -v t=$((($(date +%s) - began) / 60)) -v cpu="$(packing)" '{ printf "%d\t%.1f\t%d\t%.0f\t%.0f\t%.0f\t%s\n", t, $10 / 1e6, $2, $4 / 1e6, $6 / 1e6, $8 / 1e6, cpu }' >>"$out/sizes"
@@ -68,16 +70,20 @@ measure() {
 }
 
 rm -f "$out/sizes"
-measure unpacked "$alone" RUNTAPE_PACK_AFTER=off
-measure packed "$minutes" RUNTAPE_PACK_AFTER="$after"
+for turn in $(seq "$turns"); do
+  measure "unpacked_$turn" "$alone" RUNTAPE_PACK_AFTER=off
+  measure "packed_$turn" "$minutes" RUNTAPE_PACK_AFTER="$after"
+done
 
 echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), PostgreSQL $postgres, packed after $after"
 echo
 echo '| | events a second in bulk | CPU of the gateway, an event (us) | live events late by, p50, p99 (us) | errors |'
 echo '| --- | --- | --- | --- | --- |'
-for schema in unpacked packed; do
-  bulk=$(cat "$out/bulk-$schema") live=$(cat "$out/live-$schema")
-  echo "| $schema | $(value events/s "$bulk") | $(value cpu_us_per_event "$bulk") | $(value p50 "$live"), $(value p99 "$live") | $(value errors "$bulk"), $(value errors "$live") |"
+for kind in unpacked packed; do
+  for turn in $(seq "$turns"); do
+    bulk=$(cat "$out/bulk-${kind}_$turn") live=$(cat "$out/live-${kind}_$turn")
+    echo "| $kind, turn $turn | $(value events/s "$bulk") | $(value cpu_us_per_event "$bulk") | $(value p50 "$live"), $(value p99 "$live") | $(value errors "$bulk"), $(value errors "$live") |"
+  done
 done
 echo
 echo '| minute | events, millions | runs not packed | blocks as recorded (MB) | packed (MB) | all tables (MB) | processor of packing (s) |'
