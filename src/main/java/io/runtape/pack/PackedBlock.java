@@ -17,8 +17,11 @@ import java.sql.SQLException;
 @SuppressWarnings("ArrayRecordComponent") // Handed on once and never compared.
 public record PackedBlock(int last, int plainLength, byte[] content) {
 
-    /** The bytes of frames from which on a packed block is complete: it is read and decompressed as a whole. */
+    /** About so many bytes of frames are in a packed block: it is read and decompressed as a whole. */
     static final int BLOCK_BYTES = 128 << 10;
+
+    /** From so many on it is complete: a few more would take another read. */
+    private static final int FULL_BYTES = BLOCK_BYTES / 8 * 7;
 
     /** The same for frames: each of them takes memory besides its bytes. */
     static final int BLOCK_FRAMES = 8192;
@@ -34,7 +37,7 @@ public record PackedBlock(int last, int plainLength, byte[] content) {
 
     /** Whether frames are as many as a packed block holds. */
     public static boolean isFull(FrameBlock frames) {
-        return frames.length() >= BLOCK_BYTES || frames.count() >= BLOCK_FRAMES || frames.weight() >= BLOCK_WEIGHT;
+        return frames.length() >= FULL_BYTES || frames.count() >= BLOCK_FRAMES || frames.weight() >= BLOCK_WEIGHT;
     }
 
     /**

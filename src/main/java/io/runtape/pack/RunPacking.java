@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
 /**
  * Packs runs over one connection, each in a transaction of its own: reads its frames, writes them as larger, compressed
@@ -38,7 +39,8 @@ final class RunPacking {
 
     /**
      * All statements here find their rows by key. PostgreSQL would plan those for blocks anew each time, which takes a third as
-     * long as they do; and a plan that it keeps must hold when a partition that was new and empty has grown.
+     * long as they do; and a plan that it keeps must hold when a partition that was new and empty has grown. Where the driver
+     * prepares no statements, none is kept.
      */
     private static final String ONE_PLAN_BY_KEY =
             "set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off";
@@ -108,7 +110,7 @@ final class RunPacking {
                 frames = row.getLong(2);
             }
         }
-        if (engine == Engine.POSTGRESQL) {
+        if (engine == Engine.POSTGRESQL && connection.unwrap(PGConnection.class).getPrepareThreshold() > 0) {
             try (Statement set = connection.createStatement()) {
                 set.execute(ONE_PLAN_BY_KEY);
             }

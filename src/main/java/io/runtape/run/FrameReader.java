@@ -34,14 +34,11 @@ public class FrameReader implements StreamedFrames {
     /** Rows of the first read, when the length of the run's frames is still unknown. */
     public static final int FIRST_BLOCK_FRAMES = 32;
 
-    /** The most frames of one look; bytes bound it too. The sizes of all rows with these are read, which may be as many. */
+    /** The most frames of one look; bytes bound it too. All rows with these are visited, which may be as many. */
     private static final int LOOKED_FRAMES_MAX = 2000;
 
-    /** The most frames that the first piece of a scan is to have: about as many as its bytes allow. */
+    /** The most frames that the first piece of a scan is to have, while nothing is known of their length. */
     private static final int SCANNED_FRAMES_FIRST = 256;
-
-    /** The most frames that one piece of a scan is to have; bytes bound it too. */
-    private static final int SCANNED_FRAMES_MAX = 1 << 16;
 
     /**
      * A read for a stream ends with the frame that reaches this many bytes: few enough that a turn at the database or
@@ -51,6 +48,9 @@ public class FrameReader implements StreamedFrames {
 
     /** The same for a page of history, whose frames also become JSON. */
     private static final long PAGE_BYTES = 4 << 20;
+
+    /** Whatever comes next. */
+    private static final Bounds ANY = new Bounds(Integer.MAX_VALUE, BLOCK_BYTES);
 
     /**
      * The number of concurrent reads of an embedded database. It holds each row that it visits in this process's heap,
@@ -123,8 +123,8 @@ public class FrameReader implements StreamedFrames {
     }
 
     /**
-     * How many frames to ask for after a block of a run: twice as many as it has. Rows are counted before they are
-     * read, and may be as many as the frames.
+     * How many frames to ask for after a block of a run: twice as many as it has. The database visits all rows with
+     * these, which may be as many.
      */
     public static int limitAfter(FrameBlock block) {
         return Math.max(FIRST_BLOCK_FRAMES, Math.min(BLOCK_FRAMES, 2 * block.count()));
@@ -168,11 +168,10 @@ public class FrameReader implements StreamedFrames {
     /** The same as a {@link #shortPage}, but it looks at no more than that either, however few frames pass. */
     public Looked look(long runPk, FrameQuery query, LongConsumer room) throws SQLException {
         Span span = new Span(query.after(), query.upTo(), query.descending());
-        int framesMax = query.passesAll() ? query.limit() : LOOKED_FRAMES_MAX;
+        Bounds bounds = new Bounds(query.passesAll() ? query.limit() : LOOKED_FRAMES_MAX, BLOCK_BYTES);
         List<RecordedFrame> passing = new ArrayList<>();
         long through = 0;
-        LikelyFrames likely = new LikelyFrames(framesMax);
-        for (Numbered each : span.isEmpty() ? List.<Numbered>of() : piece(runPk, span, framesMax, likely, room)) {
+        for (Numbered each : span.isEmpty() ? List.<Numbered>of() : piece(runPk, span, bounds, room)) {
             if (query.passes(each.frame())) {
                 if (passing.size() == query.limit()) {
                     break;
@@ -191,7 +190,7 @@ public class FrameReader implements StreamedFrames {
         long[] bytes = {0};
         Span span = new Span(query.after(), query.upTo(), query.descending());
         // No piece stays: what is read of it is copied, and counted by itself.
-        scan(runPk, span, query.limit(), ofTheLongest(room), piece -> {
+        scan(runPk, span, new Bounds(query.limit(), BLOCK_BYTES), ofTheLongest(room), piece -> {
             for (Numbered each : piece) {
                 if (page.size() < query.limit() && query.passes(each.frame())) {
                     room.accept(each.frame().length());
@@ -199,7 +198,11 @@ public class FrameReader implements StreamedFrames {
                     bytes[0] += each.frame().length();
                 }
             }
-            return page.size() < query.limit() && bytes[0] < bytesMax;
+            return page.size() == query.limit() || bytes[0] >= bytesMax
+                    ? null
+                    : new Bounds(
+                            query.passesAll() ? query.limit() - page.size() : ANY.frames(),
+                            Math.min(BLOCK_BYTES, bytesMax - bytes[0]));
         });
         return page;
     }
@@ -232,35 +235,38 @@ public class FrameReader implements StreamedFrames {
     /** Takes the pieces of a scan one after the other. */
     @FunctionalInterface
     private interface Scanning {
-        /** Returns false to end the scan. */
-        boolean takes(List<Numbered> piece);
+        /** Returns what is still wanted; null to end the scan. */
+        @Nullable
+        Bounds takes(List<Numbered> piece);
     }
 
     /**
-     * Goes over frames of a run in pieces, without a connection in between. The pieces grow: whoever wants one frame
+     * Goes over frames of a run in pieces, without a connection in between. The first one is small: whoever wants one frame
      * mostly finds it in the first row.
      *
-     * @param wanted about how many frames are wanted
+     * @param wanted about how many frames are wanted at first
      * @param room gets the number of bytes of each long piece before it is read
      */
-    private void scan(long runPk, Span span, int wanted, LongConsumer room, Scanning scanning) throws SQLException {
+    private void scan(long runPk, Span span, Bounds wanted, LongConsumer room, Scanning scanning) throws SQLException {
+        LikelyFrames likely = new LikelyFrames(Math.min(wanted.frames(), SCANNED_FRAMES_FIRST));
         Span left = span;
-        int framesMax = wanted;
-        LikelyFrames likely = new LikelyFrames(Math.min(wanted, SCANNED_FRAMES_FIRST));
-        while (!left.isEmpty()) {
-            List<Numbered> piece = piece(runPk, left, framesMax, likely, room);
-            if (piece.isEmpty() || !scanning.takes(piece)) {
+        @Nullable Bounds next = wanted;
+        while (next != null && !left.isEmpty()) {
+            Bounds bounds = new Bounds(Math.min(next.frames(), likely.with(next.bytes())), next.bytes());
+            List<Numbered> piece = piece(runPk, left, bounds, room);
+            if (piece.isEmpty()) {
                 return;
             }
+            likely.read(
+                    piece.size(),
+                    piece.stream().mapToLong(each -> each.frame().length()).sum());
             left = left.behind(piece.get(piece.size() - 1).sequence());
-            framesMax = Math.min(SCANNED_FRAMES_MAX, 2 * framesMax);
+            next = scanning.takes(piece);
         }
     }
 
     /** The first frames of a span; empty if there are none, or the run was deleted meanwhile. */
-    private List<Numbered> piece(long runPk, Span span, int framesMax, LikelyFrames likely, LongConsumer room)
-            throws SQLException {
-        Bounds bounds = new Bounds(Math.min(framesMax, likely.with(BLOCK_BYTES)), BLOCK_BYTES);
+    private List<Numbered> piece(long runPk, Span span, Bounds bounds, LongConsumer room) throws SQLException {
         // Whoever looks again finds the frames of a run that was packed between the look and the read.
         for (int looks = 0; looks < FrameTable.values().length; looks++) {
             Optional<StoredRows> rows =
@@ -275,7 +281,6 @@ public class FrameReader implements StreamedFrames {
                     ? rows.get().frames(span)
                     : read(connection -> rows.get().frames(connection, span));
             if (!frames.isEmpty()) {
-                likely.read(frames.size(), rows.get().bytes());
                 return frames;
             }
         }
@@ -312,12 +317,12 @@ public class FrameReader implements StreamedFrames {
     private Optional<Numbered> found(long runPk, Span span, int wanted, Predicate<ArrivedFrame> condition)
             throws SQLException {
         List<Numbered> found = new ArrayList<>(1);
-        scan(runPk, span, wanted, bytes -> {}, piece -> {
+        scan(runPk, span, new Bounds(wanted, BLOCK_BYTES), bytes -> {}, piece -> {
             piece.stream()
                     .filter(each -> condition.test(each.frame()))
                     .findFirst()
                     .ifPresent(found::add);
-            return found.isEmpty();
+            return found.isEmpty() ? ANY : null;
         });
         return found.stream().findFirst();
     }
@@ -368,7 +373,8 @@ public class FrameReader implements StreamedFrames {
         long first = completing.sequence() - completing.parts();
         ByteArrayOutputStream joined = new ByteArrayOutputStream();
         long[] met = {0, 0};
-        scan(runPk, new Span(first - 1, completing.sequence(), false), FIRST_BLOCK_FRAMES, room, piece -> {
+        Bounds wanted = new Bounds(FIRST_BLOCK_FRAMES, BLOCK_BYTES);
+        scan(runPk, new Span(first - 1, completing.sequence(), false), wanted, room, piece -> {
             for (Numbered each : piece) {
                 ArrivedFrame frame = each.frame();
                 met[0]++;
@@ -377,7 +383,7 @@ public class FrameReader implements StreamedFrames {
                     joined.write(frame.source(), frame.from(), frame.length());
                 }
             }
-            return met[1] <= bytesMax;
+            return met[1] <= bytesMax ? ANY : null;
         });
         // Fewer frames where the run was deleted meanwhile.
         return met[0] == completing.parts() + 1 && met[1] <= bytesMax

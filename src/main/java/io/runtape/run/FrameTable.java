@@ -83,8 +83,8 @@ public enum FrameTable {
     }
 
     /**
-     * The statement that selects the same blocks as {@link #nextSizes} with their contents, until they reach a number of bytes: each
-     * row is visited once, however they lie. The parameters: bytes, behind which no content comes along; run, sequence, end, run,
+     * The statement that selects the same blocks as {@link #nextSizes} with their contents, until they reach a number of bytes. It
+     * visits all rows up to the end once, however they lie. The parameters: bytes, behind which no content comes along; run, sequence, end, run,
      * sequence; bytes.
      */
     String nextBlocks() {

@@ -31,8 +31,7 @@ public final class FrameWalk {
     /**
      * The next frames, with their last event IDs.
      *
-     * @param bytes the frame that reaches so many bytes is the last, or one of its row; there may be fewer frames although more
-     *     follow
+     * @param bytes the row that reaches so many bytes, as it is stored, is the last; there may be fewer although more follow
      * @return a block without frames after the last
      * @throws DamagedFramesException if frames cannot be read, or some are missing
      */
@@ -44,7 +43,7 @@ public final class FrameWalk {
             return new FrameBlock(last + 1, 1, 0);
         }
         FrameBlock block = rows.get().block(connection, span, true);
-        likely.read(block.count(), block.length());
+        likely.read(block.count(), rows.get().bytes());
         last = block.last();
         return block;
     }

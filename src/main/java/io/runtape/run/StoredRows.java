@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
 record StoredRows(FrameTable table, long runPk, long first, long last, long bytes, List<Content> contents) {
 
     /**
-     * Contents come along up to so many bytes more than were asked for: as many as the last row has, but for one with a
-     * frame that is longer.
+     * Contents come along up to so many bytes more than were asked for: as many as the last row has, packed or not, but for one
+     * with a long frame, which is read by itself.
      */
-    private static final int FURTHER_BYTES = BlockFormat.ROW_BYTES_MAX;
+    private static final int FURTHER_BYTES = 128 << 10;
 
     /** More than most frames have. */
     private static final long FRAME_BYTES = 256;
@@ -137,21 +137,21 @@ record StoredRows(FrameTable table, long runPk, long first, long last, long byte
             return Optional.empty();
         }
         long first = row.getLong(1);
-        long last;
+        long last = first;
         long bytes = 0;
-        int count = 0;
         List<Content> contents = new ArrayList<>();
         do {
+            byte[] content = row.getBytes(3);
+            if (content == null && !contents.isEmpty()) {
+                break;
+            }
             last = row.getLong(1);
             bytes += row.getLong(2);
-            count++;
-            byte[] content = row.getBytes(3);
             if (content != null) {
                 contents.add(new Content(last, content));
             }
         } while (row.next());
-        return Optional.of(
-                new StoredRows(table, runPk, first, last, bytes, contents.size() == count ? contents : List.of()));
+        return Optional.of(new StoredRows(table, runPk, first, last, bytes, contents));
     }
 
     private static Optional<StoredRows> backwards(

@@ -265,14 +265,8 @@ public class Store implements OwnerKeyStore {
             throw new StartupException("There is no embedded database in " + dataDir + ": " + file + " is missing.");
         }
         try {
-            Connection connection = connect(other, StoreAddress.READ_WITHIN);
-            try (Statement enter = connection.createStatement()) {
-                enter.execute(known(schema).enter(Engine.H2));
-                return connection;
-            } catch (SQLException e) {
-                connection.close();
-                throw e;
-            }
+            return entered(
+                    connect(other, StoreAddress.READ_WITHIN), known(schema).enter(Engine.H2));
         } catch (SQLException e) {
             if (e.getErrorCode() == H2_FILE_LOCKED) {
                 throw new StartupException("A gateway uses the embedded database in " + dataDir
