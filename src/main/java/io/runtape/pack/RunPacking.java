@@ -37,14 +37,6 @@ final class RunPacking {
     private static final String CLAIM = """
             select digest, frame_count from run where run_pk = ? and packed_at is null for update skip locked""";
 
-    /**
-     * All statements here find their rows by key. PostgreSQL would plan those for blocks anew each time, which takes a third as
-     * long as they do; and a plan that it keeps must hold when a partition that was new and empty has grown. Where the driver
-     * prepares no statements, none is kept.
-     */
-    private static final String ONE_PLAN_BY_KEY =
-            "set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off";
-
     private static final String DONE = "update run set packed_at = ?, digest = ? where run_pk = ?";
 
     private final Connection connection;
@@ -110,9 +102,10 @@ final class RunPacking {
                 frames = row.getLong(2);
             }
         }
+        // Where the driver prepares no statements, no plan is kept either.
         if (engine == Engine.POSTGRESQL && connection.unwrap(PGConnection.class).getPrepareThreshold() > 0) {
             try (Statement set = connection.createStatement()) {
-                set.execute(ONE_PLAN_BY_KEY);
+                set.execute(Store.ONE_PLAN_BY_KEY);
             }
         }
         Writing writing = new Writing(runPk);

@@ -180,6 +180,7 @@ final class StatsQueries {
         private final StatsParameters asked;
         private final Map<List<@Nullable String>, StatsGroup.Totals> groups;
         private final GroupRoom room;
+        private @Nullable Read last;
 
         Reading(
                 Connection connection,
@@ -207,7 +208,7 @@ final class StatsQueries {
                 select.setFetchSize(ROWS_AT_ONCE);
                 try (ResultSet row = select.executeQuery()) {
                     while (row.next()) {
-                        if (!take(row.getInt(1), new Varints.Reader(row.getBytes(2)))) {
+                        if (!take(row.getInt(1), row.getBytes(2))) {
                             return false;
                         }
                     }
@@ -229,24 +230,55 @@ final class StatsQueries {
                             .collect(Collectors.joining(", ", " and group_key in (", ")"));
         }
 
-        private boolean take(int hour, Varints.Reader content) {
-            Labels labels = Labels.read(content);
-            if (!asked.select(labels)) {
-                return true;
+        private boolean take(int hour, byte[] content) {
+            if (last == null || !last.isOf(hour, content)) {
+                Varints.Reader reader = new Varints.Reader(content);
+                Labels labels = Labels.read(reader);
+                StatsGroup.@Nullable Totals totals = null;
+                if (asked.select(labels)) {
+                    totals = totals(labels, hour);
+                    if (totals == null) {
+                        return false;
+                    }
+                }
+                last = new Read(hour, Arrays.copyOf(content, reader.position()), labels, totals);
             }
+            if (last.totals != null) {
+                last.totals.read(last.labels, new Varints.Reader(content, last.written.length));
+            }
+            return true;
+        }
+
+        /** Those of the group that a row belongs to; null if there is no room for another group now. */
+        private StatsGroup.@Nullable Totals totals(Labels labels, int hour) {
             List<@Nullable String> key = new ArrayList<>();
             asked.groupBy().forEach(by -> key.add(by.of(labels, hour, owner.id())));
             StatsGroup.Totals totals = groups.get(key);
             if (totals == null) {
                 requireRoom(groups.size());
                 if (!room.isFor(groups.size() + 1)) {
-                    return false;
+                    return null;
                 }
                 totals = new StatsGroup.Totals();
                 groups.put(key, totals);
             }
-            totals.read(labels, content);
-            return true;
+            return totals;
+        }
+    }
+
+    /**
+     * What was read of a row. Gateways share a sum: the rows that follow mostly belong to it as well.
+     *
+     * @param written its labels as the row has them
+     * @param totals of its group; null if it is not asked for
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Compared by isOf alone.
+    private record Read(int hour, byte[] written, Labels labels, StatsGroup.@Nullable Totals totals) {
+
+        boolean isOf(int otherHour, byte[] content) {
+            return hour == otherHour
+                    && content.length >= written.length
+                    && Arrays.equals(content, 0, written.length, written, 0, written.length);
         }
     }
 

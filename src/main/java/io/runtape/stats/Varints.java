@@ -36,7 +36,18 @@ final class Varints {
         private int at;
 
         Reader(byte[] bytes) {
+            this(bytes, 0);
+        }
+
+        /** @param at where it begins */
+        Reader(byte[] bytes, int at) {
             this.bytes = bytes;
+            this.at = at;
+        }
+
+        /** How many bytes are before the next value. */
+        int position() {
+            return at;
         }
 
         boolean hasMore() {

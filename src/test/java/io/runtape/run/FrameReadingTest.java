@@ -3,6 +3,7 @@ package io.runtape.run;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.store.Engine;
+import io.runtape.store.Store;
 import io.runtape.testsupport.PlanRows;
 import io.runtape.testsupport.RunningGateway;
 import java.sql.Connection;
@@ -11,7 +12,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,12 +73,31 @@ abstract class FrameReadingTest extends RunningGateway {
                     plan(table.between(), RUN_PK, after + 1, after + LIMIT)));
 
             if (store().engine() == Engine.POSTGRESQL && table != FrameTable.FRAME) {
-                plans.add(plan(table.nextBlocks(), BYTES, RUN_PK, after, after + LIMIT, RUN_PK, after, BYTES));
+                long[] parameters = {BYTES, RUN_PK, after, after + LIMIT, RUN_PK, after, BYTES};
+                plans.add(plan(table.nextBlocks(), parameters));
+                plans.add(keptPlan(table.nextBlocks(), parameters));
             }
             // H2 counts the rows around them too.
             for (String plan : plans) {
                 long most = PlanRows.most(store().engine(), plan);
                 assertTrue(most >= LIMIT && most <= LIMIT + 2, "after " + after + ": " + plan);
+            }
+        }
+    }
+
+    /** The plan that PostgreSQL keeps for whatever parameters, as packing has it do. */
+    private String keptPlan(String select, long... parameters) throws SQLException {
+        try (Connection connection = store().connect();
+                Statement sql = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            sql.execute(Store.ONE_PLAN_BY_KEY);
+            sql.execute("prepare kept (" + String.join(", ", Collections.nCopies(parameters.length, "bigint")) + ") as "
+                    + PlanRows.numbered(select));
+            try (ResultSet row = sql.executeQuery("explain analyze execute kept ("
+                    + Arrays.stream(parameters).mapToObj(Long::toString).collect(Collectors.joining(", ")) + ")")) {
+                return lines(row);
+            } finally {
+                connection.rollback();
             }
         }
     }
@@ -85,13 +108,17 @@ abstract class FrameReadingTest extends RunningGateway {
             for (int i = 0; i < parameters.length; i++) {
                 explain.setLong(1 + i, parameters[i]);
             }
-            StringBuilder plan = new StringBuilder();
             try (ResultSet row = explain.executeQuery()) {
-                while (row.next()) {
-                    plan.append(row.getString(1)).append('\n');
-                }
+                return lines(row);
             }
-            return plan.toString();
         }
+    }
+
+    private static String lines(ResultSet row) throws SQLException {
+        StringBuilder lines = new StringBuilder();
+        while (row.next()) {
+            lines.append(row.getString(1)).append('\n');
+        }
+        return lines.toString();
     }
 }

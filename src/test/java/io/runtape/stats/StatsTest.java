@@ -123,6 +123,27 @@ abstract class StatsTest extends IndexedHistory {
         assertEquals(List.of(owner + " 6 6"), groups("owner", "owner", "inputTokens"));
     }
 
+    /** Each gateway adds to a row of its own: here another one has recorded the same. */
+    @Test
+    void addsUpWhatGatewaysShare() throws Exception {
+        recorded();
+        String owner = json("/runs?limit=1").getString("data[0].owner");
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("insert into stats_sum (owner, span, start_hour, group_key, shard, content)"
+                    + " select owner, span, start_hour, group_key, shard + 1, content from stats_sum where owner = '"
+                    + owner + "'");
+
+            assertEquals(List.of("completed 10 60", "failed 2 null"), groups("status", "status", "outputTokens"));
+            assertEquals(List.of("2026-01-01 6 12", "2026-01-02 6 null"), groups("day", "day", "inputTokens"));
+            assertEquals(List.of("coder 6 8", "writer 6 4"), groups("agent", "agent", "inputTokens"));
+            assertEquals(List.of("2026-01-02 2 null"), groups("day&status=failed", "day", "inputTokens"));
+
+            statement.execute("delete from stats_sum where owner = '" + owner + "' and shard ="
+                    + " (select max(shard) from stats_sum where owner = '" + owner + "')");
+        }
+    }
+
     private List<String> groups(String groupBy, String name, String tokens) {
         JsonPath stats = json("/stats?groupBy=" + groupBy);
         List<String> groups = new ArrayList<>();

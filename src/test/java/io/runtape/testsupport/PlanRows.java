@@ -22,6 +22,20 @@ public final class PlanRows {
         return pattern.matcher(plan).results().mapToLong(PlanRows::number).max().orElse(0);
     }
 
+    /** A statement with PostgreSQL's own names of parameters, as {@code prepare} takes it. */
+    public static String numbered(String statement) {
+        StringBuilder numbered = new StringBuilder();
+        int parameter = 0;
+        for (char c : statement.toCharArray()) {
+            if (c == '?') {
+                numbered.append('$').append(++parameter);
+            } else {
+                numbered.append(c);
+            }
+        }
+        return numbered.toString();
+    }
+
     private static long number(MatchResult found) {
         return Long.parseLong(found.group(1) == null ? found.group(2) : found.group(1));
     }

@@ -6,6 +6,7 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.runtape.idempotency.KeyClaims;
 import io.runtape.store.Store;
+import io.runtape.testsupport.PlanRows;
 import io.runtape.testsupport.PostgresResource;
 import io.runtape.testsupport.RunningGateway;
 import java.sql.Connection;
@@ -71,7 +72,7 @@ class RunRowsPlanPostgresTest extends RunningGateway {
             }
             sql.execute(Store.BY_KEY_ONLY);
             sql.execute("set local plan_cache_mode = force_generic_plan");
-            sql.execute("prepare kept as " + numbered(statement));
+            sql.execute("prepare kept as " + PlanRows.numbered(statement));
             StringBuilder plan = new StringBuilder();
             try (ResultSet row = sql.executeQuery("explain execute kept (" + nulls(statement) + ")")) {
                 while (row.next()) {
@@ -89,18 +90,5 @@ class RunRowsPlanPostgresTest extends RunningGateway {
                 ", ",
                 Collections.nCopies(
                         (int) statement.chars().filter(c -> c == '?').count(), "null"));
-    }
-
-    private static String numbered(String statement) {
-        StringBuilder numbered = new StringBuilder();
-        int parameter = 0;
-        for (char c : statement.toCharArray()) {
-            if (c == '?') {
-                numbered.append('$').append(++parameter);
-            } else {
-                numbered.append(c);
-            }
-        }
-        return numbered.toString();
     }
 }
