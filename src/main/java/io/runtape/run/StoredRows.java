@@ -65,7 +65,7 @@ record StoredRows(FrameTable table, long runPk, long first, long last, long byte
     record Content(long last, byte[] bytes) {}
 
     /**
-     * How much to read at once. The rows end with the first one that reaches a bound.
+     * How much to read at once. The rows end with the first one that reaches a bound, or before a row with a long frame.
      *
      * @param frames of the span, counted over all
      * @param bytes of all rows
