@@ -1,12 +1,14 @@
 package io.runtape.cluster;
 
 import io.runtape.journal.sql.RunRows;
+import io.runtape.run.FrameCount;
 import io.runtape.run.FrameReader;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunHead;
 import io.runtape.run.RunKey;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
+import io.runtape.run.RunTotals;
 import io.runtape.run.ThreadTitle;
 import io.runtape.store.Engine;
 import io.runtape.store.Transaction;
@@ -18,6 +20,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import org.jboss.logging.Logger;
 
 /**
  * Closes the runs of a dead gateway as failed, {@code gateway_lost}, with the totals of their frames
@@ -25,6 +28,8 @@ import java.util.List;
  * them.
  */
 final class LostRuns {
+
+    private static final Logger LOG = Logger.getLogger(LostRuns.class);
 
     /** Runs in one transaction: it locks rows of threads that other gateways may want to write. */
     private static final int AT_ONCE = 100;
@@ -84,10 +89,23 @@ final class LostRuns {
                     ends.add(new RunRows.End(
                             run,
                             RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_LOST, Instant.now()),
-                            FrameReader.totals(connection, run.pk()),
+                            totals(run.pk()),
                             null));
                 }
             }
         }
+    }
+
+    /** A run whose frames cannot all be read ends with those before: the other runs of its gateway are closed with it. */
+    private RunTotals totals(long runPk) throws SQLException {
+        FrameCount count = FrameReader.count(connection, runPk);
+        if (count.damage() != null) {
+            LOG.errorf(
+                    count.damage(),
+                    "the run with the key %d is closed with the %d frames that can be read",
+                    runPk,
+                    count.totals().frames());
+        }
+        return count.totals();
     }
 }

@@ -44,6 +44,9 @@ final class Retention {
     /** Runs of one look, due or not. */
     private static final int RUNS_AT_ONCE = 500;
 
+    /** The same, where some that stay or ended in one moment hold up the looks; all of them are in memory. */
+    private static final int RUNS_AT_ONCE_MAX = 64_000;
+
     /** Runs whose frames go at once; their transcripts may make it several transactions. */
     static final int FRAMES_OF_RUNS_AT_ONCE = 16;
 
@@ -329,7 +332,7 @@ final class Retention {
             boolean full = runs.size() == limit;
             Instant behind = stays == null ? runs.get(runs.size() - 1).completedAt : stays;
             // More runs than one look has may have ended in one and the same moment.
-            limit = full && !progressed && behind.equals(from) ? 2 * limit : RUNS_AT_ONCE;
+            limit = full && !progressed && behind.equals(from) ? Math.min(2 * limit, RUNS_AT_ONCE_MAX) : RUNS_AT_ONCE;
             from = behind;
             return full && (stays == null || progressed && !later);
         }

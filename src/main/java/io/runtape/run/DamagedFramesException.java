@@ -17,4 +17,10 @@ public final class DamagedFramesException extends SQLException {
     DamagedFramesException(String message, Throwable cause) {
         super(message, SqlFault.DAMAGED_FRAMES, cause);
     }
+
+    /** The row that follows so many frames of a run cannot be read. */
+    static DamagedFramesException behind(long frames, RuntimeException cause) {
+        return new DamagedFramesException(
+                "The block of a run that begins with frame " + (frames + 1) + " cannot be read", cause);
+    }
 }

@@ -327,22 +327,26 @@ public class FrameReader implements StreamedFrames {
         return found.stream().findFirst();
     }
 
-    /** What a run holds, counted from its frames. */
+    /**
+     * What a run holds, counted from its frames.
+     *
+     * @throws DamagedFramesException if some cannot be read
+     */
     public RunTotals totals(long runPk) throws SQLException {
         try (Connection connection = database.getConnection()) {
-            return totals(connection, runPk);
+            return count(connection, runPk).whole();
         }
     }
 
-    /** The same over a connection. */
-    public static RunTotals totals(Connection connection, long runPk) throws SQLException {
+    /** The same over a connection, for whoever goes on though some cannot be read. */
+    public static FrameCount count(Connection connection, long runPk) throws SQLException {
         for (FrameTable table : FrameTable.LOOKS) {
-            RunTotals totals = table.totals(connection, runPk);
-            if (totals.frames() > 0) {
-                return totals;
+            FrameCount count = table.count(connection, runPk);
+            if (count.totals().frames() > 0 || count.damage() != null) {
+                return count;
             }
         }
-        return RunTotals.NONE;
+        return new FrameCount(RunTotals.NONE, null);
     }
 
     /** The sequence of a run's last frame; 0 if it has none. */

@@ -184,25 +184,21 @@ public enum FrameTable {
         }
     }
 
-    /**
-     * What a run's rows of this table hold.
-     *
-     * @throws DamagedFramesException if a row cannot be read
-     */
-    RunTotals totals(Connection connection, long runPk) throws SQLException {
-        return this == FRAME ? totalsOfFrames(connection, runPk) : totalsOfBlocks(connection, runPk);
+    /** What a run's rows of this table hold, up to the first that cannot be read. */
+    FrameCount count(Connection connection, long runPk) throws SQLException {
+        return this == FRAME ? countFrames(connection, runPk) : countBlocks(connection, runPk);
     }
 
-    private static RunTotals totalsOfFrames(Connection connection, long runPk) throws SQLException {
+    private static FrameCount countFrames(Connection connection, long runPk) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(TOTALS_OF_FRAMES)) {
             select.setLong(1, runPk);
             try (ResultSet row = select.executeQuery()) {
-                return row.next() ? totals(row) : RunTotals.NONE;
+                return new FrameCount(row.next() ? totals(row) : RunTotals.NONE, null);
             }
         }
     }
 
-    private RunTotals totalsOfBlocks(Connection connection, long runPk) throws SQLException {
+    private FrameCount countBlocks(Connection connection, long runPk) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(summaries())) {
             select.setLong(1, runPk);
             RunTotals totals = RunTotals.NONE;
@@ -214,21 +210,16 @@ public enum FrameTable {
                 try (ResultSet row = select.executeQuery()) {
                     while (row.next()) {
                         after = row.getLong(1);
-                        totals = plus(totals, row.getBytes(2));
+                        try {
+                            totals = BlockFormat.totals(totals, row.getBytes(2));
+                        } catch (RuntimeException e) {
+                            return new FrameCount(totals, DamagedFramesException.behind(totals.frames(), e));
+                        }
                         rows++;
                     }
                 }
             }
-            return totals;
-        }
-    }
-
-    private static RunTotals plus(RunTotals before, byte[] content) throws SQLException {
-        try {
-            return BlockFormat.totals(before, content);
-        } catch (RuntimeException e) {
-            throw new DamagedFramesException(
-                    "The block of a run that begins with frame " + (before.frames() + 1) + " cannot be read", e);
+            return new FrameCount(totals, null);
         }
     }
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells an outage of the database, which gets 503 so that callers come back, from a refused statement, which is a fault
- * of the gateway.
+ * of the gateway, and from what is stored and cannot be read: coming back is of no use there.
  */
 public final class StoreFailures {
 
@@ -47,7 +47,7 @@ public final class StoreFailures {
     }
 
     private Response answer(Exception failure, @Nullable SQLException sql, RoutingContext context) {
-        if (sql == null || SqlFault.isOfTheData(sql) || SqlFault.isOfTheStatement(sql) || isOfTheMachine(failure)) {
+        if (sql == null || !SqlFault.mayPass(sql) || isOfTheMachine(failure)) {
             return answers.unknown(failure, context);
         }
         LOG.warnf("the database does not answer: %s", sql.getMessage());

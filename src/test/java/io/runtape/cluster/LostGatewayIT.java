@@ -12,6 +12,8 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireResponse;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -35,32 +37,68 @@ class LostGatewayIT {
                 RunTable table = new RunTable(postgres::connect);
                 GatewayProcess closing = start(OwnPostgres.address(link.port()), upstream);
                 GatewayProcess lost = start(postgres.address(), upstream)) {
-            String id;
-            try (WireResponse live = lost.client()
-                    .post(
-                            "/v1/run",
-                            "{}",
-                            upstream.on(exchange ->
-                                            exchange.streamHead().chunk(FIRST).awaitPeerGone())
-                                    .header())) {
-                id = live.header("Runtape-Run-Id");
-                live.readUpTo(FIRST.length());
+            try (WireResponse live = live(lost, upstream)) {
                 link.loseResponsesTo("pg_terminate_backend");
 
                 lost.kill();
                 link.awaitLoss();
                 link.vanish();
-            }
 
-            RunRow run = RunTable.await("the run is closed", CLOSED, () -> {
-                RunRow row = table.run(id);
-                return row.running() ? null : row;
-            });
-            assertEquals("failed/gateway_lost", run.outcome());
-            assertEquals(1, run.lastSequence());
+                assertEquals("failed/gateway_lost 1", closed(table, live));
+            }
             assertTrue(closing.isAlive());
             Awaitility.await("its own commits go on as well").atMost(CLOSED).until(() -> takesRuns(closing, upstream));
         }
+    }
+
+    @Test
+    void closesRunsBesideOneWhoseFramesAreDamaged() throws Exception {
+        try (ScriptedUpstream upstream = new ScriptedUpstream();
+                OwnPostgres postgres = OwnPostgres.start();
+                RunTable table = new RunTable(postgres::connect);
+                GatewayProcess closing = start(postgres.address(), upstream);
+                GatewayProcess lost = start(postgres.address(), upstream);
+                WireResponse damaged = live(lost, upstream);
+                WireResponse other = live(lost, upstream)) {
+            try (Connection connection = postgres.connect();
+                    Statement damage = connection.createStatement()) {
+                String newest = "(select run_pk, max(last_sequence) from block where run_pk = "
+                        + table.key(damaged.header("Runtape-Run-Id")) + " group by run_pk)";
+                assertEquals(
+                        1,
+                        damage.executeUpdate(
+                                "update block set content = '?' where (run_pk, last_sequence) in " + newest));
+            }
+
+            lost.kill();
+
+            assertEquals("failed/gateway_lost 1", closed(table, other));
+            assertEquals("failed/gateway_lost 0", closed(table, damaged));
+            assertTrue(closing.isAlive());
+        }
+    }
+
+    /** A stream of one frame that goes on. */
+    private static WireResponse live(GatewayProcess gateway, ScriptedUpstream upstream) throws Exception {
+        WireResponse live = gateway.client()
+                .post(
+                        "/v1/run",
+                        "{}",
+                        upstream.on(exchange ->
+                                        exchange.streamHead().chunk(FIRST).awaitPeerGone())
+                                .header());
+        live.readUpTo(FIRST.length());
+        return live;
+    }
+
+    /** How a run ended, and its last sequence. */
+    private static String closed(RunTable table, WireResponse live) throws Exception {
+        String id = live.header("Runtape-Run-Id");
+        RunRow run = RunTable.await("the run is closed", CLOSED, () -> {
+            RunRow row = table.run(id);
+            return row.running() ? null : row;
+        });
+        return run.outcome() + " " + run.lastSequence();
     }
 
     private static boolean takesRuns(GatewayProcess gateway, ScriptedUpstream upstream) throws Exception {
