@@ -63,7 +63,7 @@ final class Stats {
             fill(connection, runs);
             System.out.printf("the sums of %d runs in %d s%n", runs, (System.nanoTime() - begun) / 1_000_000_000);
             try (Statement sizes = connection.createStatement();
-                    ResultSet row = sizes.executeQuery("select count(*), pg_total_relation_size('stats_sum') from stats_sum")) {
+                    ResultSet row = sizes.executeQuery("select count(*), (select sum(pg_total_relation_size(relid)) from pg_partition_tree('stats_sum')) from stats_sum")) {
                 row.next();
                 System.out.printf("%d rows, %d MB%n", row.getLong(1), row.getLong(2) / 1_000_000);
             }

@@ -6,6 +6,8 @@ import static io.runtape.stats.Label.PATH;
 import static io.runtape.stats.Label.TOOL;
 import static io.runtape.stats.Label.UPSTREAM;
 
+import io.runtape.store.Engine;
+import java.util.Arrays;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +57,14 @@ enum Span {
         this.later = later;
     }
 
+    /** The one with this number. */
+    static Span of(int number) {
+        return Arrays.stream(values())
+                .filter(span -> span.number == number)
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** As the table has it. */
     int number() {
         return number;
@@ -62,6 +72,14 @@ enum Span {
 
     Length length() {
         return length;
+    }
+
+    /** The table that its rows are in: on PostgreSQL those that tell apart the least lie apart from the many others. */
+    String table(Engine engine) {
+        if (engine == Engine.H2) {
+            return "stats_sum";
+        }
+        return labels.size() > 1 ? "stats_sum_fine" : "stats_sum_coarse";
     }
 
     /** The labels that its runs have in common. */

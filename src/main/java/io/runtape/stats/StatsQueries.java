@@ -4,6 +4,8 @@ import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.server.memory.ResponseBudget;
 import io.runtape.stats.Span.Length;
+import io.runtape.store.Engine;
+import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
@@ -19,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -40,17 +41,29 @@ final class StatsQueries {
     /** About what a group takes in memory: two histograms. */
     private static final long GROUP_BYTES = 4096;
 
-    static final String SELECT = """
-            select start_hour, content from stats_sum
+    private static final String SELECT = """
+            select start_hour, content from %s
             where owner = ? and span = ? and start_hour >= ? and start_hour < ?""";
 
-    /** Those with what is asked for are looked up by their keys, unless these are many. */
-    private static final int KEYS_MAX = 50;
+    /** Those with what is asked for are looked up by their keys, one after the other, unless these are many. */
+    private static final int KEYS_MAX = 24;
 
     private final DataSource database;
+    private final Engine engine;
 
-    StatsQueries(DataSource database) {
+    StatsQueries(DataSource database, Store store) {
         this.database = database;
+        this.engine = store.engine();
+    }
+
+    /** Selects the hours and contents of rows of an owner and a span, from an hour to another one. */
+    static String select(Span span, Engine engine) {
+        return SELECT.formatted(span.table(engine));
+    }
+
+    /** The same of those with one key: with several in one statement PostgreSQL rather walks all keys of the hours. */
+    static String selectOfKey(Span span, Engine engine) {
+        return select(span, engine) + " and group_key = ?";
     }
 
     /**
@@ -86,7 +99,7 @@ final class StatsQueries {
             // PostgreSQL hands out some rows at a time in a transaction only.
             return Transaction.in(
                     connection,
-                    () -> readAll(new Reading(connection, owner, asked, groups, room), hours)
+                    () -> readAll(new Reading(connection, engine, owner, asked, groups, room), hours)
                             ? Optional.of(groups)
                             : Optional.empty());
         }
@@ -176,6 +189,7 @@ final class StatsQueries {
     private static final class Reading {
 
         private final Connection connection;
+        private final Engine engine;
         private final Owner owner;
         private final StatsParameters asked;
         private final Map<List<@Nullable String>, StatsGroup.Totals> groups;
@@ -184,11 +198,13 @@ final class StatsQueries {
 
         Reading(
                 Connection connection,
+                Engine engine,
                 Owner owner,
                 StatsParameters asked,
                 Map<List<@Nullable String>, StatsGroup.Totals> groups,
                 GroupRoom room) {
             this.connection = connection;
+            this.engine = engine;
             this.owner = owner;
             this.asked = asked;
             this.groups = groups;
@@ -200,34 +216,53 @@ final class StatsQueries {
             if (hours.from >= hours.to) {
                 return true;
             }
-            try (PreparedStatement select = connection.prepareStatement(SELECT + ofKeys(span))) {
-                select.setString(1, owner.id());
-                select.setInt(2, span.number());
-                select.setInt(3, hours.from);
-                select.setInt(4, hours.to);
-                select.setFetchSize(ROWS_AT_ONCE);
-                try (ResultSet row = select.executeQuery()) {
-                    while (row.next()) {
-                        if (!take(row.getInt(1), row.getBytes(2))) {
-                            return false;
-                        }
-                    }
+            List<Long> keys = keys(span);
+            if (keys.isEmpty()) {
+                try (PreparedStatement select = prepare(select(span, engine), span, hours)) {
+                    return takeAll(select);
                 }
             }
-            return true;
+            try (PreparedStatement select = prepare(selectOfKey(span, engine), span, hours)) {
+                for (long key : keys) {
+                    select.setLong(5, key);
+                    if (!takeAll(select)) {
+                        return false;
+                    }
+                }
+                return true;
+            }
         }
 
-        /** A condition on the keys of the rows, where a filter tells them. */
-        private String ofKeys(Span span) {
+        private PreparedStatement prepare(String sql, Span span, Hours hours) throws SQLException {
+            PreparedStatement select = connection.prepareStatement(sql);
+            select.setString(1, owner.id());
+            select.setInt(2, span.number());
+            select.setInt(3, hours.from);
+            select.setInt(4, hours.to);
+            select.setFetchSize(ROWS_AT_ONCE);
+            return select;
+        }
+
+        /** The keys of the rows, where a filter tells them and they are few; else empty. */
+        private List<Long> keys(Span span) {
             if (span.labels().size() != 1) {
-                return "";
+                return List.of();
             }
             List<Labels> these = asked.asked(span.labels().iterator().next());
-            return these.isEmpty() || these.size() > KEYS_MAX
-                    ? ""
-                    : these.stream()
-                            .map(labels -> Long.toString(labels.key()))
-                            .collect(Collectors.joining(", ", " and group_key in (", ")"));
+            return these.size() > KEYS_MAX
+                    ? List.of()
+                    : these.stream().map(Labels::key).toList();
+        }
+
+        private boolean takeAll(PreparedStatement select) throws SQLException {
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    if (!take(row.getInt(1), row.getBytes(2))) {
+                        return false;
+                    }
+                }
+                return true;
+            }
         }
 
         private boolean take(int hour, byte[] content) {

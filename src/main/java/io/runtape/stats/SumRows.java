@@ -11,10 +11,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -37,26 +40,14 @@ final class SumRows {
      * Locks rows in the order of the arrays. The limit makes PostgreSQL look up one after the other by the key: it would otherwise
      * walk all sums of an owner where most owners have few. H2 has each locked by a statement, which for it is a call.
      */
-    static final String LOCK_ON_POSTGRESQL = """
+    private static final String LOCK_ON_POSTGRESQL = """
             select k.span, k.start_hour, k.group_key, s.content
             from unnest(cast(? as smallint[]), cast(? as integer[]), cast(? as bigint[])) k (span, start_hour, group_key)
             cross join lateral (
-                select content from stats_sum s where s.owner = ? and s.span = k.span and s.start_hour = k.start_hour
+                select content from %s s where s.owner = ? and s.span = k.span and s.start_hour = k.start_hour
                     and s.group_key = k.group_key and s.shard = ? limit 1 for update) s""";
 
     private static final String LOCK_ON_H2 = "select content from stats_sum" + ROW + " for update";
-
-    /**
-     * Inserts by a select: the driver of PostgreSQL merges rows that are inserted by values into one statement, and then does not
-     * count each.
-     */
-    private static final String INSERT = """
-            insert into stats_sum (owner, span, start_hour, group_key, shard, content) select ?, ?, ?, ?, ?, ?
-            on conflict do nothing""";
-
-    private static final String UPDATE = "update stats_sum set content = ?" + ROW;
-
-    private static final String DELETE = "delete from stats_sum" + ROW;
 
     private final Of of;
     private final Map<Key, Change> changes = new TreeMap<>();
@@ -83,11 +74,11 @@ final class SumRows {
     }
 
     /** Of a row, but for what all rows of these changes share. */
-    private record Key(int span, int startHour, long group) implements Comparable<Key> {
+    private record Key(Span span, int startHour, long group) implements Comparable<Key> {
 
         @Override
         public int compareTo(Key other) {
-            int bySpan = Integer.compare(span, other.span);
+            int bySpan = Integer.compare(span.number(), other.span.number());
             int byHour = bySpan != 0 ? bySpan : Integer.compare(startHour, other.startHour);
             return byHour != 0 ? byHour : Long.compare(group, other.group);
         }
@@ -155,38 +146,72 @@ final class SumRows {
 
     private Change change(Span span, Labels labels, int hour) {
         Labels common = labels.only(span.labels());
-        return changes.computeIfAbsent(
-                new Key(span.number(), span.begin(hour), common.key()), key -> new Change(common));
+        return changes.computeIfAbsent(new Key(span, span.begin(hour), common.key()), key -> new Change(common));
     }
 
     /**
-     * Makes all changes, in the connection's transaction: first it locks all rows that are there, then it writes, one statement of
-     * each kind for all.
+     * Makes all changes, in the connection's transaction. Of each table it first locks all rows that are there, then it writes, one
+     * statement of each kind for all.
      *
      * @throws SQLException with the state of a conflict if another gateway has inserted one of the rows meanwhile; the transaction
      *     is to be made again
      */
     void apply(Connection connection, Engine engine) throws SQLException {
-        Map<Key, byte[]> before = engine == Engine.H2 ? lockOnH2(connection) : lockOnPostgresql(connection);
-        try (PreparedStatement insert = connection.prepareStatement(INSERT);
-                PreparedStatement update = connection.prepareStatement(UPDATE);
-                PreparedStatement delete = connection.prepareStatement(DELETE)) {
-            for (Map.Entry<Key, Change> each : changes.entrySet()) {
-                Key key = each.getKey();
-                byte @Nullable [] was = before.get(key);
-                Sums sums = each.getValue().of(was);
-                if (sums.runs() > 0 && was == null) {
-                    insert.setBytes(set(insert, 1, key), content(each.getValue().labels, sums));
-                    insert.addBatch();
-                } else if (sums.runs() > 0) {
-                    update.setBytes(1, content(each.getValue().labels, sums));
-                    set(update, 2, key);
-                    update.addBatch();
-                } else if (was != null) {
-                    set(delete, 1, key);
-                    delete.addBatch();
+        Map<String, List<Key>> byTable = new LinkedHashMap<>();
+        for (Key key : changes.keySet()) {
+            byTable.computeIfAbsent(key.span.table(engine), table -> new ArrayList<>())
+                    .add(key);
+        }
+        for (Map.Entry<String, List<Key>> each : byTable.entrySet()) {
+            List<Key> keys = each.getValue();
+            Map<Key, byte[]> before = engine == Engine.H2
+                    ? lockOnH2(connection, keys)
+                    : lockOnPostgresql(connection, each.getKey(), keys);
+            try (Writes writes = new Writes(connection, each.getKey())) {
+                for (Key key : keys) {
+                    writes.add(key, before.get(key));
                 }
+                writes.send();
             }
+        }
+    }
+
+    /** Writes rows of one table. */
+    private final class Writes implements AutoCloseable {
+
+        private final PreparedStatement insert;
+        private final PreparedStatement update;
+        private final PreparedStatement delete;
+
+        /**
+         * Inserts by a select: the driver of PostgreSQL merges rows that are inserted by values into one statement, and then does not
+         * count each.
+         */
+        Writes(Connection connection, String table) throws SQLException {
+            insert = connection.prepareStatement(
+                    "insert into " + table
+                            + " (owner, span, start_hour, group_key, shard, content) select ?, ?, ?, ?, ?, ? on conflict do nothing");
+            update = connection.prepareStatement("update " + table + " set content = ?" + ROW);
+            delete = connection.prepareStatement("delete from " + table + ROW);
+        }
+
+        void add(Key key, byte @Nullable [] before) throws SQLException {
+            Change change = Objects.requireNonNull(changes.get(key));
+            Sums sums = change.of(before);
+            if (sums.runs() > 0 && before == null) {
+                insert.setBytes(set(insert, 1, key), content(change.labels, sums));
+                insert.addBatch();
+            } else if (sums.runs() > 0) {
+                update.setBytes(1, content(change.labels, sums));
+                set(update, 2, key);
+                update.addBatch();
+            } else if (before != null) {
+                set(delete, 1, key);
+                delete.addBatch();
+            }
+        }
+
+        void send() throws SQLException {
             update.executeBatch();
             delete.executeBatch();
             for (int inserted : insert.executeBatch()) {
@@ -194,6 +219,13 @@ final class SumRows {
                     throw new SQLException("another gateway has begun a sum meanwhile", SqlFault.CONFLICT);
                 }
             }
+        }
+
+        @Override
+        public void close() throws SQLException {
+            insert.close();
+            update.close();
+            delete.close();
         }
     }
 
@@ -204,18 +236,22 @@ final class SumRows {
         return content.toByteArray();
     }
 
-    private Map<Key, byte[]> lockOnPostgresql(Connection connection) throws SQLException {
-        Set<Key> keys = changes.keySet();
+    /** Locks rows of a table of PostgreSQL's: arrays of their spans, hours and keys, their owner and their shard. */
+    static String lockOnPostgresql(String table) {
+        return LOCK_ON_POSTGRESQL.formatted(table);
+    }
+
+    private Map<Key, byte[]> lockOnPostgresql(Connection connection, String table, List<Key> keys) throws SQLException {
         Map<Key, byte[]> before = new HashMap<>();
-        try (PreparedStatement lock = connection.prepareStatement(LOCK_ON_POSTGRESQL)) {
-            lock.setArray(1, array(connection, "smallint", keys.stream().map(Key::span)));
+        try (PreparedStatement lock = connection.prepareStatement(lockOnPostgresql(table))) {
+            lock.setArray(1, array(connection, "smallint", keys.stream().map(key -> key.span.number())));
             lock.setArray(2, array(connection, "integer", keys.stream().map(Key::startHour)));
             lock.setArray(3, array(connection, "bigint", keys.stream().map(Key::group)));
             lock.setString(4, of.owner);
             lock.setInt(5, of.shard);
             try (ResultSet row = lock.executeQuery()) {
                 while (row.next()) {
-                    before.put(new Key(row.getInt(1), row.getInt(2), row.getLong(3)), row.getBytes(4));
+                    before.put(new Key(Span.of(row.getInt(1)), row.getInt(2), row.getLong(3)), row.getBytes(4));
                 }
             }
         }
@@ -226,10 +262,10 @@ final class SumRows {
         return connection.createArrayOf(type, values.toArray());
     }
 
-    private Map<Key, byte[]> lockOnH2(Connection connection) throws SQLException {
+    private Map<Key, byte[]> lockOnH2(Connection connection, List<Key> keys) throws SQLException {
         Map<Key, byte[]> before = new HashMap<>();
         try (PreparedStatement lock = connection.prepareStatement(LOCK_ON_H2)) {
-            for (Key key : changes.keySet()) {
+            for (Key key : keys) {
                 set(lock, 1, key);
                 try (ResultSet row = lock.executeQuery()) {
                     if (row.next()) {
@@ -243,7 +279,7 @@ final class SumRows {
 
     private int set(PreparedStatement to, int from, Key key) throws SQLException {
         to.setString(from, of.owner);
-        to.setInt(from + 1, key.span);
+        to.setInt(from + 1, key.span.number());
         to.setInt(from + 2, key.startHour);
         to.setLong(from + 3, key.group);
         to.setInt(from + 4, of.shard);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.store.Engine;
+import io.runtape.testsupport.PlanRows;
 import io.runtape.testsupport.RunningGateway;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -27,7 +28,7 @@ abstract class StatsPlanTest extends RunningGateway {
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             statement.execute("insert into stats_sum (owner, span, start_hour, group_key, shard, content)"
-                    + " select 'c-of-plans', mod(i, 8), 1000 + i / 10, i, 0, cast('x' as "
+                    + " select 'c-of-plans', mod(i, 14), 1000 + i / 10, mod(i, 100), 0, cast('x' as "
                     + (h2 ? "varbinary" : "bytea")
                     + ") from " + numbers);
             statement.execute(
@@ -37,23 +38,27 @@ abstract class StatsPlanTest extends RunningGateway {
                 statement.execute("analyze stats_sum, run_stats");
             }
 
-            String sums = StatsQueries.SELECT
-                    .replaceFirst("\\?", "'c-of-plans'")
-                    .replaceFirst("\\?", "7")
-                    .replaceFirst("\\?", "1100")
-                    .replace("?", "1200");
             Map<String, String> indexOf = new LinkedHashMap<>();
-            indexOf.put(sums, h2 ? "primary_key" : "stats_sum_pkey");
-            indexOf.put(sums + " and group_key in (1001, 1501, 3)", h2 ? "primary_key" : "stats_sum_pkey");
+            Engine engine = store().engine();
+            indexOf.put(sums(StatsQueries.select(Span.DAY, engine), 1100), h2 ? "primary_key" : "stats_sum_fine_pkey");
+            indexOf.put(
+                    sums(StatsQueries.select(Span.OVERALL_DAY, engine), 1100),
+                    h2 ? "primary_key" : "stats_sum_coarse_pkey");
+            indexOf.put(
+                    sums(StatsQueries.selectOfKey(Span.AGENT_DAY, engine), 3000),
+                    h2 ? "primary_key" : "stats_sum_coarse_by_key");
             if (!h2) {
+                // A plan for any values, which the server comes to use.
+                statement.execute("set local plan_cache_mode = force_generic_plan");
+                statement.execute(
+                        "prepare of_key as " + PlanRows.numbered(StatsQueries.selectOfKey(Span.AGENT_DAY, engine)));
+                indexOf.put("execute of_key('c-of-plans', 12, 1000, 3000, 16)", "stats_sum_coarse_by_key");
+            }
+            if (!h2) {
+                indexOf.put(lock("stats_sum_fine", Span.DAY), "stats_sum_fine_pkey");
                 indexOf.put(
-                        SumRows.LOCK_ON_POSTGRESQL
-                                .replaceFirst("\\?", "array[6, 7]")
-                                .replaceFirst("\\?", "array[1100, 1200]")
-                                .replaceFirst("\\?", "array[1001, 1002]")
-                                .replaceFirst("\\?", "'c-of-plans'")
-                                .replace("?", "0"),
-                        "start_hour = k.start_hour) and (group_key = k.group_key) and (shard = 0)");
+                        lock("stats_sum_coarse", Span.AGENT_DAY),
+                        "group_key = k.group_key) and (start_hour = k.start_hour)");
             }
             for (LaterSums later : LaterSums.values()) {
                 indexOf.put(later.missing(), "run_stats_not_in_" + later.name().toLowerCase(Locale.ROOT));
@@ -65,6 +70,23 @@ abstract class StatsPlanTest extends RunningGateway {
             }
             connection.rollback();
         }
+    }
+
+    private static String sums(String select, int to) {
+        return select.replaceFirst("\\?", "'c-of-plans'")
+                .replaceFirst("\\?", "12")
+                .replaceFirst("\\?", "1000")
+                .replaceFirst("\\?", String.valueOf(to))
+                .replace("?", "16");
+    }
+
+    private static String lock(String table, Span span) {
+        return SumRows.lockOnPostgresql(table)
+                .replaceFirst("\\?", "array[" + span.number() + "]")
+                .replaceFirst("\\?", "array[1100]")
+                .replaceFirst("\\?", "array[1001]")
+                .replaceFirst("\\?", "'c-of-plans'")
+                .replace("?", "0");
     }
 
     private static String plan(Statement statement, String lookUp) throws SQLException {
