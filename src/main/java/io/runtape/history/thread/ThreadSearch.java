@@ -122,11 +122,7 @@ final class ThreadSearch {
 
     /** The owner's threads that were named; empty where these are not few, or not known. */
     private Optional<Set<String>> names(Owner owner) throws SQLException {
-        if (byId.mayHaveUntoldNames(owner)) {
-            return Optional.empty();
-        }
-        Set<String> named = byId.named(owner, FEW_NAMES + 1);
-        return named.size() > FEW_NAMES ? Optional.empty() : Optional.of(named);
+        return byId.named(owner, FEW_NAMES + 1).filter(named -> named.size() <= FEW_NAMES);
     }
 
     /**

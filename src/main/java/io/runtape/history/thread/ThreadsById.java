@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The threads that are known by their ids, and the ids of those that a caller has named. Plain SQL: Hibernate takes
@@ -49,6 +50,10 @@ final class ThreadsById {
             order by owner, created_at, run_pk limit 1""";
 
     static final String NAMED = "select thread_id from thread_name where owner = ? order by owner, thread_id limit ?";
+
+    /** The names, and one that is null if there may be more. */
+    static final String NAMED_AND_UNTOLD =
+            "(" + NAMED + ") union all (" + UNTOLD.replace("select 1", "select null") + ")";
 
     static final String NAMED_OF_ON_H2 = "select n.thread_id from unnest(?, ?) as asked(id, owner)"
             + " join thread_name n on n.thread_id = asked.id and n.owner = asked.owner";
@@ -112,13 +117,29 @@ final class ThreadsById {
         }
     }
 
-    /** The owner's threads that a caller has named, as many as this at the most. */
-    Set<String> named(Owner owner, int max) throws SQLException {
+    /**
+     * The owner's threads that a caller has named.
+     *
+     * @param max as many at the most
+     * @return empty if the owner may have others, as {@link #mayHaveUntoldNames} tells
+     */
+    Optional<Set<String>> named(Owner owner, int max) throws SQLException {
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(NAMED)) {
+                PreparedStatement select = connection.prepareStatement(NAMED_AND_UNTOLD)) {
             select.setString(1, owner.id());
             select.setInt(2, max);
-            return ids(select);
+            select.setString(3, owner.id());
+            Set<String> named = new HashSet<>();
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    @Nullable String id = row.getString(1);
+                    if (id == null) {
+                        return Optional.empty();
+                    }
+                    named.add(id);
+                }
+            }
+            return Optional.of(named);
         }
     }
 
@@ -130,17 +151,13 @@ final class ThreadsById {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(namedOf)) {
             AskedThreads.bind(select, engine, owner, ids);
-            return ids(select);
-        }
-    }
-
-    private static Set<String> ids(PreparedStatement select) throws SQLException {
-        try (ResultSet row = select.executeQuery()) {
-            Set<String> ids = new HashSet<>();
-            while (row.next()) {
-                ids.add(row.getString(1));
+            try (ResultSet row = select.executeQuery()) {
+                Set<String> named = new HashSet<>();
+                while (row.next()) {
+                    named.add(row.getString(1));
+                }
+                return named;
             }
-            return ids;
         }
     }
 }

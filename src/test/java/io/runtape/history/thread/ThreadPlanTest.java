@@ -39,6 +39,7 @@ abstract class ThreadPlanTest extends RunningGateway {
                         : with(ThreadsById.LISTED_ON_POSTGRESQL, IDS, "'o'", TIME, TIME, TIME, TIME, "''");
             case "untold names" -> with(ThreadsById.UNTOLD, "'o'");
             case "names" -> with(ThreadsById.NAMED, "'o'", "2001");
+            case "names, and untold ones" -> with(ThreadsById.NAMED_AND_UNTOLD, "'o'", "2001", "'o'");
             case "names of threads" ->
                 h2
                         ? with(ThreadsById.NAMED_OF_ON_H2, IDS, OWNERS)
@@ -63,6 +64,7 @@ abstract class ThreadPlanTest extends RunningGateway {
         "listed, id = asked.id, thread_pkey",
         "untold names, run_by_time, run_owner_created_at_run_pk_idx",
         "names, primary_key, thread_name_pkey",
+        "'names, and untold ones', run_by_time, thread_name_pkey",
         "names of threads, thread_id = asked.id, thread_name_pkey"
     })
     void findsItsRowsByAnIndex(String name, String onH2, String onPostgres) throws SQLException {
