@@ -1,5 +1,6 @@
 package io.runtape.archive;
 
+import io.quarkus.runtime.configuration.MemorySize;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
@@ -9,6 +10,8 @@ import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.sse.ContentDecoder;
 import io.runtape.store.Store;
+import io.runtape.upstream.Upstream;
+import io.runtape.upstream.Upstreams;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -40,6 +43,9 @@ public final class ArchiveImports {
     /** The least bound on a line, which has a frame, or a request's body, in base64. */
     private static final int LINE_BYTES_MIN = 32 << 20;
 
+    /** No array is longer on every JVM. */
+    private static final long LINE_BYTES_MAX = Integer.MAX_VALUE - 8;
+
     /** How often the bytes of a line count: as they came, as text, and as the bytes of a frame twice. */
     private static final int FORMS = 4;
 
@@ -47,6 +53,7 @@ public final class ArchiveImports {
     private static final int PIECE_BYTES = 64 << 10;
 
     private final ArchiveConfig config;
+    private final Upstreams upstreams;
     private final Store store;
     private final Journal journal;
     private final MemoryBudgets memory;
@@ -60,8 +67,9 @@ public final class ArchiveImports {
                 return thread;
             });
 
-    ArchiveImports(ArchiveConfig config, Store store, Journal journal, MemoryBudgets memory) {
+    ArchiveImports(ArchiveConfig config, Upstreams upstreams, Store store, Journal journal, MemoryBudgets memory) {
         this.config = config;
+        this.upstreams = upstreams;
         this.store = store;
         this.journal = journal;
         this.memory = memory;
@@ -133,10 +141,15 @@ public final class ArchiveImports {
         }
     }
 
+    /** A line has room for the longest body of any agent API, and for the longest frame. */
     private int lineMax() {
         long longest =
-                2 * Math.max(config.maxBody().asLongValue(), config.maxFrame().asLongValue());
-        return (int) Math.min(Integer.MAX_VALUE - 8, Math.max(LINE_BYTES_MIN, longest));
+                Math.max(config.maxBody().asLongValue(), config.maxFrame().asLongValue());
+        for (Upstream upstream : upstreams.all()) {
+            longest = Math.max(
+                    longest, upstream.bodyMax().map(MemorySize::asLongValue).orElse(0L));
+        }
+        return (int) Math.max(LINE_BYTES_MIN, 2 * Math.min(LINE_BYTES_MAX / 2, longest));
     }
 
     /** An import that goes on. */

@@ -202,10 +202,19 @@ final class ArchiveLines {
     private static long escapes(byte[] utf8) {
         long more = 0;
         for (byte each : utf8) {
-            boolean isShort = each == '"' || each == '\\' || each >= '\b' && each <= '\r' && each != 0x0b;
-            more += isShort ? 1 : each >= 0 && each < ' ' ? 5 : 0;
+            more += escape(each);
         }
         return more;
+    }
+
+    private static int escape(byte each) {
+        if ((each & 0xf8) == 0xf0) {
+            // The first of four bytes, for which the generator writes the two halves of a surrogate pair, of six bytes
+            // each.
+            return 8;
+        }
+        boolean isShort = each == '"' || each == '\\' || each >= '\b' && each <= '\r' && each != 0x0b;
+        return isShort ? 1 : each >= 0 && each < ' ' ? 5 : 0;
     }
 
     private @Nullable String decoded(byte[] bytes) {

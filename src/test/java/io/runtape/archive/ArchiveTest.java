@@ -658,10 +658,13 @@ abstract class ArchiveTest extends RecordedHistory {
         assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
     }
 
-    @Test
-    void writesALongTextOfControlCharactersInBase64() throws Exception {
-        String id = record(
-                "{\"prompt\":\"Nothing but nothing\"}" + "\n".repeat(2 << 20), Script.stream("data: readable\n\n"));
+    /** A character of four bytes is twelve in JSON. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\n\n\n\n", "\uD83E\uDD98"})
+    void writesALongTextOfEscapedCharactersInBase64(String four) throws Exception {
+        String quote = four.isBlank() ? "" : "\"";
+        String id =
+                record("{\"pad\":[" + quote + four.repeat(1 << 19) + quote + "]}", Script.stream("data: readable\n\n"));
         String archive = export("/runs/" + id);
         delete("/runs/" + id);
 
@@ -670,6 +673,20 @@ abstract class ArchiveTest extends RecordedHistory {
         assertTrue(archive.length() < 3 << 20 && archive.contains("\"base64\":"));
         assertTrue(archive.contains("\"text\":\"data: readable"));
         assertEquals(withoutCursors(archive), withoutCursors(export("/runs/" + id)));
+    }
+
+    /** An agent API may take longer requests than others do. */
+    @Test
+    void makesARunAgainWhoseRequestIsAsLongAsItsAgentApiTakes() throws Exception {
+        String asked = "{\"pad\":\"" + "abcd\\n".repeat(5 << 20) + "\"}";
+        String id = record("/anthropic/v1/messages", asked, Script.stream("data: short\n\n"));
+        byte[] archive = get("/runs/" + id, LINES);
+        assertTrue(archive.length > 34 << 20, () -> archive.length + " bytes are no test of this");
+        delete("/runs/" + id);
+
+        assertCounts(post(archive, 200).get("data"), 1, 0, 0, 0);
+
+        assertEquals(asked, new String(get("/runs/" + id + "/request", "*/*"), UTF_8));
     }
 
     @Test
@@ -901,7 +918,7 @@ abstract class ArchiveTest extends RecordedHistory {
         return zipped.toByteArray();
     }
 
-    /** A line of any length takes no more memory than is allowed, compressed or not. */
+    /** A line of any length takes no more memory than is allowed, compressed or not: here twice the body of Anthropic's API. */
     @Test
     void boundsTheLine() throws Exception {
         String id = record("{\"prompt\":\"Short\"}", Script.stream("data: 1\n\n"));
@@ -909,11 +926,11 @@ abstract class ArchiveTest extends RecordedHistory {
         delete("/runs/" + id);
         String first = archive.lines().findFirst().orElseThrow() + "\n";
 
-        byte[] long40 = (first + "{\"line\":\"" + "x".repeat(40 << 20) + "\"}\n" + archive).getBytes(UTF_8);
-        JsonNode summary = post(zipped(long40), 200, "Content-Encoding: gzip").get("data");
+        byte[] tooLong = (first + "{\"line\":\"" + "x".repeat(70 << 20) + "\"}\n" + archive).getBytes(UTF_8);
+        JsonNode summary = post(zipped(tooLong), 200, "Content-Encoding: gzip").get("data");
 
         assertCounts(summary, 1, 0, 0, 1);
-        assertTrue(summary.at("/problems/0/reason").asText().contains("longer than 33554432 bytes"), summary::toString);
+        assertTrue(summary.at("/problems/0/reason").asText().contains("longer than 67108864 bytes"), summary::toString);
         assertEquals(2, summary.at("/problems/0/line").asInt());
     }
 }
