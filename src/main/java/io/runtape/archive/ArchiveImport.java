@@ -38,7 +38,6 @@ final class ArchiveImport implements AutoCloseable {
     /** Packed blocks wait for the end of their run, which verifies them, up to this many bytes; more go to the transaction. */
     private static final long WAITING_BYTES_MAX = 4 << 20;
 
-    private static final int PROBLEMS_MAX = 100;
     private static final int TYPE_CHARS_MAX = 200;
 
     /** The longest time from a run's beginning to a frame: a year. */
@@ -61,11 +60,12 @@ final class ArchiveImport implements AutoCloseable {
     /** A run was given up: its further lines are left out, up to the first one of another run. */
     private boolean leaving;
 
-    private long imported;
-    private long skipped;
-    private long conflicts;
-    private long refused;
-    private final List<ImportProblem> problems = new ArrayList<>();
+    /** What was told of the run that was given up last; null if it was no refusal. */
+    private @Nullable ImportProblem refusal;
+    /** The same, while the next archive may begin with that run again. */
+    private @Nullable ImportProblem brokenOff;
+
+    private final ImportTally tally = new ImportTally();
 
     /**
      * @param owner whose runs they will be
@@ -101,20 +101,40 @@ final class ArchiveImport implements AutoCloseable {
         @Override
         public void line(byte[] bytes, int from, int length) throws SQLException {
             lineNumber++;
-            String id = null;
-            ArchiveLine line = null;
-            try {
-                if (length > 0) {
-                    line = ArchiveLine.of(bytes, from, length);
-                    id = line.runOrNull();
-                    take(line);
-                }
-            } catch (DamagedRunException e) {
-                if (line == null && isOfRun(bytes, from, length)) {
-                    beginRun();
-                }
-                damaged(id, String.valueOf(e.getMessage()));
+            if (length == 0) {
+                return;
             }
+            try {
+                take(ArchiveLine.of(bytes, from, length));
+            } catch (DamagedRunException e) {
+                int second = JoinedLine.secondAt(bytes, from, length);
+                if (second < 0) {
+                    unreadable(bytes, from, length, e);
+                } else {
+                    beforeSecond(bytes, from, second - from);
+                    take(ArchiveLine.of(bytes, second, from + length - second));
+                }
+            }
+        }
+
+        /** Within the line the archive broke off; if only the line end is missing, it can be read. */
+        private void beforeSecond(byte[] bytes, int from, int length) throws SQLException {
+            try {
+                take(ArchiveLine.of(bytes, from, length));
+            } catch (DamagedRunException e) {
+                // The beginning of a line that belongs to no run, such as the first one of a run, is as if it had not
+                // come.
+                if (run != null || !begun) {
+                    damaged(null, String.valueOf(e.getMessage()));
+                }
+            }
+        }
+
+        private void unreadable(byte[] bytes, int from, int length, DamagedRunException why) throws SQLException {
+            if (isOfRun(bytes, from, length)) {
+                beginRun();
+            }
+            damaged(null, String.valueOf(why.getMessage()));
         }
 
         /** Whether a line that cannot be read begins as the first one of a run does. */
@@ -163,7 +183,7 @@ final class ArchiveImport implements AutoCloseable {
         if (used != null) {
             store.makeDurable(used.connection());
         }
-        return new ImportSummary(imported, skipped, conflicts, refused, complete, List.copyOf(problems));
+        return tally.summary(complete);
     }
 
     private static ApiException notAnArchive() {
@@ -181,7 +201,16 @@ final class ArchiveImport implements AutoCloseable {
         return used;
     }
 
+    /** Takes a line; a run that it damages is given up. */
     private void take(ArchiveLine line) throws SQLException {
+        try {
+            use(line);
+        } catch (DamagedRunException e) {
+            damaged(line.runOrNull(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void use(ArchiveLine line) throws SQLException {
         String what = line.what();
         if (what.equals(ArchiveFormat.ARCHIVE)) {
             begin(line);
@@ -194,6 +223,7 @@ final class ArchiveImport implements AutoCloseable {
             case ArchiveFormat.RUN -> {
                 beginRun();
                 ImportedRun told = new ImportedRun(line);
+                comesAgain(told.id);
                 run = new Incoming(told, rows().find(owner, told.id).orElse(null));
             }
             case ArchiveFormat.REQUEST, ArchiveFormat.HEAD, ArchiveFormat.FRAME, ArchiveFormat.END -> {
@@ -240,8 +270,18 @@ final class ArchiveImport implements AutoCloseable {
         }
         begun = true;
         runs = 0;
+        brokenOff = leaving ? refusal : null;
         leaving = false;
         complete = false;
+    }
+
+    /** An archive that broke off within a run goes on with that run, as the first one of the next archive. */
+    private void comesAgain(String id) {
+        ImportProblem told = brokenOff;
+        brokenOff = null;
+        if (told != null && id.equals(told.runId())) {
+            tally.withdraw(told);
+        }
     }
 
     /** What is open is not whole. */
@@ -259,26 +299,22 @@ final class ArchiveImport implements AutoCloseable {
         if (run == null && leaving) {
             return;
         }
-        refused++;
-        giveUp(named, "refused", reason);
+        refusal = tally.refused(lineNumber, run == null ? named : run.told.id, reason);
+        giveUp();
     }
 
     private void conflict(String id, String reason) throws SQLException {
-        conflicts++;
-        giveUp(id, "conflict", reason);
+        tally.conflict(lineNumber, id, reason);
+        refusal = null;
+        giveUp();
     }
 
-    private void giveUp(@Nullable String named, String kind, String reason) throws SQLException {
-        Incoming open = run;
-        @Nullable String id = open == null ? named : open.told.id;
+    private void giveUp() throws SQLException {
         run = null;
         leaving = true;
         ImportedRows used = rows;
         if (used != null) {
             used.rollback();
-        }
-        if (problems.size() < PROBLEMS_MAX) {
-            problems.add(new ImportProblem(lineNumber, id, kind, reason));
         }
     }
 
@@ -485,7 +521,7 @@ final class ArchiveImport implements AutoCloseable {
                 storeWaiting();
                 rows().commit(owner, runPk, told, asked, head == null ? ImportedHead.NONE : head, totals, digested);
                 run = null;
-                imported++;
+                tally.imported();
             } catch (SQLException e) {
                 rows().rollback();
                 if (SqlFault.isOfTheMoment(e)) {
@@ -529,7 +565,7 @@ final class ArchiveImport implements AutoCloseable {
             } else if (!known.equals(stated)) {
                 conflict(told.id, "the history's run of that id has another digest");
             } else {
-                skipped++;
+                tally.skipped();
                 run = null;
             }
         }

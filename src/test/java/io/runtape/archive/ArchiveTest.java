@@ -44,6 +44,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -330,6 +332,63 @@ abstract class ArchiveTest extends RecordedHistory {
         }
         refused(history().accept(LINES).get("/runs?limit=3").then(), 400, "invalid_request", "limit");
         refused(history().get("/threads/" + thread + "?cursor=x").then(), 400, "invalid_request", "cursor");
+    }
+
+    private static final Pattern LAST_CURSOR = Pattern.compile(".*\"cursor\":\"([^\"]+)\"\\}.*", Pattern.DOTALL);
+
+    /** An archive breaks off anywhere, and what follows is written behind it. */
+    @Test
+    void importsAnArchiveThatGoesOnInTheMiddleOfALine() throws Exception {
+        record(body("Question"), Script.stream("data: {\"line\":\"archive\"}\n\n", "data: 2\n\n"));
+        record(
+                "{\"metadata\":{\"a\":{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1}}}",
+                Script.stream("data: 3\n\n"));
+        record(body("{\\\"line\\\":\\\"archive\\\""), Script.stream("data: ä\n\n"));
+        String archive = export("/runs");
+        byte[] bytes = archive.getBytes(UTF_8);
+        Map<String, String> rests = new LinkedHashMap<>();
+        int cuts = 0;
+        for (int cut = archive.indexOf('\n') + 1; cut < bytes.length; cut++) {
+            boolean isNearEndOfLine = bytes[cut - 1] == '\n' || bytes[cut] == '\n' || bytes[cut - 2] == '\n';
+            if (isNearEndOfLine || cut % 61 == 0) {
+                byte[] before = Arrays.copyOf(bytes, cut);
+                Matcher cursor = LAST_CURSOR.matcher(new String(before, UTF_8));
+                String target = cursor.matches() ? "/runs?cursor=" + cursor.group(1) : "/runs";
+                if (!rests.containsKey(target)) {
+                    rests.put(target, export(target));
+                }
+                ByteArrayOutputStream joined = new ByteArrayOutputStream();
+                joined.writeBytes(before);
+                joined.writeBytes(rests.get(target).getBytes(UTF_8));
+
+                JsonNode summary =
+                        postAs(key + "-" + cut, joined.toByteArray(), 200).get("data");
+
+                assertCounts(summary, 3, 0, 0, 0);
+                assertTrue(summary.get("complete").asBoolean(), summary::toString);
+                cuts++;
+            }
+        }
+        assertTrue(cuts > 60, () -> "only at few places");
+    }
+
+    @Test
+    void tellsOfARunThatDoesNotComeAgainBehindTheBreak() throws Exception {
+        String lost = record(body("Lost"), Script.stream("data: 1\n\n", "data: 2\n\n"));
+        String whole = record(body("Whole"), Script.stream("data: 3\n\n"));
+        String archive = export("/runs/" + lost);
+        String other = export("/runs/" + whole);
+        delete("/threads/" + thread);
+
+        JsonNode summary = imported(archive.substring(0, archive.indexOf("data: 2")) + other);
+
+        assertCounts(summary, 1, 0, 0, 1);
+        assertEquals(lost, summary.at("/problems/0/runId").asText());
+        assertEquals(6, summary.at("/problems/0/line").asInt());
+        assertTrue(summary.get("complete").asBoolean());
+        JsonNode damaged = imported(archive.replaceFirst(
+                "\"kind\":", "\"x\":\\{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1},,\"kind\":"));
+        assertCounts(damaged, 0, 0, 0, 1);
     }
 
     @Test
