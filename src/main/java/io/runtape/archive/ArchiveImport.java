@@ -46,8 +46,7 @@ final class ArchiveImport implements AutoCloseable {
     private final Owner owner;
     private final Store store;
     private final Journal journal;
-    private final @Nullable ContentDecoder decoder;
-    private final LineCutter cutter;
+    private final CompressedArchive archive;
     private @Nullable ImportedRows rows;
 
     private boolean begun;
@@ -69,7 +68,7 @@ final class ArchiveImport implements AutoCloseable {
 
     /**
      * @param owner whose runs they will be
-     * @param decoder decodes the archive; null if it is not compressed
+     * @param decoder decodes the archive, and checks it; null if it is not compressed
      * @param lineMax how many bytes a line may have
      * @param room see {@link LineCutter}
      */
@@ -83,8 +82,7 @@ final class ArchiveImport implements AutoCloseable {
         this.owner = owner;
         this.store = store;
         this.journal = journal;
-        this.decoder = decoder;
-        this.cutter = new LineCutter(lineMax, room, new Lines(lineMax));
+        this.archive = new CompressedArchive(decoder, new LineCutter(lineMax, room, new Lines(lineMax)));
     }
 
     private static final byte[] RUN_BEGINS =
@@ -131,6 +129,10 @@ final class ArchiveImport implements AutoCloseable {
         }
 
         private void unreadable(byte[] bytes, int from, int length, DamagedRunException why) throws SQLException {
+            Optional<String> fault = archive.fault(bytes, from, length);
+            if (!begun && fault.isPresent()) {
+                throw notAnArchive(fault);
+            }
             if (isOfRun(bytes, from, length)) {
                 beginRun();
             }
@@ -157,14 +159,9 @@ final class ArchiveImport implements AutoCloseable {
      * @throws SQLException if the database fails; the runs that are whole by then stay
      */
     void take(byte[] piece) throws SQLException, IOException {
-        if (decoder == null) {
-            cutter.take(piece, 0, piece.length);
-            return;
-        }
-        decoder.feed(piece);
-        while (decoder.hasMore()) {
-            int length = decoder.next();
-            cutter.take(decoder.decoded(), 0, length);
+        archive.take(piece);
+        if (archive.isOfOtherFormat()) {
+            throw notAnArchive();
         }
     }
 
@@ -174,7 +171,7 @@ final class ArchiveImport implements AutoCloseable {
      * @throws ApiException 400 if nothing came
      */
     ImportSummary end() throws SQLException, IOException {
-        cutter.end();
+        archive.end();
         if (!begun) {
             throw notAnArchive();
         }
@@ -183,13 +180,20 @@ final class ArchiveImport implements AutoCloseable {
         if (used != null) {
             store.makeDurable(used.connection());
         }
-        return tally.summary(complete);
+        Optional<String> fault = archive.fault();
+        fault.ifPresent(reason -> tally.damaged(lineNumber, reason));
+        return tally.summary(complete && fault.isEmpty());
     }
 
-    private static ApiException notAnArchive() {
-        return ApiException.invalid("The body is no archive of runs. Its first line must be {\"" + ArchiveFormat.LINE
-                + "\":\"" + ArchiveFormat.ARCHIVE + "\",\"format\":\"" + ArchiveFormat.NAME + "\",\"version\":"
-                + ArchiveFormat.VERSION + "}.");
+    private ApiException notAnArchive() {
+        return notAnArchive(archive.fault());
+    }
+
+    private static ApiException notAnArchive(Optional<String> fault) {
+        return ApiException.invalid("The body is no archive of runs"
+                + fault.map(reason -> ": " + reason).orElse("")
+                + ". Its first line must be {\"" + ArchiveFormat.LINE + "\":\"" + ArchiveFormat.ARCHIVE
+                + "\",\"format\":\"" + ArchiveFormat.NAME + "\",\"version\":" + ArchiveFormat.VERSION + "}.");
     }
 
     private ImportedRows rows() throws SQLException {
@@ -320,9 +324,7 @@ final class ArchiveImport implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
-        if (decoder != null) {
-            decoder.close();
-        }
+        archive.close();
         ImportedRows used = rows;
         if (used != null) {
             used.close();

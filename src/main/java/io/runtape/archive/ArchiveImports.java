@@ -161,7 +161,7 @@ public final class ArchiveImports {
 
         Going(Owner owner, @Nullable String coding) {
             archive = new ArchiveImport(
-                    owner, store, journal, ContentDecoder.of(coding), lineMax(), bytes -> room(share, bytes));
+                    owner, store, journal, ContentDecoder.checking(coding), lineMax(), bytes -> room(share, bytes));
         }
 
         @Override

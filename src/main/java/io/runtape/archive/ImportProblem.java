@@ -3,7 +3,7 @@ package io.runtape.archive;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** A run of an archive that was not imported. */
+/** A run of an archive that was not imported, or what is wrong with the archive. */
 @Schema(
         name = "ImportProblem",
         description = "A run of the archive that was not imported.",
@@ -14,7 +14,7 @@ public record ImportProblem(
 
         @Schema(
                 nullable = true,
-                description = "The run; null where the line does not say which.",
+                description = "The run; null where the line does not say which, and where it is of none.",
                 examples = "run_019b76a0c5c17f3e8a0f52a3a3f7c9d1")
         @Nullable
         String runId,

@@ -27,8 +27,14 @@ public record ImportSummary(
         @Schema(description = "Runs that are damaged in the archive; nothing of them was stored.", examples = "0")
         long refused,
 
-        @Schema(description = "Whether the archive has its last line. Without it, it was cut off, and may lack runs.")
+        @Schema(
+                description =
+                        "Whether the archive has its last line and, if it is compressed, came undamaged. Otherwise it may lack"
+                                + " runs.")
         boolean complete,
 
-        @Schema(description = "The first 100 runs that were not imported, and why.")
+        @Schema(
+                description =
+                        "The first 100 runs that were not imported, and why; and what is wrong with the compression"
+                                + " of the archive.")
         List<ImportProblem> problems) {}

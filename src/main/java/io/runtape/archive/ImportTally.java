@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class ImportTally {
 
     private static final int PROBLEMS_MAX = 100;
+    private static final String REFUSED = "refused";
 
     private long imported;
     private long skipped;
@@ -31,7 +32,7 @@ final class ImportTally {
     /** Returns the refusal, which may be {@linkplain #withdraw withdrawn}. */
     ImportProblem refused(long line, @Nullable String id, String reason) {
         refused++;
-        ImportProblem refusal = new ImportProblem(line, id, "refused", reason);
+        ImportProblem refusal = new ImportProblem(line, id, REFUSED, reason);
         keep(refusal);
         return refusal;
     }
@@ -46,6 +47,11 @@ final class ImportTally {
         if (problems.size() < PROBLEMS_MAX) {
             problems.add(problem);
         }
+    }
+
+    /** The archive itself is damaged, whatever its runs are. Told beside the first problems, however many these are. */
+    void damaged(long line, String reason) {
+        problems.add(new ImportProblem(line, null, REFUSED, reason));
     }
 
     /** @param complete whether the archive had its last line */

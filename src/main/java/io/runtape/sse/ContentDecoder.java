@@ -3,6 +3,7 @@ package io.runtape.sse;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Decodes a compressed body as it comes: {@code gzip} (RFC 1952, any number of members) and {@code deflate} (RFC 9110
  * section 8.4.1.2, which is zlib's format; servers also send raw deflate). It decodes at most {@link #BYTES_AT_ONCE} in a
  * step, so that a short piece that decodes to megabytes costs no more memory than another. A body that is no such
- * format, or stops being it, decodes to what came before. A byte order mark at the very start is left out.
+ * format, or stops being it, decodes to what came before. A byte order mark at the very start is left out. The checksums
+ * of gzip are the business of who gets the body, unless the decoder is a {@linkplain #checking checking} one.
  *
  * <p>Holds native memory until it is closed. Confined to one thread.
  */
@@ -28,6 +30,16 @@ public final class ContentDecoder implements AutoCloseable {
     private static final int TRAILER_BYTES = 8;
     private static final byte[] NOTHING = {};
 
+    /** What is wrong with a compressed body. */
+    public enum Damage {
+        /** It does not begin as its coding does. */
+        OTHER_FORMAT,
+        /** It stops being of its coding, or a part of it has another checksum or length than it says. */
+        BROKEN,
+        /** It ends too early. */
+        CUT
+    }
+
     private enum Place {
         HEADER,
         DATA,
@@ -36,6 +48,7 @@ public final class ContentDecoder implements AutoCloseable {
     }
 
     private final boolean gzip;
+    private final @Nullable GzipCheck check;
     private final byte[] decoded = new byte[BYTES_AT_ONCE];
     private final Deque<byte[]> waiting = new ArrayDeque<>();
     private byte[] input = NOTHING;
@@ -49,9 +62,11 @@ public final class ContentDecoder implements AutoCloseable {
     private boolean filled;
 
     private boolean begun;
+    private boolean broken;
 
-    private ContentDecoder(boolean gzip) {
+    private ContentDecoder(boolean gzip, @Nullable GzipCheck check) {
         this.gzip = gzip;
+        this.check = check;
     }
 
     /** Whether a {@code Content-Encoding} says that the body is compressed, in whatever way. */
@@ -73,7 +88,14 @@ public final class ContentDecoder implements AutoCloseable {
 
     /** A decoder for that {@code Content-Encoding}; null if there is none. */
     public static @Nullable ContentDecoder of(@Nullable String contentEncoding) {
-        return decodes(contentEncoding) ? new ContentDecoder(GZIP.contains(coding(contentEncoding))) : null;
+        return decodes(contentEncoding) ? new ContentDecoder(GZIP.contains(coding(contentEncoding)), null) : null;
+    }
+
+    /** The same, for a body whose {@link #damage} matters: it looks at the checksums of gzip too. */
+    public static @Nullable ContentDecoder checking(@Nullable String contentEncoding) {
+        return decodes(contentEncoding)
+                ? new ContentDecoder(GZIP.contains(coding(contentEncoding)), new GzipCheck())
+                : null;
     }
 
     private static String coding(@Nullable String contentEncoding) {
@@ -97,8 +119,8 @@ public final class ContentDecoder implements AutoCloseable {
         int length = 0;
         try {
             length = step();
-        } catch (DataFormatException broken) {
-            stop();
+        } catch (DataFormatException e) {
+            fail();
         }
         return begun || length == 0 ? length : withoutMark(length);
     }
@@ -106,6 +128,23 @@ public final class ContentDecoder implements AutoCloseable {
     /** The bytes that the last {@link #next} has decoded, from index 0; valid until the next one. */
     public byte[] decoded() {
         return decoded;
+    }
+
+    /** The name of what it decodes: {@code gzip} or {@code deflate}. */
+    public String coding() {
+        return gzip ? "gzip" : DEFLATE;
+    }
+
+    /** What is wrong with the body if it ends here; empty if nothing is. Ask before the decoder is closed. */
+    public Optional<Damage> damage() {
+        if (broken) {
+            return Optional.of(inflater == null ? Damage.OTHER_FORMAT : Damage.BROKEN);
+        }
+        if (check != null && check.hasFailed()) {
+            return Optional.of(Damage.BROKEN);
+        }
+        boolean whole = place == Place.OVER || inflater != null && place == Place.HEADER && !header.hasBegun();
+        return whole ? Optional.empty() : Optional.of(Damage.CUT);
     }
 
     private int step() throws DataFormatException {
@@ -163,6 +202,9 @@ public final class ContentDecoder implements AutoCloseable {
         } else {
             inflater.reset();
         }
+        if (check != null) {
+            check.begin();
+        }
         place = Place.DATA;
     }
 
@@ -176,10 +218,13 @@ public final class ContentDecoder implements AutoCloseable {
         int length;
         try {
             length = from.inflate(decoded);
-        } catch (DataFormatException broken) {
-            stop();
+        } catch (DataFormatException e) {
+            fail();
             // What came before the break is good.
             return (int) (from.getBytesWritten() - before);
+        }
+        if (check != null) {
+            check.decoded(decoded, length);
         }
         at = input.length - from.getRemaining();
         filled = length == decoded.length;
@@ -193,9 +238,12 @@ public final class ContentDecoder implements AutoCloseable {
         return length;
     }
 
-    /** The checksum is the client's business. Another member may follow. */
+    /** Another member may follow. */
     private void skipTrailer() {
         int skipped = Math.min(TRAILER_BYTES - trailerBytes, input.length - at);
+        if (check != null) {
+            check.trailer(input, at, at + skipped);
+        }
         at += skipped;
         trailerBytes += skipped;
         if (trailerBytes == TRAILER_BYTES) {
@@ -214,6 +262,11 @@ public final class ContentDecoder implements AutoCloseable {
             System.arraycopy(decoded, 3, decoded, 0, length - 3);
         }
         return marked ? length - 3 : length;
+    }
+
+    private void fail() {
+        broken = true;
+        stop();
     }
 
     private void stop() {

@@ -21,6 +21,11 @@ final class GzipHeader {
     private int extraLength;
     private int checkBytes = 2;
 
+    /** Whether any byte has come. */
+    boolean hasBegun() {
+        return read > 0;
+    }
+
     /**
      * Takes the next byte.
      *

@@ -444,8 +444,80 @@ abstract class ArchiveTest extends RecordedHistory {
         byte[] half = Arrays.copyOf(zipped, zipped.length / 2);
         delete("/runs/" + id);
         JsonNode cut = post(half, 200, "Content-Encoding: gzip").get("data");
-        assertCounts(cut, 0, 0, 0, 1);
-        assertFalse(cut.get("complete").asBoolean());
+        assertEquals(1, cut.get("refused").asInt(), cut::toString);
+        assertDamaged("ends early", cut);
+    }
+
+    private static void assertDamaged(String reason, JsonNode summary) {
+        JsonNode problems = summary.get("problems");
+        JsonNode last = problems.get(problems.size() - 1);
+        assertTrue(last.get("reason").asText().contains("the gzip stream " + reason), summary::toString);
+        assertTrue(last.get("runId").isNull(), summary::toString);
+        assertFalse(summary.get("complete").asBoolean(), summary::toString);
+    }
+
+    private static byte[] joined(byte[]... parts) {
+        ByteArrayOutputStream joined = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            joined.writeBytes(part);
+        }
+        return joined.toByteArray();
+    }
+
+    private static byte[] flipped(byte[] bytes, int at) {
+        byte[] flipped = bytes.clone();
+        flipped[at] ^= 1;
+        return flipped;
+    }
+
+    @Test
+    void tellsOfADamagedGzipStream() throws Exception {
+        byte[] noise = new byte[200_000];
+        new Random(5).nextBytes(noise);
+        record(body("Zipped"), Script.stream("data: " + Base64.getEncoder().encodeToString(noise) + "\n\n"));
+        byte[] archive = export("/runs").getBytes(UTF_8);
+        byte[] whole = zipped(archive);
+        byte[] first = zipped(Arrays.copyOf(archive, 1000));
+        byte[] second = zipped(Arrays.copyOfRange(archive, 1000, archive.length));
+        Map<byte[], String> damages = new LinkedHashMap<>();
+        damages.put(flipped(whole, whole.length - 8), "is damaged");
+        damages.put(flipped(whole, whole.length - 1), "is damaged");
+        damages.put(flipped(whole, whole.length / 2), "is damaged");
+        damages.put(joined(flipped(first, first.length - 5), second), "is damaged");
+        damages.put(joined(whole, "x".getBytes(UTF_8)), "is damaged");
+        damages.put(joined(whole, Arrays.copyOf(whole, 5)), "ends early");
+        damages.put(Arrays.copyOf(whole, whole.length - 3), "ends early");
+        damages.put(Arrays.copyOf(whole, whole.length / 2), "ends early");
+        for (Map.Entry<byte[], String> damage : damages.entrySet()) {
+            assertDamaged(
+                    damage.getValue(),
+                    post(damage.getKey(), 200, "Content-Encoding: gzip").get("data"));
+        }
+
+        JsonNode members =
+                post(joined(first, second), 200, "Content-Encoding: gzip").get("data");
+
+        assertCounts(members, 0, 1, 0, 0);
+        assertTrue(members.get("complete").asBoolean(), members::toString);
+    }
+
+    @Test
+    void namesGzipWhereItIsNotWhatIsSaid() throws Exception {
+        byte[] archive = "{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1}\n".getBytes(UTF_8);
+        byte[] zipped = zipped(archive);
+
+        refusedAs("Content-Encoding: gzip, and is no gzip", archive, "Content-Encoding: gzip");
+        refusedAs("it is gzip, and has no Content-Encoding", zipped);
+        refusedAs("compressed more than once", zipped(zipped), "Content-Encoding: gzip");
+        for (int length : List.of(0, 5, zipped.length / 2)) {
+            refusedAs("the gzip stream ends early", Arrays.copyOf(zipped, length), "Content-Encoding: gzip");
+        }
+    }
+
+    private void refusedAs(String reason, byte[] body, String... headers) throws IOException {
+        JsonNode refused = post(body, 400, headers);
+        String message = refused.at("/error/message").asText();
+        assertTrue(message.contains(reason) && message.contains("first line"), message);
     }
 
     @Test

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.sse.ContentDecoder.Damage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Random;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
@@ -184,6 +186,46 @@ class ContentDecoderTest {
 
         assertFalse(decoder.hasMore());
         assertEquals(0, decoder.next());
+    }
+
+    private static Optional<Damage> damage(String coding, byte[] bytes, int pieceLength) {
+        try (ContentDecoder decoder = ContentDecoder.checking(coding)) {
+            for (int i = 0; i < bytes.length; i += pieceLength) {
+                decoder.feed(Arrays.copyOfRange(bytes, i, Math.min(bytes.length, i + pieceLength)));
+                while (decoder.hasMore()) {
+                    decoder.next();
+                }
+            }
+            return decoder.damage();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 1 << 20})
+    void tellsWhatIsWrongWithABody(int pieceLength) throws IOException {
+        byte[] one = gzip(TEXT);
+        ByteArrayOutputStream several = new ByteArrayOutputStream();
+        for (byte[] text : new byte[][] {TEXT, {}, new byte[1 << 20]}) {
+            several.writeBytes(gzip(text));
+        }
+        byte[] all = several.toByteArray();
+
+        assertEquals(Optional.empty(), damage("gzip", all, pieceLength));
+        assertEquals(Optional.empty(), damage("deflate", deflated(TEXT, false), pieceLength));
+        assertEquals(Optional.empty(), damage("deflate", deflated(TEXT, true), pieceLength));
+        for (int back = 1; back <= 8; back++) {
+            for (int end : new int[] {one.length, all.length}) {
+                byte[] changed = Arrays.copyOf(all, all.length);
+                changed[end - back] ^= 0x40;
+                assertEquals(Optional.of(Damage.BROKEN), damage("gzip", changed, pieceLength), () -> "at " + end);
+            }
+            assertEquals(Optional.of(Damage.CUT), damage("gzip", Arrays.copyOf(all, all.length - back), pieceLength));
+            assertEquals(Optional.of(Damage.CUT), damage("gzip", Arrays.copyOf(all, one.length + back), pieceLength));
+        }
+        assertEquals(Optional.of(Damage.CUT), damage("gzip", new byte[0], pieceLength));
+        assertEquals(Optional.of(Damage.CUT), damage("deflate", Arrays.copyOf(deflated(TEXT, false), 20), pieceLength));
+        assertEquals(Optional.of(Damage.OTHER_FORMAT), damage("gzip", TEXT, pieceLength));
+        assertEquals(Optional.of(Damage.BROKEN), damage("gzip", Arrays.copyOf(all, all.length + 1), pieceLength));
     }
 
     @Test
