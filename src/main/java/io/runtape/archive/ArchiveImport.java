@@ -38,6 +38,9 @@ final class ArchiveImport implements AutoCloseable {
     /** Packed blocks wait for the end of their run, which verifies them, up to this many bytes; more go to the transaction. */
     private static final long WAITING_BYTES_MAX = 4 << 20;
 
+    /** How often the bytes of a line count: as they came, as text, and as the bytes of a frame twice. */
+    private static final int FORMS = 4;
+
     private static final int TYPE_CHARS_MAX = 200;
 
     /** The longest time from a run's beginning to a frame: a year. */
@@ -46,6 +49,8 @@ final class ArchiveImport implements AutoCloseable {
     private final Owner owner;
     private final Store store;
     private final Journal journal;
+    private final int lineMax;
+    private final LongConsumer room;
     private final CompressedArchive archive;
     private @Nullable ImportedRows rows;
 
@@ -70,7 +75,7 @@ final class ArchiveImport implements AutoCloseable {
      * @param owner whose runs they will be
      * @param decoder decodes the archive, and checks it; null if it is not compressed
      * @param lineMax how many bytes a line may have
-     * @param room see {@link LineCutter}
+     * @param room gets how many bytes more of memory are about to be taken, or how many fewer, as a negative number; may wait
      */
     ArchiveImport(
             Owner owner,
@@ -82,19 +87,16 @@ final class ArchiveImport implements AutoCloseable {
         this.owner = owner;
         this.store = store;
         this.journal = journal;
-        this.archive = new CompressedArchive(decoder, new LineCutter(lineMax, room, new Lines(lineMax)));
+        this.lineMax = lineMax;
+        this.room = room;
+        this.archive = new CompressedArchive(
+                decoder, new LineCutter(lineMax, bytes -> room.accept(FORMS * bytes), new Lines()));
     }
 
     private static final byte[] RUN_BEGINS =
             ("{\"" + ArchiveFormat.LINE + "\":\"" + ArchiveFormat.RUN + "\"").getBytes(UTF_8);
 
     private final class Lines implements LineCutter.Lines {
-
-        private final int lineMax;
-
-        Lines(int lineMax) {
-            this.lineMax = lineMax;
-        }
 
         @Override
         public void line(byte[] bytes, int from, int length) throws SQLException {
@@ -314,7 +316,7 @@ final class ArchiveImport implements AutoCloseable {
     }
 
     private void giveUp() throws SQLException {
-        run = null;
+        leave();
         leaving = true;
         ImportedRows used = rows;
         if (used != null) {
@@ -322,8 +324,18 @@ final class ArchiveImport implements AutoCloseable {
         }
     }
 
+    /** Of the open run, nothing more is kept. */
+    private void leave() {
+        Incoming open = run;
+        run = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
     @Override
     public void close() throws SQLException {
+        leave();
         archive.close();
         ImportedRows used = rows;
         if (used != null) {
@@ -332,7 +344,7 @@ final class ArchiveImport implements AutoCloseable {
     }
 
     /** A run on its way: its lines are checked as they come. */
-    private final class Incoming {
+    private final class Incoming implements AutoCloseable {
 
         private final ImportedRun told;
         private final ImportedRows.@Nullable Present there;
@@ -340,7 +352,10 @@ final class ArchiveImport implements AutoCloseable {
         private final List<PackedBlock> waiting = new ArrayList<>();
         private long waitingBytes;
 
+        private final RunRoom kept = new RunRoom(room);
+
         private boolean compressed;
+        private @Nullable DecodedFrames decoded;
 
         /** How many of the frames that came last are parts, with frames of kind encoded among them. */
         private int partsBefore;
@@ -359,6 +374,14 @@ final class ArchiveImport implements AutoCloseable {
 
         boolean is(String id) {
             return told.id.equals(id);
+        }
+
+        @Override
+        public void close() {
+            if (decoded != null) {
+                decoded.close();
+            }
+            kept.close();
         }
 
         void take(String what, ArchiveLine line) throws SQLException {
@@ -397,10 +420,14 @@ final class ArchiveImport implements AutoCloseable {
             byte[] bytes = line.bytes();
             FrameKind known =
                     FrameKind.ofLabel(kind).orElseThrow(() -> new DamagedRunException("kind is none of a frame"));
-            compressed = sequence == 1 ? known == FrameKind.ENCODED : compressed;
+            if (sequence == 1 && known == FrameKind.ENCODED) {
+                compressed = true;
+                decoded = DecodedFrames.of(head, kept, lineMax);
+            }
             if (known == FrameKind.ENCODED && !compressed) {
                 throw new DamagedRunException("the first frame of a compressed body is of the kind " + kind);
             }
+            compare(known, bytes, sequence);
             int belonging = checkedParts(line, known, sequence);
             gathered.add(new ArrivedFrame(
                     known,
@@ -413,6 +440,18 @@ final class ArchiveImport implements AutoCloseable {
                     belonging));
             if (PackedBlock.isFull(gathered)) {
                 pack();
+            }
+        }
+
+        private void compare(FrameKind kind, byte[] bytes, long sequence) {
+            DecodedFrames with = decoded;
+            if (with == null) {
+                return;
+            }
+            if (kind == FrameKind.ENCODED) {
+                with.encoded(bytes);
+            } else {
+                with.decoded(bytes, sequence);
             }
         }
 
@@ -506,10 +545,13 @@ final class ArchiveImport implements AutoCloseable {
                 throw new DamagedRunException("the run has " + told.eventCount + " events of " + told.byteCount
                         + " bytes, and " + totals.events() + " of " + totals.bytes() + " came");
             }
+            boolean cut = told.cut || !told.status.equals(RunStatus.COMPLETED.label());
             ImportedHead answered = head;
             if (answered != null) {
-                boolean completed = told.status.equals(RunStatus.COMPLETED.label());
-                answered.requireBody(told.byteCount, told.cut || !completed);
+                answered.requireBody(told.byteCount, cut);
+            }
+            if (decoded != null && !cut) {
+                decoded.requireAll();
             }
             RecordedRequest asked = request;
             if (asked == null) {
@@ -522,7 +564,7 @@ final class ArchiveImport implements AutoCloseable {
             try {
                 storeWaiting();
                 rows().commit(owner, runPk, told, asked, head == null ? ImportedHead.NONE : head, totals, digested);
-                run = null;
+                leave();
                 tally.imported();
             } catch (SQLException e) {
                 rows().rollback();
@@ -568,7 +610,7 @@ final class ArchiveImport implements AutoCloseable {
                 conflict(told.id, "the history's run of that id has another digest");
             } else {
                 tally.skipped();
-                run = null;
+                leave();
             }
         }
 

@@ -46,9 +46,6 @@ public final class ArchiveImports {
     /** No array is longer on every JVM. */
     private static final long LINE_BYTES_MAX = Integer.MAX_VALUE - 8;
 
-    /** How often the bytes of a line count: as they came, as text, and as the bytes of a frame twice. */
-    private static final int FORMS = 4;
-
     /** What is read of a file at once. */
     private static final int PIECE_BYTES = 64 << 10;
 
@@ -126,11 +123,11 @@ public final class ArchiveImports {
 
     private static void room(BudgetShare share, long bytes) {
         if (bytes <= 0) {
-            share.give(-FORMS * bytes);
+            share.give(-bytes);
             return;
         }
         try {
-            share.takeBlocking(FORMS * bytes);
+            share.takeBlocking(bytes);
         } catch (ApiException e) {
             // Unlike another call that finds no room, an import has begun.
             throw ApiException.of(

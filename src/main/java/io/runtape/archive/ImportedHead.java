@@ -102,6 +102,16 @@ record ImportedHead(
         }
     }
 
+    /** The {@code Content-Encoding} of the response; null if it has none, or more than one. */
+    @Nullable
+    String contentEncoding() {
+        List<String> codings = pairs().stream()
+                .filter(header -> header.getKey().equalsIgnoreCase("Content-Encoding"))
+                .map(Map.Entry::getValue)
+                .toList();
+        return codings.size() == 1 ? codings.get(0) : null;
+    }
+
     private List<Map.Entry<String, String>> pairs() {
         @Nullable JsonNode pairs = headers == null ? null : LeanTree.read(headers, Set.of());
         List<Map.Entry<String, String>> read = new ArrayList<>();

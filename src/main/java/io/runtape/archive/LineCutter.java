@@ -9,7 +9,7 @@ import java.util.function.LongConsumer;
 final class LineCutter {
 
     /** A line up to this length takes no room that must be asked for. */
-    private static final int SHORT = 128 << 10;
+    static final int SHORT = 128 << 10;
 
     private static final byte[] NOTHING = {};
 

@@ -53,6 +53,9 @@ public final class ContentDecoder implements AutoCloseable {
     private final Deque<byte[]> waiting = new ArrayDeque<>();
     private byte[] input = NOTHING;
     private int at;
+    /** How many bytes the pieces behind the present one have. */
+    private long queued;
+
     private Place place = Place.HEADER;
     private GzipHeader header = new GzipHeader();
     private int firstOfZlib = -1;
@@ -106,7 +109,13 @@ public final class ContentDecoder implements AutoCloseable {
     public void feed(byte[] bytes) {
         if (place != Place.OVER && bytes.length > 0) {
             waiting.add(bytes);
+            queued += bytes.length;
         }
+    }
+
+    /** How many bytes of the body have come and are not decoded yet. */
+    public long waitingBytes() {
+        return queued + input.length - at;
     }
 
     /** Whether {@link #next} may have more without further input. */
@@ -170,6 +179,7 @@ public final class ContentDecoder implements AutoCloseable {
     private boolean nextInput() {
         byte[] next = waiting.poll();
         input = next == null ? NOTHING : next;
+        queued -= input.length;
         at = 0;
         return next != null;
     }
@@ -273,6 +283,7 @@ public final class ContentDecoder implements AutoCloseable {
         place = Place.OVER;
         filled = false;
         waiting.clear();
+        queued = 0;
         input = NOTHING;
         at = 0;
     }

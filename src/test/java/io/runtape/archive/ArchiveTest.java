@@ -959,6 +959,75 @@ abstract class ArchiveTest extends RecordedHistory {
         assertEquals(withoutCursors(archive), withoutCursors(export("/runs/" + id)));
     }
 
+    private String recordZipped(byte[] sent, boolean whole, String... heads) throws Exception {
+        List<String> lines = new ArrayList<>(List.of(heads));
+        lines.add("Transfer-Encoding: chunked");
+        String id = record(body("Zipped"), exchange -> {
+            exchange.head(200, lines.toArray(String[]::new));
+            for (int from = 0; from < sent.length; from += 20_000) {
+                exchange.chunk(Arrays.copyOfRange(sent, from, Math.min(sent.length, from + 20_000)));
+            }
+            if (whole) {
+                exchange.end();
+            }
+        });
+        table().ended(id);
+        return id;
+    }
+
+    /** The digest of a compressed response says nothing of them. */
+    @Test
+    void refusesOtherFramesThanACompressedResponseHas() throws Exception {
+        byte[] stream = ("data: 1\n\n: c\n\n" + "data: 2\n\n".repeat(5000) + "data: last\n\n").getBytes(UTF_8);
+        String id = recordZipped(zipped(stream), true, "Content-Type: text/event-stream", "Content-Encoding: gzip");
+        String archive = export("/runs");
+        delete("/runs/" + id);
+        Map<String, String> damages = new LinkedHashMap<>();
+        damages.put("frame 2 is not", archive.replace("data: 1", "data: 0"));
+        damages.put("frame 4 is", archive.replaceFirst("data: 2", "data: 22"));
+        damages.put("frame 4 is not", archive.replaceFirst("data: 2", "data: "));
+        damages.put("frame 5004 is not", archive.replace("data: last\\n\\n", "data: last\\n\\n\\n"));
+        damages.put("more than the other frames", archive.replace("data: last\\n\\n", "data: last\\n"));
+        for (Map.Entry<String, String> damage : damages.entrySet()) {
+            assertNotEquals(archive, damage.getValue());
+            JsonNode summary = imported(damage.getValue());
+            assertCounts(summary, 0, 0, 0, 1);
+            assertTrue(summary.at("/problems/0/reason").asText().contains(damage.getKey()), summary::toString);
+        }
+
+        assertCounts(imported(archive), 1, 0, 0, 0);
+
+        assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+    }
+
+    /** As far as it was decoded when it was recorded, it is compared. */
+    @Test
+    void makesARunAgainWhoseCompressedResponseIsNotWhole() throws Exception {
+        byte[] noise = new byte[60_000];
+        new Random(6).nextBytes(noise);
+        byte[] stream =
+                ("data: 1\n\ndata: " + Base64.getEncoder().encodeToString(noise) + "\n\ndata: 2\n\n").getBytes(UTF_8);
+        byte[] zipped = zipped(stream);
+        byte[] marked = zipped(joined(new byte[] {(byte) 0xef, (byte) 0xbb, (byte) 0xbf}, stream));
+        byte[] half = Arrays.copyOf(zipped, zipped.length / 2);
+        String events = "Content-Type: text/event-stream";
+        List<String> ids = List.of(
+                recordZipped(half, true, events, "Content-Encoding: gzip"),
+                recordZipped(half, false, events, "Content-Encoding: gzip"),
+                recordZipped(flipped(zipped, zipped.length / 3), true, events, "Content-Encoding: gzip"),
+                recordZipped(stream, true, events, "Content-Encoding: gzip"),
+                recordZipped(stream, true, events, "Content-Encoding: br"),
+                recordZipped(marked, true, events, "Content-Encoding: X-GZIP"),
+                recordZipped(joined(zipped, zipped), true, "Content-Type: text/plain", "Content-Encoding: gzip"));
+        String archive = export("/runs");
+        assertEquals(ids.size(), idsOf(archive).size());
+        delete("/threads/" + thread);
+
+        assertCounts(imported(archive), ids.size(), 0, 0, 0);
+
+        assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+    }
+
     /** The clock of a gateway may have been wrong by any time. */
     @Test
     void takesRunsOfFarYears() throws Exception {

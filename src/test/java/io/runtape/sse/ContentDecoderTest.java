@@ -196,6 +196,7 @@ class ContentDecoderTest {
                     decoder.next();
                 }
             }
+            assertEquals(0, decoder.waitingBytes());
             return decoder.damage();
         }
     }
@@ -226,6 +227,22 @@ class ContentDecoderTest {
         assertEquals(Optional.of(Damage.CUT), damage("deflate", Arrays.copyOf(deflated(TEXT, false), 20), pieceLength));
         assertEquals(Optional.of(Damage.OTHER_FORMAT), damage("gzip", TEXT, pieceLength));
         assertEquals(Optional.of(Damage.BROKEN), damage("gzip", Arrays.copyOf(all, all.length + 1), pieceLength));
+    }
+
+    @Test
+    void knowsHowManyBytesWait() throws IOException {
+        byte[] bytes = gzip(new byte[1 << 20]);
+        try (ContentDecoder decoder = ContentDecoder.of("gzip")) {
+            decoder.feed(Arrays.copyOf(bytes, 100));
+            decoder.feed(Arrays.copyOfRange(bytes, 100, bytes.length));
+            assertEquals(bytes.length, decoder.waitingBytes());
+
+            decoder.next();
+
+            assertTrue(decoder.waitingBytes() < bytes.length - 10 && decoder.waitingBytes() > 100);
+            decoder.close();
+            assertEquals(0, decoder.waitingBytes());
+        }
     }
 
     @Test
