@@ -370,6 +370,7 @@ final class ArchiveImport implements AutoCloseable {
         Incoming(ImportedRun told, ImportedRows.@Nullable Present there) {
             this.told = told;
             this.there = there;
+            kept.change(told.textBytes());
         }
 
         boolean is(String id) {
@@ -401,6 +402,7 @@ final class ArchiveImport implements AutoCloseable {
                 throw new DamagedRunException("the run has two requests");
             }
             request = new RecordedRequest(line.textOrNull("type", TYPE_CHARS_MAX), line.bytes());
+            kept.change(request.body().length);
         }
 
         private void head(ArchiveLine line) {

@@ -98,6 +98,22 @@ final class ImportedRun {
         }
     }
 
+    /** How many bytes of memory its long texts take, at most. */
+    long textBytes() {
+        long chars = path.length()
+                + metadata.length()
+                + config.length()
+                + length(prompt)
+                + length(result)
+                + length(usage)
+                + length(error);
+        return Character.BYTES * chars;
+    }
+
+    private static int length(@Nullable String text) {
+        return text == null ? 0 : text.length();
+    }
+
     /** The run's id, which a line of its own names. */
     static String idOf(ArchiveLine line) {
         return matching("id", line.text("id", ID_CHARS_MAX));

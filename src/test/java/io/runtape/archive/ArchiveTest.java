@@ -43,6 +43,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -1026,6 +1027,30 @@ abstract class ArchiveTest extends RecordedHistory {
         assertCounts(imported(archive), ids.size(), 0, 0, 0);
 
         assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+    }
+
+    /** What waits for the end of its run takes room until then, so that several imports cannot fill the memory. */
+    @Test
+    void takesRoomForARunUntilItEnds() throws Exception {
+        String id = record("{\"pad\":\"" + "x".repeat(300_000) + "\"}", Script.stream("data: 1\n\n", "data: 2\n\n"));
+        Owner owner = new Owner(json("/runs/" + id).getString("data.owner"));
+        byte[] archive = export("/runs/" + id).getBytes(UTF_8);
+        delete("/runs/" + id);
+        int end = new String(archive, UTF_8).indexOf("{\"line\":\"end\"");
+        AtomicLong taken = new AtomicLong();
+        for (int round = 0; round < 2; round++) {
+            try (ArchiveImport importing =
+                    new ArchiveImport(owner, store(), journal, null, 1 << 20, taken::addAndGet)) {
+                importing.take(Arrays.copyOf(archive, end));
+                assertTrue(taken.get() > 300_000, taken::toString);
+                if (round > 0) {
+                    importing.take(Arrays.copyOfRange(archive, end, archive.length));
+                    assertEquals(0, taken.get());
+                    assertEquals(1, importing.end().imported());
+                }
+            }
+            assertEquals(0, taken.get());
+        }
     }
 
     /** The clock of a gateway may have been wrong by any time. */
