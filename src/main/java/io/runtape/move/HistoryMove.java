@@ -95,26 +95,36 @@ public class HistoryMove {
             if (hasMoved(target)) {
                 return;
             }
-            requireEmpty(target);
-            try (Connection source = store.connectToFile(from)) {
-                requireSameTables(source, target, from);
-                makePartitions(source, target);
-                long begun = System.nanoTime();
-                Moved moved = Transaction.in(target, () -> moved(source, target, from));
-                LOG.infof(
-                        "the history in %s has moved to the database (%s): %d runs with %d frames, in %d s",
-                        from,
-                        store.address(),
-                        moved.runs,
-                        moved.frames,
-                        Duration.ofNanos(System.nanoTime() - begun).toSeconds());
-            }
+            long begun = System.nanoTime();
+            Optional<Moved> now = Transaction.in(target, () -> movedOnce(target, from));
+            now.ifPresent(moved -> LOG.infof(
+                    "the history in %s has moved to the database (%s): %d runs with %d frames, in %d s",
+                    from,
+                    store.address(),
+                    moved.runs,
+                    moved.frames,
+                    Duration.ofNanos(System.nanoTime() - begun).toSeconds()));
         }
     }
 
     /** What was moved. */
-    private record Moved(long runs, long frames) {
-        static final Moved NOTHING = new Moved(0, 0);
+    private record Moved(long runs, long frames) {}
+
+    /** Moves the history unless another gateway has done so by now; empty then. */
+    private Optional<Moved> movedOnce(Connection target, String from) throws SQLException {
+        try (Statement lock = target.createStatement()) {
+            // Another gateway with the same setting waits here: before it opens the file, which serves one process.
+            lock.execute("lock table setting in exclusive mode");
+        }
+        if (hasMoved(target)) {
+            return Optional.empty();
+        }
+        requireEmpty(target);
+        try (Connection source = store.connectToFile(from)) {
+            requireSameTables(source, target, from);
+            makePartitions(source, target);
+            return Optional.of(moved(source, target, from));
+        }
     }
 
     private boolean hasMoved(Connection target) throws SQLException {
@@ -166,14 +176,6 @@ public class HistoryMove {
     }
 
     private Moved moved(Connection source, Connection target, String from) throws SQLException {
-        try (Statement lock = target.createStatement()) {
-            // Another gateway with the same setting waits here.
-            lock.execute("lock table setting in exclusive mode");
-        }
-        if (hasMoved(target)) {
-            return Moved.NOTHING;
-        }
-        requireEmpty(target);
         for (String table : TABLES) {
             long rows = new TableCopy(table).copy(source, target);
             LOG.infof("moved %d rows of the table %s", rows, table);

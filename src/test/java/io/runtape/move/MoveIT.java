@@ -235,6 +235,48 @@ class MoveIT {
         }
     }
 
+    @Test
+    void movesOnceForSeveralGateways(@TempDir Path dataDir) throws Exception {
+        String id;
+        try (GatewayProcess gateway =
+                GatewayProcess.start(GatewayProcess.onH2(dataDir, upstream)).ready()) {
+            id = record(gateway, 0);
+        }
+        String database = PostgresServer.freshDatabase();
+        // The tables are there from now on, and empty.
+        assertRefused(database, dataDir + "-none", "There is no embedded database");
+        Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
+        settings.put("RUNTAPE_MOVE_FROM", dataDir.toString());
+        List<GatewayProcess> gateways = new ArrayList<>();
+        try (Connection connection = PostgresServer.connect(database);
+                Statement lock = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            lock.execute("lock table runtape.setting in exclusive mode");
+            gateways.add(GatewayProcess.start(settings));
+            gateways.add(GatewayProcess.start(settings));
+            await(
+                    connection,
+                    "select count(*) - 2 from pg_locks where relation = 'runtape.setting'::regclass and not granted");
+            connection.commit();
+
+            for (GatewayProcess gateway : gateways) {
+                String run = get(gateway.ready(), "/history/v1/runs/" + id, OWNERS.get(0));
+                assertTrue(run.startsWith("200"), run);
+            }
+            for (String said : List.of("has moved to the database", "had moved to the database")) {
+                assertEquals(
+                        1,
+                        gateways.stream()
+                                .flatMap(gateway -> gateway.output().stream())
+                                .filter(line -> line.contains(said))
+                                .count(),
+                        said);
+            }
+        } finally {
+            gateways.forEach(GatewayProcess::close);
+        }
+    }
+
     private void refusesOtherDatabases(Path dataDir, String moved) throws Exception {
         Map<String, String> onH2 = GatewayProcess.onH2(dataDir, upstream);
         try (GatewayProcess gateway = GatewayProcess.start(onH2).ready()) {

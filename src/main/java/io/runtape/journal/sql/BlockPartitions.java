@@ -15,7 +15,7 @@ import java.util.Set;
  * other, so that it can be dropped as a whole once they are packed or deleted: no row is deleted, and nothing has to be
  * vacuumed. A partition is a range of runs' keys; a gateway that begins the next one skips the rest of the range.
  *
- * <p>Every method blocks, and takes a connection in auto-commit mode, outside of transactions.
+ * <p>Every method blocks.
  */
 public final class BlockPartitions {
 
@@ -101,7 +101,7 @@ public final class BlockPartitions {
         }
     }
 
-    /** Makes a partition unless it is there. */
+    /** Makes a partition unless it is there, in the connection's transaction if it has one. */
     public static void make(Connection connection, long number) throws SQLException {
         String name = name(number);
         if (isAttached(connection, name)) {
@@ -136,6 +136,7 @@ public final class BlockPartitions {
      * Drops the partitions in which no run is left that is not packed, and no run will begin. PostgreSQL detaches one at a
      * time, and that waits for all transactions that have the table, such as a backup: the next look goes on with it.
      *
+     * @param connection in auto-commit mode: no transaction may detach without keeping others out
      * @param nodeId the node of this gateway
      * @param present the number of the partition in which this gateway begins runs
      * @param live the numbers of those in which it has live runs
