@@ -38,7 +38,7 @@ final class ArchiveExport {
 
     private static final Logger LOG = Logger.getLogger(ArchiveExport.class);
 
-    /** Frames of one read, unless their bytes end it first. */
+    /** Frames of one read, unless their bytes end it first; fewer from where some of them cannot be read. */
     private static final int FRAMES = 512;
 
     /** Runs of one turn at the database: short ones fill it. */
@@ -126,6 +126,7 @@ final class ArchiveExport {
         private long runs;
         private @Nullable Open open;
         private long written;
+        private int atOnce;
 
         Source(Owner owner, RunWalk walk, @Nullable Redaction leavesOut, LongConsumer room) {
             this.owner = owner;
@@ -149,13 +150,33 @@ final class ArchiveExport {
                 if (run == null) {
                     begin();
                     begunRuns++;
-                } else if (!frames(run)) {
-                    archive.end(run.id, written, run.digest.hex(), run.cursor);
-                    runs++;
-                    open = null;
+                } else if (!isRead(run)) {
+                    // Another try takes room anew: this turn's is given back before.
+                    break;
                 }
             }
             return archive.take();
+        }
+
+        /** Writes the next frames, or the run's end; false if the frames are to be read again, fewer at once. */
+        private boolean isRead(Open run) throws SQLException, IOException {
+            boolean more;
+            try {
+                more = frames(run);
+            } catch (DamagedFramesException e) {
+                if (atOnce > 1) {
+                    atOnce /= 2;
+                    return false;
+                }
+                LOG.errorf("an archive lacks the frames of the run %s behind %d: %s", run.id, written, e.getMessage());
+                more = false;
+            }
+            if (!more) {
+                archive.end(run.id, written, run.digest.hex(), run.cursor);
+                runs++;
+                open = null;
+            }
+            return true;
         }
 
         /**
@@ -199,21 +220,20 @@ final class ArchiveExport {
             }
             archive.head(ended);
             written = 0;
+            atOnce = FRAMES;
             open = new Open(ended.runPk, ended.id, ended.frameCount, walk.cursor(), new BodyDigest());
         }
 
-        /** Writes the next frames; false after the last, or before one that cannot be read: other runs can. */
+        /**
+         * Writes the next frames; false after the last.
+         *
+         * @throws DamagedFramesException if one of them cannot be read; those before it may be, and other runs
+         */
         private boolean frames(Open run) throws SQLException, IOException {
             if (written == run.frameCount) {
                 return false;
             }
-            List<RecordedFrame> page;
-            try {
-                page = frames.shortPage(run.pk, FrameQuery.all(written, run.frameCount, FRAMES), room);
-            } catch (DamagedFramesException e) {
-                LOG.errorf("an archive lacks the frames of the run %s behind %d: %s", run.id, written, e.getMessage());
-                return false;
-            }
+            List<RecordedFrame> page = frames.shortPage(run.pk, FrameQuery.all(written, run.frameCount, atOnce), room);
             for (RecordedFrame frame : page) {
                 byte[] shown = archive.shown(frame.bytes());
                 run.digest.add(

@@ -25,8 +25,9 @@ final class ArchiveLines {
 
     private final ObjectMapper json;
     private final @Nullable Redaction redaction;
+    private final @Nullable RedactedJson redactedJson;
     private final CharsetDecoder utf8 = UTF_8.newDecoder();
-    private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    private ByteArrayOutputStream lines = new ByteArrayOutputStream();
 
     /**
      * @param json writes times and JSON texts as all responses have them
@@ -35,6 +36,7 @@ final class ArchiveLines {
     ArchiveLines(ObjectMapper json, @Nullable Redaction redaction) {
         this.json = json;
         this.redaction = redaction;
+        this.redactedJson = redaction == null ? null : new RedactedJson(redaction);
     }
 
     /** How many bytes the lines have that were not taken yet. */
@@ -45,7 +47,8 @@ final class ArchiveLines {
     /** Takes the lines so far. */
     byte[] take() {
         byte[] taken = lines.toByteArray();
-        lines.reset();
+        // The old one would stay as large as the longest line for as long as the client reads.
+        lines = new ByteArrayOutputStream();
         return taken;
     }
 
@@ -87,19 +90,19 @@ final class ArchiveLines {
             to.writeStringField("path", run.path);
             to.writeStringField("upstream", run.upstream);
             to.writeStringField("status", run.status);
-            text(to, "reason", run.reason);
+            to.writeStringField("reason", run.reason);
             to.writeBooleanField("cut", run.cut);
             to.writeBooleanField("stream", run.stream);
             text(to, "prompt", run.prompt);
-            json(to, "metadata", run.metadata);
-            json(to, "config", run.config);
-            json(to, "result", run.result);
-            json(to, "usage", run.usage);
+            json(to, "metadata", run.metadata, RedactedJson.Kind.OBJECT);
+            json(to, "config", run.config, RedactedJson.Kind.OBJECT);
+            json(to, "result", run.result, RedactedJson.Kind.VALUE);
+            json(to, "usage", run.usage, RedactedJson.Kind.COUNTS);
             number(to, "iterations", run.iterations);
-            json(to, "error", run.error);
+            json(to, "error", run.error, RedactedJson.Kind.VALUE);
             text(to, "model", run.model);
             text(to, "finishReason", run.finishReason);
-            text(to, "dialect", run.dialect);
+            to.writeStringField("dialect", run.dialect);
             text(to, "upstreamRunId", run.upstreamRunId);
             // What is left out changes it: then the last line alone has one.
             text(to, "digest", run.digest == null || redaction != null ? null : ArchiveFormat.SHA_256 + run.digest);
@@ -140,7 +143,7 @@ final class ArchiveLines {
             to.writeStringField("run", run.id);
             number(to, "status", run.upstreamStatus);
             number(to, "offsetUs", run.headMicros);
-            json(to, "headers", run.responseHeaders);
+            json(to, "headers", run.responseHeaders, RedactedJson.Kind.PAIRS);
         });
     }
 
@@ -229,8 +232,9 @@ final class ArchiveLines {
         to.writeStringField(name, shown(text));
     }
 
-    private void json(JsonGenerator to, String name, @Nullable String text) throws IOException {
-        to.writePOJOField(name, JsonText.orNull(shown(text)));
+    private void json(JsonGenerator to, String name, @Nullable String text, RedactedJson.Kind kind) throws IOException {
+        @Nullable String shown = redactedJson == null || text == null ? text : redactedJson.of(text, kind);
+        to.writePOJOField(name, JsonText.orNull(shown));
     }
 
     private @Nullable String shown(@Nullable String text) {

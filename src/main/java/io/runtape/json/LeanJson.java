@@ -146,8 +146,12 @@ public final class LeanJson {
         }
     }
 
-    /** Returns how much deeper the parser is after the token. */
-    private static int copyToken(JsonParser at, JsonToken token, JsonGenerator to) throws IOException {
+    /**
+     * Writes a token that the parser is at; numbers keep their text.
+     *
+     * @return how much deeper the parser is after the token
+     */
+    public static int copyToken(JsonParser at, JsonToken token, JsonGenerator to) throws IOException {
         switch (token) {
             case START_OBJECT -> to.writeStartObject();
             case END_OBJECT -> to.writeEndObject();

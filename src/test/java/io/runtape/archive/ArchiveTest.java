@@ -40,9 +40,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -842,6 +844,43 @@ abstract class ArchiveTest extends RecordedHistory {
         assertTrue(summary.at("/problems/0/reason").asText().contains("could not be read"), summary::toString);
         // Other tests pack whatever is there.
         delete("/runs/" + damaged);
+    }
+
+    @Test
+    void hasTheFramesBeforeThoseThatCannotBeRead() throws Exception {
+        CountDownLatch next = new CountDownLatch(1);
+        String[] chunks = {"data: 1\n\ndata: 2\n\ndata: 3\n\n", "data: 4\n\n"};
+        String id;
+        try (WireResponse response = client().post(
+                        "/v1/run",
+                        body("Readable at first"),
+                        "X-API-Key: " + key,
+                        upstream.on(exchange -> {
+                                    exchange.streamHead();
+                                    exchange.chunk(chunks[0]);
+                                    assertTrue(next.await(60, TimeUnit.SECONDS));
+                                    exchange.chunk(chunks[1]);
+                                    exchange.end();
+                                })
+                                .header())) {
+            id = response.header("Runtape-Run-Id");
+            // They are durable, in a row of their own.
+            response.readUpTo(chunks[0].length());
+            next.countDown();
+            response.whole();
+        }
+        assertEquals(
+                1,
+                change("update block set content = cast('?' as bytea) where last_sequence = 4 and run_pk = "
+                        + table().ended(id).pk()));
+
+        String archive = export("/runs");
+
+        assertEquals(
+                3, archive.lines().filter(line -> line.contains("\"frame\"")).count(), archive);
+        assertTrue(archive.contains("{\"line\":\"end\",\"run\":\"" + id + "\",\"frames\":3,"), archive);
+        delete("/runs/" + id);
+        assertCounts(imported(archive), 0, 0, 0, 1);
     }
 
     /** Bodies of more than a kilobyte are stored with zstd; earlier versions took gzip. */

@@ -2,6 +2,7 @@ package io.runtape.mock;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -58,7 +59,7 @@ class CassettesIT {
         String run;
         try (WireResponse response =
                 gateway.client().post(CHAT, body, KEY, upstream.on(script).header())) {
-            response.whole();
+            response.readAll();
             run = response.header("Runtape-Run-Id");
         }
         byte[] cassette = RunTable.await("the run has ended", () -> {
@@ -146,6 +147,43 @@ class CassettesIT {
         Files.delete(folder.resolve(runs.get(0) + ".ndjson"));
         try (GatewayProcess gateway = replaying(settings, folder).ready()) {
             assertEquals("Good evening", asked(gateway, "Greet me."));
+        }
+    }
+
+    /** Whatever the rules find in the JSON of a run: numbers, or what begins in one value and ends in another. */
+    @Test
+    void takesWhatItsOwnRulesHaveLeft(@TempDir Path first, @TempDir Path second, @TempDir Path folder)
+            throws Exception {
+        String rules = "[0-9]{6},\"secret\":\"[^\"]*\",upstream_closed";
+        Map<String, String> settings = GatewayProcess.onH2(first, upstream);
+        settings.put("RUNTAPE_RECORD_PATHS", CHAT);
+        settings.put("RUNTAPE_CASSETTE_REDACT", rules);
+        String asked =
+                "{\"model\":\"gpt-5-nano\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}],"
+                        + "\"metadata\":%s}";
+        String used =
+                "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"model\":\"gpt-5-nano\",\"choices\":[],"
+                        + "\"usage\":{\"prompt_tokens\":123456,\"completion_tokens\":1}}\n\n";
+        String body = asked.formatted("Greet me.", "{\"account\":123456,\"branch\":\"main\"}");
+        String cassette;
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            String run = cassette(gateway, folder, body, Script.stream(chunk("Good"), used, "data: [DONE]\n\n"));
+            cassette(gateway, folder, asked.formatted("Go on.", "{\"secret\":\"x\"}"), exchange -> {
+                exchange.streamHead();
+                exchange.chunk(chunk("Cut"));
+            });
+            cassette = Files.readString(folder.resolve(run + ".ndjson"));
+        }
+        assertFalse(cassette.contains("123456"), cassette);
+        assertTrue(cassette.contains("\"metadata\":{\"account\":\"******\",\"branch\":\"main\"}"), cassette);
+        assertTrue(cassette.contains("\"usage\":{\"inputTokens\":null,\"outputTokens\":1,"), cassette);
+
+        Map<String, String> replaying = GatewayProcess.onH2(second, upstream);
+        replaying.put("RUNTAPE_CASSETTE_REDACT", rules);
+        try (GatewayProcess gateway = replaying(replaying, folder).ready();
+                WireResponse answer = gateway.client().post(CHAT, body)) {
+            String told = new String(answer.whole(), UTF_8);
+            assertTrue(told.startsWith(chunk("Good")) && told.contains("\"prompt_tokens\":******"), told);
         }
     }
 

@@ -1,0 +1,71 @@
+package io.runtape.archive;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.runtape.archive.RedactedJson.Kind;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whatever a rule finds in JSON, what is left is JSON of the same kind, and the rule finds nothing more in it. */
+class RedactedJsonTest {
+
+    private static String redacted(String rule, Kind kind, String json) {
+        return new RedactedJson(new Redaction(new Rule(rule))).of(json, kind);
+    }
+
+    private record Rule(String rule) implements ArchiveConfig {
+
+        @Override
+        public MemorySize maxBody() {
+            return new MemorySize(BigInteger.ONE);
+        }
+
+        @Override
+        public MemorySize maxFrame() {
+            return new MemorySize(BigInteger.ONE);
+        }
+
+        @Override
+        public Optional<List<String>> cassetteRedact() {
+            return Optional.of(List.of(rule));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                // Within a text or a name, all else keeps its spelling.
+                "[0-9]{4}      | OBJECT | { \"k1234\": \"x 1234\", \"n\": 1.50e3 } | { \"k****\": \"x ****\", \"n\": 1.50e3 }",
+                "[0-9]{4}      | OBJECT | {\"n\":1234,\"m\":-1.50e3,\"t\":\"1234\"} | {\"n\":\"****\",\"m\":-1.50e3,\"t\":\"****\"}",
+                "true          | VALUE  | {\"a\":[true,false,null]} | {\"a\":[\"****\",false,null]}",
+                "[0-9]{4}      | COUNTS | {\"inputTokens\":1234,\"source\":\"none\"} | {\"inputTokens\":null,\"source\":\"none\"}",
+                // From one token to another.
+                "a\":\"b\"     | OBJECT | {\"a\":\"b\"} | {}",
+                "a\":\"b\"     | VALUE  | {\"a\":\"b\"} | null",
+                "\\{.*         | COUNTS | {\"inputTokens\":1} | null",
+                "\",\"         | PAIRS  | [[\"X-A\",\"b\"]] | []",
+                // What escapes a character looks like a part of a word.
+                "secret        | VALUE  | \"a\\nsecret\" | \"a\\n******\"",
+                "nsecret       | VALUE  | \"a\\nsecret\" | null",
+                "secret        | VALUE  | no JSON but secret | no JSON but ******",
+            })
+    void staysJsonOfItsKind(String rule, Kind kind, String json, String expected) {
+        assertEquals(expected, redacted(rule, kind, json));
+    }
+
+    /** An import refuses a text that is longer than a gateway records it. */
+    @Test
+    void growsNoLongerThanAnImportTakesIt() {
+        String many = "{\"n\":[" + "1,".repeat(100_000) + "1]}";
+
+        assertEquals("{}", redacted("1", Kind.OBJECT, many));
+        assertEquals("{\"n\":[\"*\",\"*\"]}", redacted("1", Kind.OBJECT, "{\"n\":[1,1]}"));
+    }
+}
