@@ -606,7 +606,12 @@ final class ArchiveImport implements AutoCloseable {
                 return;
             }
             @Nullable String known = present.digest() == null ? digested(present.runPk()) : present.digest();
-            if (known == null) {
+            if (known == null && present.expired()) {
+                conflict(
+                        told.id,
+                        "the frames of the history's run of that id have expired, and its digest was never known:"
+                                + " delete that run first");
+            } else if (known == null) {
                 conflict(told.id, "the history's run of that id has no digest yet");
             } else if (!known.equals(stated)) {
                 conflict(told.id, "the history's run of that id has another digest");

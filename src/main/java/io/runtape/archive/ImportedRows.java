@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ImportedRows implements AutoCloseable {
 
-    private static final String FIND = "select run_pk, digest, status from run where owner = ? and id = ?";
+    private static final String FIND =
+            "select run_pk, digest, status, frames_expired_at is not null from run where owner = ? and id = ?";
 
     private static final String PLACE = "select id from run where owner = ? and thread_id = ? and thread_ordinal = ?";
 
@@ -50,8 +51,12 @@ final class ImportedRows implements AutoCloseable {
                 byte_count, last_sequence, created_at, first_event_at, completed_at, digest, packed_at)
             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
 
-    /** A run that the history has. */
-    record Present(long runPk, @Nullable String digest, boolean ended) {}
+    /**
+     * A run that the history has.
+     *
+     * @param expired whether retention has deleted its frames
+     */
+    record Present(long runPk, @Nullable String digest, boolean ended, boolean expired) {}
 
     private final Connection connection;
     private boolean begun;
@@ -71,7 +76,8 @@ final class ImportedRows implements AutoCloseable {
                         ? Optional.of(new Present(
                                 row.getLong(1),
                                 row.getString(2),
-                                !row.getString(3).equals("running")))
+                                !row.getString(3).equals("running"),
+                                row.getBoolean(4)))
                         : Optional.empty();
             }
         }

@@ -110,7 +110,7 @@ final class FrameExpiry {
     private void expireTogether(Connection connection, List<Long> runPks, Progress progress) throws SQLException {
         List<Run> runs = QuarkusTransaction.requiringNew()
                 .call(() -> Run.getEntityManager().unwrap(Session.class).findMultiple(Run.class, runPks));
-        Map<Long, byte[]> transcripts = new LinkedHashMap<>();
+        Map<Long, Kept> kept = new LinkedHashMap<>();
         int bytes = 0;
         for (int i = 0; i < runs.size(); i++) {
             if (progress.isStopping()) {
@@ -121,29 +121,38 @@ final class FrameExpiry {
                 progress.framesGoneBefore(runPks.get(i));
                 continue;
             }
-            byte @Nullable [] transcript = transcript(run, progress);
-            if (transcript != null) {
-                transcripts.put(run.runPk, transcript);
-                bytes += transcript.length;
+            @Nullable Kept of = kept(connection, run, progress);
+            if (of != null) {
+                kept.put(run.runPk, of);
+                bytes += of.transcript.length;
             }
             if (bytes >= TRANSCRIPT_BYTES) {
-                delete(connection, transcripts, progress);
-                transcripts.clear();
+                delete(connection, kept, progress);
+                kept.clear();
                 bytes = 0;
             }
         }
-        if (!transcripts.isEmpty()) {
-            delete(connection, transcripts, progress);
+        if (!kept.isEmpty()) {
+            delete(connection, kept, progress);
         }
     }
 
+    /**
+     * What is to be kept of a run.
+     *
+     * @param transcript what its transcript is made of from then on
+     * @param digest that of its body, in hexadecimal digits; null if its row has it, or nobody knows it
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Handed on once and never compared.
+    private record Kept(byte[] transcript, @Nullable String digest) {}
+
     /** What is to be kept of a run; null if its frames stay. */
-    private byte @Nullable [] transcript(Run run, Progress progress) {
+    private @Nullable Kept kept(Connection connection, Run run, Progress progress) {
         if (journal.unended(run.runPk).isPresent()) {
             return null;
         }
         try {
-            return keeper.of(run);
+            return new Kept(keeper.of(run), LateDigests.of(connection, store.engine(), run));
         } catch (RuntimeException e) {
             progress.transcriptFailed(run.runPk, e);
         } catch (SQLException e) {
@@ -153,12 +162,12 @@ final class FrameExpiry {
         return null;
     }
 
-    private void delete(Connection connection, Map<Long, byte[]> transcripts, Progress progress) throws SQLException {
+    private void delete(Connection connection, Map<Long, Kept> kept, Progress progress) throws SQLException {
         Map<Long, Long> gone = Transaction.losable(connection, store.engine(), () -> {
-            Map<Long, Long> claimed = claim(connection, transcripts.keySet().toArray());
+            Map<Long, Long> claimed = claim(connection, kept.keySet().toArray());
             if (!claimed.isEmpty()) {
-                transcripts.keySet().retainAll(claimed.keySet());
-                deleteClaimed(connection, transcripts);
+                kept.keySet().retainAll(claimed.keySet());
+                deleteClaimed(connection, kept);
             }
             return claimed;
         });
@@ -180,9 +189,18 @@ final class FrameExpiry {
         }
     }
 
-    private static void deleteClaimed(Connection connection, Map<Long, byte[]> transcripts) throws SQLException {
+    private static void deleteClaimed(Connection connection, Map<Long, Kept> kept) throws SQLException {
+        Map<Long, byte[]> transcripts = new LinkedHashMap<>();
+        Map<Long, String> digests = new LinkedHashMap<>();
+        kept.forEach((runPk, of) -> {
+            transcripts.put(runPk, of.transcript);
+            if (of.digest != null) {
+                digests.put(runPk, of.digest);
+            }
+        });
         KeptTranscripts.write(connection, transcripts);
-        Array runPks = connection.createArrayOf("bigint", transcripts.keySet().toArray());
+        LateDigests.write(connection, digests);
+        Array runPks = connection.createArrayOf("bigint", kept.keySet().toArray());
         for (FrameTable table : FrameTable.values()) {
             table.delete(connection, runPks);
         }

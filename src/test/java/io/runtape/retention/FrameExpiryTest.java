@@ -50,7 +50,7 @@ abstract class FrameExpiryTest extends IndexedHistory {
     @Inject
     FrameExpiry expiry;
 
-    private void expire(String id) throws Exception {
+    final void expire(String id) throws Exception {
         RunTable.RunRow run = table().ended(id);
         try (Connection connection = store().connect()) {
             // While the run is indexed its row is locked, and left to the next look.
@@ -317,6 +317,34 @@ abstract class FrameExpiryTest extends IndexedHistory {
         history().delete("/runs/" + id).then().statusCode(204);
         assertTrue(imported(archive).startsWith("{\"data\":{\"imported\":1,\"skipped\":0,"));
         json("/runs/" + id + "/events");
+    }
+
+    /** Of a run whose gateway was lost nobody knows the digest until it is packed, and then its frames may be gone. */
+    @Test
+    void makesTheDigestOfARunThatWasNotPacked() throws Exception {
+        String id = record(conversation("lost?"), SPOKEN);
+        byte[] archive =
+                history().accept(LINES).get("/runs/" + id).then().extract().asByteArray();
+        String digest = json("/runs/" + id).getString("data.digest");
+        changeRow(id, "digest = null");
+        expire(id);
+
+        assertEquals(digest, json("/runs/" + id).getString("data.digest"));
+        assertTrue(imported(archive).startsWith("{\"data\":{\"imported\":0,\"skipped\":1,"));
+
+        // As earlier versions left it.
+        changeRow(id, "digest = null");
+        String summary = imported(archive);
+        assertTrue(summary.startsWith("{\"data\":{\"imported\":0,\"skipped\":0,\"conflicts\":1,"), summary);
+        assertTrue(summary.contains("have expired, and its digest was never known"), summary);
+    }
+
+    private void changeRow(String id, String values) throws Exception {
+        try (Connection connection = store().connect();
+                Statement change = connection.createStatement()) {
+            long pk = table().ended(id).pk();
+            assertEquals(1, change.executeUpdate("update run set " + values + " where run_pk = " + pk));
+        }
     }
 
     private String imported(byte[] archive) throws Exception {
