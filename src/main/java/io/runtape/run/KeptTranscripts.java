@@ -21,6 +21,8 @@ public class KeptTranscripts {
 
     private static final String WHOLE = "select 1 from run where run_pk = ? and frames_expired_at is null";
 
+    private static final String EXPIRED = "select 1 from run where run_pk = ? and frames_expired_at is not null";
+
     private final DataSource database;
 
     KeptTranscripts(DataSource database) {
@@ -51,8 +53,17 @@ public class KeptTranscripts {
 
     /** Whether the run is there with its frames, so that nothing is kept of it: neither has been deleted. */
     public boolean isWhole(long runPk) throws SQLException {
+        return isThere(WHOLE, runPk);
+    }
+
+    /** Whether the run is there without its frames, so that something is kept of it. */
+    public boolean isExpired(long runPk) throws SQLException {
+        return isThere(EXPIRED, runPk);
+    }
+
+    private boolean isThere(String query, long runPk) throws SQLException {
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(WHOLE)) {
+                PreparedStatement select = connection.prepareStatement(query)) {
             select.setLong(1, runPk);
             try (ResultSet row = select.executeQuery()) {
                 return row.next();

@@ -131,10 +131,11 @@ final class TranscriptDraft {
     }
 
     private KeptMessages readKept(Run run) throws SQLException {
-        return sources.kept()
-                .read(run.runPk, this::expect)
-                .map(KeptMessages::of)
-                .orElseThrow(() -> ApiException.notFound("run"));
+        Optional<byte[]> kept = sources.kept().read(run.runPk, this::expect);
+        if (kept.isEmpty() && !sources.kept().isExpired(run.runPk)) {
+            throw new DeletedMeanwhileException();
+        }
+        return kept.map(KeptMessages::of).orElseThrow(() -> ApiException.notFound("run"));
     }
 
     RunContents contents(Run run) throws SQLException {

@@ -74,10 +74,14 @@ final class Transcripts {
 
     /** Makes something of a run, and anew of its row as it is then if the row or its frames are deleted meanwhile. */
     private static <T> T ofPresent(Run run, RunMaking<T> making) throws SQLException {
-        try {
-            return making.of(run);
-        } catch (DeletedMeanwhileException e) {
-            return making.of(require("run", run.id, () -> Run.findByIdOptional(run.runPk)));
+        Run now = run;
+        while (true) {
+            try {
+                return making.of(now);
+            } catch (DeletedMeanwhileException e) {
+                // It has expired, or is gone: the first can be so once.
+                now = require("run", run.id, () -> Run.findByIdOptional(run.runPk));
+            }
         }
     }
 
