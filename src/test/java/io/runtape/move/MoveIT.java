@@ -254,9 +254,12 @@ class MoveIT {
             lock.execute("lock table runtape.setting in exclusive mode");
             gateways.add(GatewayProcess.start(settings));
             gateways.add(GatewayProcess.start(settings));
-            await(
-                    connection,
-                    "select count(*) - 2 from pg_locks where relation = 'runtape.setting'::regclass and not granted");
+            String waiting =
+                    "select count(*) from pg_locks where relation = 'runtape.setting'::regclass and not granted";
+            RunTable.await(
+                    "both wait for the one that moves",
+                    Duration.ofMinutes(3),
+                    () -> number(connection, waiting) == 2 ? true : null);
             connection.commit();
 
             for (GatewayProcess gateway : gateways) {
