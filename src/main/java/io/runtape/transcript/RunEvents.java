@@ -63,6 +63,20 @@ final class RunEvents implements Iterable<ServerSentEvent> {
         return bytes;
     }
 
+    /** How many bytes the events count as that the last iteration left out. */
+    long passedOver() {
+        return passedOver;
+    }
+
+    /**
+     * How many bytes an event counts as that is too long.
+     *
+     * @param eventBytesMax the most that are not
+     */
+    static long tooLong(int eventBytesMax) {
+        return eventBytesMax / TOO_LONG_FOR_ONE;
+    }
+
     /** Whether the last iteration left anything out. */
     boolean isTruncated() {
         return truncated;
@@ -161,7 +175,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
             }
             if (whole.isEmpty()) {
                 truncated = true;
-                passedOver += eventBytesMax / TOO_LONG_FOR_ONE;
+                passedOver += tooLong(eventBytesMax);
                 return null;
             }
             byte[] block = whole.get();

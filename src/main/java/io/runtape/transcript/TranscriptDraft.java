@@ -93,8 +93,9 @@ final class TranscriptDraft {
 
     /** Whether another run may be added; if not, marks the transcript as truncated. */
     boolean hasRoom() {
-        truncated |= bytesLeft <= 0;
-        return !truncated;
+        boolean left = bytesLeft > 0;
+        truncated |= !left;
+        return left;
     }
 
     void add(Run run, FrameSpan span) throws SQLException {
@@ -234,6 +235,7 @@ final class TranscriptDraft {
         RunEvents events = events(run, new FrameSpan(FrameSpan.WHOLE.from(), complete));
         Optional<OpenTranscript> open = asked.dialect.openTranscript(events).map(said -> unasked(said, asked.request));
         spend(events.bytes());
+        passOver(events.passedOver());
         truncated |= events.isTruncated() && events.through() == complete;
         long sequence = open.isPresent() ? events.through() : 0;
         return new OpenRun(run, sequence, messages, open, asked.firstEventAt, truncated);
@@ -343,7 +345,10 @@ final class TranscriptDraft {
         }
         Optional<byte[]> body =
                 sources.frames().whole(run.runPk, response.get(0), sources.eventBytesMax(), this::expect);
-        truncated |= body.isEmpty();
+        if (body.isEmpty()) {
+            truncated = true;
+            passOver(RunEvents.tooLong(sources.eventBytesMax()));
+        }
         return body.map(bytes -> {
                     spend(bytes.length);
                     return asked.dialect.answered(Utf8.decode(bytes, 0, bytes.length));
@@ -353,12 +358,18 @@ final class TranscriptDraft {
 
     private void spend(RunEvents events) {
         spend(events.bytes());
+        passOver(events.passedOver());
         truncated |= events.isTruncated();
     }
 
     private void spend(long bytes) {
         bytesLeft -= bytes;
         bytesExpected = Math.max(0, bytesExpected - bytes);
+    }
+
+    /** What is too long is read for nothing, and takes no room. */
+    private void passOver(long bytes) {
+        bytesLeft -= bytes;
     }
 
     private static @Nullable Instant firstEventAt(Run run, @Nullable RunTotals live) {

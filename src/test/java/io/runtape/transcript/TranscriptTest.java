@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import io.runtape.history.RecordedHistory;
 import io.runtape.run.FrameReader;
+import io.runtape.run.Run;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.testsupport.MemoryWait;
@@ -25,6 +27,9 @@ abstract class TranscriptTest extends RecordedHistory {
 
     @Inject
     FrameReader frames;
+
+    @Inject
+    TranscriptSources sources;
 
     @Inject
     MemoryBudgets memory;
@@ -211,6 +216,43 @@ abstract class TranscriptTest extends RecordedHistory {
 
         assertTrue(transcript.getBoolean("data.truncated"));
         assertEquals(List.of("next"), transcript.getList("data.messages[0].parts.text"));
+    }
+
+    @Test
+    void goesOnWithTheNextRunBehindWhatIsTooLong() throws Exception {
+        String tooLong = "x".repeat(9 << 20);
+        String body = "{\"threadId\":\"" + thread + "\"}";
+        record(body, Script.stream("data: " + tooLong + "\n\n", "data: one\n\n"));
+        record(body, Script.json(200, "{\"result\":\"" + tooLong + "\"}"));
+        record(body, Script.stream("data: three\n\n"));
+
+        JsonPath transcript = json("/threads/" + thread + "/transcript");
+
+        assertTrue(transcript.getBoolean("data.truncated"));
+        assertEquals(List.of("one", "three"), transcript.getList("data.messages.parts.text.flatten()"));
+    }
+
+    /** Otherwise a thread of such runs would be read to its end, however long it is. */
+    @Test
+    void readsNoFurtherRunBehindManyEventsThatAreTooLong() throws Exception {
+        String tooLong = "x".repeat(9 << 20);
+        List<String> ids = List.of(
+                record("{}", Script.stream("data: " + tooLong + "\n\n")),
+                record("{}", Script.json(200, "{\"result\":\"" + tooLong + "\"}")));
+
+        for (String id : ids) {
+            long pk = table().ended(id).pk();
+            Run run = QuarkusTransaction.requiringNew().call(() -> Run.<Run>findById(pk));
+            // The run counts as a mebibyte.
+            TranscriptDraft few = new TranscriptDraft(sources, bytes -> {}, 1 << 20);
+            TranscriptDraft enough = new TranscriptDraft(sources, bytes -> {}, 2 << 20);
+            few.add(run, FrameSpan.WHOLE);
+            enough.add(run, FrameSpan.WHOLE);
+
+            assertFalse(few.hasRoom());
+            assertTrue(enough.hasRoom());
+            assertTrue(enough.isTruncated());
+        }
     }
 
     /** Otherwise a run of such events alone would be read to its end, however long it is. */
