@@ -15,7 +15,6 @@ import io.runtape.sse.ServerSentEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +30,9 @@ final class RunToolsTranscript {
     private final ToolCalls calls = new ToolCalls();
     private final PartPlaces places;
     private List<PartDraft> drafts = new ArrayList<>();
+    private SaidPieces texts = new SaidPieces();
+    private SaidPieces thoughts = new SaidPieces();
+    private ToldOnce told = new ToldOnce();
     private boolean understood;
 
     RunToolsTranscript(PartPlaces places) {
@@ -117,6 +119,9 @@ final class RunToolsTranscript {
         if (!drafts.isEmpty()) {
             messages.add(assistant());
             drafts = new ArrayList<>();
+            texts = new SaidPieces();
+            thoughts = new SaidPieces();
+            told = new ToldOnce();
         }
         messages.add(new Message(Role.USER, List.of(new Part.Text(text))));
     }
@@ -147,47 +152,18 @@ final class RunToolsTranscript {
         if (text.isBlank()) {
             return;
         }
-        List<PartDraft.Prose> pieces = prose(reasoning);
-        List<PartDraft.Prose> open =
-                pieces.stream().filter(piece -> !piece.isSettled()).toList();
-        if (open.isEmpty()) {
+        SaidPieces pieces = pieces(reasoning);
+        PartDraft.@Nullable Prose last = pieces.lastOpen();
+        if (last == null) {
             add(new PartDraft.Prose(reasoning, text, true));
-        } else if (!says(open, text)) {
-            open.get(open.size() - 1).replace(text);
+        } else if (!pieces.openEnd(text)) {
+            last.replace(text);
         }
-        open.forEach(PartDraft.Prose::settle);
+        pieces.settle();
     }
 
-    private List<PartDraft.Prose> prose(boolean reasoning) {
-        return drafts.stream()
-                .filter(PartDraft.Prose.class::isInstance)
-                .map(PartDraft.Prose.class::cast)
-                .filter(piece -> piece.isReasoning() == reasoning)
-                .toList();
-    }
-
-    /** Whether the last pieces, as many as necessary, have this text; white space does not count. */
-    private static boolean says(List<PartDraft.Prose> pieces, String text) {
-        int end = saidBefore(text, text.length());
-        for (int i = pieces.size() - 1; i >= 0 && end > 0; i--) {
-            CharSequence piece = pieces.get(i).said();
-            for (int at = saidBefore(piece, piece.length()); at > 0; at = saidBefore(piece, at - 1)) {
-                if (end == 0 || text.charAt(end - 1) != piece.charAt(at - 1)) {
-                    return false;
-                }
-                end = saidBefore(text, end - 1);
-            }
-        }
-        return end == 0;
-    }
-
-    /** The end of the text before this index, without its trailing white space. */
-    private static int saidBefore(CharSequence text, int place) {
-        int end = place;
-        while (end > 0 && Character.isWhitespace(text.charAt(end - 1))) {
-            end--;
-        }
-        return end;
+    private SaidPieces pieces(boolean reasoning) {
+        return reasoning ? thoughts : texts;
     }
 
     private void toolCall(RunToolsPayload payload) {
@@ -220,6 +196,11 @@ final class RunToolsTranscript {
     /** Begins a part of the agent's message. */
     void add(PartDraft draft) {
         drafts.add(places.begin(draft));
+        if (draft instanceof PartDraft.Prose piece) {
+            pieces(piece.isReasoning()).add(piece);
+        } else if (draft instanceof PartDraft.Whole whole) {
+            told.add(whole.part());
+        }
     }
 
     /** Ends a call. Some runtimes put the result into this event, others send it separately. */
@@ -257,17 +238,17 @@ final class RunToolsTranscript {
     }
 
     private void address(@Nullable String url) {
-        if (url != null && !has(part -> part instanceof Part.FilePart file && url.equals(file.url()))) {
+        if (url != null && !told.hasAddress(url)) {
             whole(new Part.FilePart(null, null, null, url));
         }
     }
 
     private void error(RunToolsPayload payload) {
         Failure failure = payload.failure();
-        Part part = failure == null
+        Part.ErrorPart part = failure == null
                 ? new Part.ErrorPart(Failure.NO_CODE, "")
                 : new Part.ErrorPart(failure.code(), failure.message());
-        if (!has(part::equals)) {
+        if (!told.has(part)) {
             whole(part);
         }
     }
@@ -276,13 +257,12 @@ final class RunToolsTranscript {
     private void completed(RunToolsPayload payload) {
         JsonNode result = payload.field("result", "output", "text");
         if (result != null) {
-            List<PartDraft.Prose> said = prose(false);
             // A value too large to expand is not text either.
             if (result.isContainerNode() || result.isPojo()) {
-                if (said.isEmpty()) {
+                if (texts.isEmpty()) {
                     whole(new Part.Text(result.toPrettyString()));
                 }
-            } else if (!result.asText().isBlank() && !says(said, result.asText())) {
+            } else if (!result.asText().isBlank() && !texts.end(result.asText())) {
                 summed(false, result.asText());
             }
         }
@@ -299,13 +279,9 @@ final class RunToolsTranscript {
     private void finishedFile(JsonNode entry) {
         String path =
                 entry.isTextual() ? entry.asText() : RunToolsPayload.of(entry).string("path", "file", "name");
-        if (path != null && !has(part -> part instanceof Part.FilePart file && path.equals(file.path()))) {
+        if (path != null && !told.hasPath(path)) {
             whole(new Part.FilePart(path, null, null, null));
         }
-    }
-
-    private boolean has(Predicate<Part> test) {
-        return drafts.stream().anyMatch(draft -> draft instanceof PartDraft.Whole whole && test.test(whole.part()));
     }
 
     private void whole(Part part) {

@@ -5,41 +5,52 @@ import io.runtape.dialect.PartDraft;
 import io.runtape.dialect.PartDraft.Call;
 import io.runtape.dialect.PartDraft.Result;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The tool calls of a transcript. Matches later events to their calls: by id, or by order if they have no id. */
 final class ToolCalls {
-    private final Map<String, Call> byId = new LinkedHashMap<>();
+    private final Map<String, Placed> byId = new HashMap<>();
+    private final OpenCalls open = new OpenCalls();
     private final Map<String, Result> strays = new HashMap<>();
-    private @Nullable Call announced;
+    private @Nullable Placed announced;
+
+    /**
+     * A call.
+     *
+     * @param place where it stands among all calls
+     */
+    private record Placed(int place, Call call) {}
 
     /** Takes a call. Returns it if it is new; null if it completes a call that was announced before. */
     @Nullable
     Call called(@Nullable String id, String name, @Nullable JsonNode input) {
-        Call known = id == null ? announcedAs(name) : byId.get(id);
+        @Nullable Placed known = id == null ? announcedAs(name) : byId.get(id);
         if (known != null) {
-            known.rename(name);
-            known.take(input);
+            open.rename(known.place, known.call, name);
+            known.call.take(input);
             announced = null;
             return null;
         }
         String own = id == null ? "call-" + (byId.size() + 1) : id;
-        Call call = new Call(own, name, input);
-        byId.put(own, call);
-        announced = id == null && input == null ? call : null;
-        return call;
+        // A call of the runtime's may have this id; then the new one stands for both.
+        @Nullable Placed before = byId.get(own);
+        Placed placed = new Placed(before == null ? byId.size() : before.place, new Call(own, name, input));
+        byId.put(own, placed);
+        open.put(placed.place, placed.call);
+        announced = id == null && input == null ? placed : null;
+        return placed.call;
     }
 
     /** Whether the next call of this name, without an id, completes this one. */
     boolean isAnnounced(Call call) {
-        return announced == call;
+        return announced != null && announced.call == call;
     }
 
-    private @Nullable Call announcedAs(String name) {
-        return announced != null && announced.isOpen() && announced.name().equals(name) ? announced : null;
+    private @Nullable Placed announcedAs(String name) {
+        @Nullable Placed last = announced;
+        return last != null && last.call.isOpen() && last.call.name().equals(name) ? last : null;
     }
 
     /**
@@ -49,7 +60,7 @@ final class ToolCalls {
      * @param begun takes the result if it is new
      */
     Result result(@Nullable String id, @Nullable String name, Consumer<PartDraft> begun) {
-        Call call = id == null ? oldestOpen(name) : byId.get(id);
+        @Nullable Call call = id == null ? open.oldest(name) : withId(id);
         if (call == null) {
             return stray(id == null ? "" : id, name == null ? "" : name, begun);
         }
@@ -73,16 +84,8 @@ final class ToolCalls {
         return result;
     }
 
-    private @Nullable Call oldestOpen(@Nullable String name) {
-        Call oldest = null;
-        for (Call call : byId.values()) {
-            if (call.isOpen()) {
-                if (call.name().equals(name)) {
-                    return call;
-                }
-                oldest = oldest == null ? call : oldest;
-            }
-        }
-        return oldest;
+    private @Nullable Call withId(String id) {
+        @Nullable Placed placed = byId.get(id);
+        return placed == null ? null : placed.call;
     }
 }
