@@ -58,12 +58,20 @@ public final class Payload {
         }
     }
 
-    /** The text of a string, of a list of parts, or of an object's first field with text. */
+    /**
+     * The text of a string, of a list of parts, or of an object's first field with text. Parts stand on lines of their
+     * own.
+     */
     public static String text(JsonNode node) {
-        return text(node, 0);
+        return text(node, "\n", 0);
     }
 
-    private static String text(JsonNode node, int depth) {
+    /** The same of a delta, whose parts are pieces of one text. */
+    public static String delta(JsonNode node) {
+        return text(node, "", 0);
+    }
+
+    private static String text(JsonNode node, String gap, int depth) {
         if (!node.isContainerNode()) {
             // A value too large to be expanded is not a text of the conversation.
             return node.isNull() || node.isMissingNode() || node.isPojo() ? "" : node.asText();
@@ -73,10 +81,13 @@ public final class Payload {
         }
         StringBuilder text = new StringBuilder();
         if (node.isArray()) {
-            node.forEach(item -> text.append(text(item, depth + 1)));
+            for (JsonNode item : node) {
+                String part = text(item, gap, depth + 1);
+                text.append(text.isEmpty() || part.isEmpty() ? "" : gap).append(part);
+            }
         } else if (node.isObject()) {
             for (String name : TEXT_NAMES) {
-                text.append(text(node.path(name), depth + 1));
+                text.append(text(node.path(name), gap, depth + 1));
                 if (!text.isEmpty()) {
                     break;
                 }

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,8 +111,13 @@ final class RequestItem {
         if (content.isArray()) {
             content.forEach(this::part);
         } else {
-            text.append(Payload.text(content));
+            say(Payload.text(content));
         }
+    }
+
+    /** Each part of a content stands on lines of its own. */
+    private void say(String part) {
+        text.append(text.isEmpty() || part.isEmpty() ? "" : "\n").append(part);
     }
 
     private void part(JsonNode part) {
@@ -126,7 +132,7 @@ final class RequestItem {
         } else if (type.endsWith("tool_result") || type.equals("tool-result")) {
             result(part, first(part, "content", "output", "result"));
         } else {
-            text.append(Payload.text(part));
+            say(Payload.text(part));
         }
     }
 
@@ -188,12 +194,15 @@ final class RequestItem {
             return null;
         }
         if (output.isArray() && !output.isEmpty()) {
-            StringBuilder texts = new StringBuilder();
+            StringJoiner texts = new StringJoiner("\n");
             for (JsonNode part : output) {
                 if (!part.isTextual() && !part.path("type").isTextual()) {
                     return LeanTree.compact(output);
                 }
-                texts.append(part.isTextual() ? part.textValue() : named(part));
+                String text = part.isTextual() ? part.textValue() : named(part);
+                if (!text.isEmpty()) {
+                    texts.add(text);
+                }
             }
             return TextNode.valueOf(texts.toString());
         }

@@ -215,21 +215,34 @@ final class RunRequestReader {
         return new Message(role, content != null || joined == null || joined.isEmpty() ? content : joined);
     }
 
-    /** The joined texts of the parts in the list at the parser. */
+    /** The texts of the parts in the list at the parser, each on lines of its own. */
     private String joined() throws IOException {
         if (!parser.currentToken().isStructStart()) {
             return "";
         }
+        boolean list = parser.currentToken() == JsonToken.START_ARRAY;
         StringBuilder joined = new StringBuilder();
         while (nextElement()) {
-            @Nullable String text = parser.currentToken() == JsonToken.START_OBJECT ? textOfPart() : null;
-            if (text == null) {
-                parser.skipChildren();
-            } else if (joined.length() + text.length() <= RunStart.PROMPT_CHARS_MAX) {
-                joined.append(text);
+            String text = textOfElement(list);
+            String gap = joined.isEmpty() || text.isEmpty() ? "" : "\n";
+            if (joined.length() + gap.length() + text.length() <= RunStart.PROMPT_CHARS_MAX) {
+                joined.append(gap).append(text);
             }
         }
         return joined.toString();
+    }
+
+    /** @param list whether a string is a part, and not a member of anything */
+    private String textOfElement(boolean list) throws IOException {
+        if (parser.currentToken() == JsonToken.START_OBJECT) {
+            return textOfPart();
+        }
+        @Nullable
+        String text = list && parser.currentToken() == JsonToken.VALUE_STRING
+                ? LeanJson.text(parser, RunStart.PROMPT_CHARS_MAX)
+                : null;
+        parser.skipChildren();
+        return text == null ? "" : text;
     }
 
     private String textOfPart() throws IOException {

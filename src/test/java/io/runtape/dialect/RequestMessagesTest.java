@@ -3,6 +3,7 @@ package io.runtape.dialect;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.runtape.dialect.Part.Text;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -110,10 +111,25 @@ class RequestMessagesTest {
                 List.of(
                         "[ToolCall[id=c, name=look, input={}]]",
                         "[ToolResult[callId=c, name=look, output=\"seen\", exitCode=null, failed=false, partial=false]]",
-                        "[ToolResult[callId=d, name=, output=\"[image]and more\", exitCode=null, failed=false, partial=false]]",
+                        "[ToolResult[callId=d, name=, output=\"[image]\\nand more\", exitCode=null, failed=false, partial=false]]",
                         "[ToolResult[callId=e, name=, output=\"none\", exitCode=null, failed=true, partial=false]]",
                         "[Text[text=7]]"),
                 messages.stream().map(message -> message.parts().toString()).toList());
+    }
+
+    @Test
+    void partsOfOneMessageStandApart() {
+        List<Message> messages = RequestMessages.of("""
+                {"system":[{"type":"text","text":"Be brief."},{"type":"text","text":""},{"type":"text","text":"Be kind."}],
+                 "messages":[{"role":"user","content":["Look at this:",{"type":"text","text":"one"},{"type":"text","text":"two"}]},
+                  {"role":"tool","tool_call_id":"c","content":["first",{"type":"text","text":""},{"type":"text","text":"second"}]}]}""");
+
+        assertEquals(
+                List.of(
+                        List.of(new Text("Be brief.\nBe kind.")),
+                        List.of(new Text("Look at this:\none\ntwo")),
+                        List.of(new Part.ToolResult("c", "", TextNode.valueOf("first\nsecond"), null, false, false))),
+                messages.stream().map(Message::parts).toList());
     }
 
     @Test

@@ -60,7 +60,9 @@ class RunRequestTest {
             value = {
                 "[{\"role\":\"user\",\"content\":\"a\"},{\"content\":\"b\",\"role\":\"user\"}]|b",
                 "[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},7,[]]|a",
-                "[{\"role\":\"user\",\"content\":[{\"text\":\"a\"},{\"x\":{}},\"y\",{\"text\":\"b\"}]}]|ab",
+                "[{\"role\":\"user\",\"content\":[{\"text\":\"a\"},{\"x\":{}},\"y\",{\"text\":\"b\"}]}]|`a\ny\nb`",
+                "[{\"role\":\"user\",\"content\":[\"Hello\",{\"text\":\"\"},\"there\"]}]|`Hello\nthere`",
+                "[{\"role\":\"user\",\"parts\":{\"type\":\"text\",\"text\":\"a\"}}]|",
                 "[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"text\":\"a\"}],\"content\":{\"z\":1}}]|a",
                 "[{\"role\":\"user\",\"content\":[],\"parts\":[{\"text\":\"a\"}]}]|",
                 "[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"user\"}]|",

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.Payload;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,8 +89,12 @@ final class RunToolsPayload {
 
     /** The text of this payload for a person; empty if it has none. */
     String text() {
-        String nested = inner.isMissingNode() ? "" : Payload.text(inner);
-        return nested.isEmpty() ? Payload.text(root) : nested;
+        return text(Payload::text);
+    }
+
+    private String text(Function<JsonNode, String> reading) {
+        String nested = inner.isMissingNode() ? "" : reading.apply(inner);
+        return nested.isEmpty() ? reading.apply(root) : nested;
     }
 
     /** The text in the first of these fields; empty if none is there. */
@@ -101,7 +106,7 @@ final class RunToolsPayload {
     /** The addition of a delta; its {@code delta} wins over the text so far, which some events send too. */
     String delta() {
         JsonNode delta = field("delta");
-        return delta == null ? text() : Payload.text(delta);
+        return delta == null ? text(Payload::delta) : Payload.delta(delta);
     }
 
     /** The whole data, if it is not a JSON object. */

@@ -92,6 +92,18 @@ class RunToolsTranscriptTest {
     }
 
     @Test
+    void setsThePartsOfAMessageApartButNotThoseOfADelta() {
+        List<Part> parts = new Script()
+                .with("assistant_message_delta", "{'delta':[{'text':'Hel'},{'text':'lo'}]}")
+                .with("assistant_message_delta", "{'content':[{'text':' th'},{'text':'ere'}]}")
+                .with("assistant_message", "{'content':[{'text':'Hello'},{'text':' there'}]}")
+                .with("assistant_message", "{'content':[{'text':'One.'},{'text':'Two.'}]}")
+                .parts();
+
+        assertEquals(List.of(new Text("Hello there"), new Text("One.\nTwo.")), parts);
+    }
+
+    @Test
     void leavesThePiecesOfAMessageWhereTheyWereTyped() {
         List<Part> parts = new Script()
                 .with("assistant_message_delta", "{'delta':'Looking. '}")
