@@ -132,7 +132,8 @@ final class RequestItem {
         } else if (type.endsWith("tool_result") || type.equals("tool-result")) {
             result(part, first(part, "content", "output", "result"));
         } else {
-            say(Payload.text(part));
+            String said = Payload.text(part);
+            say(said.isEmpty() ? Attachment.shown(part) : said);
         }
     }
 
@@ -199,7 +200,7 @@ final class RequestItem {
                 if (!part.isTextual() && !part.path("type").isTextual()) {
                     return LeanTree.compact(output);
                 }
-                String text = part.isTextual() ? part.textValue() : named(part);
+                String text = part.isTextual() ? part.textValue() : shown(part);
                 if (!text.isEmpty()) {
                     texts.add(text);
                 }
@@ -207,13 +208,15 @@ final class RequestItem {
             return TextNode.valueOf(texts.toString());
         }
         boolean picture = output.path("type").isTextual() && output.has("image_url");
-        return picture ? TextNode.valueOf(named(output)) : LeanTree.compact(output);
+        return picture ? TextNode.valueOf(shown(output)) : LeanTree.compact(output);
     }
 
-    private static String named(JsonNode part) {
-        return part.path("text").isTextual()
-                ? part.path("text").textValue()
-                : '[' + part.path("type").textValue() + ']';
+    private static String shown(JsonNode part) {
+        if (part.path("text").isTextual()) {
+            return part.path("text").textValue();
+        }
+        String attachment = Attachment.shown(part);
+        return attachment.isEmpty() ? Attachment.named(part.path("type").textValue()) : attachment;
     }
 
     /** Results that a client sends with a text of its user's come before that. */

@@ -8,7 +8,9 @@ import io.runtape.dialect.Part.Text;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestMessagesTest {
     @Test
@@ -130,6 +132,42 @@ class RequestMessagesTest {
                         List.of(new Text("Look at this:\none\ntwo")),
                         List.of(new Part.ToolResult("c", "", TextNode.valueOf("first\nsecond"), null, false, false))),
                 messages.stream().map(Message::parts).toList());
+    }
+
+    /** What one part of a question is to a reader, in the forms of the agent APIs. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{'type':'image_url','image_url':{'url':'data:image/png;base64,AAAA'}}|[image_url]",
+                "{'type':'input_image','image_url':'https://example.com/a.png'}|[input_image]",
+                "{'type':'image','source':{'type':'base64','media_type':'image/png','data':'AAAA'}}|[image]",
+                "{'type':'input_audio','input_audio':{'data':'AAAA','format':'wav'}}|[input_audio]",
+                "{'type':'file','file':{'filename':'a.pdf','file_data':'AAAA'}}|[a.pdf]",
+                "{'type':'file','file':{'file_id':'file-1'}}|[file]",
+                "{'type':'input_file','filename':'b.pdf','file_data':'AAAA'}|[b.pdf]",
+                "{'type':'file','mediaType':'text/plain','filename':'c.txt','url':'data:text/plain;base64,AAAA'}|[c.txt]",
+                "{'type':'document','title':'The terms','source':{'type':'base64','data':'AAAA'}}|[The terms]",
+                "{'type':'document','title':'The terms','source':{'type':'text','data':'Pay at once.'}}|Pay at once.",
+                "{'type':'document','source':{'type':'content','content':[{'type':'text','text':'Pay later.'}]}}|Pay later."
+            })
+    void namesWhatIsNoText(String part, String shown) {
+        List<Message> messages = RequestMessages.of(
+                ("{'messages':[{'role':'user','content':[" + part + "]},{'role':'user','parts':[" + part + "]}]}")
+                        .replace('\'', '"'));
+
+        Message expected = new Message(Role.USER, List.of(new Text(shown)));
+        assertEquals(List.of(expected, expected), messages);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"{'type':'text','text':''}", "{'type':'step-start'}", "{'type':'thinking','thinking':'hm'}"})
+    void namesNothingThatIsNoAttachment(String part) {
+        assertEquals(
+                List.of(),
+                RequestMessages.of(("{'messages':[{'role':'user','content':[" + part + "]}]}").replace('\'', '"')));
     }
 
     @Test

@@ -1,0 +1,58 @@
+package io.runtape.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Set;
+
+/** A part of a message in a request that is not its text: an image, a sound, a file or a document, in the forms of the agent APIs. */
+final class Attachment {
+
+    private static final Set<String> TYPES = Set.of(
+            "image",
+            "image_url",
+            "input_image",
+            "audio",
+            "input_audio",
+            "video",
+            "video_url",
+            "file",
+            "input_file",
+            "document",
+            "binary");
+
+    /** Where the name of a file stands. */
+    private static final List<String> NAMES = List.of("/filename", "/file/filename", "/title", "/name");
+
+    private Attachment() {}
+
+    /**
+     * What a reader gets to see of a part: the text of a text document, else the file's name or the part's type in brackets. Empty if
+     * the part is no attachment.
+     */
+    static String shown(JsonNode part) {
+        String type = part.path("type").asText("");
+        if (!TYPES.contains(type)) {
+            return "";
+        }
+        JsonNode source = part.path("source");
+        String sort = source.path("type").asText("");
+        String text = sort.equals("text") ? source.path("data").asText("") : "";
+        text = sort.equals("content") ? Payload.text(source.path("content")) : text;
+        return text.isEmpty() ? named(name(part, type)) : text;
+    }
+
+    private static String name(JsonNode part, String type) {
+        for (String at : NAMES) {
+            String name = part.at(at).asText("");
+            if (!name.isBlank()) {
+                return name;
+            }
+        }
+        return type;
+    }
+
+    /** A name that stands for what it names. */
+    static String named(String name) {
+        return '[' + name + ']';
+    }
+}
