@@ -215,6 +215,11 @@ final class FoldDigest implements RunDigest, RunSink {
     }
 
     @Override
+    public void file(@Nullable String path, @Nullable String url) {
+        // Not part of the outcome.
+    }
+
+    @Override
     public void resultIs(JsonNode result) {
         this.result = result.toString().length() <= KEPT_CHARS_MAX ? result : null;
     }

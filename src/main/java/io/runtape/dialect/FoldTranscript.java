@@ -240,6 +240,11 @@ final class FoldTranscript implements RunSink {
     }
 
     @Override
+    public void file(@Nullable String path, @Nullable String url) {
+        drafts.add(places.begin(new PartDraft.Whole(new Part.FilePart(path, null, null, url))));
+    }
+
+    @Override
     public void resultIs(JsonNode result) {
         this.result = result;
     }

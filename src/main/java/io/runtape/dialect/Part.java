@@ -51,7 +51,7 @@ public sealed interface Part {
             implements Part {}
 
     /**
-     * A file that the agent made or changed, or an address to look at.
+     * A file that the agent made, changed or names, or an address to look at.
      *
      * @param path the file; null for an address
      * @param action for example {@code created}; null if unknown

@@ -51,6 +51,14 @@ public interface RunSink {
     /** The result of a tool; it replaces an earlier result of the same call. */
     void result(String callId, @Nullable JsonNode output, boolean failed);
 
+    /**
+     * A file that came whole, or an address to look at.
+     *
+     * @param path the file; null for an address
+     * @param url the address; null for a file
+     */
+    void file(@Nullable String path, @Nullable String url);
+
     /** The run's result, if it is not the last message with a text. */
     void resultIs(JsonNode result);
 

@@ -170,6 +170,8 @@ public final class ClientFold {
                         part.path("callId").asText(),
                         part.hasNonNull("output") ? part.path("output") : null,
                         part.path("failed").asBoolean());
+            case "file" ->
+                to.file(part.path("path").textValue(), part.path("url").textValue());
             case "error" ->
                 to.error(new Failure(
                         part.path("code").asText(), part.path("message").asText()));

@@ -75,6 +75,12 @@ final class UiMessageFold implements EventFold {
             case "tool-output-available" -> run.result(call, data.path("output"), false);
             case "tool-output-error" -> run.result(call, data.path("errorText"), true);
             case "tool-output-denied" -> run.result(call, null, true);
+            case "file" -> file(data);
+            case "source-url" -> Json.text(data, "/url").ifPresent(url -> run.file(null, url));
+            case "source-document" ->
+                Json.text(data, "/filename")
+                        .or(() -> Json.text(data, "/title"))
+                        .ifPresent(path -> run.file(path, null));
             case "finish" -> finished(data.path("finishReason").asText(""));
             case "abort" -> ended(Verdict.CANCELLED);
             case "error" -> failed(data.path("errorText").asText(""));
@@ -101,6 +107,16 @@ final class UiMessageFold implements EventFold {
         texts.values().forEach(part -> run.wholeText(message(), part, ""));
         thoughts.values().forEach(part -> run.wholeReasoning(message(), part, ""));
         step();
+    }
+
+    /** A file's content mostly stands in its address, and is left out; what is left then is its type. */
+    private void file(JsonNode data) {
+        String url = data.path("url").asText("");
+        if (url.startsWith("data:")) {
+            run.file('[' + data.path("mediaType").asText("file") + ']', null);
+        } else if (!url.isEmpty()) {
+            run.file(null, url);
+        }
     }
 
     private void called(String call, JsonNode data) {
