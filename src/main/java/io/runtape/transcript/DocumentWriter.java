@@ -4,6 +4,8 @@ import io.runtape.dialect.OpenMessage;
 import io.runtape.dialect.OpenPart;
 import io.runtape.dialect.Part;
 import io.runtape.dialect.Role;
+import io.runtape.run.Run;
+import io.runtape.run.RunStatus;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -16,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class DocumentWriter {
 
+    /** What is said of a call without a result. */
+    private String unanswered = "";
+
     /** Writes the document, which cannot be read again. */
     final void write(TranscriptDocument document) throws IOException {
         begin(document);
@@ -23,8 +28,9 @@ abstract class DocumentWriter {
             beginRun(section.run().id, RunFacts.of(section));
             RunFacts.@Nullable Fact error = RunFacts.error(section);
             if (error != null) {
-                error("The run failed", error.name(), error.value());
+                error(heading(section.run()), error.name(), error.value());
             }
+            unanswered = section.live() ? "no result yet" : "no result in this run";
             for (TranscriptMessage message : section.messages()) {
                 closed(message);
             }
@@ -37,6 +43,14 @@ abstract class DocumentWriter {
             error("Truncated", "", "Something was too long and is left out.");
         }
         end();
+    }
+
+    /** An error does not tell how its run ended. */
+    private static String heading(Run run) {
+        if (run.status.equals(RunStatus.FAILED.label())) {
+            return "The run failed";
+        }
+        return run.status.equals(RunStatus.CANCELLED.label()) ? "The run was cancelled" : "Error";
     }
 
     private void closed(TranscriptMessage message) throws IOException {
@@ -89,9 +103,9 @@ abstract class DocumentWriter {
     }
 
     /** How a tool came out, in a few words. */
-    static String outcome(Part.@Nullable ToolResult result) {
+    final String outcome(Part.@Nullable ToolResult result) {
         if (result == null) {
-            return "no result in this run";
+            return unanswered;
         }
         String exit = result.exitCode() == null ? "" : "exit code " + result.exitCode();
         String failed = result.failed() ? "failed" : "";

@@ -92,7 +92,7 @@ final class HtmlPage extends DocumentWriter {
             page.markup("<h4>Arguments</h4>\n");
             page.lines(arguments);
         }
-        if (result != null) {
+        if (result != null && result.output() != null) {
             page.markup("<h4>Output</h4>\n");
             page.lines(JsonLines.of(result.output()));
         }

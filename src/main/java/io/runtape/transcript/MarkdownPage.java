@@ -79,7 +79,7 @@ final class MarkdownPage extends DocumentWriter {
             page.write("Arguments:\n\n");
             lines(arguments);
         }
-        if (result != null) {
+        if (result != null && result.output() != null) {
             page.write("Output:\n\n");
             lines(JsonLines.of(result.output()));
         }

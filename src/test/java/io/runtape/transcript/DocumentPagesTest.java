@@ -300,6 +300,39 @@ class DocumentPagesTest {
     }
 
     @Test
+    void tellsThatACancelledRunWasCancelled() {
+        Run run = run();
+        run.status = "cancelled";
+        run.error = "{\"code\":\"cancelled\",\"message\":\"The caller cancelled it.\"}";
+        TranscriptDocument document = document(section(run, List.of()));
+
+        assertTrue(html(document).contains("<strong>The run was cancelled</strong> <code><bdi>cancelled"));
+        assertTrue(markdown(document).contains("**The run was cancelled** `cancelled`\n"));
+    }
+
+    @Test
+    void tellsWhetherTheResultOfACallMayStillCome() {
+        Run run = run();
+        List<Part> parts = List.of(
+                new Part.ToolCall("a", "one", null),
+                new Part.ToolCall("b", "two", null),
+                new Part.ToolResult("b", "two", null, null, false, false));
+        List<OpenPart> open =
+                parts.stream().map(part -> OpenPart.inPlace(part, false)).toList();
+        TranscriptDocument live = document(new RunSection(
+                run, true, FrameSpan.WHOLE, List.of(), List.of(new OpenMessage(Role.ASSISTANT, open)), BEGAN));
+        TranscriptDocument ended = document(section(run, parts));
+
+        assertTrue(html(live).contains("<bdi>one</bdi></code> no result yet</summary>"), html(live));
+        assertTrue(html(ended).contains("<bdi>one</bdi></code> no result in this run</summary>"), html(ended));
+        for (String page : List.of(html(live), html(ended))) {
+            assertTrue(page.contains("<bdi>two</bdi></code></summary>"), page);
+            assertFalse(page.contains("Output"), page);
+        }
+        assertFalse(markdown(ended).contains("Output"), markdown(ended));
+    }
+
+    @Test
     void marksWhatIsOpen() {
         Run run = run();
         run.status = "running";
