@@ -18,11 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestItem {
 
-    /** How the types of OpenAI's items end that are calls of tools, and results of them. */
-    private static final String CALL = "_call";
-
-    private static final String CALL_OUTPUT = "_call_output";
-
     /** How the parts of the AI SDK's messages begin that are calls of tools. */
     private static final String TOOL = "tool-";
 
@@ -64,14 +59,14 @@ final class RequestItem {
         if (role.equals(REASONING)) {
             return null;
         }
-        if (!isMessage && type.endsWith(CALL_OUTPUT)) {
+        if (!isMessage && OpenAiItem.isOutput(type)) {
             result(item, first(item, OUTPUTS));
             return Role.TOOL;
         }
-        if (!isMessage && type.endsWith(CALL)) {
-            call(item, item, type.substring(0, type.length() - CALL.length()), type.startsWith("custom"));
+        if (!isMessage && OpenAiItem.isCall(type)) {
+            call(item, item, OpenAiItem.tool(type), type.startsWith("custom"));
             JsonNode output = first(item, "output", "outputs", "results", "error");
-            if (Json.isGiven(output)) {
+            if (Json.isGiven(output) || OpenAiItem.endsWithoutResult(item)) {
                 result(item, output);
             }
             return Role.ASSISTANT;

@@ -6,6 +6,7 @@ import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.OpenAiItem;
 import io.runtape.dialect.RecentById;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
@@ -18,11 +19,6 @@ import java.util.function.Consumer;
  * the gateway reads of an event. So the fold takes texts also from the events that end each part.
  */
 final class ResponsesFold implements EventFold {
-
-    /** Calls and their outputs have item types with these endings. */
-    private static final String CALL = "_call";
-
-    private static final String CALL_OUTPUT = "_call_output";
 
     /** The fields of tool items with the tool's input, which may be JSON in a text: functions and OpenAI's own tools. */
     private static final List<String> INPUTS = List.of("arguments", "action", "operation", "queries");
@@ -118,10 +114,10 @@ final class ResponsesFold implements EventFold {
 
     private void called(String at, JsonNode item) {
         String type = item.path("type").asText("");
-        if (type.endsWith(CALL)) {
+        if (OpenAiItem.isCall(type)) {
             String id = callId(item);
             callIds.put(at, id);
-            run.call(at, id, item.path("name").asText(type.substring(0, type.length() - CALL.length())));
+            run.call(at, id, item.path("name").asText(OpenAiItem.tool(type)));
         }
     }
 
@@ -142,8 +138,8 @@ final class ResponsesFold implements EventFold {
 
     private void finished(JsonNode item) {
         String type = item.path("type").asText("");
-        boolean call = type.endsWith(CALL);
-        if (!call && !type.endsWith(CALL_OUTPUT)) {
+        boolean call = OpenAiItem.isCall(type);
+        if (!call && !OpenAiItem.isOutput(type)) {
             return;
         }
         String id = callId(item);
@@ -153,7 +149,7 @@ final class ResponsesFold implements EventFold {
         JsonNode error = item.path("error");
         JsonNode output = Json.isGiven(error) ? error : first(item, OUTPUTS);
         boolean failed = Json.isGiven(error) || item.path("status").asText("").equals("failed");
-        if (failed || Json.isGiven(output)) {
+        if (failed || Json.isGiven(output) || OpenAiItem.endsWithoutResult(item)) {
             run.result(id, Json.isGiven(output) ? output : null, failed);
         }
     }
