@@ -191,6 +191,12 @@ final class AgUiFold implements EventFold {
         if (!outcome.isEmpty()) {
             run.finishReason(outcome);
         }
+        for (JsonNode interrupt : data.at("/outcome/interrupts")) {
+            run.otherText(
+                    "interrupt-" + id(interrupt, "id"),
+                    TEXT,
+                    interrupt.path("message").asText(""));
+        }
         if (!failed) {
             run.end(outcome.equals("cancelled") ? Verdict.CANCELLED : Verdict.COMPLETED);
         }

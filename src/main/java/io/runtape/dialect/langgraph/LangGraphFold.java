@@ -5,6 +5,7 @@ import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.Payload;
 import io.runtape.dialect.RecentById;
 import io.runtape.dialect.RecentIds;
 import io.runtape.dialect.RunSink;
@@ -46,7 +47,7 @@ final class LangGraphFold implements EventFold {
      */
     private final RecentIds wholes;
 
-    /** The messages of subgraphs whose text has come. */
+    /** The messages of subgraphs, and the questions, whose text has come. */
     private final RecentIds others;
 
     /**
@@ -145,10 +146,24 @@ final class LangGraphFold implements EventFold {
         }
     }
 
-    /** A graph that waits for a person has done its task. At a breakpoint its list is empty. */
+    /**
+     * A graph that waits for a person has done its task. At a breakpoint its list is empty. What it asks for may be a text, or the
+     * calls that it wants to make, which are told already.
+     */
     private void interrupted(JsonNode state) {
-        if (state.path(INTERRUPT).isArray()) {
-            run.finishReason("interrupt");
+        JsonNode interrupts = state.path(INTERRUPT);
+        if (!interrupts.isArray()) {
+            return;
+        }
+        run.finishReason("interrupt");
+        int index = 0;
+        for (JsonNode interrupt : interrupts) {
+            String question = Payload.text(interrupt.path("value"));
+            String own = interrupt.path("id").asText(Integer.toString(index++));
+            String id = Ids.kept("interrupt-" + own);
+            if (!question.isEmpty() && others.add(id)) {
+                run.otherText(id, TEXT, question);
+            }
         }
     }
 
