@@ -3,10 +3,10 @@ package io.runtape.pack;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.journal.Journal;
-import io.runtape.run.DamagedFramesException;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Engine;
 import io.runtape.store.Pace;
+import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -119,12 +119,22 @@ final class Packer {
             try {
                 packing.pack(runPk).ifPresent(metrics::packed);
                 return true;
-            } catch (DamagedFramesException | RuntimeException e) {
-                LOG.errorf("the run with the key %d cannot be packed and stays as it is: %s", runPk, e.toString());
-                unpackable.add(runPk);
-                metrics.failed();
-                return false;
+            } catch (SQLException e) {
+                if (!SqlFault.isOfTheRow(e)) {
+                    throw e;
+                }
+                return leave(runPk, e);
+            } catch (RuntimeException e) {
+                return leave(runPk, e);
             }
+        }
+
+        /** The others are packed all the same. */
+        private boolean leave(long runPk, Exception why) {
+            LOG.errorf("the run with the key %d cannot be packed and stays as it is: %s", runPk, why.toString());
+            unpackable.add(runPk);
+            metrics.failed();
+            return false;
         }
     }
 }

@@ -65,9 +65,17 @@ public final class SqlFault {
      * what is to be read is not damaged.
      */
     public static boolean mayPass(SQLException e) {
+        return !isOfTheRow(e) && !isOfTheStatement(e);
+    }
+
+    /**
+     * Whether the fault stays with what is read or written: the data is at fault, or what is stored is damaged. Trying again is
+     * useless; with other rows the same statement may succeed.
+     */
+    public static boolean isOfTheRow(SQLException e) {
         @Nullable String state = e.getSQLState();
         boolean damaged = state != null && (DAMAGED_FRAMES.equals(state) || DAMAGED_STORE.contains(state));
-        return !isOfTheData(e) && !isOfTheStatement(e) && !damaged;
+        return isOfTheData(e) || damaged;
     }
 
     /** The fault of the database that is behind a failure; null if there is none. */
