@@ -33,14 +33,25 @@ public final class DefaultTitles {
         update(connection, owner, threadId, first(connection, owner, threadId));
     }
 
-    /** Titles the thread after the deletion of a run with that prompt: nothing of the prompt may remain. */
+    /**
+     * Titles the thread after the deletion of a run with that prompt: nothing of the prompt may remain. A name that a caller gave
+     * stays, whatever it says.
+     */
     public static void forget(Connection connection, String owner, String threadId, @Nullable String prompt)
             throws SQLException {
         @Nullable String gone = ThreadTitle.of(prompt);
         // Locked in any case: a concurrent deletion may remove the run whose prompt would be next.
         @Nullable String title = lock(connection, owner, threadId);
-        if (gone != null && Objects.equals(title, gone)) {
-            update(connection, owner, threadId, first(connection, owner, threadId));
+        if (gone != null && Objects.equals(title, gone) && !ThreadNames.has(connection, owner, threadId)) {
+            restore(connection, owner, threadId);
+        }
+    }
+
+    /** The same after the deletion of a run whose prompt cannot be read: the title may be of it. */
+    public static void forgetUnread(Connection connection, String owner, String threadId) throws SQLException {
+        lock(connection, owner, threadId);
+        if (!ThreadNames.has(connection, owner, threadId)) {
+            restore(connection, owner, threadId);
         }
     }
 

@@ -2,6 +2,7 @@ package io.runtape.run;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /**
@@ -19,7 +20,20 @@ public final class ThreadNames {
             and exists (select 1 from thread t
                 where t.owner = thread_name.owner and t.id = thread_name.thread_id and t.title = ?)""";
 
+    private static final String HAS = "select 1 from thread_name where owner = ? and thread_id = ?";
+
     private ThreadNames() {}
+
+    /** Whether a caller has named the thread. */
+    static boolean has(Connection connection, String owner, String threadId) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(HAS)) {
+            select.setString(1, owner);
+            select.setString(2, threadId);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
 
     /** The thread has a title of its own from now on. */
     public static void add(Connection connection, String owner, String threadId) throws SQLException {

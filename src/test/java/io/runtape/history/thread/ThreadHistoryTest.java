@@ -254,6 +254,17 @@ abstract class ThreadHistoryTest extends RecordedHistory {
     }
 
     @Test
+    void keepsANameThatIsALineOfADeletedPrompt() throws Exception {
+        String run = asked("Release notes");
+        asked("Go on.");
+        change(thread, "{\"title\":\"Release notes\"}").statusCode(200);
+
+        history().delete("/runs/" + run).then().statusCode(204);
+
+        assertEquals("Release notes", title());
+    }
+
+    @Test
     void leavesNothingOfADeletedAgent() throws Exception {
         List<String> runs = new ArrayList<>();
         for (String agent : List.of("secret", "plain", "secret", "other")) {
