@@ -150,6 +150,28 @@ public class Run extends PanacheEntityBase {
                         .firstResultOptional();
     }
 
+    /** The key of the run that {@link #of} finds. Nothing else of its row is read, which may be long, or damaged. */
+    public static Optional<Long> keyOf(Owner owner, String id) {
+        if (id.indexOf('\0') >= 0) {
+            // PostgreSQL refuses U+0000 instead of not finding it.
+            return Optional.empty();
+        }
+        Optional<Long> byId = key(owner, "e.id = :id", id);
+        return byId.isPresent()
+                ? byId
+                : key(owner, "e.upstreamRunId = :id order by e.createdAt desc, e.runPk desc", UpstreamRunId.kept(id));
+    }
+
+    private static Optional<Long> key(Owner owner, String where, String id) {
+        return getEntityManager()
+                .createQuery("select e.runPk from Run e where e.owner = :owner and " + where, Long.class)
+                .setParameter("owner", owner.id())
+                .setParameter("id", id)
+                .setMaxResults(1)
+                .getResultStream()
+                .findFirst();
+    }
+
     /** How many bytes the frames of the thread's ended runs have. */
     public static long bytesInThread(Owner owner, String threadId) {
         return getEntityManager()

@@ -34,8 +34,11 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public final class Deletion {
 
-    private static final String SELECT_RUN =
-            "select status, owner, thread_id, substring(prompt, 1, ?) from run where run_pk = ? for update";
+    private static final String SELECT_RUN = "select status, owner, thread_id, substring(prompt, 1, "
+            + ThreadTitle.PROMPT_CHARS + ") from run where run_pk = ? for update";
+
+    private static final String SELECT_WITHOUT_PROMPT =
+            "select status, owner, thread_id from run where run_pk = ? for update";
 
     private static final String RUNS_OF_THREAD = "select run_pk from run where owner = ? and thread_id = ? limit 100";
 
@@ -150,7 +153,8 @@ public final class Deletion {
      * @return false if the run goes on, or is deleted already
      */
     public boolean ofEndedRun(Connection connection, long runPk) throws SQLException {
-        return outcome(() -> Transaction.in(connection, () -> deleteWithThread(connection, runPk))) == Outcome.DELETED;
+        return outcome(read -> Transaction.in(connection, () -> deleteWithThread(connection, runPk, read)))
+                == Outcome.DELETED;
     }
 
     /** What came of the deletion of a run. */
@@ -166,14 +170,14 @@ public final class Deletion {
      * with the server is deleted again.
      */
     public Outcome ofExpiredRun(Connection connection, long runPk) throws SQLException {
-        return outcome(
-                () -> Transaction.losable(connection, store.engine(), () -> deleteWithThread(connection, runPk)));
+        return outcome(read ->
+                Transaction.losable(connection, store.engine(), () -> deleteWithThread(connection, runPk, read)));
     }
 
-    /** @param deletion a transaction that returns false if the run is gone already */
-    private static Outcome outcome(Transaction.Statements<Boolean> deletion) throws SQLException {
+    /** @param deletion returns false if the run is gone already */
+    private static Outcome outcome(OfRun<Boolean> deletion) throws SQLException {
         try {
-            return tried(deletion) ? Outcome.DELETED : Outcome.GONE;
+            return readable(deletion) ? Outcome.DELETED : Outcome.GONE;
         } catch (ApiException e) {
             requireGoesOn(e);
             return Outcome.GOES_ON;
@@ -184,8 +188,8 @@ public final class Deletion {
      * The statements of that, in one transaction: nobody would come back for a thread that was left empty. Returns false if the run is
      * gone already.
      */
-    private boolean deleteWithThread(Connection connection, long runPk) throws SQLException {
-        Optional<Place> place = deleteRows(connection, runPk);
+    private boolean deleteWithThread(Connection connection, long runPk, boolean readsPrompt) throws SQLException {
+        Optional<Place> place = deleteRows(connection, runPk, readsPrompt);
         if (place.isEmpty()) {
             return false;
         }
@@ -198,7 +202,25 @@ public final class Deletion {
 
     /** Deletes a run and tells where it was; empty if it is gone already. */
     private Optional<Place> deleteRun(Connection connection, long runPk) throws SQLException {
-        return tried(() -> Transaction.in(connection, () -> deleteRows(connection, runPk)));
+        return readable(read -> Transaction.in(connection, () -> deleteRows(connection, runPk, read)));
+    }
+
+    /** A transaction that deletes a run. */
+    @FunctionalInterface
+    private interface OfRun<T> {
+        T delete(boolean readsPrompt) throws SQLException;
+    }
+
+    /** A run whose prompt the database cannot read must not stay for ever: it is tried again without. */
+    private static <T> T readable(OfRun<T> deletion) throws SQLException {
+        try {
+            return tried(() -> deletion.delete(true));
+        } catch (SQLException e) {
+            if (!SqlFault.isOfTheRow(e)) {
+                throw e;
+            }
+            return tried(() -> deletion.delete(false));
+        }
     }
 
     /** Tries a transaction again that another one is in the way of: one that packs or indexes the run, which soon ends. */
@@ -215,13 +237,12 @@ public final class Deletion {
     }
 
     /** The statements of that, in a transaction, which then holds the thread's row. */
-    private Optional<Place> deleteRows(Connection connection, long runPk) throws SQLException {
+    private Optional<Place> deleteRows(Connection connection, long runPk, boolean readsPrompt) throws SQLException {
         String owner;
         String threadId;
         @Nullable String prompt;
-        try (PreparedStatement select = connection.prepareStatement(SELECT_RUN)) {
-            select.setInt(1, ThreadTitle.PROMPT_CHARS);
-            select.setLong(2, runPk);
+        try (PreparedStatement select = connection.prepareStatement(readsPrompt ? SELECT_RUN : SELECT_WITHOUT_PROMPT)) {
+            select.setLong(1, runPk);
             try (ResultSet row = select.executeQuery()) {
                 if (!row.next()) {
                     return Optional.empty();
@@ -231,7 +252,7 @@ public final class Deletion {
                 }
                 owner = row.getString(2);
                 threadId = row.getString(3);
-                prompt = row.getString(4);
+                prompt = readsPrompt ? row.getString(4) : null;
             }
         }
         // First, since they may be a gigabyte, and what the hooks lock are others' rows too, such as sums.
@@ -244,7 +265,11 @@ public final class Deletion {
         }
         delete(connection, "delete from run where run_pk = ?", runPk);
         // The last statements, since commits of the thread's runs wait from here on.
-        DefaultTitles.forget(connection, owner, threadId, prompt);
+        if (readsPrompt) {
+            DefaultTitles.forget(connection, owner, threadId, prompt);
+        } else {
+            DefaultTitles.forgetUnread(connection, owner, threadId);
+        }
         ThreadAgents.forget(connection, owner, threadId);
         return Optional.of(new Place(owner, threadId));
     }

@@ -262,7 +262,7 @@ public final class RunHistoryResource {
     @APIResponse(responseCode = "204", description = "It is deleted.")
     @APIResponse(responseCode = "409", ref = "RunActive")
     public RestResponse<Void> delete(@RestPath String id, @Context RoutingContext context) throws SQLException {
-        deletion.ofRun(runs.require(callers.readerOf(context.request()), id).runPk);
+        deletion.ofRun(runs.requireKey(callers.readerOf(context.request()), id));
         return RestResponse.noContent();
     }
 }

@@ -62,6 +62,15 @@ public class RunQueries implements PanacheRepositoryBase<Run, Long> {
     }
 
     /**
+     * The key of the run that {@link #require} finds, without reading the run.
+     *
+     * @throws ApiException 404 if there is no such run
+     */
+    long requireKey(Owner owner, String id) {
+        return Run.keyOf(owner, id).orElseThrow(() -> ApiException.notFound("run"));
+    }
+
+    /**
      * Runs that were found and are to be read.
      *
      * @param keys their keys, in the listing's order
