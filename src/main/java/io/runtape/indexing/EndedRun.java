@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * A run that has ended, for the indexes.
  *
  * @param row its row
- * @param requestBody the body of its call, byte for byte; null if it is deleted
+ * @param requestBody the body of its call, byte for byte; null if it is deleted or cannot be read
  * @param parts what its request brought anew and what it answered, in their order; bounded, see
- *     {@link io.runtape.transcript.RunContentReader}
+ *     {@link io.runtape.transcript.RunContentReader}; none if they cannot be read
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 public record EndedRun(Run row, byte @Nullable [] requestBody, List<PlacedPart> parts) {

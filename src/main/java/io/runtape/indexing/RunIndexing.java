@@ -14,6 +14,7 @@ import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.store.Engine;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
+import io.runtape.store.StoreFailures;
 import io.runtape.store.Transaction;
 import io.runtape.transcript.RunContentReader;
 import io.runtape.transcript.RunContents;
@@ -113,8 +114,10 @@ final class RunIndexing {
      * @param waits whether a run waits for room in memory
      * @return those of the runs that were taken off for which there is no room in memory now
      * @throws ApiException 503 if the database does not answer
+     * @throws SQLException with {@code 53100}, before anything is done, if an embedded database has no room, see {@link Store#requireRoom}
      */
     List<Long> index(Connection connection, Deque<Long> keys, boolean waits) throws SQLException {
+        store.requireRoom();
         List<Long> withoutRoom = new ArrayList<>();
         List<Long> next = keys.stream().limit(RUNS_AT_ONCE).toList();
         try (Reading reading = new Reading(waits, RunSizes.of(connection, next))) {
@@ -191,6 +194,16 @@ final class RunIndexing {
             }
         }
 
+        /** Reads the row of a run alone, in the place of all that was to be read of it; nothing if it is gone. */
+        void addRowAlone(long runPk) {
+            close();
+            BudgetShare share = memory.answers().share();
+            shares.add(share);
+            take(share, rowBytes.getOrDefault(runPk, 0L));
+            Optional<Run> found = QuarkusTransaction.requiringNew().call(() -> Run.findByIdOptional(runPk));
+            found.ifPresent(run -> runs.add(new EndedRun(run, null, List.of())));
+        }
+
         private void take(BudgetShare share, long bytes) {
             if (waits) {
                 share.takeBlocking(bytes);
@@ -208,6 +221,7 @@ final class RunIndexing {
 
     /** Does a piece of what the indexes have left to do; returns whether there was any. */
     boolean tidy(Connection connection) throws SQLException {
+        store.requireRoom();
         boolean done = false;
         for (RunIndex index : indexes) {
             done |= index.tidy(connection);
@@ -257,14 +271,15 @@ final class RunIndexing {
 
     /**
      * Has each index take the run that can, and counts it as indexed: what one of them makes of the run must not keep it from the
-     * others.
+     * others. If what the run brought cannot be read, they take its row alone.
      *
      * @param connection in auto-commit mode
      * @throws ApiException 503 if the database does not answer
      */
     void indexApart(Connection connection, long runPk) throws SQLException {
+        store.requireRoom();
         try (Reading reading = new Reading(true, RunSizes.of(connection, List.of(runPk)))) {
-            reading.add(runPk);
+            addWhatCanBeRead(reading, runPk);
             Transaction.in(connection, () -> {
                 List<EndedRun> claimed = claim(connection, reading.runs);
                 for (RunIndex index : claimed.isEmpty() ? List.<RunIndex>of() : indexes) {
@@ -272,6 +287,22 @@ final class RunIndexing {
                 }
                 return claimed;
             });
+        }
+    }
+
+    private static void addWhatCanBeRead(Reading reading, long runPk) throws SQLException {
+        try {
+            reading.add(runPk);
+        } catch (SQLException e) {
+            if (SqlFault.mayPass(e)) {
+                throw e;
+            }
+            reading.addRowAlone(runPk);
+        } catch (RuntimeException e) {
+            if (StoreFailures.isOutage(e)) {
+                throw e;
+            }
+            reading.addRowAlone(runPk);
         }
     }
 

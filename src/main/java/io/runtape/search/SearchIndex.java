@@ -40,7 +40,8 @@ final class SearchIndex implements RunIndex {
 
     private static final String REMOVE = """
             insert into search_removal (run_pk, owner, removed_at)
-            select run_pk, owner, cast(? as timestamp with time zone) from run where run_pk = ?""";
+            select run_pk, owner, cast(? as timestamp with time zone) from run
+            where run_pk = ? and (indexed_at is not null or cast(? as boolean))""";
 
     private final Store store;
 
@@ -122,17 +123,17 @@ final class SearchIndex implements RunIndex {
 
     @Override
     public void remove(Connection connection, long runPk) throws SQLException {
-        boolean indexed;
+        boolean hadTexts;
         try (PreparedStatement delete = connection.prepareStatement("delete from search_document where run_pk = ?")) {
             delete.setLong(1, runPk);
-            indexed = delete.executeUpdate() > 0;
+            hadTexts = delete.executeUpdate() > 0;
         }
-        if (indexed) {
-            try (PreparedStatement insert = connection.prepareStatement(REMOVE)) {
-                insert.setObject(1, Instant.now().atOffset(ZoneOffset.UTC));
-                insert.setLong(2, runPk);
-                insert.executeUpdate();
-            }
+        // A run that is indexed anew has texts; one whose texts could not be indexed may be in the segments of traits.
+        try (PreparedStatement insert = connection.prepareStatement(REMOVE)) {
+            insert.setObject(1, Instant.now().atOffset(ZoneOffset.UTC));
+            insert.setLong(2, runPk);
+            insert.setBoolean(3, hadTexts);
+            insert.executeUpdate();
         }
     }
 
