@@ -20,8 +20,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the runs of one owner that were deleted out of its segments of all kinds, one segment a transaction: others index and are
- * searched meanwhile. Plain SQL: it locks rows of segments. Blocks; confined to one thread.
+ * Takes the runs of one owner that were deleted out of its segments of all kinds, each segment in a transaction of its own:
+ * others index and are searched meanwhile. Plain SQL: it locks rows of segments. Blocks; confined to one thread.
  */
 final class Tidying {
 

@@ -6,9 +6,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the segments of an owner few: as soon as there are some of one level, they are merged into one of the next level. Takes
@@ -29,6 +34,9 @@ public final class SegmentMerge {
             where owner = ? and level = ? order by segment_pk limit 16 for update skip locked""";
 
     static final String ALL = "select segment_pk from search_segment where owner = ?";
+
+    static final String NEXT =
+            "select segment_pk, level, size, documents from search_segment where segment_pk = any(?)";
 
     static final String LOCK =
             "select segment_pk, level, size, documents from search_segment where segment_pk = ? for update";
@@ -126,30 +134,63 @@ public final class SegmentMerge {
     }
 
     /**
-     * Takes some runs out of the owner's next segment, by the keys of the segments. Whoever goes from one to the next until there is
-     * none has taken them out of all: what is merged meanwhile gets a higher key than all that there are.
+     * Takes some runs out of the owner's next segment that has any of them, by the keys of the segments. Whoever goes from one to the
+     * next until there is none has taken them out of all: what is merged meanwhile gets a higher key than all that there are. Segments
+     * without them are passed over many at a time, so that the walk ends although runs of the owner keep ending.
      *
-     * @param after the key of the segment before it
-     * @return the key of the segment, which may have none of the runs, or be gone; empty if there is none
+     * @param after the key of the last segment that was looked at
+     * @return the key to go on after; empty if no segment is left
      */
     public static OptionalLong takeOut(
             Connection connection, String owner, SegmentKind kind, Set<Long> gone, long after) throws SQLException {
-        OptionalLong next = keys(connection, owner, kind.in(ALL)).stream()
+        long[] left = keys(connection, owner, kind.in(ALL)).stream()
                 .mapToLong(Long::longValue)
                 .filter(key -> key > after)
-                .min();
-        if (next.isPresent()) {
-            for (Row row : locked(connection, kind, next.getAsLong())) {
-                if (row.documents().stream().anyMatch(document -> gone.contains(document.runPk()))) {
-                    Segment rest = Segment.merged(List.of(Segments.load(connection, kind, row)), gone, kind);
-                    Segments.delete(connection, kind, row.segmentPk());
-                    if (!rest.documents().isEmpty()) {
-                        Segments.insert(connection, owner, kind, row.level(), rest);
-                    }
-                }
+                .sorted()
+                .toArray();
+        if (left.length == 0) {
+            return OptionalLong.empty();
+        }
+        long[] next = Arrays.copyOf(left, Math.min(left.length, kind.atOnce()));
+        Map<Long, Row> rows = rows(connection, kind, next);
+        for (long key : next) {
+            @Nullable Row row = rows.get(key);
+            if (row == null) {
+                // It was merged meanwhile, into one with a higher key, which may be lower than those that were read.
+                return OptionalLong.of(key);
+            }
+            if (hasAny(row, gone)) {
+                takeOut(connection, owner, kind, gone, locked(connection, kind, key));
+                return OptionalLong.of(key);
             }
         }
-        return next;
+        return next.length == left.length ? OptionalLong.empty() : OptionalLong.of(next[next.length - 1]);
+    }
+
+    private static void takeOut(Connection connection, String owner, SegmentKind kind, Set<Long> gone, List<Row> locked)
+            throws SQLException {
+        for (Row row : locked) {
+            Segment rest = Segment.merged(List.of(Segments.load(connection, kind, row)), gone, kind);
+            Segments.delete(connection, kind, row.segmentPk());
+            if (!rest.documents().isEmpty()) {
+                Segments.insert(connection, owner, kind, row.level(), rest);
+            }
+        }
+    }
+
+    private static boolean hasAny(Row row, Set<Long> runs) {
+        return row.documents().stream().anyMatch(document -> runs.contains(document.runPk()));
+    }
+
+    /** Segments by their keys, without those that are gone. */
+    private static Map<Long, Row> rows(Connection connection, SegmentKind kind, long[] keys) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(kind.in(NEXT))) {
+            select.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "bigint", Arrays.stream(keys).boxed().toArray()));
+            return Segments.rows(select).stream().collect(Collectors.toMap(Row::segmentPk, Function.identity()));
+        }
     }
 
     /** The row of a segment; empty if it was merged while another transaction had it. */

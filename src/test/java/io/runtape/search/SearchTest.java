@@ -694,13 +694,37 @@ abstract class SearchTest extends IndexedHistory {
             OptionalLong at = OptionalLong.of(Long.MIN_VALUE);
             while (at.isPresent()) {
                 at = SegmentMerge.takeOut(connection, owner, SegmentKind.WORDS, gone, at.getAsLong());
-                if (++walked == 42) {
+                if (++walked == 1) {
                     SegmentMerge.merge(connection, owner, SegmentKind.WORDS, 1);
                     assertEquals(
                             85, count("select count(*) from search_segment where owner = ?", owner), "after the merge");
                 }
             }
 
+            List<Long> left =
+                    keys(299, 0).stream().filter(key -> !gone.contains(key)).toList();
+            assertEquals(left, candidates(owner, "kudu", DocumentRange.ALL, 1000));
+        } finally {
+            deleteSegments(owner);
+        }
+    }
+
+    @Test
+    void endsAlthoughSegmentsKeepComing() throws SQLException {
+        String owner = "busy-" + thread;
+        Set<Long> gone = Set.of(7L, 250L);
+        try (Connection connection = store().connect()) {
+            insertSegments(owner, true, i -> 3);
+            int steps = 0;
+            OptionalLong at = OptionalLong.of(Long.MIN_VALUE);
+            while (at.isPresent() && steps < 20) {
+                at = SegmentMerge.takeOut(connection, owner, SegmentKind.WORDS, gone, at.getAsLong());
+                steps++;
+                Map<Document, Set<String>> ended = Map.of(document(1000 + steps), Set.of("quokka"));
+                Segments.insert(connection, owner, SegmentKind.WORDS, 0, Segment.of(ended, SegmentKind.WORDS));
+            }
+
+            assertTrue(at.isEmpty(), "it goes on after " + steps + " steps");
             List<Long> left =
                     keys(299, 0).stream().filter(key -> !gone.contains(key)).toList();
             assertEquals(left, candidates(owner, "kudu", DocumentRange.ALL, 1000));
