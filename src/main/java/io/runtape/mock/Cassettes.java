@@ -31,9 +31,6 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 final class Cassettes {
 
-    /** Whose runs they are. */
-    static final Owner OWNER = new Owner("cassettes");
-
     private static final Logger LOG = Logger.getLogger(Cassettes.class);
     private static final int NAMED_MAX = 20;
 
@@ -44,6 +41,9 @@ final class Cassettes {
     private final Matches matches;
     private final Deletion deletion;
     private final Store store;
+
+    /** How many recordings the start took. */
+    private volatile long taken;
 
     Cassettes(
             MockConfig config,
@@ -67,7 +67,8 @@ final class Cassettes {
         config.cassettes().ifPresent(folder -> {
             try {
                 forgetAll();
-                LOG.infof("%d recordings are taken from the cassettes in %s", take(folder), folder);
+                taken = take(folder);
+                LOG.infof("%d recordings are taken from the cassettes in %s", taken, folder);
             } catch (IOException | SQLException e) {
                 throw new StartupException(
                         "The cassettes in " + folder + " (RUNTAPE_CASSETTES) cannot be taken: " + e.getMessage());
@@ -77,7 +78,7 @@ final class Cassettes {
 
     private void forgetAll() throws SQLException {
         try (Connection connection = store.connect()) {
-            for (Recordings.Candidate run : recordings.all(OWNER.id())) {
+            for (Recordings.Candidate run : recordings.all(Owner.CASSETTES.id())) {
                 deletion.ofEndedRun(connection, run.runPk());
             }
         }
@@ -90,16 +91,16 @@ final class Cassettes {
                     .sorted()
                     .toList();
         }
-        long taken = 0;
+        long recordings = 0;
         for (Path file : files) {
-            taken += takeOne(file);
+            recordings += takeOne(file);
         }
-        return taken;
+        return recordings;
     }
 
     private long takeOne(Path file) throws IOException, SQLException {
         try (InputStream archive = Files.newInputStream(file)) {
-            ImportSummary summary = imports.of(OWNER, archive);
+            ImportSummary summary = imports.of(Owner.CASSETTES, archive);
             if (!summary.problems().isEmpty()) {
                 ImportProblem first = summary.problems().get(0);
                 throw new StartupException(
@@ -116,13 +117,19 @@ final class Cassettes {
             return;
         }
         try {
-            List<String> unused = recordings.all(OWNER.id()).stream()
+            List<Recordings.Candidate> left = recordings.all(Owner.CASSETTES.id());
+            List<String> unused = left.stream()
                     .filter(run -> !matches.isUsed(run.runPk()))
                     .map(Recordings.Candidate::id)
                     .toList();
-            if (unused.isEmpty()) {
+            if (left.size() < taken) {
+                LOG.warnf(
+                        "%d of the %d recordings of the cassettes were deleted meanwhile: whether calls used them cannot be told",
+                        taken - left.size(), taken);
+            }
+            if (unused.isEmpty() && left.size() >= taken) {
                 LOG.info("every recording of the cassettes was used");
-            } else {
+            } else if (!unused.isEmpty()) {
                 LOG.warnf(
                         "recordings of the cassettes that no call has used (%d): %s%s",
                         unused.size(),

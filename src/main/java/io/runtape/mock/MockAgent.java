@@ -155,13 +155,13 @@ public final class MockAgent {
 
     private RunSources.Found named(Asked asked, String runId) {
         Optional<RunSources.Found> own = sources.find(asked.owner, runId);
-        return own.or(() -> sources.find(Cassettes.OWNER, runId)).orElseThrow(() -> ApiException.notFound("run"));
+        return own.or(() -> sources.find(Owner.CASSETTES, runId)).orElseThrow(() -> ApiException.notFound("run"));
     }
 
     /** The caller's own recordings come first, then those of the cassettes. */
     private RunSources.Found matching(Asked asked, byte[] body) throws SQLException {
         CanonicalRequest request = CanonicalRequest.of(asked.path, body, redaction);
-        for (Owner owner : List.of(asked.owner, Cassettes.OWNER)) {
+        for (Owner owner : List.of(asked.owner, Owner.CASSETTES)) {
             Optional<Long> run =
                     asked.how.newest() ? matches.newest(owner.id(), request) : matches.next(owner.id(), request);
             Optional<RunSources.Found> found = run.flatMap(sources::byKey);
@@ -174,7 +174,7 @@ public final class MockAgent {
 
     private ApiException none(Owner caller, CanonicalRequest asked) throws SQLException {
         Optional<Recordings.Nearest> nearest = Optional.empty();
-        for (Owner owner : List.of(caller, Cassettes.OWNER)) {
+        for (Owner owner : List.of(caller, Owner.CASSETTES)) {
             Optional<Recordings.Nearest> near = recordings.nearest(owner.id(), asked);
             if (near.isPresent()
                     && (nearest.isEmpty()

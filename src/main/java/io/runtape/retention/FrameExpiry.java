@@ -8,6 +8,7 @@ import io.runtape.run.FrameTable;
 import io.runtape.run.KeptTranscripts;
 import io.runtape.run.Run;
 import io.runtape.run.RunSizes;
+import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import io.runtape.transcript.TranscriptKeeper;
@@ -70,6 +71,8 @@ final class FrameExpiry {
         void framesGoneBefore(long runPk);
 
         /**
+         * The frames stay, since the transcript cannot be made or kept.
+         *
          * @param why an {@link ApiException} of 503 if there is no memory now or the database does not answer; the fault is its cause
          */
         void transcriptFailed(long runPk, RuntimeException why);
@@ -87,7 +90,8 @@ final class FrameExpiry {
      * On PostgreSQL the commits do not wait for the disk: what is lost with the server is deleted again.
      *
      * @param connection in auto-commit mode
-     * @throws SQLException if what was not yet told could not be deleted
+     * @throws SQLException if what was not yet told could not be deleted; with {@code 53100} if an embedded database has no room, see
+     *     {@link Store#requireRoom}
      */
     void expire(Connection connection, List<Long> runPks, Progress progress) throws SQLException {
         Map<Long, Long> sizes = RunSizes.of(connection, runPks);
@@ -108,8 +112,25 @@ final class FrameExpiry {
     }
 
     private void expireTogether(Connection connection, List<Long> runPks, Progress progress) throws SQLException {
-        List<Run> runs = QuarkusTransaction.requiringNew()
-                .call(() -> Run.getEntityManager().unwrap(Session.class).findMultiple(Run.class, runPks));
+        store.requireRoom();
+        List<Run> runs;
+        try {
+            runs = QuarkusTransaction.requiringNew()
+                    .call(() -> Run.getEntityManager().unwrap(Session.class).findMultiple(Run.class, runPks));
+        } catch (RuntimeException e) {
+            if (Retention.mayPass(e)) {
+                throw e;
+            }
+            if (runPks.size() == 1) {
+                progress.transcriptFailed(runPks.get(0), e);
+                return;
+            }
+            // One of them cannot be read; the others can.
+            for (long runPk : runPks) {
+                expireTogether(connection, List.of(runPk), progress);
+            }
+            return;
+        }
         Map<Long, Kept> kept = new LinkedHashMap<>();
         int bytes = 0;
         for (int i = 0; i < runs.size(); i++) {
@@ -163,16 +184,38 @@ final class FrameExpiry {
     }
 
     private void delete(Connection connection, Map<Long, Kept> kept, Progress progress) throws SQLException {
-        Map<Long, Long> gone = Transaction.losable(connection, store.engine(), () -> {
-            Map<Long, Long> claimed = claim(connection, kept.keySet().toArray());
-            if (!claimed.isEmpty()) {
-                kept.keySet().retainAll(claimed.keySet());
-                deleteClaimed(connection, kept);
+        store.requireRoom();
+        try {
+            Map<Long, Long> gone = Transaction.losable(connection, store.engine(), () -> {
+                Map<Long, Long> claimed = claim(connection, kept.keySet().toArray());
+                if (!claimed.isEmpty()) {
+                    kept.keySet().retainAll(claimed.keySet());
+                    deleteClaimed(connection, kept);
+                }
+                return claimed;
+            });
+            gone.forEach(progress::framesGone);
+            progress.rest();
+        } catch (SQLException e) {
+            if (!SqlFault.isOfTheRow(e)) {
+                throw e;
             }
-            return claimed;
-        });
-        gone.forEach(progress::framesGone);
-        progress.rest();
+            deleteApart(connection, kept, progress, e);
+        }
+    }
+
+    /** What one run is to blame for holds up none of the others. */
+    private void deleteApart(Connection connection, Map<Long, Kept> kept, Progress progress, SQLException why)
+            throws SQLException {
+        if (kept.size() == 1) {
+            progress.transcriptFailed(
+                    kept.keySet().iterator().next(),
+                    ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The run's frames could not be deleted.", why));
+            return;
+        }
+        for (Map.Entry<Long, Kept> each : kept.entrySet()) {
+            delete(connection, new LinkedHashMap<>(Map.of(each.getKey(), each.getValue())), progress);
+        }
     }
 
     /** Locks those runs that still have their frames. */

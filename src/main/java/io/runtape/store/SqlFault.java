@@ -38,12 +38,17 @@ public final class SqlFault {
         return isOfClass("40", e) || H2_LOCK_TIMEOUT.equals(e.getSQLState());
     }
 
+    /** Whether a disk is full: the database's, or, before anything is written, that of an embedded one. */
+    public static boolean isOfAFullDisk(SQLException e) {
+        return DISK_FULL.equals(e.getSQLState());
+    }
+
     /** The name of the fault, without data that its message may quote. */
     public static String named(Exception e) {
         if (!(e instanceof SQLException sql)) {
             return e.getClass().getSimpleName();
         }
-        return (DISK_FULL.equals(sql.getSQLState()) ? "disk full, SQLSTATE " : "SQLSTATE ") + sql.getSQLState();
+        return (isOfAFullDisk(sql) ? "disk full, SQLSTATE " : "SQLSTATE ") + sql.getSQLState();
     }
 
     /**

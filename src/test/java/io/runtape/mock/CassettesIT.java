@@ -88,6 +88,8 @@ class CassettesIT {
     private static GatewayProcess replaying(Map<String, String> database, Path folder) throws IOException {
         database.put("RUNTAPE_MODE", "replay");
         database.put("RUNTAPE_CASSETTES", folder.toString());
+        // However long ago they were recorded.
+        database.put("RUNTAPE_RETENTION", "1ms");
         return GatewayProcess.start(database);
     }
 

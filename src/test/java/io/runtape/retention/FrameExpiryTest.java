@@ -35,7 +35,7 @@ abstract class FrameExpiryTest extends IndexedHistory {
     private static final String STREAM = "text/event-stream";
     private static final String LINES = "application/x-ndjson";
 
-    private static final Script SPOKEN = Script.stream(": beat\n\nevent: run_started\ndata: {}\n\n"
+    static final Script SPOKEN = Script.stream(": beat\n\nevent: run_started\ndata: {}\n\n"
             + "event: reasoning_delta\ndata: {\"delta\":\"hm\"}\n\n"
             + "event: assistant_message_delta\ndata: {\"delta\":\"I w\\u00e4ll \"}\n\n"
             + "event: assistant_message_delta\ndata: {\"delta\":\"run them <b>.\"}\n\n"
@@ -75,11 +75,11 @@ abstract class FrameExpiryTest extends IndexedHistory {
     }
 
     /** What it tells of its progress. */
-    private static final class Told implements FrameExpiry.Progress {
+    static final class Told implements FrameExpiry.Progress {
 
-        private final Map<Long, Long> gone = new HashMap<>();
+        final Map<Long, Long> gone = new HashMap<>();
         private final Set<Long> goneBefore = new HashSet<>();
-        private final Map<Long, RuntimeException> failures = new HashMap<>();
+        final Map<Long, RuntimeException> failures = new HashMap<>();
         private int rests;
         private boolean stopping;
 
@@ -225,6 +225,29 @@ abstract class FrameExpiryTest extends IndexedHistory {
             assertEquals(
                     Set.of(runs.get(0), runs.get(1)),
                     expireNow(connection, runs).keySet());
+        }
+    }
+
+    @Test
+    void leavesOutWhatCannotBeKept() throws Exception {
+        List<Long> runs = new ArrayList<>();
+        for (String id : List.of(record("{}", SPOKEN), record("{}", SPOKEN), record("{}", SPOKEN))) {
+            runs.add(table().ended(id).pk());
+            awaitIndexed(id);
+        }
+        try (Connection connection = store().connect();
+                Statement change = connection.createStatement()) {
+            change.execute(
+                    "alter table kept_transcript add constraint refuses_it check (run_pk <> " + runs.get(1) + ")");
+            Told told = new Told();
+            try {
+                expiry.expire(connection, runs, told);
+            } finally {
+                change.execute("alter table kept_transcript drop constraint refuses_it");
+            }
+            assertEquals(Set.of(runs.get(0), runs.get(2)), told.gone.keySet());
+            assertEquals(Set.of(runs.get(1)), told.failures.keySet());
+            assertFalse(Retention.mayPass(told.failures.get(runs.get(1))));
         }
     }
 

@@ -1,0 +1,145 @@
+package io.runtape.retention;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way through the ended runs, from the oldest on, for one time that runs or frames are kept. Runs that it has passed
+ * and that stay are not looked at again until the next sweep. Plain SQL: its one query must be served by an
+ * index. Confined to one thread.
+ */
+final class EndedWalk {
+
+    /** Runs of one look, due or not. */
+    static final int RUNS_AT_ONCE = 500;
+
+    /** The same, where some that stay or ended in one moment hold up the looks; all of them are in memory. */
+    private static final int RUNS_AT_ONCE_MAX = 64_000;
+
+    /**
+     * How often it begins with the oldest run again: for runs that came with an end in the past. Not before it has come to its end, or
+     * what is behind would have to wait for ever where there are many runs.
+     */
+    private static final Duration SWEEP = Duration.ofHours(1);
+
+    private static final String ENDED = """
+            select run_pk, completed_at, owner, agent, path, frames_expired_at from run
+            where completed_at >= ? and completed_at <= ? order by completed_at limit ?""";
+
+    private final Duration time;
+    private final InstantSource clock;
+    private Instant from = Instant.EPOCH;
+    private Instant sweptAt;
+    private int limit = RUNS_AT_ONCE;
+
+    /** Whether it has come to its end since it began with the oldest run. */
+    private boolean ended;
+
+    /** The end of the first run of a look that was due and is not gone. */
+    private @Nullable Instant stays;
+
+    /** Whether something that was due is gone. */
+    private boolean progressed;
+
+    /** Whether something failed that may not after a rest. */
+    private boolean later;
+
+    /** A run that has ended; {@code expired} if its frames are deleted. */
+    record Ended(
+            long runPk,
+            Instant completedAt,
+            String owner,
+            @Nullable String agent,
+            String path,
+            boolean expired) {}
+
+    /**
+     * @param time how long after its end something of a run is due
+     * @param clock tells what time it is
+     */
+    EndedWalk(Duration time, InstantSource clock) {
+        this.time = time;
+        this.clock = clock;
+        this.sweptAt = clock.instant();
+    }
+
+    /** How long after its end something of a run is due. */
+    Duration time() {
+        return time;
+    }
+
+    /** The next runs whose end is so long ago. */
+    List<Ended> next(Connection connection) throws SQLException {
+        stays = null;
+        progressed = false;
+        later = false;
+        Instant now = clock.instant();
+        if (ended && now.isAfter(sweptAt.plus(SWEEP))) {
+            sweptAt = now;
+            from = Instant.EPOCH;
+            ended = false;
+        }
+        try (PreparedStatement select = connection.prepareStatement(ENDED)) {
+            select.setObject(1, from.atOffset(ZoneOffset.UTC));
+            select.setObject(2, now.minus(time).atOffset(ZoneOffset.UTC));
+            select.setInt(3, limit);
+            try (ResultSet row = select.executeQuery()) {
+                List<Ended> runs = new ArrayList<>();
+                while (row.next()) {
+                    runs.add(new Ended(
+                            row.getLong(1),
+                            row.getObject(2, OffsetDateTime.class).toInstant(),
+                            row.getString(3),
+                            row.getString(4),
+                            row.getString(5),
+                            row.getObject(6) != null));
+                }
+                return runs;
+            }
+        }
+    }
+
+    /**
+     * What was due of this run is gone, or given up; or it stays, to be looked at again: another gateway has it at present, or its
+     * end is not durable.
+     */
+    void note(Ended run, boolean gone) {
+        progressed |= gone;
+        if (!gone && (stays == null || run.completedAt.isBefore(stays))) {
+            stays = run.completedAt;
+        }
+    }
+
+    /** Something failed: the next look comes after a rest. */
+    void tryLater() {
+        later = true;
+    }
+
+    /**
+     * Goes on behind these runs, or at the first that stays.
+     *
+     * @return whether more may be due at once
+     */
+    boolean took(List<Ended> runs) {
+        boolean full = runs.size() == limit;
+        ended |= !full;
+        if (runs.isEmpty()) {
+            return false;
+        }
+        Instant behind = stays == null ? runs.get(runs.size() - 1).completedAt : stays;
+        // More runs than one look has may have ended in one and the same moment.
+        limit = full && !progressed && behind.equals(from) ? Math.min(2 * limit, RUNS_AT_ONCE_MAX) : RUNS_AT_ONCE;
+        from = behind;
+        return full && (stays == null || progressed && !later);
+    }
+}

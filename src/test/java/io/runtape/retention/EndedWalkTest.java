@@ -1,0 +1,72 @@
+package io.runtape.retention;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.runtape.retention.EndedWalk.Ended;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class EndedWalkTest {
+
+    private Instant now = Instant.parse("2026-03-01T00:00:00Z");
+    private final EndedWalk walk = new EndedWalk(Duration.ofDays(1), () -> now);
+    private Connection connection;
+
+    @BeforeEach
+    void connect() throws SQLException {
+        connection = DriverManager.getConnection("jdbc:h2:mem:;MODE=PostgreSQL");
+        execute("create table run (run_pk bigint, completed_at timestamp with time zone, owner varchar, agent varchar,"
+                + " path varchar, frames_expired_at timestamp with time zone)");
+    }
+
+    @AfterEach
+    void disconnect() throws SQLException {
+        connection.close();
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private void insertRuns(int first, int last) throws SQLException {
+        execute("insert into run select x, timestamp with time zone '2026-01-01 00:00:00+00' + x * interval '1' second,"
+                + " 'o', null, '/', null from system_range(" + first + ", " + last + ")");
+    }
+
+    /** The keys of the runs of the next look, of which none is due. */
+    private List<Long> look() throws SQLException {
+        List<Ended> runs = walk.next(connection);
+        walk.took(runs);
+        return runs.stream().map(Ended::runPk).toList();
+    }
+
+    @Test
+    void beginsAnewOnceItHasComeToItsEndAndAnHourIsOver() throws SQLException {
+        int full = EndedWalk.RUNS_AT_ONCE;
+        insertRuns(1, 2 * full);
+        assertEquals(1, look().get(0));
+
+        now = now.plus(Duration.ofHours(2));
+        assertEquals(full, look().get(0), "there are more behind");
+        look();
+        insertRuns(0, 0);
+        assertEquals(0, look().get(0));
+
+        while (look().size() == full) {
+            // To the end.
+        }
+        assertEquals(List.of(2L * full), look());
+        now = now.plus(Duration.ofHours(2));
+        assertEquals(0, look().get(0));
+    }
+}
