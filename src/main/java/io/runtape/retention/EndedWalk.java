@@ -23,7 +23,7 @@ final class EndedWalk {
     /** Runs of one look, due or not. */
     static final int RUNS_AT_ONCE = 500;
 
-    /** The same, where some that stay or ended in one moment hold up the looks; all of them are in memory. */
+    /** The same at the most, where one that stays holds up the looks; all of them are in memory. */
     private static final int RUNS_AT_ONCE_MAX = 64_000;
 
     /**
@@ -137,9 +137,13 @@ final class EndedWalk {
             return false;
         }
         Instant behind = stays == null ? runs.get(runs.size() - 1).completedAt : stays;
-        // More runs than one look has may have ended in one and the same moment.
-        limit = full && !progressed && behind.equals(from) ? Math.min(2 * limit, RUNS_AT_ONCE_MAX) : RUNS_AT_ONCE;
+        limit = full && !progressed && behind.equals(from) ? wider() : RUNS_AT_ONCE;
         from = behind;
         return full && (stays == null || progressed && !later);
+    }
+
+    /** More runs than one look has may have ended in one and the same moment: the next one must get past them. */
+    private int wider() {
+        return stays == null ? 2 * limit : Math.max(limit, Math.min(2 * limit, RUNS_AT_ONCE_MAX));
     }
 }

@@ -184,7 +184,10 @@ public enum FrameTable {
         }
     }
 
-    /** What a run's rows of this table hold, up to the first that cannot be read. */
+    /**
+     * What a run's rows of this table hold, up to the first whose summary cannot be true. The frames behind a summary are not
+     * looked at.
+     */
     FrameCount count(Connection connection, long runPk) throws SQLException {
         return this == FRAME ? countFrames(connection, runPk) : countBlocks(connection, runPk);
     }
@@ -211,7 +214,7 @@ public enum FrameTable {
                     while (row.next()) {
                         after = row.getLong(1);
                         try {
-                            totals = BlockFormat.totals(totals, row.getBytes(2));
+                            totals = withRow(totals, row.getBytes(2), after);
                         } catch (RuntimeException e) {
                             return new FrameCount(totals, DamagedFramesException.behind(totals.frames(), e));
                         }
@@ -221,6 +224,14 @@ public enum FrameTable {
             }
             return new FrameCount(totals, null);
         }
+    }
+
+    private static RunTotals withRow(RunTotals before, byte[] content, long last) {
+        RunTotals totals = BlockFormat.totals(before, content);
+        if (totals.frames() != last) {
+            throw new IllegalStateException("its last frame is " + last + ", and it ends with " + totals.frames());
+        }
+        return totals;
     }
 
     private String summaries() {

@@ -45,7 +45,7 @@ final class StatsQueries {
             select start_hour, content from %s
             where owner = ? and span = ? and start_hour >= ? and start_hour < ?""";
 
-    /** Those with what is asked for are looked up by their keys, one after the other, unless these are many. */
+    /** Those with what is asked for are looked up by their keys, unless these are many. */
     private static final int KEYS_MAX = 24;
 
     private final DataSource database;
@@ -61,9 +61,12 @@ final class StatsQueries {
         return SELECT.formatted(span.table(engine));
     }
 
-    /** The same of those with one key: with several in one statement PostgreSQL rather walks all keys of the hours. */
-    static String selectOfKey(Span span, Engine engine) {
-        return select(span, engine) + " and group_key = ?";
+    /**
+     * The same of those with some keys. PostgreSQL finds them with one key after the other by an index, and with several in one
+     * statement rather walks all that there is in these hours, as H2 does anyway.
+     */
+    static String selectOfKeys(Span span, Engine engine) {
+        return select(span, engine) + (engine == Engine.H2 ? " and group_key = any(?)" : " and group_key = ?");
     }
 
     /**
@@ -222,7 +225,11 @@ final class StatsQueries {
                     return takeAll(select);
                 }
             }
-            try (PreparedStatement select = prepare(selectOfKey(span, engine), span, hours)) {
+            try (PreparedStatement select = prepare(selectOfKeys(span, engine), span, hours)) {
+                if (engine == Engine.H2) {
+                    select.setArray(5, connection.createArrayOf("bigint", keys.toArray()));
+                    return takeAll(select);
+                }
                 for (long key : keys) {
                     select.setLong(5, key);
                     if (!takeAll(select)) {

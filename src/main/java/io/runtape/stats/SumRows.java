@@ -150,8 +150,8 @@ final class SumRows {
     }
 
     /**
-     * Makes all changes, in the connection's transaction. Of each table it first locks all rows that are there, then it writes, one
-     * statement of each kind for all.
+     * Makes all changes, in the connection's transaction: first it locks all rows that are there, table by table in the order of the
+     * keys, then it writes, one statement of each kind for all of a table.
      *
      * @throws SQLException with the state of a conflict if another gateway has inserted one of the rows meanwhile; the transaction
      *     is to be made again
@@ -162,13 +162,17 @@ final class SumRows {
             byTable.computeIfAbsent(key.span.table(engine), table -> new ArrayList<>())
                     .add(key);
         }
+        Map<Key, byte[]> before = new HashMap<>();
         for (Map.Entry<String, List<Key>> each : byTable.entrySet()) {
-            List<Key> keys = each.getValue();
-            Map<Key, byte[]> before = engine == Engine.H2
-                    ? lockOnH2(connection, keys)
-                    : lockOnPostgresql(connection, each.getKey(), keys);
+            if (engine == Engine.H2) {
+                lockOnH2(connection, each.getValue(), before);
+            } else {
+                lockOnPostgresql(connection, each.getKey(), each.getValue(), before);
+            }
+        }
+        for (Map.Entry<String, List<Key>> each : byTable.entrySet()) {
             try (Writes writes = new Writes(connection, each.getKey())) {
-                for (Key key : keys) {
+                for (Key key : each.getValue()) {
                     writes.add(key, before.get(key));
                 }
                 writes.send();
@@ -241,8 +245,8 @@ final class SumRows {
         return LOCK_ON_POSTGRESQL.formatted(table);
     }
 
-    private Map<Key, byte[]> lockOnPostgresql(Connection connection, String table, List<Key> keys) throws SQLException {
-        Map<Key, byte[]> before = new HashMap<>();
+    private void lockOnPostgresql(Connection connection, String table, List<Key> keys, Map<Key, byte[]> before)
+            throws SQLException {
         try (PreparedStatement lock = connection.prepareStatement(lockOnPostgresql(table))) {
             lock.setArray(1, array(connection, "smallint", keys.stream().map(key -> key.span.number())));
             lock.setArray(2, array(connection, "integer", keys.stream().map(Key::startHour)));
@@ -255,15 +259,13 @@ final class SumRows {
                 }
             }
         }
-        return before;
     }
 
     private static Array array(Connection connection, String type, Stream<?> values) throws SQLException {
         return connection.createArrayOf(type, values.toArray());
     }
 
-    private Map<Key, byte[]> lockOnH2(Connection connection, List<Key> keys) throws SQLException {
-        Map<Key, byte[]> before = new HashMap<>();
+    private void lockOnH2(Connection connection, List<Key> keys, Map<Key, byte[]> before) throws SQLException {
         try (PreparedStatement lock = connection.prepareStatement(LOCK_ON_H2)) {
             for (Key key : keys) {
                 set(lock, 1, key);
@@ -274,7 +276,6 @@ final class SumRows {
                 }
             }
         }
-        return before;
     }
 
     private int set(PreparedStatement to, int from, Key key) throws SQLException {
