@@ -18,6 +18,11 @@ public final class Ids {
         return id.length() <= KEPT_CHARS_MAX ? id : HashUtil.sha256(id);
     }
 
+    /** An id for what has none: a hash of what tells it apart. */
+    public static String madeOf(String traits) {
+        return HashUtil.sha256(traits);
+    }
+
     /** The id as it may be compared but never shown: a hash of it, if it is longer than 64 characters. */
     static String key(String id) {
         return id.length() <= KEY_CHARS_MAX ? id : HashUtil.sha256(id);

@@ -41,7 +41,7 @@ final class AgUiFold implements EventFold {
     /** The agent's messages. A snapshot takes back those that it lacks, but not forgotten ones. */
     private final RecentIds said;
 
-    /** The messages of other roles: agents may repeat the user's messages. */
+    /** The messages of other roles, since agents may repeat the user's messages, and the questions that have come. */
     private final RecentIds others;
 
     private Usage usage = Usage.UNKNOWN;
@@ -192,13 +192,20 @@ final class AgUiFold implements EventFold {
             run.finishReason(outcome);
         }
         for (JsonNode interrupt : data.at("/outcome/interrupts")) {
-            run.otherText(
-                    "interrupt-" + id(interrupt, "id"),
-                    TEXT,
-                    interrupt.path("message").asText(""));
+            asked(interrupt);
         }
         if (!failed) {
             run.end(outcome.equals("cancelled") ? Verdict.CANCELLED : Verdict.COMPLETED);
+        }
+    }
+
+    /** A run may tell twice that it has finished, and not all agents give their questions ids. */
+    private void asked(JsonNode interrupt) {
+        String question = interrupt.path("message").asText("");
+        String own = Json.text(interrupt, "/id").orElseGet(() -> Ids.madeOf(interrupt.toString()));
+        String id = Ids.kept("interrupt-" + own);
+        if (!question.isEmpty() && others.add(id)) {
+            run.otherText(id, TEXT, question);
         }
     }
 

@@ -156,10 +156,12 @@ final class LangGraphFold implements EventFold {
             return;
         }
         run.finishReason("interrupt");
-        int index = 0;
         for (JsonNode interrupt : interrupts) {
-            String question = Payload.text(interrupt.path("value"));
-            String own = interrupt.path("id").asText(Integer.toString(index++));
+            JsonNode value = interrupt.path("value");
+            String question = Payload.text(value);
+            // Older servers give no id, and each of several tasks has an event of its own.
+            String own =
+                    Json.text(interrupt, "/id").orElseGet(() -> Ids.madeOf(interrupt.path("ns") + value.toString()));
             String id = Ids.kept("interrupt-" + own);
             if (!question.isEmpty() && others.add(id)) {
                 run.otherText(id, TEXT, question);
