@@ -1,5 +1,6 @@
 package io.runtape.dialect;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,8 +17,20 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = Part.ErrorPart.class, name = "error")
 })
 public sealed interface Part {
-    /** Text as the runtime wrote it, often Markdown. */
-    record Text(String text) implements Part {}
+    /**
+     * Text as the runtime wrote it, often Markdown.
+     *
+     * @param attached whether it stands for what came with a message, such as an image or a document; in JSON only if so
+     */
+    record Text(
+            String text,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean attached) implements Part {
+
+        /** Text that was said. */
+        public Text(String text) {
+            this(text, false);
+        }
+    }
 
     /** The model's reasoning before its text. */
     record Reasoning(String text) implements Part {}

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,13 @@ final class RequestItem {
     private static final String[] OUTPUTS = {"output", "outputs", "results", "result", "content", "parts", "error"};
 
     private final Map<String, String> names;
+
+    /** The text since the last attachment. */
     private final StringBuilder text = new StringBuilder();
+
+    /** The texts, and the attachments between them. */
+    private final List<Part.Text> texts = new ArrayList<>();
+
     private final List<Part.ToolCall> calls = new ArrayList<>();
     private final Set<String> callIds = new HashSet<>();
     private final List<Part.ToolResult> results = new ArrayList<>();
@@ -78,7 +85,7 @@ final class RequestItem {
 
     private void message(JsonNode message, Role role) {
         content(message.path("content"));
-        if (text.isEmpty() && calls.isEmpty() && results.isEmpty()) {
+        if (texts.isEmpty() && calls.isEmpty() && results.isEmpty()) {
             content(message.path("parts"));
         }
         message.path("tool_calls").forEach(this::called);
@@ -90,8 +97,8 @@ final class RequestItem {
             JsonNode content = message.path("content");
             boolean elsewhere = !Json.isGiven(content)
                     || content.isTextual() && content.textValue().isBlank();
-            result(message, elsewhere ? TextNode.valueOf(text.toString()) : content);
-            text.setLength(0);
+            result(message, elsewhere ? TextNode.valueOf(joined()) : content);
+            texts.clear();
         }
     }
 
@@ -108,11 +115,31 @@ final class RequestItem {
         } else {
             say(Payload.text(content));
         }
+        endText();
     }
 
     /** Each part of a content stands on lines of its own. */
     private void say(String part) {
         text.append(text.isEmpty() || part.isEmpty() ? "" : "\n").append(part);
+    }
+
+    /** An attachment is a part of its own: what the user wrote is the same without it. */
+    private void attach(String shown) {
+        if (!shown.isEmpty()) {
+            endText();
+            texts.add(new Part.Text(shown, true));
+        }
+    }
+
+    private void endText() {
+        if (!text.isEmpty()) {
+            texts.add(new Part.Text(text.toString()));
+            text.setLength(0);
+        }
+    }
+
+    private String joined() {
+        return texts.stream().map(Part.Text::text).collect(Collectors.joining("\n"));
     }
 
     private void part(JsonNode part) {
@@ -128,7 +155,8 @@ final class RequestItem {
             result(part, first(part, "content", "output", "result"));
         } else {
             String said = Payload.text(part);
-            say(said.isEmpty() ? Attachment.shown(part) : said);
+            say(said);
+            attach(said.isEmpty() ? Attachment.shown(part) : "");
         }
     }
 
@@ -217,10 +245,7 @@ final class RequestItem {
     /** Results that a client sends with a text of its user's come before that. */
     private List<Message> messages(Role role, boolean last) {
         List<Message> messages = new ArrayList<>();
-        List<Part> parts = new ArrayList<>();
-        if (!text.isEmpty()) {
-            parts.add(new Part.Text(text.toString()));
-        }
+        List<Part> parts = new ArrayList<>(texts);
         parts.addAll(calls);
         boolean own = role == Role.ASSISTANT;
         if (own && !last) {

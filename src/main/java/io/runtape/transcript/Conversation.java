@@ -143,13 +143,19 @@ final class Conversation {
                 .forEach(answeredCalls::add);
     }
 
-    /** What of the message is compared: its texts, which clients keep, or if it has none, its calls and results. */
+    /**
+     * What of the message is compared: its texts, which clients keep, or if it has none, its calls and results. What is attached
+     * counts only where nothing is said: agents repeat questions without it, and so does what earlier versions kept.
+     */
     private static String key(Message message) {
         Sha256 words = new Sha256().add(message.role().ordinal());
         boolean hasText = message.parts().stream().anyMatch(Part.Text.class::isInstance);
+        boolean says = message.parts().stream().anyMatch(part -> part instanceof Part.Text text && !text.attached());
         for (Part part : message.parts()) {
             if (part instanceof Part.Text text) {
-                add(text.text(), words);
+                if (!says || !text.attached()) {
+                    add(text.text(), words);
+                }
             } else if (!hasText && part instanceof Part.ToolCall call) {
                 add(call.id() + ' ' + call.name(), words);
             } else if (!hasText && part instanceof Part.ToolResult result) {

@@ -128,6 +128,7 @@ record KeptMessages(List<Message> request, List<Message> said, long bytes, boole
                     case "exitCode" -> of.exitCode = token == JsonToken.VALUE_NULL ? null : parser.getIntValue();
                     case "failed" -> of.failed = parser.getBooleanValue();
                     case "partial" -> of.partial = parser.getBooleanValue();
+                    case "attached" -> of.attached = parser.getBooleanValue();
                     case "type" -> of.type = parser.getText();
                     case "text", "id", "callId", "path", "code" -> of.first = text(token);
                     case "name", "action", "message" -> of.second = text(token);
@@ -173,10 +174,11 @@ record KeptMessages(List<Message> request, List<Message> said, long bytes, boole
         private @Nullable Integer exitCode;
         private boolean failed;
         private boolean partial;
+        private boolean attached;
 
         Part part() throws IOException {
             return switch (type) {
-                case "text" -> new Part.Text(text(first));
+                case "text" -> new Part.Text(text(first), attached);
                 case "reasoning" -> new Part.Reasoning(text(first));
                 case "tool_call" -> new Part.ToolCall(text(first), text(second), value);
                 case "tool_result" -> new Part.ToolResult(text(first), text(second), value, exitCode, failed, partial);

@@ -14,10 +14,13 @@ import org.junit.jupiter.api.Test;
 class MessageTest {
     @Test
     void namesTheKindOfAPartInJson() throws JsonProcessingException {
-        Message message = new Message(Role.ASSISTANT, List.of(new Text("Hi"), new FilePart("a.js", null, null, null)));
+        Message message = new Message(
+                Role.ASSISTANT,
+                List.of(new Text("Hi"), new Text("[image]", true), new FilePart("a.js", null, null, null)));
 
         assertEquals(
                 json("{'role':'assistant','parts':[{'type':'text','text':'Hi'},"
+                        + "{'type':'text','text':'[image]','attached':true},"
                         + "{'type':'file','path':'a.js','action':null,'diff':null,'url':null}]}"),
                 LeanTree.compact(new ObjectMapper().readTree(new ObjectMapper().writeValueAsString(message))));
     }

@@ -115,7 +115,7 @@ class RequestMessagesTest {
                         "[ToolResult[callId=c, name=look, output=\"seen\", exitCode=null, failed=false, partial=false]]",
                         "[ToolResult[callId=d, name=, output=\"[image]\\nand more\", exitCode=null, failed=false, partial=false]]",
                         "[ToolResult[callId=e, name=, output=\"none\", exitCode=null, failed=true, partial=false]]",
-                        "[Text[text=7]]"),
+                        "[Text[text=7, attached=false]]"),
                 messages.stream().map(message -> message.parts().toString()).toList());
     }
 
@@ -157,8 +157,28 @@ class RequestMessagesTest {
                 ("{'messages':[{'role':'user','content':[" + part + "]},{'role':'user','parts':[" + part + "]}]}")
                         .replace('\'', '"'));
 
-        Message expected = new Message(Role.USER, List.of(new Text(shown)));
+        Message expected = new Message(Role.USER, List.of(new Text(shown, true)));
         assertEquals(List.of(expected, expected), messages);
+    }
+
+    /** What was written is told apart from what came with it. */
+    @Test
+    void namesAttachmentsWhereTheyStand() {
+        List<Message> messages = RequestMessages.of("""
+                {"messages":[{"role":"user","content":[{"type":"text","text":"First:"},{"type":"image","source":{"data":"AAAA"}},
+                   {"type":"text","text":"Second:"},{"type":"file","file":{"filename":"a.pdf"}},"Compare them.",{"type":"text","text":"Please."}]},
+                  {"role":"tool","tool_call_id":"c","content":"","parts":[{"text":"seen"},{"type":"image"}]}]}""");
+
+        assertEquals(
+                List.of(
+                        List.of(
+                                new Text("First:"),
+                                new Text("[image]", true),
+                                new Text("Second:"),
+                                new Text("[a.pdf]", true),
+                                new Text("Compare them.\nPlease.")),
+                        List.of(new Part.ToolResult("c", "", TextNode.valueOf("seen\n[image]"), null, false, false))),
+                messages.stream().map(Message::parts).toList());
     }
 
     @ParameterizedTest

@@ -167,6 +167,31 @@ class ConversationTest {
         assertEquals(List.of(system("t"), user("b")), run(List.of(system("t"), user("a"), assistant("x"), user("b"))));
     }
 
+    private static Message withImage(String... texts) {
+        return new Message(
+                Role.USER,
+                Stream.concat(Stream.of(texts).map(Part.Text::new), Stream.of(new Part.Text("[image]", true)))
+                        .<Part>map(part -> part)
+                        .toList());
+    }
+
+    /** Earlier versions kept questions without what was attached, in one part. */
+    @Test
+    void knowsAQuestionWithoutWhatIsAttached() {
+        run(List.of(user("a\nb")), assistant("x"));
+
+        assertEquals(List.of(user("c")), run(List.of(withImage("a", "b"), assistant("x"), user("c"))));
+        assertEquals(List.of(user("d")), run(List.of(user("a b"), assistant("x"), user("d"))));
+        assertEquals(List.of(withImage("e"), assistant("y")), run(List.of(withImage("e")), user("e"), assistant("y")));
+    }
+
+    @Test
+    void knowsAQuestionThatIsOnlyAnImage() {
+        assertEquals(List.of(withImage(), assistant("x")), run(List.of(withImage()), assistant("x")));
+
+        assertEquals(List.of(user("b")), run(List.of(withImage(), assistant("x"), user("b"))));
+    }
+
     @Test
     void showsAQuestionOnceThatTheResponseRepeats() {
         assertEquals(List.of(user("a"), assistant("x")), run(List.of(user("a")), user("a "), assistant("x")));

@@ -36,7 +36,9 @@ class KeptMessagesTest {
 
     @Test
     void hasEveryKindOfPart() {
-        Message asked = new Message(Role.USER, List.of(new Part.Text("Sch\u00f6n \ud83d\ude00 \"q\" \u0000")));
+        Message asked = new Message(
+                Role.USER,
+                List.of(new Part.Text("Sch\u00f6n \ud83d\ude00 \"q\" \u0000"), new Part.Text("[image]", true)));
         Message said = new Message(
                 Role.ASSISTANT,
                 List.of(
