@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Set;
 
 /** A part of a message in a request that is not its text: an image, a sound, a file or a document, in the forms of the agent APIs. */
-final class Attachment {
+public final class Attachment {
 
     private static final Set<String> TYPES = Set.of(
             "image",
@@ -49,6 +49,11 @@ final class Attachment {
             }
         }
         return type;
+    }
+
+    /** Whether what a reader gets to see is no more than the part's type, such as {@code [image]}. */
+    public static boolean isPlaceholder(String shown) {
+        return shown.startsWith("[") && shown.endsWith("]") && TYPES.contains(shown.substring(1, shown.length() - 1));
     }
 
     /** A name that stands for what it names. */

@@ -1,7 +1,9 @@
 package io.runtape.search;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.Attachment;
 import io.runtape.dialect.Part;
+import io.runtape.dialect.Role;
 import io.runtape.indexing.EndedRun;
 import io.runtape.json.LeanTree;
 import io.runtape.run.RequestBody;
@@ -49,6 +51,7 @@ final class RunText {
         Run row = run.row();
         String prompt = row.prompt == null ? "" : row.prompt;
         first.add(new Passage(Place.PROMPT, 0, prompt));
+        int prompted = prompted(prompt, run.parts());
         String result = row.result == null ? "" : JsonWords.of(row.result, PASSAGE_CHARS_MAX);
         int said = lastSaying(result, run.parts());
         if (said < 0) {
@@ -59,7 +62,7 @@ final class RunText {
             if (i == said) {
                 first.add(new Passage(Place.RESULT, part.sequence(), result));
             } else if (part.asked()) {
-                asked(part, prompt);
+                asked(part, i >= prompted);
             } else {
                 said(part);
             }
@@ -91,12 +94,47 @@ final class RunText {
         return -1;
     }
 
-    private void asked(PlacedPart part, String prompt) {
+    /**
+     * From which part on the last texts of the user are the prompt: the message has several where something is attached between
+     * them. The number of parts if they are not the prompt.
+     */
+    private static int prompted(String prompt, List<PlacedPart> parts) {
+        int left = prompt.stripTrailing().length();
+        int from = parts.size();
+        for (int i = parts.size() - 1; i >= 0 && left > 0; i--) {
+            PlacedPart part = parts.get(i);
+            if (isTyped(part) && part.part() instanceof Part.Text text) {
+                String piece = text.text().strip();
+                left -= piece.length();
+                if (!prompt.startsWith(piece, left)) {
+                    return parts.size();
+                }
+                while (left > 0 && Character.isWhitespace(prompt.charAt(left - 1))) {
+                    left--;
+                }
+                from = i;
+            }
+        }
+        return left == 0 ? from : parts.size();
+    }
+
+    /** Whether the user wrote it. */
+    private static boolean isTyped(PlacedPart part) {
+        return part.asked() && part.role() == Role.USER && part.part() instanceof Part.Text text && !text.attached();
+    }
+
+    /** @param prompted whether the user's texts from here on are the prompt, which is there already */
+    private void asked(PlacedPart part, boolean prompted) {
         if (part.part() instanceof Part.ToolResult result) {
             brought.add(new Passage(Place.TOOL_RESULT, 0, JsonWords.of(result.output(), PASSAGE_CHARS_MAX)));
-        } else if (part.part() instanceof Part.Text text && !text.text().strip().equals(prompt.strip())) {
+        } else if (part.part() instanceof Part.Text text && !(prompted && isTyped(part)) && !isPlaceholder(text)) {
             others.add(new Passage(Place.PROMPT, 0, text.text()));
         }
+    }
+
+    /** Every run with an image has the word: who looks for it means another one. */
+    private static boolean isPlaceholder(Part.Text text) {
+        return text.attached() && Attachment.isPlaceholder(text.text());
     }
 
     private void said(PlacedPart placed) {

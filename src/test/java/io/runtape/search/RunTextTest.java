@@ -8,6 +8,7 @@ import io.runtape.indexing.EndedRun;
 import io.runtape.run.Run;
 import io.runtape.transcript.PlacedPart;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Which texts of a run are searched. */
@@ -24,6 +25,48 @@ class RunTextTest {
 
     private static PlacedPart error(long sequence, String code, String message) {
         return new PlacedPart(false, Role.ASSISTANT, new Part.ErrorPart(code, message), sequence, 0);
+    }
+
+    private static List<String> prompts(@Nullable String prompt, PlacedPart... parts) {
+        Run row = new Run();
+        row.prompt = prompt;
+        return RunText.of(new EndedRun(row, null, List.of(parts))).stream()
+                .map(passage -> passage.place() + " " + passage.text())
+                .toList();
+    }
+
+    private static PlacedPart asked(String text, boolean attached) {
+        return new PlacedPart(true, Role.USER, new Part.Text(text, attached), 0, -1);
+    }
+
+    @Test
+    void hasThePromptOnce() {
+        assertEquals(List.of("PROMPT a\nb"), prompts("a\nb", asked("a\nb", false)));
+        assertEquals(
+                List.of("PROMPT First:\n Second:\n"),
+                prompts(
+                        "First:\n Second:\n",
+                        asked("[image]", true),
+                        asked("First:", false),
+                        asked("[input_image]", true),
+                        asked(" Second:\n", false)));
+        assertEquals(List.of("PROMPT b", "PROMPT a"), prompts("b", asked("a", false), asked("b", false)));
+        assertEquals(List.of("PROMPT ab", "PROMPT b"), prompts("ab", asked("b", false)));
+        assertEquals(List.of("PROMPT b", "PROMPT ab"), prompts("b", asked("ab", false)));
+        assertEquals(List.of("PROMPT a"), prompts(null, asked("a", false)));
+    }
+
+    /** Whoever looks for an image does not mean each run that was sent one. */
+    @Test
+    void hasTheNamesAndTextsOfWhatIsAttached() {
+        assertEquals(
+                List.of("PROMPT [video]", "PROMPT [a.pdf]", "PROMPT Pay at once."),
+                prompts(
+                        "[video]",
+                        asked("[video]", false),
+                        asked("[image]", true),
+                        asked("[a.pdf]", true),
+                        asked("Pay at once.", true)));
     }
 
     @Test

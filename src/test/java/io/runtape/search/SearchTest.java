@@ -269,6 +269,19 @@ abstract class SearchTest extends IndexedHistory {
     }
 
     @Test
+    void findsAQuestionWithAnImageByWhatIsSaid() throws Exception {
+        String id = indexedAt("/v1/recorded", """
+                {"messages":[{"role":"user","content":[{"type":"image","source":{"data":"AAAA"}},
+                  {"type":"text","text":"Is it an echidna?"},{"type":"file","file":{"filename":"quokka.pdf"}},
+                  {"type":"text","text":"Or a numbat?"}]}]}""", answering("x"));
+
+        assertWhere(id, "echidna", "prompt", null, "Is it an echidna?\nOr a numbat?");
+        assertEquals(List.of("prompt"), json(found("/runs", "echidna numbat")).getList("data[0].highlight.where"));
+        assertWhere(id, "quokka.pdf", "prompt", null, "[quokka.pdf]");
+        assertEquals(List.of(), runs("image"));
+    }
+
+    @Test
     void combinesWithOtherFilters() throws Exception {
         String first = indexed(asked("a common gnu"), answering("x"));
         String second = indexed(
