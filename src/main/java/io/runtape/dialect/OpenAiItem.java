@@ -14,6 +14,9 @@ public final class OpenAiItem {
     /** A call that waits for a person's word. */
     private static final String APPROVAL = "mcp_approval_request";
 
+    /** How the ids of such calls begin, and no others. */
+    private static final String APPROVAL_ID = "mcpr_";
+
     /** Tools that OpenAI runs itself, and whose calls may end without a word about what came of them. */
     private static final Set<String> HOSTED =
             Set.of("web_search_call", "file_search_call", "image_generation_call", "code_interpreter_call");
@@ -23,6 +26,11 @@ public final class OpenAiItem {
     /** Whether an item of this type is a call of a tool. */
     public static boolean isCall(String type) {
         return type.endsWith(CALL) || type.equals(APPROVAL);
+    }
+
+    /** Whether the call with this id only asks for a person's word. Once that is given, the call is made with an id of its own. */
+    public static boolean isApproval(String callId) {
+        return callId.startsWith(APPROVAL_ID);
     }
 
     /** Whether an item of this type is the output of a call. */

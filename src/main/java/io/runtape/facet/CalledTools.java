@@ -1,5 +1,6 @@
 package io.runtape.facet;
 
+import io.runtape.dialect.OpenAiItem;
 import io.runtape.dialect.Part;
 import io.runtape.indexing.EndedRun;
 import io.runtape.transcript.PlacedPart;
@@ -16,13 +17,17 @@ public final class CalledTools {
 
     private CalledTools() {}
 
-    /** Their names, each once, the first 100 of them. Calls that only the request tells of, from earlier runs, do not count. */
+    /**
+     * Their names, each once, the first 100 of them. Neither calls that only the request tells of, from earlier runs, nor those that
+     * wait for a person's word, count: the run that makes the call has it.
+     */
     public static Set<String> of(EndedRun run) {
         Set<String> tools = new LinkedHashSet<>();
         for (PlacedPart placed : run.parts()) {
             if (!placed.asked()
                     && placed.part() instanceof Part.ToolCall call
                     && !call.name().isEmpty()
+                    && !OpenAiItem.isApproval(call.id())
                     && tools.size() < TOOLS_MAX) {
                 tools.add(cut(call.name()));
             }
