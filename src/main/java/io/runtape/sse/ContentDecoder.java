@@ -44,6 +44,7 @@ public final class ContentDecoder implements AutoCloseable {
         HEADER,
         DATA,
         TRAILER,
+        PADDING,
         OVER
     }
 
@@ -94,7 +95,10 @@ public final class ContentDecoder implements AutoCloseable {
         return decodes(contentEncoding) ? new ContentDecoder(GZIP.contains(coding(contentEncoding)), null) : null;
     }
 
-    /** The same, for a body whose {@link #damage} matters: it looks at the checksums of gzip too. */
+    /**
+     * The same, for a body whose {@link #damage} matters: it looks at the checksums of gzip too. Zeros behind the last
+     * member are padding, which gzip ignores.
+     */
     public static @Nullable ContentDecoder checking(@Nullable String contentEncoding) {
         return decodes(contentEncoding)
                 ? new ContentDecoder(GZIP.contains(coding(contentEncoding)), new GzipCheck())
@@ -152,8 +156,12 @@ public final class ContentDecoder implements AutoCloseable {
         if (check != null && check.hasFailed()) {
             return Optional.of(Damage.BROKEN);
         }
-        boolean whole = place == Place.OVER || inflater != null && place == Place.HEADER && !header.hasBegun();
+        boolean whole = place == Place.OVER || place == Place.PADDING || isBehindMember();
         return whole ? Optional.empty() : Optional.of(Damage.CUT);
+    }
+
+    private boolean isBehindMember() {
+        return inflater != null && place == Place.HEADER && !header.hasBegun();
     }
 
     private int step() throws DataFormatException {
@@ -170,6 +178,7 @@ public final class ContentDecoder implements AutoCloseable {
                     }
                 }
                 case TRAILER -> skipTrailer();
+                case PADDING -> skipPadding();
                 case OVER -> {}
             }
         }
@@ -186,7 +195,9 @@ public final class ContentDecoder implements AutoCloseable {
 
     private void readHeader() throws DataFormatException {
         int next = input[at] & 0xff;
-        if (gzip) {
+        if (next == 0 && check != null && isBehindMember()) {
+            place = Place.PADDING;
+        } else if (gzip) {
             at++;
             if (header.take(next)) {
                 begin(true);
@@ -259,6 +270,15 @@ public final class ContentDecoder implements AutoCloseable {
         if (trailerBytes == TRAILER_BYTES) {
             header = new GzipHeader();
             place = Place.HEADER;
+        }
+    }
+
+    private void skipPadding() throws DataFormatException {
+        while (at < input.length) {
+            if (input[at] != 0) {
+                throw new DataFormatException("more than zeros behind the last member");
+            }
+            at++;
         }
     }
 

@@ -488,6 +488,7 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put(flipped(whole, whole.length / 2), "is damaged");
         damages.put(joined(flipped(first, first.length - 5), second), "is damaged");
         damages.put(joined(whole, "x".getBytes(UTF_8)), "is damaged");
+        damages.put(joined(whole, new byte[2000], whole), "is damaged");
         damages.put(joined(whole, Arrays.copyOf(whole, 5)), "ends early");
         damages.put(Arrays.copyOf(whole, whole.length - 3), "ends early");
         damages.put(Arrays.copyOf(whole, whole.length / 2), "ends early");
@@ -497,11 +498,12 @@ abstract class ArchiveTest extends RecordedHistory {
                     post(damage.getKey(), 200, "Content-Encoding: gzip").get("data"));
         }
 
-        JsonNode members =
-                post(joined(first, second), 200, "Content-Encoding: gzip").get("data");
+        for (byte[] good : new byte[][] {joined(first, second), joined(whole, new byte[2000])}) {
+            JsonNode summary = post(good, 200, "Content-Encoding: gzip").get("data");
 
-        assertCounts(members, 0, 1, 0, 0);
-        assertTrue(members.get("complete").asBoolean(), members::toString);
+            assertCounts(summary, 0, 1, 0, 0);
+            assertTrue(summary.get("complete").asBoolean(), summary::toString);
+        }
     }
 
     @Test

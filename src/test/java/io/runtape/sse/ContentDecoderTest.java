@@ -226,7 +226,34 @@ class ContentDecoderTest {
         assertEquals(Optional.of(Damage.CUT), damage("gzip", new byte[0], pieceLength));
         assertEquals(Optional.of(Damage.CUT), damage("deflate", Arrays.copyOf(deflated(TEXT, false), 20), pieceLength));
         assertEquals(Optional.of(Damage.OTHER_FORMAT), damage("gzip", TEXT, pieceLength));
-        assertEquals(Optional.of(Damage.BROKEN), damage("gzip", Arrays.copyOf(all, all.length + 1), pieceLength));
+    }
+
+    /** Whoever writes whole blocks pads the last one so. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 1 << 20})
+    void takesZerosBehindGzipAsItsEnd(int pieceLength) throws IOException {
+        byte[] one = gzip(TEXT);
+        byte[] flipped = one.clone();
+        flipped[one.length - 8] ^= 0x40;
+        for (int zeros : new int[] {1, 2000}) {
+            byte[] padding = new byte[zeros];
+            assertEquals(Optional.empty(), damage("gzip", joined(one, padding), pieceLength));
+            assertEquals(Optional.empty(), damage("gzip", joined(one, one, padding), pieceLength));
+            for (byte[] more : new byte[][] {{1}, one}) {
+                assertEquals(Optional.of(Damage.BROKEN), damage("gzip", joined(one, padding, more), pieceLength));
+            }
+            assertEquals(Optional.of(Damage.BROKEN), damage("gzip", joined(flipped, padding), pieceLength));
+            assertEquals(Optional.of(Damage.OTHER_FORMAT), damage("gzip", joined(padding, one), pieceLength));
+        }
+        assertEquals(Optional.of(Damage.BROKEN), damage("gzip", joined(one, new byte[] {1}), pieceLength));
+    }
+
+    private static byte[] joined(byte[]... parts) {
+        ByteArrayOutputStream joined = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            joined.writeBytes(part);
+        }
+        return joined.toByteArray();
     }
 
     @Test
