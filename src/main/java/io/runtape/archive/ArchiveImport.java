@@ -75,7 +75,8 @@ final class ArchiveImport implements AutoCloseable {
      * @param owner whose runs they will be
      * @param decoder decodes the archive, and checks it; null if it is not compressed
      * @param lineMax how many bytes a line may have
-     * @param room gets how many bytes more of memory are about to be taken, or how many fewer, as a negative number; may wait
+     * @param room gets how many bytes more of memory are about to be taken, or how many fewer, as a negative number; may wait,
+     *     and may refuse
      */
     ArchiveImport(
             Owner owner,

@@ -82,7 +82,7 @@ public final class ArchiveImports {
     /**
      * Imports the body of the request. Nobody else may read it first; subscribe on the request's event loop, as soon as the
      * request comes in. Fails as {@link BodyPieces#feed} does, with 400 if the body is no archive, with 415 if it is
-     * compressed in an unknown way, and with 503 if too many imports go on.
+     * compressed in an unknown way, and with 503 if too many imports go on or memory lacks.
      *
      * @param owner whose runs they will be
      */
@@ -113,7 +113,7 @@ public final class ArchiveImports {
         byte[] piece = new byte[PIECE_BYTES];
         try (BudgetShare share = memory.bodies().share();
                 ArchiveImport importing =
-                        new ArchiveImport(owner, store, journal, null, lineMax(), bytes -> room(share, bytes))) {
+                        new ArchiveImport(owner, store, journal, null, lineMax(), bytes -> room(share, bytes, true))) {
             for (int read = archive.read(piece); read >= 0; read = archive.read(piece)) {
                 importing.take(Arrays.copyOf(piece, read));
             }
@@ -121,20 +121,28 @@ public final class ArchiveImports {
         }
     }
 
-    private static void room(BudgetShare share, long bytes) {
+    private static void room(BudgetShare share, long bytes, boolean mayWait) {
         if (bytes <= 0) {
             share.give(-bytes);
-            return;
-        }
-        try {
-            share.takeBlocking(bytes);
-        } catch (ApiException e) {
+        } else if (!share.tryTake(bytes) && !(mayWait && comes(share, bytes))) {
+            // Before the import is closed: another one may be next on this thread, and want the room.
+            share.close();
             // Unlike another call that finds no room, an import has begun.
             throw ApiException.of(
                             ErrorCode.OVERLOADED,
                             "Too much of the gateway's memory is in use for other calls. The runs that were whole by"
                                     + " then are imported; send the archive again later.")
                     .retryAfter(RETRY_AFTER);
+        }
+    }
+
+    /** Waits for room; returns whether it came. */
+    private static boolean comes(BudgetShare share, long bytes) {
+        try {
+            share.takeBlocking(bytes);
+            return true;
+        } catch (ApiException e) {
+            return false;
         }
     }
 
@@ -158,7 +166,17 @@ public final class ArchiveImports {
 
         Going(Owner owner, @Nullable String coding) {
             archive = new ArchiveImport(
-                    owner, store, journal, ContentDecoder.checking(coding), lineMax(), bytes -> room(share, bytes));
+                    owner,
+                    store,
+                    journal,
+                    ContentDecoder.checking(coding),
+                    lineMax(),
+                    bytes -> room(share, bytes, isAlone()));
+        }
+
+        /** Another import could not go on while this one waits, and so not give its room back. */
+        private boolean isAlone() {
+            return going.get() == 1;
         }
 
         @Override

@@ -31,7 +31,8 @@ final class LineCutter {
 
     /**
      * @param bytesMax the longest line
-     * @param room gets how many bytes more are about to be kept, or how many fewer, as a negative number; may wait
+     * @param room gets how many bytes more are about to be kept, or how many fewer, as a negative number; may wait,
+     *     and may refuse
      */
     LineCutter(int bytesMax, LongConsumer room, Lines lines) {
         this.bytesMax = bytesMax;

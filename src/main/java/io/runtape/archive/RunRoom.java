@@ -9,7 +9,7 @@ final class RunRoom implements AutoCloseable {
     private long kept;
     private long taken;
 
-    /** @param room gets how many bytes more are about to be kept, or how many fewer, as a negative number; may wait */
+    /** @param room gets how many bytes more are about to be kept, or how many fewer, as a negative number; may wait, and may refuse */
     RunRoom(LongConsumer room) {
         this.room = room;
     }

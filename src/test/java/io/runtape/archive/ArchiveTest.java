@@ -14,8 +14,11 @@ import io.runtape.access.Owner;
 import io.runtape.history.RecordedHistory;
 import io.runtape.journal.Journal;
 import io.runtape.server.memory.BudgetShare;
+import io.runtape.server.memory.ByteBudget;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.sse.CorpusCase;
+import io.runtape.testsupport.MemoryWait;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
 import jakarta.inject.Inject;
@@ -969,6 +972,92 @@ abstract class ArchiveTest extends RecordedHistory {
             assertTrue(refused.at("/error/message").asText().contains("are imported"), refused::toString);
         }
         history().get("/runs/" + id).then().statusCode(200);
+    }
+
+    /** Takes what others may have of the memory for bodies, but for so many bytes. */
+    private BudgetShare allBut(long bytes) {
+        long max = Runtime.getRuntime().maxMemory() / 8;
+        BudgetShare others = memory.bodies().share();
+        others.takeBlocking(max - max / 4 - bytes);
+        return others;
+    }
+
+    private static final int REQUEST_BYTES = 400_000;
+
+    /** An archive of one run, which takes room for its request until it ends. */
+    private byte[] archiveOfLargeRequest() throws Exception {
+        String id = record(
+                "{\"pad\":\"" + "x".repeat(REQUEST_BYTES) + "\"}",
+                Script.stream(("data: " + "y".repeat(500) + "\n\n").repeat(300)));
+        byte[] archive = export("/runs/" + id).getBytes(UTF_8);
+        delete("/runs/" + id);
+        RunTable.await(
+                "nothing is held for calls that are over", () -> memory.bodies().taken() == 0 ? true : null);
+        return archive;
+    }
+
+    private WireResponse beginImport(byte[] archive) throws IOException {
+        return client().sendHead(
+                        "POST",
+                        "/history/v1/import",
+                        "X-API-Key: " + key,
+                        "Content-Type: " + LINES,
+                        "Content-Length: " + archive.length);
+    }
+
+    /** Sends all but the end of the run, and waits until that was taken. */
+    private void sendToTheEndOfTheRun(WireResponse importing, byte[] archive) throws IOException {
+        long before = memory.bodies().taken();
+        importing.write(Arrays.copyOf(archive, endOf(archive)));
+        RunTable.await("the import holds the request of its run", () -> holdsRequests(1, before) ? true : null);
+    }
+
+    private static int endOf(byte[] archive) {
+        return new String(archive, UTF_8).indexOf("{\"line\":\"end\"");
+    }
+
+    /** Whether so many requests take room, and nothing else that has come meanwhile: a line of theirs would take more. */
+    private boolean holdsRequests(int requests, long before) {
+        long more = memory.bodies().taken() - before - (long) requests * REQUEST_BYTES;
+        return more >= 0 && more < 4 * LineCutter.SHORT - REQUEST_BYTES;
+    }
+
+    @Test
+    void refusesAnImportWithoutRoomAtOnceWhileAnotherOneGoesOn() throws Exception {
+        String small = record(body("Before"), Script.stream("data: 1\n\n"));
+        byte[] second = (export("/runs/" + small) + "x".repeat(1 << 20)).getBytes(UTF_8);
+        delete("/runs/" + small);
+        byte[] archive = archiveOfLargeRequest();
+        try (BudgetShare others = allBut(4 << 20);
+                WireResponse first = beginImport(archive)) {
+            long before = memory.bodies().taken();
+            sendToTheEndOfTheRun(first, archive);
+            long began = System.nanoTime();
+
+            JsonNode refused = post(second, 503);
+
+            Duration took = Duration.ofNanos(System.nanoTime() - began);
+            assertTrue(took.compareTo(ByteBudget.PATIENCE) < 0, took::toString);
+            assertTrue(refused.at("/error/message").asText().contains("are imported"), refused::toString);
+            assertTrue(holdsRequests(1, before));
+            history().get("/runs/" + small).then().statusCode(200);
+            first.write(Arrays.copyOfRange(archive, endOf(archive), archive.length));
+            assertCounts(JSON.readTree(first.whole()).get("data"), 1, 0, 0, 0);
+        }
+    }
+
+    @Test
+    void waitsForRoomWhereNoOtherImportGoesOn() throws Exception {
+        byte[] archive = archiveOfLargeRequest();
+        try (BudgetShare others = allBut(0);
+                WireResponse importing = beginImport(archive)) {
+            importing.write(archive);
+            MemoryWait.await("io.runtape.archive");
+
+            others.close();
+
+            assertCounts(JSON.readTree(importing.whole()).get("data"), 1, 0, 0, 0);
+        }
     }
 
     /** The frames of a compressed response that come over the wire stand among the parts of an event. */
