@@ -200,6 +200,11 @@ public final class ArchiveImports {
         }
 
         @Override
+        public void over() {
+            share.close();
+        }
+
+        @Override
         public void close() {
             try {
                 archive.close();

@@ -20,6 +20,7 @@ import io.runtape.sse.CorpusCase;
 import io.runtape.testsupport.MemoryWait;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.StoreLock;
 import io.runtape.testsupport.WireResponse;
 import jakarta.inject.Inject;
 import java.io.ByteArrayInputStream;
@@ -1058,6 +1059,35 @@ abstract class ArchiveTest extends RecordedHistory {
 
             assertCounts(JSON.readTree(importing.whole()).get("data"), 1, 0, 0, 0);
         }
+    }
+
+    @Test
+    void givesTheRoomOfAnAbortedImportBackWhileAnotherOneIsAtWork() throws Exception {
+        byte[] archive = archiveOfLargeRequest();
+        long before = memory.bodies().taken();
+        try (WireResponse aborted = beginImport(archive);
+                WireResponse other = beginImport(archive)) {
+            sendToTheEndOfTheRun(aborted, archive);
+            sendToTheEndOfTheRun(other, archive);
+            assertTrue(holdsRequests(2, before));
+            try (StoreLock lock = StoreLock.onRuns(store())) {
+                other.write(Arrays.copyOfRange(archive, endOf(archive), archive.length));
+                RunTable.await("an import waits for the database", () -> isImportAt(ImportedRows.class) ? true : null);
+
+                aborted.close();
+
+                RunTable.await("the room is given back", () -> holdsRequests(1, before) ? true : null);
+                assertTrue(isImportAt(ImportedRows.class));
+            }
+            assertCounts(JSON.readTree(other.whole()).get("data"), 1, 0, 0, 0);
+        }
+    }
+
+    private static boolean isImportAt(Class<?> code) {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(thread -> thread.getKey().getName().equals("runtape-import"))
+                .anyMatch(thread -> Arrays.stream(thread.getValue())
+                        .anyMatch(frame -> frame.getClassName().equals(code.getName())));
     }
 
     /** The frames of a compressed response that come over the wire stand among the parts of an event. */

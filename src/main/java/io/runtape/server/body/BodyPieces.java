@@ -23,7 +23,7 @@ public final class BodyPieces<T> {
 
     private static final Duration WINDOW = IncomingBody.WINDOW;
 
-    /** Takes the pieces, on a worker, one after the other. Every method may block. */
+    /** Takes the pieces, on a worker, one after the other. Every method may block, but for {@link #over}. */
     public interface Sink<T> {
         /** Takes a piece. */
         void piece(byte[] bytes) throws Exception;
@@ -31,7 +31,13 @@ public final class BodyPieces<T> {
         /** All pieces have come; the result of the body. */
         T end() throws Exception;
 
-        /** Nothing more will come, whatever was the reason. Called once, last. */
+        /**
+         * Nothing more will come, whatever was the reason. Called once, before {@link #close} and on the event loop, since the
+         * workers may have much to do for others; one of them may be at a piece still.
+         */
+        void over();
+
+        /** The same, on a worker. Called once, last. */
         void close();
     }
 
@@ -200,6 +206,7 @@ public final class BodyPieces<T> {
         done = true;
         gathered = Buffer.buffer();
         context.owner().cancelTimer(timer);
+        sink.over();
         // Behind a piece that is under way.
         workers.execute(sink::close);
     }
