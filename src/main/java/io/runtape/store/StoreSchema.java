@@ -20,7 +20,8 @@ record StoreSchema(String name) {
     /**
      * By default PostgreSQL's sessions leave the pages that they write to the system's cache, and the next checkpoint, every half
      * minute of heavy recording, forces them to the disk at once: commits then wait for a tenth of a second. So they go to the disk
-     * as they are written, 64 pages at a time, which each build of the server takes. The setting stays where the operator has chosen another one, or the server does not have it.
+     * as they are written, 64 pages at a time, which each build of the server takes. The setting stays where the operator has chosen
+     * another one, or the server does not have it.
      */
     private static final String FLUSH = "select set_config('backend_flush_after', '64', false)"
             + " where current_setting('backend_flush_after', true) = '0'";

@@ -81,12 +81,7 @@ class LostGatewayIT {
     /** A stream of one frame that goes on. */
     private static WireResponse live(GatewayProcess gateway, ScriptedUpstream upstream) throws Exception {
         WireResponse live = gateway.client()
-                .post(
-                        "/v1/run",
-                        "{}",
-                        upstream.on(exchange ->
-                                        exchange.streamHead().chunk(FIRST).awaitPeerGone())
-                                .header());
+                .post("/v1/run", "{}", upstream.on(Script.unended(FIRST)).header());
         live.readUpTo(FIRST.length());
         return live;
     }

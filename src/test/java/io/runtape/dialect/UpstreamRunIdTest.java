@@ -41,8 +41,7 @@ abstract class UpstreamRunIdTest extends RecordedHistory {
             """)
     void findsALiveRunByTheIdInItsEvents(String dialect, String events) throws Exception {
         String came = events.replace("\\n", "\n").replace("@", theirs) + "\n\n";
-        Scripted script =
-                upstream.on(exchange -> exchange.streamHead().chunk(came).awaitPeerGone());
+        Scripted script = upstream.on(Script.unended(came));
         try (WireResponse live = call("{}", script)) {
             live.readUpTo(came.length());
 
@@ -200,8 +199,7 @@ abstract class UpstreamRunIdTest extends RecordedHistory {
             """)
     void onlyClosesTheConnectionWhereThereIsNoCancelCall(String events) throws Exception {
         String came = events.replace("\\n", "\n").replace("@", theirs) + "\n\n";
-        Scripted script =
-                upstream.on(exchange -> exchange.streamHead().chunk(came).awaitPeerGone());
+        Scripted script = upstream.on(Script.unended(came));
         try (WireResponse live = call("{}", script)) {
             live.readUpTo(came.length());
             script.call();

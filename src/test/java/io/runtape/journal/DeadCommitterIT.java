@@ -9,6 +9,7 @@ import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunTable.FrameSum;
 import io.runtape.testsupport.RunTable.RunRow;
+import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
@@ -92,12 +93,7 @@ class DeadCommitterIT {
         try (GatewayProcess gateway =
                 GatewayProcess.startFrom(damaged(), settings).crowded().ready()) {
             WireResponse waiting = gateway.client()
-                    .post(
-                            "/v1/run",
-                            "{}",
-                            upstream.on(exchange ->
-                                            exchange.streamHead().chunk(FIRST).awaitPeerGone())
-                                    .header());
+                    .post("/v1/run", "{}", upstream.on(Script.unended(FIRST)).header());
             waits = waiting.header("Runtape-Run-Id");
             waiting.readUpTo(FIRST.length());
             WireResponse dying = gateway.client()

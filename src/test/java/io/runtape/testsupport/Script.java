@@ -33,6 +33,11 @@ public interface Script {
         return stream(bytes);
     }
 
+    /** The beginning of an event stream, which goes on for as long as the other side waits. */
+    static Script unended(String beginning) {
+        return exchange -> exchange.streamHead().chunk(beginning).awaitPeerGone();
+    }
+
     /** The bytes as an event stream, cut into HTTP chunks of these lengths. */
     static Script cut(byte[] bytes, List<Integer> lengths) {
         return exchange -> {
