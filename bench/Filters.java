@@ -15,9 +15,10 @@ import java.util.List;
 import org.postgresql.PGConnection;
 
 /**
- * Fills the history of the one owner that it has with runs, as the gateway's index would have them, and tells how long lists with
- * filters take, with hits and without. Half of the agents only ever use one model, and only one of them ever fails, so that many
- * pairs of filters that are common by themselves have no hits. See bench/filters.sh.
+ * Fills the history of the one owner that it has with runs, as the gateway's index would have them, and tells how long lists
+ * with filters take, with hits and without. Half of the agents only ever use one model, and only one of them ever fails, so
+ * that many pairs of filters that are common by themselves have no hits. All kinds are asked in two rounds: the first makes the
+ * gateway warm. See bench/filters.sh.
  */
 final class Filters {
 
@@ -66,7 +67,16 @@ final class Filters {
             "sort=totalTokens",
             "sort=totalTokens&status=failed",
             "sort=totalTokens&agent=agent-2&model=model-1",
-            "sort=durationMs&since=-1h");
+            "sort=durationMs&since=-1h",
+            // A three hundredth of all runs.
+            "sort=durationMs&metadata.team=7",
+            "sort=totalTokens&order=asc&metadata.team=7",
+            "sort=durationMs&metadata.team=7&agent=agent-7",
+            "sort=durationMs&metadata.team=7&metadata.branch=main",
+            // The four thousand oldest runs, which took longest.
+            "minDurationMs=60000",
+            "sort=durationMs&order=asc&metadata.old=true",
+            "sort=durationMs&order=asc&minDurationMs=60000");
 
     private Filters() {}
 
@@ -87,8 +97,11 @@ final class Filters {
             }
         }
         Requests requests = new Requests(args[0], Integer.parseInt(args[3]));
-        for (String query : QUERIES) {
-            requests.measure(query, n -> "/runs?" + query, "threadId");
+        for (String round : Requests.ROUNDS) {
+            System.out.println(round);
+            for (String query : QUERIES) {
+                requests.measure(query, n -> "/runs?" + query, "threadId");
+            }
         }
     }
 
@@ -134,12 +147,14 @@ final class Filters {
     private static void add(
             Owner owner, long runPk, int i, long created, StringBuilder rows, StringBuilder facts, StringBuilder facets) {
         int agent = i % 10;
+        boolean old = i < 4000;
         boolean failed = agent == 5 && i % 1000 == 5;
         String status = failed ? "failed" : "completed";
         String model = "model-" + (agent % 2 == 0 ? 0 : i / 10 % 3);
-        String metadata = "{\"branch\":\"" + (i % 4 == 0 ? "dev" : "main") + "\",\"user\":" + i % 5000 + "}";
+        String metadata = "{\"branch\":\"" + (i % 4 == 0 ? "dev" : "main") + "\",\"user\":" + i % 5000 + ",\"team\":" + i / 10 % 300
+                + (old ? ",\"old\":true}" : "}");
         String error = failed ? "{\"code\":\"busy\",\"message\":\"Later.\"}" : null;
-        long duration = i * 7919L % 10_000;
+        long duration = old ? 60_000 + i : i * 7919L % 10_000;
         RunTraits traits = new RunTraits(owner)
                 .with(Kind.THREAD, "thr_" + i / 3)
                 .with(Kind.STATUS, status)

@@ -6,10 +6,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntFunction;
 
 /** Asks a gateway one request after the other, and tells how long they take. For {@code Filters} and {@code Stats}. */
 public final class Requests {
+
+    /** What each round of all kinds of requests measures: the first one makes the gateway warm. */
+    public static final List<String> ROUNDS =
+            List.of("While the gateway's code is still being compiled:", "Once the gateway is warm:");
 
     private final HttpClient client = HttpClient.newHttpClient();
     private final String gateway;

@@ -130,8 +130,11 @@ final class FacetSql {
             conditions.add("d.total_tokens is " + (unknown ? "null" : "not null"));
         }
         past(conditions, "d." + column, "d.run_pk", after, unknown);
-        if (candidates.areFacets()) {
+        if (column.equals(By.CREATED_AT.column())) {
             between(conditions, "d.created_us", criteria.created());
+        }
+        if (column.equals(By.DURATION_MS.column())) {
+            between(conditions, "d.duration_ms", criteria.duration());
         }
         return conditions;
     }

@@ -74,8 +74,8 @@ final class SegmentFinder {
                 more = !some.isEmpty();
             }
         } else {
-            List<Document> all = candidates.next(RunFinder.FEW + 1);
-            if (all.size() > RunFinder.FEW) {
+            List<Document> all = candidates.next(IndexedRuns.FEW + 1);
+            if (all.size() > IndexedRuns.FEW) {
                 return Optional.empty();
             }
             found.addAll(look.among(keys(all)));

@@ -122,6 +122,7 @@ abstract class FacetPlanTest extends RunningGateway {
         statements.add(sql.walkShort(FacetSql.facts(order.by().column(), Range.ALL), 900, null, 51));
         statements.add(sql.walkShort(FacetSql.facts(order.by().column(), Range.ALL), 900, after, 51));
         statements.add(sql.among().replace("?", "array[1, 2, 3]"));
+        statements.add(IndexedRuns.OWNERS.replace("?", "array[1, 2, 3]"));
         statements.add(sql.walk(all, null, false, 51));
         statements.add(sql.walk(all, after, false, 51));
         if (order.by() == By.TOTAL_TOKENS) {
@@ -185,6 +186,56 @@ abstract class FacetPlanTest extends RunningGateway {
         assertEquals(
                 List.of(FIRST + 20, FIRST + 10),
                 keys(sql.walk(walked, new Place(1767225600000030L, FIRST + 30), false, 3)));
+    }
+
+    /** More than are always looked at as a whole, and none of the first tenth of the list is among them. */
+    @Test
+    void findsInTheOrderOfAValueWhatOnlyLateRunsHave() throws SQLException {
+        int late = 150;
+        try (Statement insert = connection.createStatement()) {
+            insert.execute("insert into run_facet (facet, created_us, run_pk) select " + key("late")
+                    + ", created_us, run_pk from run_fact where run_pk > " + FIRST + " and duration_ms < " + late);
+        }
+        List<Place> expected = new ArrayList<>();
+        for (int i = 1; i <= RUNS; i++) {
+            if (i % 1000 < late) {
+                expected.add(new Place((long) i % 1000, FIRST + i));
+            }
+        }
+        assertTrue(expected.size() > IndexedRuns.FEW, "runs: " + expected.size());
+
+        for (boolean descending : new boolean[] {true, false}) {
+            RunOrder order = new RunOrder(By.DURATION_MS, descending);
+            expected.sort(order.comparator());
+            RunCriteria criteria = new RunCriteria(OWNER).anyOf(Kind.AGENT, List.of("late"));
+            List<Place> found = new ArrayList<>();
+            for (int page = 0; page < 3; page++) {
+                Optional<Place> last = found.isEmpty() ? Optional.empty() : Optional.of(found.get(found.size() - 1));
+                found.addAll(QuarkusTransaction.requiringNew().call(() -> finder.find(criteria, order, last, 40)));
+            }
+
+            assertEquals(expected.subList(0, 120), found);
+        }
+    }
+
+    /** The key of a trait is a short hash, and somebody may look for two that are the same. */
+    @Test
+    void leavesOutRunsOfAnotherOwnerWithTheSameKey() throws SQLException {
+        Owner other = new Owner("c-of-the-same-keys");
+        long same = Trait.of(other, Kind.AGENT, "same").key();
+        try (Statement insert = connection.createStatement()) {
+            insert.execute("insert into run_facet (facet, created_us, run_pk) select " + same
+                    + ", created_us, run_pk from run_fact where run_pk > " + FIRST + " and run_pk < " + (FIRST + 100));
+        }
+        RunCriteria criteria = new RunCriteria(other).anyOf(Kind.AGENT, List.of("same"));
+
+        for (By by : By.values()) {
+            RunOrder order = new RunOrder(by, true);
+            assertEquals(
+                    List.of(),
+                    QuarkusTransaction.requiringNew().call(() -> finder.find(criteria, order, Optional.empty(), 10)));
+        }
+        assertEquals(List.of(), among(criteria, List.of(FIRST + 5)));
     }
 
     @Test

@@ -132,7 +132,7 @@ abstract class TraitSegmentsTest extends IndexedHistory {
                 .sorted(Comparator.comparing((Long number) -> number % 1000 == 0 ? 2000 + number / 1000 % 5 : 10)
                         .thenComparing(number -> number))
                 .collect(Collectors.toList());
-        assertTrue(sorted.size() > 800 && sorted.size() < RunFinder.FEW, "they are sorted: " + sorted.size());
+        assertTrue(sorted.size() > 800 && sorted.size() < IndexedRuns.FEW, "they are sorted: " + sorted.size());
 
         assertEquals(sorted, all(some, new RunOrder(By.DURATION_MS, false), 51));
         Collections.reverse(sorted);

@@ -1,0 +1,260 @@
+package io.runtape.facet;
+
+import io.runtape.facet.FacetSql.IndexRange;
+import io.runtape.facet.RunCriteria.Group;
+import io.runtape.facet.RunOrder.By;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** One search for ended runs in the index. Blocks; confined to one thread. */
+final class IndexedRuns {
+
+    /** So many runs of a range, or of segments, are looked at as a whole in a few milliseconds. */
+    static final int FEW = 2000;
+
+    /** So many candidates are looked at before segments are read, which takes longer: most runs may meet all conditions. */
+    private static final int NEAR = 300;
+
+    /** Before so many runs or more are all looked at and sorted, the list's own order is walked past half as many: often these have enough. */
+    static final int MANY_TO_SORT = 600;
+
+    /** More candidates than that are never all looked at and sorted by a value: that would take longer than some tenths of a second. */
+    private static final int SORTED_MAX = 100_000;
+
+    static final String OWNERS = "select run_pk, owner_key from run_fact where run_pk = any(?)";
+
+    private final Connection connection;
+    private final RunCriteria criteria;
+    private final RunOrder order;
+    private final FacetSql sql;
+
+    IndexedRuns(Connection connection, RunCriteria criteria, RunOrder order) {
+        this.connection = connection;
+        this.criteria = criteria;
+        this.order = order;
+        this.sql = new FacetSql(criteria, order);
+    }
+
+    /** @param without runs that are being indexed anew: what the index says of them is out of date */
+    List<Place> find(IndexPlan plan, @Nullable Place after, int limit, Set<Long> without) throws SQLException {
+        List<Place> found = new ArrayList<>();
+        @Nullable Place from = after;
+        while (true) {
+            List<Place> next = next(plan, from, limit);
+            found.addAll(kept(plan.candidates(), next, without));
+            if (next.size() < limit || found.size() >= limit) {
+                return found;
+            }
+            from = next.get(next.size() - 1);
+        }
+    }
+
+    /** The next runs, if enough of the next candidates are among them; else empty. */
+    Optional<List<Place>> findNear(IndexPlan plan, @Nullable Place after, int limit, Set<Long> without)
+            throws SQLException {
+        boolean ofOneWalk = plan.candidates().keys().size() <= 1 && !plan.walksByValue(order);
+        if (!ofOneWalk || NEAR < limit) {
+            return Optional.empty();
+        }
+        return enough(plan.candidates(), NEAR, after, limit, without);
+    }
+
+    /** The next runs, if the first ones of the order have enough that are asked for; else empty. */
+    Optional<List<Place>> findFirst(IndexPlan plan, @Nullable Place after, int limit, Set<Long> without)
+            throws SQLException {
+        int looked = Math.toIntExact(plan.count() / 2);
+        if (looked < limit || after != null && after.value() == null) {
+            return Optional.empty();
+        }
+        return enough(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL), looked, after, limit, without);
+    }
+
+    /**
+     * The next runs in the order of a value, for conditions that many runs meet. A part of the order is walked; how many of these runs
+     * meet all conditions tells how much further it goes to all that are asked for. If fewer runs than that may meet the
+     * conditions, these are sorted instead.
+     */
+    List<Place> findByValue(IndexPlan walk, @Nullable Place after, int limit, Set<Long> without) throws SQLException {
+        List<IndexRange> candidates = candidates();
+        if (candidates.isEmpty()) {
+            return find(walk, after, limit, without);
+        }
+        int hits = 0;
+        if (after == null || after.value() != null) {
+            List<Place> near =
+                    kept(walk.candidates(), read(sql.walkShort(walk.candidates(), FEW, after, limit)), without);
+            if (near.size() == limit) {
+                return near;
+            }
+            hits = near.size();
+        }
+        long further = (long) FEW * (limit - hits) / Math.max(1, hits);
+        int bound = Math.toIntExact(Math.min(further, SORTED_MAX));
+        return find(fewest(candidates, bound).orElse(walk), after, limit, without);
+    }
+
+    /** The next runs, if so many candidates have enough of them; else empty. */
+    private Optional<List<Place>> enough(
+            IndexRange candidates, int past, @Nullable Place after, int limit, Set<Long> without) throws SQLException {
+        List<Place> found = kept(candidates, read(sql.walkShort(candidates, past, after, limit)), without);
+        return found.size() == limit ? Optional.of(found) : Optional.empty();
+    }
+
+    List<Place> among(Collection<Long> keys, Set<Long> without) throws SQLException {
+        if (keys.isEmpty()) {
+            return List.of();
+        }
+        try (PreparedStatement select = connection.prepareStatement(sql.among())) {
+            select.setArray(1, connection.createArrayOf("bigint", keys.toArray()));
+            try (ResultSet row = select.executeQuery()) {
+                return withoutThese(without, places(row));
+            }
+        }
+    }
+
+    /**
+     * Those of some candidates that are of the owner, but for some. The key of a trait is a short hash that has the owner in it:
+     * who looks for two that are the same, by values of his own, may find one.
+     */
+    private List<Place> kept(IndexRange candidates, List<Place> places, Set<Long> without) throws SQLException {
+        return candidates.areFacets() && !places.isEmpty()
+                ? withoutThese(without, ofOwner(places))
+                : withoutThese(without, places);
+    }
+
+    private List<Place> ofOwner(List<Place> places) throws SQLException {
+        Set<Long> own = new HashSet<>();
+        try (PreparedStatement select = connection.prepareStatement(OWNERS)) {
+            select.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "bigint", places.stream().map(Place::runPk).toArray()));
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    if (row.getLong(2) == Trait.ofOwner(criteria.owner())) {
+                        own.add(row.getLong(1));
+                    }
+                }
+            }
+        }
+        return places.stream().filter(place -> own.contains(place.runPk())).toList();
+    }
+
+    private static List<Place> withoutThese(Set<Long> without, List<Place> places) {
+        return places.stream().filter(place -> !without.contains(place.runPk())).toList();
+    }
+
+    private List<Place> next(IndexPlan plan, @Nullable Place after, int limit) throws SQLException {
+        List<Place> places = new ArrayList<>();
+        if (after == null || after.value() != null) {
+            places.addAll(read(plan.sql(sql, after, false, limit)));
+        }
+        if (places.size() < limit && order.by() == By.TOTAL_TOKENS) {
+            places.addAll(read(plan.sql(sql, after, true, limit - places.size())));
+        }
+        return places;
+    }
+
+    IndexPlan plan() throws SQLException {
+        List<IndexRange> candidates = candidates();
+        boolean sorted = order.by() == By.CREATED_AT;
+        if (sorted && candidates.size() == 1 && candidates.get(0).areFacets()) {
+            return IndexPlan.ofWalk(candidates.get(0), candidates);
+        }
+        Optional<IndexPlan> fewest = fewest(candidates, FEW);
+        if (fewest.isPresent()) {
+            return fewest.get();
+        }
+        // A thread has fewer runs than any other trait that is common.
+        Optional<IndexRange> walked = candidates.stream()
+                .filter(some -> sorted && some.areFacets())
+                .min(Comparator.comparing(some -> !some.areOfThread()));
+        return walked.map(some -> IndexPlan.ofWalk(some, List.of(some)))
+                .orElse(IndexPlan.ofWalk(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL), candidates));
+    }
+
+    /** To look at all of those candidates that are fewest; empty if even these are more than the bound. */
+    private Optional<IndexPlan> fewest(List<IndexRange> candidates, int bound) throws SQLException {
+        List<Long> counts = counts(candidates, bound);
+        return IntStream.range(0, counts.size())
+                .filter(i -> counts.get(i) <= bound)
+                .boxed()
+                .min(Comparator.comparing(counts::get))
+                .map(i -> new IndexPlan(candidates.get(i), false, counts.get(i), 0));
+    }
+
+    /** All ranges that hold every run asked for; those of two groups first. */
+    private List<IndexRange> candidates() {
+        List<IndexRange> candidates = new ArrayList<>();
+        List<Group> groups = criteria.groups();
+        for (int i = 0; i < groups.size(); i++) {
+            for (int j = i + 1; j < groups.size(); j++) {
+                Group one = groups.get(i);
+                Group other = groups.get(j);
+                one.pairedWith(other).ifPresent(keys -> candidates.add(sql.facets(keys, Set.of(one, other))));
+            }
+        }
+        if (candidates.isEmpty() || groups.size() > 2) {
+            groups.forEach(group -> candidates.add(sql.facets(group.keys(), Set.of(group))));
+        }
+        if (!criteria.completed().isAll()) {
+            candidates.add(FacetSql.facts("completed_us", criteria.completed()));
+        }
+        if (!criteria.duration().isAll()) {
+            candidates.add(FacetSql.facts("duration_ms", criteria.duration()));
+        }
+        if (order.by() != By.CREATED_AT && !criteria.created().isAll()) {
+            candidates.add(FacetSql.facts("created_us", criteria.created()));
+        }
+        return candidates;
+    }
+
+    /** Whether each range of the index that has all runs asked for has more than so many. */
+    boolean areMoreThan(int count) throws SQLException {
+        return counts(candidates(), count).stream().allMatch(number -> number > count);
+    }
+
+    /** How many runs are in each of some ranges, in their order, up to a bound and one more. */
+    private List<Long> counts(List<IndexRange> ranges, int bound) throws SQLException {
+        if (ranges.isEmpty()) {
+            return List.of();
+        }
+        try (Statement select = connection.createStatement();
+                ResultSet row = select.executeQuery(sql.counts(ranges, bound))) {
+            row.next();
+            List<Long> counts = new ArrayList<>();
+            for (int i = 1; i <= ranges.size(); i++) {
+                counts.add(row.getLong(i));
+            }
+            return counts;
+        }
+    }
+
+    private List<Place> read(String query) throws SQLException {
+        try (Statement select = connection.createStatement();
+                ResultSet row = select.executeQuery(query)) {
+            return places(row);
+        }
+    }
+
+    private static List<Place> places(ResultSet row) throws SQLException {
+        List<Place> places = new ArrayList<>();
+        while (row.next()) {
+            long value = row.getLong(1);
+            places.add(new Place(row.wasNull() ? null : value, row.getLong(2)));
+        }
+        return places;
+    }
+}
