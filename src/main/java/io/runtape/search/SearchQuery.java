@@ -77,7 +77,7 @@ public record SearchQuery(List<Phrase> phrases, int wantedCount) {
                 }
             }
             int length = plain.length();
-            return length == text.text().length() ? -1 : Math.max(from, beginningBefore(text.text(), length));
+            return length == text.text().length() ? -1 : Math.max(from, beginningBefore(text.text(), length, from));
         }
 
         private boolean hasCutTerm() {
@@ -89,10 +89,14 @@ public record SearchQuery(List<Phrase> phrases, int wantedCount) {
             return false;
         }
 
-        /** A mark changes the character before it, so that one must not be what ends the word before. */
-        private static int beginningBefore(String text, int end) {
+        /**
+         * A mark changes the character before it, so that one must not be what ends the word before.
+         *
+         * @param from no place before it is asked for
+         */
+        private static int beginningBefore(String text, int end, int from) {
             int at = Math.max(0, end - 1);
-            while (!isBeginning(text, at)) {
+            while (at > from && !isBeginning(text, at)) {
                 at--;
             }
             return at;

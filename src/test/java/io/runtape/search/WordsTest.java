@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -382,6 +383,28 @@ class WordsTest {
                 .isPresent());
 
         assertTrue(cut[0] > 0 && cut[0] <= charsMax + " needle in it".length(), cut[0] + " characters were cut");
+    }
+
+    /**
+     * Hundreds of thousands of places where a word may stand and does not, before the first one where it does: with a look at all of
+     * the rest for each of them this would take days.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\u00e9"})
+    void looksThroughALongTextOnceForEachPhrase(String between) {
+        String q = IntStream.rangeClosed(2, 20).mapToObj(i -> "w" + i).collect(Collectors.joining(" ", "a ", ""));
+        List<Passage> passages = List.of(
+                new Passage(Place.PROMPT, 0, q),
+                new Passage(Place.RESULT, 0, "ab ".repeat(700_000) + between + " w20"));
+
+        List<Highlight> found = Matching.of(SearchQuery.of(q), passages, null).orElseThrow();
+
+        assertEquals(20, found.get(0).matches().size());
+        assertEquals(
+                List.of("w20"),
+                found.get(1).matches().stream()
+                        .map(match -> found.get(1).fragment().substring(match.get(0), match.get(1)))
+                        .toList());
     }
 
     /** What touches is one match, however long it is: no more of it is cut into words than is shown. */
