@@ -81,13 +81,13 @@ final class RunText {
                         passage.place() == Place.ERROR && passage.text().contains(message));
     }
 
-    /** The last part of the response with exactly this text; -1 if there is none. */
+    /** The last part of the response that says exactly this; -1 if there is none. */
     private static int lastSaying(String text, List<PlacedPart> parts) {
         String wanted = text.strip();
         for (int i = parts.size() - 1; i >= 0 && !wanted.isEmpty(); i--) {
             if (!parts.get(i).asked()
                     && parts.get(i).part() instanceof Part.Text said
-                    && said.text().strip().equals(wanted)) {
+                    && JsonWords.ofText(said.text(), PASSAGE_CHARS_MAX).strip().equals(wanted)) {
                 return i;
             }
         }
@@ -140,7 +140,7 @@ final class RunText {
     private void said(PlacedPart placed) {
         Part part = placed.part();
         if (part instanceof Part.Text text) {
-            others.add(new Passage(Place.TEXT, placed.sequence(), text.text()));
+            others.add(new Passage(Place.TEXT, placed.sequence(), JsonWords.ofText(text.text(), PASSAGE_CHARS_MAX)));
         } else if (part instanceof Part.Reasoning thought) {
             others.add(new Passage(Place.TEXT, placed.sequence(), thought.text()));
         } else if (part instanceof Part.ToolCall call) {

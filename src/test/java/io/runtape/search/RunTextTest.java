@@ -2,6 +2,7 @@ package io.runtape.search;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.runtape.dialect.Part;
 import io.runtape.dialect.Role;
 import io.runtape.indexing.EndedRun;
@@ -54,6 +55,50 @@ class RunTextTest {
         assertEquals(List.of("PROMPT ab", "PROMPT b"), prompts("ab", asked("b", false)));
         assertEquals(List.of("PROMPT b", "PROMPT ab"), prompts("b", asked("ab", false)));
         assertEquals(List.of("PROMPT a"), prompts(null, asked("a", false)));
+    }
+
+    private static String said(String text) {
+        return JsonWords.ofText(text, 1000);
+    }
+
+    @Test
+    void readsJsonThatStandsInStrings() {
+        String deep = "{\"c\":\"x\\ny\"}";
+        for (String name : List.of("b", "a")) {
+            deep = "{\"" + name + "\":" + TextNode.valueOf(deep) + "}";
+        }
+
+        assertEquals("a: 1 true \u6771", said(" \n{\"a\":[1,true,null,\"\\u6771\"]}"));
+        assertEquals("a: b: {\"c\":\"x\\ny\"}", said(deep), "no deeper than two levels");
+        assertEquals("a: 1 a: 2", said("{\"a\":1}\n{\"a\":2}\n"));
+        assertEquals(JsonWords.of(TextNode.valueOf(deep).toString(), 1000), said(deep));
+        for (String none : List.of("", "[x] done\n", "[1] See there", "{\"a\":1", "{a}", "\"\\u6771\"", "7")) {
+            assertEquals(none, said(none));
+        }
+        assertEquals("[x] {y", JsonWords.of("\"[x] {y\"", 1000));
+    }
+
+    /** A text that is longer than what is searched of it is read no further. */
+    @Test
+    void readsNoMoreJsonThanIsSearched() {
+        String list = "[" + "\"ab\",".repeat(1000) + "\"ab\"]";
+
+        assertEquals("ab ab ab ab", JsonWords.ofText(list, 10));
+        assertEquals("a: ab ab ab", JsonWords.ofText("{\"a\":" + TextNode.valueOf(list) + "}", 10));
+    }
+
+    @Test
+    void hasAStructuredAnswerOnce() {
+        Run row = new Run();
+        row.result = "{\"verdict\":\"fine\"}";
+        PlacedPart text =
+                new PlacedPart(false, Role.ASSISTANT, new Part.Text("{\n \"verdict\": \"fine\"}\n", false), 4, 0);
+
+        assertEquals(
+                List.of("RESULT 4 verdict: fine"),
+                RunText.of(new EndedRun(row, null, List.of(text))).stream()
+                        .map(passage -> passage.place() + " " + passage.sequence() + " " + passage.text())
+                        .toList());
     }
 
     /** Whoever looks for an image does not mean each run that was sent one. */

@@ -268,6 +268,42 @@ abstract class SearchTest extends IndexedHistory {
         assertEquals(List.of(), runs("dugong"), "the system says so each time");
     }
 
+    /** Tools that answer in JSON, and agents with a schema for their answers, send it as a string: what counts is what that says. */
+    @Test
+    void findsWhatJsonInAStringSays() throws Exception {
+        String output =
+                object().put("stdout", "alpha\ntamandua").put("city", "\\u6771").toString();
+        String call = object().put("role", "tool").put("content", output).toString();
+        String brought = indexedAt(
+                "/v1/recorded",
+                object().set(
+                                "messages",
+                                JSON.createArrayNode()
+                                        .add(object().put("role", "user").put("content", "Look."))
+                                        .add(object().put("role", "tool")
+                                                .put("tool_call_id", "c1")
+                                                .put("content", output.replace("\\\\", "\\"))))
+                        .toString(),
+                answering("x"));
+        String called = indexed(
+                "{}",
+                Script.stream(
+                        event("tool_call", object().put("toolCallId", "c1").put("name", "look")),
+                        event("tool_result", object().put("toolCallId", "c1").put("output", call))));
+        String answer = object().put("verdict", "fine\npangolin").toString();
+        String answered = indexed(
+                "{}",
+                Script.stream(
+                        event("assistant_message_delta", object().put("delta", answer)),
+                        event("run_completed", object().put("result", answer))));
+
+        assertWhere(brought, "東 alpha", "tool_result", null, "stdout: alpha\ntamandua city: 東");
+        assertEquals(List.of(called, brought), runs("tamandua"));
+        assertWhere(
+                called, "tamandua role", "tool_result", 2, "role: tool content: stdout: alpha\ntamandua city: \\u6771");
+        assertWhere(answered, "pangolin", "result", 1, "verdict: fine\npangolin");
+    }
+
     @Test
     void findsAQuestionWithAnImageByWhatIsSaid() throws Exception {
         String id = indexedAt("/v1/recorded", """
