@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the runs of one owner that were deleted out of its segments of all kinds, each segment in a transaction of its own:
- * others index and are searched meanwhile. Plain SQL: it locks rows of segments. Blocks; confined to one thread.
+ * others index and are searched meanwhile. The walk begins anew over another connection: with the one before, the server may have
+ * lost the last commits, which do not wait for the disk. Plain SQL: it locks rows of segments. Blocks; confined to one thread.
  */
 final class Tidying {
 
@@ -38,7 +39,11 @@ final class Tidying {
 
     private long after = Long.MIN_VALUE;
 
-    private Tidying(String owner, Set<Long> gone) {
+    /** The one over which the walk began. */
+    private Connection walked;
+
+    private Tidying(Connection connection, String owner, Set<Long> gone) {
+        this.walked = connection;
         this.owner = owner;
         this.gone = gone;
     }
@@ -46,18 +51,27 @@ final class Tidying {
     /** Begins with the owner whose run was deleted first; null if none was deleted by then. */
     static @Nullable Tidying of(Connection connection, Instant until) throws SQLException {
         Optional<String> owner = owner(connection, until);
-        return owner.isEmpty() ? null : new Tidying(owner.get(), removed(connection, owner.get(), until));
+        return owner.isEmpty() ? null : new Tidying(connection, owner.get(), removed(connection, owner.get(), until));
     }
 
     /** Takes them out of the next segment; returns false when all is done. */
     boolean next(Connection connection, Engine engine) throws SQLException {
+        if (connection != walked) {
+            walked = connection;
+            kinds.clear();
+            kinds.addAll(List.of(SegmentKind.values()));
+            after = Long.MIN_VALUE;
+        }
         @Nullable SegmentKind kind = kinds.peek();
         if (kind == null) {
+            // Of one life of the server, its log keeps this commit only with those before it. A pooler may lead one
+            // connection to
+            // the server's next life, so what was taken out is durable before.
             Transaction.losable(connection, engine, () -> forget(connection));
             return false;
         }
-        OptionalLong segment = Transaction.losable(
-                connection, engine, () -> SegmentMerge.takeOut(connection, owner, kind, gone, after));
+        OptionalLong segment =
+                Transaction.in(connection, () -> SegmentMerge.takeOut(connection, owner, kind, gone, after));
         if (segment.isPresent()) {
             after = segment.getAsLong();
         } else {

@@ -782,6 +782,43 @@ abstract class SearchTest extends IndexedHistory {
         }
     }
 
+    /** The server may have lost the last commits with the connection, and a segment of before is there again. */
+    @Test
+    void takesRunsOutAnewOverAnotherConnection() throws SQLException {
+        String owner = "walked-anew-" + thread;
+        Document gone = document(7);
+        Instant later = Instant.now().plus(Duration.ofDays(1));
+        RunTable.await(
+                "nothing else is to be taken out",
+                () -> count("select count(*) from search_removal where owner <> ?", owner) == 0 ? true : null);
+        try (Connection first = store().connect();
+                Connection second = store().connect()) {
+            Segment segment = Segment.of(Map.of(gone, Set.of("kudu"), document(8), Set.of("kudu")), SegmentKind.WORDS);
+            Segments.insert(first, owner, SegmentKind.WORDS, 3, segment);
+            execute(
+                    "insert into search_removal (run_pk, owner, removed_at)"
+                            + " values (7, ?, current_timestamp + interval '1' hour)",
+                    owner);
+            Tidying walk = Tidying.of(first, later);
+            // Out of its segment, and to the end of the segments of words.
+            assertTrue(walk.next(first, store().engine()));
+            assertTrue(walk.next(first, store().engine()));
+            assertEquals(List.of(8L), candidates(owner, "kudu", DocumentRange.ALL, 10));
+            Segments.insert(first, owner, SegmentKind.WORDS, 3, segment);
+
+            int steps = 0;
+            while (walk.next(second, store().engine())) {
+                assertTrue(++steps < 20, "it goes on");
+            }
+
+            assertEquals(List.of(8L), candidates(owner, "kudu", DocumentRange.ALL, 10));
+            assertEquals(0, count("select count(*) from search_removal where owner = ?", owner));
+        } finally {
+            execute("delete from search_removal where owner = ?", owner);
+            deleteSegments(owner);
+        }
+    }
+
     /** More runs have the word than are looked up one by one: their threads are looked at, the latest first. */
     @Test
     void findsThreadsOfAWordThatManyRunsHave() throws Exception {
