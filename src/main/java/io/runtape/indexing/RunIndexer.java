@@ -30,8 +30,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Indexes the runs that have ended, in the background and over one connection: those of this gateway at once, and all others
- * that no gateway has indexed some seconds later, such as runs of an earlier version or of a gateway that has died. All
+ * Indexes the runs that have ended, in the background and over one connection: those of this gateway and of gateways that are gone
+ * at once, and all others that no gateway has indexed some seconds later. All
  * gateways of a database do so; each run is indexed by one of them.
  */
 @ApplicationScoped

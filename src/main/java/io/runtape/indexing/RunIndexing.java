@@ -6,7 +6,6 @@ import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
 import io.runtape.run.Run;
-import io.runtape.run.RunKey;
 import io.runtape.run.RunSizes;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.ByteBudget;
@@ -52,8 +51,10 @@ final class RunIndexing {
     /** The newest first: who looks for a run mostly looks for a recent one, and older runs may be many. */
     static final String UNINDEXED = """
             select run_pk from run
-            where indexed_at is null and completed_at is not null and (run_pk between ? and ? or completed_at < ?)
+            where indexed_at is null and completed_at is not null and (completed_at < ? or not (node_id = any(?)))
             order by indexed_at desc, completed_at desc, run_pk desc limit ?""";
+
+    private static final String OTHER_GATEWAYS = "select node_id from node where node_id <> ? and not closed";
 
     /** Passes over what another gateway indexes: one that waited for the other would find nothing left to do. */
     private static final String LOCK = """
@@ -89,15 +90,24 @@ final class RunIndexing {
     }
 
     /**
-     * The next runs that have ended and are not indexed: those of this gateway, and those of others that ended before that
-     * time, so that two gateways seldom read one run.
+     * The next runs that have ended and are not indexed: those of this gateway and of gateways that are gone, and those of others
+     * that ended before that time, so that two gateways seldom read one run.
      */
     List<Long> unindexed(Connection connection, Instant othersBefore, int limit) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(UNINDEXED)) {
-            select.setLong(1, RunKey.beforeFirst(journal.nodeId()));
-            select.setLong(2, RunKey.beforeFirst(journal.nodeId() + 1));
-            select.setObject(3, othersBefore.atOffset(ZoneOffset.UTC));
-            select.setInt(4, limit);
+            select.setObject(1, othersBefore.atOffset(ZoneOffset.UTC));
+            select.setArray(
+                    2,
+                    connection.createArrayOf("bigint", otherGateways(connection).toArray()));
+            select.setInt(3, limit);
+            return keys(select);
+        }
+    }
+
+    /** The nodes of other gateways that may still index their runs themselves. */
+    private List<Long> otherGateways(Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(OTHER_GATEWAYS)) {
+            select.setLong(1, journal.nodeId());
             return keys(select);
         }
     }

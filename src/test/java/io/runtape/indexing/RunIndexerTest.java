@@ -11,6 +11,7 @@ import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.store.Engine;
 import io.runtape.store.StoreFailures;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
@@ -20,6 +21,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
@@ -270,6 +272,37 @@ abstract class RunIndexerTest extends IndexedHistory {
                     .next());
             connection.rollback();
         }
+    }
+
+    /** Nobody else would index them. */
+    @Test
+    void takesRunsOfAGatewayThatIsGoneAtOnce() throws Exception {
+        String run = record("{\"prompt\":\"Say kowari\"}", DONE);
+        awaitIndexed(run);
+        long node = 777_777;
+        long runPk = (node << 40) + 1;
+        execute("insert into node (node_id, epoch, started_at) values (" + node + ", 1, current_timestamp)");
+        try (Connection connection = store().connect()) {
+            history().delete("/runs/" + run).then().statusCode(204);
+            execute(
+                    "insert into run (run_pk, owner, id, thread_id, node_id, path, status, stream, prompt, metadata, config,"
+                            + " request_body, created_at, completed_at) values (" + runPk + ", 'kowari', '" + run
+                            + "', 'kowari', "
+                            + node + ", '/v1/run', 'completed', true, 'Say kowari', '{}', '{}', cast('' as " + bytes()
+                            + "), current_timestamp, current_timestamp + interval '1' hour)");
+            assertFalse(indexing.unindexed(connection, Instant.now(), 1000).contains(runPk));
+
+            execute("update node set closed = true where node_id = " + node);
+
+            awaitIndexed(run);
+        } finally {
+            execute("delete from run where run_pk = " + runPk);
+            execute("delete from node where node_id = " + node);
+        }
+    }
+
+    private String bytes() {
+        return store().engine() == Engine.H2 ? "varbinary" : "bytea";
     }
 
     private void execute(String sql) throws SQLException {
