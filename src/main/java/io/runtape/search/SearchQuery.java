@@ -19,7 +19,7 @@ public record SearchQuery(List<Phrase> phrases, int wantedCount) {
     static final int PHRASES_MAX = 20;
     static final int WORDS_MAX = 60;
 
-    /** The beginning of a word has so many characters at least. */
+    /** A beginning has so many characters at least, in all of the words that it makes. */
     private static final int BEGINNING_MIN = 2;
 
     /** What must occur. */
@@ -39,6 +39,14 @@ public record SearchQuery(List<Phrase> phrases, int wantedCount) {
      * @param beginning whether the last one is only the beginning of a word
      */
     record Phrase(List<String> terms, boolean beginning) {
+
+        /** Whether its last term is only the beginning of a word, and of a single letter: nearly all runs have such a word. */
+        boolean endsWithALetter() {
+            String last = terms.get(terms.size() - 1);
+            return beginning
+                    && last.codePointCount(0, last.length()) == 1
+                    && Folding.kind(last.codePointAt(0)) == Folding.Kind.LETTER;
+        }
 
         /** Whether the words at this place begin with the phrase. */
         boolean isAt(Words words, int at) {
@@ -213,10 +221,16 @@ public record SearchQuery(List<Phrase> phrases, int wantedCount) {
             words.remove(words.size() - 1);
         } else if (last.form() == Form.SINGLE) {
             beginning = true;
-        } else if (beginning && last.term().codePointCount(0, last.term().length()) < BEGINNING_MIN) {
+        } else if (beginning && characters(words) < BEGINNING_MIN) {
             throw ApiException.invalid("q has the beginning " + text + ": before the asterisk stand " + BEGINNING_MIN
                     + " letters or digits at least.");
         }
         return Optional.of(new Phrase(words.stream().map(Word::term).toList(), beginning));
+    }
+
+    private static long characters(List<Word> words) {
+        return words.stream()
+                .mapToLong(word -> word.term().codePoints().count())
+                .sum();
     }
 }

@@ -44,7 +44,9 @@ final class WordQuery implements TermQuery {
         }
         for (Phrase phrase : query.wanted()) {
             int last = phrase.terms().size() - 1;
-            for (int i = 0; i <= last; i++) {
+            // Such a phrase has words before the letter, which tell more than that and are looked up faster.
+            int lookedUp = phrase.endsWithALetter() ? last - 1 : last;
+            for (int i = 0; i <= lookedUp; i++) {
                 boolean beginning = phrase.beginning() && i == last;
                 words.add(new Wanted(phrase.terms().get(i), beginning));
                 if (i > 0 && !beginning) {

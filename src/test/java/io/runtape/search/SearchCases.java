@@ -41,6 +41,11 @@ final class SearchCases {
             finds("The test suite is green.", "suite*"),
             misses("The test suite is green.", "suites*"),
             misses("The test suite is green.", "uite*"),
+            finds("I don't know", "don't*"),
+            finds("costs 3.50 now", "3.5*"),
+            misses("costs 3.60 now", "3.5*"),
+            finds("see v1.2.3", "v1.2*"),
+            misses("see v1, then 3.2", "v1.2*"),
             // What must not occur
             finds("The test suite is green.", "suite -red"),
             misses("The test suite is green.", "suite -green"),

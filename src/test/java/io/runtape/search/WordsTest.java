@@ -10,6 +10,7 @@ import io.runtape.segment.Document;
 import io.runtape.segment.Segment;
 import io.runtape.segment.SegmentKind;
 import io.runtape.segment.TermBlocks;
+import io.runtape.segment.TermQuery;
 import io.runtape.segment.TermSearch;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -145,6 +146,22 @@ class WordsTest {
         assertEquals(Set.of(1L, 2L, 3L, 4L), found(merged, "light -gree*"));
         assertEquals(Set.of(), found(segments.get(0), "light -green"));
         assertEquals(Set.of(1L), found(segments.get(1), "light -green"));
+    }
+
+    /** Nearly all runs have a word that begins with a given letter, and its terms are in many blocks. */
+    @Test
+    void looksUpNoWordsThatBeginWithALetter() {
+        assertEquals(List.of("don"), lookedUp("don't*"));
+        assertEquals(List.of("3", "50"), lookedUp("3.50*"));
+        assertEquals(List.of("x", "\u6771"), lookedUp("x\u6771"));
+    }
+
+    private static List<String> lookedUp(String query) {
+        return new WordQuery(SearchQuery.of(query))
+                .terms().stream()
+                        .map(TermQuery.Wanted::term)
+                        .filter(term -> Character.isLetterOrDigit(term.charAt(0)))
+                        .toList();
     }
 
     @Test
@@ -354,7 +371,7 @@ class WordsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "-green", "& -", "\"", "\"open", "a*", "*", "\"\""})
+    @ValueSource(strings = {"", " ", "-green", "& -", "\"", "\"open", "a*", "-a*", ".a*", "*", "\"\""})
     void refusesWhatFindsNothing(String query) {
         assertThrows(ApiException.class, () -> SearchQuery.of(query));
     }
