@@ -27,6 +27,9 @@ final class ComparedText {
     private @Nullable PlainText plain;
     private @Nullable Words words;
 
+    /** How many characters were cut into words that are not kept. */
+    private long cutBefore;
+
     ComparedText(Passage passage, SearchQuery query) {
         this.passage = passage;
         this.query = query;
@@ -42,10 +45,31 @@ final class ComparedText {
     boolean has(int phrase) {
         Boolean known = compared[phrase];
         if (known == null) {
-            known = placeOf(phrase) >= 0 && query.phrases().get(phrase).isIn(words());
+            known = isIn(phrase);
             compared[phrase] = known;
+            if (!known && words != null) {
+                compareWithOthers();
+            }
         }
         return known;
+    }
+
+    private boolean isIn(int phrase) {
+        return placeOf(phrase) >= 0 && query.phrases().get(phrase).isIn(words());
+    }
+
+    /**
+     * Compares it with the other phrases at once and lets its words go, when all of it is cut: a run has several long texts, and
+     * words take many times the memory of their text. Highlights have some of them cut again.
+     */
+    private void compareWithOthers() {
+        for (int phrase = 0; phrase < compared.length; phrase++) {
+            if (compared[phrase] == null) {
+                compared[phrase] = isIn(phrase);
+            }
+        }
+        cutBefore = charsCut();
+        words = null;
     }
 
     private int placeOf(int phrase) {
@@ -64,7 +88,7 @@ final class ComparedText {
     }
 
     long charsCut() {
-        return words == null ? 0 : words.charsCut();
+        return cutBefore + (words == null ? 0 : words.charsCut());
     }
 
     /** Whether it has a phrase that must occur. */

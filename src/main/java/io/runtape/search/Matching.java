@@ -40,12 +40,27 @@ final class Matching {
         return found;
     }
 
-    private static Optional<List<Highlight>> found(SearchQuery query, Texts texts, @Nullable String runId) {
+    /** Whether the texts match the query; no words are cut for highlights. */
+    static boolean matches(SearchQuery query, Iterable<Passage> passages, LongConsumer work) {
+        Texts texts = new Texts(passages.iterator(), query);
+        boolean matching = matches(query, texts);
+        work.accept(texts.charsCut());
+        return matching;
+    }
+
+    private static boolean matches(SearchQuery query, Texts texts) {
         for (int phrase = 0; phrase < query.phrases().size(); phrase++) {
             boolean mustOccur = phrase < query.wantedCount();
             if (texts.have(phrase) != mustOccur) {
-                return Optional.empty();
+                return false;
             }
+        }
+        return true;
+    }
+
+    private static Optional<List<Highlight>> found(SearchQuery query, Texts texts, @Nullable String runId) {
+        if (!matches(query, texts)) {
+            return Optional.empty();
         }
         List<Highlight> highlights = new ArrayList<>();
         @Nullable ComparedText text = texts.get(0);

@@ -1,5 +1,8 @@
 package io.runtape.search;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A text of a run: a phrase stands in one, the words of a query in any of them.
  *
@@ -12,5 +15,10 @@ record Passage(Place place, long sequence, String text, boolean ascii) {
 
     Passage(Place place, long sequence, String text) {
         this(place, sequence, text, false);
+    }
+
+    /** A prompt alone; none where there is no prompt. */
+    static List<Passage> ofPrompt(@Nullable String prompt) {
+        return prompt == null ? List.of() : List.of(new Passage(Place.PROMPT, 0, prompt));
     }
 }

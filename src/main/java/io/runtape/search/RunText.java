@@ -198,10 +198,9 @@ final class RunText {
         return RequestBody.stored(bytes.written());
     }
 
-    /** What {@link #stored} wrote; each passage is read when it is asked for. */
+    /** What {@link #stored} wrote; it is unpacked, and each passage read, when it is asked for. */
     static Iterable<Passage> read(byte[] stored) {
-        byte[] plain = RequestBody.sent(stored);
-        return () -> new Stored(plain);
+        return () -> new Stored(RequestBody.sent(stored));
     }
 
     /** Reads passages, one after the other. */

@@ -31,7 +31,8 @@ public record DocumentRange(
                 since.map(EpochMicros::of).orElse(Long.MIN_VALUE), EpochMicros.of(end), after.orElse(null));
     }
 
-    boolean has(Document document) {
+    /** Whether the run is among them. */
+    public boolean has(Document document) {
         return document.createdMicros() >= sinceMicros
                 && document.createdMicros() < endMicros
                 && (after == null || Document.NEWEST_FIRST.compare(after, document) < 0);

@@ -31,9 +31,9 @@ abstract class SearchPlanTest extends RunningGateway {
         return switch (name) {
             case "unindexed" -> UNINDEXED;
             case "filtered" -> FILTERED;
-            case "live" -> Search.LIVE.replace("?", "'o'");
-            case "just ended" -> Search.JUST_ENDED.replace("?", "'o'");
-            case "prompts" -> Search.PROMPTS_OF.replace("?", "array[1, 2, 3]");
+            case "live" -> LivePrompts.LIVE.replace("?", "'o'");
+            case "just ended" -> LivePrompts.JUST_ENDED.replace("?", "'o'");
+            case "prompts" -> LivePrompts.PROMPTS_OF.replace("?", "array[1, 2, 3]");
             case "texts" -> Search.TEXTS_OF.replace("?", "array[1, 2, 3]");
             case "segments" -> SegmentReader.SEGMENTS.replace("?", "'o'");
             case "directories" -> Part.DIRECTORY.sql(SegmentKind.WORDS).replace("?", "array[1, 2, 3]");

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.restassured.http.ContentType;
 import io.restassured.path.json.JsonPath;
+import io.runtape.access.Owner;
 import io.runtape.history.IndexedHistory;
 import io.runtape.segment.Candidates;
 import io.runtape.segment.CommonRuns;
@@ -34,6 +35,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -41,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
@@ -55,6 +58,9 @@ abstract class SearchTest extends IndexedHistory {
 
     @Inject
     SegmentReader segments;
+
+    @Inject
+    Search search;
 
     private static String found(String list, String query, String... more) {
         return list + "?q=" + URLEncoder.encode(query, UTF_8) + String.join("", more);
@@ -233,6 +239,90 @@ abstract class SearchTest extends IndexedHistory {
                 assertEquals(List.of(id), runs(word));
             } while (!indexed);
         }
+    }
+
+    /** Long prompts of many live runs take seconds to compare: some runs are left to the page, which has bounds. */
+    @Test
+    void leavesRunsToThePageWhereManyLiveOnesHaveLongPrompts() throws Exception {
+        indexed(asked("a lone tarsier"), answering("x"));
+        String owner =
+                table().run(json("/runs?limit=1").getString("data[0].id")).owner();
+        SearchQuery query = SearchQuery.of("tarsier");
+        int count = 80;
+        long firstPk = 960_000_000_000_000L;
+        try (Connection connection = store().connect();
+                PreparedStatement insert = connection.prepareStatement("""
+                        insert into run (run_pk, owner, id, thread_id, node_id, path, status, stream, prompt, metadata, config,
+                            request_body, created_at)
+                        values (?, ?, ?, 'many', 873, '/v1/run', 'running', true, ?, '{}', '{}', ?, ?)""")) {
+            for (int i = 0; i < count; i++) {
+                insert.setLong(1, firstPk + i);
+                insert.setString(2, owner);
+                insert.setString(3, "run_many_" + i + thread);
+                insert.setString(4, "\u7684".repeat(60_000) + (i == 7 ? " tarsier" : ""));
+                insert.setBytes(5, new byte[0]);
+                insert.setObject(6, Instant.now().atOffset(ZoneOffset.UTC));
+                insert.addBatch();
+            }
+            insert.executeBatch();
+
+            List<Document> left = search.live(new Owner(owner), query, DocumentRange.ALL);
+            assertTrue(left.size() > 1 && left.size() < count, left.size() + " are left");
+            Instant later = Instant.now().plusSeconds(60);
+            assertEquals(
+                    List.of(),
+                    search.live(
+                            new Owner(owner),
+                            query,
+                            DocumentRange.of(Optional.of(later), later.plusSeconds(1), Optional.empty())));
+            assertEquals("run_many_7" + thread, pages("tarsier", 50).get(0));
+            assertEquals(2, pages("tarsier", 50).size());
+        } finally {
+            execute("delete from run where thread_id = 'many' and owner = ?", owner);
+        }
+    }
+
+    /** Half a megabyte each, however well it is compressed. */
+    @Test
+    void readsAFewMegabytesOfTextsAtOnce() throws Exception {
+        Random random = new Random(5);
+        List<String> ids = new ArrayList<>();
+        Map<Long, Integer> bytesOf = new HashMap<>();
+        for (int i = 0; i < 6; i++) {
+            String id = indexed(asked("a zorilla"), answering("x"));
+            ids.add(0, id);
+            String others = random.ints(250_000, 0x4E00, 0x9FA5)
+                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                    .toString();
+            byte[] texts = RunText.stored(List.of(new Passage(Place.TEXT, 1, others + " zorilla")));
+            long runPk = table().run(id).pk();
+            bytesOf.put(runPk, texts.length);
+            try (Connection connection = store().connect();
+                    PreparedStatement update =
+                            connection.prepareStatement("update search_document set content = ? where run_pk = ?")) {
+                update.setBytes(1, texts);
+                update.setLong(2, runPk);
+                assertEquals(1, update.executeUpdate());
+            }
+        }
+
+        List<Long> left = List.copyOf(bytesOf.keySet());
+        List<Long> all = new ArrayList<>();
+        int reads = 0;
+        while (!left.isEmpty()) {
+            Search.Read read = search.read(left);
+            List<Long> some = read.runs().stream().map(Search.RunTexts::runPk).toList();
+            assertFalse(some.isEmpty());
+            assertTrue(some.stream().mapToInt(bytesOf::get).sum() < 3 << 20);
+            all.addAll(some);
+            left = read.left();
+            reads++;
+        }
+
+        assertTrue(reads > 1);
+        assertEquals(bytesOf.keySet(), Set.copyOf(all));
+        assertEquals(6, all.size());
+        assertEquals(ids, runs("zorilla"));
     }
 
     @Test

@@ -350,6 +350,49 @@ class WordsTest {
         assertTrue(hits > 50, hits + " hits");
     }
 
+    /** The words of a text are let go while others are compared: what comes later must find the same. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ab cd", "ab -cd", "\"ab cd\" ef", "ef* ab \"cd ab\"", "\u6771\u4eac ab -\"ef ef\""})
+    void findsWhatStandsInSeveralTexts(String q) {
+        SearchQuery query = SearchQuery.of(q);
+        String[] pieces = {"ab", "cd", "ef", "efg", "\u6771\u4eac", "x", " ", " ", " ", "\u00e9"};
+        Random random = new Random(13);
+        int hits = 0;
+        for (int i = 0; i < 10_000; i++) {
+            List<Passage> passages = new ArrayList<>();
+            for (int j = 0; j < 4; j++) {
+                StringBuilder text = new StringBuilder();
+                for (int k = random.nextInt(7); k >= 0; k--) {
+                    text.append(pieces[random.nextInt(pieces.length)]);
+                }
+                passages.add(new Passage(Place.TEXT, j, text.toString()));
+            }
+            boolean expected = query.wanted().stream().allMatch(phrase -> isInAny(phrase, passages))
+                    && query.unwanted().stream().noneMatch(phrase -> isInAny(phrase, passages));
+
+            Optional<List<Highlight>> found = Matching.of(query, passages, null);
+
+            assertEquals(expected, found.isPresent(), passages::toString);
+            assertEquals(expected, Matching.matches(query, passages, chars -> {}), passages::toString);
+            for (Highlight each : found.orElse(List.of())) {
+                hits++;
+                String text = passages.get(each.sequence() == null ? 0 : (int) (long) each.sequence())
+                        .text();
+                assertEquals(
+                        matches(query, text),
+                        each.matches().stream()
+                                .map(match -> each.fragment().substring(match.get(0), match.get(1)))
+                                .toList(),
+                        text);
+            }
+        }
+        assertTrue(hits > 50, hits + " hits");
+    }
+
+    private static boolean isInAny(SearchQuery.Phrase phrase, List<Passage> passages) {
+        return passages.stream().anyMatch(passage -> phrase.isIn(new Words(passage.text())));
+    }
+
     /** The matches in a text, those that touch as one. */
     private static List<String> matches(SearchQuery query, String text) {
         Words words = new Words(text);

@@ -61,7 +61,7 @@ final class RunSearch {
                 selection.filter().common().since(), selection.filter().common().end(), after.map(Place::document));
         // What has other filters asks the database so often that one transaction takes less than one for each look. It
         // ends before texts are compared, which may take seconds: a transaction holds a connection until its end.
-        List<Document> live = search.live(selection.owner(), query);
+        List<Document> live = search.live(selection.owner(), query, range);
         Source from = selection.criteria().isOfTimeAlone()
                 ? source(selection, query, range, after, live)
                 : runs.together(() -> source(selection, query, range, after, live));
@@ -82,7 +82,7 @@ final class RunSearch {
      * Where the runs come from that are compared with the query: from its words; where these are in more than a few runs, from
      * the other filters, if only a few runs meet them; else from both.
      *
-     * @param live those that are not indexed yet and match
+     * @param live those that are not indexed yet and may match
      */
     private Source source(
             RunSelection selection, SearchQuery query, DocumentRange range, Optional<Place> after, List<Document> live)

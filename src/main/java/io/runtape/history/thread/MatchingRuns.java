@@ -80,7 +80,8 @@ final class MatchingRuns {
 
     static MatchingRuns of(Owner owner, SearchQuery query, Search search, ThreadRuns runs) throws SQLException {
         MatchingRuns matching = new MatchingRuns(owner, runs);
-        matching.begin(search.candidates(owner, query, DocumentRange.ALL, search.live(owner, query)));
+        matching.begin(
+                search.candidates(owner, query, DocumentRange.ALL, search.live(owner, query, DocumentRange.ALL)));
         return matching;
     }
 
