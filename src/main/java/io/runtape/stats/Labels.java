@@ -2,6 +2,7 @@ package io.runtape.stats;
 
 import io.runtape.run.Run;
 import io.runtape.run.Sha256;
+import io.runtape.store.StorableText;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.Set;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the runs of a sum have in common.
  *
- * @param path the path that was called, with {@code {id}} for what names one thing
+ * @param path the path that was called, with {@code {id}} for what names one thing; its first {@value #PATH_CHARS_MAX}
+ *     characters, except in what earlier versions have written
  * @param tool the tool that was called; null in sums over all runs
  */
 record Labels(
@@ -25,6 +27,12 @@ record Labels(
 
     /** A segment of a path that names one thing rather than a kind of things: it would make a sum of its own for each. */
     private static final Pattern NAMES_ONE = Pattern.compile("[0-9]+|(?=.*[0-9])[A-Za-z0-9_.-]{16,}");
+
+    /**
+     * Longer than paths that agent APIs have; what follows is cut off. A run is in up to some 300 sums that have the path, and an
+     * archive may name one of 192 Ki characters. The other labels are bounded by where they come from.
+     */
+    static final int PATH_CHARS_MAX = 500;
 
     static Labels of(Run run) {
         return new Labels(run.status, run.agent, run.model, path(run), run.upstream, null);
@@ -46,12 +54,22 @@ record Labels(
     }
 
     private static String path(Run run) {
-        return Arrays.stream(run.path.split("/", -1))
+        return cut(Arrays.stream(run.path.split("/", -1))
                 .map(segment -> segment.equals(run.threadId)
                                 || NAMES_ONE.matcher(segment).matches()
                         ? "{id}"
                         : segment)
-                .collect(Collectors.joining("/"));
+                .collect(Collectors.joining("/")));
+    }
+
+    /** The part of a path that is kept. */
+    static String cut(String path) {
+        return StorableText.of(path, PATH_CHARS_MAX);
+    }
+
+    /** The same with the part of the path that is kept. */
+    Labels cut() {
+        return path.length() <= PATH_CHARS_MAX ? this : new Labels(status, agent, model, cut(path), upstream, tool);
     }
 
     /** A hash of all of them. */

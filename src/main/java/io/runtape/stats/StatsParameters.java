@@ -46,6 +46,7 @@ record StatsParameters(
     StatsParameters {
         groupBy = groupBy.stream().distinct().toList();
         statuses = statuses.stream().distinct().toList();
+        path = path.map(Labels::cut);
     }
 
     /** The labels that matter: only these must tell the sums apart that answer. */

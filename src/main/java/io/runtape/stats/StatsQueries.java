@@ -38,7 +38,7 @@ final class StatsQueries {
     /** Rows that are in memory at once, 300 bytes or so each: sums of many hours may be hundreds of thousands of rows. */
     private static final int ROWS_AT_ONCE = 5000;
 
-    /** About what a group takes in memory: two histograms. */
+    /** About what a group takes in memory: two histograms, and up to three names. */
     private static final long GROUP_BYTES = 4096;
 
     private static final String SELECT = """
@@ -252,7 +252,11 @@ final class StatsQueries {
 
         /** The keys of the rows, where a filter tells them and they are few; else empty. */
         private List<Long> keys(Span span) {
-            if (span.labels().size() != 1) {
+            // Earlier versions did not cut paths: their rows have other keys.
+            boolean isCut = asked.path()
+                    .filter(path -> path.length() == Labels.PATH_CHARS_MAX)
+                    .isPresent();
+            if (span.labels().size() != 1 || isCut) {
                 return List.of();
             }
             List<Labels> these = asked.asked(span.labels().iterator().next());
@@ -275,7 +279,7 @@ final class StatsQueries {
         private boolean take(int hour, byte[] content) {
             if (last == null || !last.isOf(hour, content)) {
                 Varints.Reader reader = new Varints.Reader(content);
-                Labels labels = Labels.read(reader);
+                Labels labels = Labels.read(reader).cut();
                 StatsGroup.@Nullable Totals totals = null;
                 if (asked.select(labels)) {
                     totals = totals(labels, hour);

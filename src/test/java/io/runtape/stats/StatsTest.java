@@ -13,9 +13,12 @@ import io.runtape.store.Transaction;
 import io.runtape.testsupport.MemoryWait;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.WireResponse;
 import jakarta.inject.Inject;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -441,5 +444,122 @@ abstract class StatsTest extends IndexedHistory {
         assertEquals(
                 Collections.singletonMap("model", null),
                 json("/stats?groupBy=model").getMap("data[0].group"));
+    }
+
+    /** Longer than a path that a client can send, in the characters of an archive. */
+    private static final String LONG_PATH = "/v1/run/" + "a".repeat(491) + "\uD83E\uDD98" + "b".repeat(150_000);
+
+    /** Its first 500 characters; half of a pair is none. */
+    private static final String CUT_PATH = LONG_PATH.substring(0, 499) + "\uFFFD";
+
+    @Test
+    void cutsALongPath() throws Exception {
+        String id = importedWith(LONG_PATH);
+
+        assertCounted(CUT_PATH);
+        assertEquals(
+                List.of(CUT_PATH, CUT_PATH),
+                json("/stats?groupBy=tool&groupBy=path").getList("data.group.path"));
+        assertTrue(bytesOfSums(id) < 40_000, () -> "sums hold more than the beginning of the path");
+        assertEquals(LONG_PATH, json("/runs/" + id).getString("data.path"));
+        history().delete("/runs/" + id).then().statusCode(204);
+        assertEquals(List.of(), json("/stats?groupBy=path").getList("data"));
+        assertEquals(List.of(), json("/stats?groupBy=tool").getList("data"));
+    }
+
+    /** Both that a caller has, and the one that the sums have, select the run; each reads other rows. */
+    private void assertCounted(String cut) {
+        JsonPath paths = json("/stats?groupBy=path");
+        assertEquals(List.of(cut), paths.getList("data.group.path"));
+        assertEquals(List.of(1), paths.getList("data.runs"));
+        for (String asked : List.of(cut, LONG_PATH.substring(0, 600))) {
+            String path = "path=" + URLEncoder.encode(asked, StandardCharsets.UTF_8);
+            assertEquals(List.of(1), json("/stats?" + path).getList("data.runs"));
+            assertEquals(List.of(1), json("/stats?upstream=default&" + path).getList("data.runs"));
+        }
+    }
+
+    /** Records a run with tools, and imports it as if its call had been to this path. */
+    private String importedWith(String path) throws Exception {
+        String id = record("{}", WITH_TOOLS);
+        String archive = history()
+                .accept("application/x-ndjson")
+                .get("/runs/" + id)
+                .then()
+                .statusCode(200)
+                .extract()
+                .asString();
+        history().delete("/runs/" + id).then().statusCode(204);
+        String changed = archive.replaceFirst("\"path\":\"/v1/run\"", "\"path\":\"" + path + "\"");
+        assertTrue(changed.length() > archive.length());
+        try (WireResponse response = client().send(
+                        "POST",
+                        "/history/v1/import",
+                        changed.getBytes(StandardCharsets.UTF_8),
+                        "X-API-Key: " + key,
+                        "Content-Type: application/x-ndjson")) {
+            String summary = new String(response.readAll(), StandardCharsets.UTF_8);
+            assertTrue(summary.contains("\"imported\":1"), summary);
+        }
+        awaitIndexed(id);
+        return id;
+    }
+
+    /** How long all is together that sums have of the run's owner, and of the run. */
+    private long bytesOfSums(String id) throws SQLException {
+        return number("select (select sum(octet_length(content)) from stats_sum where owner = (select owner from run"
+                + " where run_pk = " + table().key(id) + "))"
+                + " + (select octet_length(content) from run_stats where run_pk = " + table().key(id) + ")");
+    }
+
+    @Test
+    void takesOffWhatAnEarlierVersionHasAddedWithALongPath() throws Exception {
+        String deleted = importedWith(LONG_PATH);
+        asAddedWithWholePath(deleted);
+        assertCounted(CUT_PATH);
+        history().delete("/runs/" + deleted).then().statusCode(204);
+        assertEquals(List.of(), json("/stats?groupBy=path").getList("data"));
+        assertEquals(List.of(), json("/stats?groupBy=tool").getList("data"));
+
+        String indexedAnew = importedWith(LONG_PATH);
+        asAddedWithWholePath(indexedAnew);
+        change(indexedAnew, FIRST, 100, "{\"inputTokens\":7}");
+        assertCounted(CUT_PATH);
+        assertEquals(7, json("/stats").getLong("data[0].usage.inputTokens"));
+        assertTrue(bytesOfSums(indexedAnew) < 40_000, () -> "sums still hold the whole path");
+    }
+
+    /** Writes the sums of the run as versions did that did not cut paths. */
+    private void asAddedWithWholePath(String id) throws SQLException {
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement();
+                PreparedStatement update =
+                        connection.prepareStatement("update run_stats set content = ? where run_pk = ?")) {
+            connection.setAutoCommit(false);
+            long runPk = table().key(id);
+            byte[] content;
+            String owner;
+            try (ResultSet row = statement.executeQuery("select s.content, r.owner from run_stats s"
+                    + " join run r on r.run_pk = s.run_pk where s.run_pk = " + runPk)) {
+                row.next();
+                content = row.getBytes(1);
+                owner = row.getString(2);
+            }
+            AddedRun cut = AddedRun.read(content);
+            Labels of = cut.labels();
+            AddedRun whole = new AddedRun(
+                    cut.hour(),
+                    new Labels(of.status(), of.agent(), of.model(), LONG_PATH, of.upstream(), null),
+                    cut.tools(),
+                    cut.sums());
+            SumRows rows = new SumRows(SumRows.Of.run(owner, runPk));
+            cut.removeFrom(rows, span -> true);
+            whole.addTo(rows, span -> true);
+            rows.apply(connection, store().engine());
+            update.setBytes(1, whole.content());
+            update.setLong(2, runPk);
+            update.executeUpdate();
+            connection.commit();
+        }
     }
 }
