@@ -1,15 +1,11 @@
 package io.runtape.facet;
 
 import io.runtape.access.Owner;
-import io.runtape.facet.RunCriteria.Group;
 import io.runtape.facet.RunOrder.By;
-import io.runtape.facet.Trait.Kind;
-import io.runtape.store.EpochMicros;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -131,6 +127,9 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
         /** The keys of the rows that were looked at. */
         private final Set<Long> seen = new HashSet<>();
 
+        /** Rows of the last read that may be asked for, as their long texts will tell. */
+        private final List<SearchedRow> withLongTexts = new ArrayList<>();
+
         Search(Connection connection, RunCriteria criteria, RunOrder order, Optional<Place> after, int limit) {
             this.connection = connection;
             this.criteria = criteria;
@@ -138,11 +137,7 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
             this.after = after;
             this.limit = limit;
             this.found = new TreeSet<>(order.comparator());
-            // What may be long is read only if it is needed.
-            this.columns = "run_pk, created_at, completed_at, thread_id, status, agent, model, upstream, "
-                    + (criteria.asksFor(Kind.ERROR) ? "error, " : "null, ")
-                    + (criteria.asksFor(Kind.METADATA) ? "metadata, " : "null, ")
-                    + (order.by() == By.TOTAL_TOKENS ? "usage" : "null");
+            this.columns = SearchedRow.columns(criteria, order);
         }
 
         /** Those that go on, and {@value #ROWS} and one more of those that have ended last; returns how many of the latter there are. */
@@ -151,15 +146,15 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
                 select.setString(1, criteria.owner().id());
                 select.setString(2, criteria.owner().id());
                 select.setInt(3, ROWS + 1);
-                // Their texts may be long: in memory are as many rows as these.
                 select.setFetchSize(ROWS);
                 int ended = 0;
                 try (ResultSet row = select.executeQuery()) {
                     while (row.next()) {
                         look(row);
-                        ended += row.getBoolean(12) ? 1 : 0;
+                        ended += row.getBoolean(SearchedRow.COLUMNS + 1) ? 1 : 0;
                     }
                 }
+                lookAtLongTexts();
                 return ended;
             }
         }
@@ -193,7 +188,7 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
                     : descending ? LATEST : EARLIEST;
             long key = byTime && after.isPresent() ? after.get().runPk() : descending ? Long.MAX_VALUE : 0;
             while (true) {
-                @Nullable Row last;
+                @Nullable SearchedRow last;
                 try (PreparedStatement select = connection.prepareStatement(query)) {
                     OffsetDateTime time = at.atOffset(ZoneOffset.UTC);
                     select.setString(1, criteria.owner().id());
@@ -205,35 +200,57 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
                 if (last == null || byTime && found.size() >= limit) {
                     return;
                 }
-                at = last.createdAt;
-                key = last.runPk;
+                at = last.createdAt();
+                key = last.runPk();
             }
         }
 
-        private record Row(long runPk, Instant createdAt) {}
-
         /** The last of the rows; null if there are none. */
-        private @Nullable Row read(PreparedStatement select) throws SQLException {
-            @Nullable Row last = null;
+        private @Nullable SearchedRow read(PreparedStatement select) throws SQLException {
+            @Nullable SearchedRow last = null;
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     last = look(row);
                 }
             }
+            lookAtLongTexts();
             return last;
         }
 
-        private Row look(ResultSet row) throws SQLException {
-            long runPk = row.getLong(1);
-            seen.add(runPk);
-            Instant createdAt = row.getObject(2, OffsetDateTime.class).toInstant();
-            @Nullable OffsetDateTime ended = row.getObject(3, OffsetDateTime.class);
-            // On H2 a row may have the run's end before it is durable; the status tells of it, too.
-            @Nullable Instant completedAt = ended == null ? null : ended.toInstant();
-            if (isAskedFor(row, createdAt, completedAt)) {
-                keep(new Place(value(row, createdAt, completedAt), runPk));
+        private SearchedRow look(ResultSet row) throws SQLException {
+            SearchedRow looked = SearchedRow.of(row, criteria);
+            seen.add(looked.runPk());
+            if (!looked.hasLongTexts()) {
+                keepIfAskedFor(looked);
+            } else if (looked.mayBeAskedFor()) {
+                withLongTexts.add(looked);
             }
-            return new Row(runPk, createdAt);
+            return looked;
+        }
+
+        /** One after the other: each may take some megabytes. */
+        private void lookAtLongTexts() throws SQLException {
+            if (withLongTexts.isEmpty()) {
+                return;
+            }
+            try (PreparedStatement select = connection.prepareStatement(SearchedRow.longTexts(criteria, order))) {
+                for (SearchedRow each : withLongTexts) {
+                    select.setLong(1, each.runPk());
+                    try (ResultSet row = select.executeQuery()) {
+                        if (row.next()) {
+                            each.takeLongTexts(row);
+                            keepIfAskedFor(each);
+                        }
+                    }
+                }
+            }
+            withLongTexts.clear();
+        }
+
+        private void keepIfAskedFor(SearchedRow row) {
+            if (row.isAskedFor()) {
+                keep(row.place(order));
+            }
         }
 
         private void keep(Place place) {
@@ -243,55 +260,6 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
                     found.pollLast();
                 }
             }
-        }
-
-        private @Nullable Long value(ResultSet row, Instant createdAt, @Nullable Instant completedAt)
-                throws SQLException {
-            return switch (order.by()) {
-                case CREATED_AT -> EpochMicros.of(createdAt);
-                case DURATION_MS -> duration(createdAt, completedAt);
-                case TOTAL_TOKENS -> Tokens.of(row.getString(11)).total();
-            };
-        }
-
-        private static @Nullable Long duration(Instant createdAt, @Nullable Instant completedAt) {
-            return completedAt == null
-                    ? null
-                    : Long.valueOf(Duration.between(createdAt, completedAt).toMillis());
-        }
-
-        private boolean isAskedFor(ResultSet row, Instant createdAt, @Nullable Instant completedAt)
-                throws SQLException {
-            if (!criteria.created().holds(EpochMicros.of(createdAt))
-                    || !isHeld(criteria.completed(), completedAt == null ? null : EpochMicros.of(completedAt))
-                    || !isHeld(criteria.duration(), duration(createdAt, completedAt))) {
-                return false;
-            }
-            if (criteria.groups().isEmpty()) {
-                return true;
-            }
-            RunTraits traits = new RunTraits(criteria.owner())
-                    .with(Kind.THREAD, row.getString(4))
-                    .with(Kind.STATUS, row.getString(5))
-                    .with(Kind.AGENT, row.getString(6))
-                    .with(Kind.MODEL, row.getString(7))
-                    .with(Kind.UPSTREAM, row.getString(8))
-                    .withError(row.getString(9));
-            @Nullable String metadata = row.getString(10);
-            if (metadata != null) {
-                traits.withMetadata(metadata);
-            }
-            Set<Long> keys = traits.keys();
-            for (Group group : criteria.groups()) {
-                if (group.keys().stream().noneMatch(keys::contains)) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        private static boolean isHeld(RunCriteria.Range range, @Nullable Long value) {
-            return range.isAll() || value != null && range.holds(value);
         }
     }
 }

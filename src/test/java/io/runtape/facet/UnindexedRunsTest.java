@@ -1,0 +1,125 @@
+package io.runtape.facet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.runtape.access.Owner;
+import io.runtape.facet.RunOrder.By;
+import io.runtape.facet.Trait.Kind;
+import io.runtape.history.IndexedHistory;
+import io.runtape.testsupport.ReadTexts;
+import io.runtape.testsupport.Script;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Runs that the index does not have are found by texts of any length, of which no more than one is in memory at once. */
+abstract class UnindexedRunsTest extends IndexedHistory {
+
+    private static final int LONG_CHARS = 200_000;
+
+    private static final int RUNS = 6;
+
+    /** The newest first; those at even places are asked for. */
+    private final List<Long> keys = new ArrayList<>();
+
+    private void recordLong() throws Exception {
+        for (int i = 0; i < RUNS; i++) {
+            String word = i % 2 == 0 ? "wanted" : "other";
+            String pad = "x".repeat(LONG_CHARS);
+            String id = record(
+                    "{\"agent\":\"long\",\"metadata\":{\"pad\":\"" + pad + "\",\"is\":\"" + word + "\"}}",
+                    Script.json(503, "{\"error\":{\"message\":\"" + pad + "\",\"code\":\"" + word + "\"}}"));
+            awaitIndexed(id);
+            keys.add(0, table().key(id));
+        }
+        String shorter = record(
+                "{\"agent\":\"short\",\"metadata\":{\"is\":\"wanted\"}}",
+                Script.json(503, "{\"error\":{\"message\":\"Later.\",\"code\":\"wanted\"}}"));
+        awaitIndexed(shorter);
+        keys.add(0, table().key(shorter));
+    }
+
+    private RunCriteria criteria() {
+        return new RunCriteria(new Owner(json("/runs?limit=1").getString("data[0].owner")));
+    }
+
+    /** Those found while none of the owner's runs is indexed: so it is in this transaction alone. */
+    private List<Long> found(RunCriteria criteria, RunOrder order) throws SQLException {
+        try (Connection connection = store().connect();
+                Statement update = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            update.executeUpdate("update run set indexed_at = null where owner = '"
+                    + criteria.owner().id() + "'");
+            ReadTexts texts = new ReadTexts();
+
+            UnindexedRuns found = UnindexedRuns.find(texts.of(connection), criteria, order, Optional.empty(), RUNS + 1);
+
+            assertEquals(RUNS + 1, found.keys().size());
+            assertTrue(
+                    texts.mostChars() < 3 * LONG_CHARS,
+                    () -> "one statement brought texts of " + texts.mostChars() + " characters");
+            connection.rollback();
+            return found.found().stream().map(Place::runPk).toList();
+        }
+    }
+
+    private List<Long> wanted() {
+        List<Long> wanted = new ArrayList<>(List.of(keys.get(0)));
+        for (int i = 2; i <= RUNS; i += 2) {
+            wanted.add(keys.get(i));
+        }
+        return wanted;
+    }
+
+    @Test
+    void findsRunsByLongTexts() throws Exception {
+        recordLong();
+
+        assertEquals(wanted(), found(criteria().with(Kind.ERROR, Optional.of("wanted")), RunOrder.NEWEST));
+        assertEquals(wanted(), found(criteria().withMetadata("is", "wanted"), RunOrder.NEWEST));
+        assertEquals(
+                wanted(),
+                found(
+                        criteria()
+                                .withMetadata("is", "wanted")
+                                .with(Kind.ERROR, Optional.of("wanted"))
+                                .with(Kind.STATUS, Optional.of("failed")),
+                        new RunOrder(By.TOTAL_TOKENS, true)));
+        assertEquals(
+                List.of(),
+                found(criteria().withMetadata("is", "other").with(Kind.ERROR, Optional.of("wanted")), RunOrder.NEWEST));
+        assertEquals(List.of(), found(criteria().with(Kind.ERROR, Optional.of("none")), RunOrder.NEWEST));
+        assertEquals(List.of(), found(criteria().withMetadata("is", "none"), RunOrder.NEWEST));
+    }
+
+    /** What all rows tell is looked at first. */
+    @Test
+    void readsNoLongTextOfARunThatIsOtherwiseNotAskedFor() throws Exception {
+        recordLong();
+        RunCriteria shorter = criteria()
+                .anyOf(Kind.AGENT, List.of("short"))
+                .withMetadata("is", "wanted")
+                .with(Kind.ERROR, Optional.of("wanted"));
+
+        try (Connection connection = store().connect();
+                Statement update = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            update.executeUpdate("update run set indexed_at = null where owner = '"
+                    + shorter.owner().id() + "'");
+            ReadTexts texts = new ReadTexts();
+
+            UnindexedRuns found = UnindexedRuns.among(texts.of(connection), shorter, keys);
+
+            assertEquals(
+                    List.of(keys.get(0)),
+                    found.found().stream().map(Place::runPk).toList());
+            assertTrue(texts.allChars() < LONG_CHARS, () -> texts.allChars() + " characters were read");
+            connection.rollback();
+        }
+    }
+}
