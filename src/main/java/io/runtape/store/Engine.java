@@ -20,6 +20,7 @@ public enum Engine {
             entry("only_not_in_segment", "/* in a segment or not */"),
             entry("only_not_in_overall", "/* in overall sums or not */"),
             entry("only_not_in_labels", "/* in sums by label or not */"),
+            entry("of_archived", "(owner, archived, updated_at, id)"),
             entry("by_run", "/* one table */"),
             entry("on_postgresql", "--"))),
     POSTGRESQL(Map.ofEntries(
@@ -35,6 +36,7 @@ public enum Engine {
             entry("only_not_in_segment", "where in_segment = false"),
             entry("only_not_in_overall", "where in_overall is null"),
             entry("only_not_in_labels", "where in_labels is null"),
+            entry("of_archived", "(owner, updated_at, id) where archived and last_ordinal > 0"),
             entry("by_run", "partition by range (run_pk)"),
             entry("on_postgresql", "/* only here */")));
 

@@ -1,6 +1,5 @@
 package io.runtape.history.thread;
 
-import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.runtape.run.AgentThread;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -9,7 +8,6 @@ import java.time.OffsetDateTime;
 import org.jspecify.annotations.Nullable;
 
 /** What a list shows of a thread's own row. The members are those of {@link AgentThread}. */
-@RegisterForReflection
 record ListedThread(
         String id,
         @Nullable String title,

@@ -1,11 +1,9 @@
 package io.runtape.history.thread;
 
 import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
-import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.history.Cursor;
-import io.runtape.history.ListSlice;
 import io.runtape.history.WhereClause;
 import io.runtape.run.AgentThread;
 import io.runtape.run.RunStatus;
@@ -14,7 +12,6 @@ import jakarta.transaction.Transactional;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Queries over threads. Each query is a transaction of its own, so it sees what is committed at that time. All methods
@@ -23,11 +20,6 @@ import java.util.Optional;
 @ApplicationScoped
 @Transactional
 public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentThread.Key> {
-
-    private static final String LISTED =
-            "select e.id, e.title, e.agent, e.archived, e.createdAt, e.updatedAt from AgentThread e where ";
-
-    private static final String LATEST = " order by e.owner desc, e.updatedAt desc, e.id desc";
 
     /** The join compares owner and thread, since H2 searches the index by these columns, and not by a list of threads. */
     private static final String WITH_RUNNING = """
@@ -43,27 +35,6 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
         return AgentThread.of(owner, id).orElseThrow(() -> ApiException.notFound("thread"));
     }
 
-    /** The threads with the latest activity, from a position on. */
-    ListSlice<ListedThread> latest(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
-        WhereClause conditions = latest(owner, filter, after);
-        List<ListedThread> first = find(LISTED + conditions.hql() + LATEST, conditions.parameters())
-                .page(0, limit + 1)
-                .project(ListedThread.class)
-                .list();
-        return ListSlice.of(first, limit);
-    }
-
-    /** The places of the threads with the latest activity, from a position on: those that {@link #latest} lists. */
-    List<StreamPosition> places(Owner owner, ThreadFilter filter, Optional<StreamPosition> after, int limit) {
-        WhereClause conditions = latest(owner, filter, after);
-        return find(
-                        "select e.updatedAt, e.id from AgentThread e where " + conditions.hql() + LATEST,
-                        conditions.parameters())
-                .page(0, limit)
-                .project(StreamPosition.class)
-                .list();
-    }
-
     /** How many of these threads have a run that goes on. */
     long running(Owner owner, List<StreamPosition> places) {
         return getEntityManager()
@@ -77,32 +48,18 @@ public class ThreadQueries implements PanacheRepositoryBase<AgentThread, AgentTh
 
     /** Whether the thread still has its place in the list, with nothing done in it since. */
     boolean isStillAt(Owner owner, StreamPosition place, ThreadFilter filter) {
-        WhereClause conditions = latest(owner, filter, Optional.empty())
+        WhereClause conditions = WhereClause.of(owner)
+                .and("e.lastOrdinal > 0", Map.of())
+                .and("e.agent in :agents", "agents", filter.common().anyAgent())
+                .and("e.archived = :archived", "archived", filter.archived())
+                .and("e.updatedAt >= :since", "since", filter.common().since())
+                .and("e.updatedAt < :until", Map.of("until", filter.common().end()))
                 .and("e.id = :id", Map.of("id", place.id()))
                 .and("e.updatedAt = :at", Map.of("at", place.updatedAt()));
         return count("from AgentThread e where " + conditions.hql(), conditions.parameters()) > 0;
     }
 
-    private static WhereClause latest(Owner owner, ThreadFilter filter, Optional<StreamPosition> after) {
-        return latest(WhereClause.of(owner), filter, after);
-    }
-
-    private static WhereClause latest(WhereClause conditions, ThreadFilter filter, Optional<StreamPosition> after) {
-        conditions
-                // Repeats the condition of the partial index.
-                .and("e.lastOrdinal > 0", Map.of())
-                .and("e.agent in :agents", "agents", filter.common().anyAgent())
-                .and("e.archived = :archived", "archived", filter.archived())
-                .and("e.updatedAt >= :since", "since", filter.common().since())
-                .and("e.updatedAt < :until", Map.of("until", filter.common().end()));
-        after.ifPresent(position -> conditions.and(
-                "e.updatedAt <= :at and (e.updatedAt < :at or e.id < :id)",
-                Map.of("at", position.updatedAt(), "id", position.id())));
-        return conditions;
-    }
-
     /** A position in the list of the threads with the latest activity. */
-    @RegisterForReflection
     record StreamPosition(Instant updatedAt, String id) {
 
         static StreamPosition of(Cursor cursor) {

@@ -70,6 +70,7 @@ public final class ThreadResource {
 
     private final CallerAuthentication callers;
     private final ThreadQueries threads;
+    private final LatestThreads latest;
     private final ThreadSearch search;
     private final ThreadViews views;
     private final RunPages pages;
@@ -85,6 +86,7 @@ public final class ThreadResource {
     ThreadResource(
             CallerAuthentication callers,
             ThreadQueries threads,
+            LatestThreads latest,
             ThreadSearch search,
             ThreadViews views,
             RunPages pages,
@@ -98,6 +100,7 @@ public final class ThreadResource {
             MemoryBudgets memory) {
         this.callers = callers;
         this.threads = threads;
+        this.latest = latest;
         this.search = search;
         this.views = views;
         this.pages = pages;
@@ -139,7 +142,7 @@ public final class ThreadResource {
                     hits.next() == null ? null : hits.next().cursor(LISTING),
                     context));
         }
-        ListSlice<ListedThread> slice = threads.latest(owner, filter, after, page.limit());
+        ListSlice<ListedThread> slice = latest.list(owner, filter, after, page.limit());
         @Nullable String next = slice.more() ? slice.last().place().cursor(LISTING) : null;
         return Responses.ok(Page.of(views.of(owner, slice.rows()), next, context));
     }
@@ -266,8 +269,9 @@ public final class ThreadResource {
         }
 
         @Override
-        public List<ThreadQueries.StreamPosition> next(Optional<ThreadQueries.StreamPosition> after, int limit) {
-            return threads.places(owner, filter, after, limit);
+        public List<ThreadQueries.StreamPosition> next(Optional<ThreadQueries.StreamPosition> after, int limit)
+                throws SQLException {
+            return latest.places(owner, filter, after, limit);
         }
 
         /** 64 bits of a digest of the thread and its time: a thread that moves is another entry. */

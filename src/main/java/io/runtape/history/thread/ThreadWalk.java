@@ -11,7 +11,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -36,12 +35,8 @@ final class ThreadWalk {
             select t.id, t.title, t.agent, t.archived, t.created_at, t.updated_at, t.wanted, t.n
             from (select s.*, row_number() over (order by updated_at desc, id desc) as n,
                     s.created_at <= ? or s.id %s as wanted
-                from (
-                    select id, title, agent, archived, created_at, updated_at from thread
-                    where owner = ? and last_ordinal > 0 and updated_at >= ? and updated_at < ? and updated_at <= ?
-                        and (updated_at < ? or id < ?)%s
-                    order by owner desc, updated_at desc, id desc limit %d) s) t
-            where t.wanted or t.n = %3$d order by t.updated_at desc, t.id desc limit ?""";
+                from (%s) s) t
+            where t.wanted or t.n = %d order by t.updated_at desc, t.id desc limit ?""";
 
     /** PostgreSQL compares with one id after the other where it is no query, and H2 finds nothing where it is one. */
     private static final String ASKED_ON_POSTGRESQL = "in (select asked.id from unnest(?) as asked(id))";
@@ -85,35 +80,23 @@ final class ThreadWalk {
     /** The next part of the list, from a position on: it ends behind so many threads that are asked for. */
     Stretch next(Owner owner, ThreadFilter filter, Wanted wanted, Optional<StreamPosition> after, int count)
             throws SQLException {
-        List<Object> parameters = new ArrayList<>();
+        ThreadListing list = new ThreadListing(engine, owner, filter, after, LENGTH);
         try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(sql(engine, filter))) {
-            OffsetDateTime begunBy = time(wanted.begunBy);
-            Object ids = connection.createArrayOf("varchar", wanted.threads.toArray());
-            OffsetDateTime end = time(filter.common().end());
-            OffsetDateTime at =
-                    after.map(position -> time(position.updatedAt())).orElse(end);
-            parameters.addAll(List.of(begunBy, ids, owner.id()));
-            parameters.add(time(filter.common().since().orElse(Instant.EPOCH)));
-            parameters.addAll(List.of(end, at, at, after.map(StreamPosition::id).orElse("")));
-            filter.common().anyAgent().ifPresent(agents -> parameters.add(agents.toArray()));
-            filter.archived().ifPresent(parameters::add);
+                PreparedStatement select = connection.prepareStatement(sql(engine, list))) {
+            List<Object> parameters = new ArrayList<>();
+            parameters.add(wanted.begunBy.atOffset(ZoneOffset.UTC));
+            parameters.add(connection.createArrayOf("varchar", wanted.threads.toArray()));
+            parameters.addAll(list.parameters());
             parameters.add(count);
             for (int i = 0; i < parameters.size(); i++) {
-                select.setObject(
-                        i + 1,
-                        parameters.get(i) instanceof Object[] agents
-                                ? connection.createArrayOf("varchar", agents)
-                                : parameters.get(i));
+                select.setObject(i + 1, parameters.get(i));
             }
             return read(select, count);
         }
     }
 
-    static String sql(Engine engine, ThreadFilter filter) {
-        String conditions = (filter.common().anyAgent().isPresent() ? " and agent = any(?)" : "")
-                + (filter.archived().isPresent() ? " and archived = ?" : "");
-        return WALK.formatted(engine == Engine.H2 ? ASKED_ON_H2 : ASKED_ON_POSTGRESQL, conditions, LENGTH);
+    static String sql(Engine engine, ThreadListing list) {
+        return WALK.formatted(engine == Engine.H2 ? ASKED_ON_H2 : ASKED_ON_POSTGRESQL, list.sql(), LENGTH);
     }
 
     private static Stretch read(PreparedStatement select, int count) throws SQLException {
@@ -132,9 +115,5 @@ final class ThreadWalk {
             }
             return new Stretch(threads, goesOn ? last : null);
         }
-    }
-
-    private static OffsetDateTime time(Instant instant) {
-        return instant.atOffset(ZoneOffset.UTC);
     }
 }

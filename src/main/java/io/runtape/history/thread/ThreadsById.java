@@ -74,7 +74,7 @@ final class ThreadsById {
         this.namedOf = h2 ? NAMED_OF_ON_H2 : NAMED_OF_ON_POSTGRESQL;
     }
 
-    /** Those of these threads that {@link ThreadQueries#latest} would list, in its order. */
+    /** Those of these threads that {@link LatestThreads#list} would list, in its order. */
     List<ListedThread> of(Owner owner, ThreadFilter filter, Collection<String> ids, Optional<StreamPosition> after)
             throws SQLException {
         List<ListedThread> threads = new ArrayList<>();

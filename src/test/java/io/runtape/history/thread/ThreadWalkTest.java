@@ -92,8 +92,11 @@ abstract class ThreadWalkTest extends RunningGateway {
 
     @Test
     void takesTheIndexOfTheList() throws SQLException {
-        String walked = ThreadWalk.sql(store().engine(), filter(Optional.empty()))
+        ThreadListing list = new ThreadListing(
+                store().engine(), OWNER, filter(Optional.empty()), Optional.empty(), ThreadWalk.LENGTH);
+        String walked = ThreadWalk.sql(store().engine(), list)
                 .replace("(?)", "(array['thr_1', 'thr_2'])")
+                .replace("limit ?) s", "limit 5000) s")
                 .replace("limit ?", "limit 300")
                 .replace("id < ?", "id < 'thr_5'")
                 .replace("owner = ?", "owner = 'c-of-the-walks'")
