@@ -35,6 +35,9 @@ final class RemoteRun implements LiveRun {
     // All fields below are guarded by this.
     private final List<CommitListener> listeners = new ArrayList<>();
     private long durable;
+    /** The sequence of the last frame that is known to be there; its readers at this gateway may not have it yet. */
+    private long known;
+
     private boolean telling;
     private long lastWanted = System.nanoTime();
     private @Nullable Ended ending;
@@ -61,17 +64,24 @@ final class RemoteRun implements LiveRun {
         return id;
     }
 
+    /** At least the sequence that a reader has found: the run's own gateway may have shown it that one. */
     @Override
     public synchronized long durableSequence() {
+        return Math.max(durable, known);
+    }
+
+    /** The sequence of the last frame that was read for the run's readers. */
+    synchronized long readSequence() {
         return durable;
     }
 
     /**
      * A reader that has found the run at this sequence is about to read it. While the run has listeners, the reading
-     * sets the sequence.
+     * sets the sequence after which it goes on.
      */
     synchronized void wanted(long sequence) {
         lastWanted = System.nanoTime();
+        known = Math.max(known, sequence);
         if (listeners.isEmpty() && !telling) {
             durable = Math.max(durable, sequence);
         }

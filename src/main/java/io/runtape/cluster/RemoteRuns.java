@@ -224,7 +224,7 @@ public final class RemoteRuns {
             RemoteRun run = runs.get(pk);
             // A run that is just notifying its listeners calls again.
             if (run != null && run.isReadable()) {
-                positions.put(pk, run.durableSequence());
+                positions.put(pk, run.readSequence());
             }
         }
         Map<Long, FrameBlock> blocks = commits.after(positions);

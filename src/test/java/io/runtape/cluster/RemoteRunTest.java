@@ -207,6 +207,24 @@ class RemoteRunTest {
         assertEquals(List.of("data: 5\n\n"), reader.heard);
     }
 
+    /** A client may have got its last event at the run's own gateway a moment ago, before it was read here. */
+    @Test
+    void knowsHowFarTheRunIsThoughItsReadersAreNotThereYet() throws SQLException {
+        Reader behind = reading(found());
+        follow();
+        commit(4);
+        LiveRun run = found();
+
+        assertEquals(4, run.durableSequence());
+        Reader reader = new Reader();
+        assertEquals(new LiveRun.Subscribed(0, null), run.subscribe(reader));
+        runs.written(recorded.pk());
+        follow();
+        assertEquals(stored(), behind.heard);
+        assertEquals(stored(), reader.heard);
+        assertEquals(4, run.durableSequence());
+    }
+
     @Test
     void readsNoMoreBeforeAllHaveHeardOfTheLast() throws SQLException {
         Reader reader = reading(found());

@@ -250,6 +250,34 @@ class RemoteTailIT {
         run.endTo(tail);
     }
 
+    /** The client was at the run's own gateway, and is ahead of what this one has read for its other readers. */
+    @Test
+    void resumesWhereTheClientIsAheadOfTheOtherReaders() throws Exception {
+        String key = "Idempotency-Key: ahead-" + UUID.randomUUID();
+        String thread = "thr-" + UUID.randomUUID();
+        ToldRun run = new ToldRun("Runtape-Thread-Id: " + thread, key);
+        WireResponse behind = tail(run.id, "");
+        run.sayTo(behind);
+        WireResponse ahead = closing(CLUSTER.tail(recording, "/runs/" + run.id + "/events"));
+        link.loseResponses();
+        for (int i = 0; i < 3; i++) {
+            run.sayTo(ahead);
+        }
+
+        WireResponse resumed = closing(CLUSTER.tail(reading, "/runs/" + run.id + "/events", "Last-Event-ID: 4"));
+        long position = (1L << 32) + 4;
+        WireResponse inThread =
+                closing(CLUSTER.tail(reading, "/threads/" + thread + "/events", "Last-Event-ID: " + position));
+
+        assertEquals(200, resumed.status());
+        assertEquals(200, inThread.status());
+        link.cut();
+        run.endTo(behind);
+        assertEquals(end(run.id, 4, 4), new String(resumed.whole(), UTF_8));
+        String last = end(run.id, position, 4);
+        assertEquals(last, new String(inThread.readUpTo(last.length()), UTF_8));
+    }
+
     @Test
     void followsAThreadOverRunsOfTheOtherGateway() throws Exception {
         String thread = "thr-" + UUID.randomUUID();

@@ -183,6 +183,20 @@ class RunReaderTest {
         assertEquals(0, at.store.reads());
     }
 
+    /** As another gateway may know how far the run is before it has read that. */
+    @Test
+    void goesOnBehindAPositionThatIsNotThereYet() {
+        commit(1);
+        Client ahead = client(RunSource.of(run, "owner"), 3, new TailFraming(0));
+        ahead.reader.request(Long.MAX_VALUE);
+        commit(1);
+        settle();
+        commit(3);
+        settle();
+        assertEquals("data: 4\nid: 4\n\ndata: 5\nid: 5\n\n", ahead.text());
+        assertEquals(0, at.store.reads());
+    }
+
     @Test
     void handsOutOneItemForEachThatIsAskedFor() {
         Client client = client();
