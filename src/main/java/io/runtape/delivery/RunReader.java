@@ -150,6 +150,16 @@ final class RunReader implements Flow.Subscription, CommitListener {
         }
     }
 
+    /** A tail tells durable ends alone, so it is cut off, and finds out when it comes back. */
+    @Override
+    public void brokeOff(RunEnd end) {
+        if (framing.isTail()) {
+            fail("the run was given up, and its end is not durable");
+        } else {
+            ended(end);
+        }
+    }
+
     @Override
     public void gone() {
         fail("the run is gone");

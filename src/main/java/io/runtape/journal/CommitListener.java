@@ -16,6 +16,14 @@ public interface CommitListener {
     /** The run's end is durable; no call follows. */
     void ended(RunEnd end);
 
+    /**
+     * This gateway gives the run up, and no end is durable yet: the store may have more of the run, and another end. Who passes on
+     * a call of its own takes this end for the run's, and does so unless it overrides this.
+     */
+    default void brokeOff(RunEnd end) {
+        ended(end);
+    }
+
     /** The run can no longer be read; no call follows. */
     void gone();
 }

@@ -138,7 +138,7 @@ final class RunListeners {
     /**
      * The run breaks off here, and all listeners are notified now.
      *
-     * @param forGood whether no durable end will follow
+     * @param forGood whether no durable end will follow, so that this is the end for all
      */
     void brokeOff(RunEnd end, boolean forGood, LoopTasks loopTasks) {
         List<CommitListener> hearing;
@@ -149,7 +149,13 @@ final class RunListeners {
             hearing = List.copyOf(listeners);
         }
         for (CommitListener listener : hearing) {
-            loopTasks.add(listener.loop(), () -> listener.ended(end));
+            loopTasks.add(listener.loop(), () -> {
+                if (forGood) {
+                    listener.ended(end);
+                } else {
+                    listener.brokeOff(end);
+                }
+            });
         }
         if (call != null) {
             loopTasks.add(loop, () -> call.accept(end));

@@ -183,6 +183,31 @@ class RunReaderTest {
         assertEquals(0, at.store.reads());
     }
 
+    /** The store may have the end after all, and another one than what the run's own client is told. */
+    @Test
+    void tellsATailNoEndThatIsNotDurable() {
+        Client tail = greedy(new TailFraming(0));
+        Client caller = greedy();
+        commit(1);
+        loop.run();
+        Committing.append(run, "data: 2\n\n");
+        run.end(Committing.completed());
+        at.commitUnanswered(true);
+        settle();
+
+        assertInstanceOf(BrokenOffException.class, caller.error);
+        assertInstanceOf(BrokenOffException.class, tail.error);
+        assertEquals("data: 1\nid: 1\n\n", tail.text());
+        Client back = client(RunSource.of(run, "owner"), 1, new TailFraming(0));
+        back.reader.request(Long.MAX_VALUE);
+        settle();
+        assertTrue(back.complete);
+        assertEquals(
+                "data: 2\nid: 2\n\nevent: runtape.end\nid: 2\ndata: {\"runId\":\"" + run.id()
+                        + "\",\"status\":\"completed\",\"reason\":null,\"lastSequence\":2}\n\n",
+                back.text());
+    }
+
     /** As another gateway may know how far the run is before it has read that. */
     @Test
     void goesOnBehindAPositionThatIsNotThereYet() {

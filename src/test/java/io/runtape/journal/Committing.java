@@ -65,6 +65,18 @@ public final class Committing implements CommitObserver {
         committer.commitNext();
     }
 
+    /**
+     * One commit whose answer is lost with its connection, and the store stays away for longer than runs wait for it. No event loop
+     * has heard of it yet.
+     *
+     * @param durable whether the store has it when it is back
+     */
+    public void commitUnanswered(boolean durable) {
+        store.breakNextCommit(durable);
+        time.whileWaiting(() -> store.away(true), () -> time.go(STORE_TIMEOUT), () -> store.away(false));
+        committer.commitNext();
+    }
+
     /** Appends an event of these bytes. */
     public static void append(RunJournal run, String frame) {
         Heard.append(run, "e", frame.getBytes(UTF_8));
