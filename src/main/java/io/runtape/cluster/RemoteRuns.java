@@ -5,6 +5,7 @@ import io.runtape.journal.CommitListener;
 import io.runtape.journal.LiveRun;
 import io.runtape.run.FrameBlock;
 import io.runtape.server.loop.LoopTasks;
+import io.runtape.store.SqlFault;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
@@ -217,8 +218,17 @@ public final class RemoteRuns {
      * Looks for ends first: one transaction writes the end and the last frames, so those frames can be read afterwards.
      */
     void follow() throws SQLException {
-        List<Long> asked = take(ended);
-        commits.ended(asked).forEach(this::ending);
+        try {
+            commits.ended(take(ended)).forEach(this::ending);
+            read(unread());
+        } finally {
+            // A run is read no further before its listeners have been told.
+            loopTasks.dispatch();
+        }
+    }
+
+    /** The positions of the marked runs that may be read now. */
+    private Map<Long, Long> unread() {
         Map<Long, Long> positions = new HashMap<>();
         for (Long pk : take(written)) {
             RemoteRun run = runs.get(pk);
@@ -227,14 +237,43 @@ public final class RemoteRuns {
                 positions.put(pk, run.readSequence());
             }
         }
-        Map<Long, FrameBlock> blocks = commits.after(positions);
-        blocks.forEach((pk, frames) -> {
+        return positions;
+    }
+
+    /** Reads all at once; each by itself where one of them cannot be read, so that the others go on. */
+    private void read(Map<Long, Long> positions) throws SQLException {
+        try {
+            commits.after(positions).forEach(this::tell);
+        } catch (SQLException e) {
+            if (!SqlFault.isOfTheRow(e)) {
+                throw e;
+            }
+            for (Map.Entry<Long, Long> position : positions.entrySet()) {
+                readAlone(position.getKey(), position.getValue());
+            }
+        }
+    }
+
+    private void readAlone(long pk, long position) throws SQLException {
+        try {
+            commits.after(Map.of(pk, position)).forEach(this::tell);
+        } catch (SQLException e) {
+            if (!SqlFault.isOfTheRow(e)) {
+                throw e;
+            }
             RemoteRun run = runs.get(pk);
             if (run != null) {
-                run.read(frames, loopTasks);
+                LOG.warnf("frames of run %s cannot be read, its readers are cut off: %s", run.id(), SqlFault.named(e));
+                run.gone();
             }
-        });
-        loopTasks.dispatch();
+        }
+    }
+
+    private void tell(Long pk, FrameBlock frames) {
+        RemoteRun run = runs.get(pk);
+        if (run != null) {
+            run.read(frames, loopTasks);
+        }
     }
 
     private void ending(Long pk, Optional<Ended> row) {

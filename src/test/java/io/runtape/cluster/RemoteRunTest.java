@@ -15,6 +15,7 @@ import io.runtape.journal.LiveRun;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.RunEnd;
+import io.runtape.store.SqlFault;
 import io.runtape.testsupport.HandRunLoop;
 import io.runtape.testsupport.HandRunThread;
 import java.sql.SQLException;
@@ -45,6 +46,7 @@ class RemoteRunTest {
     private final RemoteRuns runs = new RemoteRuns(new Commits(), new Followers(), Duration.ZERO, HandRunThread::new);
     private int appended;
     private boolean away;
+    private long damaged;
 
     @BeforeEach
     void start() {
@@ -67,6 +69,9 @@ class RemoteRunTest {
             Map<Long, FrameBlock> blocks = new HashMap<>();
             if (!positions.isEmpty()) {
                 reads.add(positions);
+            }
+            if (positions.containsKey(damaged)) {
+                throw new SQLException("the frames of a run are damaged", SqlFault.DAMAGED_FRAMES);
             }
             for (Map.Entry<Long, Long> position : positions.entrySet()) {
                 FrameBlock block =
@@ -144,7 +149,11 @@ class RemoteRunTest {
     }
 
     private LiveRun found() throws SQLException {
-        return runs.run(recorded.pk(), recorded.id()).orElseThrow();
+        return found(recorded);
+    }
+
+    private LiveRun found(RunJournal run) throws SQLException {
+        return runs.run(run.pk(), run.id()).orElseThrow();
     }
 
     private Reader reading(LiveRun run) {
@@ -259,6 +268,24 @@ class RemoteRunTest {
         runs.toldOfCommits(true);
         follow();
         assertEquals(Committing.completed(), reader.ended);
+    }
+
+    @Test
+    void goesOnBesideARunThatCannotBeRead() throws SQLException {
+        RunJournal other = elsewhere.begun();
+        Reader ofDamaged = reading(found());
+        Reader ofOther = reading(found(other));
+        damaged = recorded.pk();
+        Committing.append(other, "data: other\n\n");
+        commit(1);
+        runs.written(recorded.pk());
+        runs.written(other.pk());
+        follow();
+
+        assertTrue(ofDamaged.gone);
+        assertEquals(List.of(), ofDamaged.heard);
+        assertFalse(ofOther.gone);
+        assertEquals(List.of("data: other\n\n"), ofOther.heard);
     }
 
     @Test

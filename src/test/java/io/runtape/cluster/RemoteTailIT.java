@@ -15,6 +15,8 @@ import io.runtape.testsupport.WireResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -276,6 +278,45 @@ class RemoteTailIT {
         assertEquals(end(run.id, 4, 4), new String(resumed.whole(), UTF_8));
         String last = end(run.id, position, 4);
         assertEquals(last, new String(inThread.readUpTo(last.length()), UTF_8));
+    }
+
+    /** Runs are read together, for all readers of all of them. */
+    @Test
+    void goesOnBesideARunWhoseFramesAreDamaged() throws Exception {
+        ToldRun damaged = new ToldRun();
+        ToldRun other = new ToldRun();
+        WireResponse tailOfDamaged = tail(damaged.id, "");
+        WireResponse tailOfOther = tail(other.id, "");
+        damaged.sayTo(tailOfDamaged);
+        other.sayTo(tailOfOther);
+        long key = CLUSTER.table().key(damaged.id);
+        try (Connection connection = PostgresServer.connect(CLUSTER.database());
+                Statement damage = connection.createStatement()) {
+            damage.execute("create function damage() returns trigger language plpgsql as "
+                    + "$$ begin new.content = '?'; return new; end $$");
+            damage.execute("create trigger damage before insert on block for each row when (new.run_pk = " + key
+                    + ") execute function damage()");
+
+            damaged.words.add(event(2));
+            damaged.live.readUpTo(2 * event(1).length());
+            for (int i = 0; i < 3; i++) {
+                other.sayTo(tailOfOther);
+            }
+
+            tailOfDamaged.readAll();
+            assertEquals(WireResponse.End.CUT, tailOfDamaged.end());
+            other.endTo(tailOfOther);
+            damage.execute("drop trigger damage on block");
+            damage.execute("drop function damage");
+        }
+        damaged.end();
+        CLUSTER.table().ended(damaged.id);
+        assertEquals(
+                204,
+                recording
+                        .client()
+                        .send("DELETE", "/history/v1/runs/" + damaged.id, new byte[0], TwoGateways.CREDENTIAL)
+                        .status());
     }
 
     @Test
