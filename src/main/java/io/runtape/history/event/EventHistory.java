@@ -59,7 +59,12 @@ final class EventHistory {
         this.memory = memory;
     }
 
-    /** Reads a page. Blocks. */
+    /**
+     * Reads a page. Blocks.
+     *
+     * @throws ApiException 404 if a run is deleted meanwhile, 410 if the frames that come first are deleted; a page that has some
+     *     ends before those that are
+     */
     Page<EventView> page(
             String listing, EventScan.Runs runs, EventFilter filter, EventRange span, int limit, RoutingContext context)
             throws SQLException {
@@ -68,7 +73,7 @@ final class EventHistory {
                 reader,
                 (run, query) -> FrameReader.Looked.at(reader.page(run, query, room)),
                 runs,
-                run -> {},
+                frames::requireThere,
                 filter,
                 span,
                 limit + 1);
@@ -122,7 +127,7 @@ final class EventHistory {
                     reader,
                     (run, query) -> reader.look(run, query, room),
                     runs,
-                    this::requireThere,
+                    frames::requireThere,
                     filter,
                     span,
                     LINES_FRAMES);
@@ -132,12 +137,6 @@ final class EventHistory {
                 return chunk;
             };
         });
-    }
-
-    private void requireThere(RunFrames run) throws SQLException {
-        if (!frames.isThere(run.runPk())) {
-            throw ApiException.notFound("run");
-        }
     }
 
     /** The next lines; null at the end. Ends where the read frames end, so that a turn is one read, also where it brought none. */

@@ -43,14 +43,23 @@ final class FrameQueries {
         this.journal = journal;
     }
 
-    /** Whether the run still exists, and has its frames. */
-    boolean isThere(long runPk) throws SQLException {
+    /**
+     * Checks that a run still has the frames that were read, so that nobody takes a part of them for the whole.
+     *
+     * @throws ApiException 404 if the run was deleted meanwhile, 410 if its frames were
+     */
+    void requireThere(RunFrames run) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(
-                        "select 1 from run where run_pk = ? and frames_expired_at is null")) {
-            select.setLong(1, runPk);
+                        "select last_sequence, frames_expired_at from run where run_pk = ?")) {
+            select.setLong(1, run.runPk());
             try (ResultSet row = select.executeQuery()) {
-                return row.next();
+                if (!row.next()) {
+                    throw ApiException.notFound("run");
+                }
+                if (row.getObject(2) != null) {
+                    throw ApiException.framesExpired(run.base() + row.getLong(1));
+                }
             }
         }
     }
