@@ -88,7 +88,8 @@ public final class ReplayStreamResource {
                     .putHeader("Runtape-Run-Id", run.id)
                     .putHeader("Runtape-Thread-Id", run.threadId);
             RunSource source = played.found().source().endingAsAnswered(run.cut);
-            return reply.write(replay(source, played.part(), 0, pace.withIds(run), pace, reply));
+            StreamFormat framing = pace.withIds(run) ? EventIdFraming.ofReplay(0) : VerbatimFraming.decoded();
+            return reply.write(replay(source, played.part(), framing, pace, reply));
         });
     }
 
@@ -98,13 +99,17 @@ public final class ReplayStreamResource {
     }
 
     private Multi<Buffer> replay(
-            RunSource source, ReplayPart part, long idBase, boolean ids, ReplayPace pace, StreamReply reply) {
-        return delivery.replay(
-                source,
-                part,
-                pace.clock(part.originMicros()),
-                ids ? EventIdFraming.ofReplay(idBase) : VerbatimFraming.decoded(),
-                reply.loop());
+            RunSource source, ReplayPart part, StreamFormat framing, ReplayPace pace, StreamReply reply) {
+        return delivery.replay(source, part, pace.clock(part.originMicros()), framing, reply.loop());
+    }
+
+    private static StreamFormat inThread(RunSources.Found found, ReplayPace pace) {
+        if (!pace.ids()) {
+            return VerbatimFraming.decoded();
+        }
+        return pace.withIds(found.run())
+                ? EventIdFraming.ofReplay(found.idBase())
+                : VerbatimFraming.amongEvents(found.idBase());
     }
 
     /** The replay of all runs of a thread, one after the other. */
@@ -152,18 +157,14 @@ public final class ReplayStreamResource {
                     if (first.isEmpty() && asked.position() != null) {
                         return reply.nothingMore();
                     }
-                    reply.head(first.map(played ->
+                    reply.head(first.filter(played -> !pace.ids())
+                                    .map(played ->
                                             ResponseType.of(played.found().run()))
                                     .orElse(ResponseType.EVENT_STREAM))
                             .putHeader("Runtape-Thread-Id", id);
                     return reply.write(replay.runs(reply).onItem().transformToMultiAndConcatenate(played -> {
                         Multi<Buffer> bytes = replay(
-                                played.found().source(),
-                                played.part(),
-                                played.found().idBase(),
-                                pace.withIds(played.found().run()),
-                                pace,
-                                reply);
+                                played.found().source(), played.part(), inThread(played.found(), pace), pace, reply);
                         boolean isFirst = first.isPresent() && first.get().equals(played);
                         return isFirst || gap.isZero() ? bytes : after(gap, bytes, reply);
                     }));

@@ -81,7 +81,10 @@ final class ThreadReplay {
             ReplaySpan inRun = span.inRun(ordinal);
             ReplayPart part = parts.of(
                     found.get().source(), inRun, pace.withIds(found.get().run()));
-            boolean seen = inRun.after() > 0 && part.isEmpty();
+            // The end of a run without frames has the position that its frames would follow.
+            boolean seen = found.get().source().ending() != null
+                    && span.after() >= found.get().idBase()
+                    && part.isEmpty();
             if (!seen) {
                 return Optional.of(new ReplayedRun(found.get(), part));
             }

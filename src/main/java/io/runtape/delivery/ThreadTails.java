@@ -64,10 +64,8 @@ final class ThreadTails {
      */
     Multi<Buffer> open(Owner owner, String threadId, long position, boolean verbatim, EventLoop loop) {
         Instant began = sources.requirePosition(owner, threadId, position).createdAt;
-        long ordinal = ThreadPosition.ordinal(position);
-        long sequence = ThreadPosition.sequence(position);
         sources.requireFrames(owner, threadId, position);
-        Tail tail = new Tail(owner, threadId, began, Math.max(0, ordinal - 1), ordinal, sequence, verbatim, loop);
+        Tail tail = new Tail(owner, threadId, began, position, verbatim, loop);
         return Multi.createBy()
                 .repeating()
                 .uni(tail::next)
@@ -85,25 +83,15 @@ final class ThreadTails {
         private final boolean verbatim;
         private final EventLoop loop;
         private final ConnectionAge age;
-        private final long firstOrdinal;
-        private final long firstSequence;
+        private final long position;
         private long ordinal;
 
-        Tail(
-                Owner owner,
-                String threadId,
-                Instant began,
-                long ordinal,
-                long firstOrdinal,
-                long firstSequence,
-                boolean verbatim,
-                EventLoop loop) {
+        Tail(Owner owner, String threadId, Instant began, long position, boolean verbatim, EventLoop loop) {
             this.owner = owner;
             this.threadId = threadId;
             this.began = began;
-            this.ordinal = ordinal;
-            this.firstOrdinal = firstOrdinal;
-            this.firstSequence = firstSequence;
+            this.position = position;
+            this.ordinal = Math.max(0, ThreadPosition.ordinal(position) - 1);
             this.verbatim = verbatim;
             this.loop = loop;
             this.age = delivery.tailAge(verbatim);
@@ -132,10 +120,10 @@ final class ThreadTails {
 
         private Multi<Buffer> run(RunSources.Found found) {
             ordinal = found.ordinal();
-            long after = ordinal == firstOrdinal ? firstSequence : 0;
+            long after = Math.max(0, position - found.idBase());
+            // The end of a run without frames has the position that its frames would follow.
             boolean seen = found.source().ending() != null
-                    && after > 0
-                    && after == found.source().lastSequence();
+                    && position == found.idBase() + found.source().lastSequence();
             if (seen) {
                 return Multi.createFrom().empty();
             }

@@ -15,21 +15,43 @@ import org.jspecify.annotations.Nullable;
  */
 final class VerbatimFraming implements StreamFormat {
 
+    /** Ends whatever line comes before an event. */
+    private static final String BLANK_LINE = "\n\n";
+
     /** Whether only the frames of kind encoded are shown; null before the first frame. */
     private @Nullable Boolean encodedOnly;
 
-    private VerbatimFraming(@Nullable Boolean encodedOnly) {
+    /** Added to a sequence, gives the id of the ending; null if that is not told. */
+    private final @Nullable Long idBase;
+
+    private VerbatimFraming(@Nullable Boolean encodedOnly, @Nullable Long idBase) {
         this.encodedOnly = encodedOnly;
+        this.idBase = idBase;
     }
 
     /** The bytes as they came over the wire; for a reader that begins at the first frame, which decides. */
     static VerbatimFraming ofTheWire() {
-        return new VerbatimFraming(null);
+        return new VerbatimFraming(null, null);
     }
 
     /** The bytes without a content coding. */
     static VerbatimFraming decoded() {
-        return new VerbatimFraming(false);
+        return new VerbatimFraming(false, null);
+    }
+
+    /**
+     * The same of a response that is no event stream, among those of a thread that are one: an event tells the ending, so that a
+     * reader who comes back goes on behind it.
+     *
+     * @param idBase added to a sequence, gives the id
+     */
+    static VerbatimFraming amongEvents(long idBase) {
+        return new VerbatimFraming(false, idBase);
+    }
+
+    @Override
+    public Buffer ending(RunEnding end) {
+        return idBase == null ? Buffer.buffer() : Buffer.buffer(BLANK_LINE).appendBuffer(end.event(idBase));
     }
 
     @Override

@@ -229,6 +229,11 @@ abstract class ReplayStreamTest extends RunningGateway {
             try (WireResponse replay = client().get(target, key)) {
                 assertEquals("data: 1\n\ndata: 2\n\n", new String(replay.whole(), StandardCharsets.UTF_8));
             }
+            // More may come of it, so that an EventSource that has all so far must come back.
+            try (WireResponse replay = client().get(target + "&ids=true", key, "Last-Event-ID: " + ((2L << 32) + 1))) {
+                assertEquals("", new String(replay.whole(), StandardCharsets.UTF_8));
+                assertEquals(200, replay.status());
+            }
             hold.countDown();
             live.whole();
             table().ended(run);
@@ -275,6 +280,64 @@ abstract class ReplayStreamTest extends RunningGateway {
                     arrival(replay, secondBegins + 1) - replay.arrivals().get(0).atNanos();
             assertTrue(gap >= Duration.ofMillis(190).toNanos(), first + " and " + second + " follow too soon");
         }
+    }
+
+    /** A call of a stream to an agent API that cannot be reached: a run without a frame. */
+    private String unreachable(String thread) throws Exception {
+        upstream.refuse();
+        try (WireResponse response = client().post("/v1/run", "{\"stream\":true}", key, thread)) {
+            assertEquals(502, response.status());
+            String run = response.header("Runtape-Run-Id");
+            assertEquals("failed/upstream_unreachable", table().ended(run).outcome());
+            return run;
+        } finally {
+            upstream.acceptAgain();
+        }
+    }
+
+    private void assertNothingMore(String thread, long position) throws Exception {
+        String target = "/history/v1/threads/" + thread + "/replay?speed=max&ids=true";
+        try (WireResponse replay = client().get(target, key, "Last-Event-ID: " + position)) {
+            replay.readAll();
+            assertEquals(204, replay.status(), replay::text);
+        }
+    }
+
+    @Test
+    void stopsBehindARunWithoutFrames() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String in = "Runtape-Thread-Id: " + thread;
+        String first = record(Script.stream("data: 1\n\n"), in);
+        String second = unreachable(in);
+        long one = 1L << 32;
+        long two = 2L << 32;
+
+        assertEquals(
+                "data: 1\nid: " + (one + 1) + "\n\n" + end(first, one + 1, 1, "completed", null)
+                        + end(second, two, 0, "failed", "upstream_unreachable"),
+                replayThread(thread, "speed=max&ids=true"));
+        assertEquals(
+                end(second, two, 0, "failed", "upstream_unreachable"),
+                replayThread(thread, "speed=max&ids=true&after=" + (one + 1)));
+        assertNothingMore(thread, two);
+    }
+
+    @Test
+    void stopsBehindAResponseThatIsNoStream() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String in = "Runtape-Thread-Id: " + thread;
+        String first = record(Script.stream("data: 1\n\n"), in);
+        String second = record(Script.json(200, "{\"data\":2}"), in);
+        long one = 1L << 32;
+        long two = 2L << 32;
+        long last = table().run(second).lastSequence();
+
+        assertEquals(
+                "data: 1\nid: " + (one + 1) + "\n\n" + end(first, one + 1, 1, "completed", null) + "{\"data\":2}\n\n"
+                        + end(second, two + last, last, "completed", null),
+                replayThread(thread, "speed=max&ids=true"));
+        assertNothingMore(thread, two + last);
+        assertEquals("data: 1\n\n{\"data\":2}", replayThread(thread, "speed=max"));
     }
 
     /** Records a run whose events come one after the other, however slow the machine is. */

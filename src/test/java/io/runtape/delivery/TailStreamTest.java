@@ -195,6 +195,36 @@ abstract class TailStreamTest extends RunningGateway {
         assertRefused("/threads/thr_none/events", "X-None: 1", 404, "not_found");
     }
 
+    /** A run whose agent API could not be reached ends where it began. */
+    @Test
+    void tellsTheEndOfARunWithoutFramesOnce() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String named = "Runtape-Thread-Id: " + thread;
+        String run;
+        upstream.refuse();
+        try (WireResponse response = client().post("/v1/run", "{\"stream\":true}", key, named)) {
+            assertEquals(502, response.status());
+            run = response.header("Runtape-Run-Id");
+            table().ended(run);
+        } finally {
+            upstream.acceptAgain();
+        }
+        long one = 1L << 32;
+        long two = 2L << 32;
+        String target = "/history/v1/threads/" + thread + "/events";
+        String end = "event: runtape.end\nid: " + one + "\ndata: {\"runId\":\"" + run
+                + "\",\"status\":\"failed\",\"reason\":\"upstream_unreachable\",\"lastSequence\":0}\n\n";
+        try (WireResponse tail = client().get(target, STREAM, key)) {
+            assertEquals(end, new String(tail.readUpTo(end.length()), StandardCharsets.UTF_8));
+        }
+        try (WireResponse back = client().get(target, STREAM, key, "Last-Event-ID: " + one)) {
+            assertEquals(200, back.status());
+            String next = record(Script.stream(event(1)), named);
+            String all = tailed(1, two + 1) + end(next, two + 1, 1);
+            assertEquals(all, new String(back.readUpTo(all.length()), StandardCharsets.UTF_8));
+        }
+    }
+
     /** The last position of a thread is the last sequence of its last run; that of an earlier run is its own last one. */
     @Test
     void namesTheLastPositionOfAThread() throws Exception {
