@@ -57,13 +57,19 @@ final class ReplayParts {
                 to == null ? last : to.isTime() ? frames.firstAt(source.pk(), to.number() + 1, last) - 1 : to.number();
         boolean toEnd = source.ending() != null && upTo == last;
         if (events) {
-            upTo = frames.lastShown(source.pk(), upTo);
+            upTo = lastShown(source.pk(), upTo);
         }
         if (span.after() >= first) {
             return new ReplayPart(span.after(), upTo, frames.offsetMicros(source.pk(), span.after()), toEnd);
         }
         long origin = from == null ? 0 : from.isTime() ? from.number() : frames.offsetMicros(source.pk(), first);
         return new ReplayPart(first - 1, upTo, origin, toEnd);
+    }
+
+    /** The sequence itself if the frames are deleted: the replay is cut where it does not find them. */
+    private long lastShown(long runPk, long upTo) throws SQLException {
+        long shown = frames.lastShown(runPk, upTo);
+        return shown == 0 && upTo > 0 && frames.last(runPk) == 0 ? upTo : shown;
     }
 
     private static void check(@Nullable ReplayPlace place, long last) {

@@ -10,6 +10,8 @@ import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -338,6 +340,32 @@ abstract class ReplayStreamTest extends RunningGateway {
                 replayThread(thread, "speed=max&ids=true"));
         assertNothingMore(thread, two + last);
         assertEquals("data: 1\n\n{\"data\":2}", replayThread(thread, "speed=max"));
+    }
+
+    /** The client takes nothing, so that the first run is not over, and the third one not looked for. */
+    @Test
+    void isCutWhereTheNextRunHasLostItsFrames() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String in = "Runtape-Thread-Id: " + thread;
+        String large = "data: " + "x".repeat(60_000) + "\n\n";
+        record(Script.stream(large.repeat(400).getBytes(StandardCharsets.UTF_8)), in);
+        String second = record(Script.stream("data: 2\n\n"), in);
+        long third = table().ended(record(Script.stream("data: 3\n\n"), in)).pk();
+
+        String target = "/history/v1/threads/" + thread + "/replay?speed=max&ids=true";
+        try (WireResponse replay = client().get(target, key)) {
+            replay.readUpTo(large.length());
+            try (Connection connection = store().connect();
+                    Statement expire = connection.createStatement()) {
+                expire.execute("update run set frames_expired_at = current_timestamp where run_pk = " + third);
+                expire.execute("delete from block where run_pk = " + third);
+            }
+
+            String text = new String(replay.readAll(), StandardCharsets.UTF_8);
+            String ofSecond = end(second, (2L << 32) + 1, 1, "completed", null);
+            assertEquals(ofSecond, text.substring(text.length() - ofSecond.length()));
+            assertEquals(WireResponse.End.CUT, replay.end());
+        }
     }
 
     /** Records a run whose events come one after the other, however slow the machine is. */
