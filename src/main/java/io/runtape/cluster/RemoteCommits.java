@@ -52,26 +52,36 @@ public class RemoteCommits {
     }
 
     /**
+     * What one read brought.
+     *
+     * @param blocks the next frames of runs, by the runs' keys
+     * @param isFull whether it ended at its bound: runs without a block may have frames too
+     */
+    public record NextFrames(Map<Long, FrameBlock> blocks, boolean isFull) {}
+
+    /**
      * The frames behind those positions, of each run that has some: as many as fit one read.
      *
      * @param positions the sequence to read after, by the runs' keys
      */
-    public Map<Long, FrameBlock> after(Map<Long, Long> positions) throws SQLException {
-        if (positions.isEmpty()) {
-            return Map.of();
-        }
+    public NextFrames after(Map<Long, Long> positions) throws SQLException {
         Map<Long, FrameBlock> blocks = new HashMap<>();
+        boolean isFull = false;
+        if (positions.isEmpty()) {
+            return new NextFrames(blocks, isFull);
+        }
         try (Connection connection = database.getConnection()) {
             for (FrameTable table : FrameTable.values()) {
                 Map<Long, Long> left = new HashMap<>(positions);
                 left.keySet().removeAll(blocks.keySet());
-                Map<Long, Long> through = left.isEmpty() ? left : through(connection, table, left);
-                if (!through.isEmpty()) {
-                    blocks.putAll(blocks(connection, table, left, through));
+                Reach reach = left.isEmpty() ? Reach.NONE : reach(connection, table, left);
+                isFull |= reach.isFull;
+                if (!reach.through.isEmpty()) {
+                    blocks.putAll(blocks(connection, table, left, reach.through));
                 }
             }
         }
-        return blocks;
+        return new NextFrames(blocks, isFull);
     }
 
     /** Selects sizes only, so that no more is read than memory may hold. */
@@ -93,24 +103,32 @@ public class RemoteCommits {
                 order by v.run_pk, f.%3$s""".formatted(table.table(), table.rows(), table.key());
     }
 
-    /** The last sequence to read of each run. */
-    private static Map<Long, Long> through(Connection connection, FrameTable table, Map<Long, Long> positions)
-            throws SQLException {
+    /**
+     * How far a read goes.
+     *
+     * @param through the last sequence to read of each run that has some
+     * @param isFull whether the bound was reached
+     */
+    private record Reach(Map<Long, Long> through, boolean isFull) {
+        private static final Reach NONE = new Reach(Map.of(), false);
+    }
+
+    private static Reach reach(Connection connection, FrameTable table, Map<Long, Long> positions) throws SQLException {
         Map<Long, Long> through = new LinkedHashMap<>();
         List<Long> runs = new ArrayList<>(positions.keySet());
         try (PreparedStatement select = connection.prepareStatement(selectSizes(table))) {
             select.setArray(1, bigints(connection, runs));
             select.setArray(2, bigints(connection, values(positions, runs)));
             select.setInt(3, FRAMES_OF_A_RUN);
+            long bytes = 0;
             try (ResultSet row = select.executeQuery()) {
-                long bytes = 0;
                 while (bytes < BYTES && row.next()) {
                     through.put(row.getLong(1), row.getLong(2));
                     bytes += row.getLong(3);
                 }
             }
+            return new Reach(through, bytes >= BYTES);
         }
-        return through;
     }
 
     private static Map<Long, FrameBlock> blocks(

@@ -240,10 +240,19 @@ public final class RemoteRuns {
         return positions;
     }
 
-    /** Reads all at once; each by itself where one of them cannot be read, so that the others go on. */
+    /**
+     * Reads all at once; each by itself where one of them cannot be read, so that the others go on. Those that a full read has left
+     * out stay marked.
+     */
     private void read(Map<Long, Long> positions) throws SQLException {
         try {
-            commits.after(positions).forEach(this::tell);
+            RemoteCommits.NextFrames next = commits.after(positions);
+            next.blocks().forEach(this::tell);
+            if (next.isFull()) {
+                positions.keySet().stream()
+                        .filter(pk -> !next.blocks().containsKey(pk))
+                        .forEach(written::add);
+            }
         } catch (SQLException e) {
             if (!SqlFault.isOfTheRow(e)) {
                 throw e;
@@ -256,7 +265,7 @@ public final class RemoteRuns {
 
     private void readAlone(long pk, long position) throws SQLException {
         try {
-            commits.after(Map.of(pk, position)).forEach(this::tell);
+            commits.after(Map.of(pk, position)).blocks().forEach(this::tell);
         } catch (SQLException e) {
             if (!SqlFault.isOfTheRow(e)) {
                 throw e;

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,7 @@ class RemoteRunTest {
 
     private static final long NODE = 9;
     private static final int FRAMES_OF_A_READ = 3;
+    private static final int RUNS_OF_A_READ = 2;
     private static final int READS_MAX = 100;
 
     private final Committing elsewhere = new Committing();
@@ -65,7 +67,7 @@ class RemoteRunTest {
         }
 
         @Override
-        public Map<Long, FrameBlock> after(Map<Long, Long> positions) throws SQLException {
+        public NextFrames after(Map<Long, Long> positions) throws SQLException {
             Map<Long, FrameBlock> blocks = new HashMap<>();
             if (!positions.isEmpty()) {
                 reads.add(positions);
@@ -73,14 +75,17 @@ class RemoteRunTest {
             if (positions.containsKey(damaged)) {
                 throw new SQLException("the frames of a run are damaged", SqlFault.DAMAGED_FRAMES);
             }
-            for (Map.Entry<Long, Long> position : positions.entrySet()) {
+            for (Map.Entry<Long, Long> position : new TreeMap<>(positions).entrySet()) {
+                if (blocks.size() == RUNS_OF_A_READ) {
+                    return new NextFrames(blocks, true);
+                }
                 FrameBlock block =
                         elsewhere.store.block(position.getKey(), position.getValue(), Long.MAX_VALUE, FRAMES_OF_A_READ);
                 if (block.count() > 0) {
                     blocks.put(position.getKey(), block);
                 }
             }
-            return blocks;
+            return new NextFrames(blocks, false);
         }
 
         @Override
@@ -286,6 +291,21 @@ class RemoteRunTest {
         assertEquals(List.of(), ofDamaged.heard);
         assertFalse(ofOther.gone);
         assertEquals(List.of("data: other\n\n"), ofOther.heard);
+    }
+
+    @Test
+    void readsOnWhereOneReadCouldNotTakeAll() throws SQLException {
+        Map<RunJournal, Reader> readers = new HashMap<>();
+        for (int i = 0; i < 2 * RUNS_OF_A_READ + 1; i++) {
+            RunJournal run = elsewhere.begun();
+            readers.put(run, reading(found(run)));
+            Committing.append(run, "data: " + run.pk() + "\n\n");
+        }
+        elsewhere.commit();
+        readers.keySet().forEach(run -> runs.written(run.pk()));
+        follow();
+
+        readers.forEach((run, reader) -> assertEquals(List.of("data: " + run.pk() + "\n\n"), reader.heard));
     }
 
     @Test
