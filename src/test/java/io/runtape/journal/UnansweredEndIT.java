@@ -12,6 +12,7 @@ import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -80,6 +81,8 @@ class UnansweredEndIT {
         try (WireResponse back = gateway.client().get(events, STREAM, KEY, "Last-Event-ID: 1")) {
             back.readAll();
             return back.end() == WireResponse.End.CUT ? null : back.text();
+        } catch (EOFException cutBeforeTheHead) {
+            return null;
         }
     }
 

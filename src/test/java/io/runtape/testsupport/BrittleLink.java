@@ -114,17 +114,26 @@ public final class BrittleLink implements AutoCloseable {
     private void accept() {
         while (true) {
             try {
-                Socket client = listening.accept();
-                Socket to = new Socket(InetAddress.getLoopbackAddress(), server);
-                open.add(client);
-                open.add(to);
-                int number = connections.incrementAndGet();
-                start(() -> pass(client, to, true, number));
-                start(() -> pass(to, client, false, number));
+                lead(listening.accept());
             } catch (IOException closed) {
                 return;
             }
         }
+    }
+
+    private void lead(Socket client) throws IOException {
+        Socket to;
+        try {
+            to = new Socket(InetAddress.getLoopbackAddress(), server);
+        } catch (IOException away) {
+            client.close();
+            return;
+        }
+        open.add(client);
+        open.add(to);
+        int number = connections.incrementAndGet();
+        start(() -> pass(client, to, true, number));
+        start(() -> pass(to, client, false, number));
     }
 
     private void pass(Socket from, Socket to, boolean requests, int number) {
