@@ -30,6 +30,9 @@ final class IndexedRuns {
     /** Before so many runs or more are all looked at and sorted, the list's own order is walked past half as many: often these have enough. */
     static final int MANY_TO_SORT = 600;
 
+    /** So many runs of an order are walked past to learn how far it goes to all that are asked for. */
+    private static final int SAMPLE = 1000;
+
     /** More candidates than that are never all looked at and sorted by a value: that would take longer than some tenths of a second. */
     private static final int SORTED_MAX = 100_000;
 
@@ -94,13 +97,13 @@ final class IndexedRuns {
         int hits = 0;
         if (after == null || after.value() != null) {
             List<Place> near =
-                    kept(walk.candidates(), read(sql.walkShort(walk.candidates(), FEW, after, limit)), without);
+                    kept(walk.candidates(), read(sql.walkShort(walk.candidates(), SAMPLE, after, limit)), without);
             if (near.size() == limit) {
                 return near;
             }
             hits = near.size();
         }
-        long further = (long) FEW * (limit - hits) / Math.max(1, hits);
+        long further = (long) SAMPLE * (limit - hits) / Math.max(1, hits);
         int bound = Math.toIntExact(Math.min(further, SORTED_MAX));
         return find(fewest(candidates, bound).orElse(walk), after, limit, without);
     }
