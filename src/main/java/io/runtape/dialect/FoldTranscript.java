@@ -77,7 +77,7 @@ final class FoldTranscript implements RunSink {
         // A result that is not text, such as a graph's state, only repeats the parts, if there are any.
         if (result != null
                 && (parts.isEmpty() || result.isTextual() && parts.stream().noneMatch(Part.Text.class::isInstance))) {
-            parts.add(new Part.Text(result.isTextual() ? result.textValue() : result.toPrettyString()));
+            parts.add(new Part.Text(JsonLines.of(result)));
         }
         return parts.isEmpty() ? List.of() : List.of(new Message(Role.ASSISTANT, parts));
     }

@@ -1,9 +1,9 @@
 package io.runtape.diff;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.runtape.dialect.JsonLines;
 import io.runtape.transcript.HtmlPieces;
 import io.runtape.transcript.HtmlStyle;
-import io.runtape.transcript.JsonLines;
 import io.runtape.transcript.RunFacts;
 import java.io.IOException;
 import java.io.Writer;

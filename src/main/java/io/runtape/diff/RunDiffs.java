@@ -2,6 +2,7 @@ package io.runtape.diff;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.runtape.dialect.JsonLines;
 import io.runtape.dialect.Message;
 import io.runtape.dialect.Part;
 import io.runtape.dialect.Payload;
@@ -10,7 +11,6 @@ import io.runtape.history.JsonText;
 import io.runtape.history.run.RunSnapshot;
 import io.runtape.history.run.RunView;
 import io.runtape.run.Run;
-import io.runtape.transcript.JsonLines;
 import io.runtape.transcript.PlacedPart;
 import io.runtape.transcript.RunContentReader;
 import io.runtape.transcript.RunConversation;

@@ -1,5 +1,6 @@
 package io.runtape.transcript;
 
+import io.runtape.dialect.JsonLines;
 import io.runtape.dialect.OpenMessage;
 import io.runtape.dialect.OpenPart;
 import io.runtape.dialect.Part;

@@ -1,5 +1,6 @@
 package io.runtape.transcript;
 
+import io.runtape.dialect.JsonLines;
 import io.runtape.dialect.Part;
 import io.runtape.dialect.Role;
 import java.io.IOException;

@@ -44,8 +44,53 @@ abstract class TranscriptTest extends RecordedHistory {
         return Script.stream(stream.toString());
     }
 
+    /** A result of as many members as this, in one of the innermost of so many objects. */
+    private static String nested(int depth, int members) {
+        StringBuilder innermost = new StringBuilder("{");
+        for (int i = 0; i < members; i++) {
+            innermost
+                    .append(i == 0 ? "" : ",")
+                    .append("\"k")
+                    .append(i)
+                    .append("\":")
+                    .append(i);
+        }
+        return "{\"a\":".repeat(depth) + innermost + "}" + "}".repeat(depth);
+    }
+
     private static String text(JsonPath transcript, int message) {
         return transcript.getString("data.messages[" + message + "].parts[0].text");
+    }
+
+    /** Laid out with a line for each value, a nested result would grow by its square. */
+    @Test
+    void aResultTakesFewTimesItsLength() throws Exception {
+        String result = nested(900, 2_000);
+        String completed = "event: run_completed\ndata: {\"result\":" + result + "}\n\n";
+        String streamed = record("{}", Script.stream(completed + completed));
+        String whole = record(
+                "{\"stream\":false}",
+                Script.json(200, "{\"data\":{\"status\":\"completed\",\"result\":" + result + "}}"));
+        String folded = record(
+                "/v1/recorded",
+                "{}",
+                Script.stream("data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n"
+                        + "data: {\"type\":\"RUN_FINISHED\",\"threadId\":\"t\",\"runId\":\"r\",\"result\":"
+                        + result + "}\n\n"));
+
+        for (String id : List.of(streamed, whole, folded)) {
+            for (String form : List.of("application/json", "text/markdown", "text/html")) {
+                String told = history()
+                        .accept(form)
+                        .get("/runs/" + id + "/transcript")
+                        .then()
+                        .statusCode(200)
+                        .extract()
+                        .asString();
+                assertTrue(told.contains("k1999"), form);
+                assertTrue(told.length() < 6 * result.length(), () -> form + " has " + told.length());
+            }
+        }
     }
 
     @Test

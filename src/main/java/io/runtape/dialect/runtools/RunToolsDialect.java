@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.runtape.dialect.ApiPaths;
 import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Failure;
+import io.runtape.dialect.JsonLines;
 import io.runtape.dialect.Message;
 import io.runtape.dialect.OpenTranscript;
 import io.runtape.dialect.Outcome;
@@ -98,7 +99,7 @@ public final class RunToolsDialect implements Dialect {
         List<Part> parts = new ArrayList<>();
         JsonNode result = outcome.result();
         if (result != null) {
-            parts.add(new Part.Text(result.isTextual() ? result.asText() : result.toPrettyString()));
+            parts.add(new Part.Text(JsonLines.of(result)));
         }
         Failure error = outcome.error();
         if (error != null) {

@@ -2,6 +2,7 @@ package io.runtape.dialect.runtools;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.dialect.Failure;
+import io.runtape.dialect.JsonLines;
 import io.runtape.dialect.Message;
 import io.runtape.dialect.OpenMessage;
 import io.runtape.dialect.OpenPart;
@@ -260,7 +261,7 @@ final class RunToolsTranscript {
             // A value too large to expand is not text either.
             if (result.isContainerNode() || result.isPojo()) {
                 if (texts.isEmpty()) {
-                    whole(new Part.Text(result.toPrettyString()));
+                    add(new PartDraft.Prose(false, JsonLines.of(result), true));
                 }
             } else if (!result.asText().isBlank() && !texts.end(result.asText())) {
                 summed(false, result.asText());

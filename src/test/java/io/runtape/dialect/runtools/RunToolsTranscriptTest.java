@@ -155,8 +155,20 @@ class RunToolsTranscriptTest {
                         .with("run_completed", "{'result':'Two.'}")
                         .parts());
         assertEquals(
-                List.of(new Text("{\n  \"a\" : 1\n}")),
+                List.of(new Text("{\n  \"a\": 1\n}")),
                 new Script().with("run_completed", "{'result':{'a':1}}").parts());
+    }
+
+    @Test
+    void tellsAResultOfManyPartsOnce() {
+        assertEquals(
+                List.of(new Text("{\n  \"a\": {\"b\":[1]}\n}"), new Text("Done.")),
+                new Script()
+                        .with("run_completed", "{'result':{'a':{'b':[1]}}}")
+                        .with("run_completed", "{'result':{'a':{'b':[1]}}}")
+                        .with("run_completed", "{'result':[2]}")
+                        .with("run_completed", "{'result':'Done.'}")
+                        .parts());
     }
 
     @Test

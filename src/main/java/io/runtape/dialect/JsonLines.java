@@ -1,12 +1,11 @@
-package io.runtape.transcript;
+package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import io.runtape.dialect.Payload;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
-/** Arguments and results of tools as people read them. */
+/** JSON values as people read them: arguments and results of tools, and results of runs. */
 public final class JsonLines {
 
     /** A longer object stays on one line: it would be in memory once more as a tree. */
