@@ -11,7 +11,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import com.fasterxml.jackson.databind.util.RawValue;
 import java.io.IOException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +69,7 @@ public final class LeanTree {
 
     /** The value in its smallest form in memory, to be kept and only written out again. */
     public static JsonNode compact(JsonNode value) {
-        return value.isContainerNode() ? NODES.rawValueNode(new RawValue(value.toString())) : value;
+        return value.isContainerNode() ? WireJson.node(value.toString()) : value;
     }
 
     private static @Nullable JsonNode whole(String text) {
@@ -110,7 +109,7 @@ public final class LeanTree {
         }
         left = before;
         long to = parser.currentLocation().getCharOffset();
-        return NODES.rawValueNode(new RawValue(text.substring((int) from, (int) to)));
+        return WireJson.node(text.substring((int) from, (int) to));
     }
 
     /** Reads the value to its end, and stops building when it has built too much. */

@@ -161,6 +161,42 @@ abstract class FrameExpiryTest extends IndexedHistory {
         assertTrue(before.get(0).contains("\"tool_result\""), before.get(0));
     }
 
+    /** JSON spells half of a surrogate pair as an escape, and UTF-8 has no other form of it. */
+    @Test
+    void keepsHalvesOfSurrogatePairs() throws Exception {
+        String half = "{\"a\\udc00\":[\"\\ud83d\",\"\\ud83d\\ude00\"]}";
+        String many = "{\\\"a\\\":\\\"\\ud83d\\\",\\\"b\\\":[" + "1,".repeat(60_000) + "1]}";
+        Script stream = Script.stream(
+                "event: tool_call\ndata: {\"toolCallId\":\"c\",\"name\":\"t\\ud83d\",\"arguments\":" + half
+                        + "}\n\nevent: tool_result\ndata: {\"toolCallId\":\"c\",\"output\":" + half
+                        + "}\n\nevent: tool_call\ndata: {\"toolCallId\":\"d\",\"name\":\"t\",\"arguments\":\"" + many
+                        + "\"}\n\nevent: assistant_message\ndata: {\"content\":\"surrogatehalf \\ud83d\"}"
+                        + "\n\nevent: run_completed\ndata: {\"result\":" + half + "}\n\n");
+        String first = record("{\"threadId\":\"" + thread + "\",\"prompt\":\"\\ud83d\"}", stream);
+        String second = record("{\"threadId\":\"" + thread + "\",\"prompt\":\"\\ude00\"}", stream);
+        awaitIndexed(first);
+        awaitIndexed(second);
+        String[] all = {"/runs/" + first, "/runs/" + second, "/threads/" + thread};
+        List<String> before = transcripts(all);
+
+        JsonPath told = json(all[0] + "/transcript");
+        assertEquals(List.of("\ud83d", "\ud83d\ude00"), told.getList("data.messages[1].parts[0].input['a\udc00']"));
+        JsonPath diff = json(all[0] + "/diff?with=" + second);
+        assertEquals(List.of("\ud83d", "\ude00"), diff.getList("data.request.messages[0].text.operations.text"));
+        history()
+                .accept("text/html")
+                .get(all[0] + "/diff?with=" + second)
+                .then()
+                .statusCode(200);
+        assertEquals(List.of(second, first), json("/runs?q=surrogatehalf").getList("data.id"));
+        for (String lines : List.of("/runs", all[0], all[0] + "/events", all[2])) {
+            history().accept(LINES).get(lines).then().statusCode(200);
+        }
+        expire(first);
+        expire(second);
+        assertEquals(before, transcripts(all));
+    }
+
     @Test
     void expiresSeveralAtOnceButNotWhatIsLocked() throws Exception {
         Script spokenLong = Script.stream("event: assistant_message_delta\ndata: {\"delta\":\""

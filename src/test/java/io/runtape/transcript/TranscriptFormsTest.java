@@ -39,7 +39,9 @@ abstract class TranscriptFormsTest extends RecordedHistory {
 
     private static String event(String type, Map<String, ?> data) {
         try {
-            return "event: " + type + "\ndata: " + new ObjectMapper().writeValueAsString(data) + "\n\n";
+            // In bytes it spells half of a surrogate pair as an escape.
+            String json = new String(new ObjectMapper().writeValueAsBytes(data), StandardCharsets.UTF_8);
+            return "event: " + type + "\ndata: " + json + "\n\n";
         } catch (JsonProcessingException e) {
             throw new AssertionError(e);
         }
@@ -181,11 +183,9 @@ abstract class TranscriptFormsTest extends RecordedHistory {
     @Test
     void escapesWhatWasRecorded() throws Exception {
         for (String text : HostileTexts.ALL) {
-            if (text.indexOf('\ud83d') >= 0 && text.indexOf('\ude00') != text.indexOf('\ud83d') + 1) {
-                // Has no form on the wire.
-                continue;
-            }
             String id = record(inThread(), Script.stream(delta(text)));
+
+            assertEquals(text, json("/runs/" + id + "/transcript").getString("data.messages[1].parts[0].text"));
 
             String shown = ShownText.of(text);
             String html = text("/runs/" + id + "/transcript", HTML);
