@@ -455,6 +455,37 @@ abstract class ArchiveTest extends RecordedHistory {
         assertDamaged("ends early", cut);
     }
 
+    /** A turn may bring no more than an archive's first line, however long the archive is. */
+    @Test
+    void givesGzipWhereTheNewestRunsAreLeftOut() throws Exception {
+        record(body("Compressed"), Script.stream("data: {\"text\":\"again\"}\n\n".repeat(3000)));
+        List<LiveRun> live = new ArrayList<>();
+        try {
+            for (int i = 0; i < 16; i++) {
+                live.add(begin("{}", "data: 1\n\n"));
+            }
+            String archive = export("/runs");
+            byte[] zipped = get("/runs", LINES, "Accept-Encoding: gzip");
+
+            assertTrue(zipped.length * 10 < archive.length(), () -> zipped.length + " of " + archive.length());
+            assertEquals(
+                    archive, new String(new GZIPInputStream(new ByteArrayInputStream(zipped)).readAllBytes(), UTF_8));
+            assertCounts(post(zipped, 200, "Content-Encoding: gzip").get("data"), 0, 1, 0, 0);
+        } finally {
+            for (LiveRun run : live) {
+                run.close();
+            }
+        }
+    }
+
+    @Test
+    void givesAShortArchiveAsItIs() throws Exception {
+        String archive = export("/runs");
+
+        assertTrue(archive.contains("\"line\":\"archive\""), archive);
+        assertEquals(archive, new String(get("/runs", LINES, "Accept-Encoding: gzip"), UTF_8));
+    }
+
     private static void assertDamaged(String reason, JsonNode summary) {
         JsonNode problems = summary.get("problems");
         JsonNode last = problems.get(problems.size() - 1);
