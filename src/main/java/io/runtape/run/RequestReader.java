@@ -37,14 +37,25 @@ public class RequestReader {
      * @throws DamagedBodyException if its body cannot be read
      */
     public Optional<RecordedRequest> read(long runPk, LongConsumer room) throws SQLException {
-        Optional<Stored> stored = read(runPk, SHORT_BYTES);
+        return read(runPk, Long.MAX_VALUE, room);
+    }
+
+    /**
+     * The same, unless its body is longer than so many bytes: then it is not read, and takes no more room than that.
+     *
+     * @param bytesMax the longest body that is read
+     */
+    public Optional<RecordedRequest> read(long runPk, long bytesMax, LongConsumer room) throws SQLException {
+        // A body is stored in no more bytes than it has.
+        Optional<Stored> stored = read(runPk, SHORT_BYTES).filter(request -> request.length <= bytesMax);
         if (stored.isEmpty()) {
             return Optional.empty();
         }
         // Holds no connection while it waits for room.
         room.accept(stored.get().length);
         Optional<Stored> whole = stored.get().body == null ? read(runPk, Integer.MAX_VALUE) : stored;
-        return whole.map(request -> request.sent(room));
+        return whole.filter(request -> RequestBody.sentLength(request.bytes()) <= bytesMax)
+                .map(request -> request.sent(room));
     }
 
     /**
@@ -56,9 +67,12 @@ public class RequestReader {
     private record Stored(@Nullable String type, long length, byte @Nullable [] body) {
 
         RecordedRequest sent(LongConsumer room) {
-            byte[] stored = Objects.requireNonNull(body);
-            room.accept(RequestBody.sentLength(stored));
-            return new RecordedRequest(type, RequestBody.sent(stored));
+            room.accept(RequestBody.sentLength(bytes()));
+            return new RecordedRequest(type, RequestBody.sent(bytes()));
+        }
+
+        byte[] bytes() {
+            return Objects.requireNonNull(body);
         }
     }
 

@@ -84,7 +84,12 @@ final class TranscriptDraft {
      * room at once, since two transcripts that grow step by step would wait for each other.
      */
     void expect(long bytes) {
-        long more = Math.min(bytes, bytesLeft) - bytesExpected;
+        expectAll(Math.min(bytes, bytesLeft));
+    }
+
+    /** The same for what is read whole, whatever is left. */
+    private void expectAll(long bytes) {
+        long more = bytes - bytesExpected;
         if (more > 0) {
             room.accept(roomOf(more));
             bytesExpected += more;
@@ -132,7 +137,7 @@ final class TranscriptDraft {
     }
 
     private KeptMessages readKept(Run run) throws SQLException {
-        Optional<byte[]> kept = sources.kept().read(run.runPk, this::expect);
+        Optional<byte[]> kept = sources.kept().read(run.runPk, this::expectAll);
         if (kept.isEmpty() && !sources.kept().isExpired(run.runPk)) {
             throw new DeletedMeanwhileException();
         }
@@ -157,7 +162,7 @@ final class TranscriptDraft {
             return new RunConversation(messages.request(), placed(run, said), truncated);
         }
         long forEvents = bytesLeft;
-        Asked asked = ask(run, FrameSpan.WHOLE);
+        Asked asked = ask(run, FrameSpan.WHOLE, Long.MAX_VALUE);
         // However long the request is.
         bytesLeft = forEvents;
         List<Message> said = conversation.answered(said(run, asked), asked.request);
@@ -254,11 +259,16 @@ final class TranscriptDraft {
             @Nullable Instant firstEventAt) {}
 
     private Asked ask(Run run, FrameSpan span) throws SQLException {
+        return ask(run, span, bytesLeft);
+    }
+
+    /** @param requestMax a longer request is left out */
+    private Asked ask(Run run, FrameSpan span, long requestMax) throws SQLException {
         // A run that the journal no longer has is durable as a whole.
         @Nullable
         RunTotals live = sources.journal().live(run.runPk).map(l -> l.durable()).orElse(null);
         expect(live == null ? run.byteCount : live.bytes());
-        List<Message> request = RequestMessages.of(body(run));
+        List<Message> request = RequestMessages.of(body(run, requestMax));
         List<Message> fresh = conversation.asked(request);
         if (span.hasBeginning()) {
             take(run, fresh, run.createdAt);
@@ -311,11 +321,11 @@ final class TranscriptDraft {
         }
     }
 
-    private String body(Run run) throws SQLException {
-        byte[] body = sources.requests()
-                .read(run.runPk, this::expect)
-                .map(RecordedRequest::body)
-                .orElse(new byte[0]);
+    private String body(Run run, long bytesMax) throws SQLException {
+        Optional<RecordedRequest> request = sources.requests().read(run.runPk, bytesMax, this::expectAll);
+        // Or the run is gone, as shows at its end.
+        truncated |= request.isEmpty();
+        byte[] body = request.map(RecordedRequest::body).orElse(new byte[0]);
         spend(body.length);
         requestBody = body;
         return Utf8.decode(body, 0, body.length);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
+import io.runtape.dialect.Part;
 import io.runtape.history.RecordedHistory;
 import io.runtape.run.FrameReader;
 import io.runtape.run.Run;
@@ -18,6 +19,7 @@ import io.runtape.testsupport.Script;
 import jakarta.inject.Inject;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -275,6 +277,49 @@ abstract class TranscriptTest extends RecordedHistory {
 
         assertTrue(transcript.getBoolean("data.truncated"));
         assertEquals(List.of("one", "three"), transcript.getList("data.messages.parts.text.flatten()"));
+    }
+
+    @Test
+    void leavesOutARequestThatIsTooLong() throws Exception {
+        String prompt = "many words ".repeat(200_000);
+        String id = record("{\"prompt\":\"" + prompt + "\"}", says("few"));
+        long pk = table().ended(id).pk();
+        Run run = QuarkusTransaction.requiringNew().call(() -> Run.<Run>findById(pk));
+        AtomicLong room = new AtomicLong();
+        TranscriptDraft few = new TranscriptDraft(sources, room::addAndGet, 1 << 20);
+        TranscriptDraft enough = new TranscriptDraft(sources, bytes -> {}, 4 << 20);
+
+        few.add(run, FrameSpan.WHOLE);
+        enough.add(run, FrameSpan.WHOLE);
+
+        assertEquals(List.of("few"), texts(few));
+        assertTrue(few.isTruncated());
+        assertTrue(few.hasRoom(), "what is left out takes none");
+        assertTrue(room.get() < TranscriptDraft.roomOf(1 << 20), () -> room + " bytes");
+        assertEquals(List.of(prompt, "few"), texts(enough));
+        assertFalse(enough.isTruncated());
+    }
+
+    /** The bound is one on events there: what a run was asked is always found. */
+    @Test
+    void countsTheWholeRequestOfARunsContents() throws Exception {
+        String prompt = "many words ".repeat(200_000);
+        String id = record("{\"prompt\":\"" + prompt + "\"}", says("few"));
+        long pk = table().ended(id).pk();
+        Run run = QuarkusTransaction.requiringNew().call(() -> Run.<Run>findById(pk));
+        AtomicLong room = new AtomicLong();
+
+        RunContents contents = new TranscriptDraft(sources, room::addAndGet, 1 << 20).contents(run);
+
+        assertEquals(new Part.Text(prompt), contents.parts().get(0).part());
+        assertFalse(contents.truncated());
+        assertTrue(room.get() >= TranscriptDraft.roomOf(prompt.length()), () -> room + " bytes");
+    }
+
+    private static List<String> texts(TranscriptDraft draft) {
+        return draft.messages().stream()
+                .map(message -> ((Part.Text) message.parts().get(0)).text())
+                .toList();
     }
 
     /** Otherwise a thread of such runs would be read to its end, however long it is. */
