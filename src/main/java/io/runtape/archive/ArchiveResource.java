@@ -89,6 +89,7 @@ public final class ArchiveResource {
             responseCode = "200",
             content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(ref = "Archive")))
     @APIResponse(responseCode = "409", ref = "RunActive")
+    @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> run(@RestPath String id, @Context RoutingContext context) throws SQLException {
         Owner owner = callers.readerOf(context.request());
         return export.write(owner, ArchiveExport.requireEnded(present.require(owner, id)), context);
@@ -110,6 +111,7 @@ public final class ArchiveResource {
             content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(ref = "Cassette")))
     @APIResponse(responseCode = "409", ref = "RunActive")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
+    @APIResponse(responseCode = "501", ref = "NotRedacted")
     public Uni<Void> cassette(@RestPath String id, @Context RoutingContext context) throws SQLException {
         Owner owner = callers.readerOf(context.request());
         Run run = ArchiveExport.requireEnded(present.require(owner, id));

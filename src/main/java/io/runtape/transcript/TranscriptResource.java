@@ -102,6 +102,7 @@ public final class TranscriptResource {
     @APIResponse(responseCode = "200", description = "The transcript.")
     @APIResponse(responseCode = "304", ref = "NotModified")
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
+    @APIResponse(responseCode = "410", ref = "FramesExpired")
     public RestResponse<DataEnvelope<RunTranscript>> ofRun(
             @RestPath String id, @BeanParam SpanParameters asked, @Context RoutingContext context) throws SQLException {
         Responses.requireJson(context);
@@ -183,6 +184,7 @@ public final class TranscriptResource {
                     thread's sequences. As `text/markdown` and `text/html`, a document to read and to print.""")
     @APIResponse(responseCode = "200", description = "The transcript.")
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
+    @APIResponse(responseCode = "410", ref = "FramesExpired")
     public RestResponse<DataEnvelope<ThreadTranscript>> ofThread(
             @RestPath String id, @BeanParam SpanParameters asked, @Context RoutingContext context) throws SQLException {
         Responses.requireJson(context);
