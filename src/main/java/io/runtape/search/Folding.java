@@ -75,10 +75,7 @@ final class Folding {
                         : Kind.LETTER;
             }
             case Character.OTHER_SYMBOL -> {
-                return isDrawn(c) ? Kind.SEPARATOR : Kind.SYMBOL;
-            }
-            case Character.UNASSIGNED -> {
-                return isPictograph(c) ? Kind.SYMBOL : Kind.SEPARATOR;
+                return Kind.SYMBOL;
             }
             case Character.FORMAT -> {
                 return c == ZERO_WIDTH_SPACE ? Kind.SEPARATOR : Kind.NOTHING;
@@ -87,16 +84,6 @@ final class Folding {
                 return isSkinTone(c) ? Kind.NOTHING : Kind.SEPARATOR;
             }
         }
-    }
-
-    /** Lines and blocks, of which programs draw tables and bars: they are to these what {@code |} and {@code #} are to others. */
-    private static boolean isDrawn(int c) {
-        return c >= 0x2500 && c <= 0x259F;
-    }
-
-    /** Each year adds some emoji, and each version of Java knows those of its time: all are to have the same words. */
-    private static boolean isPictograph(int c) {
-        return c >= 0x1F000 && c <= 0x1FAFF;
     }
 
     private static boolean isSkinTone(int c) {
