@@ -107,7 +107,7 @@ final class FacetSql {
      *
      * @param past so many are looked at, at the most
      */
-    String walkShort(IndexRange candidates, int past, @Nullable Place after, int limit) {
+    String walkShort(IndexRange candidates, int past, @Nullable Place after, boolean unknown, int limit) {
         String equal = candidates.areFacets()
                 ? "facet = " + candidates.keys().iterator().next()
                 : "owner_key = " + owner();
@@ -117,7 +117,7 @@ final class FacetSql {
         String inOrder = "d." + column + direction + ", d.run_pk" + direction;
         return "select d." + column + " as v, d.run_pk from (select " + columns + " from " + table(candidates)
                 + " d where "
-                + String.join(" and ", walked(equal, column, candidates, after, false)) + " order by d."
+                + String.join(" and ", walked(equal, column, candidates, after, unknown)) + " order by d."
                 + equal.substring(0, equal.indexOf(' ')) + direction + ", " + inOrder + " limit " + past + ") d where "
                 + String.join(" and ", checks(candidates)) + " order by " + inOrder + " limit " + limit;
     }

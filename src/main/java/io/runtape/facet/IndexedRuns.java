@@ -90,28 +90,47 @@ final class IndexedRuns {
      * conditions, these are sorted instead.
      */
     List<Place> findByValue(IndexPlan walk, @Nullable Place after, int limit, Set<Long> without) throws SQLException {
-        List<IndexRange> candidates = candidates();
-        if (candidates.isEmpty()) {
-            return find(walk, after, limit, without);
-        }
-        int hits = 0;
+        List<Place> found = new ArrayList<>();
         if (after == null || after.value() != null) {
-            List<Place> near =
-                    kept(walk.candidates(), read(sql.walkShort(walk.candidates(), SAMPLE, after, limit)), without);
+            found.addAll(findByValue(walk, after, false, limit, without));
+        }
+        if (found.size() < limit && order.by() == By.TOTAL_TOKENS) {
+            found.addAll(findByValue(walk, after, true, limit - found.size(), without));
+        }
+        return found;
+    }
+
+    /** @param unknown whether of the runs whose value is not known, which come last; otherwise of the others */
+    private List<Place> findByValue(
+            IndexPlan walk, @Nullable Place after, boolean unknown, int limit, Set<Long> without) throws SQLException {
+        List<IndexRange> candidates = candidates();
+        IndexPlan plan = walk;
+        if (!candidates.isEmpty()) {
+            String sample = sql.walkShort(walk.candidates(), SAMPLE, after, unknown, limit);
+            List<Place> near = kept(walk.candidates(), read(sample), without);
             if (near.size() == limit) {
                 return near;
             }
-            hits = near.size();
+            long further = (long) SAMPLE * (limit - near.size()) / Math.max(1, near.size());
+            plan = fewest(candidates, Math.toIntExact(Math.min(further, SORTED_MAX)))
+                    .orElse(walk);
         }
-        long further = (long) SAMPLE * (limit - hits) / Math.max(1, hits);
-        int bound = Math.toIntExact(Math.min(further, SORTED_MAX));
-        return find(fewest(candidates, bound).orElse(walk), after, limit, without);
+        List<Place> found = new ArrayList<>();
+        @Nullable Place from = after;
+        while (true) {
+            List<Place> next = read(plan.sql(sql, from, unknown, limit));
+            found.addAll(kept(plan.candidates(), next, without));
+            if (next.size() < limit || found.size() >= limit) {
+                return found;
+            }
+            from = next.get(next.size() - 1);
+        }
     }
 
     /** The next runs, if so many candidates have enough of them; else empty. */
     private Optional<List<Place>> enough(
             IndexRange candidates, int past, @Nullable Place after, int limit, Set<Long> without) throws SQLException {
-        List<Place> found = kept(candidates, read(sql.walkShort(candidates, past, after, limit)), without);
+        List<Place> found = kept(candidates, read(sql.walkShort(candidates, past, after, false, limit)), without);
         return found.size() == limit ? Optional.of(found) : Optional.empty();
     }
 

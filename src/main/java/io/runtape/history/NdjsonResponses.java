@@ -22,7 +22,6 @@ import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.io.IOException;
 import java.sql.SQLException;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
@@ -114,12 +113,6 @@ public final class NdjsonResponses {
         return new NdjsonResponse(owner, context, source, loop).write();
     }
 
-    private static byte[] joined(byte[] first, byte[] next) {
-        byte[] all = Arrays.copyOf(first, first.length + next.length);
-        System.arraycopy(next, 0, all, first.length, next.length);
-        return all;
-    }
-
     private static HttpServerResponse head(HttpServerResponse response) {
         response.putHeader(HttpHeaders.CONTENT_TYPE, LINES).putHeader(HttpHeaders.CACHE_CONTROL, Responses.NO_STORE);
         response.headers().add(HttpHeaders.VARY, Responses.VARY);
@@ -140,9 +133,6 @@ public final class NdjsonResponses {
         private final AtomicReference<UnsentBytes.@Nullable Held> held = new AtomicReference<>();
         /** Null if the client gets the lines uncompressed. */
         private @Nullable GzipPieces gzip;
-
-        /** The first lines if they are few, until the next turn tells whether others follow. */
-        private byte[] first = NOTHING;
 
         private boolean begun;
         private volatile boolean over;
@@ -201,27 +191,15 @@ public final class NdjsonResponses {
             }
         }
 
+        /** Few lines are compressed as well: whether many follow is not known, and what is written to a file has one form. */
         private byte[] coded(byte @Nullable [] lines) {
             if (lines == null) {
-                return gzip == null ? first : gzip.end();
+                return gzip == null ? NOTHING : gzip.end();
             }
-            if (begun) {
-                return piece(lines);
+            if (!begun && lines.length > 0) {
+                begun = true;
+                gzip = Responses.preferGzip(context) ? new GzipPieces() : null;
             }
-            if (first.length == 0 && lines.length < GzipPieces.WORTH_BYTES) {
-                first = lines;
-                return NOTHING;
-            }
-            // A turn may bring little, or nothing, of a long response. No further turn is waited for: there may be
-            // many.
-            begun = true;
-            gzip = Responses.preferGzip(context) ? new GzipPieces() : null;
-            byte[] all = joined(first, lines);
-            first = NOTHING;
-            return piece(all);
-        }
-
-        private byte[] piece(byte[] lines) {
             return gzip == null || lines.length == 0 ? lines : gzip.piece(lines, 0, lines.length);
         }
 

@@ -132,7 +132,7 @@ final class RunIndexer {
                 passedOver.clear();
                 withoutRoom.clear();
             }
-            List<Long> runs = toIndex(connection);
+            List<Long> runs = toIndex(connection, ended > endedBefore);
             if (!runs.isEmpty()) {
                 if (!index(connection, new ArrayDeque<>(next(runs, ended - endedBefore)), worker, false)) {
                     return false;
@@ -155,9 +155,9 @@ final class RunIndexer {
         }
 
         /** The next runs, the newest first. On H2 a run's row has the end a moment before it is durable. */
-        private List<Long> toIndex(Connection connection) throws SQLException {
+        private List<Long> toIndex(Connection connection, boolean ownFirst) throws SQLException {
             int limit = RUNS_OF_A_LOOK + Math.min(passedOver.size(), PASSED_OVER_MAX);
-            return indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), limit).stream()
+            return indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), ownFirst, limit).stream()
                     .filter(run ->
                             !passedOver.contains(run) && journal.unended(run).isEmpty())
                     .toList();

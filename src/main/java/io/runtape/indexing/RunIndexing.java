@@ -54,7 +54,7 @@ final class RunIndexing {
             where indexed_at is null and completed_at is not null and (completed_at < ? or not (node_id = any(?)))
             order by indexed_at desc, completed_at desc, run_pk desc limit ?""";
 
-    private static final String OTHER_GATEWAYS = "select node_id from node where node_id <> ? and not closed";
+    private static final String OTHER_GATEWAYS = "select node_id from node where node_id <> ? and (not closed or ?)";
 
     /** Passes over what another gateway indexes: one that waited for the other would find nothing left to do. */
     private static final String LOCK = """
@@ -92,22 +92,26 @@ final class RunIndexing {
     /**
      * The next runs that have ended and are not indexed: those of this gateway and of gateways that are gone, and those of others
      * that ended before that time, so that two gateways seldom read one run.
+     *
+     * @param ownFirst whether those of gateways that are gone are left until then as well: they may be thousands, all newer than its own
      */
-    List<Long> unindexed(Connection connection, Instant othersBefore, int limit) throws SQLException {
+    List<Long> unindexed(Connection connection, Instant othersBefore, boolean ownFirst, int limit) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(UNINDEXED)) {
             select.setObject(1, othersBefore.atOffset(ZoneOffset.UTC));
             select.setArray(
                     2,
-                    connection.createArrayOf("bigint", otherGateways(connection).toArray()));
+                    connection.createArrayOf(
+                            "bigint", otherGateways(connection, ownFirst).toArray()));
             select.setInt(3, limit);
             return keys(select);
         }
     }
 
-    /** The nodes of other gateways that may still index their runs themselves. */
-    private List<Long> otherGateways(Connection connection) throws SQLException {
+    /** The nodes of other gateways that may still index their runs themselves, or of all others. */
+    private List<Long> otherGateways(Connection connection, boolean all) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(OTHER_GATEWAYS)) {
             select.setLong(1, journal.nodeId());
+            select.setBoolean(2, all);
             return keys(select);
         }
     }

@@ -37,6 +37,9 @@ final class LivePrompts {
     /** A prompt of no more bytes comes with its row: an owner may have thousands of them in memory at once. */
     private static final int SHORT_BYTES_MAX = 8192;
 
+    /** Characters of prompts that come with their rows and are in memory at once; those of further runs are read as if they were long. */
+    private static final int PROMPTS_KEPT = 1 << 20;
+
     private static final String SHORT_PROMPT =
             "case when octet_length(%1$sprompt) <= " + SHORT_BYTES_MAX + " then %1$sprompt end";
 
@@ -67,7 +70,7 @@ final class LivePrompts {
         this.database = database;
     }
 
-    /** A run, with its prompt if that is not long. */
+    /** A run, with its prompt if that is not long, and not too many are. */
     private record Unindexed(Document run, @Nullable String prompt) {}
 
     /** The owner's runs of the range whose prompts match, and those that are left to be compared. */
@@ -108,11 +111,14 @@ final class LivePrompts {
             select.setString(2, owner.id());
             try (ResultSet row = select.executeQuery()) {
                 List<Unindexed> unindexed = new ArrayList<>();
+                int kept = 0;
                 while (row.next()) {
                     Document run =
                             Document.of(row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1));
                     if (range.has(run)) {
-                        unindexed.add(new Unindexed(run, row.getString(3)));
+                        @Nullable String prompt = kept < PROMPTS_KEPT ? row.getString(3) : null;
+                        kept += prompt == null ? 0 : prompt.length();
+                        unindexed.add(new Unindexed(run, prompt));
                     }
                 }
                 return unindexed;

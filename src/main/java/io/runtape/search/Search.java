@@ -32,14 +32,15 @@ public final class Search {
     /** No further texts are read at once behind so many bytes of them, as they are stored: those of a run are up to 768 KiB. */
     private static final int BYTES_AT_ONCE = 2 << 20;
 
-    /** Of runs without room at once only the key and what their rows take. */
+    /** Of runs without room at once only the key and what their rows take. H2 has all that an inner query selects in memory: no texts. */
     static final String TEXTS_OF = """
-            select run_pk, id, case when fits then content end,
-                case when fits and content is null then substring(prompt, 1, 65536) end, size, fits
-            from (select r.run_pk, r.id, d.content, r.prompt, %s as size,
+            select s.run_pk, r.id, case when s.fits then (select d.content from search_document d where d.run_pk = s.run_pk) end,
+                case when s.fits and not s.is_indexed then substring(r.prompt, 1, 65536) end, s.size, s.fits
+            from (select r.run_pk, d.run_pk is not null as is_indexed, %s as size,
                     coalesce(sum(coalesce(octet_length(d.content), least(coalesce(octet_length(r.prompt), 0), 262144)))
                         over (order by r.run_pk rows between unbounded preceding and 1 preceding), 0) < %d as fits
-                from run r left join search_document d on d.run_pk = r.run_pk where r.run_pk = any(?)) as texts""".formatted(RunSizes.OF_ROW, BYTES_AT_ONCE);
+                from run r left join search_document d on d.run_pk = r.run_pk where r.run_pk = any(?)) as s
+            join run r on r.run_pk = s.run_pk""".formatted(RunSizes.OF_ROW, BYTES_AT_ONCE);
 
     private final DataSource database;
     private final SegmentReader segments;

@@ -9,6 +9,7 @@ import io.agroal.api.AgroalDataSource;
 import io.quarkus.arc.All;
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
+import io.runtape.history.run.Deletion;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.store.Engine;
@@ -55,6 +56,9 @@ abstract class RunIndexerTest extends IndexedHistory {
 
     @Inject
     RunIndexing indexing;
+
+    @Inject
+    Deletion deletion;
 
     @Inject
     AgroalDataSource pool;
@@ -290,13 +294,28 @@ abstract class RunIndexerTest extends IndexedHistory {
                             + "', 'kowari', "
                             + node + ", '/v1/run', 'completed', true, 'Say kowari', '{}', '{}', cast('' as " + bytes()
                             + "), current_timestamp, current_timestamp + interval '1' hour)");
-            assertFalse(indexing.unindexed(connection, Instant.now(), 1000).contains(runPk));
+            assertFalse(
+                    indexing.unindexed(connection, Instant.now(), false, 1000).contains(runPk));
+            try (Connection holder = store().connect();
+                    Statement lock = holder.createStatement()) {
+                holder.setAutoCommit(false);
+                lock.execute("select 1 from run where run_pk = " + runPk + " for update");
+                execute("update node set closed = true where node_id = " + node);
 
-            execute("update node set closed = true where node_id = " + node);
+                assertTrue(indexing.unindexed(connection, Instant.now(), false, 1000)
+                        .contains(runPk));
+                assertFalse(
+                        indexing.unindexed(connection, Instant.now(), true, 1000)
+                                .contains(runPk),
+                        "before runs that have ended here");
+                holder.rollback();
+            }
 
             awaitIndexed(run);
         } finally {
-            execute("delete from run where run_pk = " + runPk);
+            try (Connection connection = store().connect()) {
+                assertTrue(deletion.ofEndedRun(connection, runPk));
+            }
             execute("delete from node where node_id = " + node);
         }
     }

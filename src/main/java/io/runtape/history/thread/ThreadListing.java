@@ -24,6 +24,9 @@ final class ThreadListing {
     /** For more agents the threads of all are gone along, and those of others left out. */
     static final int AGENTS_MAX = 20;
 
+    /** H2 reads the threads of each agent to the limit: so many in all at the most. */
+    private static final int READ_ON_H2_MAX = 25_000;
+
     private static final String LATEST = " order by updated_at desc, id desc limit ?";
 
     private final Engine engine;
@@ -67,7 +70,8 @@ final class ThreadListing {
     }
 
     private String statement(List<String> agents) {
-        if (agents.size() <= 1 || agents.size() > AGENTS_MAX) {
+        boolean readsMany = engine == Engine.H2 && agents.size() * limit > READ_ON_H2_MAX;
+        if (agents.size() <= 1 || agents.size() > AGENTS_MAX || readsMany) {
             return along(agents);
         }
         String each = agents.stream()
