@@ -62,8 +62,8 @@ final class EventHistory {
     /**
      * Reads a page. Blocks.
      *
-     * @throws ApiException 404 if a run is deleted meanwhile, 410 if the frames that come first are deleted; a page that has some
-     *     ends before those that are
+     * @throws ApiException 404 if the run is deleted meanwhile, 410 if the frames that come first are deleted; a page that has
+     *     some ends before those that are, and where a run of its thread is deleted meanwhile
      */
     Page<EventView> page(
             String listing, EventScan.Runs runs, EventFilter filter, EventRange span, int limit, RoutingContext context)
@@ -80,21 +80,33 @@ final class EventHistory {
         List<EventView> events = new ArrayList<>();
         long weight = 0;
         long position = 0;
+        boolean inThread = false;
         try {
             for (EventScan.Found found = walk.next(); found != null; found = walk.next()) {
                 if (events.size() == limit || weight >= PAGE_WEIGHT) {
                     return Page.of(events, Cursor.write(listing, position), context);
                 }
-                EventView event = views.of(found.run(), found.frame(), filter.raw(), room);
+                inThread = found.run().isInThread();
+                EventView event;
+                try {
+                    event = views.of(found.run(), found.frame(), filter.raw(), room);
+                } catch (ApiException e) {
+                    if (!events.isEmpty() || !inThread || e.code() != ErrorCode.NOT_FOUND) {
+                        throw e;
+                    }
+                    walk.passOver();
+                    continue;
+                }
                 events.add(event);
                 weight += event.weight();
                 position = found.position();
             }
         } catch (ApiException e) {
-            if (events.isEmpty() || e.code() != ErrorCode.FRAMES_EXPIRED) {
+            boolean deletedInThread = inThread && e.code() == ErrorCode.NOT_FOUND;
+            if (events.isEmpty() || !deletedInThread && e.code() != ErrorCode.FRAMES_EXPIRED) {
                 throw e;
             }
-            // The frames that come next are deleted, as the next page says.
+            // The next page tells that the next frames are deleted, or goes on behind the deleted run.
             return Page.of(events, Cursor.write(listing, position), context);
         }
         return Page.of(events, null, context);

@@ -23,10 +23,14 @@ final class EventScan {
         RunFrames next() throws SQLException;
     }
 
-    /** Called with a run after its last frame was returned. */
+    /** Called with a run that was read, after its last frame was returned. */
     @FunctionalInterface
     interface Leaving {
-        void left(RunFrames run) throws SQLException;
+        /**
+         * @param after the sequence that the run was read behind
+         * @param shown whether frames of the run were returned
+         */
+        void left(RunFrames run, long after, boolean shown) throws SQLException;
     }
 
     /** A frame and the run that it belongs to. */
@@ -52,6 +56,9 @@ final class EventScan {
 
     private @Nullable RunFrames run;
     private boolean over;
+    private long entered;
+    private boolean wasRead;
+    private boolean shown;
     private long after;
     private long upTo;
     private List<RecordedFrame> page = List.of();
@@ -126,21 +133,33 @@ final class EventScan {
                 readOn(of);
             }
         }
-        return of != null && holdsNext() ? new Found(of, withId(of, page.get(at++))) : null;
+        if (of == null || !holdsNext()) {
+            return null;
+        }
+        shown = true;
+        return new Found(of, withId(of, page.get(at++)));
+    }
+
+    /** Leaves the run, which was deleted meanwhile, without what is left of it. */
+    void passOver() {
+        page = List.of();
+        at = 0;
+        upTo = after;
+        wasRead = false;
     }
 
     private @Nullable RunFrames nextRun() throws SQLException {
         @Nullable RunFrames left = run;
-        if (left != null && !left.expired()) {
-            leaving.left(left);
+        if (left != null && wasRead) {
+            leaving.left(left, entered, shown);
         }
-        @Nullable RunFrames entered = runs.next();
-        run = entered;
-        over = entered == null;
-        if (entered != null) {
-            enter(entered);
+        @Nullable RunFrames next = runs.next();
+        run = next;
+        over = next == null;
+        if (next != null) {
+            enter(next);
         }
-        return entered;
+        return next;
     }
 
     /**
@@ -178,9 +197,12 @@ final class EventScan {
         idSetBy = 0;
     }
 
-    private void enter(RunFrames entered) {
-        after = Math.max(0, span.after() - entered.base());
-        upTo = Math.min(entered.upTo(), span.before() - 1 - entered.base());
+    private void enter(RunFrames of) {
+        after = Math.max(0, span.after() - of.base());
+        upTo = Math.min(of.upTo(), span.before() - 1 - of.base());
+        entered = after;
+        wasRead = false;
+        shown = false;
         page = List.of();
         at = 0;
         idSetBy = 0;
@@ -191,8 +213,9 @@ final class EventScan {
             return;
         }
         if (from.expired()) {
-            throw ApiException.framesExpired(from.base() + from.upTo());
+            throw from.framesExpired(from.upTo());
         }
+        wasRead = true;
         FrameReader.Looked looked = pages.read(
                 from.runPk(),
                 new FrameQuery(after, upTo, filter.kinds(), filter.types(), span.descending(), pageFrames));

@@ -44,21 +44,27 @@ final class FrameQueries {
     }
 
     /**
-     * Checks that a run still has the frames that were read, so that nobody takes a part of them for the whole.
+     * Checks that a run still has the frames that were read, so that nobody takes a part of them for the whole. A thread
+     * goes on without a deleted run of which nothing was shown.
      *
-     * @throws ApiException 404 if the run was deleted meanwhile, 410 if its frames were
+     * @param after the sequence that the run was read behind
+     * @param shown whether frames of the run were shown
+     * @throws ApiException 404 if the run was deleted meanwhile, 410 if frames behind the sequence were
      */
-    void requireThere(RunFrames run) throws SQLException {
+    void requireThere(RunFrames run, long after, boolean shown) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(
                         "select last_sequence, frames_expired_at from run where run_pk = ?")) {
             select.setLong(1, run.runPk());
             try (ResultSet row = select.executeQuery()) {
                 if (!row.next()) {
+                    if (run.isInThread() && !shown) {
+                        return;
+                    }
                     throw ApiException.notFound("run");
                 }
-                if (row.getObject(2) != null) {
-                    throw ApiException.framesExpired(run.base() + row.getLong(1));
+                if (row.getObject(2) != null && row.getLong(1) > after) {
+                    throw run.framesExpired(row.getLong(1));
                 }
             }
         }

@@ -1,5 +1,6 @@
 package io.runtape.history.event;
 
+import io.runtape.error.ApiException;
 import io.runtape.history.run.RunSnapshot;
 import io.runtape.run.ThreadPosition;
 import java.time.Instant;
@@ -30,6 +31,16 @@ record RunFrames(long runPk, String runId, String threadId, Instant createdAt, l
                 0,
                 run.frameCount(),
                 run.row().framesExpiredAt != null);
+    }
+
+    /** Whether it is read as a part of its thread. */
+    boolean isInThread() {
+        return base > 0;
+    }
+
+    /** 410, with the run's last sequence if it has one to go on behind. */
+    ApiException framesExpired(long last) {
+        return isInThread() ? ApiException.framesExpired(base + last) : ApiException.framesExpired();
     }
 
     /** Whether the run may go on, so that nothing behind it may be read. */

@@ -11,7 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
-import io.runtape.history.RecordedHistory;
+import io.runtape.history.IndexedHistory;
 import io.runtape.run.FrameReader;
 import io.runtape.sse.FrameKind;
 import io.runtape.testsupport.EarlierRows;
@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Frames are read back as JSON, as a page or a line each. */
-abstract class RunEventsTest extends RecordedHistory {
+abstract class RunEventsTest extends IndexedHistory {
 
     private static final String LINES = "application/x-ndjson";
 
@@ -502,7 +502,7 @@ abstract class RunEventsTest extends RecordedHistory {
                     return reader.look(runPk, query, bytes -> {});
                 },
                 List.of(run).iterator()::next,
-                left -> {},
+                (left, after, shown) -> {},
                 new EventFilter(List.of("rare"), List.of(), 0, Optional.empty()),
                 EventRange.after(0),
                 128);
