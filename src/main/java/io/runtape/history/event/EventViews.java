@@ -24,15 +24,23 @@ final class EventViews {
     private static final int MICROS_SCALE = 3;
 
     private final FrameReader reader;
+    private final FrameQueries frames;
     private final int eventBytesMax;
 
-    EventViews(FrameReader reader, HistoryConfig config) {
+    EventViews(FrameReader reader, FrameQueries frames, HistoryConfig config) {
         this.reader = reader;
+        this.frames = frames;
         this.eventBytesMax =
                 (int) Math.min(Integer.MAX_VALUE / 2, config.maxFrame().asLongValue());
     }
 
-    /** @param room takes how many bytes an event in parts has; may wait until there is room for them, or throw */
+    /**
+     * The event or the comment of a frame, or what else it is.
+     *
+     * @param room takes how many bytes an event in parts has; may wait until there is room for them, or throw
+     * @throws io.runtape.error.ApiException 404 if the run was deleted since the frame was read, 410 if its frames were, as far
+     *     as the event came in parts
+     */
     EventView of(RunFrames run, RecordedFrame frame, boolean raw, LongConsumer room) throws SQLException {
         Said said = said(run, frame, room);
         return new EventView(
@@ -71,7 +79,12 @@ final class EventViews {
     }
 
     private Optional<byte[]> whole(RunFrames run, RecordedFrame frame, LongConsumer room) throws SQLException {
-        return reader.whole(run.runPk(), frame, eventBytesMax, room);
+        Optional<byte[]> whole = reader.whole(run.runPk(), frame, eventBytesMax, room);
+        if (whole.isEmpty()) {
+            // Too long, or its parts were deleted meanwhile.
+            frames.requireThere(run, frame.sequence() - 1, true);
+        }
+        return whole;
     }
 
     private static Said event(RecordedFrame frame, byte[] block) {

@@ -7,12 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import io.runtape.history.IndexedHistory;
+import io.runtape.run.FrameQuery;
 import io.runtape.run.FrameReader;
+import io.runtape.run.RecordedFrame;
 import io.runtape.sse.FrameKind;
 import io.runtape.testsupport.EarlierRows;
 import io.runtape.testsupport.Noise;
@@ -218,8 +223,8 @@ abstract class RunEventsTest extends IndexedHistory {
         assertEquals(nulls("1", null, "\uFEFF3"), page.getList("data.data"));
     }
 
-    @Test
-    void joinsPartsToTheirEvent() throws Exception {
+    /** A run whose first event comes in two parts. */
+    private String recordInParts() throws Exception {
         CountDownLatch partSeen = new CountDownLatch(1);
         String first = "\uFEFFevent: slow\ndata: {\"half\":";
         Script script = exchange -> {
@@ -228,7 +233,6 @@ abstract class RunEventsTest extends IndexedHistory {
             partSeen.await();
             exchange.chunk("1}\n\ndata: next\n\n").end();
         };
-        String id;
         try (WireResponse response = client().post(
                         "/v1/run",
                         "{}",
@@ -237,9 +241,31 @@ abstract class RunEventsTest extends IndexedHistory {
             response.readUpTo(first.getBytes(UTF_8).length);
             partSeen.countDown();
             response.whole();
-            id = response.header("Runtape-Run-Id");
+            String id = response.header("Runtape-Run-Id");
             awaitEnd(key, id);
+            return id;
         }
+    }
+
+    @Inject
+    EventViews views;
+
+    @Test
+    void tellsThatTheRunOfAnEventInPartsIsDeleted() throws Exception {
+        String id = recordInParts();
+        RunFrames run = new RunFrames(table().ended(id).pk(), id, thread, Instant.EPOCH, 0, RunFrames.ALL, false);
+        RecordedFrame completing =
+                reader.page(run.runPk(), FrameQuery.all(1, 2, 1), bytes -> {}).get(0);
+        assertEquals("slow", views.of(run, completing, false, bytes -> {}).event());
+        history().delete("/runs/" + id).then().statusCode(204);
+
+        ApiException deleted = assertThrows(ApiException.class, () -> views.of(run, completing, false, bytes -> {}));
+        assertEquals(ErrorCode.NOT_FOUND, deleted.code());
+    }
+
+    @Test
+    void joinsPartsToTheirEvent() throws Exception {
+        String id = recordInParts();
 
         JsonPath page = json("/runs/" + id + "/events?include=raw");
 
