@@ -150,13 +150,13 @@ final class RunReader implements Flow.Subscription, CommitListener {
         }
     }
 
-    /** A tail tells durable ends alone, so it is cut off, and finds out when it comes back. */
+    /** A tail tells durable ends alone: it waits for this one, or is cut off and finds out when it comes back. */
     @Override
-    public void brokeOff(RunEnd end) {
-        if (framing.isTail()) {
-            fail("the run was given up, and its end is not durable");
-        } else {
+    public void brokeOff(RunEnd end, boolean endFollows) {
+        if (!framing.isTail()) {
             ended(end);
+        } else if (!endFollows) {
+            fail("the run was given up, and its end is not durable");
         }
     }
 

@@ -17,10 +17,13 @@ public interface CommitListener {
     void ended(RunEnd end);
 
     /**
-     * This gateway gives the run up, and no end is durable yet: the store may have more of the run, and another end. Who passes on
-     * a call of its own takes this end for the run's, and does so unless it overrides this.
+     * This gateway gives the run up, and no end is durable yet. Who passes on a call of its own takes this end for the run's, and
+     * does so unless it overrides this.
+     *
+     * @param endFollows whether this end becomes durable as soon as the store takes it, which {@link #ended} tells; otherwise the
+     *     store may have more of the run, and another end
      */
-    default void brokeOff(RunEnd end) {
+    default void brokeOff(RunEnd end, boolean endFollows) {
         ended(end);
     }
 

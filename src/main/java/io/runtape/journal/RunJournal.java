@@ -1,5 +1,6 @@
 package io.runtape.journal;
 
+import io.runtape.journal.RunListeners.StoredEnd;
 import io.runtape.journal.sql.RunWrite;
 import io.runtape.run.ArrivedFrame;
 import io.runtape.run.FrameBlock;
@@ -368,7 +369,7 @@ public final class RunJournal implements LiveRun {
         synchronized (this) {
             unwritten.neverEnds(never);
         }
-        audience.brokeOff(never, true, loopTasks);
+        audience.brokeOff(never, StoredEnd.NONE, loopTasks);
         loopTasks.add(loop, () -> started.completeExceptionally(new KeyTakenException()));
     }
 
@@ -410,7 +411,7 @@ public final class RunJournal implements LiveRun {
         if (writes.stream().anyMatch(write -> write.head() != null)) {
             loopTasks.add(loop, () -> headed.completeExceptionally(new StoreUnavailableException()));
         }
-        audience.brokeOff(broken, !endWaits, loopTasks);
+        audience.brokeOff(broken, endWaits ? StoredEnd.SAME : StoredEnd.NONE, loopTasks);
         if (enqueue) {
             committer.enqueue(this);
         }
@@ -456,7 +457,7 @@ public final class RunJournal implements LiveRun {
             }
         }
         failWaiting(loopTasks);
-        audience.brokeOff(broken, false, loopTasks);
+        audience.brokeOff(broken, StoredEnd.UNKNOWN, loopTasks);
         committer.enqueue(this);
     }
 }

@@ -135,25 +135,31 @@ final class RunListeners {
         }
     }
 
-    /**
-     * The run breaks off here, and all listeners are notified now.
-     *
-     * @param forGood whether no durable end will follow, so that this is the end for all
-     */
-    void brokeOff(RunEnd end, boolean forGood, LoopTasks loopTasks) {
+    /** What the store will have of the end of a run that breaks off. */
+    enum StoredEnd {
+        /** None, so that this is the end for all. */
+        NONE,
+        /** The same. */
+        SAME,
+        /** The same, or another one that it took without an answer. */
+        UNKNOWN
+    }
+
+    /** The run breaks off here, and all listeners are notified now. */
+    void brokeOff(RunEnd end, StoredEnd stored, LoopTasks loopTasks) {
         List<CommitListener> hearing;
         @Nullable Consumer<RunEnd> call;
         synchronized (this) {
-            ended = forGood ? end : ended;
+            ended = stored == StoredEnd.NONE ? end : ended;
             call = takeEndCall();
             hearing = List.copyOf(listeners);
         }
         for (CommitListener listener : hearing) {
             loopTasks.add(listener.loop(), () -> {
-                if (forGood) {
+                if (stored == StoredEnd.NONE) {
                     listener.ended(end);
                 } else {
-                    listener.brokeOff(end);
+                    listener.brokeOff(end, stored == StoredEnd.SAME);
                 }
             });
         }

@@ -208,6 +208,30 @@ class RunReaderTest {
                 back.text());
     }
 
+    @Test
+    void tellsATailTheEndThatIsStoredWhereTheStoreRefusesFrames() {
+        Client tail = greedy(new TailFraming(0));
+        Client caller = greedy();
+        commit(1);
+        loop.run();
+        at.store.refuse(write -> write.frames() != null);
+        commit(1);
+        loop.run();
+
+        assertInstanceOf(BrokenOffException.class, caller.error);
+        assertNull(at.store.end(run.pk()));
+        assertNull(tail.error);
+        assertEquals("data: 1\nid: 1\n\n", tail.text());
+        at.commitUntold();
+        settle();
+
+        assertTrue(tail.complete);
+        assertEquals(
+                "data: 1\nid: 1\n\nevent: runtape.end\nid: 1\ndata: {\"runId\":\"" + run.id()
+                        + "\",\"status\":\"failed\",\"reason\":\"store_unavailable\",\"lastSequence\":1}\n\n",
+                tail.text());
+    }
+
     /** As another gateway may know how far the run is before it has read that. */
     @Test
     void goesOnBehindAPositionThatIsNotThereYet() {
