@@ -9,6 +9,7 @@ import io.runtape.run.RunEnd;
 import io.runtape.server.fairness.UnsentBytes;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.SseWriter;
+import io.runtape.store.SqlFault;
 import io.vertx.core.buffer.Buffer;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -363,12 +364,15 @@ final class RunReader implements Flow.Subscription, CommitListener {
         return framing.render(List.of(block), from);
     }
 
-    /** Readers of a live run wait for the database as the run does; the run is given up if that takes too long. */
+    /**
+     * Readers of a live run wait for the database as the run does; the run is given up if that takes too long. Frames that are
+     * damaged stay so.
+     */
     private void readFailed(SQLException cause) {
         if (!waitingForStore) {
             LOG.warnf("frames of run %s cannot be read: %s", source.id(), cause.toString());
         }
-        if (source.live() == null || ending != null) {
+        if (source.live() == null || ending != null || SqlFault.isOfTheRow(cause)) {
             fail("the frames cannot be read");
         } else {
             waitingForStore = true;

@@ -232,6 +232,18 @@ class RunReaderTest {
                 tail.text());
     }
 
+    /** They stay damaged, however long the run goes on. */
+    @Test
+    void isCutOffWhereTheFramesOfALiveRunAreDamaged() {
+        commit(1);
+        at.store.damageFrames();
+        Client late = greedy(new TailFraming(0));
+        settle();
+
+        assertInstanceOf(BrokenOffException.class, late.error);
+        assertEquals(1, at.store.reads());
+    }
+
     /** As another gateway may know how far the run is before it has read that. */
     @Test
     void goesOnBehindAPositionThatIsNotThereYet() {

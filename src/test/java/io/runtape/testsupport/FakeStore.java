@@ -60,6 +60,7 @@ public final class FakeStore implements StreamedFrames {
     private Predicate<RunWrite> refused = write -> false;
     private boolean away;
     private boolean nodeClosed;
+    private boolean damaged;
     private int opened;
     private int open;
     private int rehearsed;
@@ -101,6 +102,11 @@ public final class FakeStore implements StreamedFrames {
     /** Whether it can be reached. Connections that are open break when it goes. */
     public void away(boolean now) {
         away = now;
+    }
+
+    /** From now on no frames can be read, as where they are damaged. */
+    public void damageFrames() {
+        damaged = true;
     }
 
     /** Another gateway has closed the node. */
@@ -169,6 +175,9 @@ public final class FakeStore implements StreamedFrames {
     public FrameBlock block(long runPk, long after, long upTo, int limit) throws SQLException {
         reads++;
         requireHere();
+        if (damaged) {
+            throw new SQLException("the frames are damaged", SqlFault.DAMAGED_FRAMES);
+        }
         List<RecordedFrame> frames = runs.containsKey(runPk) ? rows(runPk).frames : List.of();
         FrameBlock block = new FrameBlock(after + 1, 1, 1);
         for (RecordedFrame frame : frames) {
