@@ -27,6 +27,11 @@ record ReplaySpan(@Nullable ReplayPlace from, @Nullable ReplayPlace to, long aft
         return from != null && from.isTime() || to != null && to.isTime();
     }
 
+    /** Whether it ends with a frame that it names, so that nothing can come to it once that frame is there. */
+    boolean endsAtFrame() {
+        return to != null && !to.isTime();
+    }
+
     /** The positions that it names; 0 where it names none. */
     LongStream named() {
         return LongStream.of(after, number(from), number(to)).distinct();

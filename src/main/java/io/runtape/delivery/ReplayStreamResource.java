@@ -81,7 +81,8 @@ public final class ReplayStreamResource {
         StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
         return reply.lookedUp(() -> played(lookup.work().get(), span, pace), played -> {
             Run run = played.found().run();
-            if (asked.position() != null && !played.isLive() && played.part().isEmpty()) {
+            boolean nothingComes = !played.isLive() || span.endsAtFrame();
+            if (asked.position() != null && nothingComes && played.part().isEmpty()) {
                 return reply.nothingMore();
             }
             reply.head(ResponseType.of(run))

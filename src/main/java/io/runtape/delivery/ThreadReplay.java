@@ -82,7 +82,7 @@ final class ThreadReplay {
             ReplayPart part = parts.of(
                     found.get().source(), inRun, pace.withIds(found.get().run()));
             // The end of a run without frames has the position that its frames would follow.
-            boolean seen = found.get().source().ending() != null
+            boolean seen = (found.get().source().ending() != null || inRun.endsAtFrame())
                     && span.after() >= found.get().idBase()
                     && part.isEmpty();
             if (!seen) {

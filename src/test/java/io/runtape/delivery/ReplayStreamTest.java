@@ -236,6 +236,9 @@ abstract class ReplayStreamTest extends RunningGateway {
                 assertEquals("", new String(replay.whole(), StandardCharsets.UTF_8));
                 assertEquals(200, replay.status());
             }
+            // Nothing comes to what ends with a frame that is there.
+            assertNothingMore("/threads/" + thread, (2L << 32) + 1, "&to=" + ((2L << 32) + 1));
+            assertNothingMore("/runs/" + run, 1, "&to=1");
             hold.countDown();
             live.whole();
             table().ended(run);
@@ -298,7 +301,11 @@ abstract class ReplayStreamTest extends RunningGateway {
     }
 
     private void assertNothingMore(String thread, long position) throws Exception {
-        String target = "/history/v1/threads/" + thread + "/replay?speed=max&ids=true";
+        assertNothingMore("/threads/" + thread, position, "");
+    }
+
+    private void assertNothingMore(String of, long position, String to) throws Exception {
+        String target = "/history/v1" + of + "/replay?speed=max&ids=true" + to;
         try (WireResponse replay = client().get(target, key, "Last-Event-ID: " + position)) {
             replay.readAll();
             assertEquals(204, replay.status(), replay::text);
