@@ -255,16 +255,14 @@ class RemoteTailIT {
     /** The client was at the run's own gateway, and is ahead of what this one has read for its other readers. */
     @Test
     void resumesWhereTheClientIsAheadOfTheOtherReaders() throws Exception {
-        String key = "Idempotency-Key: ahead-" + UUID.randomUUID();
         String thread = "thr-" + UUID.randomUUID();
-        ToldRun run = new ToldRun("Runtape-Thread-Id: " + thread, key);
-        WireResponse behind = tail(run.id, "");
-        run.sayTo(behind);
-        WireResponse ahead = closing(CLUSTER.tail(recording, "/runs/" + run.id + "/events"));
+        ToldRun run = new ToldRun();
+        ToldRun ofThread = new ToldRun("Runtape-Thread-Id: " + thread);
+        WireResponse behind = behind(run);
+        WireResponse behindInThread = behind(ofThread);
         link.loseResponses();
-        for (int i = 0; i < 3; i++) {
-            run.sayTo(ahead);
-        }
+        goAhead(run);
+        goAhead(ofThread);
 
         WireResponse resumed = closing(CLUSTER.tail(reading, "/runs/" + run.id + "/events", "Last-Event-ID: 4"));
         long position = (1L << 32) + 4;
@@ -275,9 +273,25 @@ class RemoteTailIT {
         assertEquals(200, inThread.status());
         link.cut();
         run.endTo(behind);
+        ofThread.endTo(behindInThread);
         assertEquals(end(run.id, 4, 4), new String(resumed.whole(), UTF_8));
-        String last = end(run.id, position, 4);
+        String last = end(ofThread.id, position, 4);
         assertEquals(last, new String(inThread.readUpTo(last.length()), UTF_8));
+    }
+
+    /** A reader here, which has the run's first event. */
+    private WireResponse behind(ToldRun run) throws IOException {
+        WireResponse tail = tail(run.id, "");
+        run.sayTo(tail);
+        return tail;
+    }
+
+    /** A reader at the run's own gateway gets three more. */
+    private void goAhead(ToldRun run) throws IOException {
+        WireResponse tail = closing(CLUSTER.tail(recording, "/runs/" + run.id + "/events"));
+        for (int i = 0; i < 3; i++) {
+            run.sayTo(tail);
+        }
     }
 
     /** Runs are read together, for all readers of all of them. */
