@@ -193,12 +193,12 @@ public final class NdjsonResponses {
 
         /** Few lines are compressed as well: whether many follow is not known, and what is written to a file has one form. */
         private byte[] coded(byte @Nullable [] lines) {
-            if (lines == null) {
-                return gzip == null ? NOTHING : gzip.end();
-            }
-            if (!begun && lines.length > 0) {
+            if (!begun) {
                 begun = true;
                 gzip = Responses.preferGzip(context) ? new GzipPieces() : null;
+            }
+            if (lines == null) {
+                return gzip == null ? NOTHING : gzip.end();
             }
             return gzip == null || lines.length == 0 ? lines : gzip.piece(lines, 0, lines.length);
         }

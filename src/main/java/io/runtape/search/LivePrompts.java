@@ -37,11 +37,11 @@ final class LivePrompts {
     /** A prompt of no more bytes comes with its row: an owner may have thousands of them in memory at once. */
     private static final int SHORT_BYTES_MAX = 8192;
 
-    /** Characters of prompts that come with their rows and are in memory at once; those of further runs are read as if they were long. */
-    private static final int PROMPTS_KEPT = 1 << 20;
+    /** Bytes of prompts that come with their rows; those of further runs are read as if they were long. */
+    private static final int SHORT_PROMPTS_BYTES = 2 << 20;
 
     private static final String SHORT_PROMPT =
-            "case when octet_length(%1$sprompt) <= " + SHORT_BYTES_MAX + " then %1$sprompt end";
+            "case when octet_length(%1$sprompt) <= " + SHORT_BYTES_MAX + " then %1$sprompt end as prompt";
 
     /** An expression keeps H2 from walking all runs of the owner, where few runs of all owners are live. */
     static final String LIVE = """
@@ -59,7 +59,10 @@ final class LivePrompts {
             join run r on r.run_pk = ended.run_pk where ended.owner = ? and r.prompt is not null""".formatted(SHORT_PROMPT.formatted("r."));
 
     /** One statement, so that a run which ends meanwhile is in the one or in the other. */
-    private static final String UNINDEXED = "(" + LIVE + ") union all (" + JUST_ENDED + ")";
+    static final String UNINDEXED = """
+            select run_pk, created_at, case when sum(octet_length(prompt))
+                over (rows between unbounded preceding and current row) <= %d then prompt end
+            from ((%s) union all (%s)) as unindexed""".formatted(SHORT_PROMPTS_BYTES, LIVE, JUST_ENDED);
 
     static final String PROMPTS_OF =
             "select run_pk, substring(prompt, 1, " + PROMPT_CHARS_MAX + ") from run where run_pk = any(?)";
@@ -111,14 +114,11 @@ final class LivePrompts {
             select.setString(2, owner.id());
             try (ResultSet row = select.executeQuery()) {
                 List<Unindexed> unindexed = new ArrayList<>();
-                int kept = 0;
                 while (row.next()) {
                     Document run =
                             Document.of(row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1));
                     if (range.has(run)) {
-                        @Nullable String prompt = kept < PROMPTS_KEPT ? row.getString(3) : null;
-                        kept += prompt == null ? 0 : prompt.length();
-                        unindexed.add(new Unindexed(run, prompt));
+                        unindexed.add(new Unindexed(run, row.getString(3)));
                     }
                 }
                 return unindexed;

@@ -29,9 +29,10 @@ import org.jspecify.annotations.Nullable;
  * @param request all messages of the request
  * @param said all messages of the response
  * @param bytes how many bytes of the request and of events they were made of, which count for the bound of a transcript
- * @param truncated whether something was too long and is left out
+ * @param requestBytes those of the request among them; 0 if an earlier version has kept it
+ * @param truncated whether events were too long and are left out
  */
-record KeptMessages(List<Message> request, List<Message> said, long bytes, boolean truncated) {
+record KeptMessages(List<Message> request, List<Message> said, long bytes, long requestBytes, boolean truncated) {
 
     /** As one JSON object in UTF-8. */
     byte[] json(ObjectMapper json) {
@@ -39,6 +40,7 @@ record KeptMessages(List<Message> request, List<Message> said, long bytes, boole
         try (JsonGenerator to = json.createGenerator(out)) {
             to.writeStartObject();
             to.writeNumberField("bytes", bytes);
+            to.writeNumberField("requestBytes", requestBytes);
             to.writeBooleanField("truncated", truncated);
             write("request", request, to);
             write("said", said, to);
@@ -81,6 +83,7 @@ record KeptMessages(List<Message> request, List<Message> said, long bytes, boole
             List<Message> request = List.of();
             List<Message> said = List.of();
             long bytes = 0;
+            long requestBytes = 0;
             boolean truncated = false;
             parser.nextToken();
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -88,13 +91,14 @@ record KeptMessages(List<Message> request, List<Message> said, long bytes, boole
                 parser.nextToken();
                 switch (name) {
                     case "bytes" -> bytes = parser.getLongValue();
+                    case "requestBytes" -> requestBytes = parser.getLongValue();
                     case "truncated" -> truncated = parser.getBooleanValue();
                     case "request" -> request = messages();
                     case "said" -> said = messages();
                     default -> parser.skipChildren();
                 }
             }
-            return new KeptMessages(request, said, bytes, truncated);
+            return new KeptMessages(request, said, bytes, requestBytes, truncated);
         }
 
         private List<Message> messages() throws IOException {

@@ -130,10 +130,13 @@ final class TranscriptDraft {
             throw ApiException.framesExpired();
         }
         KeptMessages messages = readKept(run);
-        take(run, conversation.asked(messages.request()), run.createdAt);
-        take(run, conversation.answered(messages.said(), messages.request()), run.firstEventAt);
-        spend(messages.bytes());
-        truncated |= messages.truncated();
+        // Left out as it would be of a run that is still there.
+        boolean isTooLong = messages.requestBytes() > bytesLeft;
+        List<Message> request = isTooLong ? List.of() : messages.request();
+        take(run, conversation.asked(request), run.createdAt);
+        take(run, conversation.answered(messages.said(), request), run.firstEventAt);
+        spend(isTooLong ? messages.bytes() - messages.requestBytes() : messages.bytes());
+        truncated |= isTooLong || messages.truncated();
     }
 
     private KeptMessages readKept(Run run) throws SQLException {
@@ -196,10 +199,17 @@ final class TranscriptDraft {
         return sequence == FrameSpan.WHOLE.to() ? 0 : sequence;
     }
 
+    /** All of the request, however long: nobody else has it then. */
     KeptMessages kept(Run run) throws SQLException {
-        Asked asked = ask(run, FrameSpan.WHOLE);
+        long bytesMax = bytesLeft;
+        Asked asked = ask(run, FrameSpan.WHOLE, Long.MAX_VALUE);
+        long requestBytes = bytesMax - bytesLeft;
+        if (bytesLeft < 0) {
+            bytesLeft = bytesMax;
+        }
+        long forEvents = bytesLeft;
         List<Message> said = said(run, asked);
-        return new KeptMessages(asked.request, said, sources.bytesMax() - bytesLeft, truncated);
+        return new KeptMessages(asked.request, said, requestBytes + forEvents - bytesLeft, requestBytes, truncated);
     }
 
     /** The same as a section of a document, which marks what may go on. */

@@ -32,7 +32,7 @@ class KeptMessagesTest {
     }
 
     private static KeptMessages of(Part... parts) {
-        return new KeptMessages(List.of(), List.of(new Message(Role.ASSISTANT, List.of(parts))), 0, false);
+        return new KeptMessages(List.of(), List.of(new Message(Role.ASSISTANT, List.of(parts))), 0, 0, false);
     }
 
     @Test
@@ -51,12 +51,12 @@ class KeptMessagesTest {
                         new Part.FilePart("a", null, "+b", null),
                         new Part.FilePart(null, "opened", null, "https://a"),
                         new Part.ErrorPart("code", "message")));
-        KeptMessages kept = new KeptMessages(List.of(asked), List.of(said), 1234, true);
+        KeptMessages kept = new KeptMessages(List.of(asked), List.of(said), 1234, 567, true);
 
         assertEquals(kept, read(kept));
         assertEquals(
-                new KeptMessages(List.of(), List.of(), 0, false),
-                read(new KeptMessages(List.of(), List.of(), 0, false)));
+                new KeptMessages(List.of(), List.of(), 0, 0, false),
+                read(new KeptMessages(List.of(), List.of(), 0, 0, false)));
     }
 
     @Test

@@ -292,6 +292,10 @@ abstract class TranscriptTest extends RecordedHistory {
         few.add(run, FrameSpan.WHOLE);
         enough.add(run, FrameSpan.WHOLE);
 
+        KeptMessages kept = new TranscriptDraft(sources, bytes -> {}, 1 << 20).kept(run);
+        assertEquals(new Part.Text(prompt), kept.request().get(0).parts().get(0));
+        assertTrue(kept.bytes() > kept.requestBytes() && kept.requestBytes() > prompt.length(), kept::toString);
+        assertFalse(kept.truncated());
         assertEquals(List.of("few"), texts(few));
         assertTrue(few.isTruncated());
         assertTrue(few.hasRoom(), "what is left out takes none");

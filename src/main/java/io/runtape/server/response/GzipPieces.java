@@ -56,9 +56,12 @@ public final class GzipPieces {
         return piece.toByteArray();
     }
 
-    /** The bytes that follow the last piece. */
+    /** The bytes that follow the last piece; the whole stream if there was none. */
     public byte[] end() {
         ByteArrayOutputStream end = new ByteArrayOutputStream();
+        if (!begun) {
+            end.writeBytes(HEADER);
+        }
         end.writeBytes(LAST_BLOCK);
         writeInt(end, check.getValue());
         writeInt(end, length);
