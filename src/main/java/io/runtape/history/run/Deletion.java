@@ -45,8 +45,6 @@ public final class Deletion {
     private static final String RUNNING_OF_THREAD =
             "select 1 from run where owner = ? and thread_id = ? and status = 'running' limit 1";
 
-    private static final String TITLED_THREAD = "select 1 from thread where owner = ? and id = ? and title is not null";
-
     /** How often a deletion is tried where others work on the same rows; on H2 each try waits two seconds for them. */
     private static final int TRIES = 5;
 
@@ -63,15 +61,13 @@ public final class Deletion {
     }
 
     /**
-     * Deletes a run, and its thread if that has no other run and no name.
+     * Deletes a run.
      *
      * @throws ApiException 409 if the run has not ended; 404 if it is already gone
      */
     void ofRun(long runPk) throws SQLException {
         try (Connection connection = database.getConnection()) {
-            boolean deleted = readable(read -> Transaction.in(
-                    connection, () -> deleteWithThread(connection, runPk, read, Emptied.STAYS_IF_NAMED)));
-            if (!deleted) {
+            if (deleteRun(connection, runPk).isEmpty()) {
                 throw ApiException.notFound("run");
             }
             store.makeDurable(connection);
@@ -157,8 +153,7 @@ public final class Deletion {
      * @return false if the run goes on, or is deleted already
      */
     public boolean ofEndedRun(Connection connection, long runPk) throws SQLException {
-        return outcome(read ->
-                        Transaction.in(connection, () -> deleteWithThread(connection, runPk, read, Emptied.GOES)))
+        return outcome(read -> Transaction.in(connection, () -> deleteWithThread(connection, runPk, read)))
                 == Outcome.DELETED;
     }
 
@@ -175,8 +170,8 @@ public final class Deletion {
      * with the server is deleted again.
      */
     public Outcome ofExpiredRun(Connection connection, long runPk) throws SQLException {
-        return outcome(read -> Transaction.losable(
-                connection, store.engine(), () -> deleteWithThread(connection, runPk, read, Emptied.GOES)));
+        return outcome(read ->
+                Transaction.losable(connection, store.engine(), () -> deleteWithThread(connection, runPk, read)));
     }
 
     /** @param deletion returns false if the run is gone already */
@@ -193,25 +188,13 @@ public final class Deletion {
      * The statements of that, in one transaction: nobody would come back for a thread that was left empty. Returns false if the run is
      * gone already.
      */
-    private boolean deleteWithThread(Connection connection, long runPk, boolean readsPrompt, Emptied thread)
-            throws SQLException {
+    private boolean deleteWithThread(Connection connection, long runPk, boolean readsPrompt) throws SQLException {
         Optional<Place> place = deleteRows(connection, runPk, readsPrompt);
         if (place.isEmpty()) {
             return false;
         }
-        Owner owner = new Owner(place.get().owner);
-        // What a prompt gave as the title is gone with its run: a title that is left is a name.
-        if (thread == Emptied.GOES || !exists(connection, TITLED_THREAD, owner, place.get().threadId)) {
-            deleteIfEmpty(connection, owner, place.get().threadId);
-        }
+        deleteIfEmpty(connection, new Owner(place.get().owner), place.get().threadId);
         return true;
-    }
-
-    /** What becomes of a thread whose last run is deleted. */
-    private enum Emptied {
-        GOES,
-        /** A name is what its owner made, apart from the runs. */
-        STAYS_IF_NAMED
     }
 
     /** The thread of a run. */

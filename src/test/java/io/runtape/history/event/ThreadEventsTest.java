@@ -163,12 +163,6 @@ abstract class ThreadEventsTest extends RecordedHistory {
     @Test
     void hasNoEventsInAThreadWithoutRuns() throws Exception {
         String run = run("a1");
-        history()
-                .contentType("application/json")
-                .body("{\"title\":\"Named\"}")
-                .patch("/threads/" + thread)
-                .then()
-                .statusCode(200);
         history().delete("/runs/" + run).then().statusCode(204);
 
         assertEquals(List.of(), data("/threads/" + thread + "/events"));

@@ -244,10 +244,8 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         assertEquals("The password is hunter2.", title());
         history().delete("/runs/" + first).then().statusCode(204);
         assertEquals("Go on.", title());
-        change(thread, "{\"archived\":true}").statusCode(200);
         history().delete("/runs/" + third).then().statusCode(204);
-        assertEquals(List.of(), json("/threads").getList("data"));
-        refused("/threads/" + thread, 404, "not_found");
+        assertNull(title());
 
         String fourth = asked("Again.");
         change(thread, "{\"title\":\"Named\"}").statusCode(200);
@@ -281,24 +279,7 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         assertEquals(List.of(thread), json("/threads?agent=plain").getList("data.id"));
         history().delete("/runs/" + runs.get(1)).then().statusCode(204);
         history().delete("/runs/" + runs.get(3)).then().statusCode(204);
-        refused("/threads/" + thread, 404, "not_found");
-    }
-
-    /** A name is what the owner made, apart from the runs. */
-    @Test
-    void keepsANamedThreadWithoutRuns() throws Exception {
-        String first = asked("One.");
-        change(thread, "{\"title\":\"Named\"}").statusCode(200);
-
-        history().delete("/runs/" + first).then().statusCode(204);
-        assertEquals("Named", title());
-        assertEquals(0, json("/threads/" + thread).getInt("data.runCount"));
-        assertEquals(List.of("Named"), json("/threads").getList("data.title"));
-
-        String second = asked("Two.");
-        change(thread, "{\"title\":null}").statusCode(200);
-        history().delete("/runs/" + second).then().statusCode(204);
-        assertEquals(List.of(), json("/threads").getList("data"));
+        assertNull(json("/threads/" + thread).get("data.agent"));
     }
 
     /** A run of the test's thread that was asked this, written as in JSON. */
