@@ -71,8 +71,9 @@ public final class ReplayStreamResource {
                             example = EXAMPLE))
     @APIResponse(
             responseCode = "204",
-            description = "Asked after the last event of a run that has ended, or behind the frame that to names: nothing more"
-                    + " comes, and an EventSource stops reconnecting.")
+            description =
+                    "Asked after the last event of a run that has ended, or behind the frame that to names: nothing more"
+                            + " comes, and an EventSource stops reconnecting.")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> run(@RestPath String id, @BeanParam ReplayParameters asked, @Context RoutingContext context) {
         StreamReaders.Lookup<RunSources.Found> lookup = readers.ofRun(context, asked.ticket(), id);
@@ -133,8 +134,9 @@ public final class ReplayStreamResource {
                             example = EXAMPLE))
     @APIResponse(
             responseCode = "204",
-            description = "Asked after the last event of a run that has ended, or behind the frame that to names: nothing more"
-                    + " comes, and an EventSource stops reconnecting.")
+            description =
+                    "Asked after the last event of a run that has ended, or behind the frame that to names: nothing more"
+                            + " comes, and an EventSource stops reconnecting.")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> thread(
             @RestPath String id,
