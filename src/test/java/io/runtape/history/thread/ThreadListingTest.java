@@ -46,11 +46,13 @@ abstract class ThreadListingTest extends RunningGateway {
     void fill() throws SQLException {
         boolean h2 = store().engine() == Engine.H2;
         String numbers = (h2 ? "system_range" : "generate_series") + "(1, " + THREADS + ") as s(n)";
-        // Two at a time have had their last activity.
+        // Two at a time have had their last activity. Others have a thread each: an owner seems to have few.
         String time = h2
                 ? "dateadd(second, n / 2, timestamp with time zone '2026-01-01 00:00:00+00')"
                 : "timestamp with time zone '2026-01-01 00:00:00+00' + n / 2 * interval '1 second'";
         execute(
+                "insert into thread (owner, id, agent, archived, last_ordinal, created_at, updated_at) select '"
+                        + OWNER.id() + "-' || n, 'thr', 'often', false, 1, " + time + ", " + time + " from " + numbers,
                 "insert into thread (owner, id, agent, archived, last_ordinal, created_at, updated_at) select '"
                         + OWNER.id() + "', 'thr_' || (100000 + n), case when n > " + RARE
                         + " then 'often' when mod(n, 2) = 0 then 'even' else 'odd' end, n <= " + RARE
@@ -60,7 +62,7 @@ abstract class ThreadListingTest extends RunningGateway {
 
     @AfterEach
     void empty() throws SQLException {
-        execute("delete from thread where owner = '" + OWNER.id() + "'");
+        execute("delete from thread where owner like '" + OWNER.id() + "%'");
     }
 
     private void execute(String... statements) throws SQLException {
