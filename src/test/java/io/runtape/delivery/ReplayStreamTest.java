@@ -364,7 +364,8 @@ abstract class ReplayStreamTest extends RunningGateway {
             replay.readUpTo(large.length());
             try (Connection connection = store().connect();
                     Statement expire = connection.createStatement()) {
-                expire.execute("update run set frames_expired_at = current_timestamp where run_pk = " + third);
+                expire.execute("update run set frames_expired_at = current_timestamp, packed_at = current_timestamp"
+                        + " where run_pk = " + third);
                 expire.execute("delete from block where run_pk = " + third);
             }
 

@@ -34,7 +34,7 @@ class RunEventsPostgresTest extends RunEventsTest {
         Response page = readWhile(
                 of + (of.equals("/runs/") ? id : thread) + "/events",
                 "application/json",
-                "update run set frames_expired_at = now() where run_pk = " + table().key(id),
+                "update run set frames_expired_at = now(), packed_at = now() where run_pk = " + table().key(id),
                 "delete from block where run_pk = " + table().key(id));
 
         refused(page.then(), 410, "frames_expired", of.equals("/runs/") ? "of this run" : "of this thread");
