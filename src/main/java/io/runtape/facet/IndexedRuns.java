@@ -50,13 +50,44 @@ final class IndexedRuns {
         this.sql = new FacetSql(criteria, order);
     }
 
-    /** @param without runs that are being indexed anew: what the index says of them is out of date */
+    /**
+     * The next runs. In the order of a value, for conditions that many runs meet, a part of the order is walked first; how many of these
+     * runs meet all conditions tells how much further it goes to all that are asked for. If fewer runs than that may meet the
+     * conditions, these are sorted instead.
+     *
+     * @param without runs that are being indexed anew: what the index says of them is out of date
+     */
     List<Place> find(IndexPlan plan, @Nullable Place after, int limit, Set<Long> without) throws SQLException {
+        List<Place> found = new ArrayList<>();
+        if (after == null || after.value() != null) {
+            found.addAll(find(plan, after, false, limit, without));
+        }
+        if (found.size() < limit && order.by() == By.TOTAL_TOKENS) {
+            found.addAll(find(plan, after, true, limit - found.size(), without));
+        }
+        return found;
+    }
+
+    /** @param unknown whether of the runs whose value is not known, which come last; otherwise of the others */
+    private List<Place> find(IndexPlan plan, @Nullable Place after, boolean unknown, int limit, Set<Long> without)
+            throws SQLException {
+        IndexPlan shorter = plan;
+        List<IndexRange> candidates = candidates();
+        if (plan.walksByValue(order) && !candidates.isEmpty()) {
+            String sample = sql.walkShort(plan.candidates(), SAMPLE, after, unknown, limit);
+            List<Place> near = kept(plan.candidates(), read(sample), without);
+            if (near.size() == limit) {
+                return near;
+            }
+            long further = (long) SAMPLE * (limit - near.size()) / Math.max(1, near.size());
+            shorter = fewest(candidates, Math.toIntExact(Math.min(further, SORTED_MAX)))
+                    .orElse(plan);
+        }
         List<Place> found = new ArrayList<>();
         @Nullable Place from = after;
         while (true) {
-            List<Place> next = next(plan, from, limit);
-            found.addAll(kept(plan.candidates(), next, without));
+            List<Place> next = read(shorter.sql(sql, from, unknown, limit));
+            found.addAll(kept(shorter.candidates(), next, without));
             if (next.size() < limit || found.size() >= limit) {
                 return found;
             }
@@ -82,49 +113,6 @@ final class IndexedRuns {
             return Optional.empty();
         }
         return enough(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL), looked, after, limit, without);
-    }
-
-    /**
-     * The next runs in the order of a value, for conditions that many runs meet. A part of the order is walked; how many of these runs
-     * meet all conditions tells how much further it goes to all that are asked for. If fewer runs than that may meet the
-     * conditions, these are sorted instead.
-     */
-    List<Place> findByValue(IndexPlan walk, @Nullable Place after, int limit, Set<Long> without) throws SQLException {
-        List<Place> found = new ArrayList<>();
-        if (after == null || after.value() != null) {
-            found.addAll(findByValue(walk, after, false, limit, without));
-        }
-        if (found.size() < limit && order.by() == By.TOTAL_TOKENS) {
-            found.addAll(findByValue(walk, after, true, limit - found.size(), without));
-        }
-        return found;
-    }
-
-    /** @param unknown whether of the runs whose value is not known, which come last; otherwise of the others */
-    private List<Place> findByValue(
-            IndexPlan walk, @Nullable Place after, boolean unknown, int limit, Set<Long> without) throws SQLException {
-        List<IndexRange> candidates = candidates();
-        IndexPlan plan = walk;
-        if (!candidates.isEmpty()) {
-            String sample = sql.walkShort(walk.candidates(), SAMPLE, after, unknown, limit);
-            List<Place> near = kept(walk.candidates(), read(sample), without);
-            if (near.size() == limit) {
-                return near;
-            }
-            long further = (long) SAMPLE * (limit - near.size()) / Math.max(1, near.size());
-            plan = fewest(candidates, Math.toIntExact(Math.min(further, SORTED_MAX)))
-                    .orElse(walk);
-        }
-        List<Place> found = new ArrayList<>();
-        @Nullable Place from = after;
-        while (true) {
-            List<Place> next = read(plan.sql(sql, from, unknown, limit));
-            found.addAll(kept(plan.candidates(), next, without));
-            if (next.size() < limit || found.size() >= limit) {
-                return found;
-            }
-            from = next.get(next.size() - 1);
-        }
     }
 
     /** The next runs, if so many candidates have enough of them; else empty. */
@@ -176,17 +164,6 @@ final class IndexedRuns {
 
     private static List<Place> withoutThese(Set<Long> without, List<Place> places) {
         return places.stream().filter(place -> !without.contains(place.runPk())).toList();
-    }
-
-    private List<Place> next(IndexPlan plan, @Nullable Place after, int limit) throws SQLException {
-        List<Place> places = new ArrayList<>();
-        if (after == null || after.value() != null) {
-            places.addAll(read(plan.sql(sql, after, false, limit)));
-        }
-        if (places.size() < limit && order.by() == By.TOTAL_TOKENS) {
-            places.addAll(read(plan.sql(sql, after, true, limit - places.size())));
-        }
-        return places;
     }
 
     IndexPlan plan() throws SQLException {

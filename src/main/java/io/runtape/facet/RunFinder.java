@@ -87,9 +87,6 @@ public final class RunFinder {
             if (plan.sortsMany(order)) {
                 quickly = search.findFirst(plan, after.orElse(null), limit, unindexed.keys());
             }
-            if (quickly.isEmpty() && plan.walksByValue(order)) {
-                quickly = Optional.of(search.findByValue(plan, after.orElse(null), limit, unindexed.keys()));
-            }
             found.addAll(
                     quickly.isPresent()
                             ? quickly.get()

@@ -282,9 +282,7 @@ abstract class TranscriptTest extends RecordedHistory {
     @Test
     void leavesOutARequestThatIsTooLong() throws Exception {
         String prompt = "many words ".repeat(200_000);
-        String id = record("{\"prompt\":\"" + prompt + "\"}", says("few"));
-        long pk = table().ended(id).pk();
-        Run run = QuarkusTransaction.requiringNew().call(() -> Run.<Run>findById(pk));
+        Run run = saysFew(prompt);
         AtomicLong room = new AtomicLong();
         TranscriptDraft few = new TranscriptDraft(sources, room::addAndGet, 1 << 20);
         TranscriptDraft enough = new TranscriptDraft(sources, bytes -> {}, 4 << 20);
@@ -292,10 +290,6 @@ abstract class TranscriptTest extends RecordedHistory {
         few.add(run, FrameSpan.WHOLE);
         enough.add(run, FrameSpan.WHOLE);
 
-        KeptMessages kept = new TranscriptDraft(sources, bytes -> {}, 1 << 20).kept(run);
-        assertEquals(new Part.Text(prompt), kept.request().get(0).parts().get(0));
-        assertTrue(kept.bytes() > kept.requestBytes() && kept.requestBytes() > prompt.length(), kept::toString);
-        assertFalse(kept.truncated());
         assertEquals(List.of("few"), texts(few));
         assertTrue(few.isTruncated());
         assertTrue(few.hasRoom(), "what is left out takes none");
@@ -304,13 +298,24 @@ abstract class TranscriptTest extends RecordedHistory {
         assertFalse(enough.isTruncated());
     }
 
+    /** Nobody else has it when the run's frames are gone. */
+    @Test
+    void keepsTheWholeRequestHoweverLong() throws Exception {
+        String prompt = "many words ".repeat(200_000);
+        Run run = saysFew(prompt);
+
+        KeptMessages kept = new TranscriptDraft(sources, bytes -> {}, 1 << 20).kept(run);
+
+        assertEquals(new Part.Text(prompt), kept.request().get(0).parts().get(0));
+        assertTrue(kept.bytes() > kept.requestBytes() && kept.requestBytes() > prompt.length(), kept::toString);
+        assertFalse(kept.truncated());
+    }
+
     /** The bound is one on events there: what a run was asked is always found. */
     @Test
     void countsTheWholeRequestOfARunsContents() throws Exception {
         String prompt = "many words ".repeat(200_000);
-        String id = record("{\"prompt\":\"" + prompt + "\"}", says("few"));
-        long pk = table().ended(id).pk();
-        Run run = QuarkusTransaction.requiringNew().call(() -> Run.<Run>findById(pk));
+        Run run = saysFew(prompt);
         AtomicLong room = new AtomicLong();
 
         RunContents contents = new TranscriptDraft(sources, room::addAndGet, 1 << 20).contents(run);
@@ -318,6 +323,12 @@ abstract class TranscriptTest extends RecordedHistory {
         assertEquals(new Part.Text(prompt), contents.parts().get(0).part());
         assertFalse(contents.truncated());
         assertTrue(room.get() >= TranscriptDraft.roomOf(prompt.length()), () -> room + " bytes");
+    }
+
+    private Run saysFew(String prompt) throws Exception {
+        long pk = table().ended(record("{\"prompt\":\"" + prompt + "\"}", says("few")))
+                .pk();
+        return QuarkusTransaction.requiringNew().call(() -> Run.<Run>findById(pk));
     }
 
     private static List<String> texts(TranscriptDraft draft) {
