@@ -42,6 +42,11 @@ record ReplaySpan(@Nullable ReplayPlace from, @Nullable ReplayPlace to, long aft
         return Math.max(number(from), after + 1);
     }
 
+    /** The position that no wanted frame lies behind, as far as positions tell. */
+    long last() {
+        return to == null || to.isTime() ? Long.MAX_VALUE : to.number();
+    }
+
     private static long number(@Nullable ReplayPlace place) {
         return place == null || place.isTime() ? 0 : place.number();
     }

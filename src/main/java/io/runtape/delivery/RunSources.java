@@ -106,10 +106,11 @@ public final class RunSources {
     /**
      * Checks that the frames behind a position of the thread are there.
      *
+     * @param upTo the position with whose run it ends; {@link Long#MAX_VALUE} for the thread's end
      * @throws ApiException 410 if those of a run were deleted
      */
-    void requireFrames(Owner owner, String threadId, long position) {
-        read(() -> Run.lastExpiredInThread(owner, threadId, position)).ifPresent(last -> {
+    void requireFrames(Owner owner, String threadId, long position, long upTo) {
+        read(() -> Run.lastExpiredInThread(owner, threadId, position, upTo)).ifPresent(last -> {
             throw ApiException.framesExpired(last);
         });
     }

@@ -42,7 +42,9 @@ final class ThreadReplay {
         this.pace = pace;
         span.named().forEach(position -> sources.requirePosition(owner, threadId, position));
         // Times count from the beginning, over all frames.
-        sources.requireFrames(owner, threadId, span.hasTimes() ? 0 : Math.max(0, span.first() - 1));
+        boolean all = span.hasTimes();
+        sources.requireFrames(
+                owner, threadId, all ? 0 : Math.max(0, span.first() - 1), all ? Long.MAX_VALUE : span.last());
         this.span = parts.timeline(sources, owner, threadId, gap).of(span);
         this.next = find(this.span.firstOrdinal() - 1);
     }

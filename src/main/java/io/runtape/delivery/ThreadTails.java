@@ -64,7 +64,7 @@ final class ThreadTails {
      */
     Multi<Buffer> open(Owner owner, String threadId, long position, boolean verbatim, EventLoop loop) {
         Instant began = sources.requirePosition(owner, threadId, position).createdAt;
-        sources.requireFrames(owner, threadId, position);
+        sources.requireFrames(owner, threadId, position, Long.MAX_VALUE);
         Tail tail = new Tail(owner, threadId, began, position, verbatim, loop);
         return Multi.createBy()
                 .repeating()

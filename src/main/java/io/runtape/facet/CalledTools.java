@@ -3,6 +3,7 @@ package io.runtape.facet;
 import io.runtape.dialect.OpenAiItem;
 import io.runtape.dialect.Part;
 import io.runtape.indexing.EndedRun;
+import io.runtape.store.StorableText;
 import io.runtape.transcript.PlacedPart;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -37,6 +38,6 @@ public final class CalledTools {
 
     /** The part of a name that is kept. */
     public static String cut(String name) {
-        return name.length() <= NAME_CHARS_MAX ? name : name.substring(0, NAME_CHARS_MAX);
+        return StorableText.of(name, NAME_CHARS_MAX);
     }
 }

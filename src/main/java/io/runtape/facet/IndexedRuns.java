@@ -41,12 +41,15 @@ final class IndexedRuns {
     private final Connection connection;
     private final RunCriteria criteria;
     private final RunOrder order;
+    private final UnindexedRuns unindexed;
     private final FacetSql sql;
 
-    IndexedRuns(Connection connection, RunCriteria criteria, RunOrder order) {
+    /** @param unindexed those that are not found: what the index says of them is out of date */
+    IndexedRuns(Connection connection, RunCriteria criteria, RunOrder order, UnindexedRuns unindexed) {
         this.connection = connection;
         this.criteria = criteria;
         this.order = order;
+        this.unindexed = unindexed;
         this.sql = new FacetSql(criteria, order);
     }
 
@@ -54,28 +57,25 @@ final class IndexedRuns {
      * The next runs. In the order of a value, for conditions that many runs meet, a part of the order is walked first; how many of these
      * runs meet all conditions tells how much further it goes to all that are asked for. If fewer runs than that may meet the
      * conditions, these are sorted instead.
-     *
-     * @param without runs that are being indexed anew: what the index says of them is out of date
      */
-    List<Place> find(IndexPlan plan, @Nullable Place after, int limit, Set<Long> without) throws SQLException {
+    List<Place> find(IndexPlan plan, @Nullable Place after, int limit) throws SQLException {
         List<Place> found = new ArrayList<>();
         if (after == null || after.value() != null) {
-            found.addAll(find(plan, after, false, limit, without));
+            found.addAll(find(plan, after, false, limit));
         }
         if (found.size() < limit && order.by() == By.TOTAL_TOKENS) {
-            found.addAll(find(plan, after, true, limit - found.size(), without));
+            found.addAll(find(plan, after, true, limit - found.size()));
         }
         return found;
     }
 
     /** @param unknown whether of the runs whose value is not known, which come last; otherwise of the others */
-    private List<Place> find(IndexPlan plan, @Nullable Place after, boolean unknown, int limit, Set<Long> without)
-            throws SQLException {
+    private List<Place> find(IndexPlan plan, @Nullable Place after, boolean unknown, int limit) throws SQLException {
         IndexPlan shorter = plan;
         List<IndexRange> candidates = candidates();
         if (plan.walksByValue(order) && !candidates.isEmpty()) {
             String sample = sql.walkShort(plan.candidates(), SAMPLE, after, unknown, limit);
-            List<Place> near = kept(plan.candidates(), read(sample), without);
+            List<Place> near = kept(plan.candidates(), read(sample));
             if (near.size() == limit) {
                 return near;
             }
@@ -87,7 +87,7 @@ final class IndexedRuns {
         @Nullable Place from = after;
         while (true) {
             List<Place> next = read(shorter.sql(sql, from, unknown, limit));
-            found.addAll(kept(shorter.candidates(), next, without));
+            found.addAll(kept(shorter.candidates(), next));
             if (next.size() < limit || found.size() >= limit) {
                 return found;
             }
@@ -96,52 +96,48 @@ final class IndexedRuns {
     }
 
     /** The next runs, if enough of the next candidates are among them; else empty. */
-    Optional<List<Place>> findNear(IndexPlan plan, @Nullable Place after, int limit, Set<Long> without)
-            throws SQLException {
+    Optional<List<Place>> findNear(IndexPlan plan, @Nullable Place after, int limit) throws SQLException {
         boolean ofOneWalk = plan.candidates().keys().size() <= 1 && !plan.walksByValue(order);
         if (!ofOneWalk || NEAR < limit) {
             return Optional.empty();
         }
-        return enough(plan.candidates(), NEAR, after, limit, without);
+        return enough(plan.candidates(), NEAR, after, limit);
     }
 
     /** The next runs, if the first ones of the order have enough that are asked for; else empty. */
-    Optional<List<Place>> findFirst(IndexPlan plan, @Nullable Place after, int limit, Set<Long> without)
-            throws SQLException {
+    Optional<List<Place>> findFirst(IndexPlan plan, @Nullable Place after, int limit) throws SQLException {
         int looked = Math.toIntExact(plan.count() / 2);
         if (looked < limit || after != null && after.value() == null) {
             return Optional.empty();
         }
-        return enough(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL), looked, after, limit, without);
+        return enough(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL), looked, after, limit);
     }
 
     /** The next runs, if so many candidates have enough of them; else empty. */
-    private Optional<List<Place>> enough(
-            IndexRange candidates, int past, @Nullable Place after, int limit, Set<Long> without) throws SQLException {
-        List<Place> found = kept(candidates, read(sql.walkShort(candidates, past, after, false, limit)), without);
+    private Optional<List<Place>> enough(IndexRange candidates, int past, @Nullable Place after, int limit)
+            throws SQLException {
+        List<Place> found = kept(candidates, read(sql.walkShort(candidates, past, after, false, limit)));
         return found.size() == limit ? Optional.of(found) : Optional.empty();
     }
 
-    List<Place> among(Collection<Long> keys, Set<Long> without) throws SQLException {
+    List<Place> among(Collection<Long> keys) throws SQLException {
         if (keys.isEmpty()) {
             return List.of();
         }
         try (PreparedStatement select = connection.prepareStatement(sql.among())) {
             select.setArray(1, connection.createArrayOf("bigint", keys.toArray()));
             try (ResultSet row = select.executeQuery()) {
-                return withoutThese(without, places(row));
+                return upToDate(places(row));
             }
         }
     }
 
     /**
-     * Those of some candidates that are of the owner, but for some. The key of a trait is a short hash that has the owner in it:
-     * who looks for two that are the same, by values of his own, may find one.
+     * Those of some candidates that are of the owner and that the index knows as they are. The key of a trait is a short hash that
+     * has the owner in it: who looks for two that are the same, by values of his own, may find one.
      */
-    private List<Place> kept(IndexRange candidates, List<Place> places, Set<Long> without) throws SQLException {
-        return candidates.areFacets() && !places.isEmpty()
-                ? withoutThese(without, ofOwner(places))
-                : withoutThese(without, places);
+    private List<Place> kept(IndexRange candidates, List<Place> places) throws SQLException {
+        return upToDate(candidates.areFacets() && !places.isEmpty() ? ofOwner(places) : places);
     }
 
     private List<Place> ofOwner(List<Place> places) throws SQLException {
@@ -162,8 +158,11 @@ final class IndexedRuns {
         return places.stream().filter(place -> own.contains(place.runPk())).toList();
     }
 
-    private static List<Place> withoutThese(Set<Long> without, List<Place> places) {
-        return places.stream().filter(place -> !without.contains(place.runPk())).toList();
+    private List<Place> upToDate(List<Place> places) throws SQLException {
+        Set<Long> outdated = unindexed.keysAmong(connection, places);
+        return places.stream()
+                .filter(place -> !outdated.contains(place.runPk()))
+                .toList();
     }
 
     IndexPlan plan() throws SQLException {

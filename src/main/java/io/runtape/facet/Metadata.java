@@ -26,6 +26,10 @@ public final class Metadata {
 
     private static final Pattern IS_NUMBER = Pattern.compile("[+-]?[0-9]{1,40}(\\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?");
 
+    /** RFC 8259, section 6. Of more digits than {@link #IS_NUMBER} takes, it is found by its own text. */
+    private static final Pattern IS_JSON_NUMBER =
+            Pattern.compile("-?(?:0|[1-9][0-9]*+)(?:\\.[0-9]++)?(?:[eE][+-]?[0-9]++)?");
+
     private static final int DIGITS_MAX = 40;
 
     private Metadata() {}
@@ -45,7 +49,9 @@ public final class Metadata {
         if (text.equals("true") || text.equals("false")) {
             meant.add(new Entry(path, BOOLEAN + text));
         }
-        number(text).ifPresent(number -> meant.add(new Entry(path, NUMBER + number)));
+        number(text)
+                .or(() -> Optional.of(text).filter(IS_JSON_NUMBER.asMatchPredicate()))
+                .ifPresent(number -> meant.add(new Entry(path, NUMBER + number)));
         return meant;
     }
 

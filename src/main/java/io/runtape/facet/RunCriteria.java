@@ -111,7 +111,8 @@ public final class RunCriteria {
     public RunCriteria duration(Optional<Long> min, Optional<Long> max) {
         duration = new Range(
                 min.orElse(Long.MIN_VALUE),
-                max.filter(most -> most < Long.MAX_VALUE).map(most -> most + 1).orElse(Long.MAX_VALUE));
+                // The largest end means none: then runs that go on would be met too.
+                max.map(most -> Math.min(most, Long.MAX_VALUE - 2) + 1).orElse(Long.MAX_VALUE));
         return this;
     }
 

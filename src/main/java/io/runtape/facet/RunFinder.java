@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeSet;
 import javax.sql.DataSource;
 
@@ -74,23 +73,20 @@ public final class RunFinder {
             TreeSet<Place> found = new TreeSet<>(order.comparator());
             found.addAll(unindexed.found());
             RunCriteria ofIndex = withLongest(connection, criteria);
-            IndexedRuns search = new IndexedRuns(connection, ofIndex, order);
+            IndexedRuns search = new IndexedRuns(connection, ofIndex, order, unindexed);
             IndexPlan plan = search.plan();
             Optional<List<Place>> quickly = Optional.empty();
             if (plan.isLong(ofIndex, order)) {
-                quickly = search.findNear(plan, after.orElse(null), limit, unindexed.keys());
+                quickly = search.findNear(plan, after.orElse(null), limit);
                 if (quickly.isEmpty()) {
                     quickly = new SegmentFinder(segments, connection, ofIndex, order)
-                            .find(after.orElse(null), limit, keys -> search.among(keys, unindexed.keys()));
+                            .find(after.orElse(null), limit, search::among);
                 }
             }
             if (plan.sortsMany(order)) {
-                quickly = search.findFirst(plan, after.orElse(null), limit, unindexed.keys());
+                quickly = search.findFirst(plan, after.orElse(null), limit);
             }
-            found.addAll(
-                    quickly.isPresent()
-                            ? quickly.get()
-                            : search.find(plan, after.orElse(null), limit, unindexed.keys()));
+            found.addAll(quickly.isPresent() ? quickly.get() : search.find(plan, after.orElse(null), limit));
             return found.stream().limit(limit).toList();
         }
     }
@@ -102,7 +98,7 @@ public final class RunFinder {
     public boolean areMoreThan(int count, RunCriteria criteria) throws SQLException {
         try (Connection connection = database.getConnection()) {
             planForFewRows(connection);
-            return new IndexedRuns(connection, criteria, RunOrder.NEWEST).areMoreThan(count);
+            return new IndexedRuns(connection, criteria, RunOrder.NEWEST, UnindexedRuns.NONE).areMoreThan(count);
         }
     }
 
@@ -116,7 +112,7 @@ public final class RunFinder {
             UnindexedRuns unindexed = UnindexedRuns.among(connection, criteria, keys);
             TreeSet<Place> found = new TreeSet<>(RunOrder.NEWEST.comparator());
             found.addAll(unindexed.found());
-            found.addAll(new IndexedRuns(connection, criteria, RunOrder.NEWEST).among(keys, unindexed.keys()));
+            found.addAll(new IndexedRuns(connection, criteria, RunOrder.NEWEST, unindexed).among(keys));
             return List.copyOf(found);
         }
     }
@@ -142,9 +138,9 @@ public final class RunFinder {
             }
             List<Document> all = new ArrayList<>(others);
             ended.get().forEach(place -> all.add(place.document()));
-            IndexedRuns search = new IndexedRuns(connection, criteria, RunOrder.NEWEST);
+            IndexedRuns search = new IndexedRuns(connection, criteria, RunOrder.NEWEST, UnindexedRuns.NONE);
             return new SegmentFinder(segments, connection, criteria, RunOrder.NEWEST)
-                    .candidates(range, all, keys -> search.among(keys, Set.of()));
+                    .candidates(range, all, search::among);
         }
     }
 

@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -25,9 +26,12 @@ import org.jspecify.annotations.Nullable;
  * looked at, until they are indexed.
  *
  * @param found those that are asked for, in order
- * @param keys those, asked for or not, of which the index may still have an earlier state
+ * @param keys all of them, asked for or not: the index may still have an earlier state; empty if they are too many to be known
  */
-record UnindexedRuns(List<Place> found, Set<Long> keys) {
+record UnindexedRuns(List<Place> found, Optional<Set<Long>> keys) {
+
+    /** For who needs none. */
+    static final UnindexedRuns NONE = new UnindexedRuns(List.of(), Optional.of(Set.of()));
 
     /** More have not just ended: they are still to be indexed for the first time. */
     private static final int ENDED_MAX = 1000;
@@ -53,6 +57,8 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
             select run_pk from run where indexed_at is null and completed_at is not null and owner = ?
             order by indexed_at desc, completed_at desc, run_pk desc limit ?""";
 
+    static final String OUTDATED = "select run_pk from run where run_pk = any(?) and indexed_at is null";
+
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
@@ -63,31 +69,45 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
             throws SQLException {
         Search search = new Search(connection, criteria, order, after, limit);
         if (search.lookAtUnindexed() <= ROWS) {
-            return new UnindexedRuns(List.copyOf(search.found), search.seen);
+            return new UnindexedRuns(List.copyOf(search.found), Optional.of(search.seen));
         }
-        List<Long> ended = ended(connection, criteria.owner());
+        Set<Long> ended = ended(connection, criteria.owner());
         Search all = new Search(connection, criteria, order, after, limit);
         if (ended.size() <= ENDED_MAX) {
             Set<Long> keys = new HashSet<>(search.seen);
             keys.addAll(ended);
             all.lookAt(List.copyOf(keys));
-            return new UnindexedRuns(List.copyOf(all.found), all.seen);
+            return new UnindexedRuns(List.copyOf(all.found), Optional.of(all.seen));
         }
         all.lookAtAll();
-        // The keys of runs that are indexed meanwhile must not be among those that the index is not asked for.
-        Set<Long> still = new HashSet<>(ended);
-        still.retainAll(ended(connection, criteria.owner()));
-        return new UnindexedRuns(List.copyOf(all.found), still);
+        return new UnindexedRuns(List.copyOf(all.found), Optional.empty());
+    }
+
+    /**
+     * The keys of those of which the index may still have an earlier state, among these runs that it has at least. Where they are too
+     * many to be known they are looked up now: a run that was indexed meanwhile is not among them.
+     */
+    Set<Long> keysAmong(Connection connection, List<Place> places) throws SQLException {
+        if (keys.isPresent() || places.isEmpty()) {
+            return keys.orElse(Set.of());
+        }
+        try (PreparedStatement select = connection.prepareStatement(OUTDATED)) {
+            select.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "bigint", places.stream().map(Place::runPk).toArray()));
+            return keys(select);
+        }
     }
 
     /** Those of the runs that have just ended that are asked for; empty if there are more, since not all have just ended. */
     static Optional<List<Place>> ended(Connection connection, RunCriteria criteria) throws SQLException {
-        List<Long> ended = ended(connection, criteria.owner());
+        Set<Long> ended = ended(connection, criteria.owner());
         if (ended.size() > ENDED_MAX) {
             return Optional.empty();
         }
         Search search = new Search(connection, criteria, RunOrder.NEWEST, Optional.empty(), ENDED_MAX);
-        search.lookAt(ended);
+        search.lookAt(List.copyOf(ended));
         return Optional.of(List.copyOf(search.found));
     }
 
@@ -95,22 +115,26 @@ record UnindexedRuns(List<Place> found, Set<Long> keys) {
     static UnindexedRuns among(Connection connection, RunCriteria criteria, Collection<Long> keys) throws SQLException {
         Search search = new Search(connection, criteria, RunOrder.NEWEST, Optional.empty(), keys.size());
         search.lookAt(List.copyOf(keys));
-        return new UnindexedRuns(List.copyOf(search.found), search.seen);
+        return new UnindexedRuns(List.copyOf(search.found), Optional.of(search.seen));
     }
 
     /** The keys of those that have ended last, up to the bound and one more. */
-    private static List<Long> ended(Connection connection, Owner owner) throws SQLException {
+    private static Set<Long> ended(Connection connection, Owner owner) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(ENDED)) {
             select.setString(1, owner.id());
             select.setInt(2, ENDED_MAX + 1);
-            List<Long> keys = new ArrayList<>();
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    keys.add(row.getLong(1));
-                }
-            }
-            return keys;
+            return keys(select);
         }
+    }
+
+    private static Set<Long> keys(PreparedStatement select) throws SQLException {
+        Set<Long> keys = new LinkedHashSet<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                keys.add(row.getLong(1));
+            }
+        }
+        return keys;
     }
 
     /** Looks at rows, and keeps the first of those that are asked for. */

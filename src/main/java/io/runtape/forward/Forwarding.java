@@ -26,6 +26,7 @@ import io.runtape.server.loop.EventLoops;
 import io.runtape.upstream.ForwardedHeaders;
 import io.runtape.upstream.ForwardingClient;
 import io.runtape.upstream.Upstream;
+import io.runtape.upstream.UpstreamException;
 import io.runtape.upstream.UpstreamFailure;
 import io.runtape.upstream.Upstreams;
 import io.vertx.core.Future;
@@ -179,7 +180,7 @@ final class Forwarding {
                     if (client.isOfProxy(
                             response.statusCode(), target.upstream().address())) {
                         response.request().reset();
-                        cancel.refused().subscribe().with(v -> refuse(context, UpstreamFailure.PROXY_LOGIN));
+                        cancel.refused().subscribe().with(v -> refuse(context, UpstreamFailure.PROXY_LOGIN, false));
                         return;
                     }
                     if (response.statusCode() <= 299) {
@@ -282,13 +283,14 @@ final class Forwarding {
             return;
         }
         LOG.debugf(cause, "a forwarded call has no response");
-        refuse(context, client.failure(cause, upstream.address()));
+        UpstreamException failed = client.failure(cause, upstream.address());
+        refuse(context, failed.failure(), failed.sent());
     }
 
-    private static void refuse(RoutingContext context, UpstreamFailure failure) {
+    private static void refuse(RoutingContext context, UpstreamFailure failure, boolean sent) {
         if (!context.response().closed()) {
             LOG.warnf("request %s: no response from the agent API, %s", RequestId.of(context), failure.words());
         }
-        ErrorReply.write(context, UnansweredErrors.of(failure));
+        ErrorReply.write(context, UnansweredErrors.of(failure, sent));
     }
 }

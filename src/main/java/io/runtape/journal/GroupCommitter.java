@@ -260,7 +260,11 @@ final class GroupCommitter {
                     batch.byRun().forEach(outcomes::givenUp);
                     yield false;
                 }
-                case LEFT -> false;
+                case LEFT -> {
+                    // What comes behind it must not be written either: it would count the frames of this one.
+                    dead = true;
+                    yield false;
+                }
             };
         } catch (SQLException e) {
             if (!refused(batch, e)) {

@@ -62,8 +62,12 @@ final class Cassettes {
         this.store = store;
     }
 
-    /** @throws StartupException if a cassette cannot be taken, which stops the start */
-    void start(@Observes @Priority(Journal.STARTS_AT + 50) StartupEvent event) {
+    /**
+     * Once this gateway tells others that it is alive: taking many cassettes lasts longer than they wait for that.
+     *
+     * @throws StartupException if a cassette cannot be taken, which stops the start
+     */
+    void start(@Observes @Priority(Journal.STARTS_AT + 150) StartupEvent event) {
         config.cassettes().ifPresent(folder -> {
             try {
                 forgetAll();

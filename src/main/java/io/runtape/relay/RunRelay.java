@@ -299,11 +299,9 @@ final class RunRelay implements BodyListener {
 
     private ApiException told(RunEnd end) {
         UpstreamException failed = unanswered;
-        if (failed == null) {
-            return UnansweredErrors.because(end.reason(), end.cut());
-        }
-        ApiException response = UnansweredErrors.of(failed.failure());
-        return failed.sent() ? response.notRepeated() : response;
+        return failed == null
+                ? UnansweredErrors.because(end.reason(), end.cut())
+                : UnansweredErrors.of(failed.failure(), failed.sent());
     }
 
     /**

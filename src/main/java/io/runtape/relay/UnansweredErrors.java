@@ -22,12 +22,19 @@ public final class UnansweredErrors {
 
     private UnansweredErrors() {}
 
-    /** The error for the client whose own call to the agent API failed. */
-    public static ApiException of(UpstreamFailure failure) {
+    /**
+     * The error for the client whose own call to the agent API failed.
+     *
+     * @param sent whether the agent API may have got the call
+     */
+    public static ApiException of(UpstreamFailure failure, boolean sent) {
+        ApiException error = of(failure);
+        return sent ? error.notRepeated() : error;
+    }
+
+    private static ApiException of(UpstreamFailure failure) {
         return switch (failure) {
-            case TIMEOUT ->
-                ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.")
-                        .notRepeated();
+            case TIMEOUT -> ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.");
             case INVALID -> ApiException.of(ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.");
             default ->
                 ApiException.of(

@@ -91,7 +91,7 @@ final class EndedWalk {
         }
         try (PreparedStatement select = connection.prepareStatement(ENDED)) {
             select.setObject(1, from.atOffset(ZoneOffset.UTC));
-            select.setObject(2, now.minus(time).atOffset(ZoneOffset.UTC));
+            select.setObject(2, earlier(now, connection).minus(time).atOffset(ZoneOffset.UTC));
             select.setInt(3, limit);
             try (ResultSet row = select.executeQuery()) {
                 List<Ended> runs = new ArrayList<>();
@@ -106,6 +106,16 @@ final class EndedWalk {
                 }
                 return runs;
             }
+        }
+    }
+
+    /** A clock of this machine that is wrong must not have runs deleted that the database's clock says are to be kept. */
+    private static Instant earlier(Instant now, Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select current_timestamp");
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            Instant ofDatabase = row.getObject(1, OffsetDateTime.class).toInstant();
+            return now.isBefore(ofDatabase) ? now : ofDatabase;
         }
     }
 

@@ -114,28 +114,24 @@ final class Retention {
         /** Whether this round has deleted anything. */
         private boolean progressed;
 
+        /** That in this round transcripts have found no room; null if they have. */
+        private @Nullable SQLException fullDisk;
+
         private boolean round(Connection connection, BackgroundWorker itself) throws SQLException {
             boolean more = false;
-            @Nullable SQLException full = null;
             progressed = false;
+            fullDisk = null;
             for (EndedWalk walk : walks) {
                 if (itself.isStopping()) {
                     return false;
                 }
-                try {
-                    more |= goOn(connection, walk, itself);
-                } catch (SQLException e) {
-                    if (!SqlFault.isOfAFullDisk(e)) {
-                        throw e;
-                    }
-                    // Transcripts find no room. Whole runs go all the same, which makes some.
-                    full = e;
-                }
+                more |= goOn(connection, walk, itself);
                 itself.pause();
             }
             if (progressed) {
                 store.makeDurable(connection);
             }
+            SQLException full = fullDisk;
             if (full != null) {
                 throw full;
             }
@@ -221,6 +217,13 @@ final class Retention {
             Expiring expiring = new Expiring(itself);
             try {
                 expiry.expire(connection, framesDue.stream().map(Ended::runPk).toList(), expiring);
+            } catch (SQLException e) {
+                if (!SqlFault.isOfAFullDisk(e)) {
+                    throw e;
+                }
+                // Whole runs go all the same, which makes room.
+                fullDisk = e;
+                walk.tryLater();
             } finally {
                 for (Ended run : framesDue) {
                     if (expiring.failing.contains(run.runPk())) {

@@ -198,14 +198,16 @@ public class Run extends PanacheEntityBase {
      * position is.
      *
      * @param after a {@link ThreadPosition}
+     * @param upTo the position up to whose run it looks
      */
-    public static Optional<Long> lastExpiredInThread(Owner owner, String threadId, long after) {
+    public static Optional<Long> lastExpiredInThread(Owner owner, String threadId, long after, long upTo) {
         return Run.<Run>find(
-                        "owner = ?1 and threadId = ?2 and threadOrdinal >= ?3 and framesExpiredAt is not null"
-                                + " and lastSequence > 0 order by owner desc, threadId desc, threadOrdinal desc",
+                        "owner = ?1 and threadId = ?2 and threadOrdinal >= ?3 and threadOrdinal <= ?4"
+                                + " and framesExpiredAt is not null and lastSequence > 0 order by owner desc, threadId desc, threadOrdinal desc",
                         owner.id(),
                         threadId,
-                        ThreadPosition.ordinal(after))
+                        ThreadPosition.ordinal(after),
+                        ThreadPosition.ordinal(upTo))
                 .firstResultOptional()
                 .map(run -> ThreadPosition.base(Objects.requireNonNull(run.threadOrdinal)) + run.lastSequence)
                 .filter(last -> last > after);

@@ -1,5 +1,6 @@
 package io.runtape.stats;
 
+import io.runtape.path.PathSegment;
 import io.runtape.run.Run;
 import io.runtape.run.Sha256;
 import io.runtape.store.StorableText;
@@ -55,7 +56,7 @@ record Labels(
 
     private static String path(Run run) {
         return cut(Arrays.stream(run.path.split("/", -1))
-                .map(segment -> segment.equals(run.threadId)
+                .map(segment -> PathSegment.decoded(segment).equals(run.threadId)
                                 || NAMES_ONE.matcher(segment).matches()
                         ? "{id}"
                         : segment)

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -126,8 +127,8 @@ public final class StatsResource {
         Comparator<StatsGroup> most = Comparator.comparingLong(StatsGroup::runs).reversed();
         Comparator<StatsGroup> byName =
                 most.thenComparing(group -> group.group().toString());
-        return asked.groupBy().stream()
-                .filter(by -> by == GroupBy.HOUR || by == GroupBy.DAY)
+        return Stream.of(GroupBy.HOUR, GroupBy.DAY)
+                .filter(asked.groupBy()::contains)
                 .findFirst()
                 .map(by -> Comparator.<StatsGroup, String>comparing(
                                 group -> String.valueOf(group.group().get(by.label())))

@@ -26,6 +26,9 @@ record StoreSchema(String name) {
     private static final String FLUSH = "select set_config('backend_flush_after', '64', false)"
             + " where current_setting('backend_flush_after', true) = '0'";
 
+    private static final String DURABLE = "select set_config('synchronous_commit', 'on', false)"
+            + " where current_setting('synchronous_commit') = 'off'";
+
     /** PostgreSQL cuts names of sessions and of channels at 63 bytes, and the schema's name is part of both. */
     private static final int LENGTH_MAX = 40;
 
@@ -73,9 +76,12 @@ record StoreSchema(String name) {
         };
     }
 
-    /** The same for all sessions but the committer's, which would wait for the disk more often: they spare it that. */
+    /**
+     * The same for all sessions but the committer's. It would wait for the disk more often, and they spare it that. What they write is
+     * durable as well, whatever the role's default is.
+     */
     String enterBesideCommits(Engine engine) {
-        return engine == Engine.POSTGRESQL ? enter(engine) + "; " + FLUSH : enter(engine);
+        return engine == Engine.POSTGRESQL ? enter(engine) + "; " + FLUSH + "; " + DURABLE : enter(engine);
     }
 
     private String quoted() {

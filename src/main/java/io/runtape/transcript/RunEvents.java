@@ -9,6 +9,7 @@ import io.runtape.sse.EventParser;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.ServerSentEvent;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -187,6 +188,7 @@ final class RunEvents implements Iterable<ServerSentEvent> {
 
     /** An iterator cannot throw a checked exception. */
     private static ApiException unavailable(SQLException e) {
-        return ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The database does not answer. Try again later.", e);
+        return ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The database does not answer. Try again later.", e)
+                .retryAfter(Duration.ofSeconds(1));
     }
 }

@@ -64,6 +64,13 @@ final class TranscriptDraft {
         this.bytesLeft = Math.min(bytes, sources.bytesMax());
     }
 
+    /** Another one, in the room that this one has taken, for who drops what this one holds. */
+    TranscriptDraft again() {
+        TranscriptDraft again = new TranscriptDraft(sources, room);
+        again.bytesExpected = bytesExpected;
+        return again;
+    }
+
     /** How much room so many bytes take that are read for a transcript. */
     static long roomOf(long bytes) {
         return FORMS * bytes;

@@ -211,7 +211,7 @@ final class Transcripts {
     }
 
     /**
-     * The transcript of a run up to a frame, for readers that go on behind it. A run that has ended is there as a whole.
+     * The transcript of a run up to a frame, for readers that go on behind it. A run that has ended is there as a whole if it fits.
      *
      * @param upTo the last durable sequence
      * @param ended whether it is the run's last one
@@ -219,7 +219,12 @@ final class Transcripts {
     OpenRun ofBeginning(Run run, long upTo, boolean ended, LongConsumer room) throws SQLException {
         TranscriptDraft draft = new TranscriptDraft(sources, room);
         try {
-            return ended ? draft.whole(run, upTo) : draft.beginning(run, upTo);
+            if (!ended) {
+                return draft.beginning(run, upTo);
+            }
+            OpenRun whole = draft.whole(run, upTo);
+            boolean framesFollow = whole.truncated() && run.stream && run.framesExpiredAt == null;
+            return framesFollow ? draft.again().beginning(run, upTo) : whole;
         } catch (DeletedMeanwhileException e) {
             require("run", run.id, () -> Run.findByIdOptional(run.runPk));
             throw ApiException.framesExpired();

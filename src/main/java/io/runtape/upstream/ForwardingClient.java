@@ -69,11 +69,9 @@ public final class ForwardingClient {
                 .mapEmpty();
     }
 
-    /** Why a sent call has no response. */
-    public UpstreamFailure failure(Throwable cause, UpstreamAddress address) {
-        return cause instanceof UpstreamException known
-                ? known.failure()
-                : connections.failed(cause, true, address).failure();
+    /** Why a call has no response. It was sent, unless the cause says otherwise. */
+    public UpstreamException failure(Throwable cause, UpstreamAddress address) {
+        return cause instanceof UpstreamException known ? known : connections.failed(cause, true, address);
     }
 
     /** Whether a response with this status is the proxy's demand for a login, which is not for the caller. */

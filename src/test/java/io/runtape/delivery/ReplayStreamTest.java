@@ -362,17 +362,36 @@ abstract class ReplayStreamTest extends RunningGateway {
         String target = "/history/v1/threads/" + thread + "/replay?speed=max&ids=true";
         try (WireResponse replay = client().get(target, key)) {
             replay.readUpTo(large.length());
-            try (Connection connection = store().connect();
-                    Statement expire = connection.createStatement()) {
-                expire.execute("update run set frames_expired_at = current_timestamp, packed_at = current_timestamp"
-                        + " where run_pk = " + third);
-                expire.execute("delete from block where run_pk = " + third);
-            }
+            loseFrames(third);
 
             String text = new String(replay.readAll(), StandardCharsets.UTF_8);
             String ofSecond = end(second, (2L << 32) + 1, 1, "completed", null);
             assertEquals(ofSecond, text.substring(text.length() - ofSecond.length()));
             assertEquals(WireResponse.End.CUT, replay.end());
+        }
+    }
+
+    @Test
+    void endsBeforeTheRunThatHasLostItsFrames() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String in = "Runtape-Thread-Id: " + thread;
+        record(Script.stream("data: 1\n\n"), in);
+        long second = table().ended(record(Script.stream("data: 2\n\n"), in)).pk();
+        loseFrames(second);
+
+        long lastOfFirst = (1L << 32) + 1;
+        assertEquals("data: 1\n\n", replayThread(thread, "speed=max&to=" + lastOfFirst));
+        try (WireResponse whole = client().get("/history/v1/threads/" + thread + "/replay?speed=max", key)) {
+            assertEquals(410, whole.status());
+        }
+    }
+
+    private void loseFrames(long run) throws Exception {
+        try (Connection connection = store().connect();
+                Statement expire = connection.createStatement()) {
+            expire.execute("update run set frames_expired_at = current_timestamp, packed_at = current_timestamp"
+                    + " where run_pk = " + run);
+            expire.execute("delete from block where run_pk = " + run);
         }
     }
 

@@ -19,11 +19,13 @@ import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +35,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 abstract class SnapshotTailTest extends RecordedHistory {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** Longer than any snapshot here. */
+    private static final int FRAME_BYTES_MAX = 128 << 20;
+
     private static final String STREAM = "Accept: text/event-stream";
     private static final String FROM = "/events?from=snapshot";
 
@@ -77,7 +82,7 @@ abstract class SnapshotTailTest extends RecordedHistory {
 
     private static List<ServerSentEvent> events(String stream) {
         List<ServerSentEvent> events = new ArrayList<>();
-        FrameSplitter splitter = new FrameSplitter(1 << 20, (kind, source, from, to, event, id, parts) -> {
+        FrameSplitter splitter = new FrameSplitter(FRAME_BYTES_MAX, (kind, source, from, to, event, id, parts) -> {
             if (kind == FrameKind.EVENT) {
                 events.add(EventParser.parse(source, from, to, false, id));
             }
@@ -156,6 +161,28 @@ abstract class SnapshotTailTest extends RecordedHistory {
             }
             assertTrue(data.path("state").isNull());
             assertEquals("runtape.end", events.get(1).event());
+        }
+    }
+
+    @Test
+    void goesOnBehindAsMuchOfALongEndedRunAsFits() throws Exception {
+        int frames = 40;
+        String frame = "event: assistant_message_delta\ndata: {\"delta\":\"" + "long ".repeat(200_000) + "\"}\n\n";
+        String run = record(
+                "{\"prompt\":\"Go on.\"}",
+                Script.stream(Collections.nCopies(frames, frame).toArray(String[]::new)));
+        try (WireResponse tail = tail(run, FROM)) {
+            List<ServerSentEvent> events = events(new String(tail.whole(), UTF_8));
+
+            int covered = Integer.parseInt(events.get(0).lastEventId());
+            assertTrue(covered > 1 && covered < frames, () -> covered + " frames");
+            assertEquals("runtape.end", events.get(events.size() - 1).event());
+            List<ServerSentEvent> rest = events.subList(1, events.size() - 1);
+            assertEquals(
+                    IntStream.rangeClosed(covered + 1, frames)
+                            .mapToObj(Integer::toString)
+                            .toList(),
+                    rest.stream().map(ServerSentEvent::lastEventId).toList());
         }
     }
 

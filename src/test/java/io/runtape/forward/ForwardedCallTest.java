@@ -309,16 +309,18 @@ abstract class ForwardedCallTest extends RunningGateway {
 
         assertEquals(
                 List.of(
-                        "502 upstream_unreachable",
-                        "502 upstream_unreachable",
-                        "502 upstream_invalid",
+                        "502 upstream_unreachable, not to be repeated",
+                        "502 upstream_unreachable, not to be repeated",
+                        "502 upstream_invalid, not to be repeated",
                         "502 upstream_unreachable"),
                 codes);
     }
 
     private static String code(WireResponse response) throws Exception {
         JsonObject body = new JsonObject(new String(response.whole(), UTF_8));
-        return response.status() + " " + body.getJsonObject("error").getString("code");
+        boolean once = response.head().values("x-should-retry").equals(List.of("false"));
+        return response.status() + " " + body.getJsonObject("error").getString("code")
+                + (once ? ", not to be repeated" : "");
     }
 
     private static byte[] random(int length) {

@@ -354,6 +354,22 @@ class GroupCommitterTest {
         assertNull(at.died);
     }
 
+    /** An end behind frames that were dropped would say for good that they are there. */
+    @Test
+    void writesNothingBehindABatchThatItLeft() {
+        RunJournal run = at.begun();
+        append(run, 1);
+        at.store.away(true);
+        at.committer.stop(Duration.ofSeconds(1));
+        at.commit();
+        int commits = at.store.commits().size();
+        at.store.away(false);
+        at.commit();
+
+        assertEquals(commits, at.store.commits().size());
+        assertNull(at.store.end(run.pk()));
+    }
+
     @Test
     void dropsRunsAndEndsWhereItsNodeIsClosed() {
         RunJournal run = at.begun();

@@ -51,6 +51,14 @@ class EndedWalkTest {
     }
 
     @Test
+    void findsNothingThatIsNotDueByTheDatabasesClock() throws SQLException {
+        execute("insert into run values (1, current_timestamp, 'o', null, '/', null)");
+        now = Instant.now().plus(Duration.ofDays(400));
+
+        assertEquals(List.of(), look());
+    }
+
+    @Test
     void beginsAnewOnceItHasComeToItsEndAndAnHourIsOver() throws SQLException {
         int full = EndedWalk.RUNS_AT_ONCE;
         insertRuns(1, 2 * full);

@@ -117,6 +117,9 @@ abstract class StatsTest extends IndexedHistory {
                         "2026-01-02T00:00:00Z 2 null",
                         "2026-01-02T01:00:00Z 1 null"),
                 groups("hour&since=2026-01-01&until=2026-01-03", "hour", "inputTokens"));
+        assertEquals(
+                groups("hour&since=2026-01-01&until=2026-01-03", "hour", "inputTokens"),
+                groups("day&groupBy=hour&since=2026-01-01&until=2026-01-03", "hour", "inputTokens"));
         assertEquals(List.of("2026-01-01 3 6", "2026-01-02 3 null"), groups("day", "day", "inputTokens"));
         assertEquals(List.of("m-0 2 1", "m-1 2 2", "m-2 2 3"), groups("model", "model", "inputTokens"));
         assertEquals(List.of("browse 1 null", "shell 1 null"), groups("tool", "tool", "inputTokens"));
@@ -444,6 +447,15 @@ abstract class StatsTest extends IndexedHistory {
         assertEquals(
                 Collections.singletonMap("model", null),
                 json("/stats?groupBy=model").getMap("data[0].group"));
+    }
+
+    @Test
+    void aThreadInAPathIsNoGroupHoweverItIsWritten() throws Exception {
+        String encoded = record("/v1/threads/user%3Aana/runs/stream", "{}", COMPLETED);
+        String plain = record("/v1/threads/user:eve/runs/stream", "{}", COMPLETED);
+        awaitIndexed(encoded, plain);
+
+        assertEquals(List.of("/v1/threads/{id}/runs/stream 2 null"), groups("path", "path", "inputTokens"));
     }
 
     /** Longer than a path that a client can send, in the characters of an archive. */

@@ -137,7 +137,7 @@ final class FrameQueries {
      */
     void requireFrames(Owner owner, AgentThread thread, long after) {
         QuarkusTransaction.requiringNew()
-                .call(() -> Run.lastExpiredInThread(owner, thread.id, after))
+                .call(() -> Run.lastExpiredInThread(owner, thread.id, after, Long.MAX_VALUE))
                 .ifPresent(last -> {
                     throw ApiException.framesExpired(last);
                 });

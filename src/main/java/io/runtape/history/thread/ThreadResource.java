@@ -119,8 +119,8 @@ public final class ThreadResource {
     @Path("/threads")
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(operationId = "listThreads", summary = "List threads", description = """
-                    The caller's threads, the one that moved last first. A thread that moves while the pages are read may be met \
-                    twice. `since` and `until` are about `updatedAt`. With `q`, those with a run that matches, or whose name does: each \
+                    The caller's threads, the one in which something happened last first. A thread in which something happens \
+                    while the pages are read goes to the beginning, and may not be met. `since` and `until` are about `updatedAt`. With `q`, those with a run that matches, or whose name does: each \
                     has a `highlight`, and a page may be short, or empty, although more follow.""")
     @APIResponse(responseCode = "200", description = "A page of threads.")
     @APIResponse(responseCode = "403", ref = "Forbidden")

@@ -33,8 +33,8 @@ final class H2RunRows extends RunRows {
             values (?, ?, ?, ?, false, 0, ?, ?) on conflict do nothing""";
 
     private static final String ADVANCE_THREAD = """
-            update thread set last_ordinal = last_ordinal + 1, updated_at = greatest(updated_at, ?), agent = coalesce(agent, ?),
-                title = coalesce(title, ?)
+            update thread set last_ordinal = last_ordinal + 1, updated_at = greatest(updated_at, ?),
+                created_at = least(created_at, ?), agent = coalesce(agent, ?), title = coalesce(title, ?)
             where owner = ? and id = ?""";
 
     private static final String UPDATE_HEAD = """
@@ -119,10 +119,11 @@ final class H2RunRows extends RunRows {
                 insert.setObject(6, at);
                 insert.addBatch();
                 advance.setObject(1, at);
-                advance.setString(2, run.agent());
-                advance.setString(3, run.title());
-                advance.setString(4, run.owner());
-                advance.setString(5, head.threadId());
+                advance.setObject(2, at);
+                advance.setString(3, run.agent());
+                advance.setString(4, run.title());
+                advance.setString(5, run.owner());
+                advance.setString(6, head.threadId());
                 advance.addBatch();
                 update.setString(1, head.threadId());
                 update.setObject(2, head.upstreamStatus(), Types.INTEGER);

@@ -44,7 +44,8 @@ final class PostgresRunRows extends RunRows {
             from unnest(?::varchar[], ?::varchar[], ?::text[], ?::varchar[], ?::timestamptz[])
                 as h (owner, id, title, agent, at)
             on conflict (owner, id) do update set last_ordinal = t.last_ordinal + 1,
-                updated_at = greatest(t.updated_at, excluded.updated_at), agent = coalesce(t.agent, excluded.agent),
+                updated_at = greatest(t.updated_at, excluded.updated_at),
+                created_at = least(t.created_at, excluded.created_at), agent = coalesce(t.agent, excluded.agent),
                 title = coalesce(t.title, excluded.title)""";
 
     static final String UPDATE_HEADS = """

@@ -9,6 +9,8 @@ import io.runtape.history.IndexedHistory;
 import io.runtape.testsupport.RowLock;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,7 +40,8 @@ abstract class RunFilterTest extends IndexedHistory {
 
     private static final String METADATA =
             "\"metadata\":{\"branch\":\"main\",\"ticket\":7.0,\"at\":1764083099.724404123,\"urgent\":true,\"deep\":{\"er\":{\"key\":\"a b\"}},"
-                    + "\"tags\":[\"x\",\"y\"],\"none\":null}";
+                    + "\"tags\":[\"x\",\"y\"],\"none\":null,\"exact\":0."
+                    + "1000000000000000055511151231257827021181583404541015625}";
 
     @Test
     void findsRunsByEachFilterBeforeAndAfterTheyAreIndexed() throws Exception {
@@ -55,6 +58,18 @@ abstract class RunFilterTest extends IndexedHistory {
         found(Set.of(coder), "/runs?tool=shell&agent=coder&metadata.branch=main&status=completed");
         found(Set.of(), "/runs?tool=shell&agent=writer");
         found(Set.of(), "/runs?tool=shel");
+    }
+
+    @Test
+    void findsAToolByItsNameCutWithinAPair() throws Exception {
+        String name = "t".repeat(199) + "\uD83D\uDE00" + "s";
+        String run = record(
+                "{}",
+                Script.stream("event: tool_call\ndata: {\"toolCallId\":\"c1\",\"name\":\"" + name
+                        + "\",\"arguments\":{}}\n\n"));
+        awaitIndexed(run);
+
+        found(Set.of(run), "/runs?tool=" + URLEncoder.encode(name, StandardCharsets.UTF_8));
     }
 
     /** A list reads what is not indexed and then the index, and runs come from the one into the other meanwhile. */
@@ -89,6 +104,8 @@ abstract class RunFilterTest extends IndexedHistory {
         found(Set.of(), "/runs?metadata.ticket=7.01");
         found(Set.of(coder), "/runs?metadata.at=1764083099.724404123");
         found(Set.of(), "/runs?metadata.at=1764083099.7244041");
+        found(Set.of(coder), "/runs?metadata.exact=0.1000000000000000055511151231257827021181583404541015625");
+        found(Set.of(), "/runs?metadata.exact=0.1");
         found(Set.of(coder), "/runs?metadata.urgent=true");
         found(Set.of(coder), "/runs?metadata.deep.er.key=a%20b");
         found(Set.of(coder), "/runs?metadata.tags=y&metadata.branch=main");
@@ -122,6 +139,7 @@ abstract class RunFilterTest extends IndexedHistory {
             assertEquals(List.of(live.id(), ended), ids("/runs?metadata.branch=main"));
             assertEquals(List.of(live.id(), ended), ids("/runs?agent=coder&status=running&status=completed"));
             assertEquals(List.of(ended), ids("/runs?minDurationMs=0"));
+            assertEquals(List.of(ended), ids("/runs?maxDurationMs=" + Long.MAX_VALUE));
             assertEquals(List.of(ended, live.id()), ids("/runs?sort=durationMs"));
             assertEquals(List.of(ended, live.id()), ids("/runs?sort=durationMs&order=asc"));
             assertEquals(List.of(ended, live.id()), ids("/runs?order=asc"));
