@@ -49,6 +49,14 @@ public final class KeyClaims implements RunClaims {
                 where gone.owner = ? and gone.id = ? and gone.expires_at > current_timestamp)
             on conflict do nothing""";
 
+    /**
+     * Gives a key back whose run a deletion has just taken away. The insert waits for a deletion that goes on, and then goes by what
+     * it saw before: the key was there, and no digest of it.
+     */
+    private static final String GIVE_BACK = """
+            delete from idempotency_key where owner = ? and id = ? and run_pk = ? and exists (select 1 from idempotency_key gone
+                where gone.owner = ? and gone.id = ? and gone.expires_at > current_timestamp)""";
+
     /** Skips rows that another gateway is about to delete. */
     public static final String SELECT_EXPIRED = """
             select owner, id from idempotency_key where expires_at <= current_timestamp
@@ -65,10 +73,12 @@ public final class KeyClaims implements RunClaims {
         }
         Set<RunKey> taken = new HashSet<>();
         try (PreparedStatement free = connection.prepareStatement(DELETE_FREE);
-                PreparedStatement insert = connection.prepareStatement(INSERT)) {
+                PreparedStatement insert = connection.prepareStatement(INSERT);
+                PreparedStatement giveBack = connection.prepareStatement(GIVE_BACK)) {
             for (RunWrite claim : claims) {
                 RunStart start = Objects.requireNonNull(claim.start());
                 IdempotencyKey key = Objects.requireNonNull(start.key());
+                String gone = GoneKey.of(start.owner().id(), key.id());
                 free.setString(1, start.owner().id());
                 free.setString(2, key.id());
                 free.addBatch();
@@ -78,13 +88,20 @@ public final class KeyClaims implements RunClaims {
                 insert.setLong(4, claim.run().pk());
                 insert.setLong(5, key.ttl().toSeconds());
                 insert.setString(6, start.owner().id());
-                insert.setString(7, GoneKey.of(start.owner().id(), key.id()));
+                insert.setString(7, gone);
                 insert.addBatch();
+                giveBack.setString(1, start.owner().id());
+                giveBack.setString(2, key.id());
+                giveBack.setLong(3, claim.run().pk());
+                giveBack.setString(4, start.owner().id());
+                giveBack.setString(5, gone);
+                giveBack.addBatch();
             }
             free.executeBatch();
             int[] inserted = insert.executeBatch();
+            int[] givenBack = giveBack.executeBatch();
             for (int i = 0; i < inserted.length; i++) {
-                if (inserted[i] == 0) {
+                if (inserted[i] == 0 || givenBack[i] > 0) {
                     taken.add(claims.get(i).run());
                 }
             }

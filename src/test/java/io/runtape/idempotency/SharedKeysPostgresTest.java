@@ -12,9 +12,11 @@ import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
+import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -28,6 +30,9 @@ import org.junit.jupiter.api.Test;
 class SharedKeysPostgresTest extends RunningGateway {
 
     private static final Duration A_WHILE = Duration.ofMillis(300);
+
+    @Inject
+    KeyReader keys;
 
     private final Scripted script = upstream.on(Script.stream("data: x\n\n"));
 
@@ -71,6 +76,28 @@ class SharedKeysPostgresTest extends RunningGateway {
             assertEquals(theirs.header("Runtape-Run-Id"), ours.header("Runtape-Run-Id"));
             assertEquals("data: x\n\n", new String(besides.whole(), UTF_8));
             script.call();
+            assertTrue(script.isUncalled());
+        }
+    }
+
+    @Test
+    void beginsNoRunWhereTheOtherGatewayDeletesTheOneOfTheKey() throws Exception {
+        String key = "key-" + UUID.randomUUID();
+        String run = postAndRead(key).header("Runtape-Run-Id");
+        long runPk = table().ended(run).pk();
+
+        try (Connection elsewhere = store().connect()) {
+            elsewhere.setAutoCommit(false);
+            keys.beforeRun(elsewhere, runPk);
+            try (Statement delete = elsewhere.createStatement()) {
+                delete.execute("delete from block where run_pk = " + runPk);
+                delete.execute("delete from run where run_pk = " + runPk);
+            }
+            WireResponse ours = post(key);
+            assertTrue(ours.isSilentFor(A_WHILE));
+            elsewhere.commit();
+
+            assertEquals(410, ours.status());
             assertTrue(script.isUncalled());
         }
     }
