@@ -50,6 +50,7 @@ final class ArchiveImport implements AutoCloseable {
     private final Store store;
     private final Journal journal;
     private final int lineMax;
+    private final int frameMax;
     private final LongConsumer room;
     private final CompressedArchive archive;
     private @Nullable ImportedRows rows;
@@ -75,6 +76,7 @@ final class ArchiveImport implements AutoCloseable {
      * @param owner whose runs they will be
      * @param decoder decodes the archive, and checks it; null if it is not compressed
      * @param lineMax how many bytes a line may have
+     * @param frameMax how many bytes a frame may have
      * @param room gets how many bytes more of memory are about to be taken, or how many fewer, as a negative number; may wait,
      *     and may refuse
      */
@@ -84,11 +86,13 @@ final class ArchiveImport implements AutoCloseable {
             Journal journal,
             @Nullable ContentDecoder decoder,
             int lineMax,
+            int frameMax,
             LongConsumer room) {
         this.owner = owner;
         this.store = store;
         this.journal = journal;
         this.lineMax = lineMax;
+        this.frameMax = frameMax;
         this.room = room;
         this.archive = new CompressedArchive(
                 decoder, new LineCutter(lineMax, bytes -> room.accept(FORMS * bytes), new Lines()));
@@ -358,6 +362,9 @@ final class ArchiveImport implements AutoCloseable {
         private boolean compressed;
         private @Nullable DecodedFrames decoded;
 
+        /** The last frame that has an id of its own; 0 if none has. */
+        private long idSetAt;
+
         /** How many of the frames that came last are parts, with frames of kind encoded among them. */
         private int partsBefore;
 
@@ -419,8 +426,15 @@ final class ArchiveImport implements AutoCloseable {
             if (named != sequence) {
                 throw new DamagedRunException("frame " + sequence + " is missing: frame " + named + " comes instead");
             }
+            if (head == null) {
+                throw new DamagedRunException("the run's head is missing before its first frame");
+            }
             String kind = line.text("kind", 32);
             byte[] bytes = line.bytes();
+            if (bytes.length > frameMax) {
+                throw new DamagedRunException("frame " + sequence + " has " + bytes.length
+                        + " bytes, and RUNTAPE_MAX_FRAME allows " + frameMax);
+            }
             FrameKind known =
                     FrameKind.ofLabel(kind).orElseThrow(() -> new DamagedRunException("kind is none of a frame"));
             if (sequence == 1 && known == FrameKind.ENCODED) {
@@ -447,11 +461,16 @@ final class ArchiveImport implements AutoCloseable {
         }
 
         private void compare(FrameKind kind, byte[] bytes, long sequence) {
-            DecodedFrames with = decoded;
-            if (with == null) {
+            if (!compressed) {
                 return;
             }
-            if (kind == FrameKind.ENCODED) {
+            DecodedFrames with = decoded;
+            if (with == null) {
+                if (kind != FrameKind.ENCODED) {
+                    throw new DamagedRunException(
+                            "nothing decodes the response: it has no other frames than encoded ones");
+                }
+            } else if (kind == FrameKind.ENCODED) {
                 with.encoded(bytes);
             } else {
                 with.decoded(bytes, sequence);
@@ -474,15 +493,20 @@ final class ArchiveImport implements AutoCloseable {
             return before;
         }
 
-        private static String lastEventId(ArchiveLine line, long sequence) {
+        private String lastEventId(ArchiveLine line, long sequence) {
             Long setBy = line.numberOrNull("idSetBy", 1, sequence - 1);
             String id = line.textOrNull("id", FrameSplitter.VALUE_BYTES_MAX);
+            if (setBy != null && setBy != idSetAt) {
+                throw new DamagedRunException(
+                        "idSetBy must be " + idSetAt + ", the last frame before frame " + sequence + " that has an id");
+            }
             if (id == null) {
                 return setBy == null ? "" : LastEventIds.reference(setBy);
             }
             if (setBy != null || id.isEmpty() || id.indexOf('\n') >= 0 || id.indexOf('\r') >= 0) {
                 throw new DamagedRunException("id must be one line, and does not go with idSetBy");
             }
+            idSetAt = sequence;
             return id;
         }
 

@@ -9,6 +9,7 @@ import io.runtape.server.body.BodyPieces;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.sse.ContentDecoder;
+import io.runtape.sse.FrameSize;
 import io.runtape.store.Store;
 import io.runtape.upstream.Upstream;
 import io.runtape.upstream.Upstreams;
@@ -88,7 +89,8 @@ public final class ArchiveImports {
      */
     Uni<ImportSummary> of(Owner owner, HttpServerRequest request) {
         @Nullable String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
-        if (!ContentDecoder.reads(coding)) {
+        // Behind a stream of deflate nothing tells another one, or damage.
+        if (!ContentDecoder.reads(coding) || "deflate".equalsIgnoreCase(coding)) {
             throw ApiException.of(
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE, "An archive comes as it is, or with Content-Encoding: gzip.");
         }
@@ -112,8 +114,8 @@ public final class ArchiveImports {
     public ImportSummary of(Owner owner, InputStream archive) throws IOException, SQLException {
         byte[] piece = new byte[PIECE_BYTES];
         try (BudgetShare share = memory.bodies().share();
-                ArchiveImport importing =
-                        new ArchiveImport(owner, store, journal, null, lineMax(), bytes -> room(share, bytes, true))) {
+                ArchiveImport importing = new ArchiveImport(
+                        owner, store, journal, null, lineMax(), frameMax(), bytes -> room(share, bytes, true))) {
             for (int read = archive.read(piece); read >= 0; read = archive.read(piece)) {
                 importing.take(Arrays.copyOf(piece, read));
             }
@@ -146,6 +148,10 @@ public final class ArchiveImports {
         }
     }
 
+    private int frameMax() {
+        return FrameSize.max(config.maxFrame().asLongValue());
+    }
+
     /** A line has room for the longest body of any agent API, and for the longest frame. */
     private int lineMax() {
         long longest =
@@ -171,6 +177,7 @@ public final class ArchiveImports {
                     journal,
                     ContentDecoder.checking(coding),
                     lineMax(),
+                    frameMax(),
                     bytes -> room(share, bytes, isAlone()));
         }
 

@@ -359,10 +359,13 @@ final class ArchiveLine {
         return bytes;
     }
 
-    /** The run that the line is about; null if it does not say so. */
+    /** The run that the line is about; null if it does not say so, or names what is longer than any id. */
     @Nullable
     String runOrNull() {
-        return members.get(what().equals(ArchiveFormat.RUN) ? "id" : "run") instanceof String run ? run : null;
+        return members.get(what().equals(ArchiveFormat.RUN) ? "id" : "run") instanceof String run
+                        && run.length() <= ImportedRun.ID_CHARS_MAX
+                ? run
+                : null;
     }
 
     /** What the line is; empty if it does not say so. */

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ImportedRun {
 
-    private static final int ID_CHARS_MAX = 64;
+    /** Longer than any id. */
+    static final int ID_CHARS_MAX = 64;
+
     private static final int THREAD_CHARS_MAX = 128;
     private static final int NAME_CHARS_MAX = 200;
     private static final int WORD_CHARS_MAX = 32;

@@ -18,7 +18,7 @@ final class LineCutter {
         /** A line without its line end; the array is only valid during the call. */
         void line(byte[] bytes, int from, int length) throws SQLException, IOException;
 
-        /** A line that is longer than allowed, and was dropped. */
+        /** A line is longer than allowed, and is dropped; told as soon as it is known. */
         void tooLong() throws SQLException;
     }
 
@@ -59,12 +59,14 @@ final class LineCutter {
 
     /** The bytes end: what follows the last line end is a line too. */
     void end() throws SQLException, IOException {
-        if (dropping) {
-            dropping = false;
-            lines.tooLong();
-        } else if (length > 0) {
+        if (!dropping && length > 0) {
             lines.line(kept, 0, length);
         }
+        dropping = false;
+        forget();
+    }
+
+    private void forget() {
         length = 0;
         if (kept.length > SHORT) {
             room.accept(-kept.length);
@@ -72,14 +74,15 @@ final class LineCutter {
         }
     }
 
-    private void keep(byte[] bytes, int from, int to) {
+    private void keep(byte[] bytes, int from, int to) throws SQLException {
         int more = to - from;
         if (dropping || more == 0) {
             return;
         }
         if (more > bytesMax - length) {
             dropping = true;
-            length = 0;
+            forget();
+            lines.tooLong();
             return;
         }
         int needed = length + more;

@@ -44,7 +44,7 @@ final class IndexedRuns {
     private final UnindexedRuns unindexed;
     private final FacetSql sql;
 
-    /** @param unindexed those that are not found: what the index says of them is out of date */
+    /** @param unindexed those that are left out: what the index says of them is out of date; where they are not known, the rows tell */
     IndexedRuns(Connection connection, RunCriteria criteria, RunOrder order, UnindexedRuns unindexed) {
         this.connection = connection;
         this.criteria = criteria;
@@ -124,12 +124,29 @@ final class IndexedRuns {
         if (keys.isEmpty()) {
             return List.of();
         }
+        return unindexed.keys().isPresent() ? upToDate(indexed(keys)) : asTheyAreNow(keys);
+    }
+
+    /** Those of some runs that are asked for by what the index says. */
+    private List<Place> indexed(Collection<Long> keys) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(sql.among())) {
             select.setArray(1, connection.createArrayOf("bigint", keys.toArray()));
             try (ResultSet row = select.executeQuery()) {
-                return upToDate(places(row));
+                return places(row);
             }
         }
+    }
+
+    /** The rows of those that are not indexed tell, first of all: a run that is indexed meanwhile is told by the index. */
+    private List<Place> asTheyAreNow(Collection<Long> keys) throws SQLException {
+        UnindexedRuns rows = UnindexedRuns.among(connection, criteria, order, keys);
+        Set<Long> others = new HashSet<>(keys);
+        rows.keys().ifPresent(others::removeAll);
+        List<Place> places = new ArrayList<>(rows.found());
+        if (!others.isEmpty()) {
+            places.addAll(indexed(others));
+        }
+        return places;
     }
 
     /**
@@ -158,11 +175,20 @@ final class IndexedRuns {
         return places.stream().filter(place -> own.contains(place.runPk())).toList();
     }
 
+    /** Without those of which the index may have an earlier state; where these are not known, those that are still at their places. */
     private List<Place> upToDate(List<Place> places) throws SQLException {
-        Set<Long> outdated = unindexed.keysAmong(connection, places);
-        return places.stream()
-                .filter(place -> !outdated.contains(place.runPk()))
-                .toList();
+        if (places.isEmpty()) {
+            return places;
+        }
+        Optional<Set<Long>> outdated = unindexed.keys();
+        if (outdated.isPresent()) {
+            return places.stream()
+                    .filter(place -> !outdated.get().contains(place.runPk()))
+                    .toList();
+        }
+        Set<Place> present =
+                new HashSet<>(asTheyAreNow(places.stream().map(Place::runPk).toList()));
+        return places.stream().filter(present::contains).toList();
     }
 
     IndexPlan plan() throws SQLException {

@@ -109,10 +109,8 @@ public final class RunFinder {
         }
         try (Connection connection = database.getConnection()) {
             planForFewRows(connection);
-            UnindexedRuns unindexed = UnindexedRuns.among(connection, criteria, keys);
             TreeSet<Place> found = new TreeSet<>(RunOrder.NEWEST.comparator());
-            found.addAll(unindexed.found());
-            found.addAll(new IndexedRuns(connection, criteria, RunOrder.NEWEST, unindexed).among(keys));
+            found.addAll(new IndexedRuns(connection, criteria, RunOrder.NEWEST, UnindexedRuns.UNKNOWN).among(keys));
             return List.copyOf(found);
         }
     }

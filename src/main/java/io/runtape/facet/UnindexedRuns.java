@@ -13,7 +13,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -30,8 +29,11 @@ import org.jspecify.annotations.Nullable;
  */
 record UnindexedRuns(List<Place> found, Optional<Set<Long>> keys) {
 
-    /** For who needs none. */
+    /** Where none is left out, or whoever asks leaves them out. */
     static final UnindexedRuns NONE = new UnindexedRuns(List.of(), Optional.of(Set.of()));
+
+    /** Where it is not known which they are. */
+    static final UnindexedRuns UNKNOWN = new UnindexedRuns(List.of(), Optional.empty());
 
     /** More have not just ended: they are still to be indexed for the first time. */
     private static final int ENDED_MAX = 1000;
@@ -57,8 +59,6 @@ record UnindexedRuns(List<Place> found, Optional<Set<Long>> keys) {
             select run_pk from run where indexed_at is null and completed_at is not null and owner = ?
             order by indexed_at desc, completed_at desc, run_pk desc limit ?""";
 
-    static final String OUTDATED = "select run_pk from run where run_pk = any(?) and indexed_at is null";
-
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
@@ -71,7 +71,7 @@ record UnindexedRuns(List<Place> found, Optional<Set<Long>> keys) {
         if (search.lookAtUnindexed() <= ROWS) {
             return new UnindexedRuns(List.copyOf(search.found), Optional.of(search.seen));
         }
-        Set<Long> ended = ended(connection, criteria.owner());
+        List<Long> ended = ended(connection, criteria.owner());
         Search all = new Search(connection, criteria, order, after, limit);
         if (ended.size() <= ENDED_MAX) {
             Set<Long> keys = new HashSet<>(search.seen);
@@ -83,58 +83,38 @@ record UnindexedRuns(List<Place> found, Optional<Set<Long>> keys) {
         return new UnindexedRuns(List.copyOf(all.found), Optional.empty());
     }
 
-    /**
-     * The keys of those of which the index may still have an earlier state, among these runs that it has at least. Where they are too
-     * many to be known they are looked up now: a run that was indexed meanwhile is not among them.
-     */
-    Set<Long> keysAmong(Connection connection, List<Place> places) throws SQLException {
-        if (keys.isPresent() || places.isEmpty()) {
-            return keys.orElse(Set.of());
-        }
-        try (PreparedStatement select = connection.prepareStatement(OUTDATED)) {
-            select.setArray(
-                    1,
-                    connection.createArrayOf(
-                            "bigint", places.stream().map(Place::runPk).toArray()));
-            return keys(select);
-        }
-    }
-
     /** Those of the runs that have just ended that are asked for; empty if there are more, since not all have just ended. */
     static Optional<List<Place>> ended(Connection connection, RunCriteria criteria) throws SQLException {
-        Set<Long> ended = ended(connection, criteria.owner());
+        List<Long> ended = ended(connection, criteria.owner());
         if (ended.size() > ENDED_MAX) {
             return Optional.empty();
         }
         Search search = new Search(connection, criteria, RunOrder.NEWEST, Optional.empty(), ENDED_MAX);
-        search.lookAt(List.copyOf(ended));
+        search.lookAt(ended);
         return Optional.of(List.copyOf(search.found));
     }
 
-    /** Those of some runs that are not indexed and are asked for, the newest first. */
-    static UnindexedRuns among(Connection connection, RunCriteria criteria, Collection<Long> keys) throws SQLException {
-        Search search = new Search(connection, criteria, RunOrder.NEWEST, Optional.empty(), keys.size());
+    /** Those of some runs that are not indexed and are asked for, in order. */
+    static UnindexedRuns among(Connection connection, RunCriteria criteria, RunOrder order, Collection<Long> keys)
+            throws SQLException {
+        Search search = new Search(connection, criteria, order, Optional.empty(), keys.size());
         search.lookAt(List.copyOf(keys));
         return new UnindexedRuns(List.copyOf(search.found), Optional.of(search.seen));
     }
 
     /** The keys of those that have ended last, up to the bound and one more. */
-    private static Set<Long> ended(Connection connection, Owner owner) throws SQLException {
+    private static List<Long> ended(Connection connection, Owner owner) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(ENDED)) {
             select.setString(1, owner.id());
             select.setInt(2, ENDED_MAX + 1);
-            return keys(select);
-        }
-    }
-
-    private static Set<Long> keys(PreparedStatement select) throws SQLException {
-        Set<Long> keys = new LinkedHashSet<>();
-        try (ResultSet row = select.executeQuery()) {
-            while (row.next()) {
-                keys.add(row.getLong(1));
+            List<Long> keys = new ArrayList<>();
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    keys.add(row.getLong(1));
+                }
             }
+            return keys;
         }
-        return keys;
     }
 
     /** Looks at rows, and keeps the first of those that are asked for. */

@@ -64,7 +64,7 @@ public final class UnansweredErrors {
             return lost();
         }
         return switch (reason) {
-            case UPSTREAM_UNREACHABLE -> unreachable();
+            case UPSTREAM_UNREACHABLE -> unreachable().notRepeated();
             case UPSTREAM_CLOSED ->
                 ApiException.of(
                                 ErrorCode.UPSTREAM_UNREACHABLE,

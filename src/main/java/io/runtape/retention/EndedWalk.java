@@ -40,6 +40,7 @@ final class EndedWalk {
     private final InstantSource clock;
     private Instant from = Instant.EPOCH;
     private Instant sweptAt;
+    private Instant now;
     private int limit = RUNS_AT_ONCE;
 
     /** Whether it has come to its end since it began with the oldest run. */
@@ -71,6 +72,12 @@ final class EndedWalk {
         this.time = time;
         this.clock = clock;
         this.sweptAt = clock.instant();
+        this.now = sweptAt;
+    }
+
+    /** The time of the last look. */
+    Instant now() {
+        return now;
     }
 
     /** How long after its end something of a run is due. */
@@ -83,15 +90,16 @@ final class EndedWalk {
         stays = null;
         progressed = false;
         later = false;
-        Instant now = clock.instant();
-        if (ended && now.isAfter(sweptAt.plus(SWEEP))) {
+        now = earlier(clock.instant(), connection);
+        // Before it: the clock was ahead.
+        if (ended && (now.isAfter(sweptAt.plus(SWEEP)) || now.isBefore(sweptAt))) {
             sweptAt = now;
             from = Instant.EPOCH;
             ended = false;
         }
         try (PreparedStatement select = connection.prepareStatement(ENDED)) {
             select.setObject(1, from.atOffset(ZoneOffset.UTC));
-            select.setObject(2, earlier(now, connection).minus(time).atOffset(ZoneOffset.UTC));
+            select.setObject(2, now.minus(time).atOffset(ZoneOffset.UTC));
             select.setInt(3, limit);
             try (ResultSet row = select.executeQuery()) {
                 List<Ended> runs = new ArrayList<>();

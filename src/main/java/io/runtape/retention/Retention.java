@@ -146,7 +146,7 @@ final class Retention {
                 if (itself.isStopping()) {
                     return false;
                 }
-                Due due = due(run, walk.time());
+                Due due = due(run, walk.time(), walk.now());
                 if (due == Due.RUN) {
                     walk.note(run, deleteRun(connection, run.runPk()));
                     itself.pause();
@@ -192,7 +192,7 @@ final class Retention {
         }
 
         /** What of a run is due when this time is over. */
-        private Due due(Ended run, Duration time) {
+        private Due due(Ended run, Duration time, Instant now) {
             if (run.owner().equals(Owner.CASSETTES.id())) {
                 return Due.NOTHING;
             }
@@ -200,13 +200,13 @@ final class Retention {
             if (time.equals(keeping.run())) {
                 return undeletable.contains(run.runPk()) ? Due.NOTHING : Due.RUN;
             }
-            boolean framesAlone = time.equals(keeping.frames()) && !run.expired() && !isDue(run, keeping.run());
+            boolean framesAlone = time.equals(keeping.frames()) && !run.expired() && !isDue(run, keeping.run(), now);
             return framesAlone && !failed.contains(run.runPk()) ? Due.FRAMES : Due.NOTHING;
         }
 
         /** Whether the run itself goes now, so that no transcript need be made of it. */
-        private static boolean isDue(Ended run, @Nullable Duration kept) {
-            return kept != null && !run.completedAt().plus(kept).isAfter(Instant.now());
+        private static boolean isDue(Ended run, @Nullable Duration kept, Instant now) {
+            return kept != null && !run.completedAt().plus(kept).isAfter(now);
         }
 
         private void expireFrames(Connection connection, List<Ended> framesDue, EndedWalk walk, BackgroundWorker itself)

@@ -4,6 +4,7 @@ import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.runtape.path.PathTemplate;
 import io.runtape.retention.RetentionRulesConfig.Rule;
+import io.runtape.store.StorableText;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -99,8 +100,7 @@ final class RetentionRules {
     }
 
     private static String stored(String agent) {
-        String name = agent.strip();
-        return name.length() <= AGENT_CHARS_MAX ? name : name.substring(0, AGENT_CHARS_MAX);
+        return StorableText.of(agent.strip(), AGENT_CHARS_MAX);
     }
 
     private static @Nullable Duration time(Optional<String> own, @Nullable Duration general, String setting) {

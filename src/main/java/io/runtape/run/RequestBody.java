@@ -12,7 +12,7 @@ import java.util.zip.GZIPInputStream;
 
 /**
  * How a request's body is stored: small bodies unchanged, others compressed with zstd; earlier versions took gzip. A JSON
- * object never begins like either.
+ * object never begins like either; a body of an archive that does is compressed however short it is.
  */
 public final class RequestBody {
 
@@ -39,13 +39,14 @@ public final class RequestBody {
 
     /** The bytes to store. */
     public static byte[] stored(byte[] body) {
-        if (body.length < COMPRESSED_FROM) {
+        boolean looksCompressed = isZstd(body) || isGzip(body);
+        if (body.length < COMPRESSED_FROM && !looksCompressed) {
             return body;
         }
         byte[] compressed = new byte[(int) Zstd.compressBound(body.length)];
         int length = Zstandard.compress(body, body.length, compressed, 0, LEVEL, false);
-        // A body that compression does not shorten is stored unchanged.
-        return length < body.length ? Arrays.copyOf(compressed, length) : body;
+        // Another body that compression does not shorten is stored unchanged.
+        return length < body.length || looksCompressed ? Arrays.copyOf(compressed, length) : body;
     }
 
     private static ByteBuffer littleEndian(byte[] stored) {

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param run the run
  * @param sequence the last sequence that it covers; 0 if it covers no frame yet
- * @param messages what was asked, and of an ended run also what came of it
- * @param response what came so far of a run that goes on; empty as long as nothing of its dialect has come
+ * @param messages what was asked, and of an ended run that fits also what came of it
+ * @param response what came so far, as far as it fits, of a run that goes on or is longer; empty as long as nothing of its dialect has
+ *     come
  * @param firstEventAt when the first frame of that came
  * @param truncated whether something was too long and is left out
  */

@@ -51,6 +51,10 @@ final class TranscriptDraft {
     private PartPlaces places = PartPlaces.unasked();
     private long bytesLeft;
     private long bytesExpected;
+
+    /** For how many bytes room was taken. */
+    private long bytesTaken;
+
     private boolean truncated;
 
     TranscriptDraft(TranscriptSources sources, LongConsumer room) {
@@ -67,7 +71,8 @@ final class TranscriptDraft {
     /** Another one, in the room that this one has taken, for who drops what this one holds. */
     TranscriptDraft again() {
         TranscriptDraft again = new TranscriptDraft(sources, room);
-        again.bytesExpected = bytesExpected;
+        again.bytesExpected = bytesTaken;
+        again.bytesTaken = bytesTaken;
         return again;
     }
 
@@ -100,6 +105,7 @@ final class TranscriptDraft {
         if (more > 0) {
             room.accept(roomOf(more));
             bytesExpected += more;
+            bytesTaken += more;
         }
     }
 
@@ -259,6 +265,7 @@ final class TranscriptDraft {
         spend(events.bytes());
         passOver(events.passedOver());
         truncated |= events.isTruncated() && events.through() == complete;
+        requireWhole(run);
         long sequence = open.isPresent() ? events.through() : 0;
         return new OpenRun(run, sequence, messages, open, asked.firstEventAt, truncated);
     }

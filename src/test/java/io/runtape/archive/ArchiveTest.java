@@ -69,6 +69,8 @@ abstract class ArchiveTest extends RecordedHistory {
     @Inject
     MemoryBudgets memory;
 
+    private static final int FRAME_BYTES_MAX = 8 << 20;
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String LINES = "application/x-ndjson";
     private static final String STREAM = "text/event-stream";
@@ -675,6 +677,12 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("parts must be 0", changed(archive, "frame", 2, with("parts", 1)));
         damages.put("parts must be 1", changed(archive, "frame", 1, with("kind", "part")));
         damages.put("idSetBy must be", changed(archive, "frame", 1, with("idSetBy", 2)));
+        damages.put("idSetBy must be 1", changed(archive, "frame", 3, with("idSetBy", 2)));
+        damages.put("head is missing", changed(archive, "head", 0, line -> null));
+        damages.put(
+                "RUNTAPE_MAX_FRAME allows",
+                changed(archive, "frame", 0, with("text", "data: " + "x".repeat(9 << 20) + "\n\n")));
+        damages.put("id is longer than 64", changed(archive, "run", 0, with("id", "x".repeat(5 << 20))));
         damages.put("id must be one line", changed(archive, "frame", 1, line -> {
             line.remove("idSetBy");
             return line.put("id", "a\nb");
@@ -760,6 +768,7 @@ abstract class ArchiveTest extends RecordedHistory {
                             .contains(damage.getKey().strip()),
                     () -> damage + "\n" + summary);
             assertEquals("refused", summary.at("/problems/0/kind").asText());
+            assertTrue(summary.toString().length() < 5000, "it quotes no long id");
             assertCounts(summary, 0, 1, 0, 1);
             history().get("/runs/" + id).then().statusCode(404);
         }
@@ -961,7 +970,8 @@ abstract class ArchiveTest extends RecordedHistory {
         Owner owner = new Owner(json("/runs/" + id).getString("data.owner"));
         byte[] archive = export("/runs").getBytes(UTF_8);
         int end = new String(archive, UTF_8).indexOf("{\"line\":\"end\"");
-        try (ArchiveImport importing = new ArchiveImport(owner, store(), journal, null, 1 << 20, bytes -> {})) {
+        try (ArchiveImport importing =
+                new ArchiveImport(owner, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, bytes -> {})) {
             importing.take(Arrays.copyOf(archive, end));
             delete("/runs/" + id);
             importing.take(Arrays.copyOfRange(archive, end, archive.length));
@@ -1193,6 +1203,41 @@ abstract class ArchiveTest extends RecordedHistory {
         assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
     }
 
+    @Test
+    void refusesDecodedFramesOfACodingThatNothingDecodes() throws Exception {
+        byte[] noise = new byte[60_000];
+        new Random(8).nextBytes(noise);
+        String id = recordZipped(noise, true, "Content-Type: text/event-stream", "Content-Encoding: br");
+        String archive = export("/runs/" + id);
+        delete("/runs/" + id);
+
+        JsonNode summary = imported(changed(archive, "frame", 2, with("kind", "event")));
+
+        assertCounts(summary, 0, 0, 0, 1);
+        assertTrue(summary.at("/problems/0/reason").asText().contains("nothing decodes"), summary::toString);
+        assertCounts(imported(archive), 1, 0, 0, 0);
+    }
+
+    /** A call's body is a JSON object, and begins like neither. */
+    @Test
+    void keepsARequestThatLooksLikeAStoredOne() throws Exception {
+        String id = record("{\"prompt\":\"Odd\"}", Script.stream("data: 1\n\n"));
+        String archive = export("/runs/" + id);
+        delete("/runs/" + id);
+        byte[] forged = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, (byte) 0xa0, 0, (byte) 0x94, 0x35, 0x77};
+        for (byte[] request : List.of(zipped("{}".getBytes(UTF_8)), forged)) {
+            String odd = changed(archive, "request", 0, line -> {
+                line.remove("text");
+                return line.put("base64", Base64.getEncoder().encodeToString(request));
+            });
+
+            assertCounts(imported(odd), 1, 0, 0, 0);
+
+            assertEquals(odd, export("/runs/" + id));
+            delete("/runs/" + id);
+        }
+    }
+
     /** As far as it was decoded when it was recorded, it is compared. */
     @Test
     void makesARunAgainWhoseCompressedResponseIsNotWhole() throws Exception {
@@ -1232,7 +1277,7 @@ abstract class ArchiveTest extends RecordedHistory {
         AtomicLong taken = new AtomicLong();
         for (int round = 0; round < 2; round++) {
             try (ArchiveImport importing =
-                    new ArchiveImport(owner, store(), journal, null, 1 << 20, taken::addAndGet)) {
+                    new ArchiveImport(owner, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, taken::addAndGet)) {
                 importing.take(Arrays.copyOf(archive, end));
                 assertTrue(taken.get() > 300_000, taken::toString);
                 if (round > 0) {
@@ -1292,6 +1337,8 @@ abstract class ArchiveTest extends RecordedHistory {
                 415,
                 "unsupported_media_type",
                 LINES);
+        JsonNode deflated = post(new byte[] {0x78, (byte) 0x9c}, 415, "Content-Encoding: deflate");
+        assertEquals("unsupported_media_type", deflated.at("/error/code").asText());
         JsonNode empty = imported("{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1}");
         assertCounts(empty, 0, 0, 0, 0);
         assertFalse(empty.get("complete").asBoolean());

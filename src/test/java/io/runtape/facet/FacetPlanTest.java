@@ -296,7 +296,6 @@ abstract class FacetPlanTest extends RunningGateway {
                         .formatted("run_pk, created_at, completed_at")
                         .replaceFirst("\\?", "array[1, 2, 3]")
                         .replace("?", "'c-of-the-plans'"),
-                UnindexedRuns.OUTDATED.replace("?", "array[1, 2, 3]"),
                 UnindexedRuns.ENDED.replaceFirst("\\?", "'c-of-the-plans'").replace("?", "1001"))) {
             String plan = plan(lookUp);
             assertFalse(plan.contains("Seq Scan") || plan.contains("tableScan"), plan);

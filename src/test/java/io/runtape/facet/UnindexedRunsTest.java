@@ -123,7 +123,7 @@ abstract class UnindexedRunsTest extends IndexedHistory {
                     + shorter.owner().id() + "'");
             ReadTexts texts = new ReadTexts();
 
-            UnindexedRuns found = UnindexedRuns.among(texts.of(connection), shorter, keys);
+            UnindexedRuns found = UnindexedRuns.among(texts.of(connection), shorter, RunOrder.NEWEST, keys);
 
             assertEquals(
                     List.of(keys.get(0)),

@@ -189,6 +189,30 @@ class CassettesIT {
         }
     }
 
+    /** It goes as deep as a text is long: of that run, what cassettes are compared by is left out. */
+    @Test
+    void indexesRunsThatARuleCannotRead(@TempDir Path data) throws Exception {
+        Map<String, String> settings = GatewayProcess.onH2(data, upstream);
+        settings.put("RUNTAPE_RECORD_PATHS", CHAT);
+        settings.put("RUNTAPE_CASSETTE_REDACT", "\"secret\":\"(?:[a-z]|[0-9])*\"");
+        String body = "{\"messages\":[{\"role\":\"user\",\"content\":\"Greet me.\"}],\"secret\":\""
+                + "a".repeat(100_000) + "\"}";
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            for (String each : List.of(body, "{\"messages\":[]}")) {
+                try (WireResponse response = gateway.client()
+                        .post(CHAT, each, KEY, upstream.on(saying("Hi")).header())) {
+                    response.readAll();
+                }
+            }
+
+            RunTable.await("both are in the sums", () -> {
+                try (WireResponse stats = gateway.client().get("/history/v1/stats", KEY)) {
+                    return new JsonPath(new String(stats.whole(), UTF_8)).getInt("data[0].runs") == 2 ? true : null;
+                }
+            });
+        }
+    }
+
     @Test
     void doesNotStartOnADamagedCassette(@TempDir Path data, @TempDir Path folder) throws Exception {
         Files.writeString(

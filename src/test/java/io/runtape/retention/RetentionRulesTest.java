@@ -50,6 +50,18 @@ class RetentionRulesTest {
                 rules("RUNTAPE_RETENTION=off", "RUNTAPE_RETENTION_FRAMES=off").of(null, "/v1/run"));
     }
 
+    /** As a run keeps its agent's name: half of a pair is none. */
+    @Test
+    void comparesTheNameThatARunKeeps() {
+        String name = "a".repeat(199) + "\uD83D\uDE00";
+        RetentionRules rules = rules(
+                "RUNTAPE_RETENTION=30d",
+                "RUNTAPE_RETENTION_RULES_A_AGENT=" + name,
+                "RUNTAPE_RETENTION_RULES_A_AFTER=off");
+
+        assertEquals(FOR_EVER, rules.of("a".repeat(199) + "\uFFFD", "/v1/run"));
+    }
+
     @Test
     void keepsFramesForLessThanTheirRun() {
         RetentionRules rules = rules("RUNTAPE_RETENTION=30d", "RUNTAPE_RETENTION_FRAMES=7d");

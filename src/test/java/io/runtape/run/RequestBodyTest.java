@@ -42,6 +42,20 @@ class RequestBodyTest {
     }
 
     @Test
+    void givesBackWhatLooksLikeAStoredBody() throws IOException {
+        byte[] forged = new byte[70_000];
+        new Random(2).nextBytes(forged);
+        byte[] head = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, (byte) 0xa0, 0, (byte) 0x94, 0x35, 0x77};
+        System.arraycopy(head, 0, forged, 0, head.length);
+        for (byte[] body : List.of(forged, head, zipped(), new byte[] {0x1f, (byte) 0x8b})) {
+            byte[] stored = RequestBody.stored(body);
+
+            assertEquals(body.length, RequestBody.sentLength(stored));
+            assertArrayEquals(body, RequestBody.sent(stored));
+        }
+    }
+
+    @Test
     void readsWhatEarlierVersionsStored() throws IOException {
         byte[] stored = zipped();
 
