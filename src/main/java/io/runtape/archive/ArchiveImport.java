@@ -417,6 +417,9 @@ final class ArchiveImport implements AutoCloseable {
             if (head != null) {
                 throw new DamagedRunException("the run has two heads");
             }
+            if (gathered.last() > 0) {
+                throw new DamagedRunException("the run's head comes behind a frame");
+            }
             head = ImportedHead.of(line);
         }
 
@@ -425,9 +428,6 @@ final class ArchiveImport implements AutoCloseable {
             long named = line.number("sequence", 1, Integer.MAX_VALUE);
             if (named != sequence) {
                 throw new DamagedRunException("frame " + sequence + " is missing: frame " + named + " comes instead");
-            }
-            if (head == null) {
-                throw new DamagedRunException("the run's head is missing before its first frame");
             }
             String kind = line.text("kind", 32);
             byte[] bytes = line.bytes();
@@ -498,7 +498,10 @@ final class ArchiveImport implements AutoCloseable {
             String id = line.textOrNull("id", FrameSplitter.VALUE_BYTES_MAX);
             if (setBy != null && setBy != idSetAt) {
                 throw new DamagedRunException(
-                        "idSetBy must be " + idSetAt + ", the last frame before frame " + sequence + " that has an id");
+                        idSetAt == 0
+                                ? "idSetBy must be missing: no frame before frame " + sequence + " has an id"
+                                : "idSetBy must be " + idSetAt + ", the last frame before frame " + sequence
+                                        + " that has an id");
             }
             if (id == null) {
                 return setBy == null ? "" : LastEventIds.reference(setBy);

@@ -41,6 +41,9 @@ public final class ArchiveImports {
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(10);
 
+    /** The least bound on a frame: who lowers that of recording keeps what was recorded before. */
+    private static final int FRAME_BYTES_MIN = 8 << 20;
+
     /** The least bound on a line, which has a frame, or a request's body, in base64. */
     private static final int LINE_BYTES_MIN = 32 << 20;
 
@@ -83,14 +86,13 @@ public final class ArchiveImports {
     /**
      * Imports the body of the request. Nobody else may read it first; subscribe on the request's event loop, as soon as the
      * request comes in. Fails as {@link BodyPieces#feed} does, with 400 if the body is no archive, with 415 if it is
-     * compressed in an unknown way, and with 503 if too many imports go on or memory lacks.
+     * compressed in another way than gzip, and with 503 if too many imports go on or memory lacks.
      *
      * @param owner whose runs they will be
      */
     Uni<ImportSummary> of(Owner owner, HttpServerRequest request) {
         @Nullable String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
-        // Behind a stream of deflate nothing tells another one, or damage.
-        if (!ContentDecoder.reads(coding) || "deflate".equalsIgnoreCase(coding)) {
+        if (ContentDecoder.isEncoded(coding) && !ContentDecoder.isGzip(coding)) {
             throw ApiException.of(
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE, "An archive comes as it is, or with Content-Encoding: gzip.");
         }
@@ -149,7 +151,7 @@ public final class ArchiveImports {
     }
 
     private int frameMax() {
-        return FrameSize.max(config.maxFrame().asLongValue());
+        return Math.max(FRAME_BYTES_MIN, FrameSize.max(config.maxFrame().asLongValue()));
     }
 
     /** A line has room for the longest body of any agent API, and for the longest frame. */

@@ -15,7 +15,7 @@ final class CompressedArchive implements AutoCloseable {
     private boolean ended;
 
     /**
-     * @param decoder a checking one; null for an archive that is not compressed
+     * @param decoder a checking one, of gzip; null for an archive that is not compressed
      * @param to takes the decoded bytes
      */
     CompressedArchive(@Nullable ContentDecoder decoder, LineCutter to) {
@@ -52,11 +52,10 @@ final class CompressedArchive implements AutoCloseable {
         if (decoder == null) {
             return Optional.empty();
         }
-        String coding = decoder.coding();
         return decoder.damage().filter(damage -> ended || damage != Damage.CUT).map(damage -> switch (damage) {
-            case OTHER_FORMAT -> "it has Content-Encoding: " + coding + ", and is no " + coding;
-            case BROKEN -> "the " + coding + " stream is damaged";
-            case CUT -> "the " + coding + " stream ends early";
+            case OTHER_FORMAT -> "it has Content-Encoding: gzip, and is no gzip";
+            case BROKEN -> "the gzip stream is damaged";
+            case CUT -> "the gzip stream ends early";
         });
     }
 

@@ -102,14 +102,14 @@ record ImportedHead(
         }
     }
 
-    /** The {@code Content-Encoding} of the response; null if it has none, or more than one. */
+    /** The {@code Content-Encoding} of the response, the first as for a gateway that records it; null if it has none. */
     @Nullable
     String contentEncoding() {
-        List<String> codings = pairs().stream()
+        return pairs().stream()
                 .filter(header -> header.getKey().equalsIgnoreCase("Content-Encoding"))
                 .map(Map.Entry::getValue)
-                .toList();
-        return codings.size() == 1 ? codings.get(0) : null;
+                .findFirst()
+                .orElse(null);
     }
 
     private List<Map.Entry<String, String>> pairs() {

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.quarkus.runtime.configuration.ConfigurationException;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import jakarta.inject.Singleton;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
@@ -58,7 +60,11 @@ public final class Redaction {
         }
     }
 
-    /** The text without what the rules find. */
+    /**
+     * The text without what the rules find.
+     *
+     * @throws ApiException 500 if a rule cannot go through it, since it takes more of the stack than there is
+     */
     public String of(String text) {
         return of(text, String::length);
     }
@@ -68,16 +74,24 @@ public final class Redaction {
         String redacted = JSON_WEB_TOKEN
                 .matcher(text)
                 .replaceAll(token -> token.group(1) + "*".repeat(token.group(2).length()));
-        for (Pattern rule : rules) {
-            Matcher found = rule.matcher(redacted);
-            if (found.find()) {
-                redacted = found.replaceAll(match -> "*".repeat(asterisks.applyAsInt(match.group())));
+        try {
+            for (Pattern rule : rules) {
+                Matcher found = rule.matcher(redacted);
+                if (found.find()) {
+                    redacted = found.replaceAll(match -> "*".repeat(asterisks.applyAsInt(match.group())));
+                }
             }
+        } catch (StackOverflowError e) {
+            throw ApiException.of(
+                    ErrorCode.INTERNAL_ERROR,
+                    "A rule of RUNTAPE_CASSETTE_REDACT takes more of the stack than there is for a text of this run: where it"
+                            + " repeats alternatives in parentheses, write a class of characters.",
+                    e);
         }
         return redacted;
     }
 
-    /** The bytes, as UTF-8 or, where they are none, each as a character, without what the rules find. */
+    /** The bytes, as UTF-8 or, where they are none, each as a character, without what the rules find; fails like the other. */
     public byte[] of(byte[] bytes) {
         Charset encoding = Arrays.equals(new String(bytes, UTF_8).getBytes(UTF_8), bytes) ? UTF_8 : ISO_8859_1;
         String text = new String(bytes, encoding);

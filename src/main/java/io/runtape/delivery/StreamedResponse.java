@@ -32,6 +32,9 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
 
     private boolean endsAfterRest;
 
+    /** Whether the queue was full when the last bytes were written. */
+    private boolean awaitsDrain;
+
     private boolean started;
 
     /** The stream failed before the head was set. */
@@ -118,9 +121,18 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
             writePiece();
         }
         if (response.writeQueueFull()) {
-            response.drainHandler(v -> goOn());
+            awaitsDrain = true;
+            response.drainHandler(v -> drained());
         } else {
             more();
+        }
+    }
+
+    /** Also called late, for a queue that was full before: then an item is asked for already, and a second one would come. */
+    private void drained() {
+        if (awaitsDrain) {
+            awaitsDrain = false;
+            goOn();
         }
     }
 

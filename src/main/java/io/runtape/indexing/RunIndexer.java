@@ -243,14 +243,7 @@ final class RunIndexer {
                     return false;
                 }
                 return indexApart(connection, taken, worker, e);
-            } catch (StackOverflowError e) {
-                return indexApart(connection, taken(before, keys), worker, tooDeep(e));
             }
-        }
-
-        /** A pattern that the operator has set, for one, may go as deep as a text is long. */
-        private static Exception tooDeep(StackOverflowError e) {
-            return new IllegalStateException("the run takes more of the stack than there is", e);
         }
 
         private static List<Long> taken(List<Long> before, Deque<Long> left) {
@@ -289,8 +282,6 @@ final class RunIndexer {
                         return;
                     }
                     leaveOut(connection, runPk, e);
-                } catch (StackOverflowError e) {
-                    leaveOut(connection, runPk, tooDeep(e));
                 } catch (SQLException e) {
                     if (SqlFault.isOfTheMoment(e)) {
                         return;

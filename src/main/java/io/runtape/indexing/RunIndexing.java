@@ -317,8 +317,6 @@ final class RunIndexing {
                 throw e;
             }
             reading.addRowAlone(runPk);
-        } catch (StackOverflowError e) {
-            reading.addRowAlone(runPk);
         }
     }
 
@@ -330,17 +328,10 @@ final class RunIndexing {
             if (e instanceof SQLException fault && SqlFault.isOfTheMoment(fault)) {
                 throw e;
             }
-            leaveOut(connection, before, index, SqlFault.named(e));
-        } catch (StackOverflowError e) {
-            leaveOut(connection, before, index, "it takes more of the stack than there is");
+            // Of a connection that is lost, this fails too.
+            connection.rollback(before);
+            LOG.errorf("%s cannot take it: %s", index.getClass().getSimpleName(), SqlFault.named(e));
         }
-    }
-
-    private static void leaveOut(Connection connection, Savepoint before, RunIndex index, String why)
-            throws SQLException {
-        // Of a connection that is lost, this fails too.
-        connection.rollback(before);
-        LOG.errorf("%s cannot take it: %s", index.getClass().getSimpleName(), why);
     }
 
     /** Counts the run as indexed. */

@@ -49,6 +49,14 @@ public final class RequestBody {
         return length < body.length || looksCompressed ? Arrays.copyOf(compressed, length) : body;
     }
 
+    /**
+     * Whether a body may have no more than so many bytes if it is stored in these: zstd adds a 256th and 64 bytes at the most to what
+     * it cannot shorten, as its bound for compressing says.
+     */
+    static boolean mayBeOf(long bytesMax, long stored) {
+        return stored - (stored >> 8) - 64 <= bytesMax;
+    }
+
     private static ByteBuffer littleEndian(byte[] stored) {
         return ByteBuffer.wrap(stored).order(ByteOrder.LITTLE_ENDIAN);
     }

@@ -46,8 +46,8 @@ public class RequestReader {
      * @param bytesMax the longest body that is read
      */
     public Optional<RecordedRequest> read(long runPk, long bytesMax, LongConsumer room) throws SQLException {
-        // A body is stored in no more bytes than it has.
-        Optional<Stored> stored = read(runPk, SHORT_BYTES).filter(request -> request.length <= bytesMax);
+        Optional<Stored> stored =
+                read(runPk, SHORT_BYTES).filter(request -> RequestBody.mayBeOf(bytesMax, request.length));
         if (stored.isEmpty()) {
             return Optional.empty();
         }

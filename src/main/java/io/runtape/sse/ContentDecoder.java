@@ -79,10 +79,14 @@ public final class ContentDecoder implements AutoCloseable {
         return !coding.isEmpty() && !coding.equals(UNCHANGED);
     }
 
+    /** Whether a {@code Content-Encoding} says that the body is gzip. */
+    public static boolean isGzip(@Nullable String contentEncoding) {
+        return GZIP.contains(coding(contentEncoding));
+    }
+
     /** Whether this class decodes a body with that {@code Content-Encoding}. */
     public static boolean decodes(@Nullable String contentEncoding) {
-        String coding = coding(contentEncoding);
-        return GZIP.contains(coding) || coding.equals(DEFLATE);
+        return isGzip(contentEncoding) || coding(contentEncoding).equals(DEFLATE);
     }
 
     /** Whether the gateway can read a body with that {@code Content-Encoding}: as it is, or decoded. */
@@ -92,17 +96,15 @@ public final class ContentDecoder implements AutoCloseable {
 
     /** A decoder for that {@code Content-Encoding}; null if there is none. */
     public static @Nullable ContentDecoder of(@Nullable String contentEncoding) {
-        return decodes(contentEncoding) ? new ContentDecoder(GZIP.contains(coding(contentEncoding)), null) : null;
+        return decodes(contentEncoding) ? new ContentDecoder(isGzip(contentEncoding), null) : null;
     }
 
     /**
-     * The same, for a body whose {@link #damage} matters: it looks at the checksums of gzip too. Zeros behind the last
-     * member are padding, which gzip ignores.
+     * A decoder for a body of gzip whose {@link #damage} matters: it looks at the checksums too. Zeros behind the last
+     * member are padding, which gzip ignores. Null if the {@code Content-Encoding} says something else.
      */
     public static @Nullable ContentDecoder checking(@Nullable String contentEncoding) {
-        return decodes(contentEncoding)
-                ? new ContentDecoder(GZIP.contains(coding(contentEncoding)), new GzipCheck())
-                : null;
+        return isGzip(contentEncoding) ? new ContentDecoder(true, new GzipCheck()) : null;
     }
 
     private static String coding(@Nullable String contentEncoding) {
@@ -141,11 +143,6 @@ public final class ContentDecoder implements AutoCloseable {
     /** The bytes that the last {@link #next} has decoded, from index 0; valid until the next one. */
     public byte[] decoded() {
         return decoded;
-    }
-
-    /** The name of what it decodes: {@code gzip} or {@code deflate}. */
-    public String coding() {
-        return gzip ? "gzip" : DEFLATE;
     }
 
     /** What is wrong with the body if it ends here; empty if nothing is. Ask before the decoder is closed. */

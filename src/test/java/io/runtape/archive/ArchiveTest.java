@@ -678,7 +678,14 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("parts must be 1", changed(archive, "frame", 1, with("kind", "part")));
         damages.put("idSetBy must be", changed(archive, "frame", 1, with("idSetBy", 2)));
         damages.put("idSetBy must be 1", changed(archive, "frame", 3, with("idSetBy", 2)));
-        damages.put("head is missing", changed(archive, "head", 0, line -> null));
+        String head = archive.lines()
+                .filter(line -> line.startsWith("{\"line\":\"head\""))
+                .findFirst()
+                .orElseThrow();
+        damages.put(
+                "head comes behind a frame",
+                archive.replaceFirst("(\\{\"line\":\"frame\".*\n)", "$1" + Matcher.quoteReplacement(head) + "\n")
+                        .replaceFirst(Pattern.quote(head) + "\n", ""));
         damages.put(
                 "RUNTAPE_MAX_FRAME allows",
                 changed(archive, "frame", 0, with("text", "data: " + "x".repeat(9 << 20) + "\n\n")));
@@ -1211,7 +1218,13 @@ abstract class ArchiveTest extends RecordedHistory {
         String archive = export("/runs/" + id);
         delete("/runs/" + id);
 
-        JsonNode summary = imported(changed(archive, "frame", 2, with("kind", "event")));
+        long frames = archive.lines()
+                .filter(line -> line.startsWith("{\"line\":\"frame\""))
+                .count();
+        String decoded = "{\"line\":\"frame\",\"run\":\"" + id + "\",\"sequence\":" + (frames + 1)
+                + ",\"offsetUs\":1,\"kind\":\"event\",\"text\":\"data: 1\\n\\n\"}\n";
+
+        JsonNode summary = imported(archive.replace("{\"line\":\"end\"", decoded + "{\"line\":\"end\""));
 
         assertCounts(summary, 0, 0, 0, 1);
         assertTrue(summary.at("/problems/0/reason").asText().contains("nothing decodes"), summary::toString);
@@ -1256,6 +1269,7 @@ abstract class ArchiveTest extends RecordedHistory {
                 recordZipped(stream, true, events, "Content-Encoding: gzip"),
                 recordZipped(stream, true, events, "Content-Encoding: br"),
                 recordZipped(marked, true, events, "Content-Encoding: X-GZIP"),
+                recordZipped(zipped, true, events, "Content-Encoding: gzip", "Content-Encoding: gzip"),
                 recordZipped(joined(zipped, zipped), true, "Content-Type: text/plain", "Content-Encoding: gzip"));
         String archive = export("/runs");
         assertEquals(ids.size(), idsOf(archive).size());

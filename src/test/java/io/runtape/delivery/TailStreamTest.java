@@ -55,6 +55,22 @@ abstract class TailStreamTest extends RunningGateway {
                 + "\",\"status\":\"completed\",\"reason\":null,\"lastSequence\":" + last + "}\n\n";
     }
 
+    /** Each frame goes out in pieces, and the socket takes them now at once and now later. */
+    @Test
+    void bringsAllOfLargeFrames() throws Exception {
+        List<String> frames = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            frames.add("data: " + Integer.toString(i).repeat(500_000) + "\n\n");
+        }
+        String run = record(Script.stream(frames.toArray(String[]::new)));
+        byte[] all = String.join("", frames).getBytes(StandardCharsets.UTF_8);
+        for (int reader = 0; reader < 20; reader++) {
+            try (WireResponse tail = client().get("/history/v1/runs/" + run + "/events?verbatim=true", STREAM, key)) {
+                assertArrayEquals(all, tail.whole());
+            }
+        }
+    }
+
     private String record(Script script, String... headers) throws Exception {
         List<String> lines = new ArrayList<>(List.of(headers));
         lines.add(upstream.on(script).header());

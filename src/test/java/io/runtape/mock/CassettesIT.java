@@ -189,7 +189,7 @@ class CassettesIT {
         }
     }
 
-    /** It goes as deep as a text is long: of that run, what cassettes are compared by is left out. */
+    /** It goes as deep as a text is long: of that run, there is no cassette, and what cassettes are compared by is left out. */
     @Test
     void indexesRunsThatARuleCannotRead(@TempDir Path data) throws Exception {
         Map<String, String> settings = GatewayProcess.onH2(data, upstream);
@@ -198,10 +198,12 @@ class CassettesIT {
         String body = "{\"messages\":[{\"role\":\"user\",\"content\":\"Greet me.\"}],\"secret\":\""
                 + "a".repeat(100_000) + "\"}";
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
-            for (String each : List.of(body, "{\"messages\":[]}")) {
+            String run = "";
+            for (String each : List.of("{\"messages\":[]}", body)) {
                 try (WireResponse response = gateway.client()
                         .post(CHAT, each, KEY, upstream.on(saying("Hi")).header())) {
                     response.readAll();
+                    run = response.header("Runtape-Run-Id");
                 }
             }
 
@@ -211,6 +213,10 @@ class CassettesIT {
                     return List.of(2).equals(sums.getList("data.runs")) ? true : null;
                 }
             });
+            try (WireResponse none = gateway.client().get("/history/v1/runs/" + run + "/cassette", KEY)) {
+                assertTrue(new String(none.whole(), UTF_8).contains("RUNTAPE_CASSETTE_REDACT"));
+                assertEquals(500, none.status());
+            }
         }
     }
 
