@@ -156,6 +156,16 @@ final class FacetSql {
                 + ", d.run_pk" + direction + " limit " + limit;
     }
 
+    /** The next run of the order that has a value, whether it meets the conditions or not. */
+    String next(@Nullable Place after) {
+        String column = order.by().column();
+        String direction = order.direction();
+        List<String> conditions = walked("owner_key = " + owner(), column, facts(column, Range.ALL), after, false);
+        return "select d." + column + " as v, d.run_pk from run_fact d where " + String.join(" and ", conditions)
+                + " order by d.owner_key" + direction + ", d." + column + direction + ", d.run_pk" + direction
+                + " limit 1";
+    }
+
     /** Those of some runs that meet all conditions, with what the list is sorted by; the parameter is an array of their keys. */
     String among() {
         IndexRange all = facts("created_us", Range.ALL);

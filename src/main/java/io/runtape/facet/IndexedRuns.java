@@ -3,6 +3,7 @@ package io.runtape.facet;
 import io.runtape.facet.FacetSql.IndexRange;
 import io.runtape.facet.RunCriteria.Group;
 import io.runtape.facet.RunOrder.By;
+import io.runtape.facet.SegmentFinder.ByValue;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -54,45 +55,68 @@ final class IndexedRuns {
     }
 
     /**
-     * The next runs. In the order of a value, for conditions that many runs meet, a part of the order is walked first; how many of these
-     * runs meet all conditions tells how much further it goes to all that are asked for. If fewer runs than that may meet the
-     * conditions, these are sorted instead.
+     * The next runs. In the order of a value, for conditions that many runs meet, a part of the order is walked first; if that has not
+     * enough, the segments tell which runs come next. Where they cannot, how many of these runs meet all conditions tells how much
+     * further it goes to all that are asked for; if fewer runs than that may meet the conditions, these are sorted instead.
      */
-    List<Place> find(IndexPlan plan, @Nullable Place after, int limit) throws SQLException {
+    List<Place> find(IndexPlan plan, SegmentFinder segments, @Nullable Place after, int limit) throws SQLException {
         List<Place> found = new ArrayList<>();
         if (after == null || after.value() != null) {
-            found.addAll(find(plan, after, false, limit));
+            found.addAll(find(plan, segments, after, false, limit));
         }
         if (found.size() < limit && order.by() == By.TOTAL_TOKENS) {
-            found.addAll(find(plan, after, true, limit - found.size()));
+            found.addAll(find(plan, segments, after, true, limit - found.size()));
         }
         return found;
     }
 
     /** @param unknown whether of the runs whose value is not known, which come last; otherwise of the others */
-    private List<Place> find(IndexPlan plan, @Nullable Place after, boolean unknown, int limit) throws SQLException {
-        IndexPlan shorter = plan;
+    private List<Place> find(IndexPlan plan, SegmentFinder segments, @Nullable Place after, boolean unknown, int limit)
+            throws SQLException {
         List<IndexRange> candidates = candidates();
-        if (plan.walksByValue(order) && !candidates.isEmpty()) {
-            String sample = sql.walkShort(plan.candidates(), SAMPLE, after, unknown, limit);
-            List<Place> near = kept(plan.candidates(), read(sample));
-            if (near.size() == limit) {
-                return near;
-            }
-            long further = (long) SAMPLE * (limit - near.size()) / Math.max(1, near.size());
-            shorter = fewest(candidates, Math.toIntExact(Math.min(further, SORTED_MAX)))
-                    .orElse(plan);
+        if (!plan.walksByValue(order) || candidates.isEmpty()) {
+            return findFrom(plan, after, unknown, limit);
         }
+        List<Place> near =
+                kept(plan.candidates(), read(sql.walkShort(plan.candidates(), SAMPLE, after, unknown, limit)));
+        if (near.size() == limit) {
+            return near;
+        }
+        Optional<ByValue> ofSegments = unknown ? Optional.empty() : findByValue(segments, after, limit);
+        if (ofSegments.isPresent()) {
+            List<Place> found = new ArrayList<>(ofSegments.get().found());
+            if (!ofSegments.get().isAll()) {
+                found.addAll(findFrom(plan, ofSegments.get().reached(), false, limit - found.size()));
+            }
+            return found;
+        }
+        long further = (long) SAMPLE * (limit - near.size()) / Math.max(1, near.size());
+        IndexPlan shorter = fewest(candidates, Math.toIntExact(Math.min(further, SORTED_MAX)))
+                .orElse(plan);
+        return findFrom(shorter, after, unknown, limit);
+    }
+
+    private List<Place> findFrom(IndexPlan plan, @Nullable Place after, boolean unknown, int limit)
+            throws SQLException {
         List<Place> found = new ArrayList<>();
         @Nullable Place from = after;
         while (true) {
-            List<Place> next = read(shorter.sql(sql, from, unknown, limit));
-            found.addAll(kept(shorter.candidates(), next));
+            List<Place> next = read(plan.sql(sql, from, unknown, limit));
+            found.addAll(kept(plan.candidates(), next));
             if (next.size() < limit || found.size() >= limit) {
                 return found;
             }
             from = next.get(next.size() - 1);
         }
+    }
+
+    private Optional<ByValue> findByValue(SegmentFinder segments, @Nullable Place after, int limit)
+            throws SQLException {
+        @Nullable ValueColumn column = ValueColumn.of(order.by());
+        List<Place> first = column == null ? List.of() : read(sql.next(after));
+        return column == null || first.isEmpty()
+                ? Optional.empty()
+                : segments.findByValue(column, first.get(0), after, limit, this::among);
     }
 
     /** The next runs, if enough of the next candidates are among them; else empty. */

@@ -5,6 +5,8 @@ import io.runtape.facet.Trait.Kind;
 import io.runtape.indexing.EndedRun;
 import io.runtape.indexing.RunIndex;
 import io.runtape.run.Run;
+import io.runtape.segment.Columns;
+import io.runtape.segment.SegmentKind;
 import io.runtape.store.EpochMicros;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
@@ -18,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -45,6 +48,12 @@ final class RunFacets implements RunIndex {
     private static final Duration GO_OVER_EVERY = Duration.ofHours(1);
 
     private final Store store;
+
+    /** The segments that are gone over are those up to this one. */
+    private long lastSegment = Long.MIN_VALUE;
+
+    /** Whether all are: those of an earlier version have columns. */
+    private boolean columnsAdded;
 
     /** The owners that are gone over are those before this one. */
     private long nextOwner = Long.MIN_VALUE;
@@ -120,13 +129,28 @@ final class RunFacets implements RunIndex {
         facts.addBatch();
     }
 
-    /** Goes over all owners, and brings runs into segments that are in none; an hour later again, or when it has met many. */
+    /**
+     * Goes over all segments, and adds columns to those of an earlier version; then over all owners, and brings runs into segments that are in
+     * none; an hour later again, or when it has met many.
+     */
     @Override
     public synchronized boolean tidy(Connection connection) throws SQLException {
         if (goneOver && (moreOutside || System.nanoTime() - goneOverAt > GO_OVER_EVERY.toNanos())) {
             goneOver = false;
             moreOutside = false;
             nextOwner = Long.MIN_VALUE;
+            columnsAdded = false;
+            lastSegment = Long.MIN_VALUE;
+        }
+        if (!columnsAdded) {
+            OptionalLong next = Columns.nextLacking(connection, SegmentKind.TRAITS, lastSegment);
+            columnsAdded = next.isEmpty();
+            if (next.isPresent()) {
+                // First: one that cannot be read is not to hold up the others.
+                lastSegment = next.getAsLong();
+                addColumns(connection, lastSegment);
+                return true;
+            }
         }
         for (int i = 0; i < OWNERS_AT_ONCE && !goneOver; i++) {
             Optional<OfOwner> next = next(connection);
@@ -139,6 +163,13 @@ final class RunFacets implements RunIndex {
             nextOwner = goneOver ? nextOwner : next.get().ownerKey + 1;
         }
         return !goneOver;
+    }
+
+    private void addColumns(Connection connection, long segmentPk) throws SQLException {
+        Transaction.<Boolean>losable(connection, store.engine(), () -> {
+            TraitSegments.addColumns(connection, segmentPk);
+            return true;
+        });
     }
 
     /** A run of an owner that is in no segment. */

@@ -75,18 +75,19 @@ public final class RunFinder {
             RunCriteria ofIndex = withLongest(connection, criteria);
             IndexedRuns search = new IndexedRuns(connection, ofIndex, order, unindexed);
             IndexPlan plan = search.plan();
+            SegmentFinder ofSegments = new SegmentFinder(segments, connection, ofIndex, order);
             Optional<List<Place>> quickly = Optional.empty();
             if (plan.isLong(ofIndex, order)) {
                 quickly = search.findNear(plan, after.orElse(null), limit);
                 if (quickly.isEmpty()) {
-                    quickly = new SegmentFinder(segments, connection, ofIndex, order)
-                            .find(after.orElse(null), limit, search::among);
+                    quickly = ofSegments.find(after.orElse(null), limit, search::among);
                 }
             }
             if (plan.sortsMany(order)) {
                 quickly = search.findFirst(plan, after.orElse(null), limit);
             }
-            found.addAll(quickly.isPresent() ? quickly.get() : search.find(plan, after.orElse(null), limit));
+            found.addAll(
+                    quickly.isPresent() ? quickly.get() : search.find(plan, ofSegments, after.orElse(null), limit));
             return found.stream().limit(limit).toList();
         }
     }

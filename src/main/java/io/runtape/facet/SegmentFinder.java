@@ -1,11 +1,13 @@
 package io.runtape.facet;
 
 import io.runtape.facet.RunOrder.By;
+import io.runtape.facet.Trait.Kind;
 import io.runtape.segment.Candidates;
 import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
 import io.runtape.segment.SegmentKind;
 import io.runtape.segment.SegmentReader;
+import io.runtape.segment.ValuedRuns;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -13,6 +15,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -85,6 +88,89 @@ final class SegmentFinder {
                 .filter(place -> after == null || order.comparator().compare(after, place) < 0)
                 .limit(limit)
                 .toList());
+    }
+
+    /**
+     * Runs in the order of a value.
+     *
+     * @param found the next ones, maybe fewer than were asked for
+     * @param isAll whether there are no others, or as many as were asked for
+     * @param reached if there are others, they come after this place; null if they may be anywhere
+     */
+    record ByValue(
+            List<Place> found, boolean isAll, @Nullable Place reached) {}
+
+    /**
+     * The next runs in the order of a value that is known, from a place on, which is not among them; empty if the segments do not
+     * have most of the owner's runs, or do not know what is asked for. The columns of the segments tell which of the runs that may meet
+     * the criteria have the first rounded values of the order. These are looked at, and those with the next values, until there are
+     * enough, or very many have one of them.
+     *
+     * @param first the next run of the order, whatever it is
+     */
+    Optional<ByValue> findByValue(ValueColumn column, Place first, @Nullable Place after, int limit, Look look)
+            throws SQLException {
+        boolean known = !criteria.groups().isEmpty() || !criteria.duration().isAll();
+        if (!known || criteria.asksFor(Kind.THREAD)) {
+            return Optional.empty();
+        }
+        List<Long> outside = outside();
+        Optional<ValuedRuns> segmented = outside.size() > OUTSIDE_MAX
+                ? Optional.empty()
+                : ValuedRuns.find(
+                        segments,
+                        connection,
+                        SegmentKind.TRAITS,
+                        criteria.owner().id(),
+                        new TraitQuery(criteria),
+                        column.ordinal(),
+                        range(null));
+        if (segmented.isEmpty()) {
+            return Optional.empty();
+        }
+        ValuedRuns runs = segmented.get();
+        TreeSet<Place> looked = new TreeSet<>(order.comparator());
+        looked.addAll(look.among(outside));
+        List<Place> found = List.of();
+        @Nullable Place reached = after;
+        int step = order.descending() ? -1 : 1;
+        int end = order.descending() ? ValueColumn.FIRST : ValueColumn.LAST;
+        int from = ValueColumn.rounded(Objects.requireNonNull(first.value()));
+        while (true) {
+            int to = from;
+            int count = runs.count(from);
+            if (count > IndexedRuns.FEW) {
+                return Optional.of(new ByValue(found, false, reached));
+            }
+            while (to != end && count < limit && count + runs.count(to + step) <= IndexedRuns.FEW) {
+                to += step;
+                count += runs.count(to);
+            }
+            Optional<List<Document>> some = runs.with(connection, Math.min(from, to), Math.max(from, to));
+            if (some.isEmpty()) {
+                return Optional.empty();
+            }
+            looked.addAll(look.among(keys(some.get())));
+            found = next(looked, after, limit, to);
+            if (found.size() == limit || to == end) {
+                return Optional.of(new ByValue(found, true, null));
+            }
+            from = to + step;
+            reached = ValueColumn.before(from, order);
+        }
+    }
+
+    /** Those after a place whose values are known, and rounded no further than this. */
+    private List<Place> next(TreeSet<Place> looked, @Nullable Place after, int limit, int rounded) {
+        int step = order.descending() ? -1 : 1;
+        return looked.stream()
+                .filter(place -> after == null || order.comparator().compare(after, place) < 0)
+                .takeWhile(place -> {
+                    Long value = place.value();
+                    return value != null && step * (ValueColumn.rounded(value) - rounded) <= 0;
+                })
+                .limit(limit)
+                .toList();
     }
 
     /**

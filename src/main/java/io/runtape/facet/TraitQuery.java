@@ -65,10 +65,16 @@ final class TraitQuery implements TermQuery {
     }
 
     /** The number of a term of durations: the place of the highest bit, and the three bits behind it. */
-    private static int number(long millis) {
+    static int number(long millis) {
         long value = PARTS + Math.max(0, Math.min(millis, DURATION_MAX));
         int power = 63 - Long.numberOfLeadingZeros(value);
         return power * PARTS + (int) (value >>> power - 3 & PARTS - 1);
+    }
+
+    /** The smallest duration of a number. */
+    static long smallest(int number) {
+        int power = number / PARTS;
+        return ((long) PARTS + number % PARTS << power - 3) - PARTS;
     }
 
     /** The term of a trait. What it is must never change: it is stored. */

@@ -1,6 +1,7 @@
 package io.runtape.facet;
 
 import io.runtape.access.Owner;
+import io.runtape.segment.Columns;
 import io.runtape.segment.Document;
 import io.runtape.segment.Segment;
 import io.runtape.segment.SegmentKind;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The traits of runs as terms of segments, for searches by several traits that no row has together. They are copied from the
@@ -36,10 +38,12 @@ final class TraitSegments {
                 order by in_segment, owner_key, created_us limit %d) c""".formatted(2 * RUNS_MIN);
 
     static final String CLAIM = """
-            select run_pk, created_us, duration_ms from run_fact where in_segment = false and owner_key = ?
+            select run_pk, created_us, duration_ms, total_tokens from run_fact where in_segment = false and owner_key = ?
             order by in_segment, owner_key, created_us limit ? for update skip locked""";
 
     static final String TRAITS = "select run_pk, facet from run_facet where run_pk = any(?)";
+
+    static final String VALUES = "select run_pk, duration_ms, total_tokens from run_fact where run_pk = any(?)";
 
     static final String DONE = "update run_fact set in_segment = true where run_pk = any(?)";
 
@@ -78,7 +82,7 @@ final class TraitSegments {
             for (Map.Entry<Long, Set<Long>> traits : traits(connection, some).entrySet()) {
                 Claimed run = Objects.requireNonNull(runs.get(traits.getKey()));
                 Set<String> terms = terms(new Owner(owner), traits.getValue());
-                terms.add(TraitQuery.termOfDuration(run.durationMs));
+                terms.add(TraitQuery.termOfDuration(run.values.durationMs));
                 termsOfRuns.put(run.document, terms);
             }
             try (PreparedStatement update = prepare(connection, DONE, some)) {
@@ -86,12 +90,58 @@ final class TraitSegments {
             }
         }
         Segment segment = Segment.of(termsOfRuns, SegmentKind.TRAITS);
-        SegmentMerge.add(connection, owner, SegmentKind.TRAITS, segment, RUNS_MIN);
+        Map<Long, Values> values = new HashMap<>();
+        runs.forEach((runPk, run) -> values.put(runPk, run.values));
+        List<byte[]> columns = columns(segment.documents(), values);
+        SegmentMerge.add(connection, owner, SegmentKind.TRAITS, segment.with(columns), RUNS_MIN);
         return true;
     }
 
     /** A run that comes into a segment. */
-    private record Claimed(Document document, long durationMs) {}
+    private record Claimed(Document document, Values values) {}
+
+    /** What a run is sorted by. */
+    private record Values(long durationMs, @Nullable Long totalTokens) {
+
+        static Values of(ResultSet row, int first) throws SQLException {
+            return new Values(row.getLong(first), row.getObject(first + 1, Long.class));
+        }
+    }
+
+    /** The columns of some runs, by their keys; those that are gone have no values. */
+    private static List<byte[]> columns(List<Document> documents, Map<Long, Values> runs) {
+        byte[] durations = new byte[documents.size()];
+        byte[] tokens = new byte[documents.size()];
+        for (int i = 0; i < durations.length; i++) {
+            @Nullable Values run = runs.get(documents.get(i).runPk());
+            if (run != null) {
+                @Nullable Long total = run.totalTokens;
+                durations[i] = (byte) ValueColumn.rounded(run.durationMs);
+                tokens[i] = total == null ? 0 : (byte) ValueColumn.rounded(total);
+            }
+        }
+        return List.of(durations, tokens);
+    }
+
+    /** Adds columns to a segment of an earlier version. */
+    static void addColumns(Connection connection, long segmentPk) throws SQLException {
+        Columns.add(connection, SegmentKind.TRAITS, segmentPk, TraitSegments::columns);
+    }
+
+    private static List<byte[]> columns(Connection connection, List<Document> documents) throws SQLException {
+        Map<Long, Values> runs = new HashMap<>();
+        for (int from = 0; from < documents.size(); from += AT_ONCE) {
+            List<Document> some = documents.subList(from, Math.min(from + AT_ONCE, documents.size()));
+            List<Long> keys = some.stream().map(Document::runPk).toList();
+            try (PreparedStatement select = prepare(connection, VALUES, keys);
+                    ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    runs.put(row.getLong(1), Values.of(row, 2));
+                }
+            }
+        }
+        return columns(documents, runs);
+    }
 
     private static Map<Long, Claimed> claim(Connection connection, long ownerKey, int runsMax) throws SQLException {
         try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
@@ -101,7 +151,7 @@ final class TraitSegments {
                 Map<Long, Claimed> runs = new LinkedHashMap<>();
                 while (row.next()) {
                     Document document = new Document(row.getLong(2), row.getLong(1));
-                    runs.put(document.runPk(), new Claimed(document, row.getLong(3)));
+                    runs.put(document.runPk(), new Claimed(document, Values.of(row, 3)));
                 }
                 return runs;
             }

@@ -1,6 +1,5 @@
 package io.runtape.segment;
 
-import io.runtape.segment.SegmentReader.Part;
 import io.runtape.store.SqlFault;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -14,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -35,9 +35,6 @@ public final class Candidates implements RunSource {
      * what is found may be older than theirs. Most of what a few small ones cost is statements.
      */
     private static final int AT_ONCE_MIN = 4;
-
-    /** Blocks that are in memory at once, of some kilobytes each: beginnings of few letters are in most blocks of a segment. */
-    private static final int BLOCKS_AT_ONCE = 512;
 
     /** Segments are merged while they are read, and then are read again; but not for ever. */
     private static final int ATTEMPTS = 20;
@@ -259,41 +256,14 @@ public final class Candidates implements RunSource {
 
     /** Looks the terms up in some segments; returns false if one of them was merged meanwhile. */
     private boolean lookUp(Connection connection, Map<Long, ListedSegment> segments) throws SQLException {
-        Map<Long, byte[]> directories = reader.read(connection, kind, Part.DIRECTORY, segments.keySet(), segments);
-        Map<Long, TermSearch> bySegment = new HashMap<>();
-        Map<Long, TermSearch> byBlock = new HashMap<>();
-        directories.forEach((segmentPk, directory) -> {
-            TermSearch search = new TermSearch(query, TermBlocks.directory(directory));
-            bySegment.put(segmentPk, search);
-            search.blocks().forEach(block -> byBlock.put(Segments.blockPk(segmentPk, block), search));
-        });
-        boolean allRead = readBlocks(connection, byBlock, segments);
-        Map<Long, BitSet> runsOf = new HashMap<>();
-        bySegment.forEach((pk, search) -> {
-            BitSet runs = search.runs();
-            if (!runs.isEmpty()) {
-                runsOf.put(pk, runs);
-                found += runs.cardinality();
-            }
-        });
-        Map<Long, byte[]> documents = reader.read(connection, kind, Part.DOCUMENTS, runsOf.keySet(), segments);
-        documents.forEach((pk, content) -> take(Segment.documents(content, Objects.requireNonNull(runsOf.get(pk)))));
-        return directories.size() == segments.size() && allRead && documents.size() == runsOf.size();
-    }
-
-    /** Has all blocks looked through, some at a time; returns false if one of them is gone. */
-    private boolean readBlocks(Connection connection, Map<Long, TermSearch> byBlock, Map<Long, ListedSegment> segments)
-            throws SQLException {
-        List<Long> keys = List.copyOf(byBlock.keySet());
-        for (int from = 0; from < keys.size(); from += BLOCKS_AT_ONCE) {
-            List<Long> some = keys.subList(from, Math.min(from + BLOCKS_AT_ONCE, keys.size()));
-            Map<Long, byte[]> blocks = reader.read(connection, kind, Part.BLOCK, some, segments);
-            blocks.forEach(
-                    (pk, content) -> Objects.requireNonNull(byBlock.get(pk)).read(content));
-            if (blocks.size() < some.size()) {
-                return false;
-            }
+        Optional<Map<Long, BitSet>> runsOf =
+                TermSearch.in(reader, connection, kind, query, segments.values(), segments);
+        if (runsOf.isEmpty()) {
+            return false;
         }
-        return true;
+        runsOf.get().values().forEach(runs -> found += runs.cardinality());
+        Map<Long, Iterator<Document>> documents = Chunks.read(reader, connection, kind, runsOf.get(), segments);
+        documents.values().forEach(this::take);
+        return documents.size() == runsOf.get().size();
     }
 }

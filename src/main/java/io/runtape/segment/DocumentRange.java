@@ -45,6 +45,11 @@ public record DocumentRange(
                 && (after == null || oldestMicros <= after.createdMicros());
     }
 
+    /** Whether all runs of a segment are among them. */
+    boolean holds(ListedSegment segment) {
+        return segment.newest() < endMicros && segment.oldest() >= sinceMicros && after == null;
+    }
+
     DocumentRange goingOnAfter(Document last) {
         return new DocumentRange(sinceMicros, endMicros, last);
     }

@@ -17,8 +17,9 @@ import java.util.stream.Stream;
  *
  * @param documents the runs, the newest first
  * @param terms the terms, each with the places of its runs in that list, in their order
+ * @param columns values of the runs, a byte each, in their order; as many as the kind has, or none where they are not known
  */
-public record Segment(List<Document> documents, TermBlocks terms) {
+public record Segment(List<Document> documents, TermBlocks terms, List<byte[]> columns) {
 
     /** About what a run takes among others: the distance of its time in microseconds, and that of its key. */
     private static final int BYTES_OF_A_RUN = 6;
@@ -41,7 +42,12 @@ public record Segment(List<Document> documents, TermBlocks terms) {
         places.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
                 .forEach(each -> terms.add(each.getKey(), each.getValue().sorted()));
-        return new Segment(runs.stream().map(Map.Entry::getKey).toList(), terms.written());
+        return new Segment(runs.stream().map(Map.Entry::getKey).toList(), terms.written(), List.of());
+    }
+
+    /** The same with columns. */
+    public Segment with(List<byte[]> values) {
+        return new Segment(documents, terms, values);
     }
 
     /** All of these in one, without the runs that are gone. A run that is in several has the terms of all. */
@@ -57,8 +63,9 @@ public record Segment(List<Document> documents, TermBlocks terms) {
             places.put(documents.get(i), i);
         }
         PriorityQueue<Merging> next = new PriorityQueue<>(Comparator.comparing(Merging::term));
-        for (Segment segment : segments) {
-            Merging merging = new Merging(segment, places);
+        List<Merging> all =
+                segments.stream().map(segment -> new Merging(segment, places)).toList();
+        for (Merging merging : all) {
             if (merging.terms.next()) {
                 next.add(merging);
             }
@@ -78,19 +85,36 @@ public record Segment(List<Document> documents, TermBlocks terms) {
                 terms.add(term, runs.sorted());
             }
         }
-        return new Segment(documents, terms.written());
+        return new Segment(documents, terms.written(), mergedColumns(all, documents.size()));
+    }
+
+    /** The columns of all, if each has some; of a run that is in several, the values of the last one. */
+    private static List<byte[]> mergedColumns(List<Merging> segments, int runs) {
+        int count =
+                segments.stream().mapToInt(each -> each.columns.size()).min().orElse(0);
+        List<byte[]> columns = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            byte[] column = new byte[runs];
+            for (Merging each : segments) {
+                each.addTo(column, i);
+            }
+            columns.add(column);
+        }
+        return columns;
     }
 
     /** A segment of which the next term is to be merged. Its terms are read one after the other: they may be many. */
     private static final class Merging {
 
         private final TermBlocks.Reader terms;
+        private final List<byte[]> columns;
 
         /** The new places of its runs, -1 for one that is gone. */
         private final int[] places;
 
         Merging(Segment segment, Map<Document, Integer> places) {
             this.terms = new TermBlocks.Reader(segment.terms.contents());
+            this.columns = segment.columns;
             this.places = segment.documents.stream()
                     .mapToInt(document -> places.getOrDefault(document, -1))
                     .toArray();
@@ -98,6 +122,15 @@ public record Segment(List<Document> documents, TermBlocks terms) {
 
         String term() {
             return terms.term();
+        }
+
+        void addTo(byte[] column, int number) {
+            byte[] values = columns.get(number);
+            for (int i = 0; i < values.length; i++) {
+                if (places[i] >= 0) {
+                    column[places[i]] = values[i];
+                }
+            }
         }
 
         void addTo(Gathered runs) {
@@ -179,6 +212,17 @@ public record Segment(List<Document> documents, TermBlocks terms) {
         return places.cardinality() > FEW
                 ? documents.iterator()
                 : documents.toList().iterator();
+    }
+
+    /** The places of the runs in a range, of what {@link #written} wrote. */
+    static BitSet places(byte[] written, DocumentRange range) {
+        DocumentReader reader = new DocumentReader(written);
+        BitSet places = new BitSet();
+        while (reader.bytes.hasMore()) {
+            reader.read();
+            places.set(reader.place, range.has(reader.document()));
+        }
+        return places;
     }
 
     /** Reads runs one after the other. Confined to one thread. */

@@ -3,10 +3,10 @@ package io.runtape.segment;
 /** What the terms of a segment are. Each kind has tables of its own. */
 public enum SegmentKind {
     /** The words that runs say; a segment begins with the runs that are indexed together. */
-    WORDS("search_", 0, 3, 4096, 64),
+    WORDS("search_", 0, 3, 4096, 64, 0),
 
     /** The traits that runs are found by; a segment begins with some hundred runs. */
-    TRAITS("trait_", 2, 4, 65_536, 8);
+    TRAITS("trait_", 2, 4, 65_536, 8, 2);
 
     private static final int LARGE = 9;
 
@@ -15,13 +15,15 @@ public enum SegmentKind {
     private final int last;
     private final int runsMax;
     private final int atOnce;
+    private final int columns;
 
-    SegmentKind(String tables, int first, int last, int runsMax, int atOnce) {
+    SegmentKind(String tables, int first, int last, int runsMax, int atOnce, int columns) {
         this.tables = tables;
         this.first = first;
         this.last = last;
         this.runsMax = runsMax;
         this.atOnce = atOnce;
+        this.columns = columns;
     }
 
     /** A statement over segments of this kind, of one that names the tables of words. */
@@ -51,6 +53,16 @@ public enum SegmentKind {
 
     /** Whether the places of many runs are written as bits. Those of words are not: versions that cannot read bits read them. */
     boolean hasBits() {
+        return this == TRAITS;
+    }
+
+    /** How many columns of values its segments have. */
+    int columns() {
+        return columns;
+    }
+
+    /** Whether the lists of large segments are stored in parts as well. */
+    boolean hasChunks() {
         return this == TRAITS;
     }
 

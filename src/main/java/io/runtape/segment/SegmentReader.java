@@ -51,6 +51,10 @@ public final class SegmentReader {
         DIRECTORY("select segment_pk, directory from search_segment where segment_pk = any(?)"),
         /** Terms with their runs, by the key of the block. */
         BLOCK("select block_pk, content from search_block where block_pk = any(?)"),
+        /** Some of the runs of a large segment, by the key of the chunk. */
+        CHUNK("select chunk_pk, content from search_chunk where chunk_pk = any(?)"),
+        /** A value of each run, by the key of the column. */
+        COLUMN("select column_pk, content from search_column where column_pk = any(?)"),
         /** The runs, by the key of the segment. */
         DOCUMENTS("select segment_pk, documents from search_segment where segment_pk = any(?)");
 
@@ -61,7 +65,10 @@ public final class SegmentReader {
         }
 
         private long segmentOf(long key) {
-            return this == BLOCK ? Segments.segmentOf(key) : key;
+            return switch (this) {
+                case BLOCK, CHUNK, COLUMN -> Segments.segmentOf(key);
+                case DIRECTORY, DOCUMENTS -> key;
+            };
         }
 
         /** The statement; its parameter is an array of keys. */

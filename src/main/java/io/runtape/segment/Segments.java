@@ -40,6 +40,11 @@ public final class Segments {
         return blockPk >> BLOCK_BITS;
     }
 
+    /** The number of a block in its segment. */
+    static int numberOf(long blockPk) {
+        return (int) (blockPk & (1 << BLOCK_BITS) - 1);
+    }
+
     /** Stores a new segment. */
     public static void insert(Connection connection, String owner, SegmentKind kind, int level, Segment segment)
             throws SQLException {
@@ -66,6 +71,8 @@ public final class Segments {
             }
             insert.executeBatch();
         }
+        Chunks.insert(connection, kind, segmentPk, documents);
+        Columns.insert(connection, kind, segmentPk, segment.columns());
     }
 
     private static long nextPk(Connection connection, SegmentKind kind) throws SQLException {
@@ -77,7 +84,7 @@ public final class Segments {
         }
     }
 
-    /** The segment with all its terms. */
+    /** The segment with all its terms and columns. */
     static Segment load(Connection connection, SegmentKind kind, Row row) throws SQLException {
         List<byte[]> contents = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement(
@@ -90,11 +97,13 @@ public final class Segments {
                 }
             }
         }
-        return new Segment(row.documents, TermBlocks.of(contents));
+        return new Segment(row.documents, TermBlocks.of(contents), Columns.load(connection, kind, row.segmentPk));
     }
 
     /** Deletes a segment with its blocks. */
     public static void delete(Connection connection, SegmentKind kind, long segmentPk) throws SQLException {
+        Chunks.delete(connection, kind, segmentPk);
+        Columns.delete(connection, kind, segmentPk);
         try (PreparedStatement delete =
                 connection.prepareStatement(kind.in("delete from search_block where block_pk >= ? and block_pk < ?"))) {
             delete.setLong(1, blockPk(segmentPk, 0));
@@ -108,12 +117,17 @@ public final class Segments {
         }
     }
 
+    /** Reads a row that begins with the columns of {@link Row}, in its order. */
+    static Row row(ResultSet row) throws SQLException {
+        return new Row(row.getLong(1), row.getInt(2), row.getInt(3), Segment.documents(row.getBytes(4)));
+    }
+
     /** Reads rows of segments; the columns are those of {@link Row}, in its order. */
     static List<Row> rows(PreparedStatement select) throws SQLException {
         List<Row> rows = new ArrayList<>();
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
-                rows.add(new Row(row.getLong(1), row.getInt(2), row.getInt(3), Segment.documents(row.getBytes(4))));
+                rows.add(row(row));
             }
         }
         return rows;

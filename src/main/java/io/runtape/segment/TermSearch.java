@@ -1,18 +1,28 @@
 package io.runtape.segment;
 
+import io.runtape.segment.SegmentReader.Part;
 import io.runtape.segment.TermQuery.Wanted;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
 /** Looks the terms of a query up in one segment. Confined to one thread. */
 public final class TermSearch {
+
+    /** Blocks that are in memory at once, of some kilobytes each: beginnings of few letters are in most blocks of a segment. */
+    private static final int BLOCKS_AT_ONCE = 512;
 
     private final TermQuery query;
     private final List<String> directory;
@@ -25,6 +35,49 @@ public final class TermSearch {
         this.query = query;
         this.directory = directory;
         query.terms().forEach(term -> found.put(term, new BitSet()));
+    }
+
+    /**
+     * Looks the terms of a query up in some segments.
+     *
+     * @param segments these and maybe others, by their keys
+     * @return the places of the runs that are found, by the keys of the segments that have any; empty if a segment was merged meanwhile
+     */
+    static Optional<Map<Long, BitSet>> in(
+            SegmentReader reader,
+            Connection connection,
+            SegmentKind kind,
+            TermQuery query,
+            Collection<ListedSegment> some,
+            Map<Long, ListedSegment> segments)
+            throws SQLException {
+        List<Long> keys = some.stream().map(ListedSegment::segmentPk).toList();
+        Map<Long, byte[]> directories = reader.read(connection, kind, Part.DIRECTORY, keys, segments);
+        Map<Long, TermSearch> bySegment = new HashMap<>();
+        Map<Long, TermSearch> byBlock = new HashMap<>();
+        directories.forEach((segmentPk, directory) -> {
+            TermSearch search = new TermSearch(query, TermBlocks.directory(directory));
+            bySegment.put(segmentPk, search);
+            search.blocks().forEach(block -> byBlock.put(Segments.blockPk(segmentPk, block), search));
+        });
+        List<Long> blocks = List.copyOf(byBlock.keySet());
+        for (int from = 0; from < blocks.size(); from += BLOCKS_AT_ONCE) {
+            List<Long> next = blocks.subList(from, Math.min(from + BLOCKS_AT_ONCE, blocks.size()));
+            Map<Long, byte[]> contents = reader.read(connection, kind, Part.BLOCK, next, segments);
+            contents.forEach(
+                    (pk, content) -> Objects.requireNonNull(byBlock.get(pk)).read(content));
+            if (contents.size() < next.size()) {
+                return Optional.empty();
+            }
+        }
+        Map<Long, BitSet> found = new HashMap<>();
+        bySegment.forEach((segmentPk, search) -> {
+            BitSet runs = search.runs();
+            if (!runs.isEmpty()) {
+                found.put(segmentPk, runs);
+            }
+        });
+        return directories.size() == keys.size() ? Optional.of(found) : Optional.empty();
     }
 
     /** The numbers of the blocks that may have the terms. */

@@ -125,6 +125,9 @@ abstract class FacetPlanTest extends RunningGateway {
         statements.add(IndexedRuns.OWNERS.replace("?", "array[1, 2, 3]"));
         statements.add(sql.walk(all, null, false, 51));
         statements.add(sql.walk(all, after, false, 51));
+        statements.add(sql.next(null));
+        statements.add(sql.next(after));
+        statements.add(TraitSegments.VALUES.replace("?", "array[1, 2, 3]"));
         if (order.by() == By.TOTAL_TOKENS) {
             statements.add(sql.walk(all, new Place(null, FIRST + 5000), true, 51));
             statements.add(sql.walkShort(all, 900, null, true, 51));
@@ -160,6 +163,7 @@ abstract class FacetPlanTest extends RunningGateway {
                 FacetSql sql = new FacetSql(new RunCriteria(OWNER), order);
                 List<String> walks = new ArrayList<>();
                 walks.add(sql.walk(FacetSql.facts(by.column(), Range.ALL), null, false, 51));
+                walks.add(sql.next(null));
                 if (by == By.CREATED_AT) {
                     walks.add(sql.walk(sql.facets(Set.of(key(AGENTS[0])), Set.of()), null, false, 51));
                     String near = sql.walkShort(sql.facets(Set.of(key(AGENTS[0])), Set.of()), 300, null, false, 51);

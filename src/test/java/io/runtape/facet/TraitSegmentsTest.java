@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +53,15 @@ abstract class TraitSegmentsTest extends IndexedHistory {
 
     /** Two segments of the next level, several of the first, and some runs that are in none. */
     private static final int RUNS = 2 * TraitSegments.RUNS_MAX + 3 * TraitSegments.RUNS_MIN + 100;
+
+    /** Most runs have as many tokens as their number. */
+    private static final String TOKENS = "case when mod(i, 10) <> 0 then i end";
+
+    /** More than are looked at as a whole. */
+    private static final int EARLY = 3000;
+
+    private static final String OF_SEGMENTS =
+            " where %s_pk / 1048576 in (select segment_pk from trait_segment where owner = ?)";
 
     private static final String TOOL = "shell";
     private static final String BRANCH = "branch";
@@ -137,6 +147,103 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         assertEquals(sorted, all(some, new RunOrder(By.DURATION_MS, false), 51));
         Collections.reverse(sorted);
         assertEquals(sorted, all(some, new RunOrder(By.DURATION_MS, true), 51));
+    }
+
+    /** The first runs of an order have none of those that are asked for, which are too many to be sorted. */
+    @Test
+    void findsRunsFarFromTheBeginningOfAnOrder() throws SQLException {
+        insertRuns();
+        findsFarOnes();
+
+        addSegment(TraitSegments.RUNS_MIN);
+        addSegment(TraitSegments.RUNS_MAX);
+        addSegment(TraitSegments.RUNS_MAX);
+        assertTrue(outside(owner.id()) < SegmentFinder.OUTSIDE_MAX, "the segments are read from here on");
+        findsFarOnes();
+        while (isDue()) {
+            addSegment(TraitSegments.RUNS_MIN);
+        }
+        findsFarOnes();
+    }
+
+    /** An earlier version has left segments that have none. */
+    @Test
+    void addsColumnsToSegments() throws SQLException {
+        insertRuns();
+        while (isDue()) {
+            addSegment(TraitSegments.RUNS_MAX);
+            addSegment(TraitSegments.RUNS_MIN);
+        }
+        List<String> tables = List.of("trait_column", "trait_chunk");
+        for (String table : tables) {
+            update("delete from " + table + OF_SEGMENTS.formatted(table.replace("trait_", "")), owner.id());
+        }
+        findsFarOnes();
+
+        RunFacets started = new RunFacets(store());
+        try (Connection connection = store().connect()) {
+            boolean more = true;
+            while (more) {
+                more = started.tidy(connection);
+            }
+        }
+        assertEquals(
+                2 * segments(owner.id()),
+                count("select count(*) from trait_column" + OF_SEGMENTS.formatted("column"), owner.id()));
+        assertTrue(
+                count("select count(*) from trait_chunk" + OF_SEGMENTS.formatted("chunk"), owner.id()) > 0, "chunks");
+        findsFarOnes();
+    }
+
+    private void findsFarOnes() throws SQLException {
+        RunCriteria early = new RunCriteria(owner).withMetadata("early", "x").created(Optional.empty(), time(RUNS + 1));
+        List<Long> known = numbers(EARLY).filter(number -> number % 10 != 0).toList();
+        List<Long> unknown = numbers(EARLY).filter(number -> number % 10 == 0).toList();
+        assertEquals(reversed(joined(unknown, known)), all(early, new RunOrder(By.TOTAL_TOKENS, true), 700));
+        RunCriteria late = new RunCriteria(owner).withMetadata("late", "x").created(Optional.empty(), time(RUNS + 1));
+        assertEquals(
+                joined(
+                        numbers(RUNS)
+                                .filter(number -> number > RUNS - EARLY && number % 10 != 0)
+                                .toList(),
+                        numbers(RUNS)
+                                .filter(number -> number > RUNS - EARLY && number % 10 == 0)
+                                .toList()),
+                all(late, new RunOrder(By.TOTAL_TOKENS, false), 100));
+        // Very many of them took as long as each other.
+        RunCriteria even =
+                new RunCriteria(owner).anyOf(Kind.TOOL, List.of(TOOL)).created(Optional.empty(), time(RUNS + 1));
+        List<Long> quick = numbers(RUNS)
+                .filter(number -> number % 2 == 0 && number % 1000 != 0)
+                .toList();
+        assertEquals(
+                joined(met(number -> -(number / 1000 % 5)), reversed(quick)),
+                all(even, new RunOrder(By.DURATION_MS, true), 200));
+        RunCriteria some = new RunCriteria(owner)
+                .anyOf(Kind.TOOL, List.of(TOOL))
+                .duration(Optional.of(5L), Optional.of(2002L))
+                .created(Optional.empty(), time(RUNS + 1));
+        assertEquals(
+                joined(
+                        met(number -> -(number / 1000 % 5)).stream()
+                                .filter(number -> number / 1000 % 5 < 3)
+                                .toList(),
+                        reversed(quick)),
+                all(some, new RunOrder(By.DURATION_MS, true), 500));
+    }
+
+    private static Stream<Long> numbers(int last) {
+        return LongStream.rangeClosed(1, last).boxed();
+    }
+
+    private static List<Long> joined(List<Long> first, List<Long> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
+    }
+
+    private static List<Long> reversed(List<Long> some) {
+        List<Long> reversed = new ArrayList<>(some);
+        Collections.reverse(reversed);
+        return reversed;
     }
 
     /** What a segment says of a run is out of date when it is indexed anew, and when it is deleted. */
@@ -265,14 +372,17 @@ abstract class TraitSegmentsTest extends IndexedHistory {
                 Statement insert = connection.createStatement()) {
             String durations =
                     "case when mod(i, 1000) = 0 then 2000 + mod(i / 1000, 5) when mod(i, 2) = 0 then 10 else 5000 end";
-            insert.execute("insert into run_fact (run_pk, owner_key, created_us, completed_us, duration_ms) select "
-                    + FIRST + " + i, " + ownerKey() + ", " + CREATED + ", " + CREATED + " + 1000 * " + durations
-                    + ", " + durations + " from " + numbers);
+            insert.execute(
+                    "insert into run_fact (run_pk, owner_key, created_us, completed_us, duration_ms, total_tokens) select "
+                            + FIRST + " + i, " + ownerKey() + ", " + CREATED + ", " + CREATED + " + 1000 * " + durations
+                            + ", " + durations + ", " + TOKENS + " from " + numbers);
             insertFacet(insert, status().key(), numbers, "i > 0");
             insertTrait(insert, tool(), numbers, "mod(i, 2) = 0");
             insertTrait(insert, metadata(BRANCH, "main"), numbers, "mod(i, 2) = 1 or mod(i, 1000) = 0");
             insertTrait(insert, metadata("common", "x"), numbers, "i > 0");
             insertTrait(insert, metadata("some", "x"), numbers, "i <= 12000 and mod(i, 10) = 0");
+            insertTrait(insert, metadata("early", "x"), numbers, "i <= " + EARLY);
+            insertTrait(insert, metadata("late", "x"), numbers, "i > " + (RUNS - EARLY));
             if (store().engine() == Engine.POSTGRESQL) {
                 insert.execute("analyze run_facet, run_fact");
             }

@@ -1,0 +1,118 @@
+package io.runtape.segment;
+
+import io.runtape.segment.Segments.Row;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * Values of the runs of segments, a byte each, in the order of their lists: so who sorts many runs need not look at the row of each.
+ * Plain SQL: it locks rows, and takes rows by their keys. Blocks; for the transaction of its caller.
+ */
+public final class Columns {
+
+    private static final String INSERT = "insert into search_column (column_pk, content) values (?, ?)";
+
+    private static final String DELETE = "delete from search_column where column_pk >= ? and column_pk < ?";
+
+    private static final String LOAD =
+            "select content from search_column where column_pk >= ? and column_pk < ? order by column_pk";
+
+    /** The next segment that has none, by its key. */
+    public static final String LACKING = """
+            select segment_pk from search_segment s where segment_pk > ?
+                and not exists (select 1 from search_column where column_pk = s.segment_pk * %d)
+            order by segment_pk limit 1""".formatted(Segments.blockPk(1, 0));
+
+    private static final String CLAIM = """
+            select segment_pk, level, size, documents from search_segment
+            where segment_pk = ? for update skip locked""";
+
+    private Columns() {}
+
+    /** Makes the columns of some runs, a value of each run in the order of the runs; 0 for one that is not known. */
+    @FunctionalInterface
+    public interface Values {
+        List<byte[]> of(Connection connection, List<Document> runs) throws SQLException;
+    }
+
+    static long columnPk(long segmentPk, int column) {
+        return Segments.blockPk(segmentPk, column);
+    }
+
+    static void insert(Connection connection, SegmentKind kind, long segmentPk, List<byte[]> columns)
+            throws SQLException {
+        if (columns.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement insert = connection.prepareStatement(kind.in(INSERT))) {
+            for (int i = 0; i < columns.size(); i++) {
+                insert.setLong(1, columnPk(segmentPk, i));
+                insert.setBytes(2, columns.get(i));
+                insert.addBatch();
+            }
+            insert.executeBatch();
+        }
+    }
+
+    static void delete(Connection connection, SegmentKind kind, long segmentPk) throws SQLException {
+        if (kind.columns() > 0) {
+            try (PreparedStatement delete = prepare(connection, kind, DELETE, segmentPk)) {
+                delete.executeUpdate();
+            }
+        }
+    }
+
+    /** The columns of a segment; none if it does not have all of them. */
+    static List<byte[]> load(Connection connection, SegmentKind kind, long segmentPk) throws SQLException {
+        List<byte[]> columns = new ArrayList<>();
+        if (kind.columns() > 0) {
+            try (PreparedStatement select = prepare(connection, kind, LOAD, segmentPk);
+                    ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    columns.add(row.getBytes(1));
+                }
+            }
+        }
+        return columns.size() < kind.columns() ? List.of() : columns;
+    }
+
+    private static PreparedStatement prepare(Connection connection, SegmentKind kind, String sql, long segmentPk)
+            throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(kind.in(sql));
+        statement.setLong(1, columnPk(segmentPk, 0));
+        statement.setLong(2, columnPk(segmentPk + 1, 0));
+        return statement;
+    }
+
+    /** The key of the first segment behind this one that has no columns: an earlier version has written it. Empty if there is none. */
+    public static OptionalLong nextLacking(Connection connection, SegmentKind kind, long after) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(kind.in(LACKING))) {
+            select.setLong(1, after);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
+            }
+        }
+    }
+
+    /** Adds its columns to a segment that lacks them, unless it is gone, or another transaction has it. */
+    public static void add(Connection connection, SegmentKind kind, long segmentPk, Values values) throws SQLException {
+        List<Row> claimed;
+        try (PreparedStatement claim = connection.prepareStatement(kind.in(CLAIM))) {
+            claim.setLong(1, segmentPk);
+            claimed = Segments.rows(claim);
+        }
+        for (Row row : claimed) {
+            if (load(connection, kind, segmentPk).isEmpty()) {
+                delete(connection, kind, segmentPk);
+                insert(connection, kind, segmentPk, values.of(connection, row.documents()));
+                Chunks.delete(connection, kind, segmentPk);
+                Chunks.insert(connection, kind, segmentPk, row.documents());
+            }
+        }
+    }
+}
