@@ -20,6 +20,9 @@ final class ArchiveFormat {
     static final String END = "end";
     static final String ARCHIVE_END = "archiveEnd";
 
+    /** A member of a run's last line: the digest of its other lines, each with a line feed behind it. */
+    static final String CHECK = "check";
+
     /** Leads every digest. */
     static final String SHA_256 = "sha-256:";
 

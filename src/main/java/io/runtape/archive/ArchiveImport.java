@@ -15,6 +15,7 @@ import io.runtape.run.LastEventIds;
 import io.runtape.run.RecordedRequest;
 import io.runtape.run.RunStatus;
 import io.runtape.run.RunTotals;
+import io.runtape.run.Sha256;
 import io.runtape.sse.ContentDecoder;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.FrameSplitter;
@@ -110,14 +111,15 @@ final class ArchiveImport implements AutoCloseable {
                 return;
             }
             try {
-                take(ArchiveLine.of(bytes, from, length));
+                take(ArchiveLine.of(bytes, from, length), bytes, from, length);
             } catch (DamagedRunException e) {
                 int second = JoinedLine.secondAt(bytes, from, length);
                 if (second < 0) {
                     unreadable(bytes, from, length, e);
                 } else {
                     beforeSecond(bytes, from, second - from);
-                    take(ArchiveLine.of(bytes, second, from + length - second));
+                    int rest = from + length - second;
+                    take(ArchiveLine.of(bytes, second, rest), bytes, second, rest);
                 }
             }
         }
@@ -125,7 +127,7 @@ final class ArchiveImport implements AutoCloseable {
         /** Within the line the archive broke off; if only the line end is missing, it can be read. */
         private void beforeSecond(byte[] bytes, int from, int length) throws SQLException {
             try {
-                take(ArchiveLine.of(bytes, from, length));
+                take(ArchiveLine.of(bytes, from, length), bytes, from, length);
             } catch (DamagedRunException e) {
                 // The beginning of a line that belongs to no run, such as the first one of a run, is as if it had not
                 // come.
@@ -213,9 +215,13 @@ final class ArchiveImport implements AutoCloseable {
     }
 
     /** Takes a line; a run that it damages is given up. */
-    private void take(ArchiveLine line) throws SQLException {
+    private void take(ArchiveLine line, byte[] bytes, int from, int length) throws SQLException {
         try {
             use(line);
+            Incoming open = run;
+            if (open != null) {
+                open.lines.add(bytes, from, length).add('\n');
+            }
         } catch (DamagedRunException e) {
             damaged(line.runOrNull(), String.valueOf(e.getMessage()));
         }
@@ -354,6 +360,7 @@ final class ArchiveImport implements AutoCloseable {
         private final ImportedRun told;
         private final ImportedRows.@Nullable Present there;
         private final BodyDigest digest = new BodyDigest();
+        private final Sha256 lines = new Sha256();
         private final List<PackedBlock> waiting = new ArrayList<>();
         private long waitingBytes;
 
@@ -540,7 +547,7 @@ final class ArchiveImport implements AutoCloseable {
 
         private void end(ArchiveLine line) throws SQLException {
             long frames = line.number("frames", 0, Integer.MAX_VALUE);
-            String stated = line.digestOrNull();
+            String stated = line.digestOrNull("digest");
             if (stated == null) {
                 throw new DamagedRunException("digest is missing");
             }
@@ -557,6 +564,11 @@ final class ArchiveImport implements AutoCloseable {
             }
             pack();
             RecordedRequest asked = verified(digest.hex(), stated);
+            String check = line.digestOrNull(ArchiveFormat.CHECK);
+            if (check != null && !check.equals(lines.hex())) {
+                throw new DamagedRunException("the lines of the run are not those that were written: "
+                        + ArchiveFormat.CHECK + " is the digest of others");
+            }
             if (!isPlaceTaken()) {
                 write(asked, stated);
             }

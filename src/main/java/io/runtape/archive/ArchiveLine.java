@@ -44,6 +44,7 @@ final class ArchiveLine {
             "archived",
             "base64",
             "byteCount",
+            ArchiveFormat.CHECK,
             "completedAt",
             "createdAt",
             "cut",
@@ -323,15 +324,15 @@ final class ArchiveLine {
         return required(name, timeOrNull(name));
     }
 
-    /** The digest in hexadecimal digits; null if there is none. */
+    /** A digest in hexadecimal digits; null if there is none. */
     @Nullable
-    String digestOrNull() {
-        String digest = member("digest", String.class, "a digest");
+    String digestOrNull(String name) {
+        String digest = member(name, String.class, "a digest");
         if (digest == null) {
             return null;
         }
         if (!DIGEST.matcher(digest).matches()) {
-            throw new DamagedRunException("digest must be " + ArchiveFormat.SHA_256 + " and 64 hexadecimal digits");
+            throw new DamagedRunException(name + " must be " + ArchiveFormat.SHA_256 + " and 64 hexadecimal digits");
         }
         return digest.substring(ArchiveFormat.SHA_256.length());
     }

@@ -9,8 +9,10 @@ import io.runtape.run.AgentThread;
 import io.runtape.run.RecordedFrame;
 import io.runtape.run.RecordedRequest;
 import io.runtape.run.Run;
+import io.runtape.run.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
@@ -28,6 +30,9 @@ final class ArchiveLines {
     private final @Nullable RedactedJson redactedJson;
     private final CharsetDecoder utf8 = UTF_8.newDecoder();
     private ByteArrayOutputStream lines = new ByteArrayOutputStream();
+
+    /** Of the run that is being written. */
+    private Sha256 check = new Sha256();
 
     /**
      * @param json writes times and JSON texts as all responses have them
@@ -59,13 +64,34 @@ final class ArchiveLines {
     }
 
     private void line(String what, Members members) throws IOException {
-        try (JsonGenerator to = json.getFactory().createGenerator(lines)) {
+        Line line = new Line();
+        try (JsonGenerator to = json.getFactory().createGenerator(line)) {
             to.writeStartObject();
             to.writeStringField(ArchiveFormat.LINE, what);
             members.write(to);
             to.writeEndObject();
         }
-        lines.write('\n');
+        line.end();
+    }
+
+    /** Writes a line, and takes what the digest needs of it on the way. */
+    private final class Line extends OutputStream {
+
+        @Override
+        public void write(int next) {
+            lines.write(next);
+            check.add(next);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) {
+            lines.write(bytes, from, length);
+            check.add(bytes, from, length);
+        }
+
+        void end() {
+            write('\n');
+        }
     }
 
     void begin() throws IOException {
@@ -77,6 +103,7 @@ final class ArchiveLines {
 
     /** @param thread the run's thread; null if it has none */
     void run(Run run, @Nullable AgentThread thread) throws IOException {
+        check = new Sha256();
         line(ArchiveFormat.RUN, to -> {
             to.writeStringField("id", run.id);
             to.writeStringField("threadId", run.threadId);
@@ -175,10 +202,13 @@ final class ArchiveLines {
      * @param cursor goes on behind the run; null if nothing can follow
      */
     void end(String run, long frames, String digest, @Nullable String cursor) throws IOException {
+        String checked = check.hex();
+        check = new Sha256();
         line(ArchiveFormat.END, to -> {
             to.writeStringField("run", run);
             to.writeNumberField("frames", frames);
             to.writeStringField("digest", ArchiveFormat.SHA_256 + digest);
+            to.writeStringField(ArchiveFormat.CHECK, ArchiveFormat.SHA_256 + checked);
             text(to, "cursor", cursor);
         });
     }

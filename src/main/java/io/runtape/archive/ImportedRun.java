@@ -88,7 +88,7 @@ final class ImportedRun {
         finishReason = line.textOrNull("finishReason", FINISH_CHARS_MAX);
         dialect = line.textOrNull("dialect", WORD_CHARS_MAX);
         upstreamRunId = line.textOrNull("upstreamRunId", NAME_CHARS_MAX);
-        digest = line.digestOrNull();
+        digest = line.digestOrNull("digest");
         frameCount = line.number("frameCount", 0, Integer.MAX_VALUE);
         eventCount = line.number("eventCount", 0, frameCount);
         byteCount = line.number("byteCount", 0, Long.MAX_VALUE);
