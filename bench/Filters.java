@@ -73,6 +73,9 @@ final class Filters {
             "sort=totalTokens&order=asc&metadata.team=7",
             "sort=durationMs&metadata.team=7&agent=agent-7",
             "sort=durationMs&metadata.team=7&metadata.branch=main",
+            // A twentieth of all runs, which took shortest.
+            "sort=durationMs&metadata.quick=true",
+            "sort=durationMs&metadata.quick=true&agent=agent-1",
             // The four thousand oldest runs, which took longest.
             "minDurationMs=60000",
             "sort=durationMs&order=asc&metadata.old=true",
@@ -90,7 +93,7 @@ final class Filters {
             try (Statement sizes = connection.createStatement();
                     ResultSet row = sizes.executeQuery("""
                             select relname, pg_total_relation_size(oid) from pg_class
-                            where relname in ('run', 'run_facet', 'run_fact', 'trait_segment', 'trait_block') and relnamespace = 'runtape'::regnamespace""")) {
+                            where relname in ('run', 'run_facet', 'run_fact', 'trait_segment', 'trait_block', 'trait_column', 'trait_chunk') and relnamespace = 'runtape'::regnamespace""")) {
                 while (row.next()) {
                     System.out.printf("%s: %d bytes a run%n", row.getString(1), row.getLong(2) / runs);
                 }
@@ -151,10 +154,10 @@ final class Filters {
         boolean failed = agent == 5 && i % 1000 == 5;
         String status = failed ? "failed" : "completed";
         String model = "model-" + (agent % 2 == 0 ? 0 : i / 10 % 3);
-        String metadata = "{\"branch\":\"" + (i % 4 == 0 ? "dev" : "main") + "\",\"user\":" + i % 5000 + ",\"team\":" + i / 10 % 300
-                + (old ? ",\"old\":true}" : "}");
-        String error = failed ? "{\"code\":\"busy\",\"message\":\"Later.\"}" : null;
         long duration = old ? 60_000 + i : i * 7919L % 10_000;
+        String metadata = "{\"branch\":\"" + (i % 4 == 0 ? "dev" : "main") + "\",\"user\":" + i % 5000 + ",\"team\":" + i / 10 % 300
+                + (old ? ",\"old\":true" : "") + (duration < 500 ? ",\"quick\":true}" : "}");
+        String error = failed ? "{\"code\":\"busy\",\"message\":\"Later.\"}" : null;
         RunTraits traits = new RunTraits(owner)
                 .with(Kind.THREAD, "thr_" + i / 3)
                 .with(Kind.STATUS, status)

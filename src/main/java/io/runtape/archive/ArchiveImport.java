@@ -220,7 +220,7 @@ final class ArchiveImport implements AutoCloseable {
             use(line);
             Incoming open = run;
             if (open != null) {
-                open.lines.add(bytes, from, length).add('\n');
+                open.addLine(bytes, from, length);
             }
         } catch (DamagedRunException e) {
             damaged(line.runOrNull(), String.valueOf(e.getMessage()));
@@ -390,6 +390,12 @@ final class ArchiveImport implements AutoCloseable {
 
         boolean is(String id) {
             return told.id.equals(id);
+        }
+
+        /** A line may have come to end with a carriage return, too. */
+        void addLine(byte[] bytes, int from, int length) {
+            boolean returns = length > 0 && bytes[from + length - 1] == '\r';
+            lines.add(bytes, from, returns ? length - 1 : length).add('\n');
         }
 
         @Override
@@ -566,8 +572,9 @@ final class ArchiveImport implements AutoCloseable {
             RecordedRequest asked = verified(digest.hex(), stated);
             String check = line.digestOrNull(ArchiveFormat.CHECK);
             if (check != null && !check.equals(lines.hex())) {
-                throw new DamagedRunException("the lines of the run are not those that were written: "
-                        + ArchiveFormat.CHECK + " is the digest of others");
+                throw new DamagedRunException(
+                        "the lines of the run are not those that were written: " + ArchiveFormat.CHECK
+                                + " is the digest of others; leave it out if a line was changed on purpose");
             }
             if (!isPlaceTaken()) {
                 write(asked, stated);

@@ -82,18 +82,16 @@ final class IndexedRuns {
         if (near.size() == limit) {
             return near;
         }
-        Optional<ByValue> ofSegments = unknown ? Optional.empty() : findByValue(segments, after, limit);
-        if (ofSegments.isPresent()) {
-            List<Place> found = new ArrayList<>(ofSegments.get().found());
-            if (!ofSegments.get().isAll()) {
-                found.addAll(findFrom(plan, ofSegments.get().reached(), false, limit - found.size()));
-            }
-            return found;
+        ByValue ofSegments = (unknown ? Optional.<ByValue>empty() : findByValue(segments, after, limit))
+                .orElse(new ByValue(List.of(), false, after));
+        List<Place> found = new ArrayList<>(ofSegments.found());
+        if (!ofSegments.isAll()) {
+            long further = (long) SAMPLE * (limit - near.size()) / Math.max(1, near.size());
+            IndexPlan shorter = fewest(candidates, Math.toIntExact(Math.min(further, SORTED_MAX)))
+                    .orElse(plan);
+            found.addAll(findFrom(shorter, ofSegments.reached(), unknown, limit - found.size()));
         }
-        long further = (long) SAMPLE * (limit - near.size()) / Math.max(1, near.size());
-        IndexPlan shorter = fewest(candidates, Math.toIntExact(Math.min(further, SORTED_MAX)))
-                .orElse(plan);
-        return findFrom(shorter, after, unknown, limit);
+        return found;
     }
 
     private List<Place> findFrom(IndexPlan plan, @Nullable Place after, boolean unknown, int limit)

@@ -18,9 +18,10 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -52,7 +53,10 @@ final class RunFacets implements RunIndex {
     /** The segments that are gone over are those up to this one. */
     private long lastSegment = Long.MIN_VALUE;
 
-    /** Whether all are: those of an earlier version have columns. */
+    /** The next ones that lack columns: an earlier version has written them. */
+    private final Deque<Long> lacking = new ArrayDeque<>();
+
+    /** Whether all have columns. */
     private boolean columnsAdded;
 
     /** The owners that are gone over are those before this one. */
@@ -143,14 +147,8 @@ final class RunFacets implements RunIndex {
             lastSegment = Long.MIN_VALUE;
         }
         if (!columnsAdded) {
-            OptionalLong next = Columns.nextLacking(connection, SegmentKind.TRAITS, lastSegment);
-            columnsAdded = next.isEmpty();
-            if (next.isPresent()) {
-                // First: one that cannot be read is not to hold up the others.
-                lastSegment = next.getAsLong();
-                addColumns(connection, lastSegment);
-                return true;
-            }
+            addColumns(connection);
+            return true;
         }
         for (int i = 0; i < OWNERS_AT_ONCE && !goneOver; i++) {
             Optional<OfOwner> next = next(connection);
@@ -165,9 +163,20 @@ final class RunFacets implements RunIndex {
         return !goneOver;
     }
 
-    private void addColumns(Connection connection, long segmentPk) throws SQLException {
+    /** Adds columns to the next segment that lacks them; after the last, deletes those of segments that are gone. */
+    private void addColumns(Connection connection) throws SQLException {
+        if (lacking.isEmpty()) {
+            lacking.addAll(Columns.lacking(connection, SegmentKind.TRAITS, lastSegment));
+        }
+        columnsAdded = lacking.isEmpty();
+        if (columnsAdded) {
+            Columns.deleteLeft(connection, SegmentKind.TRAITS);
+            return;
+        }
+        // First: one that cannot be read is not to hold up the others.
+        lastSegment = lacking.remove();
         Transaction.<Boolean>losable(connection, store.engine(), () -> {
-            TraitSegments.addColumns(connection, segmentPk);
+            TraitSegments.addColumns(connection, lastSegment);
             return true;
         });
     }

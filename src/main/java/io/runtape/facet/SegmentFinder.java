@@ -3,6 +3,7 @@ package io.runtape.facet;
 import io.runtape.facet.RunOrder.By;
 import io.runtape.facet.Trait.Kind;
 import io.runtape.segment.Candidates;
+import io.runtape.segment.Columns;
 import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
 import io.runtape.segment.SegmentKind;
@@ -34,6 +35,9 @@ final class SegmentFinder {
 
     /** More of them have come from a version without segments, and will be in some. */
     static final int OUTSIDE_MAX = 1000;
+
+    /** In the order of a value no more runs than about so many are looked at: a condition that no segment knows may leave most out. */
+    private static final int LOOKED_AT_MAX = 3 * IndexedRuns.FEW;
 
     /** Runs that are looked at together, at least. */
     private static final int AT_ONCE = 50;
@@ -129,8 +133,16 @@ final class SegmentFinder {
             return Optional.empty();
         }
         ValuedRuns runs = segmented.get();
+        Optional<List<Document>> unsure = runs.count(Columns.UNSURE) > IndexedRuns.FEW
+                ? Optional.empty()
+                : runs.with(connection, Columns.UNSURE, Columns.UNSURE);
+        if (unsure.isEmpty()) {
+            return Optional.empty();
+        }
         TreeSet<Place> looked = new TreeSet<>(order.comparator());
         looked.addAll(look.among(outside));
+        looked.addAll(look.among(keys(unsure.get())));
+        int lookedAt = 0;
         List<Place> found = List.of();
         @Nullable Place reached = after;
         int step = order.descending() ? -1 : 1;
@@ -139,13 +151,14 @@ final class SegmentFinder {
         while (true) {
             int to = from;
             int count = runs.count(from);
-            if (count > IndexedRuns.FEW) {
+            if (count > IndexedRuns.FEW || lookedAt > LOOKED_AT_MAX) {
                 return Optional.of(new ByValue(found, false, reached));
             }
             while (to != end && count < limit && count + runs.count(to + step) <= IndexedRuns.FEW) {
                 to += step;
                 count += runs.count(to);
             }
+            lookedAt += count;
             Optional<List<Document>> some = runs.with(connection, Math.min(from, to), Math.max(from, to));
             if (some.isEmpty()) {
                 return Optional.empty();

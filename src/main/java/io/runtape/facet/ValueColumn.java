@@ -1,11 +1,11 @@
 package io.runtape.facet;
 
 import io.runtape.facet.RunOrder.By;
-import io.runtape.segment.ValuedRuns;
+import io.runtape.segment.Columns;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value of runs as a column of segments, rounded to a number of 1 to 255: values of one number are nearly the same, the largest of
+ * A value of runs as a column of segments, rounded to a number of 1 to 254: values of one number are nearly the same, the largest of
  * them is up to an eighth larger than the smallest; 0 is for a value that is not known. What the numbers are must never change: they
  * are stored.
  */
@@ -18,8 +18,8 @@ enum ValueColumn {
 
     static final int FIRST = 1;
 
-    /** That of 34 thousand million and more: as a duration, a year. */
-    static final int LAST = ValuedRuns.VALUES - 1;
+    /** That of 28 thousand million and more: as a duration, eleven months. */
+    static final int LAST = Columns.UNSURE - 1;
 
     /** From a column's numbers to those of the terms of durations. */
     private static final int SHIFT = TraitQuery.number(0) - FIRST;
@@ -38,13 +38,9 @@ enum ValueColumn {
         return Math.min(LAST, TraitQuery.number(value) - SHIFT);
     }
 
-    /** The place in an order right before all values of a number. */
+    /** The place in an order right before all values of a number that is not the order's first. */
     static Place before(int rounded, RunOrder order) {
-        boolean down = order.descending();
-        if (rounded == (down ? LAST : FIRST)) {
-            return new Place(down ? Long.MAX_VALUE : Long.MIN_VALUE, 0);
-        }
-        return down
+        return order.descending()
                 ? new Place(TraitQuery.smallest(rounded + 1 + SHIFT), Long.MIN_VALUE)
                 : new Place(TraitQuery.smallest(rounded + SHIFT) - 1, Long.MAX_VALUE);
     }

@@ -5,15 +5,22 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * Values of the runs of segments, a byte each, in the order of their lists: so who sorts many runs need not look at the row of each.
  * Plain SQL: it locks rows, and takes rows by their keys. Blocks; for the transaction of its caller.
  */
 public final class Columns {
+
+    /** As many values as a byte has. */
+    static final int VALUES = 256;
+
+    /** The value of a run that had another one when it was indexed before: only its row tells which one it has. */
+    public static final int UNSURE = VALUES - 1;
 
     private static final String INSERT = "insert into search_column (column_pk, content) values (?, ?)";
 
@@ -22,11 +29,18 @@ public final class Columns {
     private static final String LOAD =
             "select content from search_column where column_pk >= ? and column_pk < ? order by column_pk";
 
-    /** The next segment that has none, by its key. */
-    public static final String LACKING = """
+    /** The next segments that have none, by their keys. */
+    private static final String LACKING = """
             select segment_pk from search_segment s where segment_pk > ?
                 and not exists (select 1 from search_column where column_pk = s.segment_pk * %d)
-            order by segment_pk limit 1""".formatted(Segments.blockPk(1, 0));
+            order by segment_pk limit 100""".formatted(Segments.blockPk(1, 0));
+
+    /** What a gateway of a version without columns leaves of a segment that it deletes. */
+    private static final List<String> LEFT = Stream.of("column", "chunk")
+            .map(table -> "delete from search_" + table
+                    + " where not exists (select 1 from search_segment where segment_pk = " + table + "_pk / "
+                    + Segments.blockPk(1, 0) + ")")
+            .toList();
 
     private static final String CLAIM = """
             select segment_pk, level, size, documents from search_segment
@@ -89,12 +103,25 @@ public final class Columns {
         return statement;
     }
 
-    /** The key of the first segment behind this one that has no columns: an earlier version has written it. Empty if there is none. */
-    public static OptionalLong nextLacking(Connection connection, SegmentKind kind, long after) throws SQLException {
+    /** The keys of the first segments behind this one that have no columns: an earlier version has written them. */
+    public static List<Long> lacking(Connection connection, SegmentKind kind, long after) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(kind.in(LACKING))) {
             select.setLong(1, after);
             try (ResultSet row = select.executeQuery()) {
-                return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
+                List<Long> lacking = new ArrayList<>();
+                while (row.next()) {
+                    lacking.add(row.getLong(1));
+                }
+                return lacking;
+            }
+        }
+    }
+
+    /** Deletes columns and chunks of segments that are gone. */
+    public static void deleteLeft(Connection connection, SegmentKind kind) throws SQLException {
+        try (Statement delete = connection.createStatement()) {
+            for (String sql : LEFT) {
+                delete.executeUpdate(kind.in(sql));
             }
         }
     }

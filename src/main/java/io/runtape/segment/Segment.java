@@ -88,15 +88,16 @@ public record Segment(List<Document> documents, TermBlocks terms, List<byte[]> c
         return new Segment(documents, terms.written(), mergedColumns(all, documents.size()));
     }
 
-    /** The columns of all, if each has some; of a run that is in several, the values of the last one. */
+    /** The columns of all, if each has some; see {@link Columns#UNSURE}. */
     private static List<byte[]> mergedColumns(List<Merging> segments, int runs) {
         int count =
                 segments.stream().mapToInt(each -> each.columns.size()).min().orElse(0);
         List<byte[]> columns = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             byte[] column = new byte[runs];
+            BitSet known = new BitSet();
             for (Merging each : segments) {
-                each.addTo(column, i);
+                each.addTo(column, i, known);
             }
             columns.add(column);
         }
@@ -124,11 +125,15 @@ public record Segment(List<Document> documents, TermBlocks terms, List<byte[]> c
             return terms.term();
         }
 
-        void addTo(byte[] column, int number) {
+        /** @param known the places whose values are there already: a run that was indexed anew is in several segments */
+        void addTo(byte[] column, int number, BitSet known) {
             byte[] values = columns.get(number);
             for (int i = 0; i < values.length; i++) {
-                if (places[i] >= 0) {
-                    column[places[i]] = values[i];
+                int place = places[i];
+                if (place >= 0) {
+                    boolean differs = known.get(place) && column[place] != values[i];
+                    column[place] = differs ? (byte) Columns.UNSURE : values[i];
+                    known.set(place);
                 }
             }
         }

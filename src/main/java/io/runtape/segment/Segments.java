@@ -117,17 +117,12 @@ public final class Segments {
         }
     }
 
-    /** Reads a row that begins with the columns of {@link Row}, in its order. */
-    static Row row(ResultSet row) throws SQLException {
-        return new Row(row.getLong(1), row.getInt(2), row.getInt(3), Segment.documents(row.getBytes(4)));
-    }
-
     /** Reads rows of segments; the columns are those of {@link Row}, in its order. */
     static List<Row> rows(PreparedStatement select) throws SQLException {
         List<Row> rows = new ArrayList<>();
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
-                rows.add(row(row));
+                rows.add(new Row(row.getLong(1), row.getInt(2), row.getInt(3), Segment.documents(row.getBytes(4))));
             }
         }
         return rows;

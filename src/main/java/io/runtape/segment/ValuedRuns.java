@@ -19,9 +19,6 @@ import java.util.stream.Collectors;
  */
 public final class ValuedRuns {
 
-    /** As many values as a byte has. */
-    public static final int VALUES = 256;
-
     /** More runs are not held in memory, where each takes a byte or two. */
     private static final int RUNS_MAX = 1_000_000;
 
@@ -30,7 +27,7 @@ public final class ValuedRuns {
     private final DocumentRange range;
     private final Map<Long, ListedSegment> segments;
     private final Map<Long, Found> foundIn = new HashMap<>();
-    private final int[] counts = new int[VALUES];
+    private final int[] counts = new int[Columns.VALUES];
     private int count;
 
     private ValuedRuns(SegmentReader reader, SegmentKind kind, DocumentRange range, Map<Long, ListedSegment> segments) {
@@ -97,12 +94,11 @@ public final class ValuedRuns {
 
     private boolean read(Connection connection, List<ListedSegment> some, TermQuery query, int column)
             throws SQLException {
-        Map<Long, BitSet> placesIn = new HashMap<>();
         Optional<Map<Long, BitSet>> found = TermSearch.in(reader, connection, kind, query, some, segments);
         if (found.isEmpty()) {
             return false;
         }
-        placesIn.putAll(found.get());
+        Map<Long, BitSet> placesIn = found.get();
         List<Long> cut = some.stream()
                 .filter(segment -> placesIn.containsKey(segment.segmentPk()) && !range.holds(segment))
                 .map(ListedSegment::segmentPk)

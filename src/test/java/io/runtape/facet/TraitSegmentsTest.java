@@ -63,6 +63,9 @@ abstract class TraitSegmentsTest extends IndexedHistory {
     private static final String OF_SEGMENTS =
             " where %s_pk / 1048576 in (select segment_pk from trait_segment where owner = ?)";
 
+    /** The key of a column of no segment. */
+    private static final long LEFT = 1048576L * 900_000_000;
+
     private static final String TOOL = "shell";
     private static final String BRANCH = "branch";
 
@@ -166,6 +169,28 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         findsFarOnes();
     }
 
+    /** Two segments that are merged have a run, which was indexed anew, with two values: which one is true only its row tells. */
+    @Test
+    void findsARunWithTwoValues() throws SQLException {
+        insertRuns();
+        String some = " where run_pk in (" + (FIRST + 1) + ", " + (FIRST + 222) + ")";
+        addSegment(TraitSegments.RUNS_MIN);
+        execute("update run_fact set in_segment = false, total_tokens = 7000" + some);
+        while (isDue()) {
+            addSegment(TraitSegments.RUNS_MIN);
+        }
+        execute("update run_fact set total_tokens = run_pk - " + FIRST + some);
+
+        findsFarOnes();
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
     /** An earlier version has left segments that have none. */
     @Test
     void addsColumnsToSegments() throws SQLException {
@@ -175,6 +200,8 @@ abstract class TraitSegmentsTest extends IndexedHistory {
             addSegment(TraitSegments.RUNS_MIN);
         }
         List<String> tables = List.of("trait_column", "trait_chunk");
+        execute("insert into trait_column (column_pk, content) select " + LEFT
+                + ", content from trait_column fetch first row only");
         for (String table : tables) {
             update("delete from " + table + OF_SEGMENTS.formatted(table.replace("trait_", "")), owner.id());
         }
