@@ -1,5 +1,6 @@
 package io.runtape.forward;
 
+import io.runtape.upstream.ForwardingClient;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -59,7 +60,7 @@ final class ForwardedBody {
         }
         out.setChunked(true);
         out.write(first);
-        request.pipeTo(out).onFailure(e -> out.reset());
+        request.pipeTo(out).onFailure(e -> ForwardingClient.giveUp(out));
         return out.response();
     }
 }

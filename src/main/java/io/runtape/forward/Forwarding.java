@@ -179,7 +179,7 @@ final class Forwarding {
                     quiet(response);
                     if (client.isOfProxy(
                             response.statusCode(), target.upstream().address())) {
-                        response.request().reset();
+                        ForwardingClient.giveUp(response.request());
                         cancel.refused().subscribe().with(v -> refuse(context, UpstreamFailure.PROXY_LOGIN, false));
                         return;
                     }
@@ -206,8 +206,8 @@ final class Forwarding {
             List<Map.Entry<String, String>> headers =
                     to.authenticated(ForwardedHeaders.ofRequest(request.headers(), Set.of()), credentials::contains);
             headers.forEach(h -> out.headers().add(h.getKey(), h.getValue()));
-            request.response().closeHandler(v -> out.reset());
-            return inTime(body.sendBy(out), body, head).onFailure(e -> out.reset());
+            request.response().closeHandler(v -> ForwardingClient.giveUp(out));
+            return inTime(body.sendBy(out), body, head).onFailure(e -> ForwardingClient.giveUp(out));
         });
     }
 
@@ -230,11 +230,11 @@ final class Forwarding {
             RoutingContext context, Upstream upstream, HttpClientResponse from, Optional<BackgroundRun> open) {
         HttpServerResponse response = context.response();
         if (response.closed()) {
-            from.request().reset();
+            ForwardingClient.giveUp(from.request());
             return;
         }
         if (from.statusCode() < 200 || from.statusCode() > 599) {
-            from.request().reset();
+            ForwardingClient.giveUp(from.request());
             refuse(context, upstream, new IllegalArgumentException("status " + from.statusCode()));
             return;
         }
@@ -257,8 +257,9 @@ final class Forwarding {
                 from.getHeader(HttpHeaders.CONTENT_TYPE),
                 from.getHeader(HttpHeaders.CONTENT_ENCODING),
                 EventLoops.current()));
-        WatchedResponse.of(from, upstream.idleTimeout(), () -> silent(context), outcome)
-                .pipe()
+        WatchedResponse watched = WatchedResponse.of(from, upstream.idleTimeout(), () -> silent(context), outcome);
+        response.closeHandler(v -> watched.giveUp());
+        watched.pipe()
                 .endOnFailure(false)
                 .to(response)
                 .onComplete(v -> outcome.ifPresent(OutcomeWatch::end))

@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.runtape.background.OutcomeWatch;
 import io.runtape.server.loop.EventLoops;
+import io.runtape.upstream.ForwardingClient;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
@@ -65,8 +66,14 @@ final class WatchedResponse implements ReadStream<Buffer> {
             watch(left);
         } else {
             silent.run();
-            response.request().reset();
+            ForwardingClient.giveUp(response.request());
         }
+    }
+
+    /** The client has gone. What has come is thrown away, so that the end of a whole response is seen. */
+    void giveUp() {
+        ForwardingClient.giveUp(response.request());
+        resume();
     }
 
     private void over() {

@@ -130,7 +130,7 @@ public final class AgentStream extends InputStream implements AgentBody {
     @Override
     public void abort() {
         if (!ended && failure == null) {
-            response.request().reset();
+            OrderlyBreak.giveUp(response.request());
         }
     }
 

@@ -58,8 +58,16 @@ public final class ForwardingClient {
                         .setSsl(address.isTls())
                         .setFollowRedirects(false)
                         .setConnectTimeout(within.toMillis()))
-                .onSuccess(request -> OrderlyBreak.on(request.connection()))
+                .onSuccess(OrderlyBreak::on)
                 .recover(e -> Future.failedFuture(connections.failed(e, false, address)));
+    }
+
+    /**
+     * Gives a call up: closes its connection, unless the call is over. Nothing else may break a call off, since the client
+     * would also close a connection that the next call has.
+     */
+    public static void giveUp(HttpClientRequest call) {
+        OrderlyBreak.giveUp(call);
     }
 
     /** Connects to an agent API without a call. */

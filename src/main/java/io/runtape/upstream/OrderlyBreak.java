@@ -1,12 +1,14 @@
 package io.runtape.upstream;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.net.impl.ConnectionBase;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the break of a connection behind what came over it. The HTTP client hands the head and the body of a response to
@@ -14,27 +16,75 @@ import io.vertx.core.net.impl.ConnectionBase;
  * error. So a reset that came together with the head overtook it: the call had no response, and the client logged that its
  * result was already complete. This handler closes the connection instead, and the client hands over a close in order.
  *
- * <p>An error before the head goes on as it came, since its type says why there is no response. Confined to the
- * connection's event loop.
+ * <p>An error before the head goes on as it came, since its type says why there is no response.
+ *
+ * <p>It also keeps a call that is given up from breaking a connection that is no longer its own. Confined to the
+ * connection's event loop, but for {@link #call}.
  */
-final class OrderlyBreak extends ChannelInboundHandlerAdapter {
+final class OrderlyBreak extends ChannelDuplexHandler {
 
     private static final String NAME = "orderly-break";
 
     /** The client's own handler, which sees what the codec has decoded. */
     private static final String CLIENT = "handler";
 
+    /** The call that has the connection; null once its request has gone out whole and its response has come whole. */
+    private volatile @Nullable HttpClientRequest call;
+
+    private boolean requestWent;
+    private boolean responseCame;
     private boolean headCame;
 
     /**
-     * Sees to this connection from now on; one call is enough. Call it before the request is sent. No effect over HTTP/2,
-     * whose streams end by frames.
+     * Sees to the connection of this call from now on. Call it before the request is sent. No effect over HTTP/2, whose
+     * streams end by frames.
      */
-    static void on(HttpConnection connection) {
-        Channel channel = ((ConnectionBase) connection).channel();
-        if (channel.pipeline().get(NAME) == null && channel.pipeline().get("codec") != null) {
-            channel.pipeline().addBefore(CLIENT, NAME, new OrderlyBreak());
+    static void on(HttpClientRequest request) {
+        Channel channel = channelOf(request);
+        if (channel.pipeline().get("codec") == null) {
+            return;
         }
+        OrderlyBreak there = channel.pipeline().get(OrderlyBreak.class);
+        if (there == null) {
+            there = new OrderlyBreak();
+            channel.pipeline().addBefore(CLIENT, NAME, there);
+        }
+        there.call = request;
+    }
+
+    /**
+     * Gives a call up, which closes its connection, unless the call is over. Then the client may have given the connection
+     * to another call, even if nobody has read the response, and its own reset would close it all the same.
+     */
+    static void giveUp(HttpClientRequest request) {
+        Channel channel = channelOf(request);
+        OrderlyBreak there = channel.pipeline().get(OrderlyBreak.class);
+        if (there == null) {
+            request.reset();
+        } else if (channel.eventLoop().inEventLoop()) {
+            there.breakOff(request);
+        } else {
+            channel.eventLoop().execute(() -> there.breakOff(request));
+        }
+    }
+
+    private static Channel channelOf(HttpClientRequest request) {
+        return ((ConnectionBase) request.connection()).channel();
+    }
+
+    private void breakOff(HttpClientRequest request) {
+        if (call == request) {
+            request.reset();
+        }
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        if (message instanceof LastHttpContent) {
+            requestWent = true;
+            settle();
+        }
+        context.write(message, promise);
     }
 
     @Override
@@ -44,9 +94,20 @@ final class OrderlyBreak extends ChannelInboundHandlerAdapter {
             headCame = head.decoderResult().isSuccess() && head.status().code() >= 200;
         }
         if (message instanceof LastHttpContent) {
+            // An interim response has an end, too.
+            responseCame = headCame;
             headCame = false;
+            settle();
         }
         context.fireChannelRead(message);
+    }
+
+    private void settle() {
+        if (requestWent && responseCame) {
+            call = null;
+            requestWent = false;
+            responseCame = false;
+        }
     }
 
     @Override

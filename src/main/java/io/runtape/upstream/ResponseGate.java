@@ -63,7 +63,7 @@ final class ResponseGate extends ChannelInboundHandlerAdapter {
         }
         Channel channel = ((ConnectionBase) out.connection()).channel();
         if (channel.pipeline().get("codec") != null) {
-            OrderlyBreak.on(out.connection());
+            OrderlyBreak.on(out);
             // Without a name: the gate of the connection's last call may still be about to leave.
             channel.pipeline().addBefore(CLIENT, null, this);
         }

@@ -15,6 +15,7 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import java.net.URI;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -79,6 +80,24 @@ abstract class Http2CallTest extends RunningGateway {
 
         assertEquals(200, http2.answer(call).status());
         assertTrue(script.done().isEmpty());
+    }
+
+    @Test
+    void keepsTheConnectionToTheAgentApiForTheNextCall() throws Exception {
+        // The scripted agent API has a thread for each connection.
+        Queue<Thread> connections = new ConcurrentLinkedQueue<>();
+        Scripted script = upstream.on(exchange -> {
+            connections.add(Thread.currentThread());
+            exchange.whole(200, "{}".getBytes(UTF_8));
+        });
+
+        for (int i = 0; i < 3; i++) {
+            int call = http2.request("GET", "/v1/models", true, KEY, script.header());
+            assertEquals("{}", http2.answer(call).text());
+        }
+
+        assertEquals(3, connections.size());
+        assertEquals(1, Set.copyOf(connections).size());
     }
 
     @Test

@@ -81,7 +81,7 @@ class OrderlyBreakTest {
 
     private Future<HttpClientRequest> request() {
         return client.request(HttpMethod.GET, server.getLocalPort(), "127.0.0.1", "/")
-                .onSuccess(request -> OrderlyBreak.on(request.connection()));
+                .onSuccess(OrderlyBreak::on);
     }
 
     private static <T> T in(Context context, Supplier<Future<T>> work) throws Exception {
