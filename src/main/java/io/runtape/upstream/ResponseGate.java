@@ -1,9 +1,11 @@
 package io.runtape.upstream;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponse;
@@ -20,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stands between the connection and the HTTP client, from when a call goes out until its response is taken over. The
  * REST client hands a response on some time after its head. It would take the bytes that came by then for itself, and
- * drop them if the connection broke meanwhile. So the gate keeps them. The client also refuses a response whose
+ * drop them if the connection broke meanwhile. So the gate keeps them, and goes on keeping until it leaves the pipeline:
+ * only then does the client see bytes, and may stop the connection's reading. The client also refuses a response whose
  * {@code Content-Type} it cannot parse, and reads forms itself, so the gate hides that header from it.
  *
  * <p>Each call has its own gate. Bytes come on the connection's event loop, which need not be the call's: all state is
@@ -42,9 +45,12 @@ final class ResponseGate extends ChannelInboundHandlerAdapter {
     private @Nullable MultiMap headers;
     private boolean sent;
     private boolean headCame;
+    /** Whether what came was handed over, so that what comes now is for the client. */
     private boolean open;
+
     private boolean stopped;
     private boolean ended;
+    private boolean endPassed;
     private @Nullable Throwable broken;
 
     /** Sets the request that the call goes out by, once there is a connection. */
@@ -84,14 +90,12 @@ final class ResponseGate extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext to, Object message) {
         if (!keeps(to.channel(), message)) {
+            passOn(to);
             to.fireChannelRead(message);
         }
     }
 
     private synchronized boolean keeps(Channel channel, Object message) {
-        if (open) {
-            return false;
-        }
         if (message instanceof HttpResponse head) {
             if (head.decoderResult().isSuccess() && head.status().code() >= 200) {
                 headCame = true;
@@ -134,19 +138,16 @@ final class ResponseGate extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext to, Throwable cause) {
         breaks(cause);
+        passOn(to);
         to.fireExceptionCaught(cause);
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext to) {
-        boolean whole;
-        synchronized (this) {
-            whole = ended && !open;
-        }
-        if (whole) {
+        breaks(new HttpClosedException("Connection was closed"));
+        passOn(to);
+        if (endsNow()) {
             to.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
-        } else {
-            breaks(new HttpClosedException("Connection was closed"));
         }
         to.fireChannelInactive();
     }
@@ -172,7 +173,7 @@ final class ResponseGate extends ChannelInboundHandlerAdapter {
             boolean whole,
             @Nullable Throwable broken) {}
 
-    /** Hands over what has come. Everything that follows goes to the client, whose handlers must be set. */
+    /** Hands over what has come. Everything that follows goes to the client, soon, whose handlers must be set. */
     Kept open() {
         Kept taken;
         ChannelHandlerContext at;
@@ -183,25 +184,54 @@ final class ResponseGate extends ChannelInboundHandlerAdapter {
             at = context;
         }
         if (at != null && at.executor().inEventLoop()) {
-            go(at, taken.whole());
+            go(at);
         } else if (at != null) {
-            at.executor().execute(() -> go(at, taken.whole()));
+            at.executor().execute(() -> go(at));
         }
         return taken;
     }
 
-    /** Leaves before the client sees the end, since the client may then give the connection to the next call. */
-    private void go(ChannelHandlerContext at, boolean whole) {
+    /**
+     * Leaves before the client sees the end, since the client may then give the connection to the next call; and lets the
+     * connection be read before the client sees bytes, since the client then stops that where nobody takes them.
+     */
+    private void go(ChannelHandlerContext at) {
         if (at.isRemoved()) {
             // The connection is closed, and the client knows.
             return;
         }
         at.pipeline().remove(this);
         at.channel().config().setAutoRead(true);
-        if (whole) {
-            at.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
-            // The client sends nothing until a read is complete, so the connection's next call would wait for ever.
-            at.fireChannelReadComplete();
+        passOn(at);
+    }
+
+    /** Passes on what has come since the gate was opened; nothing before that. On the connection's event loop. */
+    private void passOn(ChannelHandlerContext to) {
+        byte[] late;
+        synchronized (this) {
+            if (!open) {
+                return;
+            }
+            late = kept.toByteArray();
+            kept.reset();
         }
+        if (late.length > 0) {
+            to.fireChannelRead(new DefaultHttpContent(Unpooled.wrappedBuffer(late)));
+        }
+        boolean last = endsNow();
+        if (last) {
+            to.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+        }
+        if (last || late.length > 0) {
+            // The client sends nothing until a read is complete, so the connection's next call would wait for ever.
+            to.fireChannelReadComplete();
+        }
+    }
+
+    /** Whether the response is complete, and the client has not been told. */
+    private synchronized boolean endsNow() {
+        boolean now = ended && !endPassed;
+        endPassed |= now;
+        return now;
     }
 }

@@ -1,0 +1,226 @@
+package io.runtape.upstream;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpContent;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.impl.VertxInternal;
+import io.vertx.core.net.impl.ConnectionBase;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Responses of which more comes while they are taken over, on a connection whose event loop is not that of the call. */
+class ResponseGateTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final CountDownLatch bodyCame = new CountDownLatch(1);
+    private final CountDownLatch takenOver = new CountDownLatch(1);
+    private final ResponseGate gate = new ResponseGate();
+    private Vertx vertx;
+    private HttpClient client;
+    private ServerSocket server;
+    private ContextInternal loopOfCall;
+    private Socket agent;
+    private Channel connection;
+    private AgentStream taken;
+
+    @BeforeEach
+    void start() throws Exception {
+        vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2));
+        client = vertx.createHttpClient(new HttpClientOptions().setMaxPoolSize(1));
+        server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        ContextInternal loopOfConnection = ((VertxInternal) vertx).createEventLoopContext();
+        loopOfCall = ((VertxInternal) vertx).createEventLoopContext();
+        assertNotSame(loopOfConnection.nettyEventLoop(), loopOfCall.nettyEventLoop());
+        HttpClientRequest earlier = in(loopOfConnection, this::request);
+        agent = server.accept();
+        agent.setSoTimeout((int) PATIENCE.toMillis());
+        Future<Void> over =
+                in(loopOfConnection, () -> Future.succeededFuture(earlier.send().compose(HttpClientResponse::end)));
+        readCall();
+        say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII));
+        get(over);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        agent.close();
+        server.close();
+        vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void leavesTheClientsPauseAsItIs() throws Exception {
+        byte[] body = random(4 << 20);
+
+        takeOverAmid(body, body.length);
+
+        await().atMost(PATIENCE).until(() -> !connection.config().isAutoRead());
+        assertArrayEquals(body, get(in(loopOfCall, this::readAll)));
+    }
+
+    @Test
+    void handsOnAnEndThatComesWhileItIsOpened() throws Exception {
+        byte[] body = random(1000);
+
+        takeOverAmid(body, body.length);
+
+        assertArrayEquals(body, get(in(loopOfCall, this::readAll)));
+        HttpClientRequest next = in(loopOfCall, this::request);
+        Future<HttpClientResponse> response = in(loopOfCall, () -> Future.succeededFuture(next.send()));
+        readCall();
+        say("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII));
+        assertEquals(201, get(response).statusCode());
+    }
+
+    @Test
+    void handsOnBytesThatComeWhileItIsOpenedBeforeTheBreak() throws Exception {
+        byte[] body = random(1000);
+        ByteArrayOutputStream came = new ByteArrayOutputStream();
+        CompletableFuture<Throwable> broken = new CompletableFuture<>();
+
+        takeOverAmid(body, body.length + 1);
+        agent.close();
+        loopOfCall.runOnContext(v -> taken.bytes()
+                .subscribe()
+                .with(bytes -> came.writeBytes(bytes.getBytes()), broken::complete, () -> broken.complete(null)));
+
+        assertInstanceOf(HttpClosedException.class, broken.get(30, TimeUnit.SECONDS));
+        assertArrayEquals(body, came.toByteArray());
+    }
+
+    /** Takes a response over at the moment when the connection's event loop has its body in its hands. */
+    private void takeOverAmid(byte[] body, int length) throws Exception {
+        HttpClientRequest request = in(loopOfCall, this::request);
+        gate.at(() -> request);
+        connection = ((ConnectionBase) request.connection()).channel();
+        Future<HttpClientResponse> head = in(loopOfCall, () -> {
+            gate.stand();
+            connection.pipeline().addAfter("codec", null, new HoldBeforeBody());
+            return Future.succeededFuture(request.send());
+        });
+        readCall();
+        say(("HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n").getBytes(US_ASCII));
+        HttpClientResponse response = get(head);
+        int atOnce = Math.min(body.length, 128 << 10);
+        agent.getOutputStream().write(body, 0, atOnce);
+        bodyCame.await();
+        taken = in(loopOfCall, () -> Future.succeededFuture(AgentStream.takeOver(response, nothingYet(), gate)));
+        Thread rest = new Thread(() -> sayRest(body, atOnce));
+        rest.setDaemon(true);
+        rest.start();
+        takenOver.countDown();
+        connection.eventLoop().submit(() -> {}).get(30, TimeUnit.SECONDS);
+        assertNull(connection.pipeline().get(ResponseGate.class));
+    }
+
+    private final class HoldBeforeBody extends ChannelInboundHandlerAdapter {
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
+            if (message instanceof HttpContent) {
+                bodyCame.countDown();
+                takenOver.await();
+            }
+            context.fireChannelRead(message);
+        }
+    }
+
+    private Future<HttpClientRequest> request() {
+        return client.request(HttpMethod.GET, server.getLocalPort(), "127.0.0.1", "/");
+    }
+
+    private Future<Future<byte[]>> readAll() {
+        Promise<byte[]> whole = Promise.promise();
+        ByteArrayOutputStream came = new ByteArrayOutputStream();
+        taken.bytes()
+                .subscribe()
+                .with(
+                        bytes -> came.writeBytes(bytes.getBytes()),
+                        whole::fail,
+                        () -> whole.complete(came.toByteArray()));
+        return Future.succeededFuture(whole.future());
+    }
+
+    private static <T> T in(Context context, Supplier<Future<T>> work) throws Exception {
+        Promise<T> done = Promise.promise();
+        context.runOnContext(v -> work.get().onComplete(done));
+        return get(done.future());
+    }
+
+    private static <T> T get(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    private static InputStream nothingYet() {
+        return new InputStream() {
+            @Override
+            public int read() {
+                throw new IllegalStateException("nothing yet");
+            }
+        };
+    }
+
+    private static byte[] random(int length) {
+        byte[] bytes = new byte[length];
+        new Random(7).nextBytes(bytes);
+        return bytes;
+    }
+
+    private void sayRest(byte[] body, int from) {
+        try {
+            agent.getOutputStream().write(body, from, body.length - from);
+        } catch (IOException e) {
+            // The test is over.
+        }
+    }
+
+    private void say(byte[] bytes) throws IOException {
+        agent.getOutputStream().write(bytes);
+    }
+
+    private void readCall() throws IOException {
+        InputStream in = agent.getInputStream();
+        for (int ends = 0; ends < 4; ) {
+            int read = in.read();
+            ends = read == '\r' || read == '\n' ? ends + 1 : 0;
+            if (read < 0) {
+                throw new IOException("no call came");
+            }
+        }
+    }
+}
