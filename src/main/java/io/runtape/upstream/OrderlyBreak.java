@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Keeps the break of a connection behind what came over it. The HTTP client hands the head and the body of a response to
  * the event loop of the call, which need not be the connection's, but fails the call at once if the socket reports an
  * error. So a reset that came together with the head overtook it: the call had no response, and the client logged that its
- * result was already complete. This handler closes the connection instead, and the client hands over a close in order.
+ * result was already complete. This handler closes the connection instead, and the client hands over a close in order. To
+ * the codec a close is the orderly end of a response without a length; that end stays here.
  *
  * <p>An error before the head goes on as it came, since its type says why there is no response.
  *
@@ -34,6 +35,7 @@ final class OrderlyBreak extends ChannelDuplexHandler {
     private boolean requestWent;
     private boolean responseCame;
     private boolean headCame;
+    private boolean breaking;
 
     /**
      * Sees to the connection of this call from now on. Call it before the request is sent. No effect over HTTP/2, whose
@@ -93,7 +95,11 @@ final class OrderlyBreak extends ChannelDuplexHandler {
             // One that is too long, or no HTTP, has not come: the error that follows says so.
             headCame = head.decoderResult().isSuccess() && head.status().code() >= 200;
         }
-        if (message instanceof LastHttpContent) {
+        if (message instanceof LastHttpContent end) {
+            if (breaking) {
+                end.release();
+                return;
+            }
             // An interim response has an end, too.
             responseCame = headCame;
             headCame = false;
@@ -113,6 +119,7 @@ final class OrderlyBreak extends ChannelDuplexHandler {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (headCame) {
+            breaking = true;
             context.close();
         } else {
             context.fireExceptionCaught(cause);

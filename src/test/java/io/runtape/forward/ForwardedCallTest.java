@@ -277,6 +277,23 @@ abstract class ForwardedCallTest extends RunningGateway {
     }
 
     @Test
+    void cutsTheClientOffWhereAResponseWithoutALengthIsReset() throws Exception {
+        CountDownLatch read = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.head(200, "Content-Type: text/plain").raw("half".getBytes(UTF_8));
+            read.await();
+            exchange.reset();
+        });
+
+        WireResponse response = client().get("/v1/files/1", script.header());
+        response.readUpTo(4);
+        read.countDown();
+
+        assertEquals("half", new String(response.readAll(), UTF_8));
+        assertEquals(WireResponse.End.CUT, response.end());
+    }
+
+    @Test
     void letsGoOfTheAgentApiWhenTheClientIsGone() throws Exception {
         Scripted script = upstream.on(exchange -> {
             exchange.streamHead().chunk("data: 1\n\n");

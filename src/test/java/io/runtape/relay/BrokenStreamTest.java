@@ -84,6 +84,11 @@ abstract class BrokenStreamTest extends RunningGateway {
                 exchange -> {});
     }
 
+    @Test
+    void cutsTheClientOffWhereABodyWithoutALengthIsReset() throws Exception {
+        isCutAndKept(new String[] {"Content-Type: text/event-stream"}, BROKEN.getBytes(UTF_8), Exchange::reset);
+    }
+
     /** Head, body and break reach the gateway together, so that it may read all of them before it looks at any. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
