@@ -203,6 +203,11 @@ final class Forwarding {
                 .setMethod(request.method())
                 .setURI(to.address().target(target.originForm()));
         return client.request(to.address(), options, head).compose(out -> {
+            if (request.response().closed()) {
+                // The client left meanwhile, and nothing would tell of it any more.
+                ForwardingClient.giveUp(out);
+                return Future.failedFuture(new StreamResetException(0));
+            }
             List<Map.Entry<String, String>> headers =
                     to.authenticated(ForwardedHeaders.ofRequest(request.headers(), Set.of()), credentials::contains);
             headers.forEach(h -> out.headers().add(h.getKey(), h.getValue()));

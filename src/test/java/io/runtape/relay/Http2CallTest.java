@@ -1,6 +1,7 @@
 package io.runtape.relay;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -98,6 +99,29 @@ abstract class Http2CallTest extends RunningGateway {
 
         assertEquals(3, connections.size());
         assertEquals(1, Set.copyOf(connections).size());
+    }
+
+    @Test
+    void makesNoCallWhoseClientLeftBeforeThereWasAConnection() throws Exception {
+        Scripted script = upstream.onHead(Script.silence());
+        try {
+            upstream.keepWaiting(() -> {
+                int call = http2.request("PUT", "/v1/files/1", false, KEY, script.header());
+                http2.data(call, "first".getBytes(UTF_8), false);
+                http2.reset(call, 8);
+                // Answered once the reset has been read.
+                return http2.answer(http2.request("GET", "/history/v1/runs", true, KEY));
+            });
+            await().until(upstream::hasConnection);
+
+            Scripted next = upstream.on(Script.json(200, "{}"));
+            int call = http2.request("GET", "/v1/models", true, KEY, next.header());
+            assertEquals(200, http2.answer(call).status());
+        } finally {
+            upstream.refuse();
+            upstream.acceptAgain();
+        }
+        assertTrue(script.isUncalled());
     }
 
     @Test

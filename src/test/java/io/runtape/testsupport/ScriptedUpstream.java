@@ -8,12 +8,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -96,16 +99,25 @@ public final class ScriptedUpstream implements AutoCloseable {
 
     private ServerSocket listen(int at) {
         try {
-            ServerSocket socket = sockets.make();
-            socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), 1000);
-            accepting = new Thread(() -> accept(socket), "scripted-upstream");
-            accepting.setDaemon(true);
-            accepting.start();
+            ServerSocket socket = bound(at, 1000);
+            beginToAccept(socket);
             return socket;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private ServerSocket bound(int at, int backlog) throws IOException {
+        ServerSocket socket = sockets.make();
+        socket.setReuseAddress(true);
+        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), backlog);
+        return socket;
+    }
+
+    private void beginToAccept(ServerSocket socket) {
+        accepting = new Thread(() -> accept(socket), "scripted-upstream");
+        accepting.setDaemon(true);
+        accepting.start();
     }
 
     public int port() {
@@ -150,6 +162,11 @@ public final class ScriptedUpstream implements AutoCloseable {
         return List.copyOf(clients);
     }
 
+    /** Whether somebody is connected. */
+    public boolean hasConnection() {
+        return !open.isEmpty();
+    }
+
     /** Refuses connections from now on, and closes those that are open. */
     public synchronized void refuse() {
         try {
@@ -165,6 +182,37 @@ public final class ScriptedUpstream implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** Closes the open connections, and keeps whoever connects waiting for as long as the task runs. */
+    public synchronized void keepWaiting(Callable<?> task) throws Exception {
+        refuse();
+        server = bound(port, 1);
+        List<Socket> queued = fillQueue();
+        try {
+            task.call();
+        } finally {
+            for (Socket socket : queued) {
+                server.accept().close();
+                socket.close();
+            }
+        }
+        beginToAccept(server);
+    }
+
+    /** Takes up the system's queue of connections that wait to be accepted, so that it lets nobody else in. */
+    private List<Socket> fillQueue() throws IOException {
+        List<Socket> queued = new ArrayList<>();
+        while (true) {
+            Socket socket = new Socket();
+            try {
+                socket.connect(server.getLocalSocketAddress(), 300);
+                queued.add(socket);
+            } catch (SocketTimeoutException full) {
+                socket.close();
+                return queued;
+            }
         }
     }
 
