@@ -142,10 +142,17 @@ final class CallOpening {
         RuntapeHeaders own = call.own();
         lookup = answers.ofKey(call.start().owner(), key, loop)
                 .subscribe()
-                .with(found -> found.ifPresentOrElse(response -> repeat(response, own), ifThereIsNone), e -> {
-                    call.release();
-                    client.fail(e);
-                });
+                .with(
+                        found -> {
+                            // What follows may open the run after all, and then needs the body.
+                            lookup = null;
+                            found.ifPresentOrElse(response -> repeat(response, own), ifThereIsNone);
+                        },
+                        e -> {
+                            lookup = null;
+                            call.release();
+                            client.fail(e);
+                        });
     }
 
     private void repeat(RecordedResponse response, RuntapeHeaders own) {

@@ -1,6 +1,7 @@
 package io.runtape.idempotency;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -19,6 +20,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -100,6 +103,58 @@ class SharedKeysPostgresTest extends RunningGateway {
             assertEquals(410, ours.status());
             assertTrue(script.isUncalled());
         }
+    }
+
+    @Test
+    void makesTheCallOfAClientThatLeavesWhileItsRunIsOpenedOnceMore() throws Exception {
+        String key = "key-" + UUID.randomUUID();
+        Scripted busy = upstream.on(Script.json(503, "{}"));
+        client().post("/v1/run", "{}", busy.header(), "X-API-Key: shares", "Idempotency-Key: their-" + key)
+                .whole();
+
+        try (Connection elsewhere = store().connect();
+                Connection next = store().connect();
+                Connection watching = store().connect()) {
+            claim(elsewhere, key, "their-" + key);
+            WireResponse ours = post(key);
+            awaitWaiting(watching, "RowExclusiveLock", "transactionid");
+            next.setAutoCommit(false);
+            CompletableFuture<Void> locked = CompletableFuture.runAsync(() -> lockKeys(next));
+            awaitWaiting(watching, "ShareRowExclusiveLock", "relation");
+            // Their key is taken, and free at the look-up of its run: it was answered 503.
+            elsewhere.commit();
+            locked.get(30, TimeUnit.SECONDS);
+            awaitWaiting(watching, "RowExclusiveLock", "relation");
+            ours.leave();
+            next.rollback();
+        }
+
+        assertEquals("{}", new String(script.call().body(), UTF_8));
+        assertEquals("data: x\n\n", new String(post(key).whole(), UTF_8));
+        assertTrue(script.isUncalled());
+    }
+
+    /** Keeps everybody from claiming a key; whoever claims one has to be done with it. */
+    private static void lockKeys(Connection connection) {
+        try (Statement lock = connection.createStatement()) {
+            lock.execute("lock table idempotency_key in share row exclusive mode");
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Waits until somebody who has, or wants, that lock on the keys waits for one of that type. */
+    private static void awaitWaiting(Connection connection, String mode, String type) {
+        await().until(() -> {
+            try (PreparedStatement select = connection.prepareStatement("""
+                            select 1 from pg_locks keys join pg_locks waits on waits.pid = keys.pid
+                            where keys.relation = 'idempotency_key'::regclass and keys.mode = ?
+                                and not waits.granted and waits.locktype = ?""")) {
+                select.setString(1, mode);
+                select.setString(2, type);
+                return select.executeQuery().next();
+            }
+        });
     }
 
     @Test

@@ -200,6 +200,15 @@ public final class WireResponse implements AutoCloseable {
         }
     }
 
+    /** Goes, and returns when the other side has seen that. */
+    public void leave() throws IOException {
+        socket.shutdownOutput();
+        while (in.read() >= 0) {
+            // To its end.
+        }
+        socket.close();
+    }
+
     /** The next line that comes, before {@link #head}: that of an interim answer, too. */
     public String startLine() throws IOException {
         return RawHead.read(in)
