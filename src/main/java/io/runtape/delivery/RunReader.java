@@ -6,6 +6,7 @@ import io.runtape.journal.LiveRun;
 import io.runtape.run.FrameBlock;
 import io.runtape.run.FrameReader;
 import io.runtape.run.RunEnd;
+import io.runtape.run.StreamedFrames;
 import io.runtape.server.fairness.UnsentBytes;
 import io.runtape.sse.FrameKind;
 import io.runtape.sse.SseWriter;
@@ -49,6 +50,12 @@ final class RunReader implements Flow.Subscription, CommitListener {
     private long durable;
     /** All frames after the position up to here are known to be parts that no frame completes yet, or encoded. */
     private long partsThrough;
+
+    /**
+     * What was found to complete the parts that are being read, which may be thousands of blocks ahead. During a read it belongs
+     * to the read.
+     */
+    private StreamedFrames.Completing completing = StreamedFrames.Completing.none(0);
 
     private @Nullable RunEnding ending;
     private @Nullable Preface preface;
@@ -333,11 +340,8 @@ final class RunReader implements Flow.Subscription, CommitListener {
         delivery.turns().take(source.owner(), loop, () -> {
             try {
                 FrameBlock block = delivery.reader().block(source.pk(), from, upTo, limit);
-                @Nullable
-                FrameKind completing = framing.isTail() && onlyParts(block)
-                        ? delivery.reader().completes(source.pk(), from, upTo)
-                        : null;
-                StreamFormat.@Nullable Rendered rendered = renderRead(block, completing, from);
+                @Nullable FrameKind kind = framing.isTail() && onlyParts(block) ? completing(from, upTo) : null;
+                StreamFormat.@Nullable Rendered rendered = renderRead(block, kind, from);
                 loop.execute(() -> readDone(block, rendered, upTo));
             } catch (SQLException e) {
                 loop.execute(() -> readFailed(e));
@@ -346,6 +350,16 @@ final class RunReader implements Flow.Subscription, CommitListener {
                 loop.execute(() -> fail("the frames cannot be read"));
             }
         });
+    }
+
+    /** The kind of the frame that completes the parts after this position; null if there is none up to the bound. */
+    private @Nullable FrameKind completing(long from, long upTo) throws SQLException {
+        boolean found = completing.kind() != null && completing.sequence() > from;
+        long lookedAt = completing.kind() == null ? Math.max(from, completing.sequence()) : from;
+        if (!found && lookedAt < upTo) {
+            completing = delivery.reader().completes(source.pk(), lookedAt, upTo);
+        }
+        return completing.kind();
     }
 
     /**

@@ -451,10 +451,10 @@ public class FrameReader implements StreamedFrames {
     }
 
     @Override
-    public @Nullable FrameKind completes(long runPk, long after, long upTo) throws SQLException {
+    public Completing completes(long runPk, long after, long upTo) throws SQLException {
         return found(runPk, new Span(after, upTo, false), FIRST_BLOCK_FRAMES, FrameReader::completes)
-                .map(found -> found.frame().kind())
-                .orElse(null);
+                .map(found -> new Completing(found.sequence(), found.frame().kind()))
+                .orElse(Completing.none(upTo));
     }
 
     private static boolean completes(ArrivedFrame frame) {

@@ -18,12 +18,24 @@ public interface StreamedFrames {
     FrameBlock block(long runPk, long after, long upTo, int limit) throws SQLException;
 
     /**
-     * The kind of the frame that completes the parts after this sequence: the first frame that is neither a part nor
-     * of kind encoded.
+     * The frame that completes the parts after this sequence: the first frame that is neither a part nor of kind encoded.
+     * Reads all frames up to it.
      *
-     * @return null as long as there is no such frame
      * @throws SQLException if the database does not answer
      */
-    @Nullable
-    FrameKind completes(long runPk, long after, long upTo) throws SQLException;
+    Completing completes(long runPk, long after, long upTo) throws SQLException;
+
+    /**
+     * What completes parts.
+     *
+     * @param sequence the frame's sequence; the last one that was looked at if there is no such frame
+     * @param kind the frame's kind; null if there is no such frame
+     */
+    record Completing(long sequence, @Nullable FrameKind kind) {
+
+        /** There is no such frame up to here. */
+        public static Completing none(long upTo) {
+            return new Completing(upTo, null);
+        }
+    }
 }

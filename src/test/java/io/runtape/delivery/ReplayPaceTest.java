@@ -49,8 +49,8 @@ class ReplayPaceTest {
         }
 
         @Override
-        public FrameKind completes(long runPk, long after, long upTo) {
-            return FrameKind.EVENT;
+        public Completing completes(long runPk, long after, long upTo) {
+            return new Completing(after + 1, FrameKind.EVENT);
         }
     }
 
@@ -74,8 +74,8 @@ class ReplayPaceTest {
         }
 
         @Override
-        public FrameKind completes(long runPk, long after, long upTo) {
-            return FrameKind.EVENT;
+        public Completing completes(long runPk, long after, long upTo) {
+            return new Completing(after + 1, FrameKind.EVENT);
         }
     }
 

@@ -25,6 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Flow;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A reader of a real journal: commits, the reader's event loop and its reads of the store each go on when a test says so, so
@@ -617,6 +619,63 @@ class RunReaderTest {
         assertTimeoutPreemptively(Duration.ofSeconds(30), this::settle);
 
         assertEquals(half + "\nid: 4\n\n", tail.text());
+    }
+
+    /** However many blocks are read of parts, what completes them is looked for once. */
+    @ParameterizedTest
+    @EnumSource(
+            value = FrameKind.class,
+            names = {"RESPONSE", "TAIL", "EVENT", "ENCODED"})
+    void looksAheadForWhatCompletesPartsOnce(FrameKind last) {
+        int parts = 30;
+        for (int i = 0; i < parts; i++) {
+            Committing.append(run, last == FrameKind.ENCODED ? last : FrameKind.PART, "x".repeat(60 << 10));
+        }
+        Committing.append(run, last, "\n\n");
+        end(Committing.completed());
+        int frames = parts + 1;
+        Client tail = client(
+                new RunSource(
+                        run.pk(),
+                        run.id(),
+                        "owner",
+                        null,
+                        frames,
+                        new RunEnding(run.id(), "completed", null, frames, false)),
+                0,
+                new TailFraming(0));
+
+        tail.reader.request(Long.MAX_VALUE);
+        settle();
+
+        assertTrue(tail.complete);
+        assertTrue(at.store.reads() > parts / 2, at.store.reads() + " reads");
+        assertTrue(at.store.lookedAhead() <= frames, at.store.lookedAhead() + " frames");
+    }
+
+    /** Nor are the same frames looked at again where more have come. */
+    @Test
+    void looksAheadFromWhereItLookedBefore() {
+        Client tail = client(RunSource.of(run, "owner"), 0, new TailFraming(0));
+        int frames = 0;
+        for (; frames < 60; frames++) {
+            Committing.append(run, FrameKind.PART, "x".repeat(60 << 10));
+            at.commitUntold();
+        }
+        loop.run();
+        tail.reader.request(Long.MAX_VALUE);
+        settle();
+        for (; frames < 120; frames++) {
+            Committing.append(run, FrameKind.PART, "x".repeat(60 << 10));
+            at.commitUntold();
+        }
+        settle();
+        Committing.append(run, FrameKind.EVENT, "\n\n");
+        at.commitUntold();
+        settle();
+
+        assertTrue(tail.text().endsWith("\nid: 121\n\n"));
+        assertTrue(at.store.lookedAhead() <= 121, at.store.lookedAhead() + " frames");
     }
 
     /** A client drops the mark only where it comes first. */

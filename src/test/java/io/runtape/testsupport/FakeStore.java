@@ -66,6 +66,7 @@ public final class FakeStore implements StreamedFrames {
     private int rehearsed;
     private int brought;
     private int reads;
+    private int lookedAhead;
 
     /** The first connection of the node. */
     public BatchWriter open() {
@@ -166,6 +167,11 @@ public final class FakeStore implements StreamedFrames {
         runs.remove(pk);
     }
 
+    /** How many frames were looked at for one that completes parts. */
+    public int lookedAhead() {
+        return lookedAhead;
+    }
+
     /** How often frames were read, or tried to be. */
     public int reads() {
         return reads;
@@ -192,14 +198,15 @@ public final class FakeStore implements StreamedFrames {
     }
 
     @Override
-    public FrameKind completes(long runPk, long after, long upTo) throws SQLException {
+    public Completing completes(long runPk, long after, long upTo) throws SQLException {
         requireHere();
         return rows(runPk).frames.stream()
                 .filter(frame -> frame.sequence() > after && frame.sequence() <= upTo)
-                .map(RecordedFrame::kind)
-                .filter(kind -> kind != FrameKind.PART && kind != FrameKind.ENCODED)
+                .peek(frame -> lookedAhead++)
+                .filter(frame -> frame.kind() != FrameKind.PART && frame.kind() != FrameKind.ENCODED)
                 .findFirst()
-                .orElse(null);
+                .map(frame -> new Completing(frame.sequence(), frame.kind()))
+                .orElse(Completing.none(upTo));
     }
 
     private static ArrivedFrame arrived(RecordedFrame frame) {
