@@ -165,23 +165,14 @@ public final class ReplayStreamResource {
                                             ResponseType.of(played.found().run()))
                                     .orElse(ResponseType.EVENT_STREAM))
                             .putHeader("Runtape-Thread-Id", id);
-                    return reply.write(replay.runs(reply).onItem().transformToMultiAndConcatenate(played -> {
-                        Multi<Buffer> bytes = replay(
-                                played.found().source(), played.part(), inThread(played.found(), pace), pace, reply);
-                        boolean isFirst = first.isPresent() && first.get().equals(played);
-                        return isFirst || gap.isZero() ? bytes : after(gap, bytes, reply);
-                    }));
+                    return reply.write(replay.runs(reply, gap)
+                            .onItem()
+                            .transformToMultiAndConcatenate(played -> replay(
+                                    played.found().source(),
+                                    played.part(),
+                                    inThread(played.found(), pace),
+                                    pace,
+                                    reply)));
                 });
-    }
-
-    private static Multi<Buffer> after(Duration gap, Multi<Buffer> replay, StreamReply reply) {
-        return Uni.createFrom()
-                .voidItem()
-                .onItem()
-                .delayIt()
-                .onExecutor(reply.loop())
-                .by(gap)
-                .onItem()
-                .transformToMulti(v -> replay);
     }
 }

@@ -14,6 +14,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -79,6 +80,11 @@ final class StreamReply {
     /** Does blocking work when it is the owner's turn; the result comes on the event loop. */
     <T> Uni<T> onWorker(Supplier<T> lookup) {
         return BlockingWork.on(read -> turns.take(owner, loop, read), lookup::get, loop);
+    }
+
+    /** Completes on the event loop when that time is over. */
+    Uni<Void> afterwards(Duration time) {
+        return Uni.createFrom().voidItem().onItem().delayIt().onExecutor(loop).by(time);
     }
 
     private Uni<Void> cut(Throwable cause) {

@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The way of a replay through the runs of a thread, up to the first live one. Each run is looked up when the one before it
- * begins. Confined to the event loop of its reader.
+ * The way of a replay through the runs of a thread, up to the first live one. Each run is looked up right before it is
+ * played: the one before it, and the pause between them, may have taken hours. Confined to the event loop of its reader.
  */
 final class ThreadReplay {
 
@@ -18,7 +18,9 @@ final class ThreadReplay {
     private final String threadId;
     private final ThreadSpan span;
     private final ReplayPace pace;
-    private Optional<ReplayedRun> next;
+    private final Optional<ReplayedRun> first;
+    /** The last run that was handed out to be played. */
+    private Optional<ReplayedRun> last;
 
     /**
      * Looks the thread and its first wanted run up, and blocks for that.
@@ -46,29 +48,40 @@ final class ThreadReplay {
         sources.requireFrames(
                 owner, threadId, all ? 0 : Math.max(0, span.first() - 1), all ? Long.MAX_VALUE : span.last());
         this.span = parts.timeline(sources, owner, threadId, gap).of(span);
-        this.next = find(this.span.firstOrdinal() - 1);
+        this.first = find(this.span.firstOrdinal() - 1);
+        this.last = first;
     }
 
     /** The first run to play; empty if there is none. */
     Optional<ReplayedRun> first() {
-        return next;
+        return first;
     }
 
-    /** All runs to play, one after the other. */
-    Multi<ReplayedRun> runs(StreamReply reply) {
-        return Multi.createBy()
+    /**
+     * All runs to play, one after the other. Ask for the next one when one has been played.
+     *
+     * @param pause the time between two runs
+     */
+    Multi<ReplayedRun> runs(StreamReply reply, Duration pause) {
+        Multi<ReplayedRun> later = Multi.createBy()
                 .repeating()
-                .uni(() -> take(reply))
+                .uni(() -> afterLast(reply, pause).invoke(found -> last = found))
                 .until(Optional::isEmpty)
                 .map(Optional::orElseThrow);
+        return Multi.createBy().concatenating().streams(Multi.createFrom().optional(first), later);
     }
 
-    private Uni<Optional<ReplayedRun>> take(StreamReply reply) {
-        Optional<ReplayedRun> taken = next;
-        return reply.onWorker(() -> taken.filter(run -> !run.isLive())
-                        .flatMap(run -> find(run.found().ordinal())))
-                .invoke(found -> next = found)
-                .replaceWith(taken);
+    /** The run to play after the last one, once the pause between them is over. */
+    private Uni<Optional<ReplayedRun>> afterLast(StreamReply reply, Duration pause) {
+        Optional<Long> ordinal =
+                last.filter(run -> !run.isLive()).map(run -> run.found().ordinal());
+        Uni<Optional<ReplayedRun>> next = reply.onWorker(() -> ordinal.flatMap(this::find));
+        if (pause.isZero()) {
+            return next;
+        }
+        return next.flatMap(found -> found.isEmpty()
+                ? Uni.createFrom().item(found)
+                : reply.afterwards(pause).chain(() -> next));
     }
 
     /** The next run behind this ordinal of which something is to be played. */

@@ -267,6 +267,47 @@ abstract class ReplayStreamTest extends RunningGateway {
         }
     }
 
+    /** Its client takes the run before it slowly; meanwhile the live run goes on, and another one begins. */
+    @Test
+    void playsALaterRunOfAThreadAsItIsWhenItsTurnComes() throws Exception {
+        CountDownLatch hold = new CountDownLatch(1);
+        String in = "Runtape-Thread-Id: thr-" + UUID.randomUUID();
+        String event = "data: " + "x".repeat(64 << 10) + "\n\n";
+        int events = 384;
+        record(
+                exchange -> {
+                    exchange.streamHead();
+                    for (int i = 0; i < events; i++) {
+                        exchange.chunk(event);
+                    }
+                    exchange.end();
+                },
+                in);
+        Script script = exchange -> {
+            exchange.streamHead().chunk("data: 2\n\n");
+            assertTrue(hold.await(20, TimeUnit.SECONDS));
+            exchange.chunk("data: 3\n\n").end();
+        };
+        try (WireResponse live =
+                client().post("/v1/run", "{}", upstream.on(script).header(), key, in)) {
+            live.readUpTo("data: 2\n\n".length());
+            String target = "/history/v1/threads/" + live.header("Runtape-Thread-Id") + "/replay?speed=max";
+            try (WireResponse replay = client().get(target, key)) {
+                replay.readUpTo(1);
+                hold.countDown();
+                live.whole();
+                table().ended(live.header("Runtape-Run-Id"));
+                record(Script.stream("data: 4\n\n"), in);
+
+                byte[] bytes = replay.whole();
+                int before = events * event.length();
+                assertEquals(
+                        "data: 2\n\ndata: 3\n\ndata: 4\n\n",
+                        new String(bytes, before, bytes.length - before, StandardCharsets.UTF_8));
+            }
+        }
+    }
+
     @Test
     void replaysAThreadWithAGapBetweenItsRuns() throws Exception {
         String thread = "thr-" + UUID.randomUUID();
