@@ -4,6 +4,7 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
+import io.runtape.history.ListFilter;
 import io.runtape.journal.Journal;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Pace;
@@ -59,6 +60,9 @@ final class RunIndexer {
 
     /** How long runs of other gateways are left to those. */
     private static final Duration OTHERS_AFTER = Duration.ofSeconds(10);
+
+    /** A run that ended later than so far from now is one of the future: the clocks of gateways differ. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(1);
 
     /** How often the indexes get to what they have left to do while runs keep coming. */
     private static final Duration TIDY_EVERY = Duration.ofSeconds(10);
@@ -154,10 +158,19 @@ final class RunIndexer {
             return System.nanoTime() - nanos >= time.toNanos();
         }
 
-        /** The next runs, the newest first. On H2 a run's row has the end a moment before it is durable. */
+        /**
+         * The next runs, the newest first. An archive may have runs of the future: they come when there are no others, or they
+         * would always come first.
+         */
         private List<Long> toIndex(Connection connection, boolean ownFirst) throws SQLException {
+            List<Long> ended = toIndex(connection, Instant.now().plus(CLOCKS_DIFFER), ownFirst);
+            return ended.isEmpty() ? toIndex(connection, ListFilter.LATEST, ownFirst) : ended;
+        }
+
+        /** On H2 a run's row has the end a moment before it is durable. */
+        private List<Long> toIndex(Connection connection, Instant until, boolean ownFirst) throws SQLException {
             int limit = RUNS_OF_A_LOOK + Math.min(passedOver.size(), PASSED_OVER_MAX);
-            return indexing.unindexed(connection, Instant.now().minus(OTHERS_AFTER), ownFirst, limit).stream()
+            return indexing.unindexed(connection, until, Instant.now().minus(OTHERS_AFTER), ownFirst, limit).stream()
                     .filter(run ->
                             !passedOver.contains(run) && journal.unended(run).isEmpty())
                     .toList();

@@ -49,9 +49,10 @@ final class RunIndexing {
     private static final long BYTES_AT_ONCE = 2 << 20;
 
     /** The newest first: who looks for a run mostly looks for a recent one, and older runs may be many. */
-    static final String UNINDEXED = """
+    private static final String UNINDEXED = """
             select run_pk from run
-            where indexed_at is null and completed_at is not null and (completed_at < ? or not (node_id = any(?)))
+            where indexed_at is null and completed_at is not null and completed_at <= ?
+                and (completed_at < ? or not (node_id = any(?)))
             order by indexed_at desc, completed_at desc, run_pk desc limit ?""";
 
     private static final String OTHER_GATEWAYS = "select node_id from node where node_id <> ? and (not closed or ?)";
@@ -93,16 +94,19 @@ final class RunIndexing {
      * The next runs that have ended and are not indexed: those of this gateway and of gateways that are gone, and those of others
      * that ended before that time, so that two gateways seldom read one run.
      *
+     * @param until those that ended later are left out
      * @param ownFirst whether those of gateways that are gone are left until then as well: they may be thousands, all newer than its own
      */
-    List<Long> unindexed(Connection connection, Instant othersBefore, boolean ownFirst, int limit) throws SQLException {
+    List<Long> unindexed(Connection connection, Instant until, Instant othersBefore, boolean ownFirst, int limit)
+            throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(UNINDEXED)) {
-            select.setObject(1, othersBefore.atOffset(ZoneOffset.UTC));
+            select.setObject(1, until.atOffset(ZoneOffset.UTC));
+            select.setObject(2, othersBefore.atOffset(ZoneOffset.UTC));
             select.setArray(
-                    2,
+                    3,
                     connection.createArrayOf(
                             "bigint", otherGateways(connection, ownFirst).toArray()));
-            select.setInt(3, limit);
+            select.setInt(4, limit);
             return keys(select);
         }
     }

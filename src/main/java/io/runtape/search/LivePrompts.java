@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +41,9 @@ final class LivePrompts {
     /** Bytes of prompts that come with their rows; those of further runs are read as if they were long. */
     private static final int SHORT_PROMPTS_BYTES = 2 << 20;
 
+    /** Runs that have just ended, of all owners. */
+    private static final int ENDED_MAX = 500;
+
     private static final String SHORT_PROMPT =
             "case when octet_length(%1$sprompt) <= " + SHORT_BYTES_MAX + " then %1$sprompt end as prompt";
 
@@ -48,15 +52,30 @@ final class LivePrompts {
             select run_pk, created_at, %s from run
             where status = 'running' and substring(owner, 1, 128) = ? and prompt is not null limit 5000""".formatted(SHORT_PROMPT.formatted(""));
 
+    private static final String LAST_ENDED = """
+            select run_pk, owner from run where indexed_at is null and completed_at is not null
+            order by indexed_at desc, completed_at desc, run_pk desc limit %d""".formatted(ENDED_MAX);
+
     /**
      * Those of all owners that have ended last: bounded, since an owner with few of them would read all that wait for their
      * indexing after an update.
      */
     static final String JUST_ENDED = """
-            select r.run_pk, r.created_at, %s from (
-              select run_pk, owner from run where indexed_at is null and completed_at is not null
-              order by indexed_at desc, completed_at desc, run_pk desc limit 500) as ended
-            join run r on r.run_pk = ended.run_pk where ended.owner = ? and r.prompt is not null""".formatted(SHORT_PROMPT.formatted("r."));
+            select r.run_pk, r.created_at, %s from (%s) as ended
+            join run r on r.run_pk = ended.run_pk where ended.owner = ? and r.prompt is not null""".formatted(SHORT_PROMPT.formatted("r."), LAST_ENDED);
+
+    static final String ENDED = "select count(*) from (%s) as ended".formatted(LAST_ENDED);
+
+    /**
+     * Those of the owner's newest runs: where many have ended, the last ones may all be of other owners. The time says nothing, but
+     * has H2 take the index of that order.
+     */
+    static final String ENDED_OF_NEWEST = """
+            select run_pk, created_at from (
+              select run_pk, created_at, completed_at, indexed_at from run
+              where owner = ? and run_pk > 0 and created_at > timestamp with time zone '1900-01-01 00:00:00+00'
+              order by owner desc, created_at desc, run_pk desc limit %d) as newest
+            where completed_at is not null and indexed_at is null""".formatted(ENDED_MAX);
 
     /** One statement, so that a run which ends meanwhile is in the one or in the other. */
     static final String UNINDEXED = """
@@ -73,7 +92,7 @@ final class LivePrompts {
         this.database = database;
     }
 
-    /** A run, with its prompt if that is not long, and not too many are. */
+    /** A run, with its prompt if that is not long, and not too many are; one that is not known to have one is without. */
     private record Unindexed(Document run, @Nullable String prompt) {}
 
     /** The owner's runs of the range whose prompts match, and those that are left to be compared. */
@@ -107,21 +126,52 @@ final class LivePrompts {
         return found;
     }
 
-    private List<Unindexed> unindexed(Owner owner, DocumentRange range) throws SQLException {
+    private Collection<Unindexed> unindexed(Owner owner, DocumentRange range) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(UNINDEXED)) {
             select.setString(1, owner.id());
             select.setString(2, owner.id());
+            Map<Long, Unindexed> unindexed = new LinkedHashMap<>();
             try (ResultSet row = select.executeQuery()) {
-                List<Unindexed> unindexed = new ArrayList<>();
                 while (row.next()) {
-                    Document run =
-                            Document.of(row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1));
+                    Document run = document(row);
                     if (range.has(run)) {
-                        unindexed.add(new Unindexed(run, row.getString(3)));
+                        unindexed.put(run.runPk(), new Unindexed(run, row.getString(3)));
                     }
                 }
-                return unindexed;
+            }
+            if (manyHaveEnded(connection)) {
+                for (Document run : endedOfNewest(connection, owner)) {
+                    if (range.has(run)) {
+                        unindexed.putIfAbsent(run.runPk(), new Unindexed(run, null));
+                    }
+                }
+            }
+            return unindexed.values();
+        }
+    }
+
+    private static Document document(ResultSet row) throws SQLException {
+        return Document.of(row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1));
+    }
+
+    private static boolean manyHaveEnded(Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(ENDED);
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getInt(1) == ENDED_MAX;
+        }
+    }
+
+    private static List<Document> endedOfNewest(Connection connection, Owner owner) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(ENDED_OF_NEWEST)) {
+            select.setString(1, owner.id());
+            try (ResultSet row = select.executeQuery()) {
+                List<Document> ended = new ArrayList<>();
+                while (row.next()) {
+                    ended.add(document(row));
+                }
+                return ended;
             }
         }
     }

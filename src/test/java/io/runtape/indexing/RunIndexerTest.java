@@ -22,6 +22,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -36,6 +37,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs are indexed many at a time, and each as if it were alone. */
 abstract class RunIndexerTest extends IndexedHistory {
@@ -157,8 +160,9 @@ abstract class RunIndexerTest extends IndexedHistory {
         awaitIndexed(run);
     }
 
-    @Test
-    void indexesARunThatHasJustEndedBeforeOlderOnes() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"", "completed_at = completed_at + interval '1' day, "})
+    void indexesARunThatHasJustEndedBeforeOthers(String changes) throws Exception {
         String manyWords =
                 IntStream.range(0, 3_000).mapToObj(i -> "dunnart" + i).collect(Collectors.joining(" "));
         List<String> older = new ArrayList<>();
@@ -168,11 +172,11 @@ abstract class RunIndexerTest extends IndexedHistory {
                     Script.stream("event: run_completed\ndata: {\"result\":\"" + manyWords + "\"}\n\n")));
         }
         awaitIndexed(older.toArray(String[]::new));
-        indexAnew(older, "");
+        indexAnew(older, changes);
 
         awaitIndexed(record("{\"prompt\":\"Say little\"}", DONE));
 
-        assertFalse(isIndexed(older.get(0)) && isIndexed(older.get(older.size() / 2)), "the older ones came first");
+        assertFalse(isIndexed(older.get(0)) && isIndexed(older.get(older.size() / 2)), "the others came first");
         awaitIndexed(older.toArray(String[]::new));
     }
 
@@ -294,19 +298,21 @@ abstract class RunIndexerTest extends IndexedHistory {
                             + "', 'kowari', "
                             + node + ", '/v1/run', 'completed', true, 'Say kowari', '{}', '{}', cast('' as " + bytes()
                             + "), current_timestamp, current_timestamp + interval '1' hour)");
-            assertFalse(
-                    indexing.unindexed(connection, Instant.now(), false, 1000).contains(runPk));
+            Instant now = Instant.now();
+            Instant later = now.plus(Duration.ofDays(1));
+            assertFalse(indexing.unindexed(connection, later, now, false, 1000).contains(runPk));
             try (Connection holder = store().connect();
                     Statement lock = holder.createStatement()) {
                 holder.setAutoCommit(false);
                 lock.execute("select 1 from run where run_pk = " + runPk + " for update");
                 execute("update node set closed = true where node_id = " + node);
 
-                assertTrue(indexing.unindexed(connection, Instant.now(), false, 1000)
-                        .contains(runPk));
+                assertTrue(
+                        indexing.unindexed(connection, later, now, false, 1000).contains(runPk));
                 assertFalse(
-                        indexing.unindexed(connection, Instant.now(), true, 1000)
-                                .contains(runPk),
+                        indexing.unindexed(connection, now, now, false, 1000).contains(runPk), "before its end");
+                assertFalse(
+                        indexing.unindexed(connection, later, now, true, 1000).contains(runPk),
                         "before runs that have ended here");
                 holder.rollback();
             }

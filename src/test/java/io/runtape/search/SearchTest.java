@@ -241,6 +241,47 @@ abstract class SearchTest extends IndexedHistory {
         }
     }
 
+    /** They wait for their indexing in one line with it. */
+    @Test
+    void findsARunThatHasJustEndedAmongManyOfAnotherOwner() throws SQLException {
+        long node = 777_778;
+        long firstPk = node << 40;
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement();
+                PreparedStatement insert = connection.prepareStatement("""
+                        insert into run (run_pk, owner, id, thread_id, node_id, path, status, stream, prompt, metadata, config,
+                            request_body, created_at, completed_at)
+                        values (?, ?, ?, 'ended', ?, '/v1/run', 'completed', true, 'a tayra', '{}', '{}', ?, ?, ?)""")) {
+            // Of a gateway that lives: no other one indexes what has just ended there.
+            statement.execute(
+                    "insert into node (node_id, epoch, started_at) values (" + node + ", 1, current_timestamp)");
+            try {
+                Instant now = Instant.now();
+                for (int i = 1; i <= 600; i++) {
+                    insert.setLong(1, firstPk + i);
+                    insert.setString(2, (i == 1 ? "mine-" : "other-") + thread);
+                    insert.setString(3, "run_ended_" + i + thread);
+                    insert.setLong(4, node);
+                    insert.setBytes(5, new byte[0]);
+                    insert.setObject(6, now.atOffset(ZoneOffset.UTC));
+                    insert.setObject(7, now.plusSeconds(i == 1 ? 0 : 30).atOffset(ZoneOffset.UTC));
+                    insert.addBatch();
+                }
+                insert.executeBatch();
+
+                List<Document> found =
+                        search.live(new Owner("mine-" + thread), SearchQuery.of("tayra"), DocumentRange.ALL);
+
+                assertEquals(
+                        List.of(firstPk + 1),
+                        found.stream().map(Document::runPk).toList());
+            } finally {
+                statement.execute("delete from run where node_id = " + node);
+                statement.execute("delete from node where node_id = " + node);
+            }
+        }
+    }
+
     /** Long prompts of many live runs take seconds to compare: some runs are left to the page, which has bounds. */
     @Test
     void leavesRunsToThePageWhereManyLiveOnesHaveLongPrompts() throws Exception {
