@@ -20,7 +20,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the runs of one owner that were deleted out of its segments of all kinds, each segment in a transaction of its own:
+ * Takes runs of one owner that were deleted out of its segments of all kinds, each segment in a transaction of its own:
  * others index and are searched meanwhile. The walk begins anew over another connection: with the one before, the server may have
  * lost the last commits, which do not wait for the disk. Plain SQL: it locks rows of segments. Blocks; confined to one thread.
  */
@@ -29,7 +29,12 @@ final class Tidying {
     static final String NEXT_OWNER =
             "select owner from search_removal where removed_at <= ? order by removed_at limit 1";
 
-    private static final String REMOVED = "select run_pk from search_removal where owner = ? and removed_at <= ?";
+    /** The first ones: an owner may delete millions at once. The next walk has those that are left. */
+    private static final String REMOVED =
+            "select run_pk from search_removal where owner = ? and removed_at <= ? order by removed_at limit ?";
+
+    /** Runs that are taken out together: some megabytes of keys. */
+    static final int RUNS_AT_ONCE = 50_000;
 
     private final String owner;
     private final Set<Long> gone;
@@ -105,6 +110,7 @@ final class Tidying {
         try (PreparedStatement select = connection.prepareStatement(REMOVED)) {
             select.setString(1, owner);
             select.setObject(2, until.atOffset(ZoneOffset.UTC));
+            select.setInt(3, RUNS_AT_ONCE);
             try (ResultSet row = select.executeQuery()) {
                 Set<Long> removed = new HashSet<>();
                 while (row.next()) {

@@ -36,6 +36,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -947,6 +948,69 @@ abstract class SearchTest extends IndexedHistory {
         } finally {
             execute("delete from search_removal where owner = ?", owner);
             deleteSegments(owner);
+        }
+    }
+
+    @Test
+    void takesManyRunsOutInSeveralWalks() throws SQLException {
+        String owner = "many-gone-" + thread;
+        Instant removed = Instant.now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.SECONDS);
+        Instant later = removed.plus(Duration.ofHours(1));
+        RunTable.await(
+                "nothing else is to be taken out",
+                () -> count("select count(*) from search_removal where owner <> ?", owner) == 0 ? true : null);
+        try (Connection connection = store().connect()) {
+            Segments.insert(
+                    connection,
+                    owner,
+                    SegmentKind.WORDS,
+                    3,
+                    Segment.of(
+                            Map.of(
+                                    document(1),
+                                    Set.of("kudu"),
+                                    document(2),
+                                    Set.of("kudu"),
+                                    document(3),
+                                    Set.of("kudu")),
+                            SegmentKind.WORDS));
+            remove(connection, owner, 1, later, 1);
+            remove(connection, owner, 2, removed, 1);
+            remove(connection, owner, 100, removed, Tidying.RUNS_AT_ONCE - 1);
+
+            walk(connection, later);
+
+            assertEquals(List.of(3L, 1L), candidates(owner, "kudu", DocumentRange.ALL, 10));
+            assertEquals(1, count("select count(*) from search_removal where owner = ?", owner));
+
+            walk(connection, later);
+
+            assertEquals(List.of(3L), candidates(owner, "kudu", DocumentRange.ALL, 10));
+            assertEquals(0, count("select count(*) from search_removal where owner = ?", owner));
+        } finally {
+            execute("delete from search_removal where owner = ?", owner);
+            deleteSegments(owner);
+        }
+    }
+
+    private static void remove(Connection connection, String owner, long firstPk, Instant at, int count)
+            throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(
+                "insert into search_removal (run_pk, owner, removed_at) values (?, ?, ?)")) {
+            for (int i = 0; i < count; i++) {
+                insert.setLong(1, firstPk + i);
+                insert.setString(2, owner);
+                insert.setObject(3, at.atOffset(ZoneOffset.UTC));
+                insert.addBatch();
+            }
+            insert.executeBatch();
+        }
+    }
+
+    private void walk(Connection connection, Instant until) throws SQLException {
+        Tidying walk = Tidying.of(connection, until);
+        for (int steps = 0; walk.next(connection, store().engine()); steps++) {
+            assertTrue(steps < 20, "it goes on");
         }
     }
 
