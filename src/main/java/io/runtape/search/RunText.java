@@ -54,16 +54,12 @@ final class RunText {
         int prompted = prompted(prompt, run.parts());
         String result = row.result == null ? "" : JsonWords.of(row.result, PASSAGE_CHARS_MAX);
         int said = lastSaying(result, run.parts());
-        if (said < 0) {
-            first.add(new Passage(Place.RESULT, 0, result));
-        }
+        first.add(new Passage(Place.RESULT, said < 0 ? 0 : run.parts().get(said).sequence(), result));
         for (int i = 0; i < run.parts().size(); i++) {
             PlacedPart part = run.parts().get(i);
-            if (i == said) {
-                first.add(new Passage(Place.RESULT, part.sequence(), result));
-            } else if (part.asked()) {
+            if (part.asked()) {
                 asked(part, i >= prompted);
-            } else {
+            } else if (i != said) {
                 said(part);
             }
         }

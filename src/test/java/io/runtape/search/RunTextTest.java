@@ -8,6 +8,7 @@ import io.runtape.dialect.Role;
 import io.runtape.indexing.EndedRun;
 import io.runtape.run.Run;
 import io.runtape.transcript.PlacedPart;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -98,6 +99,24 @@ class RunTextTest {
                 List.of("RESULT 4 verdict: fine"),
                 RunText.of(new EndedRun(row, null, List.of(text))).stream()
                         .map(passage -> passage.place() + " " + passage.sequence() + " " + passage.text())
+                        .toList());
+    }
+
+    @Test
+    void hasTheResultBeforeErrorsThatFillTheText() {
+        Run row = new Run();
+        row.prompt = "Why?";
+        row.result = "\"At last.\"";
+        List<PlacedPart> parts = new ArrayList<>();
+        for (int i = 1; i <= 5; i++) {
+            parts.add(error(i, "tool", "x".repeat(100_000)));
+        }
+        parts.add(new PlacedPart(false, Role.ASSISTANT, new Part.Text("At last.", false), 6, 0));
+
+        assertEquals(
+                List.of("PROMPT 0", "RESULT 6", "ERROR 1", "ERROR 2", "ERROR 3", "ERROR 4"),
+                RunText.of(new EndedRun(row, null, parts)).stream()
+                        .map(passage -> passage.place() + " " + passage.sequence())
                         .toList());
     }
 
