@@ -15,6 +15,9 @@ final class ComparedText {
     /** Matches of a fragment at the most. */
     private static final int MATCHES_MAX = 20;
 
+    /** So many characters that are looked at take no more time than one that is cut, whatever they are; most take far less. */
+    private static final int LOOKS_OF_A_CUT = 32;
+
     private final Passage passage;
     private final SearchQuery query;
 
@@ -68,7 +71,7 @@ final class ComparedText {
                 compared[phrase] = isIn(phrase);
             }
         }
-        cutBefore = charsCut();
+        cutBefore += words().charsCut();
         words = null;
     }
 
@@ -87,8 +90,10 @@ final class ComparedText {
         return text;
     }
 
-    long charsCut() {
-        return cutBefore + (words == null ? 0 : words.charsCut());
+    /** What it took so far: how many characters were cut into words, or as many as take the same time. */
+    long work() {
+        long looks = plain == null ? 0 : plain.looks();
+        return cutBefore + (words == null ? 0 : words.charsCut()) + looks / LOOKS_OF_A_CUT;
     }
 
     /** Whether it has a phrase that must occur. */

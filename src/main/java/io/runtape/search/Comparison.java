@@ -10,7 +10,7 @@ public final class Comparison {
 
     /**
      * Characters that are cut into words for one page: some seconds of work. Latin texts are cut only around what is looked for,
-     * others from their beginning on.
+     * others from their beginning on; what is looked at without being cut counts a little, see {@link ComparedText#work}.
      */
     private static final long CHARS_MAX = 8 << 20;
 
@@ -18,7 +18,7 @@ public final class Comparison {
     private final SearchQuery query;
     private final Map<Long, List<Highlight>> hits = new HashMap<>();
     private final Map<Long, Long> sizes = new HashMap<>();
-    private long charsCut;
+    private long charsOfWork;
 
     Comparison(Search search, SearchQuery query) {
         this.search = search;
@@ -43,21 +43,21 @@ public final class Comparison {
 
     /** Lets as much be compared as a page may have, whatever was compared before. */
     public void renew() {
-        charsCut = 0;
+        charsOfWork = 0;
     }
 
     /** Whether the page is to end here, however few hits it has. */
     public boolean isExhausted() {
-        return charsCut >= CHARS_MAX;
+        return charsOfWork >= CHARS_MAX;
     }
 
     void hit(long runPk, List<Highlight> where) {
         hits.put(runPk, where);
     }
 
-    /** @param chars how many were cut into words, which is what takes time */
+    /** @param chars how many were cut into words, or as many as take the same time */
     void work(long chars) {
-        charsCut += chars;
+        charsOfWork += chars;
     }
 
     void size(long runPk, long bytes) {

@@ -30,13 +30,13 @@ final class Matching {
 
     /**
      * @param passages are read as far as it takes
-     * @param work takes how many characters were cut into words
+     * @param work takes how many characters were cut into words, or as many as take the time that was taken
      */
     static Optional<List<Highlight>> of(
             SearchQuery query, Iterable<Passage> passages, @Nullable String runId, LongConsumer work) {
         Texts texts = new Texts(passages.iterator(), query);
         Optional<List<Highlight>> found = found(query, texts, runId);
-        work.accept(texts.charsCut());
+        work.accept(texts.work());
         return found;
     }
 
@@ -44,7 +44,7 @@ final class Matching {
     static boolean matches(SearchQuery query, Iterable<Passage> passages, LongConsumer work) {
         Texts texts = new Texts(passages.iterator(), query);
         boolean matching = matches(query, texts);
-        work.accept(texts.charsCut());
+        work.accept(texts.work());
         return matching;
     }
 
@@ -109,12 +109,12 @@ final class Matching {
             return false;
         }
 
-        long charsCut() {
-            long cut = 0;
+        long work() {
+            long work = 0;
             for (ComparedText text : read) {
-                cut += text.charsCut();
+                work += text.work();
             }
-            return cut;
+            return work;
         }
     }
 

@@ -79,8 +79,8 @@ public record SearchQuery(List<Phrase> phrases, int wantedCount) {
                 return from;
             }
             String plain = text.beginning();
-            for (int at = plain.indexOf(first, from); at >= 0; at = plain.indexOf(first, at + 1)) {
-                if (isBeginning(plain, at) && goesOn(text.text(), at, 0)) {
+            for (int at = text.find(first, from); at >= 0; at = text.find(first, at + 1)) {
+                if (isBeginning(plain, at) && goesOn(text, at, 0)) {
                     return at;
                 }
             }
@@ -115,8 +115,10 @@ public record SearchQuery(List<Phrase> phrases, int wantedCount) {
         }
 
         /** Whether the phrase goes on here with one of its terms; true where a character that is not plain may be a part of it. */
-        private boolean goesOn(String text, int from, int term) {
+        private boolean goesOn(PlainText in, int from, int term) {
+            String text = in.text();
             String wanted = terms.get(term);
+            in.look(wanted.length());
             for (int i = 0; i < wanted.length(); i++) {
                 if (from + i == text.length()) {
                     return false;
@@ -137,9 +139,10 @@ public record SearchQuery(List<Phrase> phrases, int wantedCount) {
             while (next < text.length() && Words.isPlainSeparator(text.charAt(next))) {
                 next++;
             }
+            in.look(next - end);
             return next < text.length()
                     && (next > end || !Folding.isPlain(text.charAt(next)))
-                    && goesOn(text, next, term + 1);
+                    && goesOn(in, next, term + 1);
         }
 
         boolean isIn(Words words) {

@@ -429,9 +429,9 @@ class WordsTest {
         assertThrows(ApiException.class, () -> SearchQuery.of("\"" + "x ".repeat(SearchQuery.WORDS_MAX + 1) + "\""));
     }
 
-    /** What is not cut takes a thousandth of the time. */
+    /** What is not cut takes a thousandth of the time, and counts a little. */
     @ParameterizedTest
-    @CsvSource({"word, 100", "的, 60000"})
+    @CsvSource({"word, 2000", "的, 60000"})
     void cutsLatinTextsOnlyAroundWhatIsLookedFor(String filler, long charsMax) {
         String text = (filler.length() == 1 ? filler : filler + ' ')
                 .repeat(60_000 / filler.length())
@@ -465,6 +465,21 @@ class WordsTest {
                 found.get(1).matches().stream()
                         .map(match -> found.get(1).fragment().substring(match.get(0), match.get(1)))
                         .toList());
+    }
+
+    /** Nearly everywhere in such texts stands nearly all of what is looked for, so that each place takes long to tell. */
+    @ParameterizedTest
+    @CsvSource({"'a ', 30000, b, 59, 100000", "a, 60000, b, 62, 1800"})
+    void countsWhatItComparesWithoutCuttingIt(String piece, int pieces, String last, int before, long least) {
+        String q = "\"" + piece.repeat(before) + last + "\"";
+        List<Passage> passages = List.of(
+                new Passage(Place.PROMPT, 0, piece.repeat(pieces)), new Passage(Place.TEXT, 1, "an end, and " + q));
+        long[] work = {0};
+
+        assertTrue(Matching.of(SearchQuery.of(q), passages, null, chars -> work[0] += chars)
+                .isPresent());
+
+        assertTrue(work[0] > least, "only " + work[0] + " characters count");
     }
 
     /** What touches is one match, however long it is: no more of it is cut into words than is shown. */
