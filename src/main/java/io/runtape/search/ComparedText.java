@@ -200,7 +200,7 @@ final class ComparedText {
                 && last.form() == Word.Form.PAIR
                 && last.term().length()
                         > phrase.terms().get(phrase.terms().size() - 1).length();
-        return half ? Math.min(last.to(), text.offsetByCodePoints(last.from(), 1)) : last.to();
+        return half ? Math.min(last.to(), Words.endOfCharacter(text, last.from())) : last.to();
     }
 
     private static void add(List<int[]> found, int from, int to) {

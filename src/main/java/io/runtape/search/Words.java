@@ -142,14 +142,14 @@ final class Words {
 
     private void takeNext() {
         char c = text.charAt(at);
-        if (Folding.isPlain(c) && !isMarkAt(at + 1)) {
+        if (Folding.isPlain(c) && !isMarkAt(text, at + 1)) {
             plain(c, at);
             at++;
-        } else if (Folding.isItsOwnForm(c) && !isMarkAt(at + 1)) {
+        } else if (Folding.isItsOwnForm(c) && !isMarkAt(text, at + 1)) {
             take(c, at, at + 1);
             at++;
         } else {
-            int end = endOfCharacter(at);
+            int end = endOfCharacter(text, at);
             String folded = Folding.folded(text.substring(at, end));
             for (int i = 0; i < folded.length(); ) {
                 int next = folded.codePointAt(i);
@@ -160,13 +160,14 @@ final class Words {
         }
     }
 
-    private boolean isMarkAt(int at) {
+    private static boolean isMarkAt(String text, int at) {
         return at < text.length() && text.charAt(at) >= 0x300 && Folding.isMark(text.codePointAt(at));
     }
 
-    private int endOfCharacter(int at) {
+    /** Where a character ends that begins here, with its marks. */
+    static int endOfCharacter(String text, int at) {
         int end = at + Character.charCount(text.codePointAt(at));
-        for (int marks = 0; marks < MARKS_MAX && isMarkAt(end); marks++) {
+        for (int marks = 0; marks < MARKS_MAX && isMarkAt(text, end); marks++) {
             end += Character.charCount(text.codePointAt(end));
         }
         return end;

@@ -305,6 +305,28 @@ class WordsTest {
         assertEquals(5L, found.sequence());
     }
 
+    /** Some kana are two characters of a text. */
+    @ParameterizedTest
+    @CsvSource({
+        "ガイド, ガ, ガ",
+        "ｶﾞｲﾄﾞ, ガ, ｶﾞ",
+        "ｶﾞｲﾄﾞ, ド, ﾄﾞ",
+        "か\u3099いど, が, か\u3099",
+        "か\u3099いど, がい, か\u3099い",
+        "学生, 学, 学"
+    })
+    void marksACharacterWithItsMarks(String text, String q, String marked) {
+        Highlight found = Matching.of(SearchQuery.of(q), List.of(new Passage(Place.TEXT, 1, text)), null)
+                .orElseThrow()
+                .get(0);
+
+        assertEquals(
+                List.of(marked),
+                found.matches().stream()
+                        .map(match -> found.fragment().substring(match.get(0), match.get(1)))
+                        .toList());
+    }
+
     /** Only words around what may be a match are cut: what is between must make no difference. */
     @ParameterizedTest
     @ValueSource(
