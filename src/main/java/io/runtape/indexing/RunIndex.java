@@ -19,6 +19,11 @@ public interface RunIndex {
      */
     void add(Connection connection, List<EndedRun> runs) throws SQLException;
 
+    /** About how many bytes of memory {@link #add} takes for what it makes of the run; 0 where that is no more than was read of it. */
+    default long bytesMade(EndedRun run) {
+        return 0;
+    }
+
     /** Removes what was written of the run, in the transaction that deletes it, which has locked its row. */
     void remove(Connection connection, long runPk) throws SQLException;
 

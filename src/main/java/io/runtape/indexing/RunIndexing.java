@@ -48,6 +48,9 @@ final class RunIndexing {
     /** No further run is read for a transaction whose runs take so much of the memory for responses. */
     private static final long BYTES_AT_ONCE = 2 << 20;
 
+    /** What the indexes make of the runs of a transaction. A run of which they make more is alone in one, and takes room for it. */
+    private static final long BYTES_MADE_AT_ONCE = 8 << 20;
+
     /** The newest first: who looks for a run mostly looks for a recent one, and older runs may be many. */
     private static final String UNINDEXED = """
             select run_pk from run
@@ -143,7 +146,7 @@ final class RunIndexing {
                 long runPk = keys.remove();
                 if (!reading.add(runPk)) {
                     if (!reading.runs.isEmpty()) {
-                        // These may be what takes the room.
+                        // These may be what takes the room, or the memory for what is made of them.
                         keys.addFirst(runPk);
                         break;
                     }
@@ -175,6 +178,7 @@ final class RunIndexing {
         private final List<EndedRun> runs = new ArrayList<>();
         private final List<BudgetShare> shares = new ArrayList<>();
         private long taken;
+        private long made;
 
         /** @param rowBytes how many bytes the texts of the runs' rows have, see {@link RunSizes} */
         Reading(boolean waits, Map<Long, Long> rowBytes) {
@@ -186,7 +190,7 @@ final class RunIndexing {
             return runs.size() < RUNS_AT_ONCE && taken < BYTES_AT_ONCE;
         }
 
-        /** Reads a run, unless it is gone; returns false if there is no room for it. */
+        /** Reads a run, unless it is gone; returns false if there is no room for it, or not beside the others. */
         boolean add(long runPk) throws SQLException {
             BudgetShare share = memory.answers().share();
             shares.add(share);
@@ -197,7 +201,19 @@ final class RunIndexing {
                     return true;
                 }
                 RunContents read = contents.contents(found.get(), bytes -> take(share, bytes));
-                runs.add(new EndedRun(found.get(), read.requestBody(), read.parts()));
+                EndedRun run = new EndedRun(found.get(), read.requestBody(), read.parts());
+                long bytes = indexes.stream()
+                        .mapToLong(index -> index.bytesMade(run))
+                        .sum();
+                if (!runs.isEmpty() && made + bytes > BYTES_MADE_AT_ONCE) {
+                    share.close();
+                    return false;
+                }
+                if (bytes > BYTES_MADE_AT_ONCE) {
+                    take(share, bytes);
+                }
+                made += bytes;
+                runs.add(run);
                 return true;
             } catch (ApiException e) {
                 share.close();

@@ -38,6 +38,17 @@ final class SearchIndex implements RunIndex {
      */
     private static final Duration REST = Duration.ofSeconds(3);
 
+    /**
+     * What the terms of a text take for each character of it while they are made, at the most: of words of few letters, and of pairs
+     * of characters that differ all.
+     */
+    private static final int BYTES_OF_A_LETTER = 64;
+
+    private static final int BYTES_OF_A_PAIR = 256;
+
+    /** All scripts without spaces come behind it. */
+    private static final char FIRST_WITHOUT_SPACES = 0x0E00;
+
     private static final String REMOVE = """
             insert into search_removal (run_pk, owner, removed_at)
             select run_pk, owner, cast(? as timestamp with time zone) from run
@@ -76,6 +87,18 @@ final class SearchIndex implements RunIndex {
             Segment segment = Segment.of(of.getValue(), SegmentKind.WORDS);
             SegmentMerge.add(connection, of.getKey(), SegmentKind.WORDS, segment, 1);
         }
+    }
+
+    @Override
+    public long bytesMade(EndedRun run) {
+        long bytes = 0;
+        for (Passage passage : RunText.of(run)) {
+            String text = passage.text();
+            for (int i = 0; i < text.length(); i++) {
+                bytes += text.charAt(i) < FIRST_WITHOUT_SPACES ? BYTES_OF_A_LETTER : BYTES_OF_A_PAIR;
+            }
+        }
+        return bytes;
     }
 
     private static Set<String> terms(List<Passage> passages) {

@@ -54,6 +54,9 @@ abstract class RunIndexerTest extends IndexedHistory {
 
     private static final Script DONE = Script.stream("event: run_completed\ndata: {\"result\":\"Done.\"}\n\n");
 
+    /** Its bytes find room beside large responses, as those of short runs do. */
+    private static final String HAN = "\u6771".repeat(40_000);
+
     @Inject
     MemoryBudgets memory;
 
@@ -158,6 +161,49 @@ abstract class RunIndexerTest extends IndexedHistory {
         }
 
         awaitIndexed(run);
+    }
+
+    /** The words of a text in a script without spaces take many times its memory. */
+    @Test
+    void waitsForTheMemoryThatTheWordsOfARunTake() throws Exception {
+        String run = record("{\"prompt\":\"Say quenda\"}", DONE);
+        awaitIndexed(run);
+        BudgetShare large = memory.answers().share();
+        try {
+            large.takeBlocking(Runtime.getRuntime().maxMemory());
+            update("update run set result = ?, indexed_at = null where id = ?", "\"" + HAN + "\"", run);
+            awaitIndexed(record("{\"prompt\":\"Say little of it\"}", DONE));
+            assertFalse(isIndexed(run));
+        } finally {
+            large.close();
+        }
+
+        awaitIndexed(run);
+    }
+
+    @Test
+    void indexesARunWithAVeryLongTextByItself() throws Exception {
+        String[] runs = {
+            record("{\"prompt\":\"Briefly\"}", DONE),
+            record(
+                    "{\"prompt\":\"At length\"}",
+                    Script.stream("event: run_completed\ndata: {\"result\":\"" + HAN + "\"}\n\n")),
+            record("{\"prompt\":\"Briefly again\"}", DONE)
+        };
+        awaitIndexed(runs);
+        Deque<Long> keys = new ArrayDeque<>();
+        for (String run : runs) {
+            keys.add(table().key(run));
+        }
+        List<Integer> left = new ArrayList<>();
+        try (Connection connection = store().connect()) {
+            while (!keys.isEmpty()) {
+                indexing.index(connection, keys, false);
+                left.add(keys.size());
+            }
+        }
+
+        assertEquals(List.of(2, 1, 0), left);
     }
 
     @ParameterizedTest
