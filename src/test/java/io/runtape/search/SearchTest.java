@@ -519,10 +519,20 @@ abstract class SearchTest extends IndexedHistory {
         assertFalse(pages("kudu", 50, "&agent=other").contains(changed));
         try (Connection connection = store().connect();
                 Statement statement = connection.createStatement()) {
-            statement.executeUpdate("update run set agent = 'other', indexed_at = null where id = '" + changed + "'");
-            // Nobody indexes it now.
             connection.setAutoCommit(false);
-            statement.executeQuery("select run_pk from run where id = '" + changed + "' for update");
+            boolean indexed;
+            do {
+                connection.rollback();
+                statement.executeUpdate(
+                        "update run set agent = 'other', indexed_at = null where id = '" + changed + "'");
+                connection.commit();
+                // From here on nobody indexes it.
+                try (ResultSet locked = statement.executeQuery(
+                        "select indexed_at is not null from run where id = '" + changed + "' for update")) {
+                    assertTrue(locked.next());
+                    indexed = locked.getBoolean(1);
+                }
+            } while (indexed);
             assertTrue(pages("kudu", 50, "&agent=other").contains(changed), "its row decides");
             connection.rollback();
         }
