@@ -5,8 +5,6 @@ import io.runtape.dialect.OpenMessage;
 import io.runtape.dialect.OpenPart;
 import io.runtape.dialect.Part;
 import io.runtape.dialect.Role;
-import io.runtape.run.Run;
-import io.runtape.run.RunStatus;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -26,10 +24,11 @@ abstract class DocumentWriter {
     final void write(TranscriptDocument document) throws IOException {
         begin(document);
         for (RunSection section : document.sections()) {
-            beginRun(section.run().id, RunFacts.of(section));
-            RunFacts.@Nullable Fact error = RunFacts.error(section);
+            RunFacts facts = section.facts();
+            beginRun(facts.id(), facts.all());
+            RunFacts.@Nullable Fact error = facts.error();
             if (error != null) {
-                error(heading(section.run()), error.name(), error.value());
+                error(facts.errorHeading(), error.name(), error.value());
             }
             unanswered = section.live() ? "no result yet" : "no result in this run";
             for (TranscriptMessage message : section.messages()) {
@@ -44,14 +43,6 @@ abstract class DocumentWriter {
             error("Truncated", "", "Something was too long and is left out.");
         }
         end();
-    }
-
-    /** An error does not tell how its run ended. */
-    private static String heading(Run run) {
-        if (run.status.equals(RunStatus.FAILED.label())) {
-            return "The run failed";
-        }
-        return run.status.equals(RunStatus.CANCELLED.label()) ? "The run was cancelled" : "Error";
     }
 
     private void closed(TranscriptMessage message) throws IOException {

@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a document tells of a run besides its messages. */
+/** What a document tells of a run besides its messages. It does not hold the run's row, which has its whole prompt. */
 public final class RunFacts {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
@@ -33,66 +33,102 @@ public final class RunFacts {
     private static final List<String> TOKENS_IN_ORDER =
             List.of("inputTokens", "cachedInputTokens", "cacheWriteTokens", "outputTokens", "reasoningTokens");
 
-    private RunFacts() {}
+    private final String id;
+    private final List<Fact> all = new ArrayList<>();
+    private final @Nullable Fact error;
+    private final String errorHeading;
+
+    /**
+     * @param run its row; of a live run, only what its beginning and its head tell is valid
+     * @param live whether the run may go on
+     * @param span the frames that are told
+     */
+    RunFacts(Run run, boolean live, FrameSpan span) {
+        this.id = run.id;
+        this.error = live ? null : error(run.error);
+        this.errorHeading = errorHeading(run.status);
+        add("Status", live ? RunStatus.RUNNING.label() + ": this is what there is so far" : status(run));
+        add("Agent", run.agent);
+        add("Agent API", run.upstream + " " + run.path);
+        add("Model", run.model);
+        add("Began", time(run.createdAt));
+        if (!live) {
+            add("First event", run.firstEventAt == null ? null : "after " + between(run.createdAt, run.firstEventAt));
+            add("Ended", run.completedAt == null ? null : "after " + between(run.createdAt, run.completedAt));
+            add("Tokens", tokens(run.usage));
+            add("Iterations", run.iterations == null ? null : run.iterations.toString());
+            add("Finish reason", run.finishReason);
+        }
+        if (!span.equals(FrameSpan.WHOLE)) {
+            add("Frames", frames(span));
+        }
+    }
 
     /**
      * A fact.
      *
      * @param value as it was recorded
      */
-    record Fact(String name, String value) {}
+    record Fact(String name, String value) {
+
+        private int chars() {
+            return name.length() + value.length();
+        }
+    }
+
+    /** The run's id. */
+    String id() {
+        return id;
+    }
 
     /** All that is known, in the order to read it in. */
-    static List<Fact> of(RunSection section) {
-        Run run = section.run();
-        List<Fact> facts = new ArrayList<>();
-        add(facts, "Status", status(section));
-        add(facts, "Agent", run.agent);
-        add(facts, "Agent API", run.upstream + " " + run.path);
-        add(facts, "Model", run.model);
-        add(facts, "Began", time(run.createdAt));
-        if (!section.live()) {
-            add(
-                    facts,
-                    "First event",
-                    run.firstEventAt == null ? null : "after " + between(run.createdAt, run.firstEventAt));
-            add(facts, "Ended", run.completedAt == null ? null : "after " + between(run.createdAt, run.completedAt));
-            add(facts, "Tokens", tokens(run.usage));
-            add(facts, "Iterations", run.iterations == null ? null : run.iterations.toString());
-            add(facts, "Finish reason", run.finishReason);
-        }
-        if (!section.span().equals(FrameSpan.WHOLE)) {
-            add(facts, "Frames", frames(section.span()));
-        }
-        return facts;
+    List<Fact> all() {
+        return all;
     }
 
-    private static void add(List<Fact> facts, String name, @Nullable String value) {
+    /** The error that ended the run; null if there is none. */
+    @Nullable
+    Fact error() {
+        return error;
+    }
+
+    /** What the error is, since it does not tell how its run ended. */
+    String errorHeading() {
+        return errorHeading;
+    }
+
+    /** How many characters it has in all. */
+    long chars() {
+        long chars = id.length() + (error == null ? 0 : error.chars());
+        for (Fact fact : all) {
+            chars += fact.chars();
+        }
+        return chars;
+    }
+
+    private void add(String name, @Nullable String value) {
         if (value != null) {
-            facts.add(new Fact(name, value));
+            all.add(new Fact(name, value));
         }
     }
 
-    private static String status(RunSection section) {
-        if (section.live()) {
-            return RunStatus.RUNNING.label() + ": this is what there is so far";
-        }
-        Run run = section.run();
+    private static String status(Run run) {
         return run.reason == null ? run.status : run.status + ": " + run.reason;
     }
 
-    /**
-     * The error that ended the run.
-     *
-     * @return null if there is none
-     */
-    static @Nullable Fact error(RunSection section) {
-        String error = section.live() ? null : section.run().error;
+    private static @Nullable Fact error(@Nullable String error) {
         if (error == null) {
             return null;
         }
         JsonNode told = Payload.parsed(error);
         return new Fact(told.path("code").asText(), told.path("message").asText());
+    }
+
+    private static String errorHeading(String status) {
+        if (status.equals(RunStatus.FAILED.label())) {
+            return "The run failed";
+        }
+        return status.equals(RunStatus.CANCELLED.label()) ? "The run was cancelled" : "Error";
     }
 
     private static @Nullable String tokens(@Nullable String usage) {

@@ -55,6 +55,9 @@ final class TranscriptDraft {
     /** For how many bytes room was taken. */
     private long bytesTaken;
 
+    /** What the requests that were left out count as. The responses of their runs are told all the same. */
+    private long bytesLeftOut;
+
     private boolean truncated;
 
     TranscriptDraft(TranscriptSources sources, LongConsumer room) {
@@ -111,7 +114,7 @@ final class TranscriptDraft {
 
     /** Whether another run may be added; if not, marks the transcript as truncated. */
     boolean hasRoom() {
-        boolean left = bytesLeft > 0;
+        boolean left = bytesLeft > bytesLeftOut;
         truncated |= !left;
         return left;
     }
@@ -145,11 +148,12 @@ final class TranscriptDraft {
         KeptMessages messages = readKept(run);
         // Left out as it would be of a run that is still there.
         boolean isTooLong = messages.requestBytes() > bytesLeft;
+        leaveOutRequest(isTooLong);
         List<Message> request = isTooLong ? List.of() : messages.request();
         take(run, conversation.asked(request), run.createdAt);
         take(run, conversation.answered(messages.said(), request), run.firstEventAt);
         spend(isTooLong ? messages.bytes() - messages.requestBytes() : messages.bytes());
-        truncated |= isTooLong || messages.truncated();
+        truncated |= messages.truncated();
     }
 
     private KeptMessages readKept(Run run) throws SQLException {
@@ -248,7 +252,10 @@ final class TranscriptDraft {
         }
         List<TranscriptMessage> own = ReadOnceList.of(messages);
         messages.clear();
-        return new RunSection(run, live, span, own, ReadOnceList.of(open), firstEventAt);
+        RunFacts facts = new RunFacts(run, live, span);
+        expectAll(facts.chars());
+        spend(facts.chars());
+        return new RunSection(facts, live, own, ReadOnceList.of(open), firstEventAt);
     }
 
     OpenRun whole(Run run, long upTo) throws SQLException {
@@ -348,11 +355,17 @@ final class TranscriptDraft {
     private String body(Run run, long bytesMax) throws SQLException {
         Optional<RecordedRequest> request = sources.requests().read(run.runPk, bytesMax, this::expectAll);
         // Or the run is gone, as shows at its end.
-        truncated |= request.isEmpty();
+        leaveOutRequest(request.isEmpty());
         byte[] body = request.map(RecordedRequest::body).orElse(new byte[0]);
         spend(body.length);
         requestBody = body;
         return Utf8.decode(body, 0, body.length);
+    }
+
+    /** Otherwise a thread of such requests would be read to its end, however long it is. */
+    private void leaveOutRequest(boolean isTooLong) {
+        truncated |= isTooLong;
+        bytesLeftOut += isTooLong ? RunEvents.tooLong(sources.eventBytesMax()) : 0;
     }
 
     private List<Message> streamed(Run run, Asked asked) {

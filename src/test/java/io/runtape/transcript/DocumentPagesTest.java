@@ -84,9 +84,8 @@ class DocumentPagesTest {
 
     private static RunSection section(Run run, List<Part> parts) {
         return new RunSection(
-                run,
+                new RunFacts(run, false, FrameSpan.WHOLE),
                 false,
-                FrameSpan.WHOLE,
                 List.of(new TranscriptMessage(Role.ASSISTANT, parts, run.id, BEGAN)),
                 List.of(),
                 null);
@@ -320,7 +319,11 @@ class DocumentPagesTest {
         List<OpenPart> open =
                 parts.stream().map(part -> OpenPart.inPlace(part, false)).toList();
         TranscriptDocument live = document(new RunSection(
-                run, true, FrameSpan.WHOLE, List.of(), List.of(new OpenMessage(Role.ASSISTANT, open)), BEGAN));
+                new RunFacts(run, true, FrameSpan.WHOLE),
+                true,
+                List.of(),
+                List.of(new OpenMessage(Role.ASSISTANT, open)),
+                BEGAN));
         TranscriptDocument ended = document(section(run, parts));
 
         assertTrue(html(live).contains("<bdi>one</bdi></code> no result yet</summary>"), html(live));
@@ -341,7 +344,11 @@ class DocumentPagesTest {
                 new OpenPart(new Part.ToolCall("c", "shell", null), true, null, null, "{\"cmd\":\"ma"),
                 OpenPart.inPlace(new Part.Text(""), true));
         TranscriptDocument document = document(new RunSection(
-                run, true, new FrameSpan(2, 9), List.of(), List.of(new OpenMessage(Role.ASSISTANT, parts)), BEGAN));
+                new RunFacts(run, true, new FrameSpan(2, 9)),
+                true,
+                List.of(),
+                List.of(new OpenMessage(Role.ASSISTANT, parts)),
+                BEGAN));
 
         String markdown = markdown(document);
         assertEquals(List.of("whole\n", "{\"cmd\":\"ma\n"), fenced(markdown));

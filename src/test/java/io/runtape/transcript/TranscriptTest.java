@@ -5,21 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import io.runtape.dialect.Part;
 import io.runtape.history.RecordedHistory;
 import io.runtape.run.FrameReader;
+import io.runtape.run.KeptTranscripts;
 import io.runtape.run.Run;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.testsupport.MemoryWait;
 import io.runtape.testsupport.Script;
 import jakarta.inject.Inject;
+import java.sql.Connection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,6 +40,12 @@ abstract class TranscriptTest extends RecordedHistory {
 
     @Inject
     MemoryBudgets memory;
+
+    @Inject
+    ObjectMapper json;
+
+    @Inject
+    DataSource database;
 
     private static Script says(String... words) {
         StringBuilder stream = new StringBuilder();
@@ -284,7 +295,7 @@ abstract class TranscriptTest extends RecordedHistory {
         String prompt = "many words ".repeat(200_000);
         Run run = saysFew(prompt);
         AtomicLong room = new AtomicLong();
-        TranscriptDraft few = new TranscriptDraft(sources, room::addAndGet, 1 << 20);
+        TranscriptDraft few = new TranscriptDraft(sources, room::addAndGet, 2 << 20);
         TranscriptDraft enough = new TranscriptDraft(sources, bytes -> {}, 4 << 20);
 
         few.add(run, FrameSpan.WHOLE);
@@ -292,7 +303,7 @@ abstract class TranscriptTest extends RecordedHistory {
 
         assertEquals(List.of("few"), texts(few));
         assertTrue(few.isTruncated());
-        assertTrue(few.hasRoom(), "what is left out takes none");
+        assertTrue(few.hasRoom(), "it counts as a mebibyte");
         assertTrue(room.get() < TranscriptDraft.roomOf(1 << 20), () -> room + " bytes");
         assertEquals(List.of(prompt, "few"), texts(enough));
         assertFalse(enough.isTruncated());
@@ -358,6 +369,54 @@ abstract class TranscriptTest extends RecordedHistory {
             assertTrue(enough.hasRoom());
             assertTrue(enough.isTruncated());
         }
+    }
+
+    /** Otherwise a document would hold what it tells of each run of a thread, however many there are. */
+    @Test
+    void readsNoFurtherRunBehindManyRequestsThatAreTooLong() throws Exception {
+        Run run = saysFew("many words ".repeat(200_000));
+        TranscriptDraft few = new TranscriptDraft(sources, bytes -> {}, 1 << 20);
+        TranscriptDraft enough = new TranscriptDraft(sources, bytes -> {}, 2 << 20);
+
+        RunSection section = few.section(run, FrameSpan.WHOLE);
+        enough.section(run, FrameSpan.WHOLE);
+
+        // Its own response is told.
+        assertEquals(1, section.messages().size());
+        assertFalse(few.hasRoom());
+        assertTrue(enough.hasRoom());
+    }
+
+    /** The same of a run whose frames are gone. */
+    @Test
+    void readsNoFurtherRunBehindManyKeptRequestsThatAreTooLong() throws Exception {
+        Run run = saysFew("x");
+        KeptMessages kept = new KeptMessages(List.of(), List.of(), 3 << 20, 3 << 20, false);
+        try (Connection connection = database.getConnection()) {
+            KeptTranscripts.write(connection, Map.of(run.runPk, kept.json(json)));
+        }
+        run.framesExpiredAt = run.completedAt;
+        TranscriptDraft few = new TranscriptDraft(sources, bytes -> {}, 1 << 20);
+        TranscriptDraft enough = new TranscriptDraft(sources, bytes -> {}, 2 << 20);
+
+        few.section(run, FrameSpan.WHOLE);
+        enough.section(run, FrameSpan.WHOLE);
+
+        assertFalse(few.hasRoom());
+        assertTrue(enough.hasRoom());
+    }
+
+    @Test
+    void countsWhatADocumentTellsOfARunItself() throws Exception {
+        Run run = saysFew("few words");
+        run.error = "{\"code\":\"e\",\"message\":\"" + "x".repeat(1 << 20) + "\"}";
+        AtomicLong room = new AtomicLong();
+        TranscriptDraft draft = new TranscriptDraft(sources, room::addAndGet, 1 << 20);
+
+        draft.section(run, FrameSpan.WHOLE);
+
+        assertFalse(draft.hasRoom());
+        assertTrue(room.get() >= TranscriptDraft.roomOf(1 << 20), () -> room + " bytes");
     }
 
     /** Otherwise a run of such events alone would be read to its end, however long it is. */
