@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The type of an event: its {@code event} field, else its payload's {@code type}, else {@code message}
- * (docs/reference/http-api.md, "Events of a run").
+ * (docs/reference/http-api.md, "Events of a run"). A field that says {@code message} is as none: readers of event streams
+ * cannot tell them apart.
  */
 public final class EventType {
 
@@ -28,12 +29,12 @@ public final class EventType {
     }
 
     /**
-     * The type of an event whose block has this {@code event} field. Reads the payload only if the field is missing.
+     * The type of an event whose block has this {@code event} field. Reads the payload only if the field says nothing.
      *
      * @param block holds the whole block, parts included, from {@code from} up to {@code to}
      */
     public static String of(@Nullable String event, byte[] block, int from, int to, boolean streamStart) {
-        if (event != null) {
+        if (event != null && !event.equals(DEFAULT)) {
             return event;
         }
         ServerSentEvent parsed = EventParser.parse(block, from, to, streamStart, "");

@@ -18,7 +18,7 @@ public interface RunDigest {
     /**
      * Takes the next event of the stream.
      *
-     * @param type the value of the block's {@code event} field; null if it has none
+     * @param type the event's {@link EventType}; null if only its payload is to tell it
      * @param block holds the whole block, parts included, from {@code from} up to {@code to}; not kept
      * @param streamStart whether the block is the first of its stream and may begin with a byte order mark
      */

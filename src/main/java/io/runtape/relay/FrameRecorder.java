@@ -130,9 +130,9 @@ final class FrameRecorder implements FrameSink {
     }
 
     private String typeOf(@Nullable String event, @Nullable Block block) {
-        return event != null || block == null
+        return block == null
                 ? Objects.requireNonNullElse(event, EventType.DEFAULT)
-                : EventType.of(null, block.bytes(), block.from(), block.to(), streamStart);
+                : EventType.of(event, block.bytes(), block.from(), block.to(), streamStart);
     }
 
     @SuppressWarnings("ArrayRecordComponent") // Looked at at once, never compared.

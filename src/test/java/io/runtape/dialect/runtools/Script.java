@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.runtape.dialect.AllDialects;
 import io.runtape.dialect.ClientFold;
+import io.runtape.dialect.EventType;
 import io.runtape.dialect.Message;
 import io.runtape.dialect.Outcome;
 import io.runtape.dialect.Part;
@@ -26,11 +27,10 @@ final class Script {
     Outcome outcome() {
         RunDigest digest = AllDialects.dialects().of("auto", "/v1/run").digest();
         for (ServerSentEvent event : events) {
-            boolean named = !event.event().equals("message");
-            String block = (named ? "event: " + event.event() + "\n" : "") + "data: "
-                    + event.data().replace("\n", "\ndata: ") + "\n\n";
+            String block = "event: " + event.event() + "\ndata: " + event.data().replace("\n", "\ndata: ") + "\n\n";
             byte[] bytes = ("??" + block + "??").getBytes(UTF_8);
-            digest.event(named ? event.event() : null, bytes, 2, bytes.length - 2, false);
+            String type = EventType.of(event.event(), bytes, 2, bytes.length - 2, false);
+            digest.event(type, bytes, 2, bytes.length - 2, false);
         }
         return digest.outcome();
     }
