@@ -60,14 +60,24 @@ public final class Payload {
 
     /**
      * The text of a string, of a list of parts, or of an object's first field with text. Parts stand on lines of their
-     * own.
+     * own. Empty for a part of a message that is not text.
      */
     public static String text(JsonNode node) {
-        return text(node, "\n", 0);
+        return isAside(node) ? "" : textOfAny(node);
     }
 
     /** The same of a delta, whose parts are pieces of one text. */
     public static String delta(JsonNode node) {
+        return isAside(node) ? "" : deltaOfAny(node);
+    }
+
+    /** The text of a value that is no part of a message, such as an event's data: its type does not say whether it is text. */
+    public static String textOfAny(JsonNode node) {
+        return text(node, "\n", 0);
+    }
+
+    /** The same of a delta. */
+    public static String deltaOfAny(JsonNode node) {
         return text(node, "", 0);
     }
 
@@ -76,7 +86,7 @@ public final class Payload {
             // A value too large to be expanded is not a text of the conversation.
             return node.isNull() || node.isMissingNode() || node.isPojo() ? "" : node.asText();
         }
-        if (depth == TEXT_DEPTH_MAX || isAside(node)) {
+        if (depth == TEXT_DEPTH_MAX || depth > 0 && isAside(node)) {
             return "";
         }
         StringBuilder text = new StringBuilder();

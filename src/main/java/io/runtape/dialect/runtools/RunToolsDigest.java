@@ -72,7 +72,7 @@ final class RunToolsDigest implements RunDigest {
             }
             case MESSAGE -> {
                 forgetError();
-                lastMessage = cut(payload.text());
+                lastMessage = cut(payload.said());
             }
             case RUN_STARTED,
                     USER_MESSAGE,
@@ -95,14 +95,14 @@ final class RunToolsDigest implements RunDigest {
      */
     private void ended(RunToolsPayload payload, Verdict named) {
         Verdict stated = Verdict.of(payload.string("status"));
-        if (stated == null && named == Verdict.COMPLETED && payload.field("error") != null) {
+        if (stated == null && named == Verdict.COMPLETED && payload.error() != null) {
             stated = Verdict.FAILED;
         }
         verdict = stated == null ? named : stated;
         Failure earlier = error;
         error = null;
         if (verdict == Verdict.FAILED) {
-            Failure own = payload.field("error") != null || named == Verdict.FAILED ? payload.failure() : null;
+            Failure own = payload.error() != null || named == Verdict.FAILED ? payload.failure() : null;
             error = own == null ? earlier : cut(own);
         }
         figures(payload);
@@ -184,7 +184,7 @@ final class RunToolsDigest implements RunDigest {
         }
         RunToolsPayload payload = RunToolsPayload.of(node);
         verdict = Verdict.of(payload.string("status"));
-        if (payload.field("error") != null) {
+        if (payload.error() != null) {
             error = failure(payload);
             verdict = verdict == null ? Verdict.FAILED : verdict;
         }

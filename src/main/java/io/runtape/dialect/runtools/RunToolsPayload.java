@@ -87,8 +87,13 @@ final class RunToolsPayload {
         return value == null || !value.canConvertToInt() ? null : value.asInt();
     }
 
-    /** The text of this payload for a person; empty if it has none. */
+    /** The text of this payload for a person; empty if it has none. Its type is that of the event. */
     String text() {
+        return text(Payload::textOfAny);
+    }
+
+    /** The same of a message, whose type may also say that this is no text of it. */
+    String said() {
         return text(Payload::text);
     }
 
@@ -105,8 +110,17 @@ final class RunToolsPayload {
 
     /** The addition of a delta; its {@code delta} wins over the text so far, which some events send too. */
     String delta() {
+        return delta(Payload::deltaOfAny);
+    }
+
+    /** The same of a delta of a message. */
+    String saidDelta() {
+        return delta(Payload::delta);
+    }
+
+    private String delta(Function<JsonNode, String> reading) {
         JsonNode delta = field("delta");
-        return delta == null ? text(Payload::delta) : Payload.delta(delta);
+        return delta == null ? text(reading) : Payload.delta(delta);
     }
 
     /** The whole data, if it is not a JSON object. */
@@ -115,10 +129,20 @@ final class RunToolsPayload {
         return root.isObject() ? null : root;
     }
 
+    /** The error; null if there is none, which some runtimes write as {@code false} or as an empty text. */
+    @Nullable
+    JsonNode error() {
+        JsonNode error = field("error");
+        boolean none = error == null
+                || error.isBoolean() && !error.booleanValue()
+                || error.isTextual() && error.textValue().isBlank();
+        return none ? null : error;
+    }
+
     /** The failure that it reports; null if it has neither {@code error} nor {@code message}. */
     @Nullable
     Failure failure() {
-        JsonNode error = field("error");
+        JsonNode error = error();
         if (error != null && error.isObject()) {
             return failure(RunToolsPayload.of(error));
         }

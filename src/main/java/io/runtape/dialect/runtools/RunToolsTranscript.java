@@ -92,12 +92,12 @@ final class RunToolsTranscript {
 
     private void take(RunToolsEvent meaning, RunToolsPayload payload) {
         switch (meaning) {
-            case USER_MESSAGE -> userMessage(payload.text());
+            case USER_MESSAGE -> userMessage(payload.said());
             case MESSAGE -> {
                 summed(true, payload.text("reasoning", "thinking"));
-                summed(false, payload.text());
+                summed(false, payload.said());
             }
-            case MESSAGE_DELTA -> typed(false, payload.delta());
+            case MESSAGE_DELTA -> typed(false, payload.saidDelta());
             case THINKING_DELTA -> typed(true, payload.delta());
             case THINKING -> whole(new Part.Reasoning(payload.text()));
             case TOOL_CALL -> toolCall(payload);
@@ -217,15 +217,15 @@ final class RunToolsTranscript {
         if (output != null) {
             return output;
         }
-        JsonNode error = payload.field("error");
+        JsonNode error = payload.error();
         return error == null ? payload.plain() : error;
     }
 
     private static boolean isFailed(RunToolsPayload payload) {
-        JsonNode error = payload.field("error");
+        JsonNode error = payload.error();
         JsonNode flag = payload.field("isError", "is_error");
         Integer exitCode = payload.integer("exitCode");
-        return (error != null && !(error.isBoolean() && !error.asBoolean()))
+        return error != null
                 || (flag != null && flag.asBoolean())
                 || (exitCode != null && exitCode != 0)
                 || Verdict.of(payload.string("status")) == Verdict.FAILED;
@@ -272,7 +272,7 @@ final class RunToolsTranscript {
             files.forEach(this::finishedFile);
         }
         address(payload.string("devUrl"));
-        if (payload.field("error") != null) {
+        if (payload.error() != null) {
             error(payload);
         }
     }

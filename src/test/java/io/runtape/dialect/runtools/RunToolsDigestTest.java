@@ -159,6 +159,34 @@ class RunToolsDigestTest {
     }
 
     @Test
+    void anEmptyErrorFailsNoRun() {
+        for (String none : new String[] {"null", "false", "''", "' '"}) {
+            Outcome streamed = new Script()
+                    .with("run_completed", "{'result':'Done.','error':" + none + "}")
+                    .outcome();
+            Outcome whole = answer("{'data':{'status':'completed','result':'Done.','error':" + none + "}}");
+            Outcome named = new Script()
+                    .with("run_failed", "{'error':" + none + ",'message':'It broke.'}")
+                    .outcome();
+
+            assertEquals(Verdict.COMPLETED, streamed.verdict(), none);
+            assertNull(streamed.error(), none);
+            assertEquals(Verdict.COMPLETED, whole.verdict(), none);
+            assertNull(whole.error(), none);
+            assertEquals(new Failure("upstream_error", "It broke."), named.error(), none);
+        }
+    }
+
+    @Test
+    void keepsTheTextOfAnErrorThatNamesItsType() {
+        Outcome outcome = new Script()
+                .with("error", "{'type':'tool_error','message':'It broke.'}")
+                .outcome();
+
+        assertEquals(new Failure("upstream_error", "It broke."), outcome.error());
+    }
+
+    @Test
     void honoursACancelledRun() {
         assertEquals(
                 Verdict.CANCELLED,

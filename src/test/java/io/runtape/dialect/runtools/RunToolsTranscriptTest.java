@@ -62,6 +62,55 @@ class RunToolsTranscriptTest {
     }
 
     @Test
+    void readsTheTextOfDataThatNamesItsEvent() {
+        List<Part> parts = new Script()
+                .with("thinking", "{'type':'thinking','content':'Hm.'}")
+                .with("message", "{'type':'thinking','payload':{'type':'thinking','content':'So.'}}")
+                .with("tool_output_delta", "{'type':'tool_output_delta','toolCallId':'c','output':'1\\n'}")
+                .with("tool_output_delta", "{'type':'tool_output_delta','toolCallId':'c','output':'2'}")
+                .with("error", "{'type':'tool_error','message':'It broke.'}")
+                .parts();
+
+        assertEquals(
+                List.of(
+                        new Reasoning("Hm."),
+                        new Reasoning("So."),
+                        new ToolResult("c", "", text("1\n2"), null, false, true),
+                        new ErrorPart("upstream_error", "It broke.")),
+                parts);
+    }
+
+    @Test
+    void leavesOutOfMessagesWhatIsNoText() {
+        List<Part> parts = new Script()
+                .with("assistant_message_delta", "{'type':'tool_result','text':'of a tool'}")
+                .with("assistant_message", "{'type':'thinking','content':'Hm.'}")
+                .with("assistant_message", "{'type':'text','text':'Done.'}")
+                .parts();
+
+        assertEquals(List.of(new Text("Done.")), parts);
+    }
+
+    @Test
+    void anEmptyErrorIsNone() {
+        for (String none : List.of("null", "false", "''", "' '")) {
+            List<Part> parts = new Script()
+                    .with("tool_result", "{'toolCallId':'c','output':'ok','error':" + none + "}")
+                    .with("tool_result", "{'toolCallId':'d','error':" + none + "}")
+                    .with("run_completed", "{'result':'Done.','error':" + none + "}")
+                    .parts();
+
+            assertEquals(
+                    List.of(
+                            new ToolResult("c", "", text("ok"), null, false, false),
+                            new ToolResult("d", "", null, null, false, false),
+                            new Text("Done.")),
+                    parts,
+                    none);
+        }
+    }
+
+    @Test
     void takesAResultThatIsNoJson() {
         List<Part> parts = new Script()
                 .with("tool_call", "{'id':'t1','name':'cat','arguments':{'path':'a.py'}}")
