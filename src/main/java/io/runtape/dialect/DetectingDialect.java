@@ -6,6 +6,7 @@ import io.runtape.sse.ServerSentEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +51,12 @@ final class DetectingDialect implements Dialect {
 
     @Override
     public RunDigest digest() {
-        return new Detection();
+        return new Detection(UnknownDialect::failure);
+    }
+
+    @Override
+    public RunDigest refusal() {
+        return new Detection(Failure::inBody);
     }
 
     /**
@@ -99,9 +105,15 @@ final class DetectingDialect implements Dialect {
     /** The digest of one run; it hands over to the digest of the found dialect. */
     private final class Detection implements RunDigest {
 
+        private final Function<JsonNode, @Nullable Failure> failureInBody;
         private @Nullable RunDigest found;
         private @Nullable Failure failure;
         private int looked;
+
+        /** @param failureInBody reads a response of no known dialect */
+        private Detection(Function<JsonNode, @Nullable Failure> failureInBody) {
+            this.failureInBody = failureInBody;
+        }
 
         @Override
         public void event(@Nullable String type, byte[] block, int from, int to, boolean streamStart) {
@@ -132,7 +144,7 @@ final class DetectingDialect implements Dialect {
             if (found != null) {
                 found.response(body, from, to);
             } else {
-                failure = UnknownDialect.failure(data);
+                failure = failureInBody.apply(data);
             }
         }
 

@@ -1,6 +1,9 @@
 package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run's failure, as the agent API reports it.
@@ -13,13 +16,61 @@ public record Failure(String code, String message) {
     /** The code of a failure without a code of its own. */
     public static final String NO_CODE = "upstream_error";
 
+    /** Where errors have their text, also those of frameworks and of what stands in front of an agent API. */
+    private static final String[] MESSAGES = {"message", "detail", "error_description", "title"};
+
     /** The failure in the body of an error response; without a message if the body has none that is understood. */
     public static Failure inBody(String body) {
-        JsonNode json = Payload.parsed(body);
+        Failure told = inBody(Payload.parsed(body));
+        return told == null ? new Failure(NO_CODE, "") : told;
+    }
+
+    /** The same; null if nothing of the body is understood. */
+    public static @Nullable Failure inBody(JsonNode body) {
+        // Gemini has a list of one error for OpenAI's clients.
+        JsonNode json = body.isArray() ? body.path(0) : body;
         if (!json.isObject()) {
-            return new Failure(NO_CODE, "");
+            return null;
         }
-        return of(json.has("error") && !json.path("error").isBoolean() ? json.path("error") : json);
+        JsonNode error = json.path("error");
+        if (error.isObject()) {
+            return of(error);
+        }
+        Failure told = of(of(json).code(), error.isTextual() ? error.textValue() : "", message(json));
+        return told.message().isEmpty() && told.code().equals(NO_CODE) ? null : told;
+    }
+
+    /**
+     * The failure of an error that is a text.
+     *
+     * @param code {@link #NO_CODE} if there is none
+     * @param message the message beside the text, which says more than that; empty if there is none
+     */
+    public static Failure of(String code, String error, String message) {
+        if (message.isBlank()) {
+            return new Failure(code, error);
+        }
+        // As in OAuth.
+        boolean isCode = code.equals(NO_CODE) && !error.isEmpty() && error.indexOf(' ') < 0;
+        return new Failure(isCode ? error : code, message);
+    }
+
+    private static String message(JsonNode body) {
+        for (String name : MESSAGES) {
+            StringJoiner lines = new StringJoiner("\n");
+            JsonNode told = body.path(name);
+            for (JsonNode one : told.isArray() ? told : List.of(told)) {
+                // Each of FastAPI's complaints has its text there.
+                String line = Payload.textOfAny(one.has("msg") ? one.path("msg") : one);
+                if (!line.isBlank()) {
+                    lines.add(line);
+                }
+            }
+            if (lines.length() > 0) {
+                return lines.toString();
+            }
+        }
+        return "";
     }
 
     /**
@@ -35,9 +86,10 @@ public record Failure(String code, String message) {
             code = error.path("type");
         }
         String named = code.isValueNode() && !code.isNull() ? code.asText() : "";
-        // An event of the type "error" may itself be the error: then its type says nothing.
+        // An event of the type "error" may itself be the error: then its type says nothing. Nor does RFC 9457's
+        // default.
         return new Failure(
-                named.isEmpty() || named.equals("error") ? NO_CODE : named,
+                named.isEmpty() || named.equals("error") || named.equals("about:blank") ? NO_CODE : named,
                 error.path("message").asText(""));
     }
 }

@@ -31,10 +31,7 @@ final class RefusalDigest implements RunDigest {
 
     @Override
     public void response(byte[] body, int from, int to) {
-        Failure failure = Failure.inBody(new String(body, from, to - from, StandardCharsets.UTF_8));
-        if (!failure.message().isEmpty() || !failure.code().equals(Failure.NO_CODE)) {
-            error = failure;
-        }
+        error = Failure.inBody(Payload.parsed(new String(body, from, to - from, StandardCharsets.UTF_8)));
     }
 
     @Override

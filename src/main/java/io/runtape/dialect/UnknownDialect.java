@@ -56,11 +56,16 @@ public final class UnknownDialect {
 
     /** The failure that an event reports; null if it is no error event. */
     static @Nullable Failure failure(String type, JsonNode data) {
-        return type.equals("error") ? Failure.of(data.has("error") ? data.path("error") : data) : failure(data);
+        if (!type.equals("error")) {
+            return failure(data);
+        }
+        Failure told = Failure.inBody(data);
+        return told == null ? Failure.of(data) : told;
     }
 
     /** The failure that a response reports; null if it reports none. */
     static @Nullable Failure failure(JsonNode body) {
-        return body.path("error").isObject() ? Failure.of(body.path("error")) : null;
+        JsonNode error = (body.isArray() ? body.path(0) : body).path("error");
+        return error.isObject() ? Failure.of(error) : null;
     }
 }

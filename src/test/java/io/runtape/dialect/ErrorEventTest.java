@@ -2,12 +2,15 @@ package io.runtape.dialect;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.runtape.sse.EventParser;
 import io.runtape.sse.ServerSentEvent;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -63,5 +66,79 @@ class ErrorEventTest {
         assertEquals(new Failure("x", "No."), Failure.inBody("{\"code\":\"x\",\"message\":\"No.\"}"));
         assertEquals(new Failure(Failure.NO_CODE, ""), Failure.inBody("<html>"));
         assertEquals(new Failure(Failure.NO_CODE, ""), Failure.inBody(""));
+    }
+
+    /** The shapes of errors of OpenAI's imitations, of frameworks, and of what stands in front of agent APIs. */
+    static List<Arguments> bodies() {
+        return List.of(
+                // Gemini's endpoint for OpenAI's clients
+                arguments(
+                        "[{'error':{'code':400,'message':'No such model.','status':'INVALID_ARGUMENT'}}]",
+                        new Failure("400", "No such model.")),
+                // FastAPI
+                arguments("{'detail':'Not authenticated'}", new Failure(Failure.NO_CODE, "Not authenticated")),
+                arguments(
+                        "{'detail':[{'type':'missing','loc':['body','a'],'msg':'Field required'},{'msg':'Too long'}]}",
+                        new Failure(Failure.NO_CODE, "Field required\nToo long")),
+                arguments("{'detail':{'code':7,'message':'No.'}}", new Failure(Failure.NO_CODE, "No.")),
+                // Spring Boot
+                arguments(
+                        "{'timestamp':'t','status':500,'error':'Internal Server Error','message':'No API key'}",
+                        new Failure(Failure.NO_CODE, "No API key")),
+                // NestJS
+                arguments(
+                        "{'statusCode':400,'message':['a is no text','b is empty'],'error':'Bad Request'}",
+                        new Failure(Failure.NO_CODE, "a is no text\nb is empty")),
+                // RFC 6749, section 5.2
+                arguments(
+                        "{'error':'invalid_token','error_description':'It has expired.'}",
+                        new Failure("invalid_token", "It has expired.")),
+                arguments("{'error':'invalid_token'}", new Failure(Failure.NO_CODE, "invalid_token")),
+                // RFC 9457
+                arguments(
+                        "{'type':'about:blank','title':'Not Found','status':404}",
+                        new Failure(Failure.NO_CODE, "Not Found")),
+                arguments(
+                        "{'type':'https://x/credit','title':'No credit','detail':'It costs 50.'}",
+                        new Failure("https://x/credit", "It costs 50.")),
+                arguments("{'error':null,'message':'No.'}", new Failure(Failure.NO_CODE, "No.")),
+                arguments("{'error':true,'message':'No.'}", new Failure(Failure.NO_CODE, "No.")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("bodies")
+    void readsTheFailureInBodiesOfManyShapes(String written, Failure failure) {
+        String body = written.replace('\'', '"');
+        assertEquals(failure, Failure.inBody(body));
+
+        byte[] bytes = body.getBytes(UTF_8);
+        for (String path : List.of("/any", "/v1/run", "/v1/messages", "/v1/chat/completions")) {
+            RunDigest digest = AllDialects.dialects().at(path).refusal();
+            digest.response(bytes, 0, bytes.length);
+            assertEquals(failure, digest.outcome().error(), path);
+        }
+    }
+
+    @Test
+    void knowsNoErrorInABodyThatHasNone() {
+        for (String body : List.of("{}", "[]", "[{}]", "<html>", "", "{\"data\":{\"status\":\"failed\"}}")) {
+            byte[] bytes = body.getBytes(UTF_8);
+            for (String path : List.of("/any", "/v1/run", "/v1/messages")) {
+                RunDigest digest = AllDialects.dialects().at(path).refusal();
+                digest.response(bytes, 0, bytes.length);
+                assertNull(digest.outcome().error(), path + ": " + body);
+            }
+        }
+    }
+
+    @Test
+    void readsTheFailureInErrorEventsOfTheSameShapes() {
+        String event =
+                "event: error\ndata: {\"status\":500,\"error\":\"Internal Server Error\",\"message\":\"No API key\"}\n\n";
+        RunDigest digest = AllDialects.dialects().at("/any").digest();
+        digest.event("error", event.getBytes(UTF_8), 0, event.length(), false);
+
+        assertEquals(
+                new Failure(Failure.NO_CODE, "No API key"), digest.outcome().error());
     }
 }

@@ -72,6 +72,11 @@ public final class RunToolsDialect implements Dialect {
         return new RunToolsDigest(this, RunDigest.KEPT_CHARS_MAX);
     }
 
+    @Override
+    public RunDigest refusal() {
+        return new RunToolsDigest(this, RunDigest.KEPT_CHARS_MAX, Failure::inBody);
+    }
+
     /** Shows a stream without any understood event in the unknown dialect, rather than as nothing. */
     @Override
     public List<Message> transcript(Iterable<ServerSentEvent> events, PartPlaces places) {

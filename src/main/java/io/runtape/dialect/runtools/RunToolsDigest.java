@@ -12,6 +12,7 @@ import io.runtape.dialect.Verdict;
 import io.runtape.sse.EventParser;
 import io.runtape.sse.ServerSentEvent;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class RunToolsDigest implements RunDigest {
     private final Dialect dialect;
     private final int charsMax;
+    private final Function<JsonNode, @Nullable Failure> failureInBody;
     private @Nullable Verdict verdict;
     private @Nullable JsonNode result;
     private @Nullable Usage usage;
@@ -30,8 +32,14 @@ final class RunToolsDigest implements RunDigest {
 
     /** @param charsMax longer texts are cut, and longer values of another kind are left out */
     RunToolsDigest(Dialect dialect, int charsMax) {
+        this(dialect, charsMax, body -> null);
+    }
+
+    /** @param failureInBody reads a response that need not be RunTools' own; null is nothing */
+    RunToolsDigest(Dialect dialect, int charsMax, Function<JsonNode, @Nullable Failure> failureInBody) {
         this.dialect = dialect;
         this.charsMax = charsMax;
+        this.failureInBody = failureInBody;
     }
 
     @Override
@@ -179,13 +187,14 @@ final class RunToolsDigest implements RunDigest {
     @Override
     public void response(byte[] body, int from, int to) {
         JsonNode node = Payload.parsed(new String(body, from, to - from, StandardCharsets.UTF_8));
-        if (!node.isObject()) {
+        Failure told = failureInBody.apply(node);
+        if (!node.isObject() && told == null) {
             return;
         }
         RunToolsPayload payload = RunToolsPayload.of(node);
         verdict = Verdict.of(payload.string("status"));
-        if (payload.error() != null) {
-            error = failure(payload);
+        if (told != null || payload.error() != null) {
+            error = told == null ? failure(payload) : cut(told);
             verdict = verdict == null ? Verdict.FAILED : verdict;
         }
         figures(payload);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.Payload;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -147,7 +148,7 @@ final class RunToolsPayload {
             return failure(RunToolsPayload.of(error));
         }
         if (error != null && error.isTextual()) {
-            return new Failure(code(), error.asText());
+            return Failure.of(code(), error.textValue(), Objects.requireNonNullElse(string("message"), ""));
         }
         return failure(this);
     }

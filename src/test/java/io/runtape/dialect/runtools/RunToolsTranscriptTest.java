@@ -92,6 +92,17 @@ class RunToolsTranscriptTest {
     }
 
     @Test
+    void tellsTheMessageBesideATextOfAnError() {
+        List<Message> said = AllDialects.dialects()
+                .of("auto", "/v1/run")
+                .answered("{\"status\":500,\"error\":\"Internal Server Error\",\"message\":\"No API key\"}");
+
+        assertEquals(
+                List.of(new ErrorPart("upstream_error", "No API key")),
+                said.get(0).parts());
+    }
+
+    @Test
     void anEmptyErrorIsNone() {
         for (String none : List.of("null", "false", "''", "' '")) {
             List<Part> parts = new Script()
