@@ -134,7 +134,7 @@ final class DetectingDialect implements Dialect {
             String named = type == null ? EventType.of(data) : type;
             begunBy(named, data).ifPresent(dialect -> found = dialect.digest());
             Failure reported = found == null ? UnknownDialect.failure(named, data) : null;
-            failure = reported == null ? failure : reported;
+            failure = reported == null ? failure : FoldDigest.cut(reported);
         }
 
         @Override
@@ -144,7 +144,8 @@ final class DetectingDialect implements Dialect {
             if (found != null) {
                 found.response(body, from, to);
             } else {
-                failure = failureInBody.apply(data);
+                Failure reported = failureInBody.apply(data);
+                failure = reported == null ? null : FoldDigest.cut(reported);
             }
         }
 

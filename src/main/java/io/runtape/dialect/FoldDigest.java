@@ -226,7 +226,12 @@ final class FoldDigest implements RunDigest, RunSink {
 
     @Override
     public void error(Failure failure) {
-        error = new Failure(cut(failure.code(), NAME_CHARS_MAX), cut(failure.message(), KEPT_CHARS_MAX));
+        error = cut(failure);
+    }
+
+    /** As much of a failure as is kept of a run. */
+    static Failure cut(Failure failure) {
+        return new Failure(cut(failure.code(), NAME_CHARS_MAX), cut(failure.message(), KEPT_CHARS_MAX));
     }
 
     private static String cut(String text, int max) {

@@ -25,13 +25,14 @@ final class RefusalDigest implements RunDigest {
         if (event != null) {
             JsonNode data = Payload.parsed(event.data());
             @Nullable Failure failure = UnknownDialect.failure(type == null ? EventType.of(data) : type, data);
-            error = failure == null ? error : failure;
+            error = failure == null ? error : FoldDigest.cut(failure);
         }
     }
 
     @Override
     public void response(byte[] body, int from, int to) {
-        error = Failure.inBody(Payload.parsed(new String(body, from, to - from, StandardCharsets.UTF_8)));
+        Failure failure = Failure.inBody(Payload.parsed(new String(body, from, to - from, StandardCharsets.UTF_8)));
+        error = failure == null ? null : FoldDigest.cut(failure);
     }
 
     @Override

@@ -120,6 +120,25 @@ class ErrorEventTest {
     }
 
     @Test
+    void cutsALongErrorOfARefusedCall() {
+        String error = "{\"error\":{\"message\":\"" + "x".repeat(2 << 20) + "\"}}";
+        byte[] body = error.getBytes(UTF_8);
+        byte[] event = ("event: error\ndata: " + error + "\n\n").getBytes(UTF_8);
+        for (String path : List.of("/any", "/v1/run", "/v1/responses")) {
+            RunDigest whole = AllDialects.dialects().at(path).refusal();
+            whole.response(body, 0, body.length);
+            RunDigest streamed = AllDialects.dialects().at(path).refusal();
+            streamed.event("error", event, 0, event.length, false);
+            for (RunDigest digest : List.of(whole, streamed)) {
+                assertEquals(
+                        RunDigest.KEPT_CHARS_MAX,
+                        digest.outcome().error().message().length(),
+                        path);
+            }
+        }
+    }
+
+    @Test
     void knowsNoErrorInABodyThatHasNone() {
         for (String body : List.of("{}", "[]", "[{}]", "<html>", "", "{\"data\":{\"status\":\"failed\"}}")) {
             byte[] bytes = body.getBytes(UTF_8);
