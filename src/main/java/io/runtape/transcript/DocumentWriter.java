@@ -7,7 +7,9 @@ import io.runtape.dialect.Part;
 import io.runtape.dialect.Role;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class DocumentWriter {
 
-    /** What is said of a call without a result. */
+    /** The calls of the present run whose results stand with them, or below. */
+    private final Set<String> answered = new HashSet<>();
+
+    /** What is said of other calls. */
     private String unanswered = "";
 
     /** Writes the document, which cannot be read again. */
@@ -30,8 +35,14 @@ abstract class DocumentWriter {
             if (error != null) {
                 error(facts.errorHeading(), error.name(), error.value());
             }
+            noteAnswered(section);
+            // What the caller knows of a call that it sent again need not stand in this run.
+            unanswered = "";
+            for (TranscriptMessage message : section.asked()) {
+                closed(message);
+            }
             unanswered = section.live() ? "no result yet" : "no result in this run";
-            for (TranscriptMessage message : section.messages()) {
+            for (TranscriptMessage message : section.said()) {
                 closed(message);
             }
             for (OpenMessage message : section.open()) {
@@ -43,6 +54,25 @@ abstract class DocumentWriter {
             error("Truncated", "", "Something was too long and is left out.");
         }
         end();
+    }
+
+    private void noteAnswered(RunSection section) {
+        answered.clear();
+        for (List<TranscriptMessage> messages : List.of(section.asked(), section.said())) {
+            // By their places, since an iteration reads them, which is possible once.
+            for (int i = 0; i < messages.size(); i++) {
+                messages.get(i).parts().forEach(this::noteAnswered);
+            }
+        }
+        for (int i = 0; i < section.open().size(); i++) {
+            section.open().get(i).parts().forEach(part -> noteAnswered(part.part()));
+        }
+    }
+
+    private void noteAnswered(Part part) {
+        if (part instanceof Part.ToolResult result) {
+            answered.add(result.callId());
+        }
     }
 
     private void closed(TranscriptMessage message) throws IOException {
@@ -84,9 +114,10 @@ abstract class DocumentWriter {
         } else if (part instanceof Part.Reasoning reasoning) {
             reasoning(reasoning.text());
         } else if (part instanceof Part.ToolCall call) {
-            call(call.name(), arguments == null ? JsonLines.of(call.input()) : arguments, result);
+            String outcome = result != null ? outcome(result) : answered.contains(call.id()) ? "" : unanswered;
+            call(call.name(), arguments == null ? JsonLines.of(call.input()) : arguments, result, outcome);
         } else if (part instanceof Part.ToolResult alone) {
-            result(alone);
+            result(alone, outcome(alone));
         } else if (part instanceof Part.FilePart file) {
             file(file);
         } else if (part instanceof Part.ErrorPart error) {
@@ -95,10 +126,7 @@ abstract class DocumentWriter {
     }
 
     /** How a tool came out, in a few words. */
-    final String outcome(Part.@Nullable ToolResult result) {
-        if (result == null) {
-            return unanswered;
-        }
+    private static String outcome(Part.ToolResult result) {
         String exit = result.exitCode() == null ? "" : "exit code " + result.exitCode();
         String failed = result.failed() ? "failed" : "";
         String partial = result.partial() ? "output as far as it came" : "";
@@ -130,11 +158,15 @@ abstract class DocumentWriter {
 
     abstract void reasoning(String text) throws IOException;
 
-    /** @param result null if none came */
-    abstract void call(String tool, String arguments, Part.@Nullable ToolResult result) throws IOException;
+    /**
+     * @param result null if none came
+     * @param outcome how it came out, in a few words; may be empty
+     */
+    abstract void call(String tool, String arguments, Part.@Nullable ToolResult result, String outcome)
+            throws IOException;
 
     /** A result whose call is not in the same message. */
-    abstract void result(Part.ToolResult result) throws IOException;
+    abstract void result(Part.ToolResult result, String outcome) throws IOException;
 
     abstract void file(Part.FilePart file) throws IOException;
 

@@ -87,8 +87,8 @@ final class HtmlPage extends DocumentWriter {
     }
 
     @Override
-    void call(String tool, String arguments, Part.@Nullable ToolResult result) throws IOException {
-        fold("Tool call", tool, result);
+    void call(String tool, String arguments, Part.@Nullable ToolResult result, String outcome) throws IOException {
+        fold("Tool call", tool, result != null && result.failed(), outcome);
         if (!arguments.isEmpty()) {
             page.markup("<h4>Arguments</h4>\n");
             page.lines(arguments);
@@ -101,17 +101,15 @@ final class HtmlPage extends DocumentWriter {
     }
 
     @Override
-    void result(Part.ToolResult result) throws IOException {
-        fold("Tool result", result.name(), result);
+    void result(Part.ToolResult result, String outcome) throws IOException {
+        fold("Tool result", result.name(), result.failed(), outcome);
         page.lines(JsonLines.of(result.output()));
         page.markup("</details>\n");
     }
 
-    private void fold(String what, String tool, Part.@Nullable ToolResult result) throws IOException {
-        boolean failed = result != null && result.failed();
+    private void fold(String what, String tool, boolean failed, String outcome) throws IOException {
         page.markup("<details" + (failed ? " class=\"failed\"" : "") + "><summary>" + what + " ");
         page.code(tool);
-        String outcome = outcome(result);
         if (!outcome.isEmpty()) {
             page.markup(failed ? " <span class=\"bad\">" + outcome + "</span>" : " " + outcome);
         }

@@ -74,8 +74,8 @@ final class MarkdownPage extends DocumentWriter {
     }
 
     @Override
-    void call(String tool, String arguments, Part.@Nullable ToolResult result) throws IOException {
-        fold("Tool call", tool, outcome(result));
+    void call(String tool, String arguments, Part.@Nullable ToolResult result, String outcome) throws IOException {
+        fold("Tool call", tool, outcome);
         if (!arguments.isEmpty()) {
             page.write("Arguments:\n\n");
             lines(arguments);
@@ -88,8 +88,8 @@ final class MarkdownPage extends DocumentWriter {
     }
 
     @Override
-    void result(Part.ToolResult result) throws IOException {
-        fold("Tool result", result.name(), outcome(result));
+    void result(Part.ToolResult result, String outcome) throws IOException {
+        fold("Tool result", result.name(), outcome);
         lines(JsonLines.of(result.output()));
         page.write("</details>\n\n");
     }

@@ -10,13 +10,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param facts what is told of it besides its messages
  * @param live whether the run may go on
- * @param messages in their order; they can be read once
- * @param open the messages behind those of a live run, whose parts may go on
+ * @param asked the messages of the request in their order; they can be read once
+ * @param said those of the response, in the same way
+ * @param open what comes behind those of a live run, whose parts may go on
  * @param firstEventAt when the first frame came, for those
  */
 record RunSection(
         RunFacts facts,
         boolean live,
-        List<TranscriptMessage> messages,
+        List<TranscriptMessage> asked,
+        List<TranscriptMessage> said,
         List<OpenMessage> open,
         @Nullable Instant firstEventAt) {}

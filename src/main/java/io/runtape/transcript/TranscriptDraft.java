@@ -49,6 +49,10 @@ final class TranscriptDraft {
     private byte @Nullable [] requestBody;
 
     private PartPlaces places = PartPlaces.unasked();
+
+    /** How many of the messages come before the response of the run that was asked for last. */
+    private int askedMessages;
+
     private long bytesLeft;
     private long bytesExpected;
 
@@ -151,6 +155,7 @@ final class TranscriptDraft {
         leaveOutRequest(isTooLong);
         List<Message> request = isTooLong ? List.of() : messages.request();
         take(run, conversation.asked(request), run.createdAt);
+        askedMessages = this.messages.size();
         take(run, conversation.answered(messages.said(), request), run.firstEventAt);
         spend(isTooLong ? messages.bytes() - messages.requestBytes() : messages.bytes());
         truncated |= messages.truncated();
@@ -250,12 +255,13 @@ final class TranscriptDraft {
         } else {
             add(run, span);
         }
-        List<TranscriptMessage> own = ReadOnceList.of(messages);
+        List<TranscriptMessage> before = ReadOnceList.of(messages.subList(0, askedMessages));
+        List<TranscriptMessage> said = ReadOnceList.of(messages.subList(askedMessages, messages.size()));
         messages.clear();
         RunFacts facts = new RunFacts(run, live, span);
         expectAll(facts.chars());
         spend(facts.chars());
-        return new RunSection(facts, live, own, ReadOnceList.of(open), firstEventAt);
+        return new RunSection(facts, live, before, said, ReadOnceList.of(open), firstEventAt);
     }
 
     OpenRun whole(Run run, long upTo) throws SQLException {
@@ -304,6 +310,7 @@ final class TranscriptDraft {
         if (span.hasBeginning()) {
             take(run, fresh, run.createdAt);
         }
+        askedMessages = messages.size();
         FrameSpan response = new FrameSpan(span.from(), Math.min(span.to(), last(run, live)));
         return new Asked(dialect(run, span), request, response, firstEventAt(run, live));
     }

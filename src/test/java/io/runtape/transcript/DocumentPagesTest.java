@@ -86,6 +86,7 @@ class DocumentPagesTest {
         return new RunSection(
                 new RunFacts(run, false, FrameSpan.WHOLE),
                 false,
+                List.of(),
                 List.of(new TranscriptMessage(Role.ASSISTANT, parts, run.id, BEGAN)),
                 List.of(),
                 null);
@@ -322,6 +323,7 @@ class DocumentPagesTest {
                 new RunFacts(run, true, FrameSpan.WHOLE),
                 true,
                 List.of(),
+                List.of(),
                 List.of(new OpenMessage(Role.ASSISTANT, open)),
                 BEGAN));
         TranscriptDocument ended = document(section(run, parts));
@@ -335,6 +337,35 @@ class DocumentPagesTest {
         assertFalse(markdown(ended).contains("Output"), markdown(ended));
     }
 
+    /** The results that the caller sent, and those of another message of the response. */
+    @Test
+    void tellsNoResultToBeMissingThatStandsBelow() {
+        List<TranscriptMessage> asked = List.of(
+                message(
+                        Role.ASSISTANT,
+                        new Part.ToolCall("a", "answered", null),
+                        new Part.ToolCall("n", "forgotten", null)),
+                message(
+                        Role.TOOL,
+                        new Part.ToolResult("a", "answered", TextNode.valueOf("12 °C"), null, false, false)));
+        List<TranscriptMessage> said = List.of(
+                message(Role.ASSISTANT, new Part.ToolCall("b", "late", null), new Part.ToolCall("c", "hanging", null)),
+                message(Role.USER, new Part.Text("Go on.")),
+                message(Role.ASSISTANT, new Part.ToolResult("b", "late", TextNode.valueOf("ok"), null, false, false)));
+        TranscriptDocument document = document(
+                new RunSection(new RunFacts(run(), false, FrameSpan.WHOLE), false, asked, said, List.of(), null));
+
+        String markdown = markdown(document);
+        for (String call : List.of("answered", "forgotten", "late")) {
+            assertTrue(markdown.contains("Tool call <code>" + call + "</code></summary>"), markdown);
+        }
+        assertTrue(markdown.contains("<code>hanging</code>, no result in this run</summary>"), markdown);
+    }
+
+    private static TranscriptMessage message(Role role, Part... parts) {
+        return new TranscriptMessage(role, List.of(parts), "run_1", BEGAN);
+    }
+
     @Test
     void marksWhatIsOpen() {
         Run run = run();
@@ -346,6 +377,7 @@ class DocumentPagesTest {
         TranscriptDocument document = document(new RunSection(
                 new RunFacts(run, true, new FrameSpan(2, 9)),
                 true,
+                List.of(),
                 List.of(),
                 List.of(new OpenMessage(Role.ASSISTANT, parts)),
                 BEGAN));

@@ -382,7 +382,7 @@ abstract class TranscriptTest extends RecordedHistory {
         enough.section(run, FrameSpan.WHOLE);
 
         // Its own response is told.
-        assertEquals(1, section.messages().size());
+        assertEquals(1, section.said().size());
         assertFalse(few.hasRoom());
         assertTrue(enough.hasRoom());
     }
