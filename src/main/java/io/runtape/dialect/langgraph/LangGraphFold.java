@@ -91,9 +91,9 @@ final class LangGraphFold implements EventFold {
         boolean sub = isOfSubgraph(type);
         switch (name(type)) {
             case "metadata" -> began(data);
-            case "messages/partial" -> message(data.path(0), true, sub);
+            case "messages/partial" -> message(id(data.path(0)), data.path(0), true, sub);
             case "messages/complete" -> messages(data, sub);
-            case "messages" -> message(data.path(0), false, sub);
+            case "messages" -> message(id(data.path(0)), data.path(0), false, sub);
             case "values" -> {
                 if (!sub) {
                     values(data);
@@ -121,8 +121,15 @@ final class LangGraphFold implements EventFold {
     private void values(JsonNode state) {
         understood = true;
         if (run.memory().count("states", 1) == 1) {
-            for (JsonNode message : state.path("messages")) {
+            JsonNode messages = state.path("messages");
+            for (JsonNode message : messages) {
                 Json.text(message, "/id").filter(id -> !wholes.contains(id)).ifPresent(earlier::add);
+            }
+            // Of those without ids, as few as pass for answers: the run's own may say the same as an earlier one.
+            for (JsonNode message : answers(messages)) {
+                if (id(message).isEmpty()) {
+                    earlier.add(listedId(message));
+                }
             }
         }
         state(state);
@@ -169,18 +176,38 @@ final class LangGraphFold implements EventFold {
         }
     }
 
-    /** In a list that holds a whole conversation, the messages after the last question belong to the run. */
     private void messages(Iterable<JsonNode> list, boolean sub) {
+        for (JsonNode message : answers(list)) {
+            String id = listedId(message);
+            if (!earlier.contains(id)) {
+                message(id, message, true, sub);
+            }
+        }
+    }
+
+    /** In a list that holds a whole conversation, the messages after the last question belong to the run. */
+    private static List<JsonNode> answers(Iterable<JsonNode> list) {
         List<JsonNode> answers = new ArrayList<>();
         for (JsonNode message : list) {
             String kind = kind(message);
             if (kind.equals("human") || kind.equals("user")) {
                 answers.clear();
-            } else if (!earlier.contains(message.path("id").asText(""))) {
+            } else {
                 answers.add(message);
             }
         }
-        answers.forEach(message -> message(message, true, sub));
+        return answers;
+    }
+
+    /** Empty for a message without one: the pieces of such a message have none either. */
+    private static String id(JsonNode message) {
+        return message.path("id").asText("");
+    }
+
+    /** The same of a message in a list, made of all of it if it has none: such a list may have several. */
+    private static String listedId(JsonNode message) {
+        String id = id(message);
+        return id.isEmpty() ? Ids.madeOf(message.toString()) : id;
     }
 
     /** States without LangChain's messages have messages in OpenAI's shape. */
@@ -188,9 +215,9 @@ final class LangGraphFold implements EventFold {
         return message.path("type").asText(message.path("role").asText(""));
     }
 
-    private void message(JsonNode message, boolean whole, boolean sub) {
+    private void message(String ownId, JsonNode message, boolean whole, boolean sub) {
         understood = true;
-        String id = Ids.kept(message.path("id").asText(""));
+        String id = Ids.kept(ownId);
         switch (kind(message)) {
             case "tool", "ToolMessageChunk" ->
                 run.result(
@@ -198,9 +225,9 @@ final class LangGraphFold implements EventFold {
                         message.path("content"),
                         message.path("status").asText("").equals("error"));
             case "ai", "AIMessageChunk", "assistant" -> {
-                if (whole) {
+                if (whole && !id(message).isEmpty()) {
                     wholes.add(id);
-                } else if (wholes.contains(id)) {
+                } else if (!whole && wholes.contains(id)) {
                     return;
                 }
                 said(id, message, whole, sub);
@@ -268,8 +295,13 @@ final class LangGraphFold implements EventFold {
         int index = 0;
         for (JsonNode call : calls) {
             String callId = Ids.kept(Json.text(call, "/id").orElse("call-" + message + '/' + index++));
-            run.call(message, callId, call.path("name").asText(""));
-            run.wholeArguments(callId, call.path("args"));
+            // That is OpenAI's shape.
+            JsonNode function = call.path("function");
+            run.call(
+                    message,
+                    callId,
+                    call.path("name").asText(function.path("name").asText("")));
+            run.wholeArguments(callId, call.has("args") ? call.path("args") : function.path("arguments"));
         }
     }
 
