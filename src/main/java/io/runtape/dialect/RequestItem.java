@@ -32,15 +32,13 @@ final class RequestItem {
 
     private final Map<String, String> names;
 
-    /** The text since the last attachment. */
+    /** The text since the last part of another kind. */
     private final StringBuilder text = new StringBuilder();
 
-    /** The texts, and the attachments between them. */
-    private final List<Part.Text> texts = new ArrayList<>();
+    /** Texts and attachments, calls and results. */
+    private final List<Part> parts = new ArrayList<>();
 
-    private final List<Part.ToolCall> calls = new ArrayList<>();
     private final Set<String> callIds = new HashSet<>();
-    private final List<Part.ToolResult> results = new ArrayList<>();
 
     private RequestItem(Map<String, String> names) {
         this.names = names;
@@ -85,7 +83,7 @@ final class RequestItem {
 
     private void message(JsonNode message, Role role) {
         content(message.path("content"));
-        if (texts.isEmpty() && calls.isEmpty() && results.isEmpty()) {
+        if (parts.isEmpty()) {
             content(message.path("parts"));
         }
         message.path("tool_calls").forEach(this::called);
@@ -93,12 +91,12 @@ final class RequestItem {
         if (message.path("function_call").isObject()) {
             called(message.path("function_call"));
         }
-        if (role == Role.TOOL && results.isEmpty()) {
+        if (role == Role.TOOL && results().isEmpty()) {
             JsonNode content = message.path("content");
             boolean elsewhere = !Json.isGiven(content)
                     || content.isTextual() && content.textValue().isBlank();
             result(message, elsewhere ? TextNode.valueOf(joined()) : content);
-            texts.clear();
+            parts.removeIf(Part.Text.class::isInstance);
         }
     }
 
@@ -126,20 +124,31 @@ final class RequestItem {
     /** An attachment is a part of its own: what the user wrote is the same without it. */
     private void attach(String shown) {
         if (!shown.isEmpty()) {
-            endText();
-            texts.add(new Part.Text(shown, true));
+            add(new Part.Text(shown, true));
         }
+    }
+
+    private void add(Part part) {
+        endText();
+        parts.add(part);
     }
 
     private void endText() {
         if (!text.isEmpty()) {
-            texts.add(new Part.Text(text.toString()));
+            parts.add(new Part.Text(text.toString()));
             text.setLength(0);
         }
     }
 
     private String joined() {
-        return texts.stream().map(Part.Text::text).collect(Collectors.joining("\n"));
+        return parts.stream()
+                .filter(Part.Text.class::isInstance)
+                .map(part -> ((Part.Text) part).text())
+                .collect(Collectors.joining("\n"));
+    }
+
+    private List<Part> results() {
+        return parts.stream().filter(Part.ToolResult.class::isInstance).toList();
     }
 
     private void part(JsonNode part) {
@@ -170,7 +179,7 @@ final class RequestItem {
         String name = first(of, NAMES).asText("");
         name = name.isEmpty() ? otherwise : name;
         names.put(id, name);
-        calls.add(new Part.ToolCall(id, name, input(first(of, INPUTS), plain)));
+        add(new Part.ToolCall(id, name, input(first(of, INPUTS), plain)));
     }
 
     private void result(JsonNode of, JsonNode output) {
@@ -183,7 +192,7 @@ final class RequestItem {
                 || status.equals("error")
                 || status.equals("failed")
                 || output.path("type").asText("").endsWith("_error");
-        results.add(new Part.ToolResult(
+        add(new Part.ToolResult(
                 id, name.isEmpty() ? names.getOrDefault(id, "") : name, output(output), null, failed, false));
     }
 
@@ -245,20 +254,22 @@ final class RequestItem {
     /** Results that a client sends with a text of its user's come before that. */
     private List<Message> messages(Role role, boolean last) {
         List<Message> messages = new ArrayList<>();
-        List<Part> parts = new ArrayList<>(texts);
-        parts.addAll(calls);
         boolean own = role == Role.ASSISTANT;
         if (own && !last) {
-            parts.addAll(results);
+            return parts.isEmpty() ? List.of() : List.of(new Message(role, parts));
         }
+        List<Part> results = results();
+        List<Part> said = parts.stream()
+                .filter(part -> !(part instanceof Part.ToolResult))
+                .toList();
         if (!own && !results.isEmpty()) {
-            messages.add(new Message(Role.TOOL, List.copyOf(results)));
+            messages.add(new Message(Role.TOOL, results));
         }
-        if (!parts.isEmpty()) {
-            messages.add(new Message(role, parts));
+        if (!said.isEmpty()) {
+            messages.add(new Message(role, said));
         }
-        if (own && last && !results.isEmpty()) {
-            messages.add(new Message(Role.TOOL, List.copyOf(results)));
+        if (own && !results.isEmpty()) {
+            messages.add(new Message(Role.TOOL, results));
         }
         return messages;
     }

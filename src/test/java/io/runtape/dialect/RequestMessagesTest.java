@@ -100,6 +100,28 @@ class RequestMessagesTest {
     }
 
     @Test
+    void keepsTheOrderOfWhatTheAgentSaidAndCalled() {
+        List<Message> messages = RequestMessages.of("""
+                {"messages":[{"role":"assistant","content":[
+                  {"type":"text","text":"I look."},{"type":"tool_use","id":"c","name":"look","input":{}},
+                  {"type":"text","text":"And search."},{"type":"text","text":"Well."},
+                  {"type":"server_tool_use","id":"d","name":"web","input":{}},
+                  {"type":"web_search_tool_result","tool_use_id":"d","content":"found"},{"type":"text","text":"Found."}]},
+                 {"role":"user","content":"Go on."}]}""");
+
+        assertEquals(
+                List.of(
+                                new Text("I look."),
+                                new Part.ToolCall("c", "look", Payload.parsed("{}")),
+                                new Text("And search.\nWell."),
+                                new Part.ToolCall("d", "web", Payload.parsed("{}")),
+                                new Part.ToolResult("d", "web", TextNode.valueOf("found"), null, false, false),
+                                new Text("Found."))
+                        .toString(),
+                messages.get(0).parts().toString());
+    }
+
+    @Test
     void readsWhatIsOdd() {
         List<Message> messages = RequestMessages.of("""
                 {"messages":[{"role":"reasoning","content":"hm"},{"role":"assistant","content":[
