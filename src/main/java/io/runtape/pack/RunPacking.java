@@ -29,10 +29,11 @@ import org.postgresql.PGConnection;
  */
 final class RunPacking {
 
-    private static final String RESTED = """
+    /** In the order of all columns of the index, or each look would sort all runs that are not packed. */
+    static final String RESTED = """
             select run_pk from run
             where packed_at is null and completed_at <= ? and status <> 'running'
-            order by completed_at, run_pk limit ?""";
+            order by packed_at, completed_at, run_pk limit ?""";
 
     private static final String CLAIM = """
             select digest, frame_count from run where run_pk = ? and packed_at is null for update skip locked""";

@@ -32,7 +32,7 @@ final class EndedWalk {
      */
     private static final Duration SWEEP = Duration.ofHours(1);
 
-    private static final String ENDED = """
+    static final String ENDED = """
             select run_pk, completed_at, owner, agent, path, frames_expired_at from run
             where completed_at >= ? and completed_at <= ? order by completed_at limit ?""";
 
