@@ -37,13 +37,15 @@ final class Recordings {
                 and frames_expired_at is null
             order by indexed_at desc, completed_at desc, run_pk desc limit 200""";
 
+    /** Repeats the condition of the partial index, and names all columns of it; else it would sort all runs of the owner. */
     static final String NEWEST = """
             select run_pk, id, path, status, created_at from run
-            where owner = ? and upstream_status is not null and frames_expired_at is null
-            order by created_at desc, run_pk desc limit 50""";
+            where owner = ? and run_pk > 0 and upstream_status is not null and frames_expired_at is null
+            order by owner desc, created_at desc, run_pk desc limit 50""";
 
-    private static final String ALL = """
-            select run_pk, id, path, status, created_at from run where owner = ? order by created_at, run_pk""";
+    static final String ALL = """
+            select run_pk, id, path, status, created_at from run where owner = ? and run_pk > 0
+            order by owner, created_at, run_pk""";
 
     private static final Comparator<Candidate> BY_CALL =
             Comparator.comparingLong(Candidate::createdMillis).thenComparingLong(Candidate::runPk);

@@ -18,6 +18,16 @@ public final class LargeTables {
 
     private static final Pattern BY_LIST = Pattern.compile("index cond: .* any \\(");
 
+    private static final List<String> TABLES = List.of(
+            "run",
+            "thread",
+            "thread_name",
+            "recorded_request",
+            "search_document",
+            "search_segment",
+            "search_block",
+            "search_removal");
+
     private LargeTables() {}
 
     /** Requires that a statement finds its rows by an index, and returns its plan, in small letters. */
@@ -69,22 +79,16 @@ public final class LargeTables {
     private static void fill(Statement statement) throws SQLException {
         statement.execute("create schema large");
         statement.execute("set local search_path = large");
-        for (String table : List.of(
-                "run",
-                "thread",
-                "thread_name",
-                "thread_name_since",
-                "search_document",
-                "search_segment",
-                "search_block",
-                "search_removal")) {
-            statement.execute("create table " + table + " (like runtape." + table + " including all)");
+        for (String table : TABLES) {
+            make(statement, table);
         }
+        // One row at the most.
+        make(statement, "thread_name_since");
         statement.execute("""
                 insert into run (run_pk, owner, id, thread_id, node_id, path, status, stream, metadata, config,
-                    request_body, created_at, completed_at, indexed_at)
+                    request_body, upstream_status, created_at, completed_at, indexed_at)
                 select n, 'o', 'run_' || n, 'thr_' || n, 1, '/v1/run', case when n % 10000 = 0 then 'running'
-                    else 'completed' end, true, '{}', '{}', cast('' as bytea), now() - n * interval '1 second',
+                    else 'completed' end, true, '{}', '{}', cast('' as bytea), 200, now() - n * interval '1 second',
                     case when n % 10000 = 0 then null else now() end, case when n % 5000 = 1 then null else now() end
                 from generate_series(1, 30000) n""");
         statement.execute("""
@@ -99,6 +103,11 @@ public final class LargeTables {
         statement.execute("insert into search_block select n, cast('terms' as bytea) from generate_series(1, 30000) n");
         statement.execute("insert into search_removal select n, 'o', now() from generate_series(1, 30000) n");
         statement.execute(
-                "analyze run, thread, thread_name, search_removal, search_document, search_segment, search_block");
+                "insert into recorded_request select n, 'o', 'k' || n % 5000 from generate_series(1, 30000) n");
+        statement.execute("analyze " + String.join(", ", TABLES));
+    }
+
+    private static void make(Statement statement, String table) throws SQLException {
+        statement.execute("create table " + table + " (like runtape." + table + " including all)");
     }
 }
