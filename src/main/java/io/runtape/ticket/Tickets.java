@@ -30,7 +30,7 @@ public class Tickets implements DeletionHook {
             insert into ticket (hash, owner, run_pk, thread_id, expires_at)
             values (?, ?, ?, ?, current_timestamp + interval '1' minute)""";
 
-    private static final String FIRST_USE = """
+    static final String FIRST_USE = """
             update ticket set used_at = current_timestamp, expires_at = current_timestamp
                 + case when run_pk is null then interval '60' minute else interval '10' minute end
             where hash = ? and used_at is null and expires_at > current_timestamp""";
@@ -40,18 +40,17 @@ public class Tickets implements DeletionHook {
             exists (select 1 from run where run.run_pk = ticket.run_pk
                 and (run.status = 'running' or run.completed_at > current_timestamp - interval '10' minute))""";
 
-    private static final String GOOD =
-            "select owner, run_pk, thread_id from ticket where hash = ? and used_at is not null"
-                    + " and (expires_at > current_timestamp or " + RUN_GOES_ON + ")";
+    static final String GOOD = "select owner, run_pk, thread_id from ticket where hash = ? and used_at is not null"
+            + " and (expires_at > current_timestamp or " + RUN_GOES_ON + ")";
 
-    private static final String DELETE_EXPIRED = "delete from ticket where expires_at <= current_timestamp"
+    static final String DELETE_EXPIRED = "delete from ticket where expires_at <= current_timestamp"
             + " and (used_at is null or not " + RUN_GOES_ON + ")";
 
-    private static final String LOCK_THREAD = "select 1 from thread where owner = ? and id = ? for update";
+    static final String LOCK_THREAD = "select 1 from thread where owner = ? and id = ? for update";
 
-    private static final String DELETE_OF_RUN = "delete from ticket where run_pk = ?";
+    static final String DELETE_OF_RUN = "delete from ticket where run_pk = ?";
 
-    private static final String DELETE_OF_THREAD = "delete from ticket where owner = ? and thread_id = ?";
+    static final String DELETE_OF_THREAD = "delete from ticket where owner = ? and thread_id = ?";
 
     private final DataSource database;
     private final Store store;

@@ -14,6 +14,7 @@ import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.store.Engine;
 import io.runtape.store.StoreFailures;
+import io.runtape.testsupport.LargeTables;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
@@ -80,6 +81,19 @@ abstract class RunIndexerTest extends IndexedHistory {
 
         assertEquals(4, names.size());
         assertEquals("StatsIndex", names.get(3));
+    }
+
+    @Test
+    void findsTheRunsThatAreNextInTheirOrder() throws SQLException {
+        LargeTables.requireOrder(
+                store(),
+                LargeTables.with(
+                        RunIndexing.UNINDEXED,
+                        "timestamp with time zone '2030-01-01 00:00:00+00'",
+                        "array[1, 2]",
+                        "50"),
+                "run_unindexed",
+                "run_indexed_at_completed_at_run_pk_idx");
     }
 
     @Test

@@ -14,21 +14,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The statements of indexing and of searches find their rows by an index, on tables of any size. */
 abstract class SearchPlanTest extends RunningGateway {
 
-    private static final String UNINDEXED = """
-            select run_pk from run
-            where indexed_at is null and completed_at is not null and completed_at <= '2029-01-01 00:00:00+00'
-            and (completed_at < '2030-01-01 00:00:00+00' or not (node_id = any(array[1, 2])))
-            order by indexed_at desc, completed_at desc, run_pk desc limit 50""";
-
-    private static final String FILTERED = """
-            select created_at, run_pk from run
-            where run_pk in (1, 2, 3) and substring(owner, 1, 128) = 'o' and agent = 'a' and created_at < '2030-01-01 00:00:00+00'
-            order by created_at desc, run_pk desc""";
-
     private static String statement(String name) {
         return switch (name) {
-            case "unindexed" -> UNINDEXED;
-            case "filtered" -> FILTERED;
             case "live" -> LivePrompts.LIVE.replace("?", "'o'");
             case "just ended" -> LivePrompts.JUST_ENDED.replace("?", "'o'");
             case "ended" -> LivePrompts.ENDED;
@@ -47,8 +34,6 @@ abstract class SearchPlanTest extends RunningGateway {
 
     @ParameterizedTest
     @CsvSource({
-        "unindexed, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
-        "filtered, primary_key, run_pkey",
         "live, run_live, run_status_idx",
         "just ended, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
         "ended, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
@@ -63,7 +48,7 @@ abstract class SearchPlanTest extends RunningGateway {
         "merged, search_segment_by_owner, search_segment_owner_level_idx"
     })
     void findsItsRowsByAnIndex(String name, String onH2, String onPostgres) throws SQLException {
-        if (List.of("unindexed", "ended", "ended of newest", "removed").contains(name)) {
+        if (List.of("ended", "ended of newest", "removed").contains(name)) {
             LargeTables.requireOrder(store(), statement(name), onH2, onPostgres);
         } else {
             LargeTables.requireIndex(store(), statement(name), onH2, onPostgres);

@@ -26,7 +26,8 @@ public final class LargeTables {
             "search_document",
             "search_segment",
             "search_block",
-            "search_removal");
+            "search_removal",
+            "ticket");
 
     private LargeTables() {}
 
@@ -51,18 +52,23 @@ public final class LargeTables {
         return plan;
     }
 
+    /** A statement with values in the place of its parameters. */
+    public static String with(String sql, String... values) {
+        String statement = sql;
+        for (String value : values) {
+            statement = statement.replaceFirst("\\?", value);
+        }
+        return statement;
+    }
+
     private static String plan(Store store, String sql) throws SQLException {
         try (Connection connection = store.connect();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             if (store.engine() == Engine.H2) {
-                // H2 takes a table with few rows for one that may be walked.
-                statement.execute("""
-                        insert into thread (owner, id, last_ordinal, created_at, updated_at)
-                        select 'o', 'thr_' || n, 1, now(), now() from system_range(1, 3000) as s(n)""");
-                statement.execute("insert into thread_name select owner, id from thread where owner = 'o'");
+                fillOnH2(statement);
             } else {
-                fill(statement);
+                enterOnPostgres(connection, statement);
             }
             StringBuilder plan = new StringBuilder();
             try (ResultSet row = statement.executeQuery("explain " + sql)) {
@@ -75,8 +81,30 @@ public final class LargeTables {
         }
     }
 
+    /** H2 takes a table with few rows for one that may be walked. */
+    private static void fillOnH2(Statement statement) throws SQLException {
+        statement.execute("""
+                insert into thread (owner, id, last_ordinal, created_at, updated_at)
+                select 'o', 'thr_' || n, 1, now(), now() from system_range(1, 3000) as s(n)""");
+        statement.execute("insert into thread_name select owner, id from thread where owner = 'o'");
+    }
+
+    /** The tables are beside those of the gateway, and stay for the next statement. */
+    private static void enterOnPostgres(Connection connection, Statement statement) throws SQLException {
+        boolean there;
+        try (ResultSet row = statement.executeQuery("select to_regnamespace('large') is not null")) {
+            row.next();
+            there = row.getBoolean(1);
+        }
+        if (!there) {
+            fillOnPostgres(statement);
+            connection.commit();
+        }
+        statement.execute("set local search_path = large");
+    }
+
     /** PostgreSQL plans by what it knows of its tables: here they are large, and one owner has most of what there is. */
-    private static void fill(Statement statement) throws SQLException {
+    private static void fillOnPostgres(Statement statement) throws SQLException {
         statement.execute("create schema large");
         statement.execute("set local search_path = large");
         for (String table : TABLES) {
@@ -85,11 +113,12 @@ public final class LargeTables {
         // One row at the most.
         make(statement, "thread_name_since");
         statement.execute("""
-                insert into run (run_pk, owner, id, thread_id, node_id, path, status, stream, metadata, config,
+                insert into run (run_pk, owner, id, thread_id, thread_ordinal, node_id, path, status, stream, metadata, config,
                     request_body, upstream_status, created_at, completed_at, indexed_at)
-                select n, 'o', 'run_' || n, 'thr_' || n, 1, '/v1/run', case when n % 10000 = 0 then 'running'
-                    else 'completed' end, true, '{}', '{}', cast('' as bytea), 200, now() - n * interval '1 second',
-                    case when n % 10000 = 0 then null else now() end, case when n % 5000 = 1 then null else now() end
+                select n, 'o', 'run_' || n, case when n % 3 = 0 then 'thr_long' else 'thr_' || n end, n, 1, '/v1/run',
+                    case when n % 10000 = 0 then 'running' else 'completed' end, true, '{}', '{}', cast('' as bytea), 200,
+                    now() - n * interval '1 second', case when n % 10000 = 0 then null else now() end,
+                    case when n % 5000 = 1 then null else now() end
                 from generate_series(1, 30000) n""");
         statement.execute("""
                 insert into thread (owner, id, last_ordinal, created_at, updated_at)
@@ -104,6 +133,8 @@ public final class LargeTables {
         statement.execute("insert into search_removal select n, 'o', now() from generate_series(1, 30000) n");
         statement.execute(
                 "insert into recorded_request select n, 'o', 'k' || n % 5000 from generate_series(1, 30000) n");
+        statement.execute("insert into ticket (hash, owner, run_pk, expires_at)"
+                + " select 'h' || n, 'o', n, now() + n * interval '1 second' from generate_series(1, 30000) n");
         statement.execute("analyze " + String.join(", ", TABLES));
     }
 

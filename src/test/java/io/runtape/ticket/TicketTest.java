@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.response.ValidatableResponse;
+import io.runtape.testsupport.LargeTables;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
@@ -368,5 +369,19 @@ abstract class TicketTest extends RunningGateway {
         assertRefused("/threads/" + thread + "/events", unused);
         assertFalse(isKept(used));
         assertFalse(isKept(unused));
+    }
+
+    @Test
+    void findsTicketsByAnIndex() throws SQLException {
+        requireIndex(Tickets.FIRST_USE, "primary_key", "ticket_pkey", "'h1'");
+        requireIndex(Tickets.GOOD, "primary_key", "ticket_pkey", "'h1'");
+        requireIndex(Tickets.DELETE_EXPIRED, "ticket_by_expiry", "ticket_expires_at_idx");
+        requireIndex(Tickets.DELETE_OF_RUN, "ticket_by_run", "ticket_run_pk_idx", "1");
+        requireIndex(Tickets.DELETE_OF_THREAD, "ticket_by_thread", "ticket_thread_id_idx", "'o'", "'thr_1'");
+        requireIndex(Tickets.LOCK_THREAD, "primary_key", "thread_pkey", "'o'", "'thr_1'");
+    }
+
+    private void requireIndex(String sql, String onH2, String onPostgres, String... values) throws SQLException {
+        LargeTables.requireIndex(store(), LargeTables.with(sql, values), onH2, onPostgres);
     }
 }

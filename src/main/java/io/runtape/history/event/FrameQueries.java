@@ -25,10 +25,10 @@ import javax.sql.DataSource;
 @Singleton
 final class FrameQueries {
 
-    private static final String FIRST_RUNNING = """
+    static final String FIRST_RUNNING = """
             select min(thread_ordinal) from run where owner = ? and thread_id = ? and status = 'running'""";
 
-    private static final String RUN_OF_THREAD = """
+    static final String RUN_OF_THREAD = """
             select r.run_pk, r.id, r.thread_ordinal, r.created_at, r.last_sequence, r.frames_expired_at from run r
             where r.owner = ? and r.thread_id = ? and r.thread_ordinal between ? and ?
             order by r.owner%1$s, r.thread_id%1$s, r.thread_ordinal%1$s limit 1""";

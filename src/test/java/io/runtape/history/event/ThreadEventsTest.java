@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.LargeTables;
 import io.runtape.testsupport.Script;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The frames of a thread are those of its runs, one run after the other. */
 abstract class ThreadEventsTest extends RecordedHistory {
@@ -169,5 +173,21 @@ abstract class ThreadEventsTest extends RecordedHistory {
         assertEquals(
                 "",
                 history().accept(LINES).get("/threads/" + thread + "/events").asString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"thr_long", "thr_1"})
+    void findsItsRunsByAnIndex(String of) throws SQLException {
+        String quoted = "'" + of + "'";
+        // By the thread, or by what is live.
+        LargeTables.requireIndex(
+                store(), LargeTables.with(FrameQueries.FIRST_RUNNING, "'o'", quoted), "runtape.", "index scan");
+        for (String order : List.of("", " desc")) {
+            LargeTables.requireOrder(
+                    store(),
+                    LargeTables.with(FrameQueries.RUN_OF_THREAD.formatted(order), "'o'", quoted, "1", "9000"),
+                    "owner = 'o'",
+                    "run_owner_thread_id_thread_ordinal_key");
+        }
     }
 }

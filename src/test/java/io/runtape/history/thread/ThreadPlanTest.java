@@ -1,5 +1,7 @@
 package io.runtape.history.thread;
 
+import static io.runtape.testsupport.LargeTables.with;
+
 import io.runtape.store.Engine;
 import io.runtape.testsupport.LargeTables;
 import io.runtape.testsupport.RunningGateway;
@@ -46,14 +48,6 @@ abstract class ThreadPlanTest extends RunningGateway {
                         : with(ThreadsById.NAMED_OF_ON_POSTGRESQL, IDS, "'o'");
             default -> throw new IllegalArgumentException(name);
         };
-    }
-
-    private static String with(String sql, String... parameters) {
-        String statement = sql;
-        for (String parameter : parameters) {
-            statement = statement.replaceFirst("\\?", parameter);
-        }
-        return statement;
     }
 
     @ParameterizedTest
