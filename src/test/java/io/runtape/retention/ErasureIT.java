@@ -22,6 +22,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,14 +30,28 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 
 /**
- * A secret stands wherever a caller or an agent can put one: after its runs are deleted, by a filter or by retention, it is
- * in no row of any table, and on H2 no longer in the file once that is compacted.
+ * A secret stands wherever a caller or an agent can put one: after its runs are deleted, packed or not, by a filter or by retention,
+ * it is in no row of any table, and on H2 no longer in the file once that is compacted. Soon after, no table has a row that came of
+ * the runs, in whatever form.
  */
 class ErasureIT {
 
     private static final String SECRET = "sw0rdf1sh-of-the-caller";
-    private static final String WORD = "sw0rdf1sh";
     private static final String KEY = "X-API-Key: rt_test_erasure";
+
+    /** What tells of no run, and so stays when all are deleted. */
+    private static final Set<String> MAY_STAY = Set.of(
+            // The migrations that the database has had.
+            "flyway_schema_history",
+            // The key of the owners' hash.
+            "setting",
+            // Starts of gateways.
+            "node",
+            "heartbeat",
+            // When names of threads were told first.
+            "thread_name_since",
+            // That a key was used, as a digest of it and of its call: no call with it runs again.
+            "idempotency_key");
 
     private final AtomicInteger planted = new AtomicInteger();
 
@@ -62,11 +77,19 @@ class ErasureIT {
                 plant(gateway);
                 eraseByFilter(gateway, "/threads?agent=" + SECRET, 1);
                 assertGone(table);
-                // Single words stay in the index for some seconds.
-                RunTable.await("no word of it is left", () -> holds(table, WORD) ? null : true);
-                plant(gateway);
+                awaitEmpty(table);
+            }
+            settings.put("RUNTAPE_PACK_AFTER", "100ms");
+            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+                plantPacked(gateway, 2);
+                assertTrue(table.filledTables().contains("packed_block"));
+                eraseByFilter(gateway, "/runs?agent=" + SECRET, 2);
+                assertGone(table);
+                awaitEmpty(table);
+                plantPacked(gateway, 4);
             }
             assertTrue(holds(table, SECRET));
+            assertTrue(table.filledTables().contains("packed_block"));
             settings.put("RUNTAPE_RETENTION", "1s");
             settings.put("RUNTAPE_RETENTION_FRAMES", "100ms");
             try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
@@ -75,6 +98,7 @@ class ErasureIT {
                         200, gateway.client().get("/history/v1/threads", KEY).status());
                 RunTable.await("the thread too", () -> holds(table, SECRET) ? null : true);
                 assertGone(table);
+                awaitEmpty(table);
             }
         }
     }
@@ -95,9 +119,20 @@ class ErasureIT {
         }
         assertGone(dataDir);
 
+        settings.put("RUNTAPE_PACK_AFTER", "100ms");
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
-            plant(gateway);
+            plantPacked(gateway, 2);
+            eraseByFilter(gateway, "/threads?agent=" + SECRET, 1);
             stop(gateway);
+        }
+        assertGone(dataDir);
+
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            plantPacked(gateway, 2);
+            stop(gateway);
+        }
+        try (RunTable table = new RunTable(() -> open(dataDir))) {
+            assertTrue(table.filledTables().contains("packed_block"));
         }
         settings.put("RUNTAPE_RETENTION", "1s");
         settings.put("RUNTAPE_RETENTION_FRAMES", "100ms");
@@ -108,6 +143,18 @@ class ErasureIT {
             stop(gateway);
         }
         assertGone(dataDir);
+        // The file can be read only where no gateway has it.
+        RunTable.await("no row is left", Duration.ofMinutes(2), () -> {
+            try (RunTable table = new RunTable(() -> open(dataDir))) {
+                if (leftIn(table).isEmpty()) {
+                    return true;
+                }
+            }
+            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+                stop(gateway);
+            }
+            return null;
+        });
     }
 
     private static void stop(GatewayProcess gateway) throws InterruptedException {
@@ -144,6 +191,14 @@ class ErasureIT {
                         "Content-Type: application/json")) {
             assertEquals(200, named.status());
         }
+    }
+
+    /** The same, and waits until this gateway has packed so many runs. */
+    private void plantPacked(GatewayProcess gateway, int runs) throws Exception {
+        plant(gateway);
+        RunTable.await(
+                "they are packed",
+                () -> gateway.management().metric("runtape_packed_runs_total") >= runs ? true : null);
     }
 
     private void record(GatewayProcess gateway, String target, String body, Script script) throws Exception {
@@ -197,13 +252,23 @@ class ErasureIT {
         assertEquals(0, table.runs().size());
     }
 
+    /** The indexes are rid of deleted runs some seconds later. */
+    private static void awaitEmpty(RunTable table) {
+        RunTable.await("no row is left", () -> leftIn(table).isEmpty() ? true : null);
+    }
+
+    /** The tables that have rows and may have none, without runs. */
+    private static Set<String> leftIn(RunTable table) throws SQLException {
+        Set<String> left = table.filledTables();
+        left.removeAll(MAY_STAY);
+        return left;
+    }
+
     private static void assertGone(Path dataDir) throws Exception {
-        String url = "jdbc:h2:file:" + dataDir.resolve("runtape").toAbsolutePath()
-                + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE";
-        try (RunTable table = new RunTable(() -> inSchema(DriverManager.getConnection(url, "runtape", "")))) {
+        try (RunTable table = new RunTable(() -> open(dataDir))) {
             assertGone(table);
         }
-        try (Connection connection = inSchema(DriverManager.getConnection(url, "runtape", ""));
+        try (Connection connection = open(dataDir);
                 Statement statement = connection.createStatement()) {
             for (String table : new String[] {"run", "thread", "block", "packed_block", "kept_transcript"}) {
                 try (ResultSet row = statement.executeQuery("select count(*) from " + table)) {
@@ -216,7 +281,12 @@ class ErasureIT {
         assertFalse(holds(file(dataDir), SECRET));
     }
 
-    private static Connection inSchema(Connection connection) throws SQLException {
+    private static Connection open(Path dataDir) throws SQLException {
+        Connection connection = DriverManager.getConnection(
+                "jdbc:h2:file:" + dataDir.resolve("runtape").toAbsolutePath()
+                        + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE",
+                "runtape",
+                "");
         connection.setSchema("runtape");
         return connection;
     }

@@ -18,6 +18,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 
@@ -307,6 +309,27 @@ public final class RunTable implements AutoCloseable {
     /** Every value of every row of every table, as bytes: text in UTF-8. */
     public synchronized List<byte[]> everything() throws SQLException {
         List<byte[]> values = new ArrayList<>();
+        for (String table : tables()) {
+            dump(connection(), table, values);
+        }
+        return values;
+    }
+
+    /** The tables that have rows. */
+    public synchronized Set<String> filledTables() throws SQLException {
+        Set<String> filled = new TreeSet<>();
+        for (String table : tables()) {
+            try (PreparedStatement select = connection().prepareStatement("select 1 from \"" + table + "\" limit 1");
+                    ResultSet row = select.executeQuery()) {
+                if (row.next()) {
+                    filled.add(table);
+                }
+            }
+        }
+        return filled;
+    }
+
+    private List<String> tables() throws SQLException {
         List<String> tables = new ArrayList<>();
         try (ResultSet table = connection()
                 .getMetaData()
@@ -315,10 +338,7 @@ public final class RunTable implements AutoCloseable {
                 tables.add(table.getString("TABLE_NAME"));
             }
         }
-        for (String table : tables) {
-            dump(connection(), table, values);
-        }
-        return values;
+        return tables;
     }
 
     private static void dump(Connection connection, String table, List<byte[]> values) throws SQLException {
