@@ -14,6 +14,7 @@ import io.runtape.testsupport.MemoryWait;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
+import io.vertx.core.json.JsonObject;
 import jakarta.inject.Inject;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -23,8 +24,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -98,6 +101,100 @@ abstract class StatsTest extends IndexedHistory {
         near(150, all.getLong("data[0].timeToFirstEventMs.p50"));
         assertNull(all.get("meta.since"));
         assertNull(all.get("meta.until"));
+    }
+
+    @Test
+    void sumsUpTokensOfEachKind() throws Exception {
+        String[] times = {"2026-01-31T23:30:00Z", "2026-02-01T00:00:00Z", "2026-02-28T23:59:59Z", "2026-03-01T00:00:00Z"
+        };
+        String[] ids = new String[times.length];
+        for (int i = 0; i < times.length; i++) {
+            int tokens = (int) Math.pow(10, i);
+            String usage = new JsonObject(new HashMap<>(tokensOfEachKind(tokens))).encode();
+            ids[i] = record(
+                    "{\"agent\":\"" + (i % 2 == 0 ? "coder" : "writer") + "\"}",
+                    Script.stream("event: run_completed\ndata: {\"usage\":" + usage + "}\n\n"));
+        }
+        awaitIndexed(ids);
+        for (int i = 0; i < times.length; i++) {
+            move(ids[i], Instant.parse(times[i]), 100, 50);
+        }
+        awaitIndexed(ids);
+
+        assertEquals(tokensOfEachKind(1111), json("/stats").getMap("data[0].usage"));
+        JsonPath agents = json("/stats?groupBy=agent");
+        assertEquals(List.of("coder", "writer"), agents.getList("data.group.agent"));
+        assertEquals(tokensOfEachKind(101), agents.getMap("data[0].usage"));
+        assertEquals(tokensOfEachKind(1010), agents.getMap("data[1].usage"));
+        JsonPath days = json("/stats?groupBy=day");
+        assertEquals(List.of("2026-01-31", "2026-02-01", "2026-02-28", "2026-03-01"), days.getList("data.group.day"));
+        assertEquals(tokensOfEachKind(100), days.getMap("data[2].usage"));
+        for (String more : List.of("", "&upstream=default&path=/v1/run")) {
+            // A whole month, and one with hours around it.
+            assertEquals(
+                    tokensOfEachKind(110),
+                    json("/stats?since=2026-02-01&until=2026-03-01" + more).getMap("data[0].usage"));
+            assertEquals(
+                    tokensOfEachKind(111),
+                    json("/stats?since=2026-01-31T23:00:00Z&until=2026-03-01" + more)
+                            .getMap("data[0].usage"));
+        }
+        assertEquals(
+                tokensOfEachKind(10),
+                json("/stats?groupBy=agent&since=2026-02-01&until=2026-03-01").getMap("data[1].usage"));
+    }
+
+    /** So many input tokens, and of each further kind as many more. */
+    private static Map<String, Integer> tokensOfEachKind(int tokens) {
+        return Map.of(
+                "inputTokens", tokens,
+                "outputTokens", 2 * tokens,
+                "cachedInputTokens", 3 * tokens,
+                "cacheWriteTokens", 4 * tokens,
+                "reasoningTokens", 5 * tokens);
+    }
+
+    @Test
+    void tellsPercentilesOfTimes() throws Exception {
+        String[] ids = new String[20];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = record("{\"agent\":\"" + (i % 2 == 0 ? "coder" : "writer") + "\"}", COMPLETED);
+        }
+        awaitIndexed(ids);
+        for (int i = 0; i < ids.length; i++) {
+            // In no order of their calls.
+            int rank = 1 + i * 7 % ids.length;
+            move(ids[i], FIRST.plusSeconds(3600L * i), 1000L * rank, 10L * rank);
+        }
+        awaitIndexed(ids);
+
+        assertPercentiles(10, 19, 20, json("/stats"), 0);
+        assertPercentiles(10, 19, 20, json("/stats?since=2026-01-01&until=2026-02-01"), 0);
+        JsonPath agents = json("/stats?groupBy=agent");
+        assertPercentiles(9, 19, 19, agents, 0);
+        assertPercentiles(10, 20, 20, agents, 1);
+    }
+
+    private static void assertPercentiles(long p50, long p95, long p99, JsonPath stats, int group) {
+        Map<String, Long> ranks = Map.of("p50", p50, "p95", p95, "p99", p99);
+        ranks.forEach((name, rank) -> {
+            near(1000 * rank, stats.getLong("data[" + group + "].durationMs." + name));
+            near(10 * rank, stats.getLong("data[" + group + "].timeToFirstEventMs." + name));
+        });
+    }
+
+    /** Gives a run that is indexed other times. It is to be indexed again. */
+    private void move(String id, Instant createdAt, long durationMs, long firstEventMs) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement("""
+                        update run set created_at = ?, first_event_at = ?, completed_at = ?, indexed_at = null
+                        where run_pk = ?""")) {
+            update.setObject(1, createdAt.atOffset(ZoneOffset.UTC));
+            update.setObject(2, createdAt.plusMillis(firstEventMs).atOffset(ZoneOffset.UTC));
+            update.setObject(3, createdAt.plusMillis(durationMs).atOffset(ZoneOffset.UTC));
+            update.setLong(4, table().key(id));
+            update.executeUpdate();
+        }
     }
 
     private static void near(long expected, long actual) {
