@@ -52,7 +52,7 @@ final class RunIndexing {
     private static final long BYTES_MADE_AT_ONCE = 8 << 20;
 
     /** The newest first: who looks for a run mostly looks for a recent one, and older runs may be many. */
-    private static final String UNINDEXED = """
+    static final String UNINDEXED = """
             select run_pk from run
             where indexed_at is null and completed_at is not null and completed_at <= ?
                 and (completed_at < ? or not (node_id = any(?)))

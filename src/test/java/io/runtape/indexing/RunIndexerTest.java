@@ -89,6 +89,7 @@ abstract class RunIndexerTest extends IndexedHistory {
                 store(),
                 LargeTables.with(
                         RunIndexing.UNINDEXED,
+                        "timestamp with time zone '2029-01-01 00:00:00+00'",
                         "timestamp with time zone '2030-01-01 00:00:00+00'",
                         "array[1, 2]",
                         "50"),
