@@ -15,10 +15,13 @@ import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,21 +32,27 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 
 /**
- * Runs are packed a moment after their end, while others are recorded and readers tail and replay; the gateway is killed amid
- * that, again and again. Each run that was recorded to its end is read whole afterwards. More rounds:
- * {@code -Dpacking.rounds=50}; the same moments again: {@code -Dpacking.seed=…}.
+ * Runs are packed a moment after their end, while others are recorded and readers tail and replay, some of them those that are
+ * packed meanwhile; the gateway is killed amid that, again and again. Each run that was recorded to its end is read whole
+ * afterwards. More rounds: {@code -Dpacking.rounds=50}; the same moments again: {@code -Dpacking.seed=…}.
  */
 class PackingIT {
 
     private static final int ROUNDS = Integer.getInteger("packing.rounds", 4);
     private static final long SEED = Long.getLong("packing.seed", System.nanoTime());
     private static final int CALLERS = 6;
+    private static final int LONG_RUN_FRAMES = 400;
+
+    /** One round of so many is not over before a long run was packed while somebody tailed it. */
+    private static final int TAILED_ROUND = 4;
+
     private static final int KILLED_AFTER_MILLIS_MAX = 2500;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -54,9 +63,57 @@ class PackingIT {
 
     private final ScriptedUpstream upstream = new ScriptedUpstream();
     private final ExecutorService callers = Executors.newCachedThreadPool();
-    private final Map<String, byte[]> recorded = new ConcurrentHashMap<>();
+    private final Map<String, Body> recorded = new ConcurrentHashMap<>();
+    private final AtomicInteger packedWhileRead = new AtomicInteger();
     private final Set<GatewayProcess> killed = ConcurrentHashMap.newKeySet();
     private final Random random = new Random(SEED);
+
+    private volatile Recorded last;
+
+    /** A run that was just recorded, and how long that took. */
+    private record Recorded(String id, long millis) {
+
+        /** In this pace it goes on for about as long as it takes until the run is packed. */
+        double slowly() {
+            return Math.max(0.1, Math.min(100, millis / 300.0));
+        }
+    }
+
+    /** What a run's response has, made anew where it is needed: all of them together may be gigabytes. */
+    private record Body(long seed, boolean isLong) {
+
+        static Body any(Random chance) {
+            return new Body(chance.nextLong(), false);
+        }
+
+        /** Eight megabytes: sockets hold four for a reader that takes nothing, and its queue one. */
+        static Body ofLongRun(Random chance) {
+            return new Body(chance.nextLong(), true);
+        }
+
+        List<String> frames() {
+            Random chance = new Random(seed);
+            List<String> frames = new ArrayList<>();
+            int count = isLong ? LONG_RUN_FRAMES : 1 + chance.nextInt(60);
+            for (int i = 0; i < count; i++) {
+                int words = isLong ? 4000 : chance.nextInt(i % 10 == 0 ? 4000 : 20);
+                frames.add("data: " + i + " " + "word ".repeat(words) + "\n\n");
+            }
+            return frames;
+        }
+
+        byte[] bytes() {
+            return String.join("", frames()).getBytes(UTF_8);
+        }
+    }
+
+    /** When a run was packed; null if it is not, or the database cannot be asked beside the gateway. */
+    @FunctionalInterface
+    private interface PackedAt {
+        PackedAt UNKNOWN = id -> null;
+
+        Instant of(String id) throws SQLException;
+    }
 
     @AfterEach
     void stop() {
@@ -68,7 +125,7 @@ class PackingIT {
     @Execution(CONCURRENT)
     void losesNothingOnH2(@TempDir Path dataDir) throws Exception {
         Map<String, String> settings = settings(GatewayProcess.onH2(dataDir, upstream));
-        killAgainAndAgain(settings);
+        killAgainAndAgain(settings, PackedAt.UNKNOWN);
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
             assertAllReadable(gateway);
         }
@@ -80,7 +137,11 @@ class PackingIT {
         String database = PostgresServer.freshDatabase();
         Map<String, String> settings = settings(GatewayProcess.onPostgres(database, upstream));
         settings.put("RUNTAPE_NODE_LEASE", "1s");
-        killAgainAndAgain(settings);
+        try (Connection connection = PostgresServer.connect(database)) {
+            killAgainAndAgain(settings, id -> packedAt(connection, id));
+        }
+        System.out.printf("packing test: %d runs packed while they were read%n", packedWhileRead.get());
+        assertTrue(packedWhileRead.get() > 0, "no run was packed while it was read");
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready();
                 Connection connection = PostgresServer.connect(database)) {
             RunTable.await("all runs are packed", PATIENCE, () -> number(connection, UNPACKED) == 0 ? true : null);
@@ -160,17 +221,30 @@ class PackingIT {
         return settings;
     }
 
-    private void killAgainAndAgain(Map<String, String> settings) throws Exception {
+    private static synchronized Instant packedAt(Connection connection, String id) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select packed_at from runtape.run where id = ?")) {
+            select.setString(1, id);
+            try (ResultSet row = select.executeQuery()) {
+                OffsetDateTime packedAt = row.next() ? row.getObject(1, OffsetDateTime.class) : null;
+                return packedAt == null ? null : packedAt.toInstant();
+            }
+        }
+    }
+
+    private void killAgainAndAgain(Map<String, String> settings, PackedAt packedAt) throws Exception {
         System.out.printf("packing test: %d rounds, seed %d%n", ROUNDS, SEED);
         for (int round = 0; round < ROUNDS; round++) {
             try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
                 List<Future<?>> calling = new ArrayList<>();
                 for (int i = 0; i < CALLERS; i++) {
                     long seed = random.nextLong();
-                    calling.add(callers.submit(() -> callUntilKilled(gateway, new Random(seed))));
+                    calling.add(callers.submit(() -> callUntilKilled(gateway, new Random(seed), packedAt)));
                 }
                 // The moment of the kill: what is tested is that none is a bad one.
                 TimeUnit.MILLISECONDS.sleep(500 + random.nextInt(KILLED_AFTER_MILLIS_MAX));
+                if (round % TAILED_ROUND == TAILED_ROUND - 1 || round == ROUNDS - 1) {
+                    tailWhileItIsPacked(gateway, packedAt);
+                }
                 killed.add(gateway);
                 gateway.kill();
                 for (Future<?> each : calling) {
@@ -182,64 +256,99 @@ class PackingIT {
         assertTrue(recorded.size() > ROUNDS, "hardly any run was recorded");
     }
 
-    private void callUntilKilled(GatewayProcess gateway, Random chance) {
+    private void callUntilKilled(GatewayProcess gateway, Random chance, PackedAt packedAt) {
         try {
             while (!killed.contains(gateway)) {
                 record(gateway, chance);
                 List<String> ids = List.copyOf(recorded.keySet());
-                if (!ids.isEmpty()) {
-                    String id = ids.get(chance.nextInt(ids.size()));
-                    String view = chance.nextBoolean() ? "/events?verbatim=true" : "/replay?speed=100";
-                    assertReadable(gateway, id, view, chance.nextInt(20));
+                Recorded latest = chance.nextBoolean() ? last : null;
+                String id = latest == null ? ids.get(chance.nextInt(ids.size())) : latest.id;
+                String view = chance.nextBoolean()
+                        ? "/events?verbatim=true"
+                        : "/replay?speed=" + (latest == null ? 100 : latest.slowly());
+                try (WireResponse response = get(gateway, id, view)) {
+                    response.readUpTo(1);
+                    Instant began = Instant.now();
+                    // So that the run may be packed, and its partition dropped, in between.
+                    TimeUnit.MILLISECONDS.sleep(chance.nextInt(20));
+                    assertReadable(response, id, began, packedAt);
                 }
             }
-        } catch (IOException | AssertionError e) {
+        } catch (IOException | SQLException | AssertionError e) {
             assertTrue(killed.contains(gateway), e::toString);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void record(GatewayProcess gateway, Random chance) throws IOException {
-        StringBuilder body = new StringBuilder();
-        List<byte[]> chunks = new ArrayList<>();
-        int frames = 1 + chance.nextInt(60);
-        for (int i = 0; i < frames; i++) {
-            String frame = "data: " + i + " " + "word ".repeat(chance.nextInt(i % 10 == 0 ? 4000 : 20)) + "\n\n";
-            body.append(frame);
-            chunks.add(frame.getBytes(UTF_8));
-        }
-        String script = upstream.on(exchange -> {
+    private String script(Body body, int pauseMillis) {
+        return upstream.on(exchange -> {
                     exchange.head(200, "Content-Type: text/event-stream", "Transfer-Encoding: chunked");
-                    for (byte[] chunk : chunks) {
-                        exchange.chunk(chunk);
+                    for (String frame : body.frames()) {
+                        exchange.chunk(frame.getBytes(UTF_8));
+                        TimeUnit.MILLISECONDS.sleep(pauseMillis);
                     }
                     exchange.end();
                 })
                 .header();
-        try (WireResponse response = gateway.client().post("/v1/run", "{}", script)) {
+    }
+
+    private void record(GatewayProcess gateway, Random chance) throws IOException {
+        Body body = Body.any(chance);
+        long began = System.nanoTime();
+        try (WireResponse response = gateway.client().post("/v1/run", "{}", script(body, chance.nextInt(3)))) {
+            end(response, body, began);
+        }
+    }
+
+    private void end(WireResponse response, Body body, long began) throws IOException {
+        assertArrayEquals(body.bytes(), response.whole());
+        String id = response.header("Runtape-Run-Id");
+        recorded.put(id, body);
+        last = new Recorded(id, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+    }
+
+    /** The tail begins while the run is live, and takes the rest of it when it is packed. */
+    private void tailWhileItIsPacked(GatewayProcess gateway, PackedAt packedAt) throws Exception {
+        Body body = Body.ofLongRun(random);
+        long began = System.nanoTime();
+        try (WireResponse response = gateway.client().post("/v1/run", "{}", script(body, 0))) {
             String id = response.header("Runtape-Run-Id");
-            byte[] whole = response.whole();
-            assertEquals(body.toString(), new String(whole, UTF_8));
-            recorded.put(id, whole);
+            try (WireResponse tail = get(gateway, id, "/events?verbatim=true")) {
+                tail.readUpTo(1);
+                Instant reading = Instant.now();
+                end(response, body, began);
+                if (packedAt == PackedAt.UNKNOWN) {
+                    TimeUnit.MILLISECONDS.sleep(500);
+                } else {
+                    RunTable.await("it is packed", PATIENCE, () -> packedAt.of(id));
+                }
+                assertReadable(tail, id, reading, packedAt);
+            }
         }
     }
 
-    /** Reads slowly at first, so that the run may be packed, and its partition dropped, in between. */
-    private void assertReadable(GatewayProcess gateway, String id, String view, int pauseMillis)
-            throws IOException, InterruptedException {
-        try (WireResponse response =
-                gateway.client().get("/history/v1/runs/" + id + view, "Accept: text/event-stream")) {
-            assertEquals(200, response.status());
-            response.readUpTo(1);
-            TimeUnit.MILLISECONDS.sleep(pauseMillis);
-            assertArrayEquals(recorded.get(id), response.whole(), id + view);
+    private static WireResponse get(GatewayProcess gateway, String id, String view) throws IOException {
+        return gateway.client().get("/history/v1/runs/" + id + view, "Accept: text/event-stream");
+    }
+
+    private void assertReadable(WireResponse response, String id, Instant began, PackedAt packedAt)
+            throws IOException, SQLException {
+        assertEquals(200, response.status());
+        byte[] read = response.whole();
+        Instant ended = Instant.now();
+        assertArrayEquals(recorded.get(id).bytes(), read, id);
+        Instant packed = packedAt.of(id);
+        if (packed != null && packed.isAfter(began) && packed.isBefore(ended)) {
+            packedWhileRead.incrementAndGet();
         }
     }
 
-    private void assertAllReadable(GatewayProcess gateway) throws IOException, InterruptedException {
+    private void assertAllReadable(GatewayProcess gateway) throws IOException, SQLException {
         for (String id : recorded.keySet()) {
-            assertReadable(gateway, id, "/events?verbatim=true", 0);
+            try (WireResponse response = get(gateway, id, "/events?verbatim=true")) {
+                assertReadable(response, id, Instant.now(), PackedAt.UNKNOWN);
+            }
         }
     }
 }
