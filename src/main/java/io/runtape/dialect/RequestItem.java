@@ -253,11 +253,11 @@ final class RequestItem {
 
     /** Results that a client sends with a text of its user's come before that. */
     private List<Message> messages(Role role, boolean last) {
-        List<Message> messages = new ArrayList<>();
         boolean own = role == Role.ASSISTANT;
         if (own && !last) {
             return parts.isEmpty() ? List.of() : List.of(new Message(role, parts));
         }
+        List<Message> messages = new ArrayList<>();
         List<Part> results = results();
         List<Part> said = parts.stream()
                 .filter(part -> !(part instanceof Part.ToolResult))
