@@ -37,6 +37,11 @@ public final class Payload {
         return node == null ? TextNode.valueOf(data) : node;
     }
 
+    /** The elements of a list, however many values it has; see {@link LeanTree#elements}. */
+    public static Iterable<JsonNode> elements(JsonNode list) {
+        return LeanTree.elements(list);
+    }
+
     /** The {@code type} of a JSON object, found without building a tree; null if it has none. */
     public static @Nullable String typeIn(String data) {
         if (!data.startsWith("{")) {

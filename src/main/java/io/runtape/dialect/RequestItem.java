@@ -56,6 +56,19 @@ final class RequestItem {
         return role == null ? List.of() : read.messages(role, last);
     }
 
+    /** Whether a part of it has more values than are read, and is left out. Outputs of tools are told whole all the same. */
+    static boolean isTooLong(JsonNode item) {
+        boolean isOutput = role(item).equals(Role.TOOL.label());
+        return !isOutput && item.path("content").isPojo()
+                || item.path("parts").isPojo()
+                || item.path("tool_calls").isPojo()
+                || item.path("toolCalls").isPojo();
+    }
+
+    private static String role(JsonNode item) {
+        return item.path("role").asText(item.path("type").asText(""));
+    }
+
     /** Returns who says it; null of what nobody says. */
     private @Nullable Role read(JsonNode item) {
         String type = item.path("type").asText("");

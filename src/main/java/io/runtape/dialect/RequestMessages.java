@@ -1,44 +1,85 @@
 package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.runtape.json.LeanTree;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** The conversation in the body of a request, in any of the places that agent APIs use. */
-public final class RequestMessages {
+/**
+ * The conversation in the body of a request, in any of the places that agent APIs use.
+ *
+ * @param messages the messages before the run; empty if nothing is understood
+ * @param truncated whether something has more values than are read, and is left out
+ */
+public record RequestMessages(List<Message> messages, boolean truncated) {
 
-    private RequestMessages() {}
+    /** Each part takes up to some hundred bytes, however short its text. */
+    private static final int PARTS_MAX = 50_000;
 
-    /** The messages before the run; empty if nothing is understood. */
-    public static List<Message> of(String body) {
-        JsonNode request = Payload.parsed(body);
-        List<Message> messages = new ArrayList<>();
-        add(messages, Role.SYSTEM, Payload.text(request.path("system")));
-        add(messages, Role.SYSTEM, Payload.text(request.path("instructions")));
-        addAll(messages, request.path("messages"));
-        JsonNode input = request.path("input");
-        if (input.isTextual()) {
-            add(messages, Role.USER, input.textValue());
-        } else {
-            addAll(messages, input.isArray() ? input : input.path("messages"));
-        }
-        add(messages, Role.USER, Payload.text(request.path("prompt")));
-        return messages;
+    /** The list of LangGraph's messages is in there. */
+    private static final Set<String> OPENED = Set.of("input");
+
+    public RequestMessages {
+        messages = List.copyOf(messages);
     }
 
-    private static void addAll(List<Message> messages, JsonNode said) {
-        Map<String, String> names = new HashMap<>();
-        int left = said.size();
-        for (JsonNode item : said) {
-            messages.addAll(RequestItem.messages(item, --left == 0, names));
-        }
+    /** The conversation in this body. */
+    public static RequestMessages of(String body) {
+        JsonNode read = LeanTree.read(body, OPENED);
+        return new Reading(read == null ? MissingNode.getInstance() : read).all();
     }
 
-    private static void add(List<Message> messages, Role role, String text) {
-        if (!text.isEmpty()) {
-            messages.add(new Message(role, List.of(new Part.Text(text))));
+    /** Reads one request. */
+    private static final class Reading {
+
+        private final JsonNode request;
+        private final List<Message> messages = new ArrayList<>();
+        private int parts;
+        private boolean truncated;
+
+        private Reading(JsonNode request) {
+            this.request = request;
+        }
+
+        private RequestMessages all() {
+            add(Role.SYSTEM, request.path("system"));
+            add(Role.SYSTEM, request.path("instructions"));
+            addAll(request.path("messages"));
+            JsonNode input = request.path("input");
+            if (input.isTextual()) {
+                add(Role.USER, input);
+            } else {
+                addAll(input.isObject() ? input.path("messages") : input);
+            }
+            add(Role.USER, request.path("prompt"));
+            return new RequestMessages(messages, truncated);
+        }
+
+        private void addAll(JsonNode said) {
+            Map<String, String> names = new HashMap<>();
+            Iterator<JsonNode> items = LeanTree.elements(said).iterator();
+            while (items.hasNext() && parts < PARTS_MAX) {
+                JsonNode item = items.next();
+                truncated |= RequestItem.isTooLong(item);
+                for (Message message : RequestItem.messages(item, !items.hasNext(), names)) {
+                    messages.add(message);
+                    parts += message.parts().size();
+                }
+            }
+            truncated |= items.hasNext();
+        }
+
+        private void add(Role role, JsonNode said) {
+            truncated |= said.isPojo();
+            String text = Payload.text(said);
+            if (!text.isEmpty()) {
+                messages.add(new Message(role, List.of(new Part.Text(text))));
+            }
         }
     }
 }

@@ -9,9 +9,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.POJONode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +71,17 @@ public final class LeanTree {
         } catch (IOException noJson) {
             return null;
         }
+    }
+
+    /**
+     * The elements of a list. Those of a list that stayed text are read one by one, each as if it were the whole text; they take
+     * little memory as long as the caller keeps none of them.
+     */
+    public static Iterable<JsonNode> elements(JsonNode list) {
+        String text = list instanceof POJONode node && node.getPojo() instanceof RawValue raw
+                ? raw.rawValue().toString()
+                : "";
+        return text.startsWith("[") ? () -> new Elements(text) : list;
     }
 
     /** The value in its smallest form in memory, to be kept and only written out again. */
@@ -146,6 +163,58 @@ public final class LeanTree {
             }
         }
         return object;
+    }
+
+    /** Those of a text that is a list. */
+    private static final class Elements implements Iterator<JsonNode> {
+
+        private final String text;
+        private final JsonParser parser;
+
+        private Elements(String text) {
+            this.text = text;
+            try {
+                parser = LeanJson.parser(text);
+                parser.nextToken();
+                parser.nextToken();
+            } catch (IOException e) {
+                throw noLonger(e);
+            }
+        }
+
+        @Override
+        public boolean hasNext() {
+            return parser.currentToken() != JsonToken.END_ARRAY;
+        }
+
+        @Override
+        public JsonNode next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            try {
+                JsonNode element = element();
+                parser.nextToken();
+                return element;
+            } catch (IOException e) {
+                throw noLonger(e);
+            }
+        }
+
+        private JsonNode element() throws IOException {
+            if (!parser.currentToken().isStructStart()) {
+                return new LeanTree(parser, text).built();
+            }
+            long from = parser.currentTokenLocation().getCharOffset();
+            parser.skipChildren();
+            long to = parser.currentLocation().getCharOffset();
+            JsonNode element = LeanTree.read(text.substring((int) from, (int) to), Set.of());
+            return element == null ? MissingNode.getInstance() : element;
+        }
+
+        private static UncheckedIOException noLonger(IOException e) {
+            return new UncheckedIOException("was JSON when it became text", e);
+        }
     }
 
     private ArrayNode array() throws IOException {

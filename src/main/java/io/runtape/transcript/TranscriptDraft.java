@@ -305,7 +305,9 @@ final class TranscriptDraft {
         @Nullable
         RunTotals live = sources.journal().live(run.runPk).map(l -> l.durable()).orElse(null);
         expect(live == null ? run.byteCount : live.bytes());
-        List<Message> request = RequestMessages.of(body(run, requestMax));
+        RequestMessages read = RequestMessages.of(body(run, requestMax));
+        truncated |= read.truncated();
+        List<Message> request = read.messages();
         List<Message> fresh = conversation.asked(request);
         if (span.hasBeginning()) {
             take(run, fresh, run.createdAt);

@@ -3,12 +3,16 @@ package io.runtape.dialect;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.runtape.sse.ServerSentEvent;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The event that ends a stream of OpenAI's Responses repeats the whole response, which may be too much for a tree. */
+/** Events that repeat the whole response, as OpenAI's Responses end, or the whole conversation: it may be too much for a tree. */
 class LongResponseTest {
 
     private static final String LOGPROBS = "[0" + ",0".repeat(60_000) + "]";
+
+    private static final String NUMBERS = "[0" + ",0".repeat(20_000) + "]";
 
     private final RunDigest digest = AllDialects.dialects().at("/any").digest();
 
@@ -26,6 +30,24 @@ class LongResponseTest {
         assertEquals(Verdict.COMPLETED, outcome.verdict());
         assertEquals("Hoi", outcome.result().textValue());
         assertEquals(3, outcome.usage().inputTokens());
+    }
+
+    @Test
+    void tellsTheAnswerInAStateThatIsTooLong() {
+        String question = "{\"type\":\"human\",\"id\":\"h\",\"content\":\"Count.\"}";
+        String results = ",{\"type\":\"tool\",\"id\":\"t\",\"tool_call_id\":\"c\",\"content\":" + NUMBERS + "}";
+        String answer =
+                ",{\"type\":\"ai\",\"id\":\"a\",\"content\":\"Counted.\",\"usage_metadata\":{\"input_tokens\":3}}";
+        List<ServerSentEvent> events = List.of(
+                new ServerSentEvent("metadata", "{\"run_id\":\"r\",\"attempt\":1}", ""),
+                new ServerSentEvent("values", "{\"messages\":[" + question + "]}", ""),
+                new ServerSentEvent("values", "{\"messages\":[" + question + results.repeat(4) + answer + "]}", ""));
+        events.forEach(event -> take(event.event(), event.data()));
+
+        assertEquals(3, digest.outcome().usage().inputTokens());
+        List<Message> said = AllDialects.dialects().at("/any").transcript(events);
+        assertEquals(2, said.get(0).parts().size());
+        assertEquals(new Part.Text("Counted."), said.get(0).parts().get(1));
     }
 
     private void take(String type, String data) {

@@ -1,6 +1,7 @@
 package io.runtape.dialect;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.TextNode;
@@ -13,6 +14,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestMessagesTest {
+
+    private static List<Message> read(String body) {
+        RequestMessages read = RequestMessages.of(body);
+        assertFalse(read.truncated());
+        return read.messages();
+    }
+
     @Test
     void readsTheRequest() {
         assertEquals(
@@ -20,13 +28,13 @@ class RequestMessagesTest {
                         new Message(Role.SYSTEM, List.of(new Text("Be brief."))),
                         new Message(Role.USER, List.of(new Text("Run the tests."))),
                         new Message(Role.USER, List.of(new Text("Please.")))),
-                RequestMessages.of("""
+                read("""
                         {"agent":"a","messages":[
                           {"role":"system","content":"Be brief."},
                           {"role":"user","parts":[{"type":"text","text":"Run the tests."}]},
                           {"role":"assistant","content":""}],
                          "prompt":"Please."}"""));
-        assertEquals(List.of(), RequestMessages.of("not json"));
+        assertEquals(List.of(), read("not json"));
     }
 
     private static Message called(String id, String input) {
@@ -71,7 +79,7 @@ class RequestMessagesTest {
     @ParameterizedTest
     @EnumSource
     void readsCallsAndTheirResults(Form form) {
-        List<Message> messages = RequestMessages.of(form.body);
+        List<Message> messages = read(form.body);
 
         assertEquals(
                 List.of(called("c", "{\"at\":1}"), answered("c", "look", "seen"))
@@ -91,17 +99,17 @@ class RequestMessagesTest {
 
         assertEquals(
                 "[Message[role=ASSISTANT, parts=[" + call + "]], Message[role=TOOL, parts=[" + result + "]]]",
-                RequestMessages.of(asked + "]}").toString());
+                read(asked + "]}").toString());
         assertEquals(
                 "Message[role=ASSISTANT, parts=[" + call + ", " + result + "]]",
-                RequestMessages.of(asked + ",{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"text\":\"b\"}]}]}")
+                read(asked + ",{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"text\":\"b\"}]}]}")
                         .get(0)
                         .toString());
     }
 
     @Test
     void keepsTheOrderOfWhatTheAgentSaidAndCalled() {
-        List<Message> messages = RequestMessages.of("""
+        List<Message> messages = read("""
                 {"messages":[{"role":"assistant","content":[
                   {"type":"text","text":"I look."},{"type":"tool_use","id":"c","name":"look","input":{}},
                   {"type":"text","text":"And search."},{"type":"text","text":"Well."},
@@ -123,7 +131,7 @@ class RequestMessagesTest {
 
     @Test
     void readsWhatIsOdd() {
-        List<Message> messages = RequestMessages.of("""
+        List<Message> messages = read("""
                 {"messages":[{"role":"reasoning","content":"hm"},{"role":"assistant","content":[
                   {"type":"tool_use","id":"c","name":"look","input":{}}],"tool_calls":[{"id":"c","name":"look","args":{}}]},
                  {"role":"tool","tool_call_id":"c","content":"","parts":[{"text":"seen"}]},
@@ -143,7 +151,7 @@ class RequestMessagesTest {
 
     @Test
     void partsOfOneMessageStandApart() {
-        List<Message> messages = RequestMessages.of("""
+        List<Message> messages = read("""
                 {"system":[{"type":"text","text":"Be brief."},{"type":"text","text":""},{"type":"text","text":"Be kind."}],
                  "messages":[{"role":"user","content":["Look at this:",{"type":"text","text":"one"},{"type":"text","text":"two"}]},
                   {"role":"tool","tool_call_id":"c","content":["first",{"type":"text","text":""},{"type":"text","text":"second"}]}]}""");
@@ -175,8 +183,8 @@ class RequestMessagesTest {
                 "{'type':'document','source':{'type':'content','content':[{'type':'text','text':'Pay later.'}]}}|Pay later."
             })
     void namesWhatIsNoText(String part, String shown) {
-        List<Message> messages = RequestMessages.of(
-                ("{'messages':[{'role':'user','content':[" + part + "]},{'role':'user','parts':[" + part + "]}]}")
+        List<Message> messages =
+                read(("{'messages':[{'role':'user','content':[" + part + "]},{'role':'user','parts':[" + part + "]}]}")
                         .replace('\'', '"'));
 
         Message expected = new Message(Role.USER, List.of(new Text(shown, true)));
@@ -186,7 +194,7 @@ class RequestMessagesTest {
     /** What was written is told apart from what came with it. */
     @Test
     void namesAttachmentsWhereTheyStand() {
-        List<Message> messages = RequestMessages.of("""
+        List<Message> messages = read("""
                 {"messages":[{"role":"user","content":[{"type":"text","text":"First:"},{"type":"image","source":{"data":"AAAA"}},
                    {"type":"text","text":"Second:"},{"type":"file","file":{"filename":"a.pdf"}},"Compare them.",{"type":"text","text":"Please."}]},
                   {"role":"tool","tool_call_id":"c","content":"","parts":[{"text":"seen"},{"type":"image"}]}]}""");
@@ -207,14 +215,12 @@ class RequestMessagesTest {
     @ValueSource(
             strings = {"{'type':'text','text':''}", "{'type':'step-start'}", "{'type':'thinking','thinking':'hm'}"})
     void namesNothingThatIsNoAttachment(String part) {
-        assertEquals(
-                List.of(),
-                RequestMessages.of(("{'messages':[{'role':'user','content':[" + part + "]}]}").replace('\'', '"')));
+        assertEquals(List.of(), read(("{'messages':[{'role':'user','content':[" + part + "]}]}").replace('\'', '"')));
     }
 
     @Test
     void readsAFailureAndTheTextThatComesWithIt() {
-        List<Message> messages = RequestMessages.of("""
+        List<Message> messages = read("""
                 {"messages":[{"role":"user","content":[{"type":"text","text":"Try again."},
                   {"type":"tool_result","tool_use_id":"c","is_error":true,"content":{"code":5}}]}]}""");
 
@@ -223,5 +229,63 @@ class RequestMessagesTest {
                 messages.stream().map(Message::role).toList());
         assertTrue(((Part.ToolResult) messages.get(0).parts().get(0)).failed());
         assertEquals(new Text("Try again."), messages.get(1).parts().get(0));
+    }
+
+    /** A list of so many values as a conversation of thousands of messages has. */
+    private static String list(String item, int times) {
+        return "[" + (item + ",").repeat(times) + item + "]";
+    }
+
+    private static final String NUMBERS = list("1", 20_000);
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"messages\":%s}", "{\"input\":%s}", "{\"input\":{\"messages\":%s}}"})
+    void readsAConversationOfManyValues(String body) {
+        String messages = "[{\"role\":\"user\",\"content\":\"Count.\"},"
+                + ("{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":{\"all\":" + NUMBERS + "}},").repeat(4)
+                + "{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"Counted.\"}]}]";
+
+        List<Message> read = read(body.formatted(messages));
+
+        assertEquals(6, read.size());
+        assertEquals(List.of(new Text("Count.")), read.get(0).parts());
+        assertEquals(
+                "{\"all\":" + NUMBERS + "}",
+                ((Part.ToolResult) read.get(4).parts().get(0)).output().toString());
+        assertEquals(new Message(Role.ASSISTANT, List.of(new Text("Counted."))), read.get(5));
+    }
+
+    @Test
+    void aResultOfManyValuesIsWhole() {
+        String many = list("1", 60_000);
+
+        List<Message> read =
+                read("{\"messages\":[{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":{\"n\":" + many + "}}]}");
+
+        assertEquals(
+                "{\"n\":" + many + "}",
+                ((Part.ToolResult) read.get(0).parts().get(0)).output().toString());
+    }
+
+    @Test
+    void saysThatAMessageOfTooManyValuesIsLeftOut() {
+        String many = list("{\"text\":\"a\"}", 30_000);
+        for (String body : List.of(
+                "{\"messages\":[{\"role\":\"user\",\"content\":" + many + "},{\"role\":\"user\",\"content\":\"b\"}]}",
+                "{\"system\":" + many + ",\"messages\":[{\"role\":\"user\",\"content\":\"b\"}]}")) {
+            RequestMessages read = RequestMessages.of(body);
+
+            assertEquals(List.of(new Message(Role.USER, List.of(new Text("b")))), read.messages());
+            assertTrue(read.truncated());
+        }
+    }
+
+    @Test
+    void saysThatTheLastOfTooManyMessagesAreLeftOut() {
+        RequestMessages read =
+                RequestMessages.of("{\"messages\":" + list("{\"role\":\"user\",\"content\":\"a\"}", 100_000) + "}");
+
+        assertEquals(50_000, read.messages().size());
+        assertTrue(read.truncated());
     }
 }

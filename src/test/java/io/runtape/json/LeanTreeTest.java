@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +64,36 @@ class LeanTreeTest {
     @Test
     void aListOfManyValuesStaysText() {
         assertEquals(MANY, read(MANY).toString());
+    }
+
+    @Test
+    void theElementsOfAListThatStayedTextAreReadOneByOne() throws Exception {
+        String item = "{\"a\":[" + "1,".repeat(400) + "2.5],\"b\":\"]}\"}";
+        String json = "{\"many\":[" + (item + " , ").repeat(200) + "7,\"x\",null,[],{\"l\":" + MANY + "}]}";
+
+        List<JsonNode> elements = all(LeanTree.elements(read(json).path("many")));
+
+        assertEquals(205, elements.size());
+        assertEquals(WHOLE.readTree(item), elements.get(199));
+        assertEquals(
+                WHOLE.readTree("[7,\"x\",null,[]]").toString(),
+                elements.subList(200, 204).toString().replace(" ", ""));
+        assertEquals(MANY, elements.get(204).path("l").toString());
+    }
+
+    @Test
+    void theElementsOfAnotherValueAreItsOwn() {
+        assertEquals(2, all(LeanTree.elements(read("[1,2]"))).size());
+        assertEquals(
+                List.of(),
+                all(LeanTree.elements(read("{\"many\":{\"a\":" + MANY + "}}").path("many"))));
+        assertEquals(List.of(), all(LeanTree.elements(read("{}").path("many"))));
+    }
+
+    private static List<JsonNode> all(Iterable<JsonNode> nodes) {
+        List<JsonNode> all = new ArrayList<>();
+        nodes.forEach(all::add);
+        return all;
     }
 
     @Test

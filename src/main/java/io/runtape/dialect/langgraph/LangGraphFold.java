@@ -11,8 +11,8 @@ import io.runtape.dialect.RecentIds;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
 import io.runtape.dialect.Verdict;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The events of LangGraph's server. The caller chooses their kinds ({@code stream_mode}): messages as deltas, as
@@ -92,7 +92,7 @@ final class LangGraphFold implements EventFold {
         switch (name(type)) {
             case "metadata" -> began(data);
             case "messages/partial" -> message(id(data.path(0)), data.path(0), true, sub);
-            case "messages/complete" -> messages(data, sub);
+            case "messages/complete" -> messages(Payload.elements(data), sub);
             case "messages" -> message(id(data.path(0)), data.path(0), false, sub);
             case "values" -> {
                 if (!sub) {
@@ -121,16 +121,16 @@ final class LangGraphFold implements EventFold {
     private void values(JsonNode state) {
         understood = true;
         if (run.memory().count("states", 1) == 1) {
-            JsonNode messages = state.path("messages");
+            Iterable<JsonNode> messages = Payload.elements(state.path("messages"));
             for (JsonNode message : messages) {
                 Json.text(message, "/id").filter(id -> !wholes.contains(id)).ifPresent(earlier::add);
             }
             // Of those without ids, as few as pass for answers: the run's own may say the same as an earlier one.
-            for (JsonNode message : answers(messages)) {
+            answers(messages, message -> {
                 if (id(message).isEmpty()) {
                     earlier.add(listedId(message));
                 }
-            }
+            });
         }
         state(state);
     }
@@ -138,7 +138,7 @@ final class LangGraphFold implements EventFold {
     private void state(JsonNode state) {
         run.resultIs(state);
         interrupted(state);
-        messages(state.path("messages"), false);
+        messages(Payload.elements(state.path("messages")), false);
     }
 
     /** The additions of each node to the state; a list if the node ran several times in a step. */
@@ -148,7 +148,7 @@ final class LangGraphFold implements EventFold {
         for (JsonNode node : nodes) {
             for (JsonNode update : node.isArray() ? node : List.of(node)) {
                 JsonNode added = update.path("messages");
-                messages(added.isObject() ? List.of(added) : added, sub);
+                messages(added.isObject() ? List.of(added) : Payload.elements(added), sub);
             }
         }
     }
@@ -177,26 +177,32 @@ final class LangGraphFold implements EventFold {
     }
 
     private void messages(Iterable<JsonNode> list, boolean sub) {
-        for (JsonNode message : answers(list)) {
+        answers(list, message -> {
             String id = listedId(message);
             if (!earlier.contains(id)) {
                 message(id, message, true, sub);
             }
-        }
+        });
     }
 
-    /** In a list that holds a whole conversation, the messages after the last question belong to the run. */
-    private static List<JsonNode> answers(Iterable<JsonNode> list) {
-        List<JsonNode> answers = new ArrayList<>();
+    /**
+     * In a list that holds a whole conversation, the messages after the last question belong to the run. Goes through the list
+     * twice rather than keep them: they may be read out of a long text.
+     */
+    private static void answers(Iterable<JsonNode> list, Consumer<JsonNode> taker) {
+        int from = 0;
+        int place = 0;
         for (JsonNode message : list) {
+            place++;
             String kind = kind(message);
-            if (kind.equals("human") || kind.equals("user")) {
-                answers.clear();
-            } else {
-                answers.add(message);
+            from = kind.equals("human") || kind.equals("user") ? place : from;
+        }
+        place = 0;
+        for (JsonNode message : list) {
+            if (place++ >= from) {
+                taker.accept(message);
             }
         }
-        return answers;
     }
 
     /** Empty for a message without one: the pieces of such a message have none either. */
