@@ -150,7 +150,7 @@ public record RunView(
                 nullable = true,
                 description = "SHA-256 of the body's bytes as they came over the wire, once the run has ended. Of a run"
                         + " whose gateway was lost it is known when the run is packed.",
-                examples = "sha-256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+                examples = "sha-256:764ec5099e7a13d312fbbba827c2ed9534e4189db9bec8af34872266ff3cfea9")
         @Nullable
         String digest,
 
