@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 public final class LeanJson {
 
     /** A longer text, in characters or bytes, may hold so many names that a table of them would outgrow the text. */
-    static final int SHORT = 64 << 10;
+    private static final int SHORT = 64 << 10;
 
     /** Names come from outside. They stay no longer than the table, which begins anew when it is large. */
-    static final JsonFactory OF_SHORT = JsonFactory.builder()
+    private static final JsonFactory OF_SHORT = JsonFactory.builder()
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .build();
 

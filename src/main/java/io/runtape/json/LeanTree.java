@@ -1,12 +1,8 @@
 package io.runtape.json;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -30,12 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LeanTree {
 
-    /** How many values of a longer text become nodes; each node takes up to 200 bytes. */
+    /** How many values of a text become nodes; each node takes up to 200 bytes. A text of up to 64 KiB has fewer. */
     private static final int VALUES_MAX = 50_000;
-
-    // Text such as "42 files" must not pass for the number it begins with.
-    private static final ObjectReader WHOLE =
-            new ObjectMapper(LeanJson.OF_SHORT).reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
@@ -55,10 +47,6 @@ public final class LeanTree {
      * @return null if it is not JSON
      */
     public static @Nullable JsonNode read(String text, Set<String> opened) {
-        if (text.length() <= LeanJson.SHORT) {
-            // Its tree takes 4 MB at most.
-            return whole(text);
-        }
         try (JsonParser parser = LeanJson.parser(text)) {
             if (parser.nextToken() == null) {
                 return null;
@@ -67,6 +55,7 @@ public final class LeanTree {
             JsonNode root = parser.currentToken() == JsonToken.START_OBJECT ? tree.members(opened) : tree.value();
             // The parser decodes strings on demand only; here their errors must show.
             parser.finishToken();
+            // Text such as "42 files" must not pass for the number it begins with.
             return parser.nextToken() == null ? root : null;
         } catch (IOException noJson) {
             return null;
@@ -86,16 +75,7 @@ public final class LeanTree {
 
     /** The value in its smallest form in memory, to be kept and only written out again. */
     public static JsonNode compact(JsonNode value) {
-        return value.isContainerNode() ? WireJson.node(value.toString()) : value;
-    }
-
-    private static @Nullable JsonNode whole(String text) {
-        try {
-            JsonNode node = WHOLE.readTree(text);
-            return node == null || node.isMissingNode() ? null : node;
-        } catch (JsonProcessingException noJson) {
-            return null;
-        }
+        return value.isContainerNode() || value instanceof WrittenNumber ? WireJson.node(value.toString()) : value;
     }
 
     /** The members of an object, each by itself. Members behind the last one that may become a node are left out. */
@@ -142,7 +122,7 @@ public final class LeanTree {
                     case LONG -> NODES.numberNode(parser.getLongValue());
                     default -> NODES.numberNode(parser.getBigIntegerValue());
                 };
-            case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDoubleValue());
+            case VALUE_NUMBER_FLOAT -> new WrittenNumber(parser.getText());
             case VALUE_TRUE -> NODES.booleanNode(true);
             case VALUE_FALSE -> NODES.booleanNode(false);
             case VALUE_NULL -> NODES.nullNode();

@@ -103,6 +103,18 @@ class RunToolsTranscriptTest {
     }
 
     @Test
+    void numbersStayAsTheyWereWritten() {
+        Script script = new Script()
+                .with("tool_call", "{'toolCallId':'c','name':'t','arguments':{'at':1730000000.123,'p':0.10}}")
+                .with("tool_result", "{'toolCallId':'c','output':1.50}");
+
+        assertEquals(
+                "[ToolCall[id=c, name=t, input={\"at\":1730000000.123,\"p\":0.10}],"
+                        + " ToolResult[callId=c, name=t, output=1.50, exitCode=null, failed=false, partial=false]]",
+                script.parts().toString());
+    }
+
+    @Test
     void anEmptyErrorIsNone() {
         for (String none : List.of("null", "false", "''", "' '")) {
             List<Part> parts = new Script()
