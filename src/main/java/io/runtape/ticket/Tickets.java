@@ -35,10 +35,13 @@ public class Tickets implements DeletionHook {
                 + case when run_pk is null then interval '60' minute else interval '10' minute end
             where hash = ? and used_at is null and expires_at > current_timestamp""";
 
-    /** Whether a used ticket is still valid after its own time, because of its run. */
+    /**
+     * Whether a used ticket is still valid after its own time, because of its run. For an {@code exists}, PostgreSQL might read all
+     * runs once instead of one for each ticket.
+     */
     private static final String RUN_GOES_ON = """
-            exists (select 1 from run where run.run_pk = ticket.run_pk
-                and (run.status = 'running' or run.completed_at > current_timestamp - interval '10' minute))""";
+            coalesce((select run.status = 'running' or run.completed_at > current_timestamp - interval '10' minute
+                from run where run.run_pk = ticket.run_pk), false)""";
 
     static final String GOOD = "select owner, run_pk, thread_id from ticket where hash = ? and used_at is not null"
             + " and (expires_at > current_timestamp or " + RUN_GOES_ON + ")";

@@ -133,8 +133,9 @@ public final class LargeTables {
         statement.execute("insert into search_removal select n, 'o', now() from generate_series(1, 30000) n");
         statement.execute(
                 "insert into recorded_request select n, 'o', 'k' || n % 5000 from generate_series(1, 30000) n");
-        statement.execute("insert into ticket (hash, owner, run_pk, expires_at)"
-                + " select 'h' || n, 'o', n, now() + n * interval '1 second' from generate_series(1, 30000) n");
+        statement.execute(
+                "insert into ticket (hash, owner, run_pk, expires_at)"
+                        + " select 'h' || n, 'o', n, now() + (n - 1000) * interval '1 second' from generate_series(1, 30000) n");
         statement.execute("analyze " + String.join(", ", TABLES));
     }
 
