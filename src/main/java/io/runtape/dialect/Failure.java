@@ -27,8 +27,7 @@ public record Failure(String code, String message) {
 
     /** The same; null if nothing of the body is understood. */
     public static @Nullable Failure inBody(JsonNode body) {
-        // Gemini has a list of one error for OpenAI's clients.
-        JsonNode json = body.isArray() ? body.path(0) : body;
+        JsonNode json = only(body);
         if (!json.isObject()) {
             return null;
         }
@@ -36,23 +35,34 @@ public record Failure(String code, String message) {
         if (error.isObject()) {
             return of(error);
         }
-        Failure told = of(of(json).code(), error.isTextual() ? error.textValue() : "", message(json));
+        Failure told = of(of(json).code(), error.isTextual() ? error.textValue() : "", json);
         return told.message().isEmpty() && told.code().equals(NO_CODE) ? null : told;
+    }
+
+    /** The one element of a list, or what is no list: Gemini has a list of one error for OpenAI's clients. */
+    static JsonNode only(JsonNode body) {
+        return body.isArray() && body.size() == 1 ? body.path(0) : body;
     }
 
     /**
      * The failure of an error that is a text.
      *
      * @param code {@link #NO_CODE} if there is none
-     * @param message the message beside the text, which says more than that; empty if there is none
+     * @param beside the object that has the error, and maybe a message
      */
-    public static Failure of(String code, String error, String message) {
-        if (message.isBlank()) {
-            return new Failure(code, error);
+    public static Failure of(String code, String error, JsonNode beside) {
+        String message = message(beside);
+        if (message.isEmpty() || error.isBlank()) {
+            return new Failure(code, message.isEmpty() ? error : message);
         }
-        // As in OAuth.
-        boolean isCode = code.equals(NO_CODE) && !error.isEmpty() && error.indexOf(' ') < 0;
-        return new Failure(isCode ? error : code, message);
+        if (error.indexOf(' ') < 0) {
+            // As in OAuth.
+            return new Failure(code.equals(NO_CODE) ? error : code, message);
+        }
+        // Beside a status it only says what that means.
+        boolean isStatus =
+                beside.path("status").isInt() || beside.path("statusCode").isInt();
+        return new Failure(code, isStatus ? message : message + ": " + error);
     }
 
     private static String message(JsonNode body) {

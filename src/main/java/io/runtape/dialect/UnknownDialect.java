@@ -65,7 +65,7 @@ public final class UnknownDialect {
 
     /** The failure that a response reports; null if it reports none. */
     static @Nullable Failure failure(JsonNode body) {
-        JsonNode error = (body.isArray() ? body.path(0) : body).path("error");
+        JsonNode error = Failure.only(body).path("error");
         return error.isObject() ? Failure.of(error) : null;
     }
 }

@@ -15,7 +15,8 @@ final class JsonForm {
     private static final ObjectWriter SORTED = JsonMapper.builder()
             .enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED)
             .build()
-            .writer();
+            .writer()
+            .withAttribute(LeanTree.NUMBERS_BY_VALUE, true);
 
     private JsonForm() {}
 

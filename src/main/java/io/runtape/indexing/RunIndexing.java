@@ -190,6 +190,15 @@ final class RunIndexing {
             return runs.size() < RUNS_AT_ONCE && taken < BYTES_AT_ONCE;
         }
 
+        /** An index that cannot tell is asked to take the run all the same: it fails there alone. */
+        private static long made(RunIndex index, EndedRun run) {
+            try {
+                return index.bytesMade(run);
+            } catch (RuntimeException e) {
+                return 0;
+            }
+        }
+
         /** Reads a run, unless it is gone; returns false if there is no room for it, or not beside the others. */
         boolean add(long runPk) throws SQLException {
             BudgetShare share = memory.answers().share();
@@ -202,9 +211,8 @@ final class RunIndexing {
                 }
                 RunContents read = contents.contents(found.get(), bytes -> take(share, bytes));
                 EndedRun run = new EndedRun(found.get(), read.requestBody(), read.parts());
-                long bytes = indexes.stream()
-                        .mapToLong(index -> index.bytesMade(run))
-                        .sum();
+                long bytes =
+                        indexes.stream().mapToLong(index -> made(index, run)).sum();
                 if (!runs.isEmpty() && made + bytes > BYTES_MADE_AT_ONCE) {
                     share.close();
                     return false;

@@ -29,6 +29,9 @@ public final class LeanTree {
     /** How many values of a text become nodes; each node takes up to 200 bytes. A text of up to 64 KiB has fewer. */
     private static final int VALUES_MAX = 50_000;
 
+    /** An attribute of a writer that writes numbers with a fraction or an exponent by their values, and not as they were written. */
+    public static final String NUMBERS_BY_VALUE = "numbers by value";
+
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     private final JsonParser parser;

@@ -25,7 +25,12 @@ final class WrittenNumber extends NumericNode {
 
     @Override
     public void serialize(JsonGenerator to, SerializerProvider provider) throws IOException {
-        to.writeNumber(text);
+        boolean byValue = provider.getAttribute(LeanTree.NUMBERS_BY_VALUE) != null && Double.isFinite(doubleValue());
+        if (byValue) {
+            to.writeNumber(doubleValue());
+        } else {
+            to.writeNumber(text);
+        }
     }
 
     @Override

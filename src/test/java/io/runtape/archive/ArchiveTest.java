@@ -647,11 +647,12 @@ abstract class ArchiveTest extends RecordedHistory {
     /** What no other check would see. */
     @Test
     void refusesRunsWhoseLinesAreNotThoseThatWereWritten() throws Exception {
-        String id = record(body("The quokka asks"), Script.stream("data: {\"text\":\"a quokka\"}\n\n", "data: b\n\n"));
+        String id = record(
+                body("The bandicoot asks"), Script.stream("data: {\"text\":\"a bandicoot\"}\n\n", "data: b\n\n"));
         String archive = export("/runs/" + id);
         delete("/runs/" + id);
         Map<String, String> damages = new LinkedHashMap<>();
-        damages.put("the request", archive.replaceFirst("(\"line\":\"request\".*)quokka asks", "$1quokkb asks"));
+        damages.put("the request", archive.replaceFirst("(\"line\":\"request\".*)bandicoot asks", "$1bandicooo asks"));
         damages.put("the prompt", archive.replaceFirst("(\"prompt\":\")The", "$1Tha"));
         damages.put("the status", archive.replaceFirst("\"status\":\"\\w+\"", "\"status\":\"cancelled\""));
         damages.put("the head", archive.replaceFirst("(?i)(\"line\":\"head\".*)event-stream", "$1event-strean"));

@@ -101,6 +101,9 @@ class ErrorEventTest {
                 arguments(
                         "{'type':'https://x/credit','title':'No credit','detail':'It costs 50.'}",
                         new Failure("https://x/credit", "It costs 50.")),
+                arguments(
+                        "{'error':'The database timed out.','message':'Run failed'}",
+                        new Failure(Failure.NO_CODE, "Run failed: The database timed out.")),
                 arguments("{'error':null,'message':'No.'}", new Failure(Failure.NO_CODE, "No.")),
                 arguments("{'error':true,'message':'No.'}", new Failure(Failure.NO_CODE, "No.")));
     }
@@ -117,6 +120,33 @@ class ErrorEventTest {
             digest.response(bytes, 0, bytes.length);
             assertEquals(failure, digest.outcome().error(), path);
         }
+    }
+
+    /** What only RunTools' own reading finds: an error in an envelope, and codes and texts of other names. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"message":"Request failed","data":{"error":{"code":"quota","message":"Out of credit."}}} | quota | Out of credit.
+            {"code":"rate_limited","data":{"error":"Too many runs"}} | rate_limited | Too many runs
+            {"errorCode":"quota","error":"Out of credit."} | quota | Out of credit.
+            {"error":{"code":"x","text":"Bad input"}} | x | Bad input
+            {"message":"event delivered","payload":{"error":"The db timed out"}} | upstream_error | The db timed out""")
+    void readsTheFailureInAnEnvelopeOfRunTools(String body, String code, String message) {
+        RunDigest digest = AllDialects.dialects().at("/v1/run").refusal();
+        byte[] bytes = body.getBytes(UTF_8);
+        digest.response(bytes, 0, bytes.length);
+
+        assertEquals(new Failure(code, message), digest.outcome().error());
+    }
+
+    /** A batch of JSON-RPC is no failure of the whole. */
+    @Test
+    void knowsNoErrorInAListOfSeveral() {
+        String batch = "[{\"id\":1,\"error\":{\"code\":-32601,\"message\":\"no such tool\"}},{\"id\":2,\"result\":{}}]";
+        RunDigest digest = AllDialects.dialects().at("/any").digest();
+        byte[] bytes = batch.getBytes(UTF_8);
+        digest.response(bytes, 0, bytes.length);
+
+        assertNull(digest.outcome().error());
     }
 
     @Test

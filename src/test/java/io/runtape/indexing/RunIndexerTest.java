@@ -239,6 +239,8 @@ abstract class RunIndexerTest extends IndexedHistory {
 
         assertFalse(isIndexed(older.get(0)) && isIndexed(older.get(older.size() / 2)), "the others came first");
         awaitIndexed(older.toArray(String[]::new));
+        // Nothing packs runs of the future, and their partition stays.
+        execute("update run set completed_at = created_at where id in ('" + String.join("', '", older) + "')");
     }
 
     @Test

@@ -92,7 +92,7 @@ final class LangGraphFold implements EventFold {
         switch (name(type)) {
             case "metadata" -> began(data);
             case "messages/partial" -> message(id(data.path(0)), data.path(0), true, sub);
-            case "messages/complete" -> messages(Payload.elements(data), sub);
+            case "messages/complete" -> complete(data, sub);
             case "messages" -> message(id(data.path(0)), data.path(0), false, sub);
             case "values" -> {
                 if (!sub) {
@@ -173,6 +173,15 @@ final class LangGraphFold implements EventFold {
             if (!question.isEmpty() && others.add(id)) {
                 run.otherText(id, TEXT, question);
             }
+        }
+    }
+
+    /** A single message ends the pieces of it that came before, also where neither has an id. */
+    private void complete(JsonNode data, boolean sub) {
+        if (data.size() == 1 && id(data.path(0)).isEmpty()) {
+            message("", data.path(0), true, sub);
+        } else {
+            messages(Payload.elements(data), sub);
         }
     }
 

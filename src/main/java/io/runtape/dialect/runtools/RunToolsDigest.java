@@ -180,6 +180,20 @@ final class RunToolsDigest implements RunDigest {
         return stated == null ? new Failure(Failure.NO_CODE, "") : cut(stated);
     }
 
+    /** @param told what a body that need not be RunTools' own says; an error in an envelope, and what it lacks, only RunTools has */
+    private Failure failure(RunToolsPayload payload, @Nullable Failure told) {
+        if (told == null || payload.hasWrappedError()) {
+            return failure(payload);
+        }
+        if (payload.error() == null) {
+            return cut(told);
+        }
+        Failure own = failure(payload);
+        return new Failure(
+                told.code().equals(Failure.NO_CODE) ? own.code() : cut(told.code()),
+                told.message().isEmpty() ? own.message() : cut(told.message()));
+    }
+
     private Failure cut(Failure failure) {
         return new Failure(cut(failure.code()), cut(failure.message()));
     }
@@ -194,7 +208,7 @@ final class RunToolsDigest implements RunDigest {
         RunToolsPayload payload = RunToolsPayload.of(node);
         verdict = Verdict.of(payload.string("status"));
         if (told != null || payload.error() != null) {
-            error = told == null ? failure(payload) : cut(told);
+            error = failure(payload, told);
             verdict = verdict == null ? Verdict.FAILED : verdict;
         }
         figures(payload);

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.Payload;
-import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -140,6 +139,11 @@ final class RunToolsPayload {
         return none ? null : error;
     }
 
+    /** Whether the error is in the {@code payload} or {@code data} alone. */
+    boolean hasWrappedError() {
+        return error() != null && !root.hasNonNull("error");
+    }
+
     /** The failure that it reports; null if it has neither {@code error} nor {@code message}. */
     @Nullable
     Failure failure() {
@@ -148,7 +152,7 @@ final class RunToolsPayload {
             return failure(RunToolsPayload.of(error));
         }
         if (error != null && error.isTextual()) {
-            return Failure.of(code(), error.textValue(), Objects.requireNonNullElse(string("message"), ""));
+            return Failure.of(code(), error.textValue(), hasWrappedError() ? inner : root);
         }
         return failure(this);
     }
