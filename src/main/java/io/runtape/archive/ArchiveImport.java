@@ -219,7 +219,7 @@ final class ArchiveImport implements AutoCloseable {
         try {
             use(line);
             Incoming open = run;
-            if (open != null) {
+            if (open != null && open.there == null) {
                 open.addLine(bytes, from, length);
             }
         } catch (DamagedRunException e) {

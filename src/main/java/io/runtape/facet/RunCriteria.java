@@ -133,6 +133,11 @@ public final class RunCriteria {
         return groups.isEmpty() && completed.isAll() && duration.isAll();
     }
 
+    /** Whether segments have terms for some of the conditions; a thread has none, and without one they would be read for nothing. */
+    boolean haveTerms() {
+        return (!groups.isEmpty() || !duration.isAll()) && !asksFor(Kind.THREAD);
+    }
+
     public Owner owner() {
         return owner;
     }

@@ -1,6 +1,5 @@
 package io.runtape.facet;
 
-import io.runtape.facet.Trait.Kind;
 import io.runtape.segment.Candidates;
 import io.runtape.segment.Document;
 import io.runtape.segment.DocumentRange;
@@ -124,8 +123,7 @@ public final class RunFinder {
      */
     public Optional<Candidates> candidates(RunCriteria criteria, DocumentRange range, List<Document> others)
             throws SQLException {
-        boolean known = !criteria.groups().isEmpty() || !criteria.duration().isAll();
-        if (!known || criteria.asksFor(Kind.THREAD)) {
+        if (!criteria.haveTerms()) {
             return Optional.empty();
         }
         try (Connection connection = database.getConnection()) {

@@ -1,7 +1,6 @@
 package io.runtape.facet;
 
 import io.runtape.facet.RunOrder.By;
-import io.runtape.facet.Trait.Kind;
 import io.runtape.segment.Candidates;
 import io.runtape.segment.Columns;
 import io.runtape.segment.Document;
@@ -114,8 +113,7 @@ final class SegmentFinder {
      */
     Optional<ByValue> findByValue(ValueColumn column, Place first, @Nullable Place after, int limit, Look look)
             throws SQLException {
-        boolean known = !criteria.groups().isEmpty() || !criteria.duration().isAll();
-        if (!known || criteria.asksFor(Kind.THREAD)) {
+        if (!criteria.haveTerms()) {
             return Optional.empty();
         }
         List<Long> outside = outside();

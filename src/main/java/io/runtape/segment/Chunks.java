@@ -53,13 +53,8 @@ final class Chunks {
 
     /** Deletes the chunks of a segment, if it has any. */
     static void delete(Connection connection, SegmentKind kind, long segmentPk) throws SQLException {
-        if (!kind.hasChunks()) {
-            return;
-        }
-        try (PreparedStatement delete = connection.prepareStatement(kind.in(DELETE))) {
-            delete.setLong(1, Segments.blockPk(segmentPk, 0));
-            delete.setLong(2, Segments.blockPk(segmentPk + 1, 0));
-            delete.executeUpdate();
+        if (kind.hasChunks()) {
+            Segments.deletePieces(connection, kind, segmentPk, DELETE);
         }
     }
 

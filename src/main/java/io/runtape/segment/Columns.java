@@ -75,9 +75,7 @@ public final class Columns {
 
     static void delete(Connection connection, SegmentKind kind, long segmentPk) throws SQLException {
         if (kind.columns() > 0) {
-            try (PreparedStatement delete = prepare(connection, kind, DELETE, segmentPk)) {
-                delete.executeUpdate();
-            }
+            Segments.deletePieces(connection, kind, segmentPk, DELETE);
         }
     }
 
@@ -85,22 +83,17 @@ public final class Columns {
     static List<byte[]> load(Connection connection, SegmentKind kind, long segmentPk) throws SQLException {
         List<byte[]> columns = new ArrayList<>();
         if (kind.columns() > 0) {
-            try (PreparedStatement select = prepare(connection, kind, LOAD, segmentPk);
-                    ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    columns.add(row.getBytes(1));
+            try (PreparedStatement select = connection.prepareStatement(kind.in(LOAD))) {
+                select.setLong(1, columnPk(segmentPk, 0));
+                select.setLong(2, columnPk(segmentPk + 1, 0));
+                try (ResultSet row = select.executeQuery()) {
+                    while (row.next()) {
+                        columns.add(row.getBytes(1));
+                    }
                 }
             }
         }
         return columns.size() < kind.columns() ? List.of() : columns;
-    }
-
-    private static PreparedStatement prepare(Connection connection, SegmentKind kind, String sql, long segmentPk)
-            throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(kind.in(sql));
-        statement.setLong(1, columnPk(segmentPk, 0));
-        statement.setLong(2, columnPk(segmentPk + 1, 0));
-        return statement;
     }
 
     /** The keys of the first segments behind this one that have no columns: an earlier version has written them. */

@@ -104,15 +104,19 @@ public final class Segments {
     public static void delete(Connection connection, SegmentKind kind, long segmentPk) throws SQLException {
         Chunks.delete(connection, kind, segmentPk);
         Columns.delete(connection, kind, segmentPk);
-        try (PreparedStatement delete =
-                connection.prepareStatement(kind.in("delete from search_block where block_pk >= ? and block_pk < ?"))) {
-            delete.setLong(1, blockPk(segmentPk, 0));
-            delete.setLong(2, blockPk(segmentPk + 1, 0));
-            delete.executeUpdate();
-        }
+        deletePieces(connection, kind, segmentPk, "delete from search_block where block_pk >= ? and block_pk < ?");
         try (PreparedStatement delete =
                 connection.prepareStatement(kind.in("delete from search_segment where segment_pk = ?"))) {
             delete.setLong(1, segmentPk);
+            delete.executeUpdate();
+        }
+    }
+
+    /** Deletes what a segment has in another table, whose keys begin with that of the segment. */
+    static void deletePieces(Connection connection, SegmentKind kind, long segmentPk, String sql) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement(kind.in(sql))) {
+            delete.setLong(1, blockPk(segmentPk, 0));
+            delete.setLong(2, blockPk(segmentPk + 1, 0));
             delete.executeUpdate();
         }
     }

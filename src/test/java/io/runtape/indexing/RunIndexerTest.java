@@ -163,30 +163,22 @@ abstract class RunIndexerTest extends IndexedHistory {
     /** A row may be longer than all that is read of the run. */
     @Test
     void waitsForTheMemoryThatTheRowOfARunTakes() throws Exception {
-        String run = record("{\"prompt\":\"Say potoroo\"}", DONE);
-        awaitIndexed(run);
-        BudgetShare large = memory.answers().share();
-        try {
-            large.takeBlocking(Runtime.getRuntime().maxMemory());
-            update("update run set result = ?, indexed_at = null where id = ?", "\"" + "x".repeat(1 << 20) + "\"", run);
-            awaitIndexed(record("{\"prompt\":\"Say little of it\"}", DONE));
-            assertFalse(isIndexed(run));
-        } finally {
-            large.close();
-        }
-
-        awaitIndexed(run);
+        waitsForTheMemoryOf("Say potoroo", "x".repeat(1 << 20));
     }
 
     /** The words of a text in a script without spaces take many times its memory. */
     @Test
     void waitsForTheMemoryThatTheWordsOfARunTake() throws Exception {
-        String run = record("{\"prompt\":\"Say quenda\"}", DONE);
+        waitsForTheMemoryOf("Say quenda", HAN);
+    }
+
+    private void waitsForTheMemoryOf(String prompt, String result) throws Exception {
+        String run = record("{\"prompt\":\"" + prompt + "\"}", DONE);
         awaitIndexed(run);
         BudgetShare large = memory.answers().share();
         try {
             large.takeBlocking(Runtime.getRuntime().maxMemory());
-            update("update run set result = ?, indexed_at = null where id = ?", "\"" + HAN + "\"", run);
+            update("update run set result = ?, indexed_at = null where id = ?", "\"" + result + "\"", run);
             awaitIndexed(record("{\"prompt\":\"Say little of it\"}", DONE));
             assertFalse(isIndexed(run));
         } finally {

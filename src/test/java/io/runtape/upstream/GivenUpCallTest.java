@@ -1,11 +1,13 @@
 package io.runtape.upstream;
 
+import static io.runtape.upstream.Loops.await;
+import static io.runtape.upstream.Loops.in;
+import static io.runtape.upstream.Loops.nothingYet;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpClient;
@@ -22,7 +24,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -175,25 +176,6 @@ class GivenUpCallTest {
                 .eventLoop()
                 .submit(() -> {})
                 .get(30, TimeUnit.SECONDS);
-    }
-
-    private static <T> T in(Context context, Supplier<Future<T>> work) throws Exception {
-        Promise<T> done = Promise.promise();
-        context.runOnContext(v -> work.get().onComplete(done));
-        return await(done.future());
-    }
-
-    private static <T> T await(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
-    }
-
-    private static InputStream nothingYet() {
-        return new InputStream() {
-            @Override
-            public int read() {
-                throw new IllegalStateException("nothing yet");
-            }
-        };
     }
 
     private static void say(Socket agent, String text) throws IOException {

@@ -1,5 +1,8 @@
 package io.runtape.upstream;
 
+import static io.runtape.upstream.Loops.await;
+import static io.runtape.upstream.Loops.in;
+import static io.runtape.upstream.Loops.nothingYet;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -12,7 +15,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -37,7 +39,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,7 +74,7 @@ class ResponseGateTest {
                 in(loopOfConnection, () -> Future.succeededFuture(earlier.send().compose(HttpClientResponse::end)));
         readCall();
         say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII));
-        get(over);
+        await(over);
     }
 
     @AfterEach
@@ -90,7 +91,7 @@ class ResponseGateTest {
         takeOverAmid(body, body.length);
 
         await().atMost(PATIENCE).until(() -> !connection.config().isAutoRead());
-        assertArrayEquals(body, get(in(loopOfCall, this::readAll)));
+        assertArrayEquals(body, await(in(loopOfCall, this::readAll)));
     }
 
     @Test
@@ -99,12 +100,12 @@ class ResponseGateTest {
 
         takeOverAmid(body, body.length);
 
-        assertArrayEquals(body, get(in(loopOfCall, this::readAll)));
+        assertArrayEquals(body, await(in(loopOfCall, this::readAll)));
         HttpClientRequest next = in(loopOfCall, this::request);
         Future<HttpClientResponse> response = in(loopOfCall, () -> Future.succeededFuture(next.send()));
         readCall();
         say("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII));
-        assertEquals(201, get(response).statusCode());
+        assertEquals(201, await(response).statusCode());
     }
 
     @Test
@@ -135,7 +136,7 @@ class ResponseGateTest {
         });
         readCall();
         say(("HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n").getBytes(US_ASCII));
-        HttpClientResponse response = get(head);
+        HttpClientResponse response = await(head);
         int atOnce = Math.min(body.length, 128 << 10);
         agent.getOutputStream().write(body, 0, atOnce);
         bodyCame.await();
@@ -174,25 +175,6 @@ class ResponseGateTest {
                         whole::fail,
                         () -> whole.complete(came.toByteArray()));
         return Future.succeededFuture(whole.future());
-    }
-
-    private static <T> T in(Context context, Supplier<Future<T>> work) throws Exception {
-        Promise<T> done = Promise.promise();
-        context.runOnContext(v -> work.get().onComplete(done));
-        return get(done.future());
-    }
-
-    private static <T> T get(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
-    }
-
-    private static InputStream nothingYet() {
-        return new InputStream() {
-            @Override
-            public int read() {
-                throw new IllegalStateException("nothing yet");
-            }
-        };
     }
 
     private static byte[] random(int length) {

@@ -85,19 +85,8 @@ abstract class RunHistoryTest extends RecordedHistory {
         assertEquals(3, waits.sum());
     }
 
-    private static final RunFilter ALL = new RunFilter(
-            new ListFilter(List.of(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()),
-            List.of(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty());
+    private static final RunFilter ALL = Filters.of(
+            new ListFilter(List.of(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()));
 
     /** Fails if somebody holds one for long. */
     private void takeAllConnections() {

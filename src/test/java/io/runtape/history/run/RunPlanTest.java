@@ -38,20 +38,8 @@ abstract class RunPlanTest extends RunningGateway {
         Instant until = Instant.parse("2030-01-01T00:00:00Z");
         ListFilter time = new ListFilter(
                 List.of(), Optional.of(Instant.EPOCH), Optional.of(until), Optional.empty(), Optional.empty());
-        RunFilter filter = new RunFilter(
-                time,
-                List.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty());
-        RunSelection selection = new RunSelection(filter, new RunCriteria(OWNER).created(time.since(), time.end()));
+        RunSelection selection =
+                new RunSelection(Filters.of(time), new RunCriteria(OWNER).created(time.since(), time.end()));
         Optional<Place> after = goesOn ? Optional.of(new Place(1_767_225_600_000_000L, 15_000)) : Optional.empty();
 
         String sql = only(
