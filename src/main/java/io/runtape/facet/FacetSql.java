@@ -26,7 +26,7 @@ final class FacetSql {
 
     private static final String OFFSET = " offset 0 rows";
 
-    /** For more keys than that, a list of them is looked up: H2 reads all runs of each for it. */
+    /** For more keys than that, all that is known of a run is compared with them. */
     private static final int LOOK_UPS_MAX = 10;
 
     private final RunCriteria criteria;
@@ -68,20 +68,19 @@ final class FacetSql {
     /** Counts the candidates of each of some ranges, in a column each, but not beyond a bound and one more. */
     String counts(List<IndexRange> ranges, int bound) {
         return ranges.stream()
-                .map(range -> "(select count(*) from (select 1 from " + table(range) + " d where " + range(range)
-                        + " limit " + (bound + 1) + ") c)")
+                .map(range -> "(select count(*) from (" + first(range, "1 as n", bound, " union all ") + ") c)")
                 .collect(Collectors.joining(", ", "select ", ""));
     }
 
     /** All of the candidates, which are few, are looked at and sorted. */
     String collect(IndexRange candidates, int bound, @Nullable Place after, boolean unknown, int limit) {
-        String columns = candidates.areFacets() ? "distinct " + OF_FACETS : OF_FACTS;
+        String columns = candidates.areFacets() ? OF_FACETS : OF_FACTS;
         List<String> outer = new ArrayList<>(List.of(unknown ? "v is null" : "v is not null"));
         past(outer, "v", "run_pk", after, unknown);
         // Without the offset PostgreSQL would look a value up once more for each of the conditions on it.
-        return "select v, run_pk from (select " + value(candidates) + " as v, d.run_pk from (select " + columns
-                + " from " + table(candidates) + " d where " + range(candidates) + " limit " + (bound + 1)
-                + ") d where " + String.join(" and ", checks(candidates)) + OFFSET + ") t where "
+        return "select v, run_pk from (select " + value(candidates) + " as v, d.run_pk from ("
+                + first(candidates, columns, bound, " union ") + ") d where " + String.join(" and ", checks(candidates))
+                + OFFSET + ") t where "
                 + String.join(" and ", outer) + " order by v" + order.direction() + ", run_pk" + order.direction()
                 + " limit " + limit;
     }
@@ -166,11 +165,14 @@ final class FacetSql {
                 + " limit 1";
     }
 
-    /** Those of some runs that meet all conditions, with what the list is sorted by; the parameter is an array of their keys. */
+    /**
+     * Those of some runs that meet all conditions, with what the list is sorted by; the parameter is an array of their keys. The sum keeps
+     * H2 from reading all that the owner has.
+     */
     String among() {
         IndexRange all = facts("created_us", Range.ALL);
         return "select d." + order.by().column()
-                + " as v, d.run_pk from run_fact d where d.run_pk = any(?) and d.owner_key = " + owner() + " and "
+                + " as v, d.run_pk from run_fact d where d.run_pk = any(?) and d.owner_key + 0 = " + owner() + " and "
                 + String.join(" and ", checks(all));
     }
 
@@ -178,15 +180,33 @@ final class FacetSql {
         return candidates.areFacets() ? "run_facet" : "run_fact";
     }
 
-    private String range(IndexRange candidates) {
-        List<String> conditions = new ArrayList<>();
-        if (candidates.areFacets()) {
-            conditions.add("d.facet in (" + joined(candidates.keys()) + ")");
-            between(conditions, "d.created_us", candidates.range());
-        } else {
-            conditions.add("d.owner_key = " + owner());
-            between(conditions, "d." + candidates.column(), candidates.range());
+    /**
+     * Some of the candidates, up to a bound and one more. For a list of keys H2 would read all runs of each, of whatever time.
+     *
+     * @param union how those with one key are put together with those with another one
+     */
+    private String first(IndexRange candidates, String columns, int bound, String union) {
+        String limit = " limit " + (bound + 1);
+        if (!candidates.areFacets()) {
+            return "select " + columns + " from run_fact d where " + facts(candidates) + limit;
         }
+        List<String> ofKeys = candidates.keys().stream()
+                .map(key -> "select " + columns + " from run_facet d where " + facets(candidates, key) + limit)
+                .toList();
+        return ofKeys.size() == 1
+                ? ofKeys.get(0)
+                : ofKeys.stream().collect(Collectors.joining(")" + union + "(", "(", ")")) + limit;
+    }
+
+    private static String facets(IndexRange candidates, long key) {
+        List<String> conditions = new ArrayList<>(List.of("d.facet = " + key));
+        between(conditions, "d.created_us", candidates.range());
+        return String.join(" and ", conditions);
+    }
+
+    private String facts(IndexRange candidates) {
+        List<String> conditions = new ArrayList<>(List.of("d.owner_key = " + owner()));
+        between(conditions, "d." + candidates.column(), candidates.range());
         return String.join(" and ", conditions);
     }
 
@@ -206,8 +226,8 @@ final class FacetSql {
         for (Set<Long> keys : uncovered(candidates)) {
             checks.add(
                     keys.size() > LOOK_UPS_MAX
-                            ? look("in (" + joined(keys) + ")")
-                            : keys.stream().map(key -> look("= " + key)).collect(Collectors.joining(" or ", "(", ")")));
+                            ? lookAtAll(keys)
+                            : keys.stream().map(FacetSql::look).collect(Collectors.joining(" or ", "(", ")")));
         }
         List<String> facts = new ArrayList<>();
         String alias = candidates.areFacets() ? "r." : "d.";
@@ -228,9 +248,15 @@ final class FacetSql {
         return checks;
     }
 
-    private static String look(String facet) {
-        return "exists (select 1 from run_facet g where g.facet " + facet
+    private static String look(long facet) {
+        return "exists (select 1 from run_facet g where g.facet = " + facet
                 + " and g.created_us = d.created_us and g.run_pk = d.run_pk" + OFFSET + ")";
+    }
+
+    /** The sum keeps the database from looking all keys up for each run, and H2 from reading all runs of each key. */
+    private static String lookAtAll(Set<Long> facets) {
+        return "exists (select 1 from run_facet g where g.run_pk = d.run_pk and g.facet + 0 in (" + joined(facets) + ")"
+                + OFFSET + ")";
     }
 
     /**

@@ -28,14 +28,17 @@ final class IndexedRuns {
     /** So many candidates are looked at before segments are read, which takes longer: most runs may meet all conditions. */
     private static final int NEAR = 300;
 
-    /** Before so many runs or more are all looked at and sorted, the list's own order is walked past half as many: often these have enough. */
+    /** To look at so many runs and sort them takes longer than to read which of them come next. */
     static final int MANY_TO_SORT = 600;
 
     /** So many runs of an order are walked past to learn how far it goes to all that are asked for. */
-    private static final int SAMPLE = 1000;
+    private static final int SAMPLE = 200;
 
-    /** More candidates than that are never all looked at and sorted by a value: that would take longer than some tenths of a second. */
-    private static final int SORTED_MAX = 100_000;
+    /** So many are walked past at once if that is likely to be far enough. */
+    private static final int SHORT_WALK = 1000;
+
+    /** More candidates than that are never all sorted: to look them up would take longer than some tenths of a second. */
+    static final int SORTED_MAX = 100_000;
 
     static final String OWNERS = "select run_pk, owner_key from run_fact where run_pk = any(?)";
 
@@ -74,24 +77,46 @@ final class IndexedRuns {
     private List<Place> find(IndexPlan plan, SegmentFinder segments, @Nullable Place after, boolean unknown, int limit)
             throws SQLException {
         List<IndexRange> candidates = candidates();
-        if (!plan.walksByValue(order) || candidates.isEmpty()) {
+        boolean walks = plan.walksByValue(order) && !candidates.isEmpty();
+        if (!walks && (unknown || !plan.sortsMany(order))) {
             return findFrom(plan, after, unknown, limit);
         }
-        List<Place> near =
-                kept(plan.candidates(), read(sql.walkShort(plan.candidates(), SAMPLE, after, unknown, limit)));
+        List<Place> near = walkPast(SAMPLE, after, unknown, limit);
+        int likely = near.size() * SHORT_WALK / SAMPLE;
+        if (near.size() < limit && likely >= limit) {
+            near = walkPast(SHORT_WALK, after, unknown, limit);
+            likely = near.size();
+        }
         if (near.size() == limit) {
             return near;
         }
-        ByValue ofSegments = (unknown ? Optional.<ByValue>empty() : findByValue(segments, after, limit))
-                .orElse(new ByValue(List.of(), false, after));
+        ByValue ofSegments =
+                findInSegments(segments, after, unknown, limit).orElse(new ByValue(List.of(), false, after));
         List<Place> found = new ArrayList<>(ofSegments.found());
+        int wanted = limit - found.size();
+        if (ofSegments.hasGone(after)) {
+            // Of very many runs of nearly one value many are next to each other.
+            List<Place> next = walkPast(SHORT_WALK, ofSegments.reached(), unknown, wanted);
+            if (next.size() == wanted) {
+                found.addAll(next);
+                return found;
+            }
+        }
         if (!ofSegments.isAll()) {
-            long further = (long) SAMPLE * (limit - near.size()) / Math.max(1, near.size());
-            IndexPlan shorter = fewest(candidates, Math.toIntExact(Math.min(further, SORTED_MAX)))
-                    .orElse(plan);
-            found.addAll(findFrom(shorter, ofSegments.reached(), unknown, limit - found.size()));
+            long further = (long) SHORT_WALK * (limit - near.size()) / Math.max(1, likely);
+            IndexPlan shorter = walks
+                    ? fewest(candidates, Math.toIntExact(Math.min(further, SORTED_MAX)))
+                            .orElse(plan)
+                    : plan;
+            found.addAll(findFrom(shorter, ofSegments.reached(), unknown, wanted));
         }
         return found;
+    }
+
+    /** Those of the next so many runs of the order that are asked for. */
+    private List<Place> walkPast(int runs, @Nullable Place after, boolean unknown, int limit) throws SQLException {
+        IndexRange all = FacetSql.facts(order.by().column(), RunCriteria.Range.ALL);
+        return kept(all, read(sql.walkShort(all, runs, after, unknown, limit)));
     }
 
     private List<Place> findFrom(IndexPlan plan, @Nullable Place after, boolean unknown, int limit)
@@ -108,12 +133,19 @@ final class IndexedRuns {
         }
     }
 
-    private Optional<ByValue> findByValue(SegmentFinder segments, @Nullable Place after, int limit)
+    /** Empty if the segments do not tell. */
+    private Optional<ByValue> findInSegments(SegmentFinder segments, @Nullable Place after, boolean unknown, int limit)
             throws SQLException {
         @Nullable ValueColumn column = ValueColumn.of(order.by());
-        List<Place> first = column == null ? List.of() : read(sql.next(after));
-        return column == null || first.isEmpty()
-                ? Optional.empty()
+        if (column == null) {
+            return Optional.empty();
+        }
+        if (unknown) {
+            return segments.findUnknown(column, after, limit, this::among).map(found -> new ByValue(found, true, null));
+        }
+        List<Place> first = read(sql.next(after));
+        return first.isEmpty()
+                ? Optional.of(new ByValue(List.of(), true, null))
                 : segments.findByValue(column, first.get(0), after, limit, this::among);
     }
 
@@ -123,22 +155,7 @@ final class IndexedRuns {
         if (!ofOneWalk || NEAR < limit) {
             return Optional.empty();
         }
-        return enough(plan.candidates(), NEAR, after, limit);
-    }
-
-    /** The next runs, if the first ones of the order have enough that are asked for; else empty. */
-    Optional<List<Place>> findFirst(IndexPlan plan, @Nullable Place after, int limit) throws SQLException {
-        int looked = Math.toIntExact(plan.count() / 2);
-        if (looked < limit || after != null && after.value() == null) {
-            return Optional.empty();
-        }
-        return enough(FacetSql.facts(order.by().column(), RunCriteria.Range.ALL), looked, after, limit);
-    }
-
-    /** The next runs, if so many candidates have enough of them; else empty. */
-    private Optional<List<Place>> enough(IndexRange candidates, int past, @Nullable Place after, int limit)
-            throws SQLException {
-        List<Place> found = kept(candidates, read(sql.walkShort(candidates, past, after, false, limit)));
+        List<Place> found = kept(plan.candidates(), read(sql.walkShort(plan.candidates(), NEAR, after, false, limit)));
         return found.size() == limit ? Optional.of(found) : Optional.empty();
     }
 

@@ -82,9 +82,6 @@ public final class RunFinder {
                     quickly = ofSegments.find(after.orElse(null), limit, search::among);
                 }
             }
-            if (plan.sortsMany(order)) {
-                quickly = search.findFirst(plan, after.orElse(null), limit);
-            }
             found.addAll(
                     quickly.isPresent() ? quickly.get() : search.find(plan, ofSegments, after.orElse(null), limit));
             return found.stream().limit(limit).toList();

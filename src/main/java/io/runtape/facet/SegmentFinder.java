@@ -14,6 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -72,25 +73,37 @@ final class SegmentFinder {
         Candidates candidates = new Candidates(
                 segments, criteria.owner().id(), SegmentKind.TRAITS, new TraitQuery(criteria), range(after), List.of());
         TreeSet<Place> found = new TreeSet<>(order.comparator());
+        int atOnce = Math.max(limit, AT_ONCE);
         if (order.equals(RunOrder.NEWEST)) {
             boolean more = true;
             while (more && found.size() < limit) {
-                List<Document> some = candidates.next(Math.max(limit, AT_ONCE));
-                found.addAll(look.among(keys(some)));
+                List<Document> some = candidates.next(atOnce);
+                found.addAll(after(after, look.among(keys(some))));
                 more = !some.isEmpty();
             }
         } else {
-            List<Document> all = candidates.next(IndexedRuns.FEW + 1);
-            if (all.size() > IndexedRuns.FEW) {
+            boolean byTime = order.by() == By.CREATED_AT;
+            int most = byTime ? IndexedRuns.SORTED_MAX : IndexedRuns.FEW;
+            List<Document> all = candidates.next(most + 1);
+            if (all.size() > most) {
                 return Optional.empty();
             }
-            found.addAll(look.among(keys(all)));
+            Collections.reverse(all);
+            int step = byTime ? atOnce : most;
+            for (int from = 0; from < all.size() && found.size() < limit; from += step) {
+                List<Document> some = all.subList(from, Math.min(from + step, all.size()));
+                found.addAll(after(after, look.among(keys(some))));
+            }
         }
-        found.addAll(look.among(outside));
-        return Optional.of(found.stream()
+        found.addAll(after(after, look.among(outside)));
+        return Optional.of(found.stream().limit(limit).toList());
+    }
+
+    /** Those that come after a place. */
+    private List<Place> after(@Nullable Place after, Collection<Place> places) {
+        return places.stream()
                 .filter(place -> after == null || order.comparator().compare(after, place) < 0)
-                .limit(limit)
-                .toList());
+                .toList();
     }
 
     /**
@@ -101,18 +114,19 @@ final class SegmentFinder {
      * @param reached if there are others, they come after this place; null if they may be anywhere
      */
     record ByValue(
-            List<Place> found, boolean isAll, @Nullable Place reached) {}
+            List<Place> found, boolean isAll, @Nullable Place reached) {
 
-    /**
-     * The next runs in the order of a value that is known, from a place on, which is not among them; empty if the segments do not
-     * have most of the owner's runs, or do not know what is asked for. The columns of the segments tell which of the runs that may meet
-     * the criteria have the first rounded values of the order. These are looked at, and those with the next values, until there are
-     * enough, or very many have one of them.
-     *
-     * @param first the next run of the order, whatever it is
-     */
-    Optional<ByValue> findByValue(ValueColumn column, Place first, @Nullable Place after, int limit, Look look)
-            throws SQLException {
+        /** Whether there are others, which come after another place than this one. */
+        boolean hasGone(@Nullable Place after) {
+            return !isAll && reached != null && !reached.equals(after);
+        }
+    }
+
+    /** Runs that may meet the criteria with their values, and those that were looked at because no segment tells their values. */
+    private record Valued(ValuedRuns runs, List<Place> looked) {}
+
+    /** Empty if the segments do not have most of the owner's runs, or do not know what is asked for. */
+    private Optional<Valued> valued(ValueColumn column, Look look) throws SQLException {
         if (!criteria.haveTerms()) {
             return Optional.empty();
         }
@@ -131,15 +145,56 @@ final class SegmentFinder {
             return Optional.empty();
         }
         ValuedRuns runs = segmented.get();
-        Optional<List<Document>> unsure = runs.count(Columns.UNSURE) > IndexedRuns.FEW
-                ? Optional.empty()
-                : runs.with(connection, Columns.UNSURE, Columns.UNSURE);
+        Optional<List<Document>> unsure = few(runs, Columns.UNSURE);
         if (unsure.isEmpty()) {
             return Optional.empty();
         }
-        TreeSet<Place> looked = new TreeSet<>(order.comparator());
-        looked.addAll(look.among(outside));
+        List<Place> looked = new ArrayList<>(look.among(outside));
         looked.addAll(look.among(keys(unsure.get())));
+        return Optional.of(new Valued(runs, looked));
+    }
+
+    /** Those with a value, unless they are many, or a segment was merged meanwhile. */
+    private Optional<List<Document>> few(ValuedRuns runs, int value) throws SQLException {
+        return runs.count(value) > IndexedRuns.FEW ? Optional.empty() : runs.with(connection, value, value);
+    }
+
+    /**
+     * The next runs whose value is not known, which come last, from a place on, which is not among them; empty if they are many, or
+     * the segments do not tell.
+     */
+    Optional<List<Place>> findUnknown(ValueColumn column, @Nullable Place after, int limit, Look look)
+            throws SQLException {
+        Optional<Valued> valued = valued(column, look);
+        Optional<List<Document>> unknown =
+                valued.isEmpty() ? Optional.empty() : few(valued.get().runs, ValueColumn.UNKNOWN);
+        if (unknown.isEmpty()) {
+            return Optional.empty();
+        }
+        TreeSet<Place> found = new TreeSet<>(order.comparator());
+        found.addAll(valued.get().looked);
+        found.addAll(look.among(keys(unknown.get())));
+        found.removeIf(place -> place.value() != null);
+        return Optional.of(after(after, found).stream().limit(limit).toList());
+    }
+
+    /**
+     * The next runs in the order of a value that is known, from a place on, which is not among them; empty if the segments do not
+     * have most of the owner's runs, or do not know what is asked for. The columns of the segments tell which of the runs that may meet
+     * the criteria have the first rounded values of the order. These are looked at, and those with the next values, until there are
+     * enough, or very many have one of them.
+     *
+     * @param first the next run of the order, whatever it is
+     */
+    Optional<ByValue> findByValue(ValueColumn column, Place first, @Nullable Place after, int limit, Look look)
+            throws SQLException {
+        Optional<Valued> valued = valued(column, look);
+        if (valued.isEmpty()) {
+            return Optional.empty();
+        }
+        ValuedRuns runs = valued.get().runs;
+        TreeSet<Place> looked = new TreeSet<>(order.comparator());
+        looked.addAll(valued.get().looked);
         int lookedAt = 0;
         List<Place> found = List.of();
         @Nullable Place reached = after;
@@ -174,8 +229,7 @@ final class SegmentFinder {
     /** Those after a place whose values are known, and rounded no further than this. */
     private List<Place> next(TreeSet<Place> looked, @Nullable Place after, int limit, int rounded) {
         int step = order.descending() ? -1 : 1;
-        return looked.stream()
-                .filter(place -> after == null || order.comparator().compare(after, place) < 0)
+        return after(after, looked).stream()
                 .takeWhile(place -> {
                     Long value = place.value();
                     return value != null && step * (ValueColumn.rounded(value) - rounded) <= 0;

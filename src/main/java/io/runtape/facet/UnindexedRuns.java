@@ -2,6 +2,7 @@ package io.runtape.facet;
 
 import io.runtape.access.Owner;
 import io.runtape.facet.RunOrder.By;
+import io.runtape.facet.Trait.Kind;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -38,6 +39,9 @@ record UnindexedRuns(List<Place> found, Optional<Set<Long>> keys) {
     /** More have not just ended: they are still to be indexed for the first time. */
     private static final int ENDED_MAX = 1000;
 
+    /** So many are looked up by their keys. To find more, all of the owner's runs are gone through. */
+    static final int LOOKED_UP_MAX = 10_000;
+
     /** Rows of one read. */
     private static final int ROWS = 200;
 
@@ -71,21 +75,23 @@ record UnindexedRuns(List<Place> found, Optional<Set<Long>> keys) {
         if (search.lookAtUnindexed() <= ROWS) {
             return new UnindexedRuns(List.copyOf(search.found), Optional.of(search.seen));
         }
-        List<Long> ended = ended(connection, criteria.owner());
+        List<Long> ended = ended(connection, criteria.owner(), LOOKED_UP_MAX);
         Search all = new Search(connection, criteria, order, after, limit);
-        if (ended.size() <= ENDED_MAX) {
+        if (ended.size() <= LOOKED_UP_MAX) {
             Set<Long> keys = new HashSet<>(search.seen);
             keys.addAll(ended);
             all.lookAt(List.copyOf(keys));
             return new UnindexedRuns(List.copyOf(all.found), Optional.of(all.seen));
         }
-        all.lookAtAll();
+        if (!criteria.asksFor(Kind.TOOL)) {
+            all.lookAtAll();
+        }
         return new UnindexedRuns(List.copyOf(all.found), Optional.empty());
     }
 
     /** Those of the runs that have just ended that are asked for; empty if there are more, since not all have just ended. */
     static Optional<List<Place>> ended(Connection connection, RunCriteria criteria) throws SQLException {
-        List<Long> ended = ended(connection, criteria.owner());
+        List<Long> ended = ended(connection, criteria.owner(), ENDED_MAX);
         if (ended.size() > ENDED_MAX) {
             return Optional.empty();
         }
@@ -102,11 +108,11 @@ record UnindexedRuns(List<Place> found, Optional<Set<Long>> keys) {
         return new UnindexedRuns(List.copyOf(search.found), Optional.of(search.seen));
     }
 
-    /** The keys of those that have ended last, up to the bound and one more. */
-    private static List<Long> ended(Connection connection, Owner owner) throws SQLException {
+    /** The keys of those that have ended last, up to a bound and one more. */
+    private static List<Long> ended(Connection connection, Owner owner, int bound) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(ENDED)) {
             select.setString(1, owner.id());
-            select.setInt(2, ENDED_MAX + 1);
+            select.setInt(2, bound + 1);
             List<Long> keys = new ArrayList<>();
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
@@ -128,7 +134,7 @@ record UnindexedRuns(List<Place> found, Optional<Set<Long>> keys) {
         private final String columns;
         private final TreeSet<Place> found;
 
-        /** The keys of the rows that were looked at. */
+        /** The keys of the rows that were looked at, unless all are. */
         private final Set<Long> seen = new HashSet<>();
 
         /** Rows of the last read that may be asked for, as their long texts will tell. */
@@ -201,6 +207,8 @@ record UnindexedRuns(List<Place> found, Optional<Set<Long>> keys) {
                     select.setLong(4, key);
                     last = read(select);
                 }
+                // They may be millions.
+                seen.clear();
                 if (last == null || byTime && found.size() >= limit) {
                     return;
                 }

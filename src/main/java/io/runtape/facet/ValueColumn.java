@@ -16,6 +16,8 @@ enum ValueColumn {
     /** How many tokens. */
     TOKENS;
 
+    static final int UNKNOWN = 0;
+
     static final int FIRST = 1;
 
     /** That of 28 thousand million and more: as a duration, eleven months. */

@@ -52,9 +52,10 @@ final class LivePrompts {
             select run_pk, created_at, %s from run
             where status = 'running' and substring(owner, 1, 128) = ? and prompt is not null limit 5000""".formatted(SHORT_PROMPT.formatted(""));
 
-    private static final String LAST_ENDED = """
-            select run_pk, owner from run where indexed_at is null and completed_at is not null
-            order by indexed_at desc, completed_at desc, run_pk desc limit %d""".formatted(ENDED_MAX);
+    private static final String ENDED =
+            "from run where indexed_at is null and completed_at is not null order by indexed_at desc, completed_at desc, run_pk desc";
+
+    private static final String LAST_ENDED = "select run_pk, owner %s limit %d".formatted(ENDED, ENDED_MAX);
 
     /**
      * Those of all owners that have ended last: bounded, since an owner with few of them would read all that wait for their
@@ -64,7 +65,10 @@ final class LivePrompts {
             select r.run_pk, r.created_at, %s from (%s) as ended
             join run r on r.run_pk = ended.run_pk where ended.owner = ? and r.prompt is not null""".formatted(SHORT_PROMPT.formatted("r."), LAST_ENDED);
 
-    static final String ENDED = "select count(*) from (%s) as ended".formatted(LAST_ENDED);
+    /** A row without a time if so many have ended that those of the owner may not be among the last ones. */
+    static final String MANY_ENDED = """
+            select run_pk, cast(null as timestamp with time zone) as created_at, cast(null as varchar) as prompt
+            %s offset %d rows fetch next 1 rows only""".formatted(ENDED, ENDED_MAX - 1);
 
     /**
      * Those of the owner's newest runs: where many have ended, the last ones may all be of other owners. The time says nothing, but
@@ -81,7 +85,7 @@ final class LivePrompts {
     static final String UNINDEXED = """
             select run_pk, created_at, case when sum(octet_length(prompt))
                 over (rows between unbounded preceding and current row) <= %d then prompt end
-            from ((%s) union all (%s)) as unindexed""".formatted(SHORT_PROMPTS_BYTES, LIVE, JUST_ENDED);
+            from ((%s) union all (%s) union all (%s)) as unindexed""".formatted(SHORT_PROMPTS_BYTES, LIVE, JUST_ENDED, MANY_ENDED);
 
     static final String PROMPTS_OF =
             "select run_pk, substring(prompt, 1, " + PROMPT_CHARS_MAX + ") from run where run_pk = any(?)";
@@ -132,15 +136,20 @@ final class LivePrompts {
             select.setString(1, owner.id());
             select.setString(2, owner.id());
             Map<Long, Unindexed> unindexed = new LinkedHashMap<>();
+            boolean manyHaveEnded = false;
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
+                    if (row.getObject(2) == null) {
+                        manyHaveEnded = true;
+                        continue;
+                    }
                     Document run = document(row);
                     if (range.has(run)) {
                         unindexed.put(run.runPk(), new Unindexed(run, row.getString(3)));
                     }
                 }
             }
-            if (manyHaveEnded(connection)) {
+            if (manyHaveEnded) {
                 for (Document run : endedOfNewest(connection, owner)) {
                     if (range.has(run)) {
                         unindexed.putIfAbsent(run.runPk(), new Unindexed(run, null));
@@ -153,14 +162,6 @@ final class LivePrompts {
 
     private static Document document(ResultSet row) throws SQLException {
         return Document.of(row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1));
-    }
-
-    private static boolean manyHaveEnded(Connection connection) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(ENDED);
-                ResultSet row = select.executeQuery()) {
-            row.next();
-            return row.getInt(1) == ENDED_MAX;
-        }
     }
 
     private static List<Document> endedOfNewest(Connection connection, Owner owner) throws SQLException {

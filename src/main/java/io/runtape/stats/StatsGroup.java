@@ -36,16 +36,16 @@ record StatsGroup(
         @Schema(description = "How many runs.", examples = "120")
         long runs,
 
-        @Schema(description = "How many of them completed.", examples = "114")
+        @Schema(description = "How many of them completed.", examples = "113")
         long completed,
 
-        @Schema(description = "How many of them failed.", examples = "5")
+        @Schema(description = "How many of them failed.", examples = "6")
         long failed,
 
         @Schema(description = "How many of them were cancelled.", examples = "1")
         long cancelled,
 
-        @Schema(description = "The share of them that failed, from 0 to 1.", examples = "0.0417")
+        @Schema(description = "The share of them that failed, from 0 to 1.", examples = "0.05")
         double errorRate,
 
         @Schema(description = "The tokens that they took.") StatsUsage usage,
@@ -139,7 +139,7 @@ record StatsGroup(
                     completed,
                     failed,
                     cancelled,
-                    Math.round(10_000.0 * failed / sums.runs()) / 10_000.0,
+                    (double) failed / sums.runs(),
                     new StatsUsage(
                             sums.tokens("inputTokens"),
                             sums.tokens("outputTokens"),

@@ -288,6 +288,38 @@ abstract class FacetPlanTest extends RunningGateway {
                 .toList();
     }
 
+    /** However many runs have one of several traits. */
+    @Test
+    void readsFewRowsForSeveralTraits() throws SQLException {
+        List<String> agents = new ArrayList<>(List.of(AGENTS));
+        for (int i = agents.size(); i < 12; i++) {
+            agents.add("agent-" + i);
+        }
+        RunCriteria many = new RunCriteria(OWNER).anyOf(Kind.AGENT, agents);
+        String keys = "array[" + (FIRST + 10) + ", " + (FIRST + 20) + "]";
+        readsFewRows(
+                new FacetSql(many, new RunOrder(By.DURATION_MS, true)).among().replace("?", keys));
+
+        RunCriteria hundred = new RunCriteria(OWNER)
+                .created(
+                        Optional.of(Instant.EPOCH.plus(1767225600000000L, ChronoUnit.MICROS)),
+                        Instant.EPOCH.plus(1767225600000100L, ChronoUnit.MICROS))
+                .anyOf(Kind.AGENT, List.of(AGENTS[0], AGENTS[1]));
+        FacetSql sql = new FacetSql(hundred, new RunOrder(By.DURATION_MS, true));
+        IndexRange both = sql.facets(Set.of(key(AGENTS[0]), key(AGENTS[1])), Set.copyOf(hundred.groups()));
+        readsFewRows(sql.counts(List.of(both), 2000));
+        String collect = sql.collect(both, 2000, null, false, 51);
+        readsFewRows(collect);
+        assertEquals(51, keys(collect).size());
+        assertEquals(FIRST + 99, keys(collect).get(0));
+    }
+
+    private void readsFewRows(String statement) throws SQLException {
+        String plan = plan("analyze " + statement);
+        long most = PlanRows.most(store().engine(), plan);
+        assertTrue(most > 0 && most < 1000, most + " rows\n" + plan);
+    }
+
     @Test
     void looksUpRunsThatAreNotIndexed() throws SQLException {
         for (String lookUp : List.of(

@@ -12,6 +12,7 @@ import io.runtape.segment.Document;
 import io.runtape.segment.Segment;
 import io.runtape.segment.SegmentKind;
 import io.runtape.segment.SegmentMerge;
+import io.runtape.segment.SegmentReader;
 import io.runtape.segment.Segments;
 import io.runtape.store.Engine;
 import io.runtape.testsupport.RunTable;
@@ -27,6 +28,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,6 +73,9 @@ abstract class TraitSegmentsTest extends IndexedHistory {
 
     @Inject
     RunFinder finder;
+
+    @Inject
+    SegmentReader reader;
 
     /** Of its own for each test: others may fail half-way. */
     private final Owner owner = new Owner("c-" + thread);
@@ -167,6 +172,38 @@ abstract class TraitSegmentsTest extends IndexedHistory {
             addSegment(TraitSegments.RUNS_MIN);
         }
         findsFarOnes();
+    }
+
+    /** They are too many to be all looked at. */
+    @Test
+    void looksAtTheOldestRunsAlone() throws SQLException {
+        insertRuns();
+        while (isDue()) {
+            addSegment(TraitSegments.RUNS_MAX);
+        }
+        RunCriteria late = new RunCriteria(owner).withMetadata("late", "x").created(Optional.empty(), time(RUNS + 1));
+        RunOrder oldestFirst = new RunOrder(By.CREATED_AT, false);
+        Set<Long> looked = new HashSet<>();
+        try (Connection connection = store().connect()) {
+            SegmentFinder segments = new SegmentFinder(reader, connection, late, oldestFirst);
+
+            List<Place> found = segments.find(null, 50, keys -> {
+                        looked.addAll(keys);
+                        return keys.stream()
+                                .filter(key -> key > FIRST + RUNS - EARLY)
+                                .map(key -> new Place(EPOCH + (key - FIRST) / 4 * 4, key))
+                                .toList();
+                    })
+                    .orElseThrow();
+
+            assertEquals(50, found.size());
+            assertEquals(FIRST + RUNS - EARLY + 1, found.get(0).runPk());
+        }
+        assertTrue(looked.size() < 1000, looked.size() + " runs were looked at");
+        List<Long> even = numbers(RUNS)
+                .filter(number -> number > RUNS - EARLY && number % 2 == 0)
+                .toList();
+        assertEquals(even, all(late.anyOf(Kind.TOOL, List.of(TOOL, "other")), oldestFirst, 70));
     }
 
     /** Two segments that are merged have a run, which was indexed anew, with two values: which one is true only its row tells. */

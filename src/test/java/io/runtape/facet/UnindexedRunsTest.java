@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs that the index does not have are found by texts of any length, of which no more than one is in memory at once. */
 abstract class UnindexedRunsTest extends IndexedHistory {
@@ -133,16 +135,17 @@ abstract class UnindexedRunsTest extends IndexedHistory {
         }
     }
 
-    /** In this transaction alone: so many others wait to be indexed that not all of their keys are known. */
-    @Test
-    void findsNoRunByWhatItWasBeforeItsOutcomeChanged() throws Exception {
+    /** In this transaction alone: many others wait to be indexed, or so many that not all of their keys are known. */
+    @ParameterizedTest
+    @ValueSource(ints = {1001, UnindexedRuns.LOOKED_UP_MAX + 1})
+    void findsNoRunByWhatItWasBeforeItsOutcomeChanged(int waiting) throws Exception {
         recordLong();
         RunCriteria failed = criteria().with(Kind.STATUS, Optional.of("failed"));
         RunCriteria completed = criteria().with(Kind.STATUS, Optional.of("completed"));
         long changed = keys.get(0);
 
         String numbers =
-                store().engine() == Engine.H2 ? "system_range(1, 1001) as n(i)" : "generate_series(1, 1001) as n(i)";
+                (store().engine() == Engine.H2 ? "system_range(1, " : "generate_series(1, ") + waiting + ") as n(i)";
         QuarkusTransaction.begin();
         try (Connection connection = database.getConnection();
                 Statement update = connection.createStatement()) {

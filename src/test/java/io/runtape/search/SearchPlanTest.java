@@ -18,7 +18,7 @@ abstract class SearchPlanTest extends RunningGateway {
         return switch (name) {
             case "live" -> LivePrompts.LIVE.replace("?", "'o'");
             case "just ended" -> LivePrompts.JUST_ENDED.replace("?", "'o'");
-            case "ended" -> LivePrompts.ENDED;
+            case "many ended" -> LivePrompts.MANY_ENDED;
             case "ended of newest" -> LivePrompts.ENDED_OF_NEWEST.replace("?", "'o'");
             case "prompts" -> LivePrompts.PROMPTS_OF.replace("?", "array[1, 2, 3]");
             case "texts" -> Search.TEXTS_OF.replace("?", "array[1, 2, 3]");
@@ -36,7 +36,7 @@ abstract class SearchPlanTest extends RunningGateway {
     @CsvSource({
         "live, run_live, run_status_idx",
         "just ended, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
-        "ended, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
+        "many ended, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
         "ended of newest, run_by_time, run_owner_created_at_run_pk_idx",
         "prompts, primary_key, run_pkey",
         "texts, primary_key, run_pkey",
@@ -48,7 +48,7 @@ abstract class SearchPlanTest extends RunningGateway {
         "merged, search_segment_by_owner, search_segment_owner_level_idx"
     })
     void findsItsRowsByAnIndex(String name, String onH2, String onPostgres) throws SQLException {
-        if (List.of("ended", "ended of newest", "removed").contains(name)) {
+        if (List.of("many ended", "ended of newest", "removed").contains(name)) {
             LargeTables.requireOrder(store(), statement(name), onH2, onPostgres);
         } else {
             LargeTables.requireIndex(store(), statement(name), onH2, onPostgres);

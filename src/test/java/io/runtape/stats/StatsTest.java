@@ -90,7 +90,7 @@ abstract class StatsTest extends IndexedHistory {
         assertEquals(5, all.getInt("data[0].completed"));
         assertEquals(1, all.getInt("data[0].failed"));
         assertEquals(0, all.getInt("data[0].cancelled"));
-        assertEquals(0.1667, all.getDouble("data[0].errorRate"), 0.00001);
+        assertEquals(1 / 6.0, all.getDouble("data[0].errorRate"), 1e-7);
         assertEquals(6, all.getLong("data[0].usage.inputTokens"));
         assertEquals(30, all.getLong("data[0].usage.outputTokens"));
         assertNull(all.get("data[0].usage.reasoningTokens"));
