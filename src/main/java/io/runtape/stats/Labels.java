@@ -36,7 +36,7 @@ record Labels(
     static final int PATH_CHARS_MAX = 500;
 
     static Labels of(Run run) {
-        return new Labels(run.status, run.agent, run.model, path(run), run.upstream, null);
+        return new Labels(run.status, run.agent, run.model, path(run.path, run.threadId), run.upstream, null);
     }
 
     Labels withTool(String called) {
@@ -54,9 +54,14 @@ record Labels(
                 kept.contains(Label.TOOL) ? tool : null);
     }
 
-    private static String path(Run run) {
-        return cut(Arrays.stream(run.path.split("/", -1))
-                .map(segment -> PathSegment.decoded(segment).equals(run.threadId)
+    /**
+     * A path as the sums have it.
+     *
+     * @param threadId the thread of the run that called it; null to take no segment for a thread
+     */
+    static String path(String called, @Nullable String threadId) {
+        return cut(Arrays.stream(called.split("/", -1))
+                .map(segment -> PathSegment.decoded(segment).equals(threadId)
                                 || NAMES_ONE.matcher(segment).matches()
                         ? "{id}"
                         : segment)

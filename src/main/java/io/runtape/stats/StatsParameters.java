@@ -3,6 +3,7 @@ package io.runtape.stats;
 import io.runtape.history.ListFilter;
 import jakarta.ws.rs.BeanParam;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,7 +20,7 @@ import org.jboss.resteasy.reactive.RestQuery;
  * @param statuses the statuses, of which one is enough; empty for all
  * @param model the model that a run used
  * @param upstream the name of the agent API that it called
- * @param path the path that it called, as the sums have it
+ * @param path the path that it called, as a run has it or as the sums do
  */
 record StatsParameters(
         @BeanParam ListFilter common,
@@ -38,7 +39,10 @@ record StatsParameters(
         Optional<String> upstream,
 
         @RestQuery("path")
-        @Parameter(description = "Only those that called this path, as `groupBy=path` shows it.", example = "/v1/run")
+        @Parameter(
+                description =
+                        "Only those that called this path. What names one thing in it counts as `{id}`, as `groupBy=path` shows it.",
+                example = "/v1/run")
         Optional<String> path) {
 
     private static final List<EndedStatus> ENDED = List.of(EndedStatus.values());
@@ -46,7 +50,6 @@ record StatsParameters(
     StatsParameters {
         groupBy = groupBy.stream().distinct().toList();
         statuses = statuses.stream().distinct().toList();
-        path = path.map(Labels::cut);
     }
 
     /** The labels that matter: only these must tell the sums apart that answer. */
@@ -54,7 +57,7 @@ record StatsParameters(
         Set<Label> labels = EnumSet.noneOf(Label.class);
         groupBy.forEach(by -> by.groupedLabel().ifPresent(labels::add));
         for (Label label : Label.values()) {
-            if (!names(label).isEmpty()) {
+            if (!names(label, path.stream().toList()).isEmpty()) {
                 labels.add(label);
             }
         }
@@ -64,10 +67,12 @@ record StatsParameters(
     /**
      * All that runs with this label may have in common, where sums are by it alone, that are asked for; empty if the caller does not
      * name the label.
+     *
+     * @param paths the paths of which a run must have one, as the sums have them; empty for any
      */
-    List<Labels> asked(Label label) {
+    List<Labels> asked(Label label, Collection<String> paths) {
         List<Labels> asked = new ArrayList<>();
-        for (String name : names(label)) {
+        for (String name : names(label, paths)) {
             for (EndedStatus status : statuses.isEmpty() ? ENDED : statuses) {
                 asked.add(new Labels(status.label(), name, name, name, name, name).only(Set.of(label)));
             }
@@ -76,18 +81,22 @@ record StatsParameters(
     }
 
     /** The names of which a run must have one, as the sums have them; empty for any. */
-    private List<String> names(Label label) {
+    private Collection<String> names(Label label, Collection<String> paths) {
         return switch (label) {
             case AGENT -> common.agents();
             case MODEL -> model.map(ListFilter::stored).stream().toList();
-            case PATH -> path.stream().toList();
+            case PATH -> paths;
             case UPSTREAM -> upstream.stream().toList();
             case TOOL -> List.of();
         };
     }
 
-    /** Whether a sum is among those that are asked for. */
-    boolean select(Labels labels) {
+    /**
+     * Whether a sum is among those that are asked for.
+     *
+     * @param paths as for {@link #asked}
+     */
+    boolean select(Labels labels, Collection<String> paths) {
         Set<String> ends = new LinkedHashSet<>();
         statuses.forEach(status -> ends.add(status.label()));
         return (ends.isEmpty() || ends.contains(labels.status()))
@@ -96,6 +105,6 @@ record StatsParameters(
                 && model.map(name -> ListFilter.stored(name).equals(labels.model()))
                         .orElse(true)
                 && upstream.map(labels.upstream()::equals).orElse(true)
-                && path.map(labels.path()::equals).orElse(true);
+                && (paths.isEmpty() || paths.contains(labels.path()));
     }
 }

@@ -2,6 +2,8 @@ package io.runtape.stats;
 
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.path.PathSegment;
+import io.runtape.run.ChosenId;
 import io.runtape.server.memory.ResponseBudget;
 import io.runtape.stats.Span.Length;
 import io.runtape.store.Engine;
@@ -17,6 +19,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +47,10 @@ final class StatsQueries {
     private static final String SELECT = """
             select start_hour, content from %s
             where owner = ? and span = ? and start_hour >= ? and start_hour < ?""";
+
+    /** In the order of an index: PostgreSQL would walk the table for a thread that has most of its owner's runs. */
+    private static final String RUN_OF_THREAD = "select 1 from run where owner = ? and thread_id = ?"
+            + " order by owner, thread_id, thread_ordinal limit 1";
 
     /** Those with what is asked for are looked up by their keys, unless these are many. */
     private static final int KEYS_MAX = 24;
@@ -102,10 +109,57 @@ final class StatsQueries {
             // PostgreSQL hands out some rows at a time in a transaction only.
             return Transaction.in(
                     connection,
-                    () -> readAll(new Reading(connection, engine, owner, asked, groups, room), hours)
+                    () -> readAll(
+                                    new Reading(
+                                            connection,
+                                            engine,
+                                            owner,
+                                            asked,
+                                            paths(connection, owner, asked.path()),
+                                            groups,
+                                            room),
+                                    hours)
                             ? Optional.of(groups)
                             : Optional.empty());
         }
+    }
+
+    /**
+     * The paths that the one that a caller names may be in the sums: as a group shows it, or as a run has it. A segment that is a
+     * thread of the caller's is {@code {id}} in the sums of that thread's runs alone.
+     */
+    private static Set<String> paths(Connection connection, Owner owner, Optional<String> named) throws SQLException {
+        if (named.isEmpty()) {
+            return Set.of();
+        }
+        String path = named.get();
+        Set<String> paths = new LinkedHashSet<>(List.of(Labels.cut(path), Labels.path(path, null)));
+        for (String thread : threadsIn(path, connection, owner)) {
+            paths.add(Labels.path(path, thread));
+        }
+        return paths;
+    }
+
+    /** The segments of a path that are the ids of threads of the caller's. */
+    private static List<String> threadsIn(String path, Connection connection, Owner owner) throws SQLException {
+        Set<String> ids = new LinkedHashSet<>();
+        Arrays.stream(path.split("/", -1))
+                .map(PathSegment::decoded)
+                .filter(ChosenId::isFit)
+                .forEach(ids::add);
+        List<String> threads = new ArrayList<>();
+        try (PreparedStatement select = connection.prepareStatement(RUN_OF_THREAD)) {
+            select.setString(1, owner.id());
+            for (String id : ids) {
+                select.setString(2, id);
+                try (ResultSet row = select.executeQuery()) {
+                    if (row.next()) {
+                        threads.add(id);
+                    }
+                }
+            }
+        }
+        return threads;
     }
 
     /** The room that the groups of one call have. Confined to one thread. */
@@ -195,6 +249,7 @@ final class StatsQueries {
         private final Engine engine;
         private final Owner owner;
         private final StatsParameters asked;
+        private final Set<String> paths;
         private final Map<List<@Nullable String>, StatsGroup.Totals> groups;
         private final GroupRoom room;
         private @Nullable Read last;
@@ -204,12 +259,14 @@ final class StatsQueries {
                 Engine engine,
                 Owner owner,
                 StatsParameters asked,
+                Set<String> paths,
                 Map<List<@Nullable String>, StatsGroup.Totals> groups,
                 GroupRoom room) {
             this.connection = connection;
             this.engine = engine;
             this.owner = owner;
             this.asked = asked;
+            this.paths = paths;
             this.groups = groups;
             this.room = room;
         }
@@ -253,13 +310,11 @@ final class StatsQueries {
         /** The keys of the rows, where a filter tells them and they are few; else empty. */
         private List<Long> keys(Span span) {
             // Earlier versions did not cut paths: their rows have other keys.
-            boolean isCut = asked.path()
-                    .filter(path -> path.length() == Labels.PATH_CHARS_MAX)
-                    .isPresent();
+            boolean isCut = paths.stream().anyMatch(path -> path.length() == Labels.PATH_CHARS_MAX);
             if (span.labels().size() != 1 || isCut) {
                 return List.of();
             }
-            List<Labels> these = asked.asked(span.labels().iterator().next());
+            List<Labels> these = asked.asked(span.labels().iterator().next(), paths);
             return these.size() > KEYS_MAX
                     ? List.of()
                     : these.stream().map(Labels::key).toList();
@@ -281,7 +336,7 @@ final class StatsQueries {
                 Varints.Reader reader = new Varints.Reader(content);
                 Labels labels = Labels.read(reader).cut();
                 StatsGroup.@Nullable Totals totals = null;
-                if (asked.select(labels)) {
+                if (asked.select(labels, paths)) {
                     totals = totals(labels, hour);
                     if (totals == null) {
                         return false;

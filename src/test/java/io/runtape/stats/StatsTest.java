@@ -28,6 +28,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -547,12 +548,82 @@ abstract class StatsTest extends IndexedHistory {
     }
 
     @Test
+    void refusesMoreGroupsThanAnybodyReads() throws Exception {
+        String id = record("{}", COMPLETED);
+        awaitIndexed(id);
+        String day = "since=2031-05-05&until=2031-05-06";
+        addModels(table().key(id), StatsQueries.GROUPS_MAX + 1);
+
+        refused("/stats?groupBy=model&" + day, 400, "invalid_request", "more than 5000 groups");
+
+        assertEquals(List.of("m-7 1 null"), groups("model&model=m-7&" + day, "model", "inputTokens"));
+        assertEquals(StatsQueries.GROUPS_MAX + 1, json("/stats?" + day).getInt("data[0].runs"));
+    }
+
+    /** Adds sums of one day, as if the run had been made with so many models. */
+    private void addModels(long runPk, int models) throws SQLException {
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("select r.owner, s.content from run_stats s"
+                        + " join run r on r.run_pk = s.run_pk where s.run_pk = " + runPk)) {
+            connection.setAutoCommit(false);
+            row.next();
+            SumRows rows = new SumRows(SumRows.Of.run(row.getString(1), runPk));
+            Sums sums = AddedRun.read(row.getBytes(2)).sums();
+            int hour = SumRows.hour(Instant.parse("2031-05-05T00:00:00Z"));
+            for (int i = 0; i < models; i++) {
+                Labels labels = new Labels("completed", null, "m-" + i, "", "", null);
+                rows.add(Span.MODEL_DAY, labels, hour, sums);
+                rows.add(Span.OVERALL_DAY, labels, hour, sums);
+            }
+            rows.apply(connection, store().engine());
+            connection.commit();
+        }
+    }
+
+    @Test
     void aThreadInAPathIsNoGroupHoweverItIsWritten() throws Exception {
         String encoded = record("/v1/threads/user%3Aana/runs/stream", "{}", COMPLETED);
         String plain = record("/v1/threads/user:eve/runs/stream", "{}", COMPLETED);
         awaitIndexed(encoded, plain);
 
         assertEquals(List.of("/v1/threads/{id}/runs/stream 2 null"), groups("path", "path", "inputTokens"));
+    }
+
+    @Test
+    void aRunsOwnPathFindsTheGroupThatItIsIn() throws Exception {
+        Map<String, String> groupOf = new LinkedHashMap<>();
+        groupOf.put("/v1/agents/4711/run", "/v1/agents/{id}/run");
+        groupOf.put("/v1/agents/release-20261125/run", "/v1/agents/{id}/run");
+        groupOf.put("/v1/agents/release-2026112/run", "/v1/agents/release-2026112/run");
+        groupOf.put("/v1/agents/release-candidate/run", "/v1/agents/release-candidate/run");
+        groupOf.put("/v1/threads/user%3Aana/runs/stream", "/v1/threads/{id}/runs/stream");
+        groupOf.put("/v1/threads/user:eve/runs/stream", "/v1/threads/{id}/runs/stream");
+        Map<String, Integer> runs = new LinkedHashMap<>();
+        for (Map.Entry<String, String> each : groupOf.entrySet()) {
+            awaitIndexed(record(each.getKey(), "{}", COMPLETED));
+            runs.merge(each.getValue(), 1, Integer::sum);
+        }
+
+        JsonPath groups = json("/stats?groupBy=path");
+
+        Map<String, Integer> found = new HashMap<>();
+        for (int i = 0; i < groups.getList("data").size(); i++) {
+            found.put(groups.getString("data[" + i + "].group.path"), groups.getInt("data[" + i + "].runs"));
+        }
+        assertEquals(runs, found);
+        groupOf.forEach((path, group) -> {
+            for (String asked : List.of(path, group)) {
+                String filter = "path=" + URLEncoder.encode(asked, StandardCharsets.UTF_8);
+                // The second one reads other rows.
+                for (String query : List.of(filter, filter + "&upstream=default")) {
+                    assertEquals(
+                            List.of(runs.get(group)), json("/stats?" + query).getList("data.runs"), query);
+                }
+            }
+        });
+        assertEquals(
+                List.of(), json("/stats?path=/v1/threads/user:bob/runs/stream").getList("data"));
     }
 
     /** Longer than a path that a client can send, in the characters of an archive. */
