@@ -6,6 +6,7 @@ import io.runtape.run.FrameReader;
 import io.runtape.run.RunEnd;
 import io.runtape.run.RunHead;
 import io.runtape.run.RunKey;
+import io.runtape.run.RunName;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import io.runtape.run.RunTotals;
@@ -36,7 +37,7 @@ final class LostRuns {
 
     private static final String SELECT_RUNNING = """
             select run_pk, owner, agent, thread_id, thread_ordinal, stream, created_at,
-                substring(prompt, 1, %d)
+                substring(prompt, 1, %d), id
             from run where status = 'running' and node_id = ? order by run_pk limit ? for update""".formatted(ThreadTitle.PROMPT_CHARS);
 
     private final Connection connection;
@@ -89,7 +90,7 @@ final class LostRuns {
                     ends.add(new RunRows.End(
                             run,
                             RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_LOST, Instant.now()),
-                            totals(run.pk()),
+                            totals(run.pk(), RunName.of(row.getString(9), run.owner())),
                             null));
                 }
             }
@@ -97,13 +98,13 @@ final class LostRuns {
     }
 
     /** A run whose frames cannot all be read ends with those before: the other runs of its gateway are closed with it. */
-    private RunTotals totals(long runPk) throws SQLException {
+    private RunTotals totals(long runPk, String name) throws SQLException {
         FrameCount count = FrameReader.count(connection, runPk);
         if (count.damage() != null) {
             LOG.errorf(
                     count.damage(),
-                    "the run with the key %d is closed with the %d frames that can be read",
-                    runPk,
+                    "%s is closed with the %d frames that can be read",
+                    name,
                     count.totals().frames());
         }
         return count.totals();

@@ -6,6 +6,7 @@ import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.history.ListFilter;
 import io.runtape.journal.Journal;
+import io.runtape.run.RunName;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Pace;
 import io.runtape.store.SqlFault;
@@ -284,8 +285,8 @@ final class RunIndexer {
             if (failures.merge(runPk, 1, Integer::sum) >= ATTEMPTS) {
                 // The message of a failure may quote what the run says.
                 LOG.errorf(
-                        "the run with the key %d cannot be indexed as a whole, so that some searches do not find it: %s",
-                        runPk, SqlFault.named(why));
+                        "%s cannot be indexed as a whole, so that some searches do not find it: %s",
+                        RunName.of(connection, runPk), SqlFault.named(why));
                 LOG.debug("it cannot be indexed", why);
                 try {
                     indexing.indexApart(connection, runPk);

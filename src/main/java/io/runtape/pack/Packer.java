@@ -3,6 +3,7 @@ package io.runtape.pack;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.journal.Journal;
+import io.runtape.run.RunName;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Engine;
 import io.runtape.store.Pace;
@@ -106,7 +107,9 @@ final class Packer {
                 if (worker.isStopping()) {
                     return false;
                 }
-                packed |= !unpackable.contains(runPk) && journal.unended(runPk).isEmpty() && pack(packing, runPk);
+                packed |= !unpackable.contains(runPk)
+                        && journal.unended(runPk).isEmpty()
+                        && pack(packing, connection, runPk);
                 worker.pause();
             }
             if (packed) {
@@ -115,7 +118,7 @@ final class Packer {
             return packed && runs.size() >= RUNS_AT_ONCE;
         }
 
-        private boolean pack(RunPacking packing, long runPk) throws SQLException {
+        private boolean pack(RunPacking packing, Connection connection, long runPk) throws SQLException {
             try {
                 packing.pack(runPk).ifPresent(metrics::packed);
                 return true;
@@ -123,15 +126,15 @@ final class Packer {
                 if (!SqlFault.isOfTheRow(e)) {
                     throw e;
                 }
-                return leave(runPk, e);
+                return leave(connection, runPk, e);
             } catch (RuntimeException e) {
-                return leave(runPk, e);
+                return leave(connection, runPk, e);
             }
         }
 
         /** The others are packed all the same. */
-        private boolean leave(long runPk, Exception why) {
-            LOG.errorf("the run with the key %d cannot be packed and stays as it is: %s", runPk, why.toString());
+        private boolean leave(Connection connection, long runPk, Exception why) {
+            LOG.errorf("%s cannot be packed and stays as it is: %s", RunName.of(connection, runPk), why.toString());
             unpackable.add(runPk);
             metrics.failed();
             return false;

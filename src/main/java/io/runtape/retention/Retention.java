@@ -10,6 +10,7 @@ import io.runtape.error.ErrorCode;
 import io.runtape.history.run.Deletion;
 import io.runtape.journal.Journal;
 import io.runtape.retention.EndedWalk.Ended;
+import io.runtape.run.RunName;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Pace;
 import io.runtape.store.SqlFault;
@@ -175,19 +176,19 @@ final class Retention {
                 if (!SqlFault.isOfTheRow(e)) {
                     throw e;
                 }
-                leave(runPk, e);
+                leave(connection, runPk, e);
             } catch (RuntimeException e) {
                 if (mayPass(e)) {
                     throw e;
                 }
-                leave(runPk, e);
+                leave(connection, runPk, e);
             }
             return true;
         }
 
         /** What one run is to blame for holds up none of the others. */
-        private void leave(long runPk, Exception why) {
-            LOG.errorf(why, "the run with the key %d cannot be deleted, and stays", runPk);
+        private void leave(Connection connection, long runPk, Exception why) {
+            LOG.errorf(why, "%s cannot be deleted, and stays", RunName.of(connection, runPk));
             undeletable.add(runPk);
         }
 
@@ -214,7 +215,7 @@ final class Retention {
             if (framesDue.isEmpty()) {
                 return;
             }
-            Expiring expiring = new Expiring(itself);
+            Expiring expiring = new Expiring(connection, itself);
             try {
                 expiry.expire(connection, framesDue.stream().map(Ended::runPk).toList(), expiring);
             } catch (SQLException e) {
@@ -241,12 +242,14 @@ final class Retention {
         /** What becomes of some runs whose frames go. */
         private final class Expiring implements FrameExpiry.Progress {
 
+            private final Connection connection;
             private final BackgroundWorker worker;
             private final Set<Long> gone = new HashSet<>();
             private final Set<Long> goneBefore = new HashSet<>();
             private final Set<Long> failing = new HashSet<>();
 
-            Expiring(BackgroundWorker worker) {
+            Expiring(Connection connection, BackgroundWorker worker) {
+                this.connection = connection;
                 this.worker = worker;
             }
 
@@ -266,7 +269,7 @@ final class Retention {
             public void transcriptFailed(long runPk, RuntimeException why) {
                 failing.add(runPk);
                 if (!mayPass(why)) {
-                    giveUp(runPk, why);
+                    giveUp(connection, runPk, why);
                 }
             }
 
@@ -281,9 +284,11 @@ final class Retention {
             }
         }
 
-        private void giveUp(long runPk, RuntimeException e) {
+        private void giveUp(Connection connection, long runPk, RuntimeException e) {
             LOG.errorf(
-                    e, "the transcript of the run with the key %d cannot be made or kept, and its frames stay", runPk);
+                    e,
+                    "the transcript of %s cannot be made or kept, and its frames stay",
+                    RunName.of(connection, runPk));
             failed.add(runPk);
         }
     }

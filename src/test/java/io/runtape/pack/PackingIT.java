@@ -164,6 +164,7 @@ class PackingIT {
         Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
         settings.put("RUNTAPE_ANONYMOUS", "true");
         settings.put("RUNTAPE_PACK_AFTER", "off");
+        List<String> ids = new ArrayList<>();
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
             for (int i = 0; i < 4; i++) {
                 try (WireResponse response = gateway.client()
@@ -172,6 +173,7 @@ class PackingIT {
                                 "{}",
                                 upstream.on(Script.stream("data: x\n\n")).header())) {
                     response.whole();
+                    ids.add(response.header("Runtape-Run-Id"));
                 }
             }
         }
@@ -192,6 +194,13 @@ class PackingIT {
                         "they are counted",
                         PATIENCE,
                         () -> gateway.management().metric("runtape_packing_failures_total") == 2 ? true : null);
+                for (String damaged : ids.subList(0, 2)) {
+                    String said = "run " + damaged + " of owner anonymous cannot be packed";
+                    RunTable.await(
+                            "the log names it",
+                            PATIENCE,
+                            () -> gateway.output().stream().anyMatch(line -> line.contains(said)) ? true : null);
+                }
             }
         }
     }
