@@ -51,7 +51,10 @@ public enum ErrorCode {
     UPSTREAM_INVALID(502),
     /** The database does not answer; nothing was sent to the agent API. */
     STORE_UNAVAILABLE(503),
-    /** The memory for the bodies or responses of all callers is in use; nothing was done. */
+    /**
+     * The memory for the bodies or responses of all callers is in use, or as many imports or deletions by filter go on as may at
+     * once; nothing was done. Of an import that had begun, the runs that were whole by then are there.
+     */
     OVERLOADED(503),
     /** The gateway takes no new runs because it is stopping. */
     SHUTTING_DOWN(503),

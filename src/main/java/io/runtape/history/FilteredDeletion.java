@@ -75,7 +75,10 @@ public final class FilteredDeletion {
      */
     public <P> Deleted of(DeletionParameters asked, Target<P> target) throws SQLException {
         if (!turns.tryAcquire()) {
-            throw ApiException.of(ErrorCode.OVERLOADED, "Other deletions by filter are under way. Nothing was deleted.")
+            throw ApiException.of(
+                            ErrorCode.OVERLOADED,
+                            "A gateway makes " + AT_ONCE
+                                    + " deletions by filter at once, and as many go on. Nothing was deleted; try again later.")
                     .retryAfter(AGAIN_AFTER);
         }
         try {
@@ -93,9 +96,9 @@ public final class FilteredDeletion {
             if (found.running() > 0) {
                 throw ApiException.of(
                         ErrorCode.RUN_ACTIVE,
-                        found.running()
-                                + " of what the filter selects go on. Nothing was deleted; cancel them, wait for"
-                                + " their end, or leave them out with a narrower filter.");
+                        found.running() + " of the selected runs or threads " + (found.running() == 1 ? "is" : "are")
+                                + " still running. Nothing was deleted; cancel what is running, wait for its end, or leave"
+                                + " it out with a narrower filter.");
             }
             return new Deleted(delete(target, counted), 0);
         } finally {

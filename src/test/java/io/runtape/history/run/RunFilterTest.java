@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
+import io.restassured.response.ValidatableResponse;
 import io.runtape.history.IndexedHistory;
 import io.runtape.testsupport.RowLock;
 import io.runtape.testsupport.RunTable;
@@ -376,6 +377,37 @@ abstract class RunFilterTest extends IndexedHistory {
             assertEquals(500, deletion.get());
             assertEquals(List.of(uncounted.id()), ids("/runs?agent=late"));
         }
+    }
+
+    @Test
+    void makesTwoDeletionsAtOnce() throws Exception {
+        List<String> locked = new ArrayList<>();
+        for (String agent : List.of("one", "two")) {
+            locked.add(record("{\"agent\":\"" + agent + "\"}", COMPLETED));
+        }
+        List<CompletableFuture<Integer>> deletions = new ArrayList<>();
+        try (RowLock first = RowLock.onRun(store(), table().key(locked.get(0)));
+                RowLock second = RowLock.onRun(store(), table().key(locked.get(1)))) {
+            for (String agent : List.of("one", "two")) {
+                String newest = record("{\"agent\":\"" + agent + "\"}", COMPLETED);
+                deletions.add(CompletableFuture.supplyAsync(() -> deleted("/runs?agent=" + agent + "&expect=2")));
+                RunTable.await("the newest is deleted", () -> {
+                    int status = history().get("/runs/" + newest).statusCode();
+                    return status == 404 ? true : null;
+                });
+            }
+
+            for (String parameter : List.of("dryRun=true", "expect=0")) {
+                ValidatableResponse third =
+                        history().delete("/runs?agent=three&" + parameter).then();
+
+                refused(third, 503, "overloaded", "2 deletions by filter");
+                assertEquals("5", third.extract().header("Retry-After"));
+            }
+        }
+        assertEquals(2, deletions.get(0).get());
+        assertEquals(2, deletions.get(1).get());
+        assertEquals(0, deleted("/runs?agent=three&dryRun=true"));
     }
 
     private int deleted(String target) {

@@ -531,7 +531,21 @@ abstract class RunHistoryTest extends RecordedHistory {
             JsonPath counted = deleted("/runs?since=2020-01-01&dryRun=true");
             assertEquals(2, counted.getLong("data.count"));
             assertEquals(1, counted.getLong("data.running"));
-            refused(history().delete("/runs?since=2020-01-01&expect=2").then(), 409, "run_active", "1 of what");
+            String filter = "/runs?since=2020-01-01";
+            refused(
+                    history().delete(filter + "&expect=2").then(),
+                    409,
+                    "run_active",
+                    "1 of the selected runs or threads is");
+            try (LiveRun another = begin("{}", "data: x\n\n")) {
+                refused(
+                        history().delete(filter + "&expect=3").then(),
+                        409,
+                        "run_active",
+                        "2 of the selected runs or threads are");
+                another.finish();
+                history().delete("/runs/" + another.id()).then().statusCode(204);
+            }
             assertEquals(List.of(live.id(), ended), ids("/runs"));
 
             assertEquals(1, deleted("/runs?status=completed&expect=1").getLong("data.count"));

@@ -351,7 +351,11 @@ abstract class ThreadHistoryTest extends RecordedHistory {
             JsonPath counted = deleted("/threads?archived=true&dryRun=true");
             assertEquals(1, counted.getLong("data.count"));
             assertEquals(1, counted.getLong("data.running"));
-            refused(history().delete("/threads?archived=true&expect=1").then(), 409, "run_active");
+            refused(
+                    history().delete("/threads?archived=true&expect=1").then(),
+                    409,
+                    "run_active",
+                    "1 of the selected runs or threads is still running.");
             live.finish();
         }
 
