@@ -266,6 +266,9 @@ class OpenApiDocumentH2Test extends RunningGateway {
 
             assertEquals(405, response.statusCode(), path);
             assertEquals("method_not_allowed", response.path("error.code"), path);
+            assertTrue(
+                    response.<String>path("error.message").endsWith(" Allowed: " + response.header("Allow") + "."),
+                    response::asString);
             assertEquals(
                     List.of(response.<String>path("error.requestId")),
                     response.headers().getValues("X-Request-ID"),

@@ -1,5 +1,7 @@
 package io.runtape.archive;
 
+import java.util.List;
+
 /** The names in the lines of an archive (docs/guides/archive.md). */
 final class ArchiveFormat {
 
@@ -19,6 +21,9 @@ final class ArchiveFormat {
     static final String FRAME = "frame";
     static final String END = "end";
     static final String ARCHIVE_END = "archiveEnd";
+
+    /** All that a line may be, in the order of an archive. */
+    static final List<String> LINES = List.of(ARCHIVE, RUN, REQUEST, HEAD, FRAME, END, ARCHIVE_END);
 
     /** A member of a run's last line: the digest of its other lines, each with a line feed behind it. */
     static final String CHECK = "check";

@@ -28,6 +28,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,10 @@ final class ArchiveImport implements AutoCloseable {
     private static final int FORMS = 4;
 
     private static final int TYPE_CHARS_MAX = 200;
+
+    /** The kinds that a frame may have. */
+    private static final String KINDS =
+            Arrays.stream(FrameKind.values()).map(FrameKind::label).collect(Collectors.joining(", "));
 
     /** The longest time from a run's beginning to a frame: a year. */
     static final long OFFSET_MICROS_MAX = 366L * 24 * 3600 * 1_000_000;
@@ -257,7 +262,9 @@ final class ArchiveImport implements AutoCloseable {
                 leaving = false;
                 complete = line.number("runs", 0, Long.MAX_VALUE) == runs;
             }
-            default -> throw new DamagedRunException("there is no line \"" + shown(what) + "\" in an archive");
+            default ->
+                throw new DamagedRunException("there is no line \"" + shown(what)
+                        + "\" in an archive: line must be one of: " + String.join(", ", ArchiveFormat.LINES));
         }
     }
 
@@ -449,7 +456,7 @@ final class ArchiveImport implements AutoCloseable {
                         + " bytes, and RUNTAPE_MAX_FRAME allows " + frameMax);
             }
             FrameKind known =
-                    FrameKind.ofLabel(kind).orElseThrow(() -> new DamagedRunException("kind is none of a frame"));
+                    FrameKind.ofLabel(kind).orElseThrow(() -> new DamagedRunException("kind must be one of: " + KINDS));
             if (sequence == 1 && known == FrameKind.ENCODED) {
                 compressed = true;
                 decoded = DecodedFrames.of(head, kept, lineMax);

@@ -93,8 +93,7 @@ public final class ArchiveImports {
     Uni<ImportSummary> of(Owner owner, HttpServerRequest request) {
         @Nullable String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
         if (ContentDecoder.isEncoded(coding) && !ContentDecoder.isGzip(coding)) {
-            throw ApiException.of(
-                    ErrorCode.UNSUPPORTED_MEDIA_TYPE, "An archive comes as it is, or with Content-Encoding: gzip.");
+            throw ApiException.unsupportedCoding("An archive comes as it is, or with Content-Encoding: gzip.", "gzip");
         }
         if (going.incrementAndGet() > AT_ONCE) {
             going.decrementAndGet();

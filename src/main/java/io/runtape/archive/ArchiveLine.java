@@ -347,7 +347,8 @@ final class ArchiveLine {
         try {
             return text == null ? Base64.getDecoder().decode(base64) : encoded(text);
         } catch (IllegalArgumentException e) {
-            throw new DamagedRunException("base64 must be base64");
+            throw new DamagedRunException(
+                    "base64 must be letters, digits, + and /, with = at the end, as in RFC 4648, section 4");
         } catch (CharacterCodingException e) {
             throw new DamagedRunException("text must not hold half of a surrogate pair");
         }

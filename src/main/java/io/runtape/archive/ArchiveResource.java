@@ -109,6 +109,7 @@ public final class ArchiveResource {
             responseCode = "200",
             description = "The cassette.",
             content = @Content(mediaType = NdjsonResponses.LINES, schema = @Schema(ref = "Cassette")))
+    @APIResponse(responseCode = "406", ref = "NotAcceptable")
     @APIResponse(responseCode = "409", ref = "RunActive")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
     @APIResponse(responseCode = "501", ref = "NotRedacted")

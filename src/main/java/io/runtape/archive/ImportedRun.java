@@ -13,6 +13,7 @@ import io.runtape.run.ThreadTitle;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,10 @@ final class ImportedRun {
 
     /** An error has two texts, its code and its message, and their names. */
     private static final int ERROR_CHARS_MAX = 2 * RunDigest.KEPT_CHARS_MAX + 100;
+
+    /** The reasons that a run may have. */
+    private static final String REASONS =
+            Arrays.stream(RunReason.values()).map(RunReason::label).collect(Collectors.joining(", "));
 
     final String id;
     final String threadId;
@@ -143,7 +148,7 @@ final class ImportedRun {
         if (reason != null
                 && Arrays.stream(RunReason.values())
                         .noneMatch(known -> known.label().equals(reason))) {
-            throw new DamagedRunException("reason is none that a run can have");
+            throw new DamagedRunException("reason must be null, or one of: " + REASONS);
         }
         return reason;
     }

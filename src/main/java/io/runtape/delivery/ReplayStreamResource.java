@@ -74,6 +74,7 @@ public final class ReplayStreamResource {
             description =
                     "Asked after the last event of a run that has ended, or behind the frame that to names: nothing more"
                             + " comes, and an EventSource stops reconnecting.")
+    @APIResponse(responseCode = "400", ref = "InvalidPosition")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> run(@RestPath String id, @BeanParam ReplayParameters asked, @Context RoutingContext context) {
         StreamReaders.Lookup<RunSources.Found> lookup = readers.ofRun(context, asked.ticket(), id);
@@ -137,6 +138,7 @@ public final class ReplayStreamResource {
             description =
                     "Asked after the last event of a run that has ended, or behind the frame that to names: nothing more"
                             + " comes, and an EventSource stops reconnecting.")
+    @APIResponse(responseCode = "400", ref = "InvalidPosition")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> thread(
             @RestPath String id,

@@ -68,6 +68,11 @@ public final class ApiException extends RuntimeException {
                 ErrorCode.METHOD_NOT_ALLOWED, "Allowed here: " + allowed + ".", Map.of("Allow", allowed), null);
     }
 
+    /** 415: the body has a coding that is not read here; {@code allowed} is the value of {@code Accept-Encoding}. */
+    public static ApiException unsupportedCoding(String message, String allowed) {
+        return new ApiException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message, Map.of("Accept-Encoding", allowed), null);
+    }
+
     /** 409: the run is live, so it cannot be deleted or replayed. */
     public static ApiException runActive() {
         return of(ErrorCode.RUN_ACTIVE, "The run is still going on. Cancel it or wait for its end.");

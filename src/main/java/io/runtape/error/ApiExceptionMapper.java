@@ -73,13 +73,7 @@ public final class ApiExceptionMapper {
             case 401 -> refused(ApiException.unauthorized("A credential is needed."), context);
             case 403 -> answer(context, ErrorCode.FORBIDDEN, "The credential does not allow this.", Map.of());
             case 404 -> answer(context, ErrorCode.NOT_FOUND, RefusalMessage.noSuchPath(path(context)), Map.of());
-            case 405 ->
-                answer(
-                        context,
-                        ErrorCode.METHOD_NOT_ALLOWED,
-                        RefusalMessage.methodNotAllowed(
-                                context.request().method().name(), path(context)),
-                        allow(path(context)));
+            case 405 -> notAllowed(context);
             case 406 ->
                 answer(
                         context,
@@ -102,6 +96,16 @@ public final class ApiExceptionMapper {
                 served.answers(context.request().method().name(), path(context)));
     }
 
+    /** RFC 9110, section 15.5.6: the methods that the path has. */
+    private Response notAllowed(RoutingContext context) {
+        Collection<String> methods = served.methods(path(context));
+        return answer(
+                context,
+                ErrorCode.METHOD_NOT_ALLOWED,
+                RefusalMessage.methodNotAllowed(context.request().method().name(), path(context), methods),
+                methods.isEmpty() ? Map.of() : Map.of(HttpHeaders.ALLOW, joined(methods)));
+    }
+
     /** RFC 9110, section 15.5.16: what could be sent instead. */
     private Response unreadable(RoutingContext context) {
         String method = context.request().method().name();
@@ -115,8 +119,8 @@ public final class ApiExceptionMapper {
                         : Map.of(method.equals("PATCH") ? "Accept-Patch" : "Accept", joined(bodies)));
     }
 
-    private static String joined(Collection<String> types) {
-        return String.join(", ", types);
+    private static String joined(Collection<String> names) {
+        return String.join(", ", names);
     }
 
     /** Everything else is a fault of the gateway. */
@@ -158,12 +162,6 @@ public final class ApiExceptionMapper {
                 .entity(ErrorBody.of(code, message, requestId).json());
         headers.forEach(response::header);
         return response.build();
-    }
-
-    /** RFC 9110, section 15.5.6. */
-    private Map<String, String> allow(String path) {
-        Collection<String> methods = served.methods(path);
-        return methods.isEmpty() ? Map.of() : Map.of(HttpHeaders.ALLOW, joined(methods));
     }
 
     private static String path(RoutingContext context) {

@@ -28,8 +28,8 @@ final class RefusalMessage {
         return "There is nothing at " + shortened(path) + ".";
     }
 
-    static String methodNotAllowed(String method, String path) {
-        return "The method " + shortened(method) + " is not allowed at " + shortened(path) + ".";
+    static String methodNotAllowed(String method, String path, Collection<String> served) {
+        return "The method " + shortened(method) + " is not allowed at " + shortened(path) + "." + allowed(served);
     }
 
     static String notAcceptable(Collection<String> served) {
@@ -48,8 +48,8 @@ final class RefusalMessage {
         return "The Content-Type is not one that is read here." + allowed(read);
     }
 
-    private static String allowed(Collection<String> types) {
-        return types.isEmpty() ? "" : " Allowed: " + String.join(", ", types) + ".";
+    private static String allowed(Collection<String> names) {
+        return names.isEmpty() ? "" : " Allowed: " + String.join(", ", names) + ".";
     }
 
     /** Names the place of the mistake in a JSON body, and the type that belongs there. */

@@ -38,7 +38,7 @@ public record ListFilter(
 
         @RestQuery("until")
         @Parameter(
-                description = "The time that is too late, in the forms of `since`.",
+                description = "Only entries before this time (exclusive), in the same forms as `since`.",
                 schema = @Schema(type = SchemaType.STRING),
                 example = "1767312000000")
         Optional<Instant> until,

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.restassured.response.ValidatableResponse;
 import io.runtape.access.Owner;
 import io.runtape.history.RecordedHistory;
 import io.runtape.journal.Journal;
@@ -451,9 +452,19 @@ abstract class ArchiveTest extends RecordedHistory {
         delete("/runs/" + id);
         assertCounts(post(zipped, 200, "Content-Encoding: gzip").get("data"), 1, 0, 0, 0);
         assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
-        assertEquals(
-                "unsupported_media_type",
-                post(zipped, 415, "Content-Encoding: br").at("/error/code").asText());
+        try (WireResponse refused = client().send(
+                        "POST",
+                        "/history/v1/import",
+                        zipped,
+                        "X-API-Key: " + key,
+                        "Content-Type: " + LINES,
+                        "Content-Encoding: br")) {
+            assertEquals(415, refused.status());
+            assertEquals("gzip", refused.header("Accept-Encoding"));
+            assertEquals(
+                    "unsupported_media_type",
+                    JSON.readTree(refused.readAll()).at("/error/code").asText());
+        }
         byte[] half = Arrays.copyOf(zipped, zipped.length / 2);
         delete("/runs/" + id);
         JsonNode cut = post(half, 200, "Content-Encoding: gzip").get("data");
@@ -695,7 +706,7 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("deleted while", changed(archive, "end", 0, with("frames", 3)));
         damages.put("has no last line", changed(archive, "end", 0, line -> null));
         damages.put("has no request", changed(archive, "request", 0, line -> null));
-        damages.put("base64 must be base64", changed(archive, "frame", 0, line -> {
+        damages.put("base64 must be letters, digits, + and /", changed(archive, "frame", 0, line -> {
             line.remove("text");
             return line.put("base64", "?");
         }));
@@ -706,7 +717,9 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put(
                 "half of a surrogate pair",
                 changed(archive, "frame", 0, with("text", "@@")).replace("@@", "\\ud800"));
-        damages.put("kind is none", changed(archive, "frame", 0, with("kind", "thing")));
+        damages.put(
+                "kind must be one of: event, comment, part, tail, response, encoded",
+                changed(archive, "frame", 0, with("kind", "thing")));
         damages.put("offsetUs must be", changed(archive, "frame", 0, with("offsetUs", -1)));
         damages.put("parts must be", changed(archive, "frame", 0, with("parts", 1)));
         damages.put("parts must be 0", changed(archive, "frame", 2, with("parts", 1)));
@@ -734,7 +747,9 @@ abstract class ArchiveTest extends RecordedHistory {
             return line.put("id", "9".repeat((64 << 10) + 1));
         }));
         damages.put("status must be", changed(archive, "run", 0, with("status", "running")));
-        damages.put("reason is none", changed(archive, "run", 0, with("reason", "boredom")));
+        damages.put(
+                "reason must be null, or one of: upstream_error, upstream_unreachable, ",
+                changed(archive, "run", 0, with("reason", "boredom")));
         damages.put("id may hold", changed(archive, "run", 0, with("id", "run 1")));
         damages.put("threadId may hold", changed(archive, "run", 0, with("threadId", "..")));
         damages.put("completedAt is before", changed(archive, "run", 0, with("completedAt", "2001-01-01T00:00:00Z")));
@@ -801,7 +816,9 @@ abstract class ArchiveTest extends RecordedHistory {
                 "follows the JSON object",
                 archive.replaceFirst("\\}\n\\{\"line\":\"frame\"", "} {}\n{\"line\":\"frame\""));
         damages.put("kind comes twice", archive.replaceFirst("\"kind\":", "\"kind\":\"event\",\"kind\":"));
-        damages.put("there is no line \"frames\"", archive.replaceFirst("\"line\":\"frame\"", "\"line\":\"frames\""));
+        damages.put(
+                "there is no line \"frames\" in an archive: line must be one of: archive, run, request, head, frame, end, archiveEnd",
+                archive.replaceFirst("\"line\":\"frame\"", "\"line\":\"frames\""));
         for (Map.Entry<String, String> damage : damages.entrySet()) {
             JsonNode summary = imported(damage.getValue() + goodArchive);
             assertTrue(
@@ -1081,13 +1098,11 @@ abstract class ArchiveTest extends RecordedHistory {
         return archive;
     }
 
-    private WireResponse beginImport(byte[] archive) throws IOException {
-        return client().sendHead(
-                        "POST",
-                        "/history/v1/import",
-                        "X-API-Key: " + key,
-                        "Content-Type: " + LINES,
-                        "Content-Length: " + archive.length);
+    private WireResponse beginImport(byte[] archive, String... headers) throws IOException {
+        List<String> lines = new ArrayList<>(
+                List.of("X-API-Key: " + key, "Content-Type: " + LINES, "Content-Length: " + archive.length));
+        lines.addAll(List.of(headers));
+        return client().sendHead("POST", "/history/v1/import", lines.toArray(String[]::new));
     }
 
     /** Sends all but the end of the run, and waits until that was taken. */
@@ -1105,6 +1120,39 @@ abstract class ArchiveTest extends RecordedHistory {
     private boolean holdsRequests(int requests, long before) {
         long more = memory.bodies().taken() - before - (long) requests * REQUEST_BYTES;
         return more >= 0 && more < 4 * LineCutter.SHORT - REQUEST_BYTES;
+    }
+
+    @Test
+    void takesFourImportsAtOnce() throws Exception {
+        record(body("Fourfold"), Script.stream("data: 1\n\n"));
+        byte[] archive = export("/runs").getBytes(UTF_8);
+        List<WireResponse> four = new ArrayList<>();
+        try {
+            for (int i = 0; i < 4; i++) {
+                WireResponse next = beginImport(archive, "Expect: 100-continue");
+                four.add(next);
+                next.awaitContinue();
+            }
+
+            JsonNode refused = RunTable.await("a fifth one is refused", () -> {
+                try (WireResponse fifth = beginImport(archive).write(archive)) {
+                    fifth.readAll();
+                    return fifth.status() == 503 ? JSON.readTree(fifth.whole()) : null;
+                }
+            });
+
+            assertEquals("overloaded", refused.at("/error/code").asText());
+            assertTrue(refused.at("/error/message").asText().startsWith("4 imports"), refused::toString);
+            for (WireResponse each : four) {
+                each.write(archive);
+                assertCounts(JSON.readTree(each.whole()).get("data"), 0, 1, 0, 0);
+            }
+            assertCounts(imported(new String(archive, UTF_8)), 0, 1, 0, 0);
+        } finally {
+            for (WireResponse each : four) {
+                each.close();
+            }
+        }
     }
 
     @Test
@@ -1377,15 +1425,13 @@ abstract class ArchiveTest extends RecordedHistory {
             JsonNode refused = post(body.getBytes(UTF_8), 400);
             assertTrue(refused.at("/error/message").asText().contains("first line"), refused::toString);
         }
-        refused(
-                history()
-                        .contentType("application/json")
-                        .body("{}")
-                        .post("/import")
-                        .then(),
-                415,
-                "unsupported_media_type",
-                LINES);
+        ValidatableResponse json = history()
+                .contentType("application/json")
+                .body("{}")
+                .post("/import")
+                .then();
+        refused(json, 415, "unsupported_media_type", LINES);
+        assertEquals(LINES, json.extract().header("Accept"));
         JsonNode deflated = post(new byte[] {0x78, (byte) 0x9c}, 415, "Content-Encoding: deflate");
         assertEquals("unsupported_media_type", deflated.at("/error/code").asText());
         JsonNode empty = imported("{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1}");

@@ -36,6 +36,14 @@ class RefusalMessageTest {
         assertTrue(RefusalMessage.noSuchPath("/" + "a".repeat(5_000)).length() < 300);
     }
 
+    @Test
+    void namesTheMethodsThatThereAre() {
+        assertEquals(
+                "The method PUT is not allowed at /x. Allowed: GET, HEAD.",
+                RefusalMessage.methodNotAllowed("PUT", "/x", List.of("GET", "HEAD")));
+        assertEquals("The method PUT is not allowed at /x.", RefusalMessage.methodNotAllowed("PUT", "/x", List.of()));
+    }
+
     private static String refusal(String body) {
         ObjectMapper mapper = new ObjectMapper();
         return RefusalMessage.badJson(

@@ -27,7 +27,8 @@ public record RunFields(
         @RestQuery("fields")
         @Parameter(
                 description =
-                        "Members of a run, with commas between them: each run has these alone, in the usual order.",
+                        "Members of a run, with commas between them: each run has these alone, in the usual order, and lacks all others,"
+                                + " also those that are required of a run.",
                 example = "id,status,durationMs")
         Optional<String> fields) {
 

@@ -12,6 +12,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
 import org.jspecify.annotations.Nullable;
 
 /** A run in JSON (docs/reference/http-api.md, "Runs"). Unknown values are null, also those that are not known yet. */
@@ -47,6 +48,7 @@ import org.jspecify.annotations.Nullable;
             "createdAt",
             "firstEventAt",
             "completedAt",
+            "framesExpiredAt",
             "durationMs",
             "timeToFirstEventMs"
         })
@@ -127,8 +129,19 @@ public record RunView(
                 implementation = Object.class,
                 type = SchemaType.OBJECT,
                 additionalProperties = Schema.True.class,
+                properties = {
+                    @SchemaProperty(
+                            name = "code",
+                            type = SchemaType.STRING,
+                            description = "The agent API's own code, or upstream_error where it gives none."),
+                    @SchemaProperty(
+                            name = "message",
+                            type = SchemaType.STRING,
+                            description = "The agent API's text; may be empty.")
+                },
                 nullable = true,
-                description = "What went wrong, by the runtime's own account.")
+                description = "What went wrong, as the agent API tells it.",
+                examples = "{\"code\":\"rate_limited\",\"message\":\"Too many requests.\"}")
         @Nullable
         JsonText error,
 
@@ -150,7 +163,7 @@ public record RunView(
                 nullable = true,
                 description = "SHA-256 of the body's bytes as they came over the wire, once the run has ended. Of a run"
                         + " whose gateway was lost it is known when the run is packed.",
-                examples = "sha-256:764ec5099e7a13d312fbbba827c2ed9534e4189db9bec8af34872266ff3cfea9")
+                examples = "sha-256:2d676fe19cda0e5804065c49908b2efddee7e9292fc98073010f7977f80272a3")
         @Nullable
         String digest,
 

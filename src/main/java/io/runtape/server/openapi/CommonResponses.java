@@ -24,6 +24,7 @@ import org.eclipse.microprofile.openapi.models.media.Content;
 import org.eclipse.microprofile.openapi.models.media.MediaType;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.parameters.Parameter;
+import org.eclipse.microprofile.openapi.models.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 import org.eclipse.microprofile.openapi.models.responses.APIResponses;
 import org.jspecify.annotations.Nullable;
@@ -85,9 +86,12 @@ public final class CommonResponses implements OASFilter {
         if (responses.hasAPIResponse("304")) {
             operation.addParameter(OASFactory.createParameter().ref("IfNoneMatch"));
         }
-        if (operation.getRequestBody() != null) {
+        @Nullable RequestBody body = operation.getRequestBody();
+        if (body != null) {
             addUnlessThere(responses, "408", "RequestTimeout");
-            addUnlessThere(responses, "413", "BodyTooLarge");
+            if (isBounded(body)) {
+                addUnlessThere(responses, "413", "BodyTooLarge");
+            }
             addUnlessThere(responses, "415", "UnsupportedMediaType");
         }
         addUnlessThere(responses, "500", "InternalError");
@@ -135,6 +139,11 @@ public final class CommonResponses implements OASFilter {
         if (!responses.hasAPIResponse(status)) {
             responses.addAPIResponse(status, OASFactory.createAPIResponse().ref(name));
         }
+    }
+
+    /** An archive, the only body that is not JSON, may be of any length. */
+    private static boolean isBounded(RequestBody body) {
+        return body.getContent().getMediaType(JSON) != null;
     }
 
     /** The gateway never compresses a recorded body. */

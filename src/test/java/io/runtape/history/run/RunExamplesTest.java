@@ -15,6 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -37,6 +39,13 @@ class RunExamplesTest {
         List<String> names = new ArrayList<>();
         node.fieldNames().forEachRemaining(names::add);
         return names;
+    }
+
+    @Test
+    void theDocumentRequiresTheMembersThatARunAlwaysHas() {
+        Schema documented = RunView.class.getAnnotation(Schema.class);
+
+        assertEquals(members(RunView.class), List.of(documented.requiredProperties()));
     }
 
     @ParameterizedTest
