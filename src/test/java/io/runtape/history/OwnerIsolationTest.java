@@ -25,7 +25,7 @@ abstract class OwnerIsolationTest extends RecordedHistory {
 
     private record Endpoint(String method, String path) {}
 
-    /** What the served OpenAPI document lists; {@code OpenApiTest} holds it against the code. */
+    /** What the served OpenAPI document lists; {@code OpenApiDocumentH2Test} holds it to the code. */
     private List<Endpoint> endpoints() {
         Map<String, Map<String, Object>> paths = given().baseUri(url())
                 .get("/q/openapi?format=json")

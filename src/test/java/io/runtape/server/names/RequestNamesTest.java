@@ -136,6 +136,16 @@ abstract class RequestNamesTest extends RunningGateway {
         assertEquals(200, client().get(at, KEY).status());
     }
 
+    @Test
+    void takesAFilterAHundredTimes() throws Exception {
+        String at = "/history/v1/runs?agent=a" + "&agent=a".repeat(99);
+
+        assertEquals(200, client().get(at, KEY).status());
+        String message = refusal(client().get(at + "&agent=a", KEY));
+
+        assertTrue(message.contains("agent may be given 100 times at the most"), message);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"/runs?agent=%ff%fe", "/runs?threadId=%ed%a0%80", "/runs?agent=\u00e9", "/runs/%ff"})
     void refusesWhatIsNoText(String target) throws Exception {
