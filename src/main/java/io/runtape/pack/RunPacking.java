@@ -2,6 +2,7 @@ package io.runtape.pack;
 
 import io.runtape.run.BodyDigest;
 import io.runtape.run.FrameBlock;
+import io.runtape.run.FrameDeletion;
 import io.runtape.run.FrameTable;
 import io.runtape.run.FrameWalk;
 import io.runtape.store.Engine;
@@ -42,25 +43,18 @@ final class RunPacking {
 
     private final Connection connection;
     private final Engine engine;
-    private final Room room;
+    private final FrameDeletion.Room room;
     private final Runnable afterPiece;
 
     /**
-     * @param room is asked for before each block is written
+     * @param room is asked for before each block is written, and before the rows of blocks are deleted, see {@link Store#requireRoom(long)}
      * @param afterPiece is called after each piece of work on a run, whose row is locked: it may rest for a moment
      */
-    RunPacking(Connection connection, Engine engine, Room room, Runnable afterPiece) {
+    RunPacking(Connection connection, Engine engine, FrameDeletion.Room room, Runnable afterPiece) {
         this.connection = connection;
         this.engine = engine;
         this.room = room;
         this.afterPiece = afterPiece;
-    }
-
-    /** What the blocks are written to. */
-    @FunctionalInterface
-    interface Room {
-        /** Fails if there is none for a block, see {@link Store#requireRoom}. */
-        void require() throws SQLException;
     }
 
     /** The next runs that ended at that time or before, and are not packed. */
@@ -119,7 +113,7 @@ final class RunPacking {
             throw new UnpackableRunException("its frames have the digest " + packed + ", and should have " + digest);
         }
         if (engine == Engine.H2 || source == FrameTable.FRAME) {
-            source.delete(connection, runPk);
+            new FrameDeletion(connection, engine, room).of(source, runPk);
         }
         try (PreparedStatement done = connection.prepareStatement(DONE)) {
             done.setObject(1, time(Instant.now()));
@@ -186,7 +180,7 @@ final class RunPacking {
                 digest.add(frame);
             });
             packedBytes += made.content().length;
-            room.require();
+            room.require(0);
             made.insert(connection, runPk);
         }
     }

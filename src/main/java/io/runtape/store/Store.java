@@ -381,7 +381,17 @@ public class Store implements OwnerKeyStore {
      * @throws SQLException with {@code 53100} if it may not
      */
     public void requireRoom() throws SQLException {
-        DiskSpace.require(address().jdbcUrl(), DiskSpace.TO_COMMIT);
+        requireRoom(0);
+    }
+
+    /** The same for a transaction that writes so many bytes more than a commit may. */
+    public void requireRoom(long bytes) throws SQLException {
+        DiskSpace.require(address().jdbcUrl(), DiskSpace.TO_COMMIT + bytes);
+    }
+
+    /** The same for a deletion that writes so many bytes. It may use what no commit does, since it makes room. */
+    public void requireRoomToDelete(long bytes) throws SQLException {
+        DiskSpace.require(address().jdbcUrl(), DiskSpace.TO_OPEN + bytes);
     }
 
     /**

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.run.DamagedFramesException;
+import io.runtape.run.FrameDeletion;
 import io.runtape.run.FrameQuery;
 import io.runtape.run.FrameReader;
 import io.runtape.run.FrameTable;
@@ -89,7 +90,7 @@ abstract class PackingTest extends RunningGateway {
     }
 
     /** Packs without pauses. */
-    final RunPacking packing(Connection connection, RunPacking.Room room) {
+    final RunPacking packing(Connection connection, FrameDeletion.Room room) {
         return new RunPacking(connection, store().engine(), room, () -> {});
     }
 
@@ -254,7 +255,7 @@ abstract class PackingTest extends RunningGateway {
         long pk = table().run(id).pk();
         LongAdder blocks = new LongAdder();
         try (Connection connection = store().connect()) {
-            RunPacking packing = packing(connection, () -> {
+            RunPacking packing = packing(connection, bytes -> {
                 blocks.increment();
                 if (blocks.sum() == 3) {
                     throw new SQLException("full", "53100");

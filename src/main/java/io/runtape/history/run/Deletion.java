@@ -7,6 +7,7 @@ import io.runtape.error.ErrorCode;
 import io.runtape.history.DeletionHook;
 import io.runtape.journal.Journal;
 import io.runtape.run.DefaultTitles;
+import io.runtape.run.FrameDeletion;
 import io.runtape.run.FrameTable;
 import io.runtape.run.KeptTranscripts;
 import io.runtape.run.RunStatus;
@@ -262,8 +263,9 @@ public final class Deletion {
             }
         }
         // First, since they may be a gigabyte, and what the hooks lock are others' rows too, such as sums.
+        FrameDeletion frames = new FrameDeletion(connection, store.engine(), store::requireRoomToDelete);
         for (FrameTable table : FrameTable.values()) {
-            table.delete(connection, runPk);
+            frames.of(table, runPk);
         }
         KeptTranscripts.delete(connection, runPk);
         for (DeletionHook hook : hooks) {
