@@ -5,6 +5,7 @@ import io.quarkus.runtime.StartupEvent;
 import io.runtape.journal.Journal;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Engine;
+import io.runtape.store.FailingRuns;
 import io.runtape.store.Pace;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
@@ -84,6 +85,7 @@ final class Packer {
         private final Optional<Duration> rest;
         private final PartitionKeeper partitions;
         private final Set<Long> unpackable = new HashSet<>();
+        private final FailingRuns failing = new FailingRuns();
 
         Rounds(Optional<Duration> rest) {
             this.rest = rest;
@@ -100,13 +102,13 @@ final class Packer {
         private boolean packRested(Connection connection, BackgroundWorker worker, Duration rested)
                 throws SQLException {
             RunPacking packing = new RunPacking(connection, store.engine(), store::requireRoom, worker::pauseLocked);
-            List<Long> runs = packing.rested(Instant.now().minus(rested), RUNS_AT_ONCE + unpackable.size());
+            List<Long> runs = packing.rested(Instant.now().minus(rested), RUNS_AT_ONCE + unpackable.size() + failing.count());
             boolean packed = false;
             for (long runPk : runs) {
                 if (worker.isStopping()) {
                     return false;
                 }
-                packed |= !unpackable.contains(runPk) && journal.unended(runPk).isEmpty() && pack(packing, runPk);
+                packed |= isPackable(runPk) && pack(packing, runPk);
                 worker.pause();
             }
             if (packed) {
@@ -115,15 +117,26 @@ final class Packer {
             return packed && runs.size() >= RUNS_AT_ONCE;
         }
 
+        private boolean isPackable(long runPk) {
+            return !unpackable.contains(runPk)
+                    && !failing.isPassedOver(runPk)
+                    && journal.unended(runPk).isEmpty();
+        }
+
         private boolean pack(RunPacking packing, long runPk) throws SQLException {
             try {
                 packing.pack(runPk).ifPresent(metrics::packed);
                 return true;
             } catch (SQLException e) {
-                if (!SqlFault.isOfTheRow(e)) {
-                    throw e;
+                if (SqlFault.isOfTheRow(e)) {
+                    return leave(runPk, e);
                 }
-                return leave(runPk, e);
+                if (!store.isFullForAll(e) && failing.failsAgain(runPk)) {
+                    LOG.errorf("packing the run with the key %d fails again, and rests for an hour: %s", runPk, e);
+                    metrics.failed();
+                }
+                // Over another connection the next round comes to the others.
+                throw e;
             } catch (RuntimeException e) {
                 return leave(runPk, e);
             }

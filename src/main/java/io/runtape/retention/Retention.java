@@ -11,6 +11,7 @@ import io.runtape.history.run.Deletion;
 import io.runtape.journal.Journal;
 import io.runtape.retention.EndedWalk.Ended;
 import io.runtape.store.BackgroundWorker;
+import io.runtape.store.FailingRuns;
 import io.runtape.store.Pace;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
@@ -111,6 +112,9 @@ final class Retention {
         /** Runs that cannot be deleted. */
         private final Set<Long> undeletable = new HashSet<>();
 
+        /** Runs at which the database has failed in a way that may pass. */
+        private final FailingRuns failingRuns = new FailingRuns();
+
         /** Whether this round has deleted anything. */
         private boolean progressed;
 
@@ -150,6 +154,8 @@ final class Retention {
                 if (due == Due.RUN) {
                     walk.note(run, deleteRun(connection, run.runPk()));
                     itself.pause();
+                } else if (due == Due.FRAMES && failingRuns.hasFailed(run.runPk())) {
+                    expireFrames(connection, List.of(run), walk, itself);
                 } else if (due == Due.FRAMES) {
                     framesDue.add(run);
                     if (framesDue.size() == FRAMES_OF_RUNS_AT_ONCE) {
@@ -173,11 +179,13 @@ final class Retention {
                 return outcome != Deletion.Outcome.GOES_ON;
             } catch (SQLException e) {
                 if (!SqlFault.isOfTheRow(e)) {
+                    noteFailure(runPk, e);
                     throw e;
                 }
                 leave(runPk, e);
             } catch (RuntimeException e) {
                 if (mayPass(e)) {
+                    noteFailure(runPk, e);
                     throw e;
                 }
                 leave(runPk, e);
@@ -191,8 +199,24 @@ final class Retention {
             undeletable.add(runPk);
         }
 
+        /** A fault may be of one run although it looks as if it might pass: the others are not to wait for that for ever. */
+        private void noteFailure(long runPk, Exception why) {
+            SQLException fault = SqlFault.behind(why);
+            // Without a state it is of the pool of connections.
+            boolean mayBeOfTheRun = fault != null && fault.getSQLState() != null && !store.isFullForAll(fault);
+            if (mayBeOfTheRun && failingRuns.failsAgain(runPk)) {
+                LOG.errorf(
+                        why,
+                        "the deletion of the run with the key %d, or of its frames, fails again, and rests for an hour",
+                        runPk);
+            }
+        }
+
         /** What of a run is due when this time is over. */
         private Due due(Ended run, Duration time, Instant now) {
+            if (failingRuns.isPassedOver(run.runPk())) {
+                return Due.NOTHING;
+            }
             if (run.owner().equals(Owner.CASSETTES.id())) {
                 return Due.NOTHING;
             }
@@ -218,22 +242,31 @@ final class Retention {
             try {
                 expiry.expire(connection, framesDue.stream().map(Ended::runPk).toList(), expiring);
             } catch (SQLException e) {
+                noteFailures(framesDue, expiring, e);
                 if (!SqlFault.isOfAFullDisk(e)) {
                     throw e;
                 }
                 // Whole runs go all the same, which makes room.
                 fullDisk = e;
                 walk.tryLater();
+            } catch (RuntimeException e) {
+                noteFailures(framesDue, expiring, e);
+                throw e;
             } finally {
                 for (Ended run : framesDue) {
                     if (expiring.failing.contains(run.runPk())) {
                         walk.tryLater();
                     }
-                    walk.note(
-                            run,
-                            expiring.gone.contains(run.runPk())
-                                    || expiring.goneBefore.contains(run.runPk())
-                                    || failed.contains(run.runPk()));
+                    walk.note(run, expiring.isDone(run.runPk()) || failed.contains(run.runPk()));
+                }
+            }
+        }
+
+        /** It may be of any of them: each is tried by itself then. */
+        private void noteFailures(List<Ended> framesDue, Expiring expiring, Exception why) {
+            for (Ended run : framesDue) {
+                if (!expiring.isDone(run.runPk()) && !expiring.failing.contains(run.runPk())) {
+                    noteFailure(run.runPk(), why);
                 }
             }
         }
@@ -248,6 +281,11 @@ final class Retention {
 
             Expiring(BackgroundWorker worker) {
                 this.worker = worker;
+            }
+
+            /** Whether a run has no frames any more. */
+            private boolean isDone(long runPk) {
+                return gone.contains(runPk) || goneBefore.contains(runPk);
             }
 
             @Override
@@ -265,7 +303,9 @@ final class Retention {
             @Override
             public void transcriptFailed(long runPk, RuntimeException why) {
                 failing.add(runPk);
-                if (!mayPass(why)) {
+                if (mayPass(why)) {
+                    noteFailure(runPk, why);
+                } else {
                     giveUp(runPk, why);
                 }
             }

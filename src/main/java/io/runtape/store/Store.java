@@ -394,6 +394,20 @@ public class Store implements OwnerKeyStore {
         DiskSpace.require(address().jdbcUrl(), DiskSpace.TO_OPEN + bytes);
     }
 
+    /** Whether a fault is that of a disk which is full for all, and not only for a transaction that writes more than others. */
+    public boolean isFullForAll(SQLException fault) {
+        return SqlFault.isOfAFullDisk(fault) && (engine() == Engine.POSTGRESQL || !hasRoom());
+    }
+
+    private boolean hasRoom() {
+        try {
+            requireRoom();
+            return true;
+        } catch (SQLException full) {
+            return false;
+        }
+    }
+
     /**
      * Closes a connection that frames were written over. If an embedded database has closed itself after a failed
      * write, this closes the readers' connections too. They belong to the closed database, and while one of them is
