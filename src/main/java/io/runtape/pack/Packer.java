@@ -93,10 +93,14 @@ final class Packer {
         }
 
         private boolean round(Connection connection, BackgroundWorker worker) throws SQLException {
+            lookAtPartitions(connection);
+            return rest.isPresent() && packRested(connection, worker, rest.get());
+        }
+
+        private void lookAtPartitions(Connection connection) throws SQLException {
             if (store.engine() == Engine.POSTGRESQL) {
                 partitions.look(connection);
             }
-            return rest.isPresent() && packRested(connection, worker, rest.get());
         }
 
         private boolean packRested(Connection connection, BackgroundWorker worker, Duration rested)
@@ -109,6 +113,8 @@ final class Packer {
                     return false;
                 }
                 packed |= isPackable(runPk) && pack(packing, runPk);
+                // A hundred long runs take minutes, in which many others may begin.
+                lookAtPartitions(connection);
                 worker.pause();
             }
             if (packed) {

@@ -86,6 +86,23 @@ class PackingPostgresTest extends PackingTest {
         }
     }
 
+    /** An import may use up the keys of several partitions between two looks. */
+    @Test
+    void makesThePartitionThatTheKeysHaveComeTo() throws Exception {
+        PartitionKeeper keeper = new PartitionKeeper(journal, Optional.of(Duration.ZERO));
+        try (Connection connection = store().connect()) {
+            long next = BlockPartitions.number(journal.lastRunPk()) + 5;
+            // Nothing has begun in it: the keeper does not go on to the one behind.
+            journal.skipTo(BlockPartitions.beforeFirst(next));
+
+            keeper.look(connection);
+
+            String id = record(Script.stream("data: a\n\n"));
+            assertEquals("completed", table().run(id).outcome());
+            assertEquals(next, BlockPartitions.number(table().run(id).pk()));
+        }
+    }
+
     @Test
     void dropsPartitionsBehindThatOfALiveRun() throws Exception {
         CountDownLatch goesOn = new CountDownLatch(1);
