@@ -3,6 +3,7 @@ package io.runtape.pack;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.journal.Journal;
+import io.runtape.pack.RestedWalk.Rested;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Engine;
 import io.runtape.store.FailingRuns;
@@ -15,7 +16,7 @@ import jakarta.enterprise.event.Observes;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -82,19 +83,22 @@ final class Packer {
     /** The rounds of packing. Confined to the worker's thread. */
     private final class Rounds {
 
-        private final Optional<Duration> rest;
+        /** Null if nothing is packed. */
+        private final @Nullable RestedWalk walk;
+
         private final PartitionKeeper partitions;
         private final Set<Long> unpackable = new HashSet<>();
         private final FailingRuns failing = new FailingRuns();
 
         Rounds(Optional<Duration> rest) {
-            this.rest = rest;
+            this.walk = rest.map(time -> new RestedWalk(time, InstantSource.system()))
+                    .orElse(null);
             this.partitions = new PartitionKeeper(journal, rest);
         }
 
         private boolean round(Connection connection, BackgroundWorker worker) throws SQLException {
             lookAtPartitions(connection);
-            return rest.isPresent() && packRested(connection, worker, rest.get());
+            return walk != null && packRested(connection, worker, walk);
         }
 
         private void lookAtPartitions(Connection connection) throws SQLException {
@@ -103,20 +107,22 @@ final class Packer {
             }
         }
 
-        private boolean packRested(Connection connection, BackgroundWorker worker, Duration rested)
+        private boolean packRested(Connection connection, BackgroundWorker worker, RestedWalk rested)
                 throws SQLException {
             RunPacking packing = new RunPacking(connection, store.engine(), store::requireRoom, worker::pauseLocked);
-            List<Long> runs = packing.rested(Instant.now().minus(rested), RUNS_AT_ONCE + unpackable.size() + failing.count());
+            int limit = RUNS_AT_ONCE + unpackable.size() + failing.count();
+            List<Rested> runs = rested.next(connection, limit);
             boolean packed = false;
-            for (long runPk : runs) {
+            for (Rested run : runs) {
                 if (worker.isStopping()) {
                     return false;
                 }
-                packed |= isPackable(runPk) && pack(packing, runPk);
+                packed |= isPackable(run.runPk()) && pack(packing, run.runPk());
                 // A hundred long runs take minutes, in which many others may begin.
                 lookAtPartitions(connection);
                 worker.pause();
             }
+            rested.took(runs, runs.size() < limit);
             if (packed) {
                 store.makeDurable(connection);
             }

@@ -14,9 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +27,6 @@ import org.postgresql.PGConnection;
  * entities. Blocks; confined to one thread.
  */
 final class RunPacking {
-
-    /** In the order of all columns of the index, or each look would sort all runs that are not packed. */
-    static final String RESTED = """
-            select run_pk from run
-            where packed_at is null and completed_at <= ? and status <> 'running'
-            order by packed_at, completed_at, run_pk limit ?""";
 
     private static final String CLAIM = """
             select digest, frame_count from run where run_pk = ? and packed_at is null for update skip locked""";
@@ -55,21 +47,6 @@ final class RunPacking {
         this.engine = engine;
         this.room = room;
         this.afterPiece = afterPiece;
-    }
-
-    /** The next runs that ended at that time or before, and are not packed. */
-    List<Long> rested(Instant until, int limit) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(RESTED)) {
-            select.setObject(1, time(until));
-            select.setInt(2, limit);
-            try (ResultSet row = select.executeQuery()) {
-                List<Long> runs = new ArrayList<>();
-                while (row.next()) {
-                    runs.add(row.getLong(1));
-                }
-                return runs;
-            }
-        }
     }
 
     /**
@@ -116,7 +93,7 @@ final class RunPacking {
             new FrameDeletion(connection, engine, room).of(source, runPk);
         }
         try (PreparedStatement done = connection.prepareStatement(DONE)) {
-            done.setObject(1, time(Instant.now()));
+            done.setObject(1, Instant.now().atOffset(ZoneOffset.UTC));
             done.setString(2, packed);
             done.setLong(3, runPk);
             done.executeUpdate();
@@ -183,9 +160,5 @@ final class RunPacking {
             room.require(0);
             made.insert(connection, runPk);
         }
-    }
-
-    private static OffsetDateTime time(Instant at) {
-        return at.atOffset(ZoneOffset.UTC);
     }
 }

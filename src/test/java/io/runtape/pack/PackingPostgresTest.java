@@ -18,7 +18,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -57,10 +56,10 @@ class PackingPostgresTest extends PackingTest {
     private void packAll(Connection connection) {
         RunPacking packing = packing(connection, store()::requireRoom);
         RunTable.await("all runs packed", () -> {
-            for (long runPk : packing.rested(Instant.now().plusSeconds(1), 100_000)) {
+            for (long runPk : rested(connection, AT_ONCE)) {
                 packing.pack(runPk);
             }
-            return packing.rested(Instant.now().plusSeconds(1), 1).isEmpty() ? true : null;
+            return rested(connection, AT_ONCE).isEmpty() ? true : null;
         });
     }
 
@@ -138,7 +137,7 @@ class PackingPostgresTest extends PackingTest {
     private void packAllBut(Connection connection, String live) throws SQLException {
         RunPacking packing = packing(connection, store()::requireRoom);
         long livePk = table().run(live).pk();
-        for (long runPk : packing.rested(Instant.now().plusSeconds(1), 100_000)) {
+        for (long runPk : rested(connection, AT_ONCE)) {
             if (runPk != livePk) {
                 packing.pack(runPk);
             }
