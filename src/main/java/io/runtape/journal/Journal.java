@@ -265,12 +265,14 @@ public class Journal {
         if (!available()) {
             return Uni.createFrom().failure(new StoreUnavailableException());
         }
-        RunJournal run = new RunJournal(committer, lastPk.incrementAndGet(), start, loop);
         try {
-            live.add(run);
+            live.takePlace(start.owner().id());
         } catch (TooManyRunsException e) {
             return Uni.createFrom().failure(e);
         }
+        // Only now: a call that finds no place must not use up the keys of the present partition.
+        RunJournal run = new RunJournal(committer, lastPk.incrementAndGet(), start, loop);
+        live.add(run);
         run.begin();
         return Uni.createFrom()
                 .completionStage(run.started())

@@ -21,19 +21,23 @@ final class LiveRuns {
     }
 
     /**
-     * Adds a run.
+     * Takes a place for a run of this owner, which is added next.
      *
-     * @throws TooManyRunsException if there is no place for it
+     * @throws TooManyRunsException if there is none
      */
-    void add(RunJournal run) {
+    void takePlace(String owner) {
         if (places.incrementAndGet() > max) {
             places.decrementAndGet();
             throw new TooManyRunsException(false);
         }
-        if (!takePlaceOf(run.key().owner())) {
+        if (!takePlaceOf(owner)) {
             places.decrementAndGet();
             throw new TooManyRunsException(true);
         }
+    }
+
+    /** Adds a run, which has a place. */
+    void add(RunJournal run) {
         runs.put(run.pk(), run);
     }
 

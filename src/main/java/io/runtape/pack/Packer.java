@@ -3,9 +3,11 @@ package io.runtape.pack;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.journal.Journal;
+import io.runtape.pack.RestedWalk.Rested;
 import io.runtape.run.RunName;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Engine;
+import io.runtape.store.FailingRuns;
 import io.runtape.store.Pace;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
@@ -15,7 +17,7 @@ import jakarta.enterprise.event.Observes;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -82,40 +84,56 @@ final class Packer {
     /** The rounds of packing. Confined to the worker's thread. */
     private final class Rounds {
 
-        private final Optional<Duration> rest;
+        /** Null if nothing is packed. */
+        private final @Nullable RestedWalk walk;
+
         private final PartitionKeeper partitions;
         private final Set<Long> unpackable = new HashSet<>();
+        private final FailingRuns failing = new FailingRuns();
 
         Rounds(Optional<Duration> rest) {
-            this.rest = rest;
+            this.walk = rest.map(time -> new RestedWalk(time, InstantSource.system()))
+                    .orElse(null);
             this.partitions = new PartitionKeeper(journal, rest);
         }
 
         private boolean round(Connection connection, BackgroundWorker worker) throws SQLException {
+            lookAtPartitions(connection);
+            return walk != null && packRested(connection, worker, walk);
+        }
+
+        private void lookAtPartitions(Connection connection) throws SQLException {
             if (store.engine() == Engine.POSTGRESQL) {
                 partitions.look(connection);
             }
-            return rest.isPresent() && packRested(connection, worker, rest.get());
         }
 
-        private boolean packRested(Connection connection, BackgroundWorker worker, Duration rested)
+        private boolean packRested(Connection connection, BackgroundWorker worker, RestedWalk rested)
                 throws SQLException {
             RunPacking packing = new RunPacking(connection, store.engine(), store::requireRoom, worker::pauseLocked);
-            List<Long> runs = packing.rested(Instant.now().minus(rested), RUNS_AT_ONCE + unpackable.size());
+            int limit = RUNS_AT_ONCE + unpackable.size() + failing.count();
+            List<Rested> runs = rested.next(connection, limit);
             boolean packed = false;
-            for (long runPk : runs) {
+            for (Rested run : runs) {
                 if (worker.isStopping()) {
                     return false;
                 }
-                packed |= !unpackable.contains(runPk)
-                        && journal.unended(runPk).isEmpty()
-                        && pack(packing, connection, runPk);
+                packed |= isPackable(run.runPk()) && pack(packing, connection, run.runPk());
+                // A hundred long runs take minutes, in which many others may begin.
+                lookAtPartitions(connection);
                 worker.pause();
             }
+            rested.took(runs, runs.size() < limit);
             if (packed) {
                 store.makeDurable(connection);
             }
             return packed && runs.size() >= RUNS_AT_ONCE;
+        }
+
+        private boolean isPackable(long runPk) {
+            return !unpackable.contains(runPk)
+                    && !failing.isPassedOver(runPk)
+                    && journal.unended(runPk).isEmpty();
         }
 
         private boolean pack(RunPacking packing, Connection connection, long runPk) throws SQLException {
@@ -123,10 +141,15 @@ final class Packer {
                 packing.pack(runPk).ifPresent(metrics::packed);
                 return true;
             } catch (SQLException e) {
-                if (!SqlFault.isOfTheRow(e)) {
-                    throw e;
+                if (SqlFault.isOfTheRow(e)) {
+                    return leave(connection, runPk, e);
                 }
-                return leave(connection, runPk, e);
+                if (!store.isFullForAll(e) && failing.failsAgain(runPk)) {
+                    LOG.errorf("packing %s fails again, and rests for an hour: %s", RunName.of(connection, runPk), e);
+                    metrics.failed();
+                }
+                // Over another connection the next round comes to the others.
+                throw e;
             } catch (RuntimeException e) {
                 return leave(connection, runPk, e);
             }

@@ -47,7 +47,7 @@ final class PartitionKeeper {
         this.begunAt = lookedAt;
     }
 
-    /** Does what is due. */
+    /** Does what is due; most of the time, nothing is. */
     void look(Connection connection) throws SQLException {
         long now = System.nanoTime();
         if (now - lookedAt < lookNanos) {
@@ -69,6 +69,8 @@ final class PartitionKeeper {
     private void goOnWhereDue(Connection connection, long now) throws SQLException {
         long last = journal.lastRunPk();
         long present = BlockPartitions.number(last);
+        // The present one as well: imports may have used up the keys of the one behind the last look's.
+        BlockPartitions.make(connection, present);
         BlockPartitions.make(connection, present + 1);
         boolean empty = last == BlockPartitions.beforeFirst(present);
         long age = BlockPartitions.isInSecondHalf(present) ? Math.max(ageNanos, AGE_MAX.toNanos()) : ageNanos;

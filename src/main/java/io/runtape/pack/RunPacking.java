@@ -2,6 +2,7 @@ package io.runtape.pack;
 
 import io.runtape.run.BodyDigest;
 import io.runtape.run.FrameBlock;
+import io.runtape.run.FrameDeletion;
 import io.runtape.run.FrameTable;
 import io.runtape.run.FrameWalk;
 import io.runtape.store.Engine;
@@ -13,9 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +28,6 @@ import org.postgresql.PGConnection;
  */
 final class RunPacking {
 
-    /** In the order of all columns of the index, or each look would sort all runs that are not packed. */
-    static final String RESTED = """
-            select run_pk from run
-            where packed_at is null and completed_at <= ? and status <> 'running'
-            order by packed_at, completed_at, run_pk limit ?""";
-
     private static final String CLAIM = """
             select digest, frame_count from run where run_pk = ? and packed_at is null for update skip locked""";
 
@@ -42,40 +35,18 @@ final class RunPacking {
 
     private final Connection connection;
     private final Engine engine;
-    private final Room room;
+    private final FrameDeletion.Room room;
     private final Runnable afterPiece;
 
     /**
-     * @param room is asked for before each block is written
+     * @param room is asked for before each block is written, and before the rows of blocks are deleted, see {@link Store#requireRoom(long)}
      * @param afterPiece is called after each piece of work on a run, whose row is locked: it may rest for a moment
      */
-    RunPacking(Connection connection, Engine engine, Room room, Runnable afterPiece) {
+    RunPacking(Connection connection, Engine engine, FrameDeletion.Room room, Runnable afterPiece) {
         this.connection = connection;
         this.engine = engine;
         this.room = room;
         this.afterPiece = afterPiece;
-    }
-
-    /** What the blocks are written to. */
-    @FunctionalInterface
-    interface Room {
-        /** Fails if there is none for a block, see {@link Store#requireRoom}. */
-        void require() throws SQLException;
-    }
-
-    /** The next runs that ended at that time or before, and are not packed. */
-    List<Long> rested(Instant until, int limit) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(RESTED)) {
-            select.setObject(1, time(until));
-            select.setInt(2, limit);
-            try (ResultSet row = select.executeQuery()) {
-                List<Long> runs = new ArrayList<>();
-                while (row.next()) {
-                    runs.add(row.getLong(1));
-                }
-                return runs;
-            }
-        }
     }
 
     /**
@@ -119,10 +90,10 @@ final class RunPacking {
             throw new UnpackableRunException("its frames have the digest " + packed + ", and should have " + digest);
         }
         if (engine == Engine.H2 || source == FrameTable.FRAME) {
-            source.delete(connection, runPk);
+            new FrameDeletion(connection, engine, room).of(source, runPk);
         }
         try (PreparedStatement done = connection.prepareStatement(DONE)) {
-            done.setObject(1, time(Instant.now()));
+            done.setObject(1, Instant.now().atOffset(ZoneOffset.UTC));
             done.setString(2, packed);
             done.setLong(3, runPk);
             done.executeUpdate();
@@ -186,12 +157,8 @@ final class RunPacking {
                 digest.add(frame);
             });
             packedBytes += made.content().length;
-            room.require();
+            room.require(0);
             made.insert(connection, runPk);
         }
-    }
-
-    private static OffsetDateTime time(Instant at) {
-        return at.atOffset(ZoneOffset.UTC);
     }
 }

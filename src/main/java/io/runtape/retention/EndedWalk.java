@@ -32,13 +32,15 @@ final class EndedWalk {
      */
     private static final Duration SWEEP = Duration.ofHours(1);
 
+    /** The second condition is in the first, but H2 finds rows by an index only where one column is compared. */
     static final String ENDED = """
             select run_pk, completed_at, owner, agent, path, frames_expired_at from run
-            where completed_at >= ? and completed_at <= ? order by completed_at limit ?""";
+            where (completed_at, run_pk) >= (?, ?) and completed_at >= ? and completed_at <= ?
+            order by completed_at, run_pk limit ?""";
 
     private final Duration time;
     private final InstantSource clock;
-    private Instant from = Instant.EPOCH;
+    private Place from = Place.FIRST;
     private Instant sweptAt;
     private Instant now;
     private int limit = RUNS_AT_ONCE;
@@ -46,14 +48,33 @@ final class EndedWalk {
     /** Whether it has come to its end since it began with the oldest run. */
     private boolean ended;
 
-    /** The end of the first run of a look that was due and is not gone. */
-    private @Nullable Instant stays;
+    /** The place of the first run of a look that was due and is not gone. */
+    private @Nullable Place stays;
 
     /** Whether something that was due is gone. */
     private boolean progressed;
 
     /** Whether something failed that may not after a rest. */
     private boolean later;
+
+    /** A place in the order of the walk: many runs may have ended in one and the same moment. */
+    private record Place(Instant completedAt, long runPk) {
+
+        private static final Place FIRST = new Place(Instant.EPOCH, Long.MIN_VALUE);
+
+        static Place of(Ended run) {
+            return new Place(run.completedAt, run.runPk);
+        }
+
+        Place next() {
+            return new Place(completedAt, runPk + 1);
+        }
+
+        boolean isBefore(Place other) {
+            int moments = completedAt.compareTo(other.completedAt);
+            return moments < 0 || moments == 0 && runPk < other.runPk;
+        }
+    }
 
     /** A run that has ended; {@code expired} if its frames are deleted. */
     record Ended(
@@ -94,13 +115,16 @@ final class EndedWalk {
         // Before it: the clock was ahead.
         if (ended && (now.isAfter(sweptAt.plus(SWEEP)) || now.isBefore(sweptAt))) {
             sweptAt = now;
-            from = Instant.EPOCH;
+            from = Place.FIRST;
             ended = false;
         }
         try (PreparedStatement select = connection.prepareStatement(ENDED)) {
-            select.setObject(1, from.atOffset(ZoneOffset.UTC));
-            select.setObject(2, now.minus(time).atOffset(ZoneOffset.UTC));
-            select.setInt(3, limit);
+            OffsetDateTime since = from.completedAt.atOffset(ZoneOffset.UTC);
+            select.setObject(1, since);
+            select.setLong(2, from.runPk);
+            select.setObject(3, since);
+            select.setObject(4, now.minus(time).atOffset(ZoneOffset.UTC));
+            select.setInt(5, limit);
             try (ResultSet row = select.executeQuery()) {
                 List<Ended> runs = new ArrayList<>();
                 while (row.next()) {
@@ -133,8 +157,8 @@ final class EndedWalk {
      */
     void note(Ended run, boolean gone) {
         progressed |= gone;
-        if (!gone && (stays == null || run.completedAt.isBefore(stays))) {
-            stays = run.completedAt;
+        if (!gone && (stays == null || Place.of(run).isBefore(stays))) {
+            stays = Place.of(run);
         }
     }
 
@@ -154,14 +178,10 @@ final class EndedWalk {
         if (runs.isEmpty()) {
             return false;
         }
-        Instant behind = stays == null ? runs.get(runs.size() - 1).completedAt : stays;
-        limit = full && !progressed && behind.equals(from) ? wider() : RUNS_AT_ONCE;
+        Place behind = stays == null ? Place.of(runs.get(runs.size() - 1)).next() : stays;
+        // The run at which the last look began still stays: the next one is to come to those behind it.
+        limit = full && !progressed && behind.equals(from) ? Math.min(2 * limit, RUNS_AT_ONCE_MAX) : RUNS_AT_ONCE;
         from = behind;
         return full && (stays == null || progressed && !later);
-    }
-
-    /** More runs than one look has may have ended in one and the same moment: the next one must get past them. */
-    private int wider() {
-        return stays == null ? 2 * limit : Math.max(limit, Math.min(2 * limit, RUNS_AT_ONCE_MAX));
     }
 }

@@ -4,7 +4,7 @@ import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.journal.Journal;
-import io.runtape.run.FrameTable;
+import io.runtape.run.FrameDeletion;
 import io.runtape.run.KeptTranscripts;
 import io.runtape.run.Run;
 import io.runtape.run.RunSizes;
@@ -13,7 +13,6 @@ import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import io.runtape.transcript.TranscriptKeeper;
 import jakarta.inject.Singleton;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -232,7 +231,7 @@ final class FrameExpiry {
         }
     }
 
-    private static void deleteClaimed(Connection connection, Map<Long, Kept> kept) throws SQLException {
+    private void deleteClaimed(Connection connection, Map<Long, Kept> kept) throws SQLException {
         Map<Long, byte[]> transcripts = new LinkedHashMap<>();
         Map<Long, String> digests = new LinkedHashMap<>();
         kept.forEach((runPk, of) -> {
@@ -243,16 +242,13 @@ final class FrameExpiry {
         });
         KeptTranscripts.write(connection, transcripts);
         LateDigests.write(connection, digests);
-        Array runPks = connection.createArrayOf("bigint", kept.keySet().toArray());
-        for (FrameTable table : FrameTable.values()) {
-            table.delete(connection, runPks);
-        }
+        new FrameDeletion(connection, store.engine(), store::requireRoom).ofAll(kept.keySet());
         try (PreparedStatement done = connection.prepareStatement(DONE)) {
             OffsetDateTime now = Instant.now().atOffset(ZoneOffset.UTC);
             done.setObject(1, now);
             done.setObject(2, now);
             done.setBytes(3, new byte[0]);
-            done.setArray(4, runPks);
+            done.setArray(4, connection.createArrayOf("bigint", kept.keySet().toArray()));
             done.executeUpdate();
         }
     }

@@ -12,6 +12,7 @@ import io.runtape.journal.Journal;
 import io.runtape.retention.EndedWalk.Ended;
 import io.runtape.run.RunName;
 import io.runtape.store.BackgroundWorker;
+import io.runtape.store.FailingRuns;
 import io.runtape.store.Pace;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
@@ -112,6 +113,9 @@ final class Retention {
         /** Runs that cannot be deleted. */
         private final Set<Long> undeletable = new HashSet<>();
 
+        /** Runs at which the database has failed in a way that may pass. */
+        private final FailingRuns failingRuns = new FailingRuns();
+
         /** Whether this round has deleted anything. */
         private boolean progressed;
 
@@ -151,6 +155,8 @@ final class Retention {
                 if (due == Due.RUN) {
                     walk.note(run, deleteRun(connection, run.runPk()));
                     itself.pause();
+                } else if (due == Due.FRAMES && failingRuns.hasFailed(run.runPk())) {
+                    expireFrames(connection, List.of(run), walk, itself);
                 } else if (due == Due.FRAMES) {
                     framesDue.add(run);
                     if (framesDue.size() == FRAMES_OF_RUNS_AT_ONCE) {
@@ -174,11 +180,13 @@ final class Retention {
                 return outcome != Deletion.Outcome.GOES_ON;
             } catch (SQLException e) {
                 if (!SqlFault.isOfTheRow(e)) {
+                    noteFailure(connection, runPk, e);
                     throw e;
                 }
                 leave(connection, runPk, e);
             } catch (RuntimeException e) {
                 if (mayPass(e)) {
+                    noteFailure(connection, runPk, e);
                     throw e;
                 }
                 leave(connection, runPk, e);
@@ -192,8 +200,24 @@ final class Retention {
             undeletable.add(runPk);
         }
 
+        /** A fault may be of one run although it looks as if it might pass: the others are not to wait for that for ever. */
+        private void noteFailure(Connection connection, long runPk, Exception why) {
+            SQLException fault = SqlFault.behind(why);
+            // Without a state it is of the pool of connections.
+            boolean mayBeOfTheRun = fault != null && fault.getSQLState() != null && !store.isFullForAll(fault);
+            if (mayBeOfTheRun && failingRuns.failsAgain(runPk)) {
+                LOG.errorf(
+                        why,
+                        "the deletion of %s, or of its frames, fails again, and rests for an hour",
+                        RunName.of(connection, runPk));
+            }
+        }
+
         /** What of a run is due when this time is over. */
         private Due due(Ended run, Duration time, Instant now) {
+            if (failingRuns.isPassedOver(run.runPk())) {
+                return Due.NOTHING;
+            }
             if (run.owner().equals(Owner.CASSETTES.id())) {
                 return Due.NOTHING;
             }
@@ -219,22 +243,31 @@ final class Retention {
             try {
                 expiry.expire(connection, framesDue.stream().map(Ended::runPk).toList(), expiring);
             } catch (SQLException e) {
+                noteFailures(connection, framesDue, expiring, e);
                 if (!SqlFault.isOfAFullDisk(e)) {
                     throw e;
                 }
                 // Whole runs go all the same, which makes room.
                 fullDisk = e;
                 walk.tryLater();
+            } catch (RuntimeException e) {
+                noteFailures(connection, framesDue, expiring, e);
+                throw e;
             } finally {
                 for (Ended run : framesDue) {
                     if (expiring.failing.contains(run.runPk())) {
                         walk.tryLater();
                     }
-                    walk.note(
-                            run,
-                            expiring.gone.contains(run.runPk())
-                                    || expiring.goneBefore.contains(run.runPk())
-                                    || failed.contains(run.runPk()));
+                    walk.note(run, expiring.isDone(run.runPk()) || failed.contains(run.runPk()));
+                }
+            }
+        }
+
+        /** It may be of any of them: each is tried by itself then. */
+        private void noteFailures(Connection connection, List<Ended> framesDue, Expiring expiring, Exception why) {
+            for (Ended run : framesDue) {
+                if (!expiring.isDone(run.runPk()) && !expiring.failing.contains(run.runPk())) {
+                    noteFailure(connection, run.runPk(), why);
                 }
             }
         }
@@ -253,6 +286,11 @@ final class Retention {
                 this.worker = worker;
             }
 
+            /** Whether a run has no frames any more. */
+            private boolean isDone(long runPk) {
+                return gone.contains(runPk) || goneBefore.contains(runPk);
+            }
+
             @Override
             public void framesGone(long runPk, long count) {
                 gone.add(runPk);
@@ -268,7 +306,9 @@ final class Retention {
             @Override
             public void transcriptFailed(long runPk, RuntimeException why) {
                 failing.add(runPk);
-                if (!mayPass(why)) {
+                if (mayPass(why)) {
+                    noteFailure(connection, runPk, why);
+                } else {
                     giveUp(connection, runPk, why);
                 }
             }

@@ -8,7 +8,12 @@ import io.runtape.sse.FrameKind;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +52,9 @@ public final class BlockFormat {
 
     private static final byte PLAIN = 1;
     private static final byte ZSTD = 2;
+
+    /** So many types are looked for in their list, which takes less than hashing each. An agent may send each event with another one. */
+    private static final int FEW_TYPES = 16;
 
     private static final int KIND_BITS = 0x07;
     private static final int HAS_TYPE = 0x08;
@@ -131,10 +139,13 @@ public final class BlockFormat {
                     | (frames.parts(i) == 0 ? 0 : HAS_PARTS)
                     | (frames.lastEventId(i).isEmpty() ? 0 : HAS_ID)));
         }
-        for (int i = from; types.size() > 1 && i < to; i++) {
-            String type = frames.type(i);
-            if (type != null) {
-                out.number(types.indexOf(type));
+        if (types.size() > 1) {
+            ToIntFunction<String> places = types.size() > FEW_TYPES ? places(types)::get : types::indexOf;
+            for (int i = from; i < to; i++) {
+                String type = frames.type(i);
+                if (type != null) {
+                    out.number(places.applyAsInt(type));
+                }
             }
         }
         for (int i = from; i < to; i++) {
@@ -161,6 +172,7 @@ public final class BlockFormat {
     private static List<String> types(FrameBlock frames, int from, int to) {
         @Nullable String first = null;
         @Nullable List<String> several = null;
+        @Nullable Set<String> many = null;
         for (int i = from; i < to; i++) {
             String type = frames.type(i);
             if (type == null || type.equals(first)) {
@@ -170,11 +182,22 @@ public final class BlockFormat {
                 first = type;
             } else if (several == null) {
                 several = new ArrayList<>(List.of(first, type));
-            } else if (!several.contains(type)) {
+            } else if (many == null ? !several.contains(type) : many.add(type)) {
                 several.add(type);
+                if (many == null && several.size() > FEW_TYPES) {
+                    many = new HashSet<>(several);
+                }
             }
         }
         return several != null ? several : first == null ? List.of() : List.of(first);
+    }
+
+    private static Map<String, Integer> places(List<String> types) {
+        Map<String, Integer> places = new HashMap<>();
+        for (int i = 0; i < types.size(); i++) {
+            places.put(types.get(i), i);
+        }
+        return places;
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.runtape.run;
 
 import io.runtape.sse.FrameKind;
+import io.runtape.store.StoreAddress;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -16,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 public enum FrameTable {
     /** Blocks as commits brought them. */
-    BLOCK("block", "last_sequence", "coalesce(plain_length, octet_length(content))", "content"),
+    BLOCK("block", "last_sequence", "coalesce(plain_length, octet_length(content))", "content", "content"),
     /** The blocks of runs that have rested since their end. */
-    PACKED_BLOCK("packed_block", "last_sequence", "plain_length", "content"),
+    PACKED_BLOCK("packed_block", "last_sequence", "plain_length", "content", "content"),
     /** One frame a row, as earlier versions wrote them. */
-    FRAME("frame", "sequence", "octet_length(bytes)", "kind, offset_us, type, parts, last_event_id, bytes");
+    FRAME("frame", "sequence", "octet_length(bytes)", "kind, offset_us, type, parts, last_event_id, bytes", "bytes");
 
     /**
      * The order in which they are looked into: at last once more into the second, to which a run of an earlier version may have
@@ -41,12 +42,14 @@ public enum FrameTable {
     private final String key;
     private final String size;
     private final String content;
+    private final String bytes;
 
-    FrameTable(String table, String key, String size, String content) {
+    FrameTable(String table, String key, String size, String content, String bytes) {
         this.table = table;
         this.key = key;
         this.size = size;
         this.content = content;
+        this.bytes = bytes;
     }
 
     /** The table's name. */
@@ -167,8 +170,23 @@ public enum FrameTable {
         }
     }
 
-    /** Deletes a run's rows of this table. */
-    public void delete(Connection connection, long runPk) throws SQLException {
+    /**
+     * The statement that selects the next rows of a run behind a sequence, on H2: their keys, and how many bytes lie in the row itself, since
+     * H2 keeps longer ones elsewhere. The parameters: run, sequence.
+     */
+    String nextInRow(int rows) {
+        return "select " + key + ", case when octet_length(" + bytes + ") <= " + StoreAddress.IN_ROW_BYTES_MAX
+                + " then octet_length(" + bytes + ") else 0 end from " + table + " where run_pk = ? and " + key
+                + " > ? order by run_pk, " + key + " limit " + rows;
+    }
+
+    /** The statement that deletes rows of a run. The parameters: run, the sequence behind which they are, that of the last. */
+    String deleteUpTo() {
+        return "delete from " + table + " where run_pk = ? and " + key + " > ? and " + key + " <= ?";
+    }
+
+    /** Deletes a run's rows of this table; on H2 see {@link FrameDeletion}. */
+    void delete(Connection connection, long runPk) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement("delete from " + table + " where run_pk = ?")) {
             delete.setLong(1, runPk);
             delete.executeUpdate();
@@ -176,7 +194,7 @@ public enum FrameTable {
     }
 
     /** Deletes the rows of some runs of this table; the keys of the runs are an array of SQL. */
-    public void delete(Connection connection, Array runPks) throws SQLException {
+    void delete(Connection connection, Array runPks) throws SQLException {
         try (PreparedStatement delete =
                 connection.prepareStatement("delete from " + table + " where run_pk = any(?)")) {
             delete.setArray(1, runPks);

@@ -30,8 +30,8 @@ final class Tidying {
             "select owner from search_removal where removed_at <= ? order by removed_at limit 1";
 
     /** The first ones: an owner may delete millions at once. The next walk has those that are left. */
-    private static final String REMOVED =
-            "select run_pk from search_removal where owner = ? and removed_at <= ? order by removed_at limit ?";
+    static final String REMOVED =
+            "select run_pk from search_removal where owner = ? and removed_at <= ? order by owner, removed_at limit ?";
 
     /** Runs that are taken out together: some megabytes of keys. */
     static final int RUNS_AT_ONCE = 50_000;

@@ -381,7 +381,31 @@ public class Store implements OwnerKeyStore {
      * @throws SQLException with {@code 53100} if it may not
      */
     public void requireRoom() throws SQLException {
-        DiskSpace.require(address().jdbcUrl(), DiskSpace.TO_COMMIT);
+        requireRoom(0);
+    }
+
+    /** The same for a transaction that writes so many bytes more than a commit may. */
+    public void requireRoom(long bytes) throws SQLException {
+        DiskSpace.require(address().jdbcUrl(), DiskSpace.TO_COMMIT + bytes);
+    }
+
+    /** The same for a deletion that writes so many bytes. It may use what no commit does, since it makes room. */
+    public void requireRoomToDelete(long bytes) throws SQLException {
+        DiskSpace.require(address().jdbcUrl(), DiskSpace.TO_OPEN + bytes);
+    }
+
+    /** Whether a fault is that of a disk which is full for all, and not only for a transaction that writes more than others. */
+    public boolean isFullForAll(SQLException fault) {
+        return SqlFault.isOfAFullDisk(fault) && (engine() == Engine.POSTGRESQL || !hasRoom());
+    }
+
+    private boolean hasRoom() {
+        try {
+            requireRoom();
+            return true;
+        } catch (SQLException full) {
+            return false;
+        }
     }
 
     /**

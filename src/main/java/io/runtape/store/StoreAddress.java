@@ -40,6 +40,9 @@ public record StoreAddress(
      */
     static final Duration READ_WITHIN = Duration.ofSeconds(60);
 
+    /** A byte string or a text of up to so many bytes lies in its row on H2; a longer one goes to the table of large objects. */
+    public static final int IN_ROW_BYTES_MAX = 64 << 10;
+
     /** The settings that make H2 durable, let it speak PostgreSQL's SQL, and keep its file small. */
     private static final String H2_SETTINGS = ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH"
             // The JVM's shutdown hook would close the database while the gateway still answers requests.
@@ -51,8 +54,8 @@ public record StoreAddress(
             // In KiB. The pages of live runs change with each commit, so each garbage collection copies a larger cache
             // in vain: with H2's 32 MiB for a heap of 512 MiB, one live frame in a hundred waits 8 ms for it.
             + ";CACHE_SIZE=2048"
-            // Frames live in their row; only larger ones go to the table of large objects.
-            + ";MAX_LENGTH_INPLACE_LOB=65536";
+            // Frames live in their row.
+            + ";MAX_LENGTH_INPLACE_LOB=" + IN_ROW_BYTES_MAX;
 
     /**
      * Reads the settings.

@@ -16,6 +16,8 @@ import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -30,7 +32,16 @@ class FullDiskIT {
     /** More than there is room for, also when it is compressed as far as that goes. */
     private static final int RUN_BYTES = 75 << 20;
 
+    /** A run that is packed is there twice before its blocks are deleted, which writes them several times more until the commit. */
+    private static final int PACKED_RUN_BYTES = 60 << 20;
+
+    /** Room for it twice, and what a commit needs free, but not for its deletion. */
+    private static final long PACKING_DISK_BYTES = 290 << 20;
+
     private static final int FRAME_BYTES = 60_000;
+
+    /** On a machine that has other things to do. */
+    private static final Duration PACKED_WITHIN = Duration.ofMinutes(3);
 
     private static final String KEY = "X-API-Key: disk";
     private static final String EVENT_STREAM = "Accept: text/event-stream";
@@ -90,6 +101,37 @@ class FullDiskIT {
         }
     }
 
+    /** What a transaction deletes is written to the disk until its end. */
+    @Test
+    void packsNoRunWhoseBlocksTheDiskHasNoRoomToDelete() throws Exception {
+        assumeTrue(SmallDisk.ways().contains(SmallDisk.Way.FILE_SYSTEM), "a file system can be mounted");
+        try (SmallDisk disk = SmallDisk.ofBytes(PACKING_DISK_BYTES);
+                ScriptedUpstream upstream = new ScriptedUpstream()) {
+            Map<String, String> settings = GatewayProcess.onH2(disk.path(), upstream);
+            settings.put("RUNTAPE_PACK_AFTER", "100ms");
+            try (GatewayProcess gateway =
+                    GatewayProcess.start(settings, "-Xmx256m").ready()) {
+                String small = smallRun(gateway, upstream);
+                flood(gateway, upstream, PACKED_RUN_BYTES).get(PACKED_WITHIN.toSeconds(), TimeUnit.SECONDS);
+                await("the disk has no room for it")
+                        .atMost(PACKED_WITHIN)
+                        .until(() -> gateway.output().stream()
+                                .anyMatch(line -> line.contains("packing is not possible at present")
+                                        && line.contains("MiB are free")));
+
+                assertReads(gateway, small);
+
+                disk.grow();
+
+                await("both runs are packed")
+                        .atMost(PACKED_WITHIN)
+                        .until(() -> gateway.management().metric("runtape_packed_runs_total") == 2);
+                assertReads(gateway, small);
+                assertEquals(200, newRun(gateway, upstream));
+            }
+        }
+    }
+
     /** Whether an archive of one run is; a refusal may come before all of it is sent, and end the connection. */
     private static boolean isImported(GatewayProcess gateway, byte[] archive) {
         try (WireResponse response = gateway.client()
@@ -126,9 +168,13 @@ class FullDiskIT {
 
     /** How many bytes of a run came that is more than the disk has room for, when it has ended well. */
     private static CompletableFuture<Long> flood(GatewayProcess gateway, ScriptedUpstream upstream) {
+        return flood(gateway, upstream, RUN_BYTES);
+    }
+
+    private static CompletableFuture<Long> flood(GatewayProcess gateway, ScriptedUpstream upstream, int bytes) {
         Script script = exchange -> {
             exchange.streamHead();
-            for (int sent = 0; sent < RUN_BYTES; sent += FRAME_BYTES) {
+            for (int sent = 0; sent < bytes; sent += FRAME_BYTES) {
                 exchange.chunk(("data: " + Noise.text(FRAME_BYTES, sent) + "\n\n").getBytes(UTF_8));
             }
             exchange.end();

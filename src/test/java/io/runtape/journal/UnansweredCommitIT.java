@@ -115,6 +115,27 @@ class UnansweredCommitIT {
         }
     }
 
+    /** Another gateway deletes the frames of the run, which has ended, before this one knows that. */
+    @Test
+    void writesNoFramesAgainThatExpireBeforeTheirEndIsAnswered() throws Exception {
+        try (Live run = new Live()) {
+            link.loseResponsesTo("COMMIT", Commit.END.statement);
+            run.say(Commit.END.said);
+            run.endIf(true);
+            link.awaitLoss();
+            await("it is committed").until(() -> !table.run(run.id).running());
+            long runPk = table.run(run.id).pk();
+            postgres.execute("with deleted as (delete from block where run_pk = " + runPk
+                    + ") update run set frames_expired_at = now(), packed_at = now() where run_pk = " + runPk);
+
+            link.cut();
+
+            assertEquals(run.said.toString(), new String(run.response.whole(), UTF_8));
+            assertEquals("completed", table.run(run.id).outcome());
+            assertEquals(0, table.sum(run.id).count());
+        }
+    }
+
     @Test
     void callsTheAgentApiOnceForARunWhoseRowWasCommittedUnanswered() throws Exception {
         link.loseResponsesTo("COMMIT", "insert into run ");

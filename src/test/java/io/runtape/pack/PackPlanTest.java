@@ -10,10 +10,12 @@ abstract class PackPlanTest extends RunningGateway {
 
     @Test
     void findsTheRunsThatAreNextInTheirOrder() throws SQLException {
-        String rested = RunPacking.RESTED
-                .replaceFirst("\\?", "timestamp with time zone '2030-01-01 00:00:00+00'")
-                .replace("?", "100");
+        String rested = LargeTables.with(RestedWalk.RESTED, time(2020), time(2030), "100");
 
         LargeTables.requireOrder(store(), rested, "run_unpacked", "run_packed_at_completed_at_run_pk_idx");
+    }
+
+    private static String time(int year) {
+        return "timestamp with time zone '" + year + "-01-01 00:00:00+00'";
     }
 }

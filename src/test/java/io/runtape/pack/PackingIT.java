@@ -154,8 +154,8 @@ class PackingIT {
     }
 
     /**
-     * A block that cannot be read, as a fault of the disk leaves it, is of one run, and so is a page that the database cannot read; all
-     * others are packed.
+     * A block that cannot be read, as a fault of the disk leaves it, is of one run, and so is a page that the database cannot read, and
+     * whatever else fails again and again; all others are packed.
      */
     @Test
     @Execution(CONCURRENT)
@@ -166,7 +166,7 @@ class PackingIT {
         settings.put("RUNTAPE_PACK_AFTER", "off");
         List<String> ids = new ArrayList<>();
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
-            for (int i = 0; i < 4; i++) {
+            for (int i = 0; i < 5; i++) {
                 try (WireResponse response = gateway.client()
                         .post(
                                 "/v1/run",
@@ -185,15 +185,16 @@ class PackingIT {
                         statement.executeUpdate("update runtape.block set content = '\\xff'"
                                 + " where run_pk = (select min(run_pk) from runtape.run)"));
             }
-            damagePage(
-                    connection, number(connection, "select run_pk from runtape.run order by run_pk offset 1 limit 1"));
+            damage(connection, 1, "XX001");
+            // The file of a table is gone: a fault that might pass.
+            damage(connection, 2, "58P01");
             try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
                 RunTable.await(
-                        "the others are packed", PATIENCE, () -> number(connection, UNPACKED) == 2 ? true : null);
+                        "the others are packed", PATIENCE, () -> number(connection, UNPACKED) == 3 ? true : null);
                 RunTable.await(
                         "they are counted",
                         PATIENCE,
-                        () -> gateway.management().metric("runtape_packing_failures_total") == 2 ? true : null);
+                        () -> gateway.management().metric("runtape_packing_failures_total") == 3 ? true : null);
                 for (String damaged : ids.subList(0, 2)) {
                     String said = "run " + damaged + " of owner anonymous cannot be packed";
                     RunTable.await(
@@ -205,14 +206,15 @@ class PackingIT {
         }
     }
 
-    /** Has the database say of a run what it says of a page that it cannot read. */
-    private static void damagePage(Connection connection, long runPk) throws SQLException {
+    /** Has the database refuse to pack a run, which is the first but so many, as with a fault of that state. */
+    private static void damage(Connection connection, int before, String state) throws SQLException {
+        long runPk = number(connection, "select run_pk from runtape.run order by run_pk offset " + before + " limit 1");
         try (Statement statement = connection.createStatement()) {
-            statement.execute("create function runtape.damaged() returns trigger language plpgsql as"
-                    + " $$ begin raise exception 'invalid page' using errcode = 'XX001'; end $$");
-            statement.execute(
-                    "create trigger damaged before insert on runtape.packed_block for each row when (new.run_pk = "
-                            + runPk + ") execute function runtape.damaged()");
+            statement.execute("create function runtape.damaged" + before + "() returns trigger language plpgsql as"
+                    + " $$ begin raise exception 'it cannot be read' using errcode = '" + state + "'; end $$");
+            statement.execute("create trigger damaged" + before
+                    + " before insert on runtape.packed_block for each row when (new.run_pk = " + runPk
+                    + ") execute function runtape.damaged" + before + "()");
         }
     }
 

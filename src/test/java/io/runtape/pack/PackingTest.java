@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.pack.RestedWalk.Rested;
 import io.runtape.run.DamagedFramesException;
+import io.runtape.run.FrameDeletion;
 import io.runtape.run.FrameQuery;
 import io.runtape.run.FrameReader;
 import io.runtape.run.FrameTable;
@@ -27,7 +29,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -42,6 +45,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 abstract class PackingTest extends RunningGateway {
 
     static final String KEY = "X-API-Key: packing";
+
+    /** The rest of runs that have ended by now, by a clock that may be a little behind. */
+    static final Duration AT_ONCE = Duration.ofSeconds(-1);
+
     private static final String STREAM = "Accept: text/event-stream";
 
     /** What shows a run's frames, each with the header that asks for it. */
@@ -89,8 +96,14 @@ abstract class PackingTest extends RunningGateway {
     }
 
     /** Packs without pauses. */
-    final RunPacking packing(Connection connection, RunPacking.Room room) {
+    final RunPacking packing(Connection connection, FrameDeletion.Room room) {
         return new RunPacking(connection, store().engine(), room, () -> {});
+    }
+
+    /** The keys of all runs that have rested for that time and are not packed. */
+    static List<Long> rested(Connection connection, Duration rest) throws SQLException {
+        return new RestedWalk(rest, InstantSource.system())
+                .next(connection, 100_000).stream().map(Rested::runPk).toList();
     }
 
     private PackedRun pack(String id) throws SQLException {
@@ -254,7 +267,7 @@ abstract class PackingTest extends RunningGateway {
         long pk = table().run(id).pk();
         LongAdder blocks = new LongAdder();
         try (Connection connection = store().connect()) {
-            RunPacking packing = packing(connection, () -> {
+            RunPacking packing = packing(connection, bytes -> {
                 blocks.increment();
                 if (blocks.sum() == 3) {
                     throw new SQLException("full", "53100");
@@ -348,15 +361,15 @@ abstract class PackingTest extends RunningGateway {
         List<String> ids = List.of(record(Script.stream("data: a\n\n")), record(Script.stream("data: b\n\n")));
         try (Connection connection = store().connect()) {
             RunPacking packing = packing(connection, store()::requireRoom);
-            List<Long> early = packing.rested(Instant.now().minusSeconds(3600), 100);
-            List<Long> rested = packing.rested(Instant.now().plusSeconds(1), 100_000);
+            List<Long> early = rested(connection, Duration.ofHours(1));
+            List<Long> rested = rested(connection, AT_ONCE);
             for (String id : ids) {
                 long pk = table().run(id).pk();
                 assertTrue(!early.contains(pk));
                 assertTrue(rested.contains(pk));
                 packed(packing, pk);
             }
-            List<Long> left = packing.rested(Instant.now().plusSeconds(1), 100_000);
+            List<Long> left = rested(connection, AT_ONCE);
             for (String id : ids) {
                 assertTrue(!left.contains(table().run(id).pk()));
             }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.journal.Journal;
 import io.runtape.sse.FrameKind;
 import io.runtape.testsupport.ReceivedCall;
 import io.runtape.testsupport.RunTable;
@@ -19,6 +20,7 @@ import io.runtape.testsupport.ShortBounds;
 import io.runtape.testsupport.StoreLock;
 import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,6 +36,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens at each bound of a recorded call. */
 abstract class BoundsTest extends RunningGateway {
+
+    @Inject
+    Journal journal;
 
     private static String code(WireResponse response) throws Exception {
         JsonObject body = new JsonObject(new String(response.whole(), UTF_8));
@@ -134,8 +139,10 @@ abstract class BoundsTest extends RunningGateway {
     private void assertTooMany(Scripted script, String whose, String... headerLines) throws Exception {
         String[] lines = Stream.concat(Stream.of(script.header()), Stream.of(headerLines))
                 .toArray(String[]::new);
+        long last = journal.lastRunPk();
         WireResponse refused = client().post("/v1/run", "{\"prompt\":\"over\"}", lines);
         assertEquals("429 too_many_runs", code(refused));
+        assertEquals(last, journal.lastRunPk(), "it has taken a key");
         assertTrue(refused.text().contains(whose), refused.text());
         assertTrue(Integer.parseInt(refused.header("Retry-After")) > 0);
         assertFalse(refused.head().has("Runtape-Run-Id"));

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Runs are deleted when they have been kept long enough, packed or not; a run that goes on is not. */
 @Execution(CONCURRENT)
@@ -94,6 +96,34 @@ class RetentionIT {
         }
     }
 
+    /** The frames of the first of four runs cannot be deleted, for a fault that might pass. */
+    @ParameterizedTest
+    @CsvSource({"RUNTAPE_RETENTION, completed_at is not null", "RUNTAPE_RETENTION_FRAMES, frames_expired_at is null"})
+    void deletesTheOthersWhereOneFailsAgainAndAgain(String setting, String left) throws Exception {
+        String database = PostgresServer.freshDatabase();
+        Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
+        settings.put("RUNTAPE_PACK_AFTER", "off");
+        settings.put("RUNTAPE_ANONYMOUS", "true");
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            for (int i = 0; i < 4; i++) {
+                record(gateway);
+            }
+        }
+        settings.put(setting, "1s");
+        try (Connection connection = connect(database);
+                Statement statement = connection.createStatement()) {
+            statement.execute("create function damaged() returns trigger language plpgsql as"
+                    + " $$ begin raise exception 'it cannot be read' using errcode = '58P01'; end $$");
+            statement.execute("create trigger damaged before delete on block for each row when (old.run_pk = "
+                    + number(connection, "select min(run_pk) from run") + ") execute function damaged()");
+            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+                RunTable.await(
+                        "the others are deleted", () -> count(connection, "run where " + left) == 1 ? true : null);
+                assertEquals(1, count(connection, "(select distinct run_pk from block) r"));
+            }
+        }
+    }
+
     /** Where they meet, each finds that the other one has deleted what it was about to: there is more to do at once, for both. */
     @Test
     void keepsPaceWhereSeveralGatewaysDeleteTheSame() throws Exception {
@@ -144,8 +174,12 @@ class RetentionIT {
     }
 
     private static long count(Connection connection, String table) throws SQLException {
+        return number(connection, "select count(*) from " + table);
+    }
+
+    private static long number(Connection connection, String query) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("select count(*) from " + table)) {
+                ResultSet row = statement.executeQuery(query)) {
             row.next();
             return row.getLong(1);
         }

@@ -10,11 +10,12 @@ abstract class RetentionPlanTest extends RunningGateway {
 
     @Test
     void findsTheRunsThatEndedFirstInTheirOrder() throws SQLException {
-        String ended = EndedWalk.ENDED
-                .replaceFirst("\\?", "timestamp with time zone '1970-01-01 00:00:00+00'")
-                .replaceFirst("\\?", "timestamp with time zone '2030-01-01 00:00:00+00'")
-                .replace("?", "500");
+        String ended = LargeTables.with(EndedWalk.ENDED, time(1970), "1", time(1970), time(2030), "500");
 
-        LargeTables.requireOrder(store(), ended, "run_by_completion", "run_completed_at_idx");
+        LargeTables.requireOrder(store(), ended, "run_by_end", "run_completed_at_run_pk_idx");
+    }
+
+    private static String time(int year) {
+        return "timestamp with time zone '" + year + "-01-01 00:00:00+00'";
     }
 }

@@ -77,6 +77,19 @@ class BlockFormatTest {
         }
     }
 
+    /** Few types are looked for in another way than many. */
+    @ParameterizedTest
+    @ValueSource(ints = {16, 17, 5000})
+    void givesBackEachOfManyTypes(int types) throws SQLException {
+        FrameBlock frames = new FrameBlock(1, 1, 1);
+        for (int i = 0; i < 2 * types; i++) {
+            frames.add(new ArrivedFrame(FrameKind.EVENT, new byte[] {'\n'}, 0, 1, i, "t" + i % types, "", 0));
+        }
+
+        assertEquals(texts(frames, 0, 2 * types), read(BlockFormat.plain(frames, 0, 2 * types), frames.last()));
+        assertEquals(texts(frames, 0, 2 * types), read(BlockFormat.compressed(frames, 3), frames.last()));
+    }
+
     @Test
     void tellsTheTotalsWithoutTheRest() {
         assertTellsTheTotals(frames(300, new Random(5), FrameKind.EVENT, FrameKind.COMMENT, FrameKind.PART));

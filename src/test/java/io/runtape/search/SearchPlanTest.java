@@ -26,6 +26,11 @@ abstract class SearchPlanTest extends RunningGateway {
             case "directories" -> Part.DIRECTORY.sql(SegmentKind.WORDS).replace("?", "array[1, 2, 3]");
             case "blocks" -> Part.BLOCK.sql(SegmentKind.WORDS).replace("?", "array[1, 2, 3]");
             case "documents" -> Part.DOCUMENTS.sql(SegmentKind.WORDS).replace("?", "array[1, 2, 3]");
+            case "removed of owner" ->
+                Tidying.REMOVED
+                        .replaceFirst("\\?", "'o1'")
+                        .replaceFirst("\\?", "timestamp with time zone '2030-01-01 00:00:00+00'")
+                        .replace("?", "50000");
             case "removed" -> Tidying.NEXT_OWNER.replace("?", "timestamp with time zone '2030-01-01 00:00:00+00'");
             case "merged" -> SegmentMerge.COUNT.replaceFirst("\\?", "'o'").replace("?", "1");
             default -> throw new IllegalArgumentException(name);
@@ -45,6 +50,7 @@ abstract class SearchPlanTest extends RunningGateway {
         "blocks, primary_key, search_block_pkey",
         "documents, primary_key, search_segment_pkey",
         "removed, search_removal_by_time, search_removal_removed_at_idx",
+        "removed of owner, search_removal_by_owner, search_removal_owner_removed_at_idx",
         "merged, search_segment_by_owner, search_segment_owner_level_idx"
     })
     void findsItsRowsByAnIndex(String name, String onH2, String onPostgres) throws SQLException {

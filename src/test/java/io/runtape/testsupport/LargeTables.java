@@ -130,7 +130,8 @@ public final class LargeTables {
                 insert into search_segment
                 select n, 'o' || n % 500, n % 3, n, n, 1, cast('' as bytea), cast('' as bytea) from generate_series(1, 30000) n""");
         statement.execute("insert into search_block select n, cast('terms' as bytea) from generate_series(1, 30000) n");
-        statement.execute("insert into search_removal select n, 'o', now() from generate_series(1, 30000) n");
+        statement.execute(
+                "insert into search_removal select n, 'o' || n % 500, now() from generate_series(1, 30000) n");
         statement.execute(
                 "insert into recorded_request select n, 'o', 'k' || n % 5000 from generate_series(1, 30000) n");
         statement.execute(

@@ -7,6 +7,7 @@ import io.runtape.error.ErrorCode;
 import io.runtape.history.DeletionHook;
 import io.runtape.journal.Journal;
 import io.runtape.run.DefaultTitles;
+import io.runtape.run.FrameDeletion;
 import io.runtape.run.FrameTable;
 import io.runtape.run.KeptTranscripts;
 import io.runtape.run.RunStatus;
@@ -46,7 +47,10 @@ public final class Deletion {
     static final String RUNS_OF_THREAD =
             "select run_pk from run where owner = ? and thread_id = ?" + IN_ORDER + " limit 100";
 
-    static final String RUN_OF_THREAD = "select 1 from run where owner = ? and thread_id = ?" + IN_ORDER + " limit 1";
+    /** A run that names the thread and has not joined it, since it has no response yet, may join another one. */
+    static final String RUN_OF_THREAD =
+            "select 1 from run where owner = ? and thread_id = ? and thread_ordinal is not null" + IN_ORDER
+                    + " limit 1";
 
     static final String RUNNING_OF_THREAD =
             "select 1 from run where owner = ? and thread_id = ? and status = 'running' limit 1";
@@ -262,8 +266,9 @@ public final class Deletion {
             }
         }
         // First, since they may be a gigabyte, and what the hooks lock are others' rows too, such as sums.
+        FrameDeletion frames = new FrameDeletion(connection, store.engine(), store::requireRoomToDelete);
         for (FrameTable table : FrameTable.values()) {
-            table.delete(connection, runPk);
+            frames.of(table, runPk);
         }
         KeptTranscripts.delete(connection, runPk);
         for (DeletionHook hook : hooks) {

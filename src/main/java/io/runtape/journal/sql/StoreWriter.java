@@ -186,12 +186,13 @@ public final class StoreWriter implements BatchWriter {
 
     private boolean holds(RunWrite write) throws SQLException {
         long pk = write.run().pk();
+        // Before its frames, which may be packed, or expired, as soon as it has ended.
+        if (write.end() != null) {
+            return exists("select 1 from run where run_pk = ? and status <> 'running'", pk, null);
+        }
         FrameBlock block = write.frames();
         if (block != null) {
             return exists("select 1 from block where run_pk = ? and last_sequence = ?", pk, block.last());
-        }
-        if (write.end() != null) {
-            return exists("select 1 from run where run_pk = ? and status <> 'running'", pk, null);
         }
         if (write.head() != null) {
             return exists("select 1 from run where run_pk = ? and thread_ordinal is not null", pk, null);

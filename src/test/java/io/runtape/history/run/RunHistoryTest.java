@@ -23,8 +23,11 @@ import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.DeletionFaults;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import jakarta.inject.Inject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -34,6 +37,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
@@ -522,6 +527,36 @@ abstract class RunHistoryTest extends RecordedHistory {
                         .getList("data")
                         .size());
         assertEquals(0, deleted("/runs?agent=gone&expect=0").getLong("data.count"));
+    }
+
+    /** A call names the thread, and its response another one. */
+    @Test
+    void leavesNoEmptyThreadToARunThatHasNotJoinedIt() throws Exception {
+        record("{\"agent\":\"gone\",\"threadId\":\"" + thread + "\"}", COMPLETED);
+        String joined = "thr_" + UUID.randomUUID();
+        CountDownLatch answers = new CountDownLatch(1);
+        Scripted later = upstream.on(exchange -> {
+            assertTrue(answers.await(1, TimeUnit.MINUTES));
+            exchange.streamHead("X-Thread-ID: " + joined).chunk("data: x\n\n").end();
+        });
+        CompletableFuture<WireResponse> call = CompletableFuture.supplyAsync(() -> {
+            try {
+                return client().post(
+                                "/v1/run", "{\"threadId\":\"" + thread + "\"}", "X-API-Key: " + key, later.header());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        later.call();
+
+        assertEquals(1, deleted("/runs?agent=gone&expect=1").getLong("data.count"));
+        answers.countDown();
+        try (WireResponse response = call.get(1, TimeUnit.MINUTES)) {
+            response.whole();
+        }
+
+        refused("/threads/" + thread, 404, "not_found");
+        assertEquals(List.of(joined), ids("/threads"));
     }
 
     @Test

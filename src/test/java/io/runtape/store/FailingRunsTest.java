@@ -1,0 +1,39 @@
+package io.runtape.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class FailingRunsTest {
+
+    private long now = Long.MAX_VALUE - 5;
+    private final FailingRuns failing = new FailingRuns(() -> now);
+
+    @Test
+    void passesARunOverThatFailsAgain() {
+        assertFalse(failing.failsAgain(1));
+        assertTrue(failing.hasFailed(1));
+        assertFalse(failing.isPassedOver(1));
+
+        assertTrue(failing.failsAgain(1));
+
+        assertTrue(failing.isPassedOver(1));
+        assertFalse(failing.hasFailed(2));
+    }
+
+    @Test
+    void triesItAgainAfterAnHour() {
+        failing.failsAgain(1);
+        failing.failsAgain(1);
+
+        now += FailingRuns.PASSED_OVER.toNanos();
+
+        assertFalse(failing.isPassedOver(1));
+        assertFalse(failing.hasFailed(1));
+        assertFalse(failing.failsAgain(2));
+        assertEquals(1, failing.count());
+        assertFalse(failing.failsAgain(1));
+    }
+}
