@@ -39,7 +39,10 @@ final class ArchiveImport implements AutoCloseable {
     /** Packed blocks wait for the end of their run, which verifies them, up to this many bytes; more go to the transaction. */
     private static final long WAITING_BYTES_MAX = 4 << 20;
 
-    /** How often the bytes of a line count: as they came, as text, and as the bytes of a frame twice. */
+    /**
+     * How often the bytes of a line count: as they came, as those of a text, and as the text, with two bytes for a character; or as
+     * they came, and as the bytes of a frame three times.
+     */
     private static final int FORMS = 4;
 
     private static final int TYPE_CHARS_MAX = 200;
@@ -76,7 +79,7 @@ final class ArchiveImport implements AutoCloseable {
     /**
      * @param owner whose runs they will be
      * @param decoder decodes the archive, and checks it; null if it is not compressed
-     * @param lineMax how many bytes a line may have
+     * @param lineMax how many bytes a line may have; the body of a request may have half as many
      * @param frameMax how many bytes a frame may have
      * @param room gets how many bytes more of memory are about to be taken, or how many fewer, as a negative number; may wait,
      *     and may refuse
@@ -422,8 +425,9 @@ final class ArchiveImport implements AutoCloseable {
             if (request != null) {
                 throw new DamagedRunException("the run has two requests");
             }
-            request = new RecordedRequest(line.textOrNull("type", TYPE_CHARS_MAX), line.bytes());
-            kept.change(request.body().length);
+            byte[] body = line.bytes(lineMax / 2, "the request", "RUNTAPE_MAX_BODY, or that of an agent API,");
+            request = new RecordedRequest(line.textOrNull("type", TYPE_CHARS_MAX), body);
+            kept.change(body.length);
         }
 
         private void head(ArchiveLine line) {
@@ -443,11 +447,7 @@ final class ArchiveImport implements AutoCloseable {
                 throw new DamagedRunException("frame " + sequence + " is missing: frame " + named + " comes instead");
             }
             String kind = line.text("kind", 32);
-            byte[] bytes = line.bytes();
-            if (bytes.length > frameMax) {
-                throw new DamagedRunException("frame " + sequence + " has " + bytes.length
-                        + " bytes, and RUNTAPE_MAX_FRAME allows " + frameMax);
-            }
+            byte[] bytes = line.bytes(frameMax, "frame " + sequence, "RUNTAPE_MAX_FRAME");
             FrameKind known =
                     FrameKind.ofLabel(kind).orElseThrow(() -> new DamagedRunException("kind is none of a frame"));
             if (sequence == 1 && known == FrameKind.ENCODED) {

@@ -695,7 +695,7 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("deleted while", changed(archive, "end", 0, with("frames", 3)));
         damages.put("has no last line", changed(archive, "end", 0, line -> null));
         damages.put("has no request", changed(archive, "request", 0, line -> null));
-        damages.put("base64 must be base64", changed(archive, "frame", 0, line -> {
+        damages.put("base64 must have only letters", changed(archive, "frame", 0, line -> {
             line.remove("text");
             return line.put("base64", "?");
         }));
@@ -879,6 +879,35 @@ abstract class ArchiveTest extends RecordedHistory {
 
         assertEquals(recorded, views(id));
         assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+    }
+
+    /** A value of very many others is kept as the agent API wrote it: with its spaces, its escapes, and half of a pair. */
+    @Test
+    void makesARunAgainWhoseResultIsKeptAsItWasWritten() throws Exception {
+        String result = "[" + "1, ".repeat(60_000) + "\"\\u00e9 \\/ \\ud83d\"]";
+        String id = record(
+                body("Keep the ocelot"), Script.stream("event: run_completed\ndata: {\"result\": " + result + "}\n\n"));
+        Map<String, String> recorded = views(id);
+        String archive = export("/runs");
+        assertTrue(archive.contains("\"result\":" + result + ","));
+        delete("/threads/" + thread);
+
+        assertCounts(imported(archive), 1, 0, 0, 0);
+
+        assertEquals(recorded, views(id));
+        assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+    }
+
+    @Test
+    void takesAFileThatAnEditorHasMarkedAsUtf8() throws Exception {
+        String id = record(body("Marked"), Script.stream("data: 1\n\n"));
+        String archive = export("/runs");
+        delete("/runs/" + id);
+
+        JsonNode summary = imported("\uFEFF" + archive);
+
+        assertCounts(summary, 1, 0, 0, 0);
+        assertTrue(summary.get("complete").asBoolean(), summary::toString);
     }
 
     /** A character of four bytes is twelve in JSON. */
@@ -1445,5 +1474,30 @@ abstract class ArchiveTest extends RecordedHistory {
         assertCounts(summary, 1, 0, 0, 1);
         assertTrue(summary.at("/problems/0/reason").asText().contains("longer than 67108864 bytes"), summary::toString);
         assertEquals(2, summary.at("/problems/0/line").asInt());
+    }
+
+    /** A line has room for twice as much. */
+    @Test
+    void boundsTheRequest() throws Exception {
+        String id = record("{\"prompt\":\"Longer\"}", Script.stream("data: 1\n\n"));
+        String archive = export("/runs/" + id);
+        delete("/runs/" + id);
+        byte[] bytes = new byte[(32 << 20) + 1];
+        Arrays.fill(bytes, (byte) 'x');
+        Map<String, String> written = Map.of(
+                "text", new String(bytes, UTF_8), "base64", Base64.getEncoder().encodeToString(bytes));
+        for (Map.Entry<String, String> request : written.entrySet()) {
+            String tooLong = changed(archive, "request", 0, line -> {
+                line.remove("text");
+                return line.put(request.getKey(), request.getValue());
+            });
+
+            JsonNode summary = post(zipped(tooLong.getBytes(UTF_8)), 200, "Content-Encoding: gzip")
+                    .get("data");
+
+            assertCounts(summary, 0, 0, 0, 1);
+            String reason = summary.at("/problems/0/reason").asText();
+            assertTrue(reason.startsWith("the request has 33554433 bytes, and RUNTAPE_MAX_BODY"), reason);
+        }
     }
 }
