@@ -25,7 +25,9 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,9 @@ final class ArchiveImport implements AutoCloseable {
      */
     private static final int FORMS = 4;
 
+    /** Digests that were made of runs' frames, and are remembered: an archive may have the same runs many times over. */
+    private static final int DIGESTS_MAX = 1000;
+
     private static final int TYPE_CHARS_MAX = 200;
 
     /** The longest time from a run's beginning to a frame: a year. */
@@ -58,6 +63,9 @@ final class ArchiveImport implements AutoCloseable {
     private final LongConsumer room;
     private final CompressedArchive archive;
     private @Nullable ImportedRows rows;
+
+    /** By the keys of the runs; empty where the frames are gone or damaged. */
+    private final Map<Long, Optional<String>> digests = new HashMap<>();
 
     private boolean begun;
     private boolean complete;
@@ -164,17 +172,23 @@ final class ArchiveImport implements AutoCloseable {
         }
     }
 
+    /** Takes the next bytes of the archive; {@link #readOn} reads them. */
+    void take(byte[] piece) {
+        archive.take(piece);
+    }
+
     /**
-     * Takes the next bytes of the archive.
+     * Reads what came, for a turn; returns whether something is left of it for the next one.
      *
      * @throws ApiException 400 if it does not begin as an archive does
      * @throws SQLException if the database fails; the runs that are whole by then stay
      */
-    void take(byte[] piece) throws SQLException, IOException {
-        archive.take(piece);
+    boolean readOn() throws SQLException, IOException {
+        boolean more = archive.readOn();
         if (archive.isOfOtherFormat()) {
             throw notAnArchive();
         }
+        return more;
     }
 
     /**
@@ -670,12 +684,24 @@ final class ArchiveImport implements AutoCloseable {
 
         /** The digest of a run whose gateway was lost, and which is not packed; null if its frames are gone or damaged. */
         private @Nullable String digested(long present) throws SQLException {
+            Optional<String> known = digests.get(present);
+            if (known == null) {
+                known = ofFrames(present);
+                if (digests.size() >= DIGESTS_MAX) {
+                    digests.clear();
+                }
+                digests.put(present, known);
+            }
+            return known.orElse(null);
+        }
+
+        private Optional<String> ofFrames(long present) throws SQLException {
             BodyDigest body = new BodyDigest();
             try {
                 long frames = FrameReader.addTo(body, rows().connection(), store.engine(), present);
-                return frames == 0 && told.frameCount > 0 ? null : body.hex();
+                return frames == 0 && told.frameCount > 0 ? Optional.empty() : Optional.of(body.hex());
             } catch (DamagedFramesException e) {
-                return null;
+                return Optional.empty();
             }
         }
 

@@ -1035,6 +1035,14 @@ abstract class ArchiveTest extends RecordedHistory {
         }
     }
 
+    private static void read(ArchiveImport importing, byte[] archive) throws SQLException, IOException {
+        importing.take(archive);
+        boolean more = true;
+        while (more) {
+            more = importing.readOn();
+        }
+    }
+
     @Test
     void tellsThatARunWasDeletedWhileItsLinesCame() throws Exception {
         String id = record(body("Soon deleted"), Script.stream("data: 1\n\n"));
@@ -1043,9 +1051,9 @@ abstract class ArchiveTest extends RecordedHistory {
         int end = new String(archive, UTF_8).indexOf("{\"line\":\"end\"");
         try (ArchiveImport importing =
                 new ArchiveImport(owner, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, bytes -> {})) {
-            importing.take(Arrays.copyOf(archive, end));
+            read(importing, Arrays.copyOf(archive, end));
             delete("/runs/" + id);
-            importing.take(Arrays.copyOfRange(archive, end, archive.length));
+            read(importing, Arrays.copyOfRange(archive, end, archive.length));
             ImportSummary summary = importing.end();
 
             assertEquals(1, summary.conflicts());
@@ -1070,6 +1078,27 @@ abstract class ArchiveTest extends RecordedHistory {
                 .replaceFirst("\"digest\":\"[^\"]*\"", "\"digest\":null"));
         assertCounts(other, 0, 0, 1, 0);
         assertTrue(other.at("/problems/0/reason").asText().contains("another digest"), other::toString);
+    }
+
+    /** However often an archive has it. */
+    @Test
+    void readsTheFramesOfARunWithoutADigestOnce() throws Exception {
+        String id = record(body("Lost, and here again"), Script.stream("data: 1\n\n", "data: 2\n\n"));
+        Owner owner = new Owner(json("/runs/" + id).getString("data.owner"));
+        byte[] archive = export("/runs").getBytes(UTF_8);
+        long pk = table().ended(id).pk();
+        assertEquals(1, change("update run set digest = null where run_pk = " + pk));
+        try (ArchiveImport importing =
+                new ArchiveImport(owner, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, bytes -> {})) {
+            read(importing, archive);
+            for (String table : List.of("block", "packed_block")) {
+                change("update " + table + " set content = cast('?' as bytea) where run_pk = " + pk);
+            }
+            read(importing, archive);
+
+            assertEquals(2, importing.end().skipped());
+        }
+        delete("/runs/" + id);
     }
 
     @Test
@@ -1111,12 +1140,14 @@ abstract class ArchiveTest extends RecordedHistory {
     }
 
     private WireResponse beginImport(byte[] archive) throws IOException {
-        return client().sendHead(
-                        "POST",
-                        "/history/v1/import",
-                        "X-API-Key: " + key,
-                        "Content-Type: " + LINES,
-                        "Content-Length: " + archive.length);
+        return beginImportAs(key, archive.length);
+    }
+
+    private WireResponse beginImportAs(String owner, int length, String... headers) throws IOException {
+        List<String> lines =
+                new ArrayList<>(List.of("X-API-Key: " + owner, "Content-Type: " + LINES, "Content-Length: " + length));
+        lines.addAll(List.of(headers));
+        return client().sendHead("POST", "/history/v1/import", lines.toArray(String[]::new));
     }
 
     /** Sends all but the end of the run, and waits until that was taken. */
@@ -1201,6 +1232,154 @@ abstract class ArchiveTest extends RecordedHistory {
                 .filter(thread -> thread.getKey().getName().equals("runtape-import"))
                 .anyMatch(thread -> Arrays.stream(thread.getValue())
                         .anyMatch(frame -> frame.getClassName().equals(code.getName())));
+    }
+
+    /** The lines of so many runs, each as the one of this archive, in the places of its thread from the second on. */
+    private static String copies(String archive, String id, int number) {
+        List<String> lines = withoutChecks(archive).lines().toList();
+        String run = String.join("\n", lines.subList(1, lines.size() - 1)) + "\n";
+        StringBuilder copies = new StringBuilder();
+        for (int i = 1; i <= number; i++) {
+            copies.append(run.replace(id, id + "-" + i).replaceFirst("\"ordinal\":1,", "\"ordinal\":" + (i + 1) + ","));
+        }
+        return copies.toString();
+    }
+
+    private boolean isTrue(String sql) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement select = connection.prepareStatement("select " + sql);
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
+    private static String firstLine(String archive) {
+        return archive.substring(0, archive.indexOf('\n') + 1);
+    }
+
+    /** What comes in one piece may be long once it is decoded. */
+    @Test
+    void givesOthersTheirTurnsWithinAPiece() throws Exception {
+        String few = record(body("Of one"), Script.stream("data: 1\n\n"));
+        byte[] small = export("/runs/" + few).getBytes(UTF_8);
+        delete("/threads/" + thread);
+        String id = record(body("Of many"), Script.stream("data: " + "x".repeat(4000) + "\n\n"));
+        String archive = export("/runs/" + id);
+        byte[] many = zipped((firstLine(archive) + copies(archive, id, 1000)).getBytes(UTF_8));
+        try (WireResponse first = beginImportAs(key, many.length, "Content-Encoding: gzip")) {
+            first.write(many);
+            RunTable.await("the import is at work", () -> isImportAt(ArchiveImport.class) ? true : null);
+
+            assertCounts(postAs(key + "-other", small, 200).get("data"), 1, 0, 0, 0);
+
+            assertCounts(JSON.readTree(first.whole()).get("data"), 1000, 0, 0, 0);
+        }
+        assertTrue(isTrue("(select max(packed_at) from run where id = '" + few + "')"
+                + " < (select max(packed_at) from run where id like '" + id + "-%')"));
+    }
+
+    private static String frame(String padding, int nth) {
+        return "data: " + padding.substring(nth * 50_000, (nth + 1) * 50_000) + "\n\n";
+    }
+
+    /** It would be in the way of others for as long as it takes. */
+    @Test
+    void leavesTheRestOfAPieceWhereTheClientHasLeft() throws Exception {
+        byte[] noise = new byte[300_000];
+        new Random(9).nextBytes(noise);
+        String padding = Base64.getEncoder().encodeToString(noise);
+        assertEquals(REQUEST_BYTES, padding.length());
+        String small = record(body("Small, and many"), Script.stream("data: 1\n\n"));
+        String copied = export("/runs/" + small);
+        String large = record(
+                "{\"pad\":\"" + padding + "\"}",
+                Script.stream(frame(padding, 0), frame(padding, 1), frame(padding, 2), frame(padding, 3)));
+        String archive = export("/runs/" + large);
+        delete("/runs/" + large);
+        int end = archive.indexOf("{\"line\":\"end\"");
+        byte[] before = zipped(archive.substring(0, end).getBytes(UTF_8));
+        // More than is read at once, and behind all runs.
+        String behind = "{\"line\":\"run\",\"id\":\"" + padding.substring(0, 150_000);
+        byte[] rest =
+                zipped((archive.substring(end, archive.indexOf('\n', end) + 1) + copies(copied, small, 200) + behind)
+                        .getBytes(UTF_8));
+        RunTable.await(
+                "nothing is held for calls that are over", () -> memory.bodies().taken() == 0 ? true : null);
+        try (WireResponse aborted = beginImportAs(key, before.length + rest.length + 1, "Content-Encoding: gzip")) {
+            aborted.write(before);
+            RunTable.await("the import holds the request of its run", () -> holdsRequests(1, 0) ? true : null);
+            try (StoreLock lock = StoreLock.onRuns(store())) {
+                aborted.write(rest);
+                RunTable.await("the import waits for the database", () -> isImportAt(ImportedRows.class) ? true : null);
+
+                aborted.reset();
+
+                RunTable.await("its room is given back", () -> memory.bodies().taken() == 0 ? true : null);
+                assertTrue(isImportAt(ImportedRows.class));
+            }
+        }
+        // Behind what was left to do for the other one.
+        assertCounts(postAs(key + "-other", copied.getBytes(UTF_8), 200).get("data"), 1, 0, 0, 0);
+        history().get("/runs/" + large).then().statusCode(200);
+        history().get("/runs/" + small + "-200").then().statusCode(404);
+    }
+
+    /** Each end of a run is compared with the frames that are there. */
+    @Test
+    void answersOthersHoweverOftenAnArchiveHasARun() throws Exception {
+        String few = record(body("Of one caller"), Script.stream("data: 1\n\n"));
+        byte[] small = export("/runs/" + few).getBytes(UTF_8);
+        String id = record(body("Over and over"), Script.stream(("data: " + "x".repeat(500) + "\n\n").repeat(10_000)));
+        String archive = export("/runs/" + id);
+        List<String> lines = archive.lines().toList();
+        String pair = lines.get(1) + "\n" + lines.get(lines.size() - 2) + "\n";
+        byte[] many = zipped((lines.get(0) + "\n" + pair.repeat(10_000)).getBytes(UTF_8));
+        assertEquals(
+                1,
+                change("update run set digest = null where run_pk = "
+                        + table().ended(id).pk()));
+        try (WireResponse first = beginImportAs(key, many.length, "Content-Encoding: gzip")) {
+            first.write(many);
+            RunTable.await("the import is at work", () -> isImportAt(ArchiveImport.class) ? true : null);
+        }
+
+        assertCounts(postAs(key + "-other", small, 200).get("data"), 1, 0, 0, 0);
+    }
+
+    @Test
+    void leavesAPlaceToOtherOwners() throws Exception {
+        byte[] archive = "{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1}\n".getBytes(UTF_8);
+        List<WireResponse> open = new ArrayList<>();
+        try {
+            for (int i = 0; i < 3; i++) {
+                open.add(beginImport(archive));
+            }
+            awaitNoPlace(key, archive);
+
+            assertCounts(postAs(key + "-other", archive, 200).get("data"), 0, 0, 0, 0);
+
+            open.add(beginImportAs(key + "-other", archive.length));
+            awaitNoPlace(key + "-third", archive);
+        } finally {
+            for (WireResponse each : open) {
+                each.write(archive);
+                each.whole();
+                each.close();
+            }
+        }
+        assertCounts(imported(new String(archive, UTF_8)), 0, 0, 0, 0);
+    }
+
+    /** The heads of imports that were sent before may come to the gateway later. */
+    private void awaitNoPlace(String owner, byte[] archive) {
+        RunTable.await("an import is refused", () -> {
+            try (WireResponse response = beginImportAs(owner, archive.length)) {
+                response.write(archive);
+                String body = new String(response.readAll(), UTF_8);
+                return response.status() == 503 && body.contains("3 of yours") ? true : null;
+            }
+        });
     }
 
     /** The frames of a compressed response that come over the wire stand among the parts of an event. */
@@ -1356,10 +1535,10 @@ abstract class ArchiveTest extends RecordedHistory {
         for (int round = 0; round < 2; round++) {
             try (ArchiveImport importing =
                     new ArchiveImport(owner, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, taken::addAndGet)) {
-                importing.take(Arrays.copyOf(archive, end));
+                read(importing, Arrays.copyOf(archive, end));
                 assertTrue(taken.get() > 300_000, taken::toString);
                 if (round > 0) {
-                    importing.take(Arrays.copyOfRange(archive, end, archive.length));
+                    read(importing, Arrays.copyOfRange(archive, end, archive.length));
                     assertEquals(0, taken.get());
                     assertEquals(1, importing.end().imported());
                 }
