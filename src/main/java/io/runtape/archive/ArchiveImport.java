@@ -58,6 +58,7 @@ final class ArchiveImport implements AutoCloseable {
     private final Owner owner;
     private final Store store;
     private final Journal journal;
+    private final boolean keepsPlaces;
     private final int lineMax;
     private final int frameMax;
     private final LongConsumer room;
@@ -86,6 +87,7 @@ final class ArchiveImport implements AutoCloseable {
 
     /**
      * @param owner whose runs they will be
+     * @param keepsPlaces whether the runs get the places in threads that they had
      * @param decoder decodes the archive, and checks it; null if it is not compressed
      * @param lineMax how many bytes a line may have; the body of a request may have half as many
      * @param frameMax how many bytes a frame may have
@@ -94,6 +96,7 @@ final class ArchiveImport implements AutoCloseable {
      */
     ArchiveImport(
             Owner owner,
+            boolean keepsPlaces,
             Store store,
             Journal journal,
             @Nullable ContentDecoder decoder,
@@ -101,6 +104,7 @@ final class ArchiveImport implements AutoCloseable {
             int frameMax,
             LongConsumer room) {
         this.owner = owner;
+        this.keepsPlaces = keepsPlaces;
         this.store = store;
         this.journal = journal;
         this.lineMax = lineMax;
@@ -256,7 +260,7 @@ final class ArchiveImport implements AutoCloseable {
         switch (what) {
             case ArchiveFormat.RUN -> {
                 beginRun();
-                ImportedRun told = new ImportedRun(line);
+                ImportedRun told = new ImportedRun(line, keepsPlaces);
                 comesAgain(told.id);
                 run = new Incoming(told, rows().find(owner, told.id).orElse(null));
             }

@@ -118,17 +118,18 @@ public final class ArchiveImports {
     }
 
     /**
-     * Imports an archive that is not compressed. Blocks.
+     * Imports an archive that is not compressed. Blocks. Its runs get no places in threads: those of runs of several histories may be
+     * the same.
      *
      * @param owner whose runs they will be
      * @throws ApiException 400 if it is no archive
      * @throws IOException if it cannot be read
      */
-    public ImportSummary of(Owner owner, InputStream archive) throws IOException, SQLException {
+    public ImportSummary withoutPlaces(Owner owner, InputStream archive) throws IOException, SQLException {
         byte[] piece = new byte[CompressedArchive.TURN_BYTES];
         try (BudgetShare share = memory.bodies().share();
                 ArchiveImport importing = new ArchiveImport(
-                        owner, store, journal, null, lineMax(), frameMax(), bytes -> room(share, bytes, true))) {
+                        owner, false, store, journal, null, lineMax(), frameMax(), bytes -> room(share, bytes, true))) {
             for (int read = archive.read(piece); read >= 0; read = archive.read(piece)) {
                 importing.take(Arrays.copyOf(piece, read));
                 boolean more = true;
@@ -192,6 +193,7 @@ public final class ArchiveImports {
             this.owner = owner;
             archive = new ArchiveImport(
                     owner,
+                    true,
                     store,
                     journal,
                     ContentDecoder.checking(coding),

@@ -1050,7 +1050,7 @@ abstract class ArchiveTest extends RecordedHistory {
         byte[] archive = export("/runs").getBytes(UTF_8);
         int end = new String(archive, UTF_8).indexOf("{\"line\":\"end\"");
         try (ArchiveImport importing =
-                new ArchiveImport(owner, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, bytes -> {})) {
+                new ArchiveImport(owner, true, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, bytes -> {})) {
             read(importing, Arrays.copyOf(archive, end));
             delete("/runs/" + id);
             read(importing, Arrays.copyOfRange(archive, end, archive.length));
@@ -1089,7 +1089,7 @@ abstract class ArchiveTest extends RecordedHistory {
         long pk = table().ended(id).pk();
         assertEquals(1, change("update run set digest = null where run_pk = " + pk));
         try (ArchiveImport importing =
-                new ArchiveImport(owner, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, bytes -> {})) {
+                new ArchiveImport(owner, true, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, bytes -> {})) {
             read(importing, archive);
             for (String table : List.of("block", "packed_block")) {
                 change("update " + table + " set content = cast('?' as bytea) where run_pk = " + pk);
@@ -1533,8 +1533,8 @@ abstract class ArchiveTest extends RecordedHistory {
         int end = new String(archive, UTF_8).indexOf("{\"line\":\"end\"");
         AtomicLong taken = new AtomicLong();
         for (int round = 0; round < 2; round++) {
-            try (ArchiveImport importing =
-                    new ArchiveImport(owner, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, taken::addAndGet)) {
+            try (ArchiveImport importing = new ArchiveImport(
+                    owner, true, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, taken::addAndGet)) {
                 read(importing, Arrays.copyOf(archive, end));
                 assertTrue(taken.get() > 300_000, taken::toString);
                 if (round > 0) {
