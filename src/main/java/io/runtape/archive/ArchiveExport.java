@@ -208,6 +208,11 @@ final class ArchiveExport {
                     return;
                 }
                 request = read.get();
+                if (request.body().length == 0) {
+                    // A recorded body is a JSON object: retention has deleted this one, and the frames, since the row
+                    // was read.
+                    return;
+                }
             } catch (DamagedBodyException e) {
                 LOG.errorf("an archive lacks the request of the run %s: %s", ended.id, e.getMessage());
                 request = null;

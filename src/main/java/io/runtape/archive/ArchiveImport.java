@@ -444,6 +444,9 @@ final class ArchiveImport implements AutoCloseable {
                 throw new DamagedRunException("the run has two requests");
             }
             byte[] body = line.bytes(lineMax / 2, "the request", "RUNTAPE_MAX_BODY, or that of an agent API,");
+            if (body.length == 0) {
+                throw new DamagedRunException("the request must not be empty");
+            }
             request = new RecordedRequest(line.textOrNull("type", TYPE_CHARS_MAX), body);
             kept.change(body.length);
         }

@@ -695,6 +695,7 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("deleted while", changed(archive, "end", 0, with("frames", 3)));
         damages.put("has no last line", changed(archive, "end", 0, line -> null));
         damages.put("has no request", changed(archive, "request", 0, line -> null));
+        damages.put("the request must not be empty", changed(archive, "request", 0, with("text", "")));
         damages.put("base64 must have only letters", changed(archive, "frame", 0, line -> {
             line.remove("text");
             return line.put("base64", "?");
@@ -1026,6 +1027,20 @@ abstract class ArchiveTest extends RecordedHistory {
         assertCounts(summary, 0, 2, 0, 1);
         assertTrue(summary.get("complete").asBoolean());
         assertTrue(summary.at("/problems/0/reason").asText().contains("no request"), summary::toString);
+    }
+
+    /** Retention may come between the look at a run and the one at its request. */
+    @Test
+    void leavesOutARunWhoseRequestIsDeletedMeanwhile() throws Exception {
+        String kept = record(body("Kept"), Script.stream("data: 1\n\n"));
+        String expiring = record(body("Expiring"), Script.stream("data: 2\n\n"));
+        assertEquals(
+                1,
+                change("update run set request_body = cast('' as bytea) where run_pk = "
+                        + table().ended(expiring).pk()));
+
+        assertEquals(List.of(kept), idsOf(export("/runs")));
+        delete("/runs/" + expiring);
     }
 
     private int change(String sql) throws SQLException {
